@@ -1,0 +1,154 @@
+//! How a tool finds an image inside a module without running it.
+//!
+//! The runtime keeps one [`Anchor`] in its data. `pack` fills it in before the
+//! snapshot, so a packed module carries it in a data segment, where optimisers
+//! and strippers leave it alone. A tool applies the active data segments to an
+//! empty memory and looks for [`MAGIC`] there; [`Anchor::address`] tells the
+//! anchor from a copy of it in somebody's data.
+
+use core::mem::{offset_of, size_of};
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// First bytes of the anchor.
+pub const MAGIC: [u8; 16] = *b"\x89wasi-vfs anchor";
+
+/// Version of the anchor and of the functions by which `pack` and the runtime
+/// talk. The two must agree.
+pub const ABI_VERSION: u32 = 1;
+
+/// The runtime shares the application's memory; it was linked in.
+pub const FORM_LINKED: u32 = 1;
+/// The runtime has a memory of its own; `pack` merged it in.
+pub const FORM_MERGED: u32 = 2;
+
+/// The anchor as it lies in the runtime's memory.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Anchor {
+    /// [`MAGIC`].
+    pub magic: [u8; 16],
+    /// [`ABI_VERSION`].
+    pub abi_version: U32,
+    /// [`FORM_LINKED`] or [`FORM_MERGED`].
+    pub form: U32,
+    /// Version of the runtime, such as `0.1.0`, padded with zeros.
+    pub runtime_version: [u8; 16],
+    /// Where this anchor lies in its memory; 0 until `pack` fills it in.
+    pub address: U32,
+    /// Where the index lies in the same memory; 0 if there is no image.
+    pub index_address: U32,
+    /// Length of the index; 0 if there is no image.
+    pub index_len: U32,
+    /// Linked: where the payload lies in the same memory. Merged: the number
+    /// of the passive data segment that holds it.
+    pub payload_address: U32,
+    /// Length of the payload.
+    pub payload_len: U32,
+    /// Merged: what the application had before the merge.
+    pub application: Application,
+    /// Merged: checksum of the function bodies that the merge added.
+    pub merged_code_checksum: U64,
+}
+
+/// How many of each thing a module had before the runtime was merged into it.
+/// The merge only appends, so taking the rest away gives the module back.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+    Unaligned,
+)]
+#[repr(C)]
+pub struct Application {
+    /// Types, counted singly within recursion groups.
+    pub type_count: U32,
+    /// Functions, imported ones included.
+    pub function_count: U32,
+    /// Tables, imported ones included.
+    pub table_count: U32,
+    /// Memories, imported ones included.
+    pub memory_count: U32,
+    /// Globals, imported ones included.
+    pub global_count: U32,
+    /// Element segments.
+    pub element_count: U32,
+    /// Data segments.
+    pub data_count: U32,
+    /// 1 if it had a data count section, else 0.
+    pub has_data_count: U32,
+}
+
+/// Length of the anchor in bytes.
+pub const ANCHOR_LEN: usize = 100;
+
+const _: () = {
+    assert!(size_of::<Application>() == 32);
+    assert!(size_of::<Anchor>() == ANCHOR_LEN);
+    assert!(offset_of!(Anchor, abi_version) == 16);
+    assert!(offset_of!(Anchor, form) == 20);
+    assert!(offset_of!(Anchor, runtime_version) == 24);
+    assert!(offset_of!(Anchor, address) == 40);
+    assert!(offset_of!(Anchor, index_address) == 44);
+    assert!(offset_of!(Anchor, index_len) == 48);
+    assert!(offset_of!(Anchor, payload_address) == 52);
+    assert!(offset_of!(Anchor, payload_len) == 56);
+    assert!(offset_of!(Anchor, application) == 60);
+    assert!(offset_of!(Anchor, merged_code_checksum) == 92);
+};
+
+impl Anchor {
+    /// The anchor of a runtime that holds no image yet.
+    pub const fn empty(form: u32, runtime_version: [u8; 16]) -> Self {
+        const ZERO: U32 = U32::ZERO;
+        Self {
+            magic: MAGIC,
+            abi_version: U32::new(ABI_VERSION),
+            form: U32::new(form),
+            runtime_version,
+            address: ZERO,
+            index_address: ZERO,
+            index_len: ZERO,
+            payload_address: ZERO,
+            payload_len: ZERO,
+            application: Application {
+                type_count: ZERO,
+                function_count: ZERO,
+                table_count: ZERO,
+                memory_count: ZERO,
+                global_count: ZERO,
+                element_count: ZERO,
+                data_count: ZERO,
+                has_data_count: ZERO,
+            },
+            merged_code_checksum: U64::ZERO,
+        }
+    }
+
+    /// The version of the runtime as text; empty if it is not text.
+    pub fn runtime_version(&self) -> &str {
+        let len = self.runtime_version.iter().position(|&byte| byte == 0);
+        let text = self.runtime_version.get(..len.unwrap_or(16));
+        core::str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
+    }
+}
+
+/// Turns a version such as `0.1.0` into the bytes of
+/// [`Anchor::runtime_version`]; what does not fit is cut off.
+pub const fn version_bytes(version: &str) -> [u8; 16] {
+    let bytes = version.as_bytes();
+    let mut padded = [0; 16];
+    let mut i = 0;
+    while i < bytes.len() && i < 16 {
+        padded[i] = bytes[i];
+        i += 1;
+    }
+    padded
+}

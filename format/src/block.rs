@@ -1,0 +1,144 @@
+//! The units of compression and of the cache.
+
+use crate::Corrupt;
+use crate::checksum::checksum;
+use core::mem::{offset_of, size_of};
+use core::ops::Range;
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// Position of a block in the block table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlockNumber(pub u32);
+
+/// How the bytes of a block are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Codec {
+    /// As they are.
+    Stored = 0,
+    /// One zstd frame with its content size.
+    Zstd = 1,
+}
+
+/// A block as it is stored.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct BlockRecord {
+    /// Checksum of the stored bytes.
+    pub checksum: U64,
+    /// Where the stored bytes start in the payload.
+    pub stored_offset: U32,
+    /// Bits 0 to 23: length of the stored bytes. Bits 24 to 31: a [`Codec`].
+    pub stored_len_and_codec: U32,
+}
+
+/// Length of a block record in bytes.
+pub const BLOCK_RECORD_LEN: usize = 16;
+
+const _: () = {
+    assert!(size_of::<BlockRecord>() == BLOCK_RECORD_LEN);
+    assert!(offset_of!(BlockRecord, stored_offset) == 8);
+    assert!(offset_of!(BlockRecord, stored_len_and_codec) == 12);
+    // A stored block is as long as a block can be, and must fit the 24 bits.
+    assert!(crate::limits::MAX_BLOCK_SHIFT < STORED_LEN_BITS);
+};
+
+const STORED_LEN_BITS: u32 = 24;
+const STORED_LEN_MASK: u32 = (1 << STORED_LEN_BITS) - 1;
+
+impl BlockRecord {
+    /// Makes the record of a block; `stored_len` is at most the largest block.
+    pub fn new(checksum: u64, stored_offset: u32, stored_len: u32, codec: Codec) -> Self {
+        debug_assert!(stored_len <= STORED_LEN_MASK);
+        let codec = (codec as u32) << STORED_LEN_BITS;
+        Self {
+            checksum: checksum.into(),
+            stored_offset: stored_offset.into(),
+            stored_len_and_codec: (stored_len & STORED_LEN_MASK | codec).into(),
+        }
+    }
+
+    fn stored_len(&self) -> u32 {
+        self.stored_len_and_codec.get() & STORED_LEN_MASK
+    }
+
+    fn codec(&self) -> Option<Codec> {
+        match self.stored_len_and_codec.get() >> STORED_LEN_BITS {
+            0 => Some(Codec::Stored),
+            1 => Some(Codec::Zstd),
+            _ => None,
+        }
+    }
+}
+
+/// A block whose record has been validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its position in the block table.
+    pub number: BlockNumber,
+    /// Where its bytes start in the content.
+    pub raw_offset: u64,
+    /// How many bytes of the content it holds; at most the block size.
+    pub raw_len: u32,
+    /// Where the stored bytes start in the payload.
+    pub stored_offset: u32,
+    /// How many bytes are stored; for [`Codec::Stored`] the same as `raw_len`,
+    /// else fewer.
+    pub stored_len: u32,
+    /// How they are stored.
+    pub codec: Codec,
+    checksum: u64,
+}
+
+impl Block {
+    pub(crate) fn validate(
+        number: u32,
+        record: &BlockRecord,
+        raw: Range<u64>,
+        payload_len: u32,
+    ) -> Result<Self, Corrupt> {
+        let corrupt = Corrupt::Block { block: number };
+        let codec = record.codec().ok_or(corrupt)?;
+        let stored_len = record.stored_len();
+        let stored_offset = record.stored_offset.get();
+        let stored_end = u64::from(stored_offset) + u64::from(stored_len);
+        let raw_len = u32::try_from(raw.end.saturating_sub(raw.start)).map_err(|_| corrupt)?;
+        let len_is_possible = match codec {
+            Codec::Stored => stored_len == raw_len,
+            Codec::Zstd => stored_len < raw_len,
+        };
+        if !len_is_possible || stored_end > u64::from(payload_len) {
+            return Err(corrupt);
+        }
+        Ok(Self {
+            number: BlockNumber(number),
+            raw_offset: raw.start,
+            raw_len,
+            stored_offset,
+            stored_len,
+            codec,
+            checksum: record.checksum.get(),
+        })
+    }
+
+    /// Checks the stored bytes of this block against its checksum.
+    pub fn verify(&self, stored: &[u8]) -> Result<(), Corrupt> {
+        if checksum(stored) == self.checksum {
+            Ok(())
+        } else {
+            Err(Corrupt::BlockChecksum {
+                block: self.number.0,
+            })
+        }
+    }
+
+    /// The error for stored bytes that pass the checksum but do not
+    /// decompress to `raw_len` bytes.
+    pub fn undecodable(&self) -> Corrupt {
+        Corrupt::BlockData {
+            block: self.number.0,
+            raw_len: self.raw_len,
+        }
+    }
+}

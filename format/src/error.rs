@@ -1,0 +1,176 @@
+//! Why an image cannot be used: it is damaged, or it is newer than the reader.
+//!
+//! The caller's own mistakes (no such name, not a directory) are not errors of
+//! this crate; they are `None` or another [`Kind`](crate::Kind).
+
+use thiserror::Error;
+
+/// An image that cannot be read.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum Error {
+    /// The bytes break a rule of the format.
+    #[error("corrupt image: {0}")]
+    Corrupt(#[from] Corrupt),
+    /// The bytes may be a valid image, but not one this reader understands.
+    #[error("incompatible image: {0}")]
+    Incompatible(#[from] Incompatible),
+}
+
+/// Which rule of the format is broken, and where.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Corrupt {
+    /// Fewer bytes than a superblock.
+    #[error("{len} bytes are too few for a superblock")]
+    Truncated {
+        /// Bytes present.
+        len: usize,
+    },
+    /// The first eight bytes are not the magic number.
+    #[error("no image here: the magic number is missing")]
+    Magic,
+    /// The index says that it is longer than the bytes at hand.
+    #[error("the index is {expected} bytes long, but only {found} are present")]
+    IndexLen {
+        /// Length in the superblock.
+        expected: u32,
+        /// Bytes present.
+        found: usize,
+    },
+    /// A table of the index does not lie within the index.
+    #[error("table `{table}` does not lie within the index")]
+    TableBounds {
+        /// Name of the table in `docs/FORMAT.md`.
+        table: &'static str,
+    },
+    /// The index has no root directory.
+    #[error("inode 0 is not a directory")]
+    Root,
+    /// The block size is out of range.
+    #[error("block size of 2^{shift} bytes is out of range")]
+    BlockShift {
+        /// Logarithm of the block size.
+        shift: u32,
+    },
+    /// The number of blocks does not follow from the length of the content.
+    #[error("{expected} blocks are needed for the content, but there are {found}")]
+    BlockCount {
+        /// Blocks needed.
+        expected: u64,
+        /// Blocks present.
+        found: u32,
+    },
+    /// The checksum of the index does not match.
+    #[error("the checksum of the index is {expected:#018x}, but its bytes give {found:#018x}")]
+    IndexChecksum {
+        /// Checksum in the superblock.
+        expected: u64,
+        /// Checksum of the bytes.
+        found: u64,
+    },
+    /// An inode number is out of range.
+    #[error("inode {inode} does not exist")]
+    NoInode {
+        /// The number.
+        inode: u32,
+    },
+    /// An inode is of no known kind, or has flags its kind cannot have.
+    #[error("inode {inode} has kind {kind} and flags {flags:#04x}")]
+    InodeKind {
+        /// Number of the inode.
+        inode: u32,
+        /// Kind byte.
+        kind: u8,
+        /// Flags byte.
+        flags: u8,
+    },
+    /// The children of a directory do not exist, or do not come after it.
+    #[error("the children of directory {inode} are out of range")]
+    Children {
+        /// Number of the directory.
+        inode: u32,
+    },
+    /// An inode does not come after its parent.
+    #[error("inode {inode} has parent {parent}, which does not precede it")]
+    Parent {
+        /// Number of the inode.
+        inode: u32,
+        /// Parent in the record.
+        parent: u32,
+    },
+    /// A name or link target does not lie within the names table.
+    #[error("the name at {offset} does not lie within the names table")]
+    Name {
+        /// Offset in the names table.
+        offset: u32,
+    },
+    /// A file is longer than the format allows.
+    #[error("inode {inode} has {len} bytes, more than a file can have")]
+    FileLen {
+        /// Number of the file.
+        inode: u32,
+        /// Length in the record.
+        len: u64,
+    },
+    /// The extents of a file do not cover the offset that was asked for.
+    #[error("no extent of inode {inode} covers offset {offset}")]
+    Extent {
+        /// Number of the file.
+        inode: u32,
+        /// Offset within the file.
+        offset: u64,
+    },
+    /// A chunk does not exist or does not lie within the content.
+    #[error("chunk {chunk} does not exist or lies outside the content")]
+    Chunk {
+        /// Number of the chunk.
+        chunk: u32,
+    },
+    /// A block does not exist, does not lie within the payload, or is stored
+    /// in a way that cannot be.
+    #[error("block {block} does not exist or has an impossible record")]
+    Block {
+        /// Number of the block.
+        block: u32,
+    },
+    /// The checksum of a block does not match its stored bytes.
+    #[error("block {block} is damaged: its checksum does not match")]
+    BlockChecksum {
+        /// Number of the block.
+        block: u32,
+    },
+    /// A block does not decompress to its length.
+    #[error("block {block} does not decompress to {raw_len} bytes")]
+    BlockData {
+        /// Number of the block.
+        block: u32,
+        /// Length that the block must have.
+        raw_len: u32,
+    },
+    /// A mount does not exist or does not name a directory.
+    #[error("mount {mount} does not exist or is not a directory")]
+    Mount {
+        /// Number of the mount.
+        mount: u32,
+    },
+}
+
+/// What the image needs that this reader does not have.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Incompatible {
+    /// A version of the format that this reader does not know.
+    #[error("its format version is {found}, this reader knows {known}; use a newer wasi-vfs")]
+    Version {
+        /// Version in the superblock.
+        found: u32,
+        /// Version of this reader.
+        known: u32,
+    },
+    /// Features without which the image cannot be read.
+    #[error("it needs unknown features {bits:#x}; use a newer wasi-vfs")]
+    Features {
+        /// The unknown bits.
+        bits: u64,
+    },
+}

@@ -1,0 +1,336 @@
+//! Reading an index in place: lookups are arithmetic and binary searches on
+//! the stored records, nothing is parsed ahead and nothing is allocated.
+
+use crate::block::{Block, BlockRecord};
+use crate::checksum::checksum_of_two;
+use crate::chunk::ChunkRecord;
+use crate::extent::ExtentRecord;
+use crate::inode::{
+    Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_CHUNK, File, Inode, InodeNumber,
+    InodeRecord, Kind, Symlink,
+};
+use crate::limits::MAX_FILE_LEN;
+use crate::mount::{Mount, MountRecord};
+use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
+use crate::{Corrupt, Error};
+use core::cmp::Ordering;
+use core::mem::offset_of;
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+/// The index of an image, borrowed from its bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Index<'a> {
+    bytes: &'a [u8],
+    superblock: &'a Superblock,
+    mounts: &'a [MountRecord],
+    inodes: &'a [InodeRecord],
+    extents: &'a [ExtentRecord],
+    chunks: &'a [ChunkRecord],
+    blocks: &'a [BlockRecord],
+    names: &'a [u8],
+}
+
+/// A run of bytes of a file that is also a run of the content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// Where the run starts in the content.
+    pub raw_offset: u64,
+    /// How many bytes it has; never zero.
+    pub len: u64,
+}
+
+impl<'a> Index<'a> {
+    /// Opens the index at the start of `bytes`; what follows it is ignored.
+    ///
+    /// Takes constant time: checks the superblock and where the tables are,
+    /// not what they say. Every record is validated when it is used. The
+    /// checksum is [`Index::verify_checksum`]'s.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let superblock = Superblock::parse(bytes)?;
+        let bytes = bytes
+            .get(..superblock.index_len.get() as usize)
+            .ok_or(Corrupt::Truncated { len: bytes.len() })?;
+        let index = Self {
+            bytes,
+            superblock,
+            mounts: table(bytes, superblock.mounts, "mounts")?,
+            inodes: table(bytes, superblock.inodes, "inodes")?,
+            extents: table(bytes, superblock.extents, "extents")?,
+            chunks: table(bytes, superblock.chunks, "chunks")?,
+            blocks: table(bytes, superblock.blocks, "blocks")?,
+            names: table(bytes, superblock.names, "names")?,
+        };
+        match index.inode(InodeNumber::ROOT)?.kind() {
+            Kind::Directory => Ok(index),
+            _ => Err(Corrupt::Root.into()),
+        }
+    }
+
+    /// Checks every byte of the index against its checksum, in linear time.
+    pub fn verify_checksum(&self) -> Result<(), Corrupt> {
+        let before = self.bytes.get(..offset_of!(Superblock, index_checksum));
+        let after = self.bytes.get(SUPERBLOCK_LEN..);
+        let found = checksum_of_two(before.unwrap_or_default(), after.unwrap_or_default());
+        let expected = self.superblock.index_checksum.get();
+        if found == expected {
+            Ok(())
+        } else {
+            Err(Corrupt::IndexChecksum { expected, found })
+        }
+    }
+
+    /// The superblock.
+    pub fn superblock(&self) -> &'a Superblock {
+        self.superblock
+    }
+
+    /// The bytes of the index.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Number of mounts.
+    pub fn mount_count(&self) -> u32 {
+        self.superblock.mounts.count.get()
+    }
+
+    /// The mount at `position`, in the order in which they were mapped.
+    pub fn mount(&self, position: u32) -> Result<Mount<'a>, Corrupt> {
+        let corrupt = Corrupt::Mount { mount: position };
+        let record = self.mounts.get(position as usize).ok_or(corrupt)?;
+        let inode = self.inode(InodeNumber(record.inode.get()))?;
+        if inode.kind() != Kind::Directory {
+            return Err(corrupt);
+        }
+        Ok(Mount {
+            path: self.name_bytes(record.path_offset.get(), record.path_len.get())?,
+            inode: inode.number,
+        })
+    }
+
+    /// Number of inodes, the root included.
+    pub fn inode_count(&self) -> u32 {
+        self.superblock.inodes.count.get()
+    }
+
+    /// The inode with this number.
+    pub fn inode(&self, number: InodeNumber) -> Result<Inode, Corrupt> {
+        let record = self.inode_record(number)?;
+        let parent = record.parent.get();
+        if parent >= number.0 && number != InodeNumber::ROOT {
+            let inode = number.0;
+            return Err(Corrupt::Parent { inode, parent });
+        }
+        Ok(Inode {
+            number,
+            parent: InodeNumber(parent.min(number.0)),
+            mtime_ns: record.mtime_ns.get(),
+            content: self.content(number.0, record)?,
+        })
+    }
+
+    /// The name of an inode within its directory; empty for the root.
+    pub fn name(&self, number: InodeNumber) -> Result<&'a [u8], Corrupt> {
+        let record = self.inode_record(number)?;
+        self.name_bytes(record.name_offset.get(), record.name_len.get().into())
+    }
+
+    /// The target of a symbolic link.
+    pub fn target(&self, link: &Symlink) -> Result<&'a [u8], Corrupt> {
+        self.name_bytes(link.target_offset, link.target_len)
+    }
+
+    /// The child of `directory` called `name`, found by binary search.
+    pub fn lookup(&self, directory: &Directory, name: &[u8]) -> Result<Option<Inode>, Corrupt> {
+        let (mut low, mut high) = (directory.first, directory.first + directory.count);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.name(InodeNumber(middle))?.cmp(name) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+                Ordering::Equal => return self.inode(InodeNumber(middle)).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The longest run of the content that holds the bytes of `file` from
+    /// `offset` on; `None` at or past the end of the file.
+    pub fn run(
+        &self,
+        inode: InodeNumber,
+        file: &File,
+        offset: u64,
+    ) -> Result<Option<Run>, Corrupt> {
+        if offset >= file.len {
+            return Ok(None);
+        }
+        let uncovered = Corrupt::Extent {
+            inode: inode.0,
+            offset,
+        };
+        let (start, end, chunk) = match file.data {
+            Data::OneChunk(chunk) => (0, file.len, chunk),
+            Data::Extents(first) => self.extent(first, file.len, offset).ok_or(uncovered)?,
+        };
+        let (raw_start, raw_end) = self.chunk(chunk)?;
+        let raw_end = raw_end.min(raw_start.saturating_add(end - start));
+        let raw_offset = raw_start.saturating_add(offset - start);
+        if raw_offset >= raw_end {
+            return Err(uncovered);
+        }
+        Ok(Some(Run {
+            raw_offset,
+            len: raw_end - raw_offset,
+        }))
+    }
+
+    /// Number of extents.
+    pub fn extent_count(&self) -> u32 {
+        self.superblock.extents.count.get()
+    }
+
+    /// Number of chunks.
+    pub fn chunk_count(&self) -> u32 {
+        self.superblock.chunks.count.get()
+    }
+
+    /// Where chunk `number` starts and ends in the content.
+    pub fn chunk(&self, number: u32) -> Result<(u64, u64), Corrupt> {
+        let corrupt = Corrupt::Chunk { chunk: number };
+        let record = self.chunks.get(number as usize).ok_or(corrupt)?;
+        let start = record.raw_offset.get();
+        let raw_len = self.superblock.raw_len.get();
+        let end = match self.chunks.get(number as usize + 1) {
+            Some(next) => next.raw_offset.get(),
+            None => raw_len,
+        };
+        if start < end && end <= raw_len {
+            Ok((start, end))
+        } else {
+            Err(corrupt)
+        }
+    }
+
+    /// Number of blocks.
+    pub fn block_count(&self) -> u32 {
+        self.superblock.blocks.count.get()
+    }
+
+    /// The block at position `number`.
+    pub fn block(&self, number: u32) -> Result<Block, Corrupt> {
+        let corrupt = Corrupt::Block { block: number };
+        let record = self.blocks.get(number as usize).ok_or(corrupt)?;
+        let shift = self.superblock.block_shift.get();
+        let start = u64::from(number) << shift;
+        let end = (start + (1 << shift)).min(self.superblock.raw_len.get());
+        Block::validate(
+            number,
+            record,
+            start..end,
+            self.superblock.payload_len.get(),
+        )
+    }
+
+    /// The block that holds the byte of the content at `raw_offset`.
+    pub fn block_at(&self, raw_offset: u64) -> Result<Block, Corrupt> {
+        let number = raw_offset >> self.superblock.block_shift.get();
+        self.block(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    fn inode_record(&self, number: InodeNumber) -> Result<&'a InodeRecord, Corrupt> {
+        let inode = number.0;
+        self.inodes
+            .get(inode as usize)
+            .ok_or(Corrupt::NoInode { inode })
+    }
+
+    fn name_bytes(&self, offset: u32, len: u32) -> Result<&'a [u8], Corrupt> {
+        let start = offset as usize;
+        start
+            .checked_add(len as usize)
+            .and_then(|end| self.names.get(start..end))
+            .ok_or(Corrupt::Name { offset })
+    }
+
+    fn content(&self, inode: u32, record: &InodeRecord) -> Result<Content, Corrupt> {
+        const DIRECTORY: u8 = Kind::Directory as u8;
+        const FILE: u8 = Kind::File as u8;
+        const SYMLINK: u8 = Kind::Symlink as u8;
+        match (record.kind, record.flags) {
+            (DIRECTORY, 0) => self.directory(inode, record).map(Content::Directory),
+            (FILE, flags) if flags <= FLAG_EXECUTABLE | FLAG_ONE_CHUNK => {
+                file(inode, record).map(Content::File)
+            }
+            (SYMLINK, 0) => symlink(record).map(Content::Symlink),
+            (kind, flags) => Err(Corrupt::InodeKind { inode, kind, flags }),
+        }
+    }
+
+    fn directory(&self, inode: u32, record: &InodeRecord) -> Result<Directory, Corrupt> {
+        let corrupt = Corrupt::Children { inode };
+        let first = record.content.get();
+        let count = u32::try_from(record.size.get()).map_err(|_| corrupt)?;
+        let end = first.checked_add(count).ok_or(corrupt)?;
+        if count > 0 && (first <= inode || end > self.inode_count()) {
+            return Err(corrupt);
+        }
+        Ok(Directory { first, count })
+    }
+
+    /// The extent of a file that covers `offset`: where it starts and ends in
+    /// the file, and its chunk.
+    fn extent(&self, first: u32, file_len: u64, offset: u64) -> Option<(u64, u64, u32)> {
+        let rest = self.extents.get(first as usize..)?;
+        let count = rest.first()?.following_count.get() as usize;
+        let extents = rest.get(..count.checked_add(1)?)?;
+        let after = extents.partition_point(|extent| extent.file_offset.get() <= offset);
+        let extent = extents.get(after.checked_sub(1)?)?;
+        let end = match extents.get(after) {
+            Some(next) => next.file_offset.get(),
+            None => file_len,
+        };
+        let start = extent.file_offset.get();
+        (start <= offset && offset < end).then(|| (start, end, extent.chunk.get()))
+    }
+}
+
+fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {
+    let len = record.size.get();
+    if len > MAX_FILE_LEN {
+        return Err(Corrupt::FileLen { inode, len });
+    }
+    let content = record.content.get();
+    Ok(File {
+        len,
+        executable: record.flags & FLAG_EXECUTABLE != 0,
+        data: if record.flags & FLAG_ONE_CHUNK != 0 {
+            Data::OneChunk(content)
+        } else {
+            Data::Extents(content)
+        },
+    })
+}
+
+fn symlink(record: &InodeRecord) -> Result<Symlink, Corrupt> {
+    let target_offset = record.content.get();
+    Ok(Symlink {
+        target_len: u32::try_from(record.size.get()).map_err(|_| Corrupt::Name {
+            offset: target_offset,
+        })?,
+        target_offset,
+    })
+}
+
+/// The records of a table of the index.
+fn table<'a, T>(index: &'a [u8], table: Table, name: &'static str) -> Result<&'a [T], Corrupt>
+where
+    T: FromBytes + Immutable + KnownLayout + Unaligned,
+    [T]: KnownLayout<PointerMetadata = usize>,
+{
+    let corrupt = Corrupt::TableBounds { table: name };
+    let rest = index.get(table.offset.get() as usize..).ok_or(corrupt)?;
+    let count = table.count.get() as usize;
+    let (records, _) = <[T]>::ref_from_prefix_with_elems(rest, count).map_err(|_| corrupt)?;
+    Ok(records)
+}

@@ -1,0 +1,158 @@
+//! File-system objects. An inode record is also the directory entry that names
+//! it: every inode has exactly one name, so the two are one record.
+//!
+//! The children of a directory are consecutive inodes sorted by name, which
+//! makes a lookup a binary search and the position a stable cookie. Children
+//! come after their directory, so walking down or up always ends.
+
+use core::mem::{offset_of, size_of};
+use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// Position of an inode in the inode table. The root directory is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InodeNumber(pub u32);
+
+impl InodeNumber {
+    /// The root directory of the image.
+    pub const ROOT: Self = Self(0);
+}
+
+/// What an inode is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Kind {
+    /// A directory.
+    Directory = 1,
+    /// A regular file.
+    File = 2,
+    /// A symbolic link.
+    Symlink = 3,
+}
+
+/// The file may be executed.
+pub const FLAG_EXECUTABLE: u8 = 1 << 0;
+/// The whole file is one chunk: `content` is a chunk number.
+pub const FLAG_ONE_CHUNK: u8 = 1 << 1;
+
+/// An inode as it is stored.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct InodeRecord {
+    /// File: bytes. Symlink: bytes of the target. Directory: number of children.
+    pub size: U64,
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    pub mtime_ns: I64,
+    /// Where the name starts in the names table.
+    pub name_offset: U32,
+    /// Directory: first child. Symlink: where the target starts in the names
+    /// table. File: its chunk if [`FLAG_ONE_CHUNK`], else its first extent;
+    /// zero if it is empty.
+    pub content: U32,
+    /// The directory that holds this inode; 0 for the root itself.
+    pub parent: U32,
+    /// Length of the name in bytes; 0 for the root alone.
+    pub name_len: U16,
+    /// A [`Kind`].
+    pub kind: u8,
+    /// Flags, only for files.
+    pub flags: u8,
+}
+
+/// Length of an inode record in bytes.
+pub const INODE_LEN: usize = 32;
+
+const _: () = {
+    assert!(size_of::<InodeRecord>() == INODE_LEN);
+    assert!(offset_of!(InodeRecord, mtime_ns) == 8);
+    assert!(offset_of!(InodeRecord, name_offset) == 16);
+    assert!(offset_of!(InodeRecord, content) == 20);
+    assert!(offset_of!(InodeRecord, parent) == 24);
+    assert!(offset_of!(InodeRecord, name_len) == 28);
+    assert!(offset_of!(InodeRecord, kind) == 30);
+    assert!(offset_of!(InodeRecord, flags) == 31);
+};
+
+/// An inode whose record has been validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inode {
+    /// Its position in the inode table.
+    pub number: InodeNumber,
+    /// The directory that holds it; the root holds itself.
+    pub parent: InodeNumber,
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    pub mtime_ns: i64,
+    /// What it is and what it holds.
+    pub content: Content,
+}
+
+impl Inode {
+    /// What the inode is.
+    pub fn kind(&self) -> Kind {
+        match self.content {
+            Content::Directory(_) => Kind::Directory,
+            Content::File(_) => Kind::File,
+            Content::Symlink(_) => Kind::Symlink,
+        }
+    }
+}
+
+/// What an inode holds, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A directory.
+    Directory(Directory),
+    /// A regular file.
+    File(File),
+    /// A symbolic link.
+    Symlink(Symlink),
+}
+
+/// The children of a directory: consecutive inodes, sorted by name bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Directory {
+    pub(crate) first: u32,
+    pub(crate) count: u32,
+}
+
+impl Directory {
+    /// Number of children.
+    pub fn child_count(&self) -> u32 {
+        self.count
+    }
+
+    /// The child at `position` in name order, `None` past the last.
+    pub fn child(&self, position: u32) -> Option<InodeNumber> {
+        (position < self.count).then(|| InodeNumber(self.first + position))
+    }
+
+    /// All children in name order.
+    pub fn children(&self) -> impl DoubleEndedIterator<Item = InodeNumber> + use<> {
+        (self.first..self.first + self.count).map(InodeNumber)
+    }
+}
+
+/// A regular file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Length in bytes.
+    pub len: u64,
+    /// May be executed.
+    pub executable: bool,
+    pub(crate) data: Data,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Data {
+    OneChunk(u32),
+    Extents(u32),
+}
+
+/// A symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symlink {
+    /// Length of the target in bytes.
+    pub target_len: u32,
+    pub(crate) target_offset: u32,
+}

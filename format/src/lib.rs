@@ -1,0 +1,42 @@
+//! The wasi-vfs image: a directory tree as one content-addressed, deduplicated
+//! and optionally compressed string of bytes.
+//!
+//! `docs/FORMAT.md` is the normative description. An image has three parts
+//! with different lives:
+//!
+//! | part | holds | read |
+//! |---|---|---|
+//! | index | superblock, mounts, inodes, extents, chunks, blocks, names | in place, on every lookup |
+//! | payload | the stored blocks, back to back | one block at a time |
+//! | cold part | chunk digests and the manifest | by tools only |
+//!
+//! Without features this crate is the reader of the index alone: `no_std`, no
+//! allocation, no unsafe code, and total, which is to say that no string of
+//! bytes makes it panic, loop or read out of bounds. The `write` feature adds
+//! everything that needs `std`.
+//!
+//! This crate knows nothing of WASI: no errno, no descriptor, no rights.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "write")]
+extern crate std;
+
+pub mod anchor;
+pub mod block;
+pub mod checksum;
+pub mod chunk;
+mod error;
+pub mod extent;
+mod index;
+pub mod inode;
+pub mod limits;
+pub mod mount;
+pub mod superblock;
+
+pub use block::{Block, BlockNumber, Codec};
+pub use error::{Corrupt, Error, Incompatible};
+pub use index::{Index, Run};
+pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};
+pub use mount::Mount;

@@ -1,0 +1,41 @@
+//! The bounds of the format, each with its reason.
+//!
+//! A writer refuses what exceeds them; a reader treats an image that exceeds
+//! them as corrupt where it would otherwise have to trust it.
+
+/// Longest name of a directory entry, in bytes: `NAME_MAX` of every file
+/// system a tree can come from.
+pub const MAX_NAME_LEN: usize = 255;
+
+/// Longest path within an image, in bytes: Linux' `PATH_MAX`, so that every
+/// path of an image can be passed to a guest in one call.
+pub const MAX_PATH_LEN: usize = 4096;
+
+/// Longest target of a symbolic link, in bytes: a target is a path.
+pub const MAX_SYMLINK_LEN: usize = MAX_PATH_LEN;
+
+/// Symbolic links followed in one resolution before it is given up as a loop:
+/// the limit of Linux.
+pub const MAX_SYMLINK_HOPS: u32 = 40;
+
+/// Largest file, in bytes: seek offsets are signed 64-bit numbers.
+pub const MAX_FILE_LEN: u64 = i64::MAX as u64;
+
+/// Largest index: it lives in a 32-bit linear memory beside everything else.
+pub const MAX_INDEX_LEN: u64 = 1 << 30;
+
+/// Largest payload: a section of a WebAssembly module has a 32-bit length, and
+/// half of that is the most that engines take.
+pub const MAX_PAYLOAD_LEN: u64 = (1 << 31) - 1;
+
+/// Smallest block, as a power of two: below this the ratio collapses and the
+/// block records cost more than the seek they save.
+pub const MIN_BLOCK_SHIFT: u32 = 12;
+
+/// Largest block, as a power of two: what a reader must be ready to hold to
+/// give one byte.
+pub const MAX_BLOCK_SHIFT: u32 = 20;
+
+/// Block size unless asked otherwise, as a power of two: 128 KiB, the knee of
+/// ratio against the cost of one cold read.
+pub const DEFAULT_BLOCK_SHIFT: u32 = 17;

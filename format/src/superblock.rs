@@ -1,0 +1,149 @@
+//! The first record of an image: what it is, what it needs, where its tables are.
+
+use crate::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use crate::{Corrupt, Error, Incompatible};
+use core::mem::{offset_of, size_of};
+use zerocopy::little_endian::{U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+/// First bytes of every image. The first byte is not ASCII and the line ends
+/// are those that text conversions damage, as in PNG.
+pub const MAGIC: [u8; 8] = *b"\x89wvfs\r\n\x1a";
+
+/// Version of the format described by `docs/FORMAT.md`.
+pub const VERSION: u32 = 1;
+
+/// Features a reader may ignore. None is defined yet.
+pub const KNOWN_COMPATIBLE: u64 = 0;
+
+/// Features without which an image cannot be read. None is defined yet.
+pub const KNOWN_INCOMPATIBLE: u64 = 0;
+
+/// A table: `count` records (or bytes, for names) at `offset` of the index.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Table {
+    /// Offset from the start of the index, in bytes.
+    pub offset: U32,
+    /// Number of records.
+    pub count: U32,
+}
+
+/// The superblock as it is stored, at offset 0 of the index.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct Superblock {
+    /// [`MAGIC`].
+    pub magic: [u8; 8],
+    /// [`VERSION`].
+    pub version: U32,
+    /// Logarithm of the block size.
+    pub block_shift: U32,
+    /// Feature bits that a reader may ignore.
+    pub compatible_features: U64,
+    /// Feature bits that a reader must know.
+    pub incompatible_features: U64,
+    /// The name of the image: the BLAKE3 root digest.
+    pub digest: [u8; 32],
+    /// Length of the index in bytes, this superblock included.
+    pub index_len: U32,
+    /// Length of the payload in bytes.
+    pub payload_len: U32,
+    /// Length of the cold part in bytes.
+    pub cold_len: U32,
+    /// Must be zero.
+    pub reserved: U32,
+    /// Length of the content: all chunks back to back, uncompressed.
+    pub raw_len: U64,
+    /// Directories that the guest gets as preopens.
+    pub mounts: Table,
+    /// File-system objects.
+    pub inodes: Table,
+    /// Runs of large files.
+    pub extents: Table,
+    /// Units of deduplication.
+    pub chunks: Table,
+    /// Units of compression.
+    pub blocks: Table,
+    /// Names, link targets and mount paths.
+    pub names: Table,
+    /// Checksum of the index without these eight bytes.
+    pub index_checksum: U64,
+}
+
+/// Length of the superblock in bytes.
+pub const SUPERBLOCK_LEN: usize = 144;
+
+const _: () = {
+    assert!(size_of::<Table>() == 8);
+    assert!(size_of::<Superblock>() == SUPERBLOCK_LEN);
+    assert!(offset_of!(Superblock, version) == 8);
+    assert!(offset_of!(Superblock, block_shift) == 12);
+    assert!(offset_of!(Superblock, compatible_features) == 16);
+    assert!(offset_of!(Superblock, incompatible_features) == 24);
+    assert!(offset_of!(Superblock, digest) == 32);
+    assert!(offset_of!(Superblock, index_len) == 64);
+    assert!(offset_of!(Superblock, payload_len) == 68);
+    assert!(offset_of!(Superblock, cold_len) == 72);
+    assert!(offset_of!(Superblock, reserved) == 76);
+    assert!(offset_of!(Superblock, raw_len) == 80);
+    assert!(offset_of!(Superblock, mounts) == 88);
+    assert!(offset_of!(Superblock, inodes) == 96);
+    assert!(offset_of!(Superblock, extents) == 104);
+    assert!(offset_of!(Superblock, chunks) == 112);
+    assert!(offset_of!(Superblock, blocks) == 120);
+    assert!(offset_of!(Superblock, names) == 128);
+    assert!(offset_of!(Superblock, index_checksum) == 136);
+};
+
+impl Superblock {
+    /// Reads the superblock at the start of `index` and checks that this
+    /// reader understands it and that `index` is whole.
+    pub fn parse(index: &[u8]) -> Result<&Self, Error> {
+        let (superblock, _) =
+            Self::ref_from_prefix(index).map_err(|_| Corrupt::Truncated { len: index.len() })?;
+        superblock.validate_identity()?;
+        superblock.validate_geometry(index.len())?;
+        Ok(superblock)
+    }
+
+    fn validate_identity(&self) -> Result<(), Error> {
+        if self.magic != MAGIC {
+            return Err(Corrupt::Magic.into());
+        }
+        let found = self.version.get();
+        if found != VERSION {
+            let known = VERSION;
+            return Err(Incompatible::Version { found, known }.into());
+        }
+        let bits = self.incompatible_features.get() & !KNOWN_INCOMPATIBLE;
+        if bits != 0 {
+            return Err(Incompatible::Features { bits }.into());
+        }
+        Ok(())
+    }
+
+    fn validate_geometry(&self, found: usize) -> Result<(), Corrupt> {
+        let expected = self.index_len.get();
+        if expected as usize > found || (expected as usize) < SUPERBLOCK_LEN {
+            return Err(Corrupt::IndexLen { expected, found });
+        }
+        let shift = self.block_shift.get();
+        if !(MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT).contains(&shift) {
+            return Err(Corrupt::BlockShift { shift });
+        }
+        let blocks = self.raw_len.get().div_ceil(1 << shift);
+        if blocks != u64::from(self.blocks.count.get()) {
+            return Err(Corrupt::BlockCount {
+                expected: blocks,
+                found: self.blocks.count.get(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Size of a block in bytes.
+    pub fn block_len(&self) -> u32 {
+        1 << self.block_shift.get().min(MAX_BLOCK_SHIFT)
+    }
+}
