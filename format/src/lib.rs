@@ -12,15 +12,15 @@
 //!
 //! Without features this crate is the reader of the index alone: `no_std`, no
 //! allocation, no unsafe code, and total, which is to say that no string of
-//! bytes makes it panic, loop or read out of bounds. The `write` feature adds
-//! everything that needs `std`.
+//! bytes makes it panic, loop or read out of bounds. The `std` feature adds
+//! the writer and all else that needs the standard library.
 //!
 //! This crate knows nothing of WASI: no errno, no descriptor, no rights.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "write")]
+#[cfg(feature = "std")]
 extern crate std;
 
 pub mod anchor;
@@ -34,6 +34,8 @@ pub mod inode;
 pub mod limits;
 pub mod mount;
 pub mod superblock;
+#[cfg(feature = "std")]
+pub mod tree;
 
 pub use block::{Block, BlockNumber, Codec};
 pub use error::{Corrupt, Error, Incompatible};

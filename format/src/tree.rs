@@ -1,0 +1,79 @@
+//! A directory tree before it is an image: what the writer takes.
+
+use std::boxed::Box;
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::string::String;
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// A tree and the directories of it that the guest gets as preopens.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    /// The root directory.
+    pub root: DirectoryNode,
+    /// The mounts, in the order in which they were mapped.
+    pub mounts: Vec<MountPoint>,
+}
+
+/// A preopen and the directory that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MountPoint {
+    /// The guest path as the user wrote it, such as `/usr/lib` or `.`.
+    pub guest_path: String,
+    /// The names that lead from the root to the directory.
+    pub components: Vec<String>,
+}
+
+/// One file-system object.
+#[derive(Clone, Debug)]
+pub enum Node {
+    /// A directory.
+    Directory(DirectoryNode),
+    /// A regular file.
+    File(FileNode),
+    /// A symbolic link.
+    Symlink(SymlinkNode),
+}
+
+/// A directory.
+#[derive(Clone, Debug, Default)]
+pub struct DirectoryNode {
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    pub mtime_ns: i64,
+    /// The entries by name. `str` orders as bytes do, which is the order of
+    /// the format.
+    pub children: BTreeMap<String, Node>,
+}
+
+/// A regular file.
+#[derive(Clone, Debug)]
+pub struct FileNode {
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    pub mtime_ns: i64,
+    /// May be executed.
+    pub executable: bool,
+    /// Length in bytes. The writer fails if `content` has more or fewer.
+    pub len: u64,
+    /// Where the bytes come from.
+    pub content: Arc<dyn FileContent>,
+}
+
+/// A symbolic link.
+#[derive(Clone, Debug)]
+pub struct SymlinkNode {
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    pub mtime_ns: i64,
+    /// What the link says, not resolved.
+    pub target: String,
+}
+
+/// The bytes of a file. The writer reads them twice, once to find the chunks
+/// and once to compress them, and fails if they differ.
+pub trait FileContent: Send + Sync + core::fmt::Debug {
+    /// Opens the bytes from the start.
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// Names the source in error messages, such as `./lib/a.rb`.
+    fn describe(&self) -> String;
+}
