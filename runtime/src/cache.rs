@@ -72,6 +72,12 @@ impl BlockCache {
         }
     }
 
+    /// Bytes that the cache holds.
+    #[cfg(test)]
+    pub(crate) fn held_len(&self) -> usize {
+        self.slots.iter().map(|slot| slot.bytes.capacity()).sum()
+    }
+
     /// An empty slot with room for `len` bytes.
     fn make_room(&mut self, len: usize) -> Result<usize> {
         let position = match self.oldest() {

@@ -11,15 +11,6 @@ macro_rules! errnos {
     ($($name:ident = $code:literal, $meaning:literal;)*) => {
         impl Errno {
             $(#[doc = $meaning] pub const $name: Self = Self($code);)*
-
-            /// The name that the specification gives to the code.
-            #[cfg(test)]
-            pub(crate) fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => stringify!($name),)*
-                    _ => "?",
-                }
-            }
         }
     };
 }

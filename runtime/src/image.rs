@@ -123,6 +123,11 @@ impl<P: Payload> Image<P> {
         if len == 0 { Err(Errno::IO) } else { Ok(len) }
     }
 
+    #[cfg(test)]
+    pub(crate) fn cached_len(&self) -> usize {
+        self.cache.held_len()
+    }
+
     fn decompressed(&mut self, block: &Block) -> Result<&[u8]> {
         if self.cache.get(block.number.0).is_none() {
             let cache = &mut self.cache;

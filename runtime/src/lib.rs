@@ -36,6 +36,8 @@ mod image;
 mod memory;
 mod preview1;
 mod resolve;
+#[cfg(test)]
+mod tests;
 mod vfs;
 
 pub use errno::Errno;

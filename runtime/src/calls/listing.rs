@@ -54,7 +54,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     ) -> Result<u32> {
         let directory = self.image.directory(open.inode)?;
         let mut used = 0;
-        for position in cookie.. {
+        for position in cookie..u64::MAX {
             let Some(entry) = self.entry(open, &directory, position)? else {
                 break;
             };
