@@ -25,6 +25,8 @@ extern crate std;
 
 pub mod anchor;
 pub mod block;
+#[cfg(feature = "std")]
+pub mod check;
 pub mod checksum;
 pub mod chunk;
 #[cfg(feature = "std")]
@@ -41,6 +43,8 @@ pub mod limits;
 #[cfg(feature = "std")]
 pub mod manifest;
 pub mod mount;
+#[cfg(feature = "std")]
+pub mod reader;
 pub mod superblock;
 #[cfg(feature = "std")]
 pub mod tree;
@@ -51,6 +55,6 @@ pub use block::{Block, BlockNumber, Codec};
 pub use error::{Corrupt, Error, Incompatible};
 #[cfg(feature = "std")]
 pub use image::{Image, Parts};
-pub use index::{Index, Run};
+pub use index::{Extent, Index, Run};
 pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};
 pub use mount::Mount;
