@@ -1,1 +1,3 @@
 //! packer
+
+pub mod module;
