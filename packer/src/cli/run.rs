@@ -98,7 +98,7 @@ impl Run {
     }
 
     fn run(&self, wasm: &[u8]) -> Result<ExitCode> {
-        refuse_component(wasm)?;
+        check_preamble(wasm)?;
         let engine = engine();
         let module = Module::new(&engine, wasm)
             .context("the built-in interpreter does not accept the module; use your own engine")?;
@@ -152,12 +152,17 @@ fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
     Ok(linker)
 }
 
-fn refuse_component(wasm: &[u8]) -> Result<()> {
-    // A core module has version 1 and layer 0, a component has layer 1.
-    if wasm.starts_with(b"\0asm") && wasm.get(6..8) == Some(&[1, 0]) {
-        bail!("it is a component; run it with an engine for components, such as `wasmtime run`");
+/// The engine would take WebAssembly text as well, and explains components in
+/// its own terms.
+fn check_preamble(wasm: &[u8]) -> Result<()> {
+    // The second half of a core module's version is its layer, 0.
+    match (wasm.starts_with(b"\0asm"), wasm.get(6..8)) {
+        (true, Some([0, 0])) => Ok(()),
+        (true, Some([1, 0])) => {
+            bail!("it is a component; run it with an engine for components, such as `wasmtime run`")
+        }
+        _ => bail!("it is not a WebAssembly module in the binary format"),
     }
-    Ok(())
 }
 
 fn check_start(module: &Module) -> Result<()> {
@@ -284,6 +289,13 @@ mod tests {
     #[test]
     fn a_component_is_explained() {
         assert!(error("(component)").contains("component"));
+    }
+
+    #[test]
+    fn text_is_not_taken_for_a_module() {
+        for bytes in ["", "(module)", "\0asm"] {
+            assert!(check_preamble(bytes.as_bytes()).is_err(), "{bytes}");
+        }
     }
 
     #[test]
