@@ -1,5 +1,6 @@
 //! No string of bytes makes the reader panic, loop or hand out wrong bytes.
 
+#![cfg(feature = "std")]
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is how a test reports a failure"

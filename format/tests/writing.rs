@@ -1,5 +1,6 @@
 //! What the writer promises: the same bytes always, its bounds, its errors.
 
+#![cfg(feature = "std")]
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is how a test reports a failure"
