@@ -1,4 +1,5 @@
-//! Runs of a file that is more than one chunk.
+//! Runs of a file whose chunks are not all consecutive: it shares some of them
+//! with other files, or with itself.
 
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
@@ -11,7 +12,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub struct ExtentRecord {
     /// Where the run starts in the file; it ends where the next one starts.
     pub file_offset: U64,
-    /// The chunk that holds its bytes, from the start of the chunk.
+    /// The first of the consecutive chunks that hold its bytes.
     pub chunk: U32,
     /// How many extents of the same file follow this one.
     pub following_count: U32,

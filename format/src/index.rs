@@ -6,8 +6,8 @@ use crate::checksum::checksum_of_two;
 use crate::chunk::ChunkRecord;
 use crate::extent::ExtentRecord;
 use crate::inode::{
-    Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_CHUNK, File, Inode, InodeNumber,
-    InodeRecord, Kind, Symlink,
+    Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_RUN, File, Inode, InodeNumber, InodeRecord,
+    Kind, Symlink,
 };
 use crate::limits::MAX_FILE_LEN;
 use crate::mount::{Mount, MountRecord};
@@ -15,6 +15,7 @@ use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
 use crate::{Corrupt, Error};
 use core::cmp::Ordering;
 use core::mem::offset_of;
+use core::ops::Range;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// The index of an image, borrowed from its bytes.
@@ -39,14 +40,14 @@ pub struct Run {
     pub len: u64,
 }
 
-/// A run of a file that lies in one chunk, from the start of the chunk.
+/// A run of a file that is a run of consecutive chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// Where the run starts in the file.
     pub file_offset: u64,
     /// How many bytes it has.
     pub len: u64,
-    /// The chunk that holds its bytes.
+    /// The first of the chunks that hold its bytes.
     pub chunk: u32,
 }
 
@@ -178,11 +179,12 @@ impl<'a> Index<'a> {
         }
         let uncovered = uncovered(inode, offset);
         let (start, end, chunk) = match file.data {
-            Data::OneChunk(chunk) => (0, file.len, chunk),
+            Data::OneRun(chunk) => (0, file.len, chunk),
             Data::Extents(first) => self.extent(first, file.len, offset).ok_or(uncovered)?,
         };
-        let (raw_start, raw_end) = self.chunk(chunk)?;
-        let raw_end = raw_end.min(raw_start.saturating_add(end - start));
+        let (raw_start, _) = self.chunk(chunk)?;
+        let raw_end = raw_start.saturating_add(end - start);
+        let raw_end = raw_end.min(self.superblock.raw_len.get());
         let raw_offset = raw_start.saturating_add(offset - start);
         if raw_offset >= raw_end {
             return Err(uncovered);
@@ -193,8 +195,8 @@ impl<'a> Index<'a> {
         }))
     }
 
-    /// The runs that make up `file`, in the order of its bytes; a file of one
-    /// chunk has one.
+    /// The runs that make up `file`, in the order of its bytes; a file that
+    /// shares no part of its bytes with another has one.
     ///
     /// Total, as all of the reader: a damaged image gives an error or runs that
     /// do not cover the file, and at most as many as there are extents.
@@ -204,15 +206,15 @@ impl<'a> Index<'a> {
         file: &File,
     ) -> Result<impl ExactSizeIterator<Item = Extent> + use<'a>, Corrupt> {
         let file_len = file.len;
-        let (records, one_chunk) = match file.data {
+        let (records, one_run) = match file.data {
             _ if file_len == 0 => (&[][..], None),
-            Data::OneChunk(chunk) => (&[][..], Some(chunk)),
+            Data::OneRun(chunk) => (&[][..], Some(chunk)),
             Data::Extents(first) => {
                 let records = self.extent_records(first);
                 (records.ok_or(uncovered(inode, 0))?, None)
             }
         };
-        let count = records.len() + usize::from(one_chunk.is_some());
+        let count = records.len() + usize::from(one_run.is_some());
         Ok((0..count).map(move |position| {
             let start = records.get(position).map_or(0, start_of);
             let end = records.get(position + 1).map_or(file_len, start_of);
@@ -220,9 +222,29 @@ impl<'a> Index<'a> {
             Extent {
                 file_offset: start,
                 len: end.saturating_sub(start),
-                chunk: chunk.or(one_chunk).unwrap_or_default(),
+                chunk: chunk.or(one_run).unwrap_or_default(),
             }
         }))
+    }
+
+    /// The chunks that make up a run of a file, which must end where a chunk
+    /// ends.
+    pub fn chunks_of(&self, inode: InodeNumber, extent: &Extent) -> Result<Range<u32>, Corrupt> {
+        let corrupt = uncovered(inode, extent.file_offset);
+        let (start, _) = self.chunk(extent.chunk)?;
+        let end = start.checked_add(extent.len).ok_or(corrupt)?;
+        let after = if end == self.superblock.raw_len.get() {
+            self.chunk_count()
+        } else {
+            let place = |chunk: &ChunkRecord| chunk.raw_offset.get().cmp(&end);
+            // The table has at most 2^32 records.
+            self.chunks.binary_search_by(place).map_err(|_| corrupt)? as u32
+        };
+        if extent.chunk < after {
+            Ok(extent.chunk..after)
+        } else {
+            Err(corrupt)
+        }
     }
 
     /// Number of extents.
@@ -299,7 +321,7 @@ impl<'a> Index<'a> {
         const SYMLINK: u8 = Kind::Symlink as u8;
         match (record.kind, record.flags) {
             (DIRECTORY, 0) => self.directory(inode, record).map(Content::Directory),
-            (FILE, flags) if flags <= FLAG_EXECUTABLE | FLAG_ONE_CHUNK => {
+            (FILE, flags) if flags <= FLAG_EXECUTABLE | FLAG_ONE_RUN => {
                 file(inode, record).map(Content::File)
             }
             (SYMLINK, 0) => symlink(record).map(Content::Symlink),
@@ -354,8 +376,8 @@ fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {
     Ok(File {
         len,
         executable: record.flags & FLAG_EXECUTABLE != 0,
-        data: if record.flags & FLAG_ONE_CHUNK != 0 {
-            Data::OneChunk(content)
+        data: if record.flags & FLAG_ONE_RUN != 0 {
+            Data::OneRun(content)
         } else {
             Data::Extents(content)
         },

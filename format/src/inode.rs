@@ -32,8 +32,8 @@ pub enum Kind {
 
 /// The file may be executed.
 pub const FLAG_EXECUTABLE: u8 = 1 << 0;
-/// The whole file is one chunk: `content` is a chunk number.
-pub const FLAG_ONE_CHUNK: u8 = 1 << 1;
+/// The whole file is one run of consecutive chunks: `content` is the first.
+pub const FLAG_ONE_RUN: u8 = 1 << 1;
 
 /// An inode as it is stored.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -46,7 +46,7 @@ pub struct InodeRecord {
     /// Where the name starts in the names table.
     pub name_offset: U32,
     /// Directory: first child. Symlink: where the target starts in the names
-    /// table. File: its chunk if [`FLAG_ONE_CHUNK`], else its first extent;
+    /// table. File: its first chunk if [`FLAG_ONE_RUN`], else its first extent;
     /// zero if it is empty.
     pub content: U32,
     /// The directory that holds this inode; 0 for the root itself.
@@ -145,7 +145,7 @@ pub struct File {
 /// Where the bytes of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Data {
-    OneChunk(u32),
+    OneRun(u32),
     Extents(u32),
 }
 

@@ -1,5 +1,6 @@
 //! `docs/FORMAT.md` against the code: its tables, its limits, its example.
 
+#![cfg(feature = "std")]
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is how a test reports a failure"

@@ -1,5 +1,6 @@
 //! A tree becomes an image and the image becomes the tree again.
 
+#![cfg(feature = "std")]
 #![allow(
     clippy::unwrap_used,
     reason = "a panic is how a test reports a failure"

@@ -2,25 +2,48 @@
 
 use super::Checker;
 use crate::inode::Data;
-use crate::{Corrupt, File, InodeNumber};
+use crate::{Corrupt, Extent, File, InodeNumber};
 
 impl Checker<'_, '_> {
     pub(super) fn file(&mut self, number: u32, file: &File) {
         match file.data {
             // Without content it must name none.
             Data::Extents(0) if file.len == 0 => {}
-            Data::OneChunk(chunk) if file.len > 0 => {
-                let chunk_len = self.use_chunk(chunk);
-                self.require_len(number, file, chunk_len);
+            Data::OneRun(chunk) if file.len > 0 => {
+                let (file_offset, len) = (0, file.len);
+                let run = Extent {
+                    file_offset,
+                    len,
+                    chunk,
+                };
+                self.run(number, file, &run);
             }
             Data::Extents(first) if file.len > 0 => self.extents(number, file, first),
-            _ => self.require_len(number, file, None),
+            _ => self.report(Corrupt::FileChunks {
+                inode: number,
+                len: file.len,
+            }),
         }
     }
 
-    fn require_len(&mut self, inode: u32, file: &File, found: Option<u64>) {
-        let len = file.len;
-        self.require(found == Some(len), Corrupt::FileChunks { inode, len });
+    /// A run must be some chunks, whole; they are then in use.
+    fn run(&mut self, number: u32, file: &File, run: &Extent) {
+        match self.index.chunks_of(InodeNumber(number), run) {
+            Ok(chunks) => {
+                self.count_use(chunks.start, 1);
+                self.count_use(chunks.end, -1);
+            }
+            Err(_) => self.report(Corrupt::FileChunks {
+                inode: number,
+                len: file.len,
+            }),
+        }
+    }
+
+    fn count_use(&mut self, chunk: u32, change: i64) {
+        if let Some(uses) = self.uses.get_mut(chunk as usize) {
+            *uses += change;
+        }
     }
 
     /// The files, in the order of their numbers, use the extents in the order
@@ -38,13 +61,12 @@ impl Checker<'_, '_> {
         let count = extents.len();
         self.next_extent += count as u64;
         self.require(count >= 2 && self.is_counted_down(first, count), corrupt);
-        let mut file_offset = Some(0_u64);
-        for extent in extents {
-            self.require(file_offset == Some(extent.file_offset), corrupt);
-            let chunk_len = self.use_chunk(extent.chunk);
-            file_offset = chunk_len.and_then(|len| extent.file_offset.checked_add(len));
+        // An extent ends where the next one starts, so only the first start is
+        // left to be checked; an extent without bytes is no run of chunks.
+        for (position, extent) in extents.enumerate() {
+            self.require(position > 0 || extent.file_offset == 0, corrupt);
+            self.run(number, file, &extent);
         }
-        self.require_len(number, file, file_offset);
     }
 
     /// Every extent says how many of its file follow it.
@@ -55,26 +77,18 @@ impl Checker<'_, '_> {
             .all(|(extent, following)| extent.following_count.get() as usize == following)
     }
 
-    /// Marks a chunk as used and gives its length; `None` if it does not exist.
-    fn use_chunk(&mut self, chunk: u32) -> Option<u64> {
-        if let Some(used) = self.used.get_mut(chunk as usize) {
-            *used = true;
-        }
-        let (start, end) = self.whole(self.index.chunk(chunk))?;
-        Some(end - start)
-    }
-
     pub(super) fn chunks(&mut self) {
         let count = self.index.chunk_count();
         let raw_len = self.index.superblock().raw_len.get();
         let start = self.index.chunk(0).map_or(raw_len, |(start, _)| start);
         let starts = (count == 0 && raw_len == 0) || (count > 0 && start == 0);
         self.require(starts, Corrupt::ContentStart);
+        let mut uses = 0;
         for chunk in 0..count {
             // Chunks cannot overlap: each ends where the next one starts.
             self.whole(self.index.chunk(chunk));
-            let is_used = self.used.get(chunk as usize) == Some(&true);
-            self.require(is_used, Corrupt::UnusedChunk { chunk });
+            uses += self.uses.get(chunk as usize).unwrap_or(&0);
+            self.require(uses > 0, Corrupt::UnusedChunk { chunk });
         }
     }
 

@@ -58,8 +58,9 @@ struct Checker<'i, 'a> {
     next_child: u64,
     /// The extent that the next file with extents must have first.
     next_extent: u64,
-    /// Which chunks the files use.
-    used: Vec<bool>,
+    /// How many more runs start at a chunk than end before it. Added up from
+    /// the first chunk on: how many runs use it.
+    uses: Vec<i64>,
     /// Lengths of the paths of the inodes so far.
     path_lens: Vec<usize>,
 }
@@ -71,7 +72,7 @@ impl<'i, 'a> Checker<'i, 'a> {
             broken: Vec::new(),
             next_child: 1,
             next_extent: 0,
-            used: std::vec![false; index.chunk_count() as usize],
+            uses: std::vec![0; index.chunk_count() as usize],
             path_lens: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use super::{MAX_REPORTED, check};
 use crate::cold::Cold;
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::reader::ImageReader;
-use crate::{Content, Corrupt, Extent, File, Index, Inode, InodeNumber};
+use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -95,9 +95,12 @@ fn hash_file(
     metadata: Metadata<'_>,
     file: &File,
 ) -> Result<(), Corrupt> {
-    let extents = index.extents(inode.number, file)?;
-    root.file(metadata, file.executable, file.len, extents.len() as u32);
-    for Extent { chunk, .. } in extents {
+    let mut chunks = Vec::new();
+    for extent in index.extents(inode.number, file)? {
+        chunks.extend(index.chunks_of(inode.number, &extent)?);
+    }
+    root.file(metadata, file.executable, file.len, chunks.len() as u32);
+    for chunk in chunks {
         root.chunk(&cold.digest(chunk).ok_or(Corrupt::Chunk { chunk })?);
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::checksum::checksum_of_two;
 use crate::chunk::ChunkRecord;
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::extent::{EXTENT_LEN, ExtentRecord};
-use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_CHUNK, InodeRecord, Kind};
+use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_RUN, InodeRecord, Kind};
 use crate::limits::MAX_INDEX_LEN;
 use crate::mount::MountRecord;
 use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
@@ -192,15 +192,16 @@ impl<'t> Records<'t> {
         chunks: &[u32],
         content: &Content,
     ) -> Result<(), WriteError> {
-        match *chunks {
+        let runs = runs(chunks, content);
+        match *runs {
             [] => {}
-            [chunk] => {
-                record.flags |= FLAG_ONE_CHUNK;
+            [(_, chunk)] => {
+                record.flags |= FLAG_ONE_RUN;
                 record.content = chunk.into();
             }
             _ => {
-                record.content = self.room_for_extents(chunks.len())?.into();
-                self.add_extents(chunks, content);
+                record.content = self.room_for_extents(runs.len())?.into();
+                self.add_extents(&runs);
             }
         }
         Ok(())
@@ -217,15 +218,29 @@ impl<'t> Records<'t> {
         Ok(self.extents.len() as u32)
     }
 
-    fn add_extents(&mut self, chunks: &[u32], content: &Content) {
-        let mut file_offset = 0;
-        for (position, &chunk) in chunks.iter().enumerate() {
+    fn add_extents(&mut self, runs: &[(u64, u32)]) {
+        for (&(file_offset, chunk), following) in runs.iter().zip((0..runs.len()).rev()) {
             self.extents.push(ExtentRecord {
-                file_offset: u64::into(file_offset),
+                file_offset: file_offset.into(),
                 chunk: chunk.into(),
-                following_count: ((chunks.len() - 1 - position) as u32).into(),
+                following_count: (following as u32).into(),
             });
-            file_offset += content.chunk(chunk).map_or(0, |chunk| u64::from(chunk.len));
         }
     }
+}
+
+/// The chunks of a file as runs of consecutive ones: where each run starts in
+/// the file, and its first chunk.
+fn runs(chunks: &[u32], content: &Content) -> Vec<(u64, u32)> {
+    let mut runs = Vec::new();
+    let mut file_offset = 0;
+    let mut expected = None;
+    for &chunk in chunks {
+        if expected != Some(chunk) {
+            runs.push((file_offset, chunk));
+        }
+        expected = chunk.checked_add(1);
+        file_offset += content.chunk(chunk).map_or(0, |chunk| u64::from(chunk.len));
+    }
+    runs
 }

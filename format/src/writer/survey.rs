@@ -11,17 +11,19 @@ use std::vec::Vec;
 
 /// Smallest chunk of a large file, in bytes, but for its last: a quarter of
 /// the average, as the authors of FastCDC advise.
-pub const MIN_CHUNK_LEN: u32 = 4 << 10;
+pub const MIN_CHUNK_LEN: u32 = 1 << 10;
 
-/// Average chunk of a large file, in bytes. A chunk costs 24 bytes of index
-/// and 32 of cold part. Half as much finds a little more between versions of a
-/// file and doubles that.
-pub const AVERAGE_CHUNK_LEN: u32 = 16 << 10;
+/// Average chunk of a large file, in bytes. A chunk costs 8 bytes of index and
+/// 32 of cold part. Three versions of TypeScript (86 MB, level 9, blocks of
+/// 128 KiB) make 11.0 MB of payload with 16 KiB, 9.6 with 8, 8.3 with 4, 7.2
+/// with 2; the Python library, which has no versions of anything, becomes
+/// 0.1 % larger from 16 KiB to 4, and its cold part grows by 1.3 % of that.
+pub const AVERAGE_CHUNK_LEN: u32 = 4 << 10;
 
-/// Largest chunk, in bytes, and therefore the largest file that is not cut: it
-/// needs no extent, and where two such files are nearly alike, the block that
-/// both are in takes care of it. Half a default block.
-pub const MAX_CHUNK_LEN: u32 = 64 << 10;
+/// Largest chunk, in bytes, and therefore the largest file that is not cut.
+/// Twice as much makes npm's node_modules 2 % larger, half as much adds chunks
+/// and gains nothing.
+pub const MAX_CHUNK_LEN: u32 = 32 << 10;
 
 /// A chunk and its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
