@@ -59,9 +59,9 @@ pub(super) fn bake(wasm: &[u8], bake: &Bake<'_>) -> Result<Vec<u8>, ModuleError>
     snapshot.map_err(|error| wizer_error(&error))
 }
 
-fn wizer_error(error: &impl std::fmt::Debug) -> ModuleError {
-    // Debug is the form of this error that names its causes.
-    ModuleError::bake("Wizer cannot pre-initialise it", format!("{error:?}"))
+fn wizer_error(error: &impl std::fmt::Display) -> ModuleError {
+    // The alternate form names the causes, too.
+    ModuleError::bake("Wizer cannot pre-initialise it", format!("{error:#}"))
 }
 
 /// Drives a future that never waits, since wasmi does not.
