@@ -191,7 +191,6 @@ fn append<'a>(
     )?;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
     rebuild.redirect_exports()?;
-    rebuild.redirect_start();
     rebuild.items(id::ELEMENT, counts.elements, elements)?;
     rebuild.data_count(Some(data_count));
     rebuild.items(id::CODE, functions, addition.code_items())?;
@@ -274,23 +273,9 @@ fn element_items(
         .into_iter()
         .flatten()
     {
-        let element = element?;
-        // An active segment without a table index means table 0, which is the
-        // application's in the merged module.
-        let kind = match element.kind {
-            wasmparser::ElementKind::Active {
-                table_index,
-                offset_expr,
-            } => wasmparser::ElementKind::Active {
-                table_index: Some(table_index.unwrap_or(0)),
-                offset_expr,
-            },
-            other => other,
-        };
-        let element = Element { kind, ..element };
         addition
             .renumber(snapshot)
-            .parse_element(&mut section, element)?;
+            .parse_element(&mut section, element?)?;
     }
     items_of(&section)
 }

@@ -91,19 +91,11 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         Ok(())
     }
 
-    /// Redirects the references of a section whose number of items stays.
+    /// Redirects exports. The start function, the other single reference,
+    /// takes and returns nothing, so it is never a redirected call.
     pub(super) fn redirect_exports(&mut self) -> Result<(), ModuleError> {
         let exports = self.shape.exports.len();
         self.items(id::EXPORT, exports as u32, Items::default())
-    }
-
-    /// Redirects the start function.
-    pub(super) fn redirect_start(&mut self) {
-        if let Some(start) = self.shape.start.and_then(self.redirect) {
-            let mut content = Rope::default();
-            content.push_u32(start);
-            self.put(id::START, content);
-        }
     }
 
     /// States the number of data segments, or takes the statement away.

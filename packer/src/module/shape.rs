@@ -64,7 +64,6 @@ pub(super) struct Shape<'a> {
     pub(super) functions: Vec<u32>,
     pub(super) memories: Vec<MemoryType>,
     pub(super) exports: Vec<Export<'a>>,
-    pub(super) start: Option<u32>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
     pub(super) data: Vec<Data<'a>>,
     pub(super) data_count: Option<u32>,
@@ -130,7 +129,6 @@ impl<'a> Shape<'a> {
             Payload::ExportSection(exports) => {
                 self.exports = exports.into_iter().collect::<Result<_, _>>()?;
             }
-            Payload::StartSection { func, .. } => self.start = Some(func),
             Payload::ElementSection(elements) => self.counts.elements = elements.count(),
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
             Payload::CodeSectionEntry(body) => self.bodies.push(body),

@@ -79,7 +79,6 @@ fn cut(
         rebuild.items(id, keep, Items::default())?;
     }
     rebuild.redirect_exports()?;
-    rebuild.redirect_start();
     rebuild.data_count(before.has_data_count.then_some(before.data));
     Ok(())
 }
