@@ -22,9 +22,9 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 pub struct Index<'a> {
     bytes: &'a [u8],
     superblock: &'a Superblock,
-    mounts: &'a [MountRecord],
-    inodes: &'a [InodeRecord],
-    extents: &'a [ExtentRecord],
+    pub(crate) mounts: &'a [MountRecord],
+    pub(crate) inodes: &'a [InodeRecord],
+    pub(crate) extents: &'a [ExtentRecord],
     chunks: &'a [ChunkRecord],
     blocks: &'a [BlockRecord],
     names: &'a [u8],

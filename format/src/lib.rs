@@ -58,3 +58,5 @@ pub use image::{Image, Parts};
 pub use index::{Extent, Index, Run};
 pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};
 pub use mount::Mount;
+#[cfg(feature = "std")]
+pub use reader::ImageReader;

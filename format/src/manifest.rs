@@ -88,7 +88,6 @@ mod tests {
     )]
     use super::*;
     use std::string::ToString;
-    use std::vec;
 
     fn manifest() -> Manifest {
         Manifest {
@@ -124,6 +123,6 @@ mod tests {
     fn a_length_that_lies_does_not_allocate() {
         // 0xfd announces a 64-bit length: a string of 2^64 - 1 bytes.
         assert_eq!(Manifest::decode(&[0xfd; 9]), Err(Corrupt::Manifest));
-        assert_eq!(Manifest::decode(&vec![0xff; 99]), Err(Corrupt::Manifest));
+        assert_eq!(Manifest::decode(&[0xff; 99]), Err(Corrupt::Manifest));
     }
 }

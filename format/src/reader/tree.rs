@@ -3,8 +3,9 @@
 use super::{FileReader, ImageReader};
 use crate::limits::MAX_PATH_LEN;
 use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree};
-use crate::{Content, Corrupt, Directory, Error, Index, Inode, InodeNumber};
+use crate::{Content, Corrupt, Directory, Error, Index, Inode, InodeNumber, Symlink};
 use std::boxed::Box;
+use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read};
 use std::string::{String, ToString};
 use std::sync::Arc;
@@ -23,16 +24,12 @@ impl ImageReader<'_> {
             payload: self.payload.to_vec(),
             cache: self.cache.clone(),
         });
-        let root = self.index.inode(InodeNumber::ROOT)?;
-        let Content::Directory(directory) = root.content else {
-            return Err(Corrupt::Root.into());
-        };
         let builder = Builder {
             index: &self.index,
             image,
         };
         Ok(Tree {
-            root: builder.directory(&root, &directory, 0)?,
+            root: builder.root()?,
             mounts: self.mount_points()?,
         })
     }
@@ -73,46 +70,50 @@ struct Builder<'i, 'a> {
 }
 
 impl Builder<'_, '_> {
-    /// Recursion is bounded by the length of a path, and the work by the
-    /// number of inodes: no inode may be in two directories.
-    fn directory(
-        &self,
-        inode: &Inode,
-        directory: &Directory,
-        path_len: usize,
-    ) -> Result<DirectoryNode, Corrupt> {
-        let mut node = DirectoryNode {
-            mtime_ns: inode.mtime_ns,
-            ..DirectoryNode::default()
-        };
-        for number in directory.children() {
-            let child = self.index.inode(number)?;
-            if child.parent != inode.number {
-                return Err(Corrupt::ChildParent {
-                    inode: number.0,
-                    expected: inode.number.0,
-                    found: child.parent.0,
-                });
-            }
-            let name = name(self.index, number)?;
-            let path_len = path_len + 1 + name.len();
-            if path_len > MAX_PATH_LEN + 1 {
-                return Err(Corrupt::PathLen { inode: number.0 });
-            }
-            let child = self.node(&child, path_len)?;
-            if node.children.insert(name, child).is_some() {
-                return Err(Corrupt::NameOrder { inode: number.0 });
+    /// Makes the nodes from the last inode to the first, so that the children
+    /// of a directory are there before it: without recursion, and in linear
+    /// time whatever the image says.
+    fn root(&self) -> Result<DirectoryNode, Corrupt> {
+        let count = self.index.inode_count();
+        let mut nodes: Vec<_> = (0..count).map(|_| None).collect();
+        self.validate_path_lens()?;
+        for number in (0..count).rev() {
+            let inode = self.index.inode(InodeNumber(number))?;
+            let node = self.node(&inode, &mut nodes)?;
+            if let Some(slot) = nodes.get_mut(number as usize) {
+                *slot = Some(node);
             }
         }
-        Ok(node)
+        match nodes.into_iter().next() {
+            Some(Some(Node::Directory(root))) => Ok(root),
+            _ => Err(Corrupt::Root),
+        }
     }
 
-    fn node(&self, inode: &Inode, path_len: usize) -> Result<Node, Corrupt> {
+    /// What takes a tree apart recurses, so its depth must be that of a path.
+    fn validate_path_lens(&self) -> Result<(), Corrupt> {
+        let mut path_lens: Vec<usize> = Vec::new();
+        for inode in 0..self.index.inode_count() {
+            let number = InodeNumber(inode);
+            let parent = self.index.inode(number)?.parent.0;
+            let parent_len = path_lens.get(parent as usize).copied();
+            let path_len = parent_len.map_or(0, |len| len + 1) + self.index.name(number)?.len();
+            // Counts the leading slash, unlike the limit.
+            if path_len > MAX_PATH_LEN + 1 {
+                return Err(Corrupt::PathLen { inode });
+            }
+            path_lens.push(path_len);
+        }
+        Ok(())
+    }
+
+    fn node(&self, inode: &Inode, nodes: &mut [Option<Node>]) -> Result<Node, Corrupt> {
         let mtime_ns = inode.mtime_ns;
         Ok(match inode.content {
-            Content::Directory(directory) => {
-                Node::Directory(self.directory(inode, &directory, path_len)?)
-            }
+            Content::Directory(directory) => Node::Directory(DirectoryNode {
+                mtime_ns,
+                children: self.children(inode, &directory, nodes)?,
+            }),
             Content::File(file) => Node::File(FileNode {
                 mtime_ns,
                 executable: file.executable,
@@ -122,17 +123,44 @@ impl Builder<'_, '_> {
                     inode: inode.number,
                 }),
             }),
-            Content::Symlink(link) => {
-                let target = core::str::from_utf8(self.index.target(&link)?);
-                let target = target.map_err(|_| Corrupt::Target {
-                    inode: inode.number.0,
-                })?;
-                Node::Symlink(SymlinkNode {
-                    mtime_ns,
-                    target: target.to_string(),
-                })
-            }
+            Content::Symlink(link) => Node::Symlink(SymlinkNode {
+                mtime_ns,
+                target: self.target(inode, &link)?,
+            }),
         })
+    }
+
+    fn children(
+        &self,
+        inode: &Inode,
+        directory: &Directory,
+        nodes: &mut [Option<Node>],
+    ) -> Result<BTreeMap<String, Node>, Corrupt> {
+        let mut children = BTreeMap::new();
+        for number in directory.children() {
+            let parent = self.index.inode(number)?.parent;
+            let child = nodes.get_mut(number.0 as usize).and_then(Option::take);
+            let Some(child) = child.filter(|_| parent == inode.number) else {
+                return Err(Corrupt::ChildParent {
+                    inode: number.0,
+                    expected: inode.number.0,
+                    found: parent.0,
+                });
+            };
+            let name = name(self.index, number)?;
+            if children.insert(name, child).is_some() {
+                return Err(Corrupt::NameOrder { inode: number.0 });
+            }
+        }
+        Ok(children)
+    }
+
+    fn target(&self, inode: &Inode, link: &Symlink) -> Result<String, Corrupt> {
+        let target = core::str::from_utf8(self.index.target(link)?);
+        let target = target.map_err(|_| Corrupt::Target {
+            inode: inode.number.0,
+        })?;
+        Ok(target.to_string())
     }
 }
 

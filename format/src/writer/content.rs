@@ -24,9 +24,12 @@ pub(super) struct Content {
 
 /// The files in the order in which their chunks join the content.
 ///
-/// Files of one kind lie together, by extension, then by name, then by path:
-/// a block then holds text of one language, and versions of one file are
-/// neighbours.
+/// By extension, then by path: a block then holds text of one language, and
+/// within that what lies together in the tree. Measured at level 9 with blocks
+/// of 128 KiB, on the Python library (`.py`, 11 MB) and on npm's node_modules
+/// (2,000 files, 13 MB): the path alone makes payloads 0.0 and 0.4 % larger,
+/// extension then name 2.0 and 0.4 %, extension then size 2.9 and 3.4 %, the
+/// order of the inodes 0.0 and 1.2 %.
 pub(super) fn order<'t>(layout: &Layout<'t>) -> Vec<FileEntry<'t>> {
     let mut files: Vec<_> = layout
         .files()
@@ -37,7 +40,7 @@ pub(super) fn order<'t>(layout: &Layout<'t>) -> Vec<FileEntry<'t>> {
 }
 
 /// Paths are distinct, so no two keys are equal.
-fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, &'t str, String) {
+fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, String) {
     let name = layout.inodes.get(inode as usize).map(|entry| entry.name);
     let name = name.unwrap_or_default();
     // A leading dot starts a hidden name, not an extension.
@@ -45,7 +48,7 @@ fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, &'t str, String) {
         Some((stem, extension)) if !stem.is_empty() => extension,
         _ => "",
     };
-    (extension, name, layout.path(inode))
+    (extension, layout.path(inode))
 }
 
 impl Content {

@@ -1,11 +1,11 @@
 //! Writing a tree as an image.
 //!
-//! 1. [`layout`] numbers the inodes and holds names and mounts against the
+//! 1. `layout` numbers the inodes and holds names and mounts against the
 //!    bounds of the format;
-//! 2. [`survey`] reads every file once and cuts it into named chunks;
-//! 3. [`content`] drops the chunks that occur again and orders the rest;
-//! 4. [`payload`] reads the files a second time and stores the blocks;
-//! 5. [`encode`] lays out the index.
+//! 2. `survey` reads every file once and cuts it into named chunks;
+//! 3. `content` drops the chunks that occur again and orders the rest;
+//! 4. `payload` reads the files a second time and stores the blocks;
+//! 5. `encode` lays out the index.
 //!
 //! Files are read, hashed and compressed in parallel, on the rayon pool of the
 //! caller. The result depends on the tree and the options alone. Memory holds
