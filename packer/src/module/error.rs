@@ -181,7 +181,9 @@ pub enum ModuleError {
         len: u32,
     },
     /// Running the module to bake the image failed.
-    #[error("cannot bake the image into the module: {what}: {message}")]
+    #[error(
+        "cannot bake the image into the module: {what}: {message}; if the module was linked with libwasi_vfs.a, link it without, and packing merges the runtime in"
+    )]
     Bake {
         /// The step.
         what: &'static str,

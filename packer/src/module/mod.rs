@@ -4,9 +4,9 @@
 //! image comes and goes as three strings of bytes. DESIGN.md describes the two
 //! forms and the ABI by which this module and a runtime talk.
 //!
-//! One file is one pass: [`form`] looks and decides, [`bake`] runs a runtime
-//! and snapshots it, [`linked`] and [`merge`] are the two ways in, [`unmerge`]
-//! the way back, [`locate`] finds an image by the anchor.
+//! One file is one pass: `form` looks and decides, `bake` runs a runtime and
+//! snapshots it, `linked` and `merge` are the two ways in, `unmerge` the way
+//! back, `locate` finds an image by the anchor.
 
 mod addition;
 mod bake;

@@ -146,3 +146,14 @@ fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
 fn the_form_is_told_without_running() {
     assert_eq!(form(&linked("")).expect("readable"), Form::Linked);
 }
+
+#[test]
+fn what_the_engine_or_wizer_cannot_do_is_named_with_the_way_out() {
+    let grows = "(table $t 1 funcref) (func (table.set $t (i32.const 0) (ref.null func)))";
+    let throws = "(tag $e) (func (throw $e))";
+    for (more, word) in [(grows, "table.set"), (throws, "exceptions")] {
+        let error = pack(&linked(more)).expect_err("refused").to_string();
+        assert!(error.contains(word), "{error}");
+        assert!(error.contains("link it without"), "{error}");
+    }
+}

@@ -4,7 +4,7 @@ use super::fake::runtime_text;
 use super::merged::{OPEN, program};
 use super::{INDEX, PARTS, Parts, VERSION, embed, found, pack, packed, runtime, wasm};
 use crate::module::{find, without_image};
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
     index: b"\x01another index, which is longer than the first one by far",
@@ -145,11 +145,10 @@ fn a_stripped_module_keeps_its_image_and_can_be_packed_again() {
     let full = packed(&program("")).module;
     let mut stripped = wasm_encoder::Module::new();
     for payload in wasmparser::Parser::new(0).parse_all(&full) {
-        if let Some((id, range)) = payload.expect("valid").as_section() {
-            if id != 0 {
-                let data = &full[range];
-                stripped.section(&wasm_encoder::RawSection { id, data });
-            }
+        let section = payload.expect("valid").as_section();
+        if let Some((id, range)) = section.filter(|section| section.0 != 0) {
+            let data = &full[range];
+            stripped.section(&wasm_encoder::RawSection { id, data });
         }
     }
     let stripped = stripped.finish();
