@@ -254,3 +254,51 @@ where
         });
     Ok(packer.pack()?.module)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module that holds no image; nothing here gets so far as to embed one.
+    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn without_mappings_there_is_nothing_to_pack() {
+        let error = Packer::new(MODULE).pack().unwrap_err();
+        assert!(matches!(error, PackError::Nothing), "{error}");
+    }
+
+    #[test]
+    fn blocks_are_powers_of_two_within_the_bounds() {
+        for len in [0, 1, 2048, 5000, 1 << 21, u32::MAX] {
+            let error = Packer::new(MODULE).block_len(len).pack().unwrap_err();
+            assert!(matches!(error, PackError::BlockLen { len: l } if l == len));
+        }
+        for shift in MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT {
+            let packer = Packer::new(MODULE).block_len(1 << shift);
+            assert_eq!(packer.options().unwrap().block_shift, shift);
+        }
+    }
+
+    #[test]
+    fn guest_paths_are_looked_at_before_host_directories() {
+        let packer = Packer::new(MODULE)
+            .map_dir("does/not/exist", "/a")
+            .map_dir("does/not/exist", "/../b");
+        let error = packer.pack().unwrap_err();
+        assert!(matches!(error, PackError::Guest(_)), "{error}");
+    }
+
+    #[test]
+    fn the_short_form_names_the_guest_first() {
+        let error = pack(MODULE, vec![("/lib", "does/not/exist")]).unwrap_err();
+        let text = "directory `does/not/exist` does not exist";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[test]
+    fn bytes_that_are_no_module_are_refused() {
+        let error = Packer::new(*b"text").map_dir(".", "/").pack().unwrap_err();
+        assert!(matches!(error, PackError::Module(_)), "{error}");
+    }
+}

@@ -226,8 +226,12 @@ fn entries<'a>(
             // Children that two directories claim would be listed again and
             // again.
             if inode.parent != parent {
-                let inode = parent.0;
-                return Err(Corrupt::Children { inode }.into());
+                return Err(Corrupt::ChildParent {
+                    inode: number.0,
+                    expected: parent.0,
+                    found: inode.parent.0,
+                }
+                .into());
             }
             let name = image.index().name(number)?;
             Ok(Entry::new(image, name.into(), inode)?)

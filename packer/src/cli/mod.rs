@@ -15,7 +15,7 @@ mod text;
 mod time;
 
 use clap::{Parser, Subcommand};
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (image format 1)");
@@ -79,7 +79,13 @@ pub(crate) fn main() -> ExitCode {
 /// Prints an error and its causes in one line.
 fn report(error: &anyhow::Error) {
     let line = text::escape(format!("{error:#}").as_bytes());
-    eprintln!("error: {line}");
+    say(&format!("error: {line}"));
+}
+
+/// Prints a line to people. If nobody listens, that is no reason to stop,
+/// while the standard macro would panic.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Whether the reader of our output has gone, as `head` does when it has

@@ -2,13 +2,14 @@
 
 use super::mappings::Mappings;
 use super::progress::Bar;
-use super::{exit_codes, input, output, text};
+use super::{exit_codes, input, output, say, text};
 use anyhow::{Context, Result};
 use clap::Args;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Form, Packed, Packer};
+use wasi_vfs::{Exclude, Form, Packed, Packer};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -75,6 +76,9 @@ impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
         output::check(&self.output)?;
+        if !self.quiet {
+            self.warn_of_packed_output();
+        }
         let packed = self.pack()?;
         output::write(&self.output, &packed.module)?;
         if !self.quiet {
@@ -111,16 +115,41 @@ impl Pack {
         packer
     }
 
+    /// An output of an earlier run within a mapped directory is a file like
+    /// any other, and would double the module with every run.
+    fn warn_of_packed_output(&self) {
+        if let Some(host) = self.directory_of_output() {
+            say(&format!(
+                "warning: `{}` lies in `{}` and is packed with it; leave it out with --exclude",
+                self.output.display(),
+                host.display()
+            ));
+        }
+    }
+
+    fn directory_of_output(&self) -> Option<&Path> {
+        let output = fs::canonicalize(&self.output).ok()?;
+        let exclude = Exclude::new(&self.exclude).ok()?;
+        let mut hosts = self.mappings.0.iter().map(|mapping| &*mapping.host);
+        hosts.find(|host| {
+            let host = fs::canonicalize(host);
+            let relative = host.as_ref().ok().map(|host| output.strip_prefix(host));
+            matches!(relative, Some(Ok(path)) if !exclude.leaves_out(path))
+        })
+    }
+
     fn report(&self, packed: &Packed, elapsed: Duration) {
         for name in &packed.dropped {
             let name = text::escape(name.as_bytes());
-            eprintln!("warning: section `{name}` refers to code that moved and was dropped");
+            say(&format!(
+                "warning: section `{name}` refers to code that moved and was dropped"
+            ));
         }
         if self.verbose {
-            eprint!("{}", details(packed));
+            say(details(packed).trim_end());
         }
         let line = summary(packed, elapsed);
-        eprintln!("{}: {line}", self.output.display());
+        say(&format!("{}: {line}", self.output.display()));
     }
 }
 

@@ -49,7 +49,16 @@ impl Exclude {
         Ok(Self { patterns })
     }
 
-    /// Whether `path`, relative to the mapped directory, is left out.
+    /// Whether the file at `path`, relative to the mapped directory, is left
+    /// out, by itself or with a directory that holds it.
+    pub fn leaves_out(&self, path: &Path) -> bool {
+        let mut above = path.ancestors().skip(1);
+        self.matches(path, false)
+            || above.any(|path| !path.as_os_str().is_empty() && self.matches(path, true))
+    }
+
+    /// Whether `path`, relative to the mapped directory, is left out, if what
+    /// holds it is not.
     pub(super) fn matches(&self, path: &Path, is_directory: bool) -> bool {
         self.patterns.matched(path, is_directory).is_ignore()
     }
@@ -132,6 +141,17 @@ mod tests {
     #[test]
     fn a_hash_is_not_a_comment() {
         assert!(matches(&["#*#"], "x/#draft#", false));
+    }
+
+    #[test]
+    fn a_file_is_left_out_with_what_holds_it() {
+        let exclude = Exclude::new(&["build/", "*.o"]).unwrap();
+        for path in ["a.o", "x/a.o", "build/a", "x/build/y/a"] {
+            assert!(exclude.leaves_out(Path::new(path)), "{path}");
+        }
+        for path in ["build", "x/a"] {
+            assert!(!exclude.leaves_out(Path::new(path)), "{path}");
+        }
     }
 
     #[test]

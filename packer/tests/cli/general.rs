@@ -85,3 +85,16 @@ fn a_closed_pipe_is_no_error() {
         assert_eq!(stderr(&output), "");
     }
 }
+
+#[test]
+fn a_closed_standard_error_is_no_reason_to_fail() {
+    let scratch = Scratch::with_tree();
+    let mut child = scratch
+        .command()
+        .args(["pack", "app.wasm", "--dir", "lib::/", "-o", "out.wasm"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+}

@@ -10,6 +10,7 @@
 mod app;
 mod cat;
 mod general;
+mod image;
 mod lib_command;
 mod ls;
 mod pack;

@@ -202,3 +202,16 @@ fn modules_pass_through_pipes() {
     assert_eq!(output.stdout.len(), packed.read("packed.wasm").len());
     assert_eq!(scratch.names(), ["app.wasm", "lib"]);
 }
+
+#[test]
+fn an_output_that_is_packed_itself_gives_a_warning() {
+    let scratch = Scratch::with_tree();
+    let pack = |more: &str| {
+        let output = scratch.run(&format!("pack app.wasm --dir .::/ -o out.wasm{more}"));
+        assert_success(&output);
+        stderr(&output)
+    };
+    assert!(!pack("").contains("warning"));
+    assert!(pack("").contains("warning: `out.wasm` lies in `.`"));
+    assert!(!pack(" --exclude out.wasm").contains("warning"));
+}

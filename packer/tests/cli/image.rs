@@ -1,0 +1,82 @@
+//! Images in files of their own, whole and damaged.
+
+use crate::scratch::*;
+use std::io::{self, Read};
+use std::sync::Arc;
+use wasi_vfs_format::tree::{FileContent, FileNode, Node, Tree};
+use wasi_vfs_format::writer::{Options, write};
+
+#[derive(Debug)]
+struct Bytes(&'static [u8]);
+
+impl FileContent for Bytes {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.0))
+    }
+
+    fn describe(&self) -> String {
+        "bytes".to_owned()
+    }
+}
+
+/// An image of one file, `a`, and the offset of its payload.
+fn image() -> (Vec<u8>, usize) {
+    let content = b"the content of a";
+    let file = Node::File(FileNode {
+        mtime_ns: 0,
+        executable: false,
+        len: content.len() as u64,
+        content: Arc::new(Bytes(content)),
+    });
+    let mut tree = Tree::default();
+    tree.root.children.insert("a".to_owned(), file);
+    let options = Options {
+        compression: None,
+        ..Options::default()
+    };
+    let image = write(&tree, &options, &()).unwrap();
+    (image.to_bytes(), image.index.len())
+}
+
+#[test]
+fn a_bare_image_is_read_like_a_packed_module() {
+    let scratch = Scratch::empty();
+    scratch.write("tree.wvfs", &image().0);
+    let output = scratch.run("ls -l tree.wvfs");
+    assert_success(&output);
+    assert_eq!(stdout(&output), "-r-- 16 1970-01-01T00:00:00Z a\n");
+    let output = scratch.run("cat tree.wvfs a");
+    assert_success(&output);
+    assert_eq!(stdout(&output), "the content of a");
+}
+
+#[test]
+fn a_damaged_block_is_an_error_of_the_file_in_it() {
+    let scratch = Scratch::empty();
+    let (mut bytes, payload) = image();
+    bytes[payload] ^= 1;
+    scratch.write("tree.wvfs", &bytes);
+    assert_success(&scratch.run("ls tree.wvfs"));
+    let output = scratch.run("cat tree.wvfs a");
+    assert_error(&output, &["`a`", "block 0 is damaged"]);
+    assert_eq!(output.stdout, b"");
+}
+
+#[test]
+fn no_damage_and_no_truncation_of_an_image_is_worse_than_an_error() {
+    let scratch = Scratch::empty();
+    let (bytes, _) = image();
+    for at in (0..bytes.len()).step_by(5) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x55;
+        scratch.write("damaged", &damaged);
+        scratch.write("cut", &bytes[..at]);
+        for name in ["damaged", "cut"] {
+            let output = scratch.run(&format!("ls -lR {name}"));
+            assert!(
+                matches!(output.status.code(), Some(0 | 1)),
+                "{name} at {at}"
+            );
+        }
+    }
+}
