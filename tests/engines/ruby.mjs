@@ -6,11 +6,11 @@
 //              and after the program
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { WASI } from "node:wasi";
 
 const [tools, path, option] = process.argv.slice(2);
-const require = createRequire(join(tools, "npm", "index.js"));
+const require = createRequire(resolve(tools, "npm", "index.js"));
 const { RubyVM } = require("@ruby/wasm-wasi");
 
 function reportMemory(when, instance) {

@@ -9,7 +9,7 @@ use std::process::Command;
 /// Something that runs WASI preview 1 modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// The reference: the PyPI wheel, by `engines/wasmtime.py`.
+    /// The reference: the PyPI wheel, by `engines/run_wasmtime.py`.
     Wasmtime,
     /// V8, by `engines/node.mjs`.
     Node,
@@ -86,7 +86,7 @@ impl Run<'_> {
             }
             _ => {
                 let mut command = Command::new(workspace::tool("venv/bin/python", "wasmtime"));
-                command.arg(workspace::here("engines/wasmtime.py"));
+                command.arg(workspace::here("engines/run_wasmtime.py"));
                 command
             }
         };

@@ -235,3 +235,15 @@ fn a_directory_of_the_host_is_seen_beside_the_image() {
         }
     }
 }
+
+#[test]
+fn descriptors_are_the_lowest_free_numbers() {
+    let tree = tree::sample();
+    for form in Form::ALL {
+        let packed = Pack::new(guest::c("fd_lowest", form))
+            .dir(tree.path(), "/data")
+            .run();
+        let seen = Engine::Wasmtime.module(&packed).stdout();
+        assert_eq!(seen, "4 5 6 7 8 9 10 11 6 7 9 12 \n", "{form:?}");
+    }
+}

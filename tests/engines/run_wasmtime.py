@@ -3,7 +3,7 @@
 Directories are preopened read-only, as a packed tree is. A command is started;
 a reactor is initialised and its export `run` called.
 
-Usage: wasmtime.py [--dir HOST::GUEST] [--env K=V] MODULE [ARGS...]
+Usage: run_wasmtime.py [--dir HOST::GUEST] [--env K=V] MODULE [ARGS...]
 """
 import argparse
 import sys
