@@ -147,6 +147,159 @@ pub enum Corrupt {
         /// Length that the block must have.
         raw_len: u32,
     },
+    /// A table does not start where the one before it ends.
+    #[error("table `{table}` starts at {found}, expected {expected}")]
+    TableOrder {
+        /// Name of the table in `docs/FORMAT.md`.
+        table: &'static str,
+        /// Where it must start.
+        expected: u64,
+        /// Where it starts.
+        found: u64,
+    },
+    /// A reserved field is not zero.
+    #[error("a reserved field of a {record} is not zero")]
+    Reserved {
+        /// The record that has the field.
+        record: &'static str,
+    },
+    /// A name is empty, too long, not UTF-8, `.` or `..`, or contains `/` or
+    /// NUL; or the root has a name.
+    #[error("inode {inode} has an impossible name")]
+    NameRule {
+        /// Number of the inode.
+        inode: u32,
+    },
+    /// The children of a directory are not in the order of their names, or two
+    /// have the same name.
+    #[error("the name of inode {inode} does not come after the one before it")]
+    NameOrder {
+        /// Number of the second of the two.
+        inode: u32,
+    },
+    /// A path is too long.
+    #[error("the path of inode {inode} is too long")]
+    PathLen {
+        /// Number of the inode.
+        inode: u32,
+    },
+    /// An inode is in no directory, or in another than its parent.
+    #[error("inode {inode} has parent {found}, but lies in directory {expected}")]
+    ChildParent {
+        /// Number of the inode.
+        inode: u32,
+        /// The directory that lists it.
+        expected: u32,
+        /// Parent in the record.
+        found: u32,
+    },
+    /// Inodes that no directory lists, or that two list.
+    #[error("the directories list {expected} inodes, but there are {found}")]
+    InodeCount {
+        /// Inodes that the directories list, and the root.
+        expected: u64,
+        /// Inodes present.
+        found: u32,
+    },
+    /// The target of a symbolic link is empty, too long, not UTF-8, or
+    /// contains NUL.
+    #[error("symbolic link {inode} has an impossible target")]
+    Target {
+        /// Number of the link.
+        inode: u32,
+    },
+    /// The chunks of a file do not have the length of the file together.
+    #[error("the chunks of inode {inode} do not make up its {len} bytes")]
+    FileChunks {
+        /// Number of the file.
+        inode: u32,
+        /// Length of the file.
+        len: u64,
+    },
+    /// The extents of a file are not where they must be, or are miscounted.
+    #[error("the extents of inode {inode} are not in order")]
+    ExtentOrder {
+        /// Number of the file.
+        inode: u32,
+    },
+    /// Extents that belong to no file.
+    #[error("the files have {expected} extents, but there are {found}")]
+    ExtentCount {
+        /// Extents of all files.
+        expected: u64,
+        /// Extents present.
+        found: u32,
+    },
+    /// A chunk that no file uses.
+    #[error("no file uses chunk {chunk}")]
+    UnusedChunk {
+        /// Number of the chunk.
+        chunk: u32,
+    },
+    /// The first chunk does not start at the start of the content.
+    #[error("the content is not covered by chunks from its start")]
+    ContentStart,
+    /// A block does not start where the one before it ends.
+    #[error("block {block} starts at {found} of the payload, expected {expected}")]
+    BlockOrder {
+        /// Number of the block.
+        block: u32,
+        /// Where it must start.
+        expected: u64,
+        /// Where it starts.
+        found: u32,
+    },
+    /// The payload is not as long as the superblock, or its blocks, say.
+    #[error("the payload must have {expected} bytes, found {found}")]
+    PayloadLen {
+        /// Length that it must have.
+        expected: u32,
+        /// Length that was found.
+        found: usize,
+    },
+    /// Two mounts have the same path, or one has an impossible path.
+    #[error("mount {mount} has an impossible path, or that of another mount")]
+    MountPath {
+        /// Number of the mount.
+        mount: u32,
+    },
+    /// The cold part does not start with its magic number.
+    #[error("no cold part here: the magic number is missing")]
+    ColdMagic,
+    /// The cold part is not as long as it says, or as the superblock says.
+    #[error("a cold part cannot have {len} bytes here")]
+    ColdLen {
+        /// Bytes present.
+        len: usize,
+    },
+    /// The checksum of the cold part does not match.
+    #[error("the checksum of the cold part is {expected:#018x}, but its bytes give {found:#018x}")]
+    ColdChecksum {
+        /// Checksum in the header.
+        expected: u64,
+        /// Checksum of the bytes.
+        found: u64,
+    },
+    /// The cold part has not one digest for each chunk.
+    #[error("the cold part has {found} digests for {expected} chunks")]
+    DigestCount {
+        /// Chunks of the index.
+        expected: u32,
+        /// Digests of the cold part.
+        found: u32,
+    },
+    /// The manifest cannot be decoded.
+    #[error("the manifest cannot be decoded")]
+    Manifest,
+    /// The bytes of a chunk do not have its digest.
+    #[error("chunk {chunk} does not have the bytes that its digest names")]
+    ChunkDigest {
+        /// Number of the chunk.
+        chunk: u32,
+    },
+    /// Metadata and chunk digests do not have the root digest.
+    #[error("the tree is not the one that the root digest names")]
+    RootDigest,
     /// A mount does not exist or does not name a directory.
     #[error("mount {mount} does not exist or is not a directory")]
     Mount {
@@ -163,6 +316,14 @@ pub enum Incompatible {
     #[error("its format version is {found}, this reader knows {known}; use a newer wasi-vfs")]
     Version {
         /// Version in the superblock.
+        found: u32,
+        /// Version of this reader.
+        known: u32,
+    },
+    /// A version of the cold part that this reader does not know.
+    #[error("its cold part has version {found}, this reader knows {known}; use a newer wasi-vfs")]
+    ColdVersion {
+        /// Version in the cold part.
         found: u32,
         /// Version of this reader.
         known: u32,

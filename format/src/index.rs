@@ -22,9 +22,9 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 pub struct Index<'a> {
     bytes: &'a [u8],
     superblock: &'a Superblock,
-    mounts: &'a [MountRecord],
-    inodes: &'a [InodeRecord],
-    extents: &'a [ExtentRecord],
+    pub(crate) mounts: &'a [MountRecord],
+    pub(crate) inodes: &'a [InodeRecord],
+    pub(crate) extents: &'a [ExtentRecord],
     chunks: &'a [ChunkRecord],
     blocks: &'a [BlockRecord],
     names: &'a [u8],
@@ -37,6 +37,17 @@ pub struct Run {
     pub raw_offset: u64,
     /// How many bytes it has; never zero.
     pub len: u64,
+}
+
+/// A run of a file that lies in one chunk, from the start of the chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Where the run starts in the file.
+    pub file_offset: u64,
+    /// How many bytes it has.
+    pub len: u64,
+    /// The chunk that holds its bytes.
+    pub chunk: u32,
 }
 
 impl<'a> Index<'a> {
@@ -165,10 +176,7 @@ impl<'a> Index<'a> {
         if offset >= file.len {
             return Ok(None);
         }
-        let uncovered = Corrupt::Extent {
-            inode: inode.0,
-            offset,
-        };
+        let uncovered = uncovered(inode, offset);
         let (start, end, chunk) = match file.data {
             Data::OneChunk(chunk) => (0, file.len, chunk),
             Data::Extents(first) => self.extent(first, file.len, offset).ok_or(uncovered)?,
@@ -182,6 +190,38 @@ impl<'a> Index<'a> {
         Ok(Some(Run {
             raw_offset,
             len: raw_end - raw_offset,
+        }))
+    }
+
+    /// The runs that make up `file`, in the order of its bytes; a file of one
+    /// chunk has one.
+    ///
+    /// Total, as all of the reader: a damaged image gives an error or runs that
+    /// do not cover the file, and at most as many as there are extents.
+    pub fn extents(
+        &self,
+        inode: InodeNumber,
+        file: &File,
+    ) -> Result<impl ExactSizeIterator<Item = Extent> + use<'a>, Corrupt> {
+        let file_len = file.len;
+        let (records, one_chunk) = match file.data {
+            _ if file_len == 0 => (&[][..], None),
+            Data::OneChunk(chunk) => (&[][..], Some(chunk)),
+            Data::Extents(first) => {
+                let records = self.extent_records(first);
+                (records.ok_or(uncovered(inode, 0))?, None)
+            }
+        };
+        let count = records.len() + usize::from(one_chunk.is_some());
+        Ok((0..count).map(move |position| {
+            let start = records.get(position).map_or(0, start_of);
+            let end = records.get(position + 1).map_or(file_len, start_of);
+            let chunk = records.get(position).map(|record| record.chunk.get());
+            Extent {
+                file_offset: start,
+                len: end.saturating_sub(start),
+                chunk: chunk.or(one_chunk).unwrap_or_default(),
+            }
         }))
     }
 
@@ -278,21 +318,31 @@ impl<'a> Index<'a> {
         Ok(Directory { first, count })
     }
 
+    fn extent_records(&self, first: u32) -> Option<&'a [ExtentRecord]> {
+        let rest = self.extents.get(first as usize..)?;
+        let following = rest.first()?.following_count.get() as usize;
+        rest.get(..following.checked_add(1)?)
+    }
+
     /// The extent of a file that covers `offset`: where it starts and ends in
     /// the file, and its chunk.
     fn extent(&self, first: u32, file_len: u64, offset: u64) -> Option<(u64, u64, u32)> {
-        let rest = self.extents.get(first as usize..)?;
-        let count = rest.first()?.following_count.get() as usize;
-        let extents = rest.get(..count.checked_add(1)?)?;
-        let after = extents.partition_point(|extent| extent.file_offset.get() <= offset);
+        let extents = self.extent_records(first)?;
+        let after = extents.partition_point(|extent| start_of(extent) <= offset);
         let extent = extents.get(after.checked_sub(1)?)?;
-        let end = match extents.get(after) {
-            Some(next) => next.file_offset.get(),
-            None => file_len,
-        };
-        let start = extent.file_offset.get();
+        let end = extents.get(after).map_or(file_len, start_of);
+        let start = start_of(extent);
         (start <= offset && offset < end).then(|| (start, end, extent.chunk.get()))
     }
+}
+
+fn start_of(extent: &ExtentRecord) -> u64 {
+    extent.file_offset.get()
+}
+
+fn uncovered(inode: InodeNumber, offset: u64) -> Corrupt {
+    let inode = inode.0;
+    Corrupt::Extent { inode, offset }
 }
 
 fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {

@@ -25,20 +25,38 @@ extern crate std;
 
 pub mod anchor;
 pub mod block;
+#[cfg(feature = "std")]
+pub mod check;
 pub mod checksum;
 pub mod chunk;
+#[cfg(feature = "std")]
+pub mod cold;
+#[cfg(feature = "std")]
+pub mod digest;
 mod error;
 pub mod extent;
+#[cfg(feature = "std")]
+mod image;
 mod index;
 pub mod inode;
 pub mod limits;
+#[cfg(feature = "std")]
+pub mod manifest;
 pub mod mount;
+#[cfg(feature = "std")]
+pub mod reader;
 pub mod superblock;
 #[cfg(feature = "std")]
 pub mod tree;
+#[cfg(feature = "std")]
+pub mod writer;
 
 pub use block::{Block, BlockNumber, Codec};
 pub use error::{Corrupt, Error, Incompatible};
-pub use index::{Index, Run};
+#[cfg(feature = "std")]
+pub use image::{Image, Parts};
+pub use index::{Extent, Index, Run};
 pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};
 pub use mount::Mount;
+#[cfg(feature = "std")]
+pub use reader::ImageReader;

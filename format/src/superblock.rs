@@ -1,6 +1,11 @@
 //! The first record of an image: what it is, what it needs, where its tables are.
 
+use crate::block::BLOCK_RECORD_LEN;
+use crate::chunk::CHUNK_LEN;
+use crate::extent::EXTENT_LEN;
+use crate::inode::INODE_LEN;
 use crate::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use crate::mount::MOUNT_LEN;
 use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
@@ -140,6 +145,19 @@ impl Superblock {
             });
         }
         Ok(())
+    }
+
+    /// The tables in the order in which they lie in the index: name in
+    /// `docs/FORMAT.md`, place, length of a record.
+    pub fn tables(&self) -> [(&'static str, Table, usize); 6] {
+        [
+            ("mounts", self.mounts, MOUNT_LEN),
+            ("inodes", self.inodes, INODE_LEN),
+            ("extents", self.extents, EXTENT_LEN),
+            ("chunks", self.chunks, CHUNK_LEN),
+            ("blocks", self.blocks, BLOCK_RECORD_LEN),
+            ("names", self.names, 1),
+        ]
     }
 
     /// Size of a block in bytes.

@@ -1,3 +1,15 @@
-//! The command.
+//! The command `wasi-vfs`.
 
-fn main() {}
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        reason = "a panic is how a test reports a failure"
+    )
+)]
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

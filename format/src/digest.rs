@@ -1,0 +1,116 @@
+//! The strong hash that names content: BLAKE3.
+//!
+//! A chunk is named by the digest of its bytes, an image by its root digest:
+//! over the metadata of its tree and the digests of its chunks. How the bytes
+//! are compressed and cut into blocks does not enter into it.
+
+use crate::Kind;
+use core::fmt;
+
+/// Length of a digest in bytes.
+pub const DIGEST_LEN: usize = 32;
+
+/// What separates root digests from all other uses of BLAKE3.
+pub const ROOT_CONTEXT: &str = "wasi-vfs image format 1, root digest";
+
+/// A BLAKE3 digest. Shown as 64 hexadecimal digits.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; DIGEST_LEN]);
+
+impl Digest {
+    /// The digest of `bytes`, which names a chunk.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(*blake3::hash(bytes).as_bytes())
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Computes a root digest. The writer and `verify` both feed this one, so they
+/// cannot disagree about the bytes that are hashed.
+#[derive(Debug)]
+pub(crate) struct RootHasher(blake3::Hasher);
+
+/// What the root digest says of every inode, whatever its kind.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metadata<'a> {
+    pub(crate) parent: u32,
+    pub(crate) mtime_ns: i64,
+    pub(crate) name: &'a [u8],
+}
+
+impl RootHasher {
+    pub(crate) fn new(mount_count: u32, inode_count: u32) -> Self {
+        let mut hasher = blake3::Hasher::new_derive_key(ROOT_CONTEXT);
+        hasher.update(&mount_count.to_le_bytes());
+        hasher.update(&inode_count.to_le_bytes());
+        Self(hasher)
+    }
+
+    pub(crate) fn mount(&mut self, path: &[u8], inode: u32) {
+        self.0.update(&inode.to_le_bytes());
+        self.bytes(path);
+    }
+
+    pub(crate) fn directory(&mut self, metadata: Metadata<'_>, child_count: u32) {
+        self.inode(metadata, Kind::Directory, false, child_count.into());
+    }
+
+    pub(crate) fn symlink(&mut self, metadata: Metadata<'_>, target: &[u8]) {
+        self.inode(metadata, Kind::Symlink, false, target.len() as u64);
+        self.0.update(target);
+    }
+
+    /// Must be followed by as many calls of [`RootHasher::chunk`] as the file
+    /// has chunks.
+    pub(crate) fn file(&mut self, metadata: Metadata<'_>, executable: bool, len: u64, chunks: u32) {
+        self.inode(metadata, Kind::File, executable, len);
+        self.0.update(&chunks.to_le_bytes());
+    }
+
+    pub(crate) fn chunk(&mut self, digest: &Digest) {
+        self.0.update(&digest.0);
+    }
+
+    pub(crate) fn finish(self) -> Digest {
+        Digest(*self.0.finalize().as_bytes())
+    }
+
+    fn inode(&mut self, metadata: Metadata<'_>, kind: Kind, executable: bool, size: u64) {
+        self.0.update(&[kind as u8, executable.into()]);
+        self.0.update(&metadata.parent.to_le_bytes());
+        self.0.update(&metadata.mtime_ns.to_le_bytes());
+        self.0.update(&size.to_le_bytes());
+        self.bytes(metadata.name);
+    }
+
+    /// Bytes after their length, so that no two lists of fields hash alike.
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn a_digest_is_that_of_the_blake3_test_vectors() {
+        assert_eq!(
+            Digest::of(b"").to_string(),
+            "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
+        );
+    }
+}

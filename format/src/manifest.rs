@@ -1,0 +1,128 @@
+//! What the packer wanted a reader of the image to know: version, options,
+//! statistics. Nothing in it is needed to read a file, and nothing in it tells
+//! about the machine that packed.
+//!
+//! The one place that knows bincode: it is no longer developed, and must be
+//! easy to replace.
+
+use crate::Corrupt;
+use serde::{Deserialize, Serialize};
+use std::string::String;
+use std::vec::Vec;
+
+/// Longest manifest in bytes. A reader allocates no more than this for one.
+pub const MAX_MANIFEST_LEN: usize = 1 << 16;
+
+/// The manifest of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the tool that wrote the image, such as `0.1.0`.
+    pub tool_version: String,
+    /// zstd level; `None` if the payload is stored.
+    pub compression: Option<i32>,
+    /// Logarithm of the block size.
+    pub block_shift: u32,
+    /// Smallest, average and largest chunk, in bytes.
+    pub chunk_lens: [u32; 3],
+    /// What was packed, and how small it became.
+    pub statistics: Statistics,
+}
+
+/// Counts of what an image holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statistics {
+    /// Regular files.
+    pub file_count: u32,
+    /// Directories, the root included.
+    pub directory_count: u32,
+    /// Symbolic links.
+    pub symlink_count: u32,
+    /// Bytes of all files.
+    pub file_len: u64,
+    /// Bytes of all different chunks: what deduplication leaves.
+    pub raw_len: u64,
+    /// Bytes of the payload: what compression leaves of `raw_len`.
+    pub stored_len: u64,
+    /// Chunks of all files, each time they occur.
+    pub chunk_reference_count: u64,
+    /// Different chunks.
+    pub chunk_count: u32,
+    /// Blocks.
+    pub block_count: u32,
+    /// Blocks that are stored as they are.
+    pub stored_block_count: u32,
+    /// Files whose bytes are those of an earlier file.
+    pub duplicate_file_count: u32,
+}
+
+impl Manifest {
+    /// The bytes of the manifest; `None` if they exceed [`MAX_MANIFEST_LEN`].
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        bincode::serde::encode_to_vec(self, config())
+            .ok()
+            .filter(|bytes| bytes.len() <= MAX_MANIFEST_LEN)
+    }
+
+    /// Reads a manifest, which must fill `bytes`.
+    ///
+    /// Total: no string of bytes makes it panic or allocate more than
+    /// [`MAX_MANIFEST_LEN`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
+        match bincode::serde::decode_from_slice(bytes, config()) {
+            Ok((manifest, len)) if len == bytes.len() => Ok(manifest),
+            _ => Err(Corrupt::Manifest),
+        }
+    }
+}
+
+/// Little-endian, variable-length integers, bounded.
+fn config() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<MAX_MANIFEST_LEN>()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        reason = "a panic is how a test reports a failure"
+    )]
+    use super::*;
+    use std::string::ToString;
+
+    fn manifest() -> Manifest {
+        Manifest {
+            tool_version: "0.1.0".to_string(),
+            compression: Some(19),
+            block_shift: 17,
+            ..Manifest::default()
+        }
+    }
+
+    #[test]
+    fn a_manifest_survives_encoding() {
+        let bytes = manifest().encode().unwrap();
+        assert_eq!(Manifest::decode(&bytes), Ok(manifest()));
+    }
+
+    #[test]
+    fn bytes_after_a_manifest_are_refused() {
+        let mut bytes = manifest().encode().unwrap();
+        bytes.push(0);
+        assert_eq!(Manifest::decode(&bytes), Err(Corrupt::Manifest));
+    }
+
+    #[test]
+    fn every_truncation_of_a_manifest_is_refused() {
+        let bytes = manifest().encode().unwrap();
+        for len in 0..bytes.len() {
+            assert_eq!(Manifest::decode(&bytes[..len]), Err(Corrupt::Manifest));
+        }
+    }
+
+    #[test]
+    fn a_length_that_lies_does_not_allocate() {
+        // 0xfd announces a 64-bit length: a string of 2^64 - 1 bytes.
+        assert_eq!(Manifest::decode(&[0xfd; 9]), Err(Corrupt::Manifest));
+        assert_eq!(Manifest::decode(&[0xff; 99]), Err(Corrupt::Manifest));
+    }
+}

@@ -1,0 +1,78 @@
+//! Stored blocks made into bytes, and a few of them kept.
+
+use crate::Corrupt;
+use crate::block::{Block, BlockNumber, Codec};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::vec::Vec;
+
+/// The bytes of a block, checked: the checksum before decoding, the length
+/// after it. Allocates no more than the block is long.
+pub(super) fn decode(block: &Block, payload: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    let start = block.stored_offset as usize;
+    let stored = start
+        .checked_add(block.stored_len as usize)
+        .and_then(|end| payload.get(start..end))
+        .ok_or(Corrupt::Block {
+            block: block.number.0,
+        })?;
+    block.verify(stored)?;
+    match block.codec {
+        Codec::Stored => Ok(stored.to_vec()),
+        Codec::Zstd => {
+            let raw = zstd::bulk::decompress(stored, block.raw_len as usize);
+            raw.ok()
+                .filter(|raw| raw.len() == block.raw_len as usize)
+                .ok_or(block.undecodable())
+        }
+    }
+}
+
+/// The blocks that were read last. Small files lie many to a block, and tools
+/// read them in an order that is close to that of the content, not equal.
+#[derive(Debug)]
+pub(super) struct BlockCache {
+    capacity: usize,
+    blocks: Mutex<VecDeque<(BlockNumber, Arc<[u8]>)>>,
+}
+
+/// How many bytes of blocks are kept, and how many blocks at most: they are
+/// searched one after the other.
+const CACHE_LEN: usize = 8 << 20;
+const CACHE_COUNT: usize = 64;
+
+impl BlockCache {
+    pub(super) fn new(block_len: u32) -> Self {
+        Self {
+            capacity: (CACHE_LEN / block_len.max(1) as usize).clamp(1, CACHE_COUNT),
+            blocks: Mutex::default(),
+        }
+    }
+
+    /// The block from the cache, or made by `decode`, which is called without
+    /// the lock: two threads may decode the same block, and neither waits.
+    pub(super) fn get_or_insert(
+        &self,
+        number: BlockNumber,
+        decode: impl FnOnce() -> Result<Vec<u8>, Corrupt>,
+    ) -> Result<Arc<[u8]>, Corrupt> {
+        if let Some(bytes) = self.get(number) {
+            return Ok(bytes);
+        }
+        let bytes: Arc<[u8]> = decode()?.into();
+        // A thread that panicked cannot have left a half-made entry.
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        blocks.truncate(self.capacity - 1);
+        blocks.push_front((number, bytes.clone()));
+        Ok(bytes)
+    }
+
+    fn get(&self, number: BlockNumber) -> Option<Arc<[u8]>> {
+        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        let position = blocks.iter().position(|(kept, _)| *kept == number)?;
+        let found = blocks.remove(position)?;
+        let bytes = found.1.clone();
+        blocks.push_front(found);
+        Some(bytes)
+    }
+}

@@ -1,0 +1,78 @@
+//! A file of an image as a stream of bytes.
+
+use super::ImageReader;
+use crate::{Corrupt, File, InodeNumber};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+
+/// A regular file of an image, read a block at a time.
+///
+/// A damaged block fails the reads that touch it, with
+/// [`ErrorKind::InvalidData`] and a [`Corrupt`] inside; other blocks of the
+/// file can still be read after a seek.
+#[derive(Clone, Debug)]
+pub struct FileReader<'a> {
+    image: ImageReader<'a>,
+    inode: InodeNumber,
+    file: File,
+    offset: u64,
+}
+
+impl<'a> FileReader<'a> {
+    pub(super) fn new(image: ImageReader<'a>, inode: InodeNumber, file: File) -> Self {
+        Self {
+            image,
+            inode,
+            file,
+            offset: 0,
+        }
+    }
+
+    /// Copies what one block holds of the file from the offset on.
+    fn read_some(&self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
+        let run = self
+            .image
+            .index()
+            .run(self.inode, &self.file, self.offset)?;
+        let Some(run) = run else {
+            return Ok(0);
+        };
+        let block = self.image.index().block_at(run.raw_offset)?;
+        let bytes = self.image.block_bytes(&block)?;
+        // A run starts within the block that holds its first byte.
+        let start = (run.raw_offset - block.raw_offset) as usize;
+        let bytes = bytes.get(start..).unwrap_or_default();
+        let len = usize::try_from(run.len).unwrap_or(usize::MAX);
+        let len = len.min(bytes.len()).min(buffer.len());
+        for (to, from) in buffer.iter_mut().zip(bytes.iter().take(len)) {
+            *to = *from;
+        }
+        Ok(len)
+    }
+}
+
+impl Read for FileReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let len = self
+            .read_some(buffer)
+            .map_err(|corrupt| io::Error::new(ErrorKind::InvalidData, corrupt))?;
+        self.offset += len as u64;
+        Ok(len)
+    }
+}
+
+impl Seek for FileReader<'_> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        let target = match position {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(distance) => self.file.len.checked_add_signed(distance),
+            SeekFrom::Current(distance) => self.offset.checked_add_signed(distance),
+        };
+        self.offset = target.ok_or_else(|| {
+            io::Error::new(
+                ErrorKind::InvalidInput,
+                "seek to before the start of the file",
+            )
+        })?;
+        Ok(self.offset)
+    }
+}

@@ -1,0 +1,151 @@
+//! Reading files out of an image: what the index says, made into bytes.
+//!
+//! For tools. The runtime in a module has its own way to the blocks and uses
+//! the [`Index`] alone.
+
+mod blocks;
+mod file;
+mod resolve;
+mod tree;
+
+pub use file::FileReader;
+pub use resolve::ResolveError;
+
+use crate::cold::Cold;
+use crate::image::Parts;
+use crate::{Block, Content, Corrupt, Error, Index, Inode, InodeNumber};
+use blocks::BlockCache;
+use std::io;
+use std::io::{ErrorKind, Write};
+use std::string::String;
+use std::sync::Arc;
+use std::vec::Vec;
+
+/// An image, borrowed from its bytes. Cloning is cheap, and clones share the
+/// decompressed blocks they keep.
+#[derive(Clone, Debug)]
+pub struct ImageReader<'a> {
+    index: Index<'a>,
+    payload: &'a [u8],
+    cold: Option<Cold<'a>>,
+    cache: Arc<BlockCache>,
+}
+
+impl<'a> ImageReader<'a> {
+    /// Opens an image and checks the checksums of index and cold part. What
+    /// follows the index and the payload in their bytes is ignored.
+    ///
+    /// # Errors
+    ///
+    /// A part is damaged, missing bytes, or newer than this reader; or the
+    /// cold part is not that of this image.
+    pub fn new(index: &'a [u8], payload: &'a [u8], cold: Option<&'a [u8]>) -> Result<Self, Error> {
+        let reader = Self::new_unverified(index, payload)?;
+        reader.index.verify_checksum()?;
+        match cold {
+            Some(cold) => reader.with_cold(cold),
+            None => Ok(reader),
+        }
+    }
+
+    /// Opens an image that is one string of bytes, as
+    /// [`Image::to_bytes`](crate::Image::to_bytes) gives it.
+    pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
+        let parts = Parts::split(bytes)?;
+        Self::new(parts.index, parts.payload, parts.cold)
+    }
+
+    /// Opens an image in constant time, without checksums: for an index whose
+    /// checksum has been verified, or to look into a damaged one. Nothing that
+    /// is read makes the reader panic or loop, but it may be wrong.
+    pub fn new_unverified(index: &'a [u8], payload: &'a [u8]) -> Result<Self, Error> {
+        let index = Index::parse(index)?;
+        let expected = index.superblock().payload_len.get();
+        let found = payload.len();
+        let payload = payload
+            .get(..expected as usize)
+            .ok_or(Corrupt::PayloadLen { expected, found })?;
+        let cache = Arc::new(BlockCache::new(index.superblock().block_len()));
+        Ok(Self {
+            index,
+            payload,
+            cold: None,
+            cache,
+        })
+    }
+
+    fn with_cold(self, bytes: &'a [u8]) -> Result<Self, Error> {
+        if bytes.len() != self.index.superblock().cold_len.get() as usize {
+            return Err(Corrupt::ColdLen { len: bytes.len() }.into());
+        }
+        let cold = Cold::parse(bytes)?;
+        let (expected, found) = (self.index.chunk_count(), cold.chunk_count());
+        if expected != found {
+            return Err(Corrupt::DigestCount { expected, found }.into());
+        }
+        let cold = Some(cold);
+        Ok(Self { cold, ..self })
+    }
+
+    /// The index.
+    pub fn index(&self) -> &Index<'a> {
+        &self.index
+    }
+
+    /// The payload, without what may follow it.
+    pub fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// The cold part, if it is there.
+    pub fn cold(&self) -> Option<&Cold<'a>> {
+        self.cold.as_ref()
+    }
+
+    /// Opens a regular file at its start; `None` if `inode` is none. The inode
+    /// must be of this image, else the bytes are those of another file or an
+    /// error.
+    pub fn open(&self, inode: &Inode) -> Option<FileReader<'a>> {
+        match inode.content {
+            Content::File(file) => Some(FileReader::new(self.clone(), inode.number, file)),
+            _ => None,
+        }
+    }
+
+    /// Copies the bytes of a regular file to `out`, and says how many.
+    ///
+    /// # Errors
+    ///
+    /// `inode` is no regular file ([`ErrorKind::InvalidInput`]), a block is
+    /// damaged ([`ErrorKind::InvalidData`], with a [`Corrupt`] inside), or
+    /// `out` fails.
+    pub fn copy_to(&self, inode: &Inode, out: &mut dyn Write) -> io::Result<u64> {
+        let Some(mut file) = self.open(inode) else {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        };
+        io::copy(&mut file, out)
+    }
+
+    /// The decompressed bytes of a block, checked against its checksum.
+    pub fn block_bytes(&self, block: &Block) -> Result<Arc<[u8]>, Corrupt> {
+        self.cache
+            .get_or_insert(block.number, || blocks::decode(block, self.payload))
+    }
+
+    /// The path of an inode within the image, such as `/usr/lib`. Bytes that
+    /// are not UTF-8, which only a damaged image has, are replaced.
+    pub fn path(&self, number: InodeNumber) -> Result<String, Corrupt> {
+        let mut names = Vec::new();
+        let mut number = number;
+        // Ends: parents precede their children.
+        while number != InodeNumber::ROOT {
+            names.push(String::from_utf8_lossy(self.index.name(number)?));
+            number = self.index.inode(number)?.parent;
+        }
+        names.reverse();
+        Ok(std::format!("/{}", names.join("/")))
+    }
+}

@@ -1,0 +1,231 @@
+//! The bytes of the index.
+
+use super::Options;
+use super::WriteError;
+use super::content::Content;
+use super::layout::{Entry, Layout, Object};
+use super::names::Names;
+use super::payload::Payload;
+use crate::checksum::checksum_of_two;
+use crate::chunk::ChunkRecord;
+use crate::digest::{Digest, Metadata, RootHasher};
+use crate::extent::{EXTENT_LEN, ExtentRecord};
+use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_CHUNK, InodeRecord, Kind};
+use crate::limits::MAX_INDEX_LEN;
+use crate::mount::MountRecord;
+use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
+use core::mem::offset_of;
+use std::vec::Vec;
+use zerocopy::{FromZeros, Immutable, IntoBytes};
+
+/// The root digest of the image.
+pub(super) fn root_digest(layout: &Layout<'_>, content: &Content) -> Digest {
+    let (mounts, inodes) = (layout.mounts.len() as u32, layout.inodes.len() as u32);
+    let mut root = RootHasher::new(mounts, inodes);
+    for mount in &layout.mounts {
+        root.mount(mount.path.as_bytes(), mount.inode);
+    }
+    for (number, entry) in (0..).zip(&layout.inodes) {
+        let metadata = Metadata {
+            parent: entry.parent,
+            mtime_ns: entry.object.mtime_ns(),
+            name: entry.name.as_bytes(),
+        };
+        match entry.object {
+            Object::Directory(node) => root.directory(metadata, node.children.len() as u32),
+            Object::Symlink(node) => root.symlink(metadata, node.target.as_bytes()),
+            Object::File(node) => {
+                let chunks = content.chunks_of(number);
+                root.file(metadata, node.executable, node.len, chunks.len() as u32);
+                let chunks = chunks.iter().filter_map(|&chunk| content.chunk(chunk));
+                chunks.for_each(|chunk| root.chunk(&chunk.digest));
+            }
+        }
+    }
+    root.finish()
+}
+
+/// The bytes of the index. Each table notes where it lies at the moment it is
+/// appended, so the superblock cannot disagree with what follows it.
+pub(super) fn index(
+    layout: &Layout<'_>,
+    content: &Content,
+    payload: &Payload,
+    options: &Options,
+    digest: &Digest,
+    cold_len: usize,
+) -> Result<Vec<u8>, WriteError> {
+    let mut records = Records::default();
+    records.add_all(layout, content)?;
+    let names = records.names.into_bytes();
+    let mut index = IndexBytes::new();
+    let mut superblock = Superblock {
+        magic: MAGIC,
+        version: VERSION.into(),
+        block_shift: options.block_shift.into(),
+        digest: digest.0,
+        payload_len: (payload.bytes.len() as u32).into(),
+        cold_len: (cold_len as u32).into(),
+        raw_len: content.raw_len().into(),
+        mounts: index.append(&records.mounts)?,
+        inodes: index.append(&records.inodes)?,
+        extents: index.append(&records.extents)?,
+        chunks: index.append(&chunk_records(content))?,
+        blocks: index.append(&payload.blocks)?,
+        names: index.append(&names)?,
+        ..Superblock::new_zeroed()
+    };
+    superblock.index_len = (index.0.len() as u32).into();
+    Ok(index.finish(superblock))
+}
+
+fn chunk_records(content: &Content) -> Vec<ChunkRecord> {
+    let mut raw_offset = 0;
+    let mut records = Vec::with_capacity(content.chunks().len());
+    for chunk in content.chunks() {
+        records.push(ChunkRecord {
+            raw_offset: u64::into(raw_offset),
+        });
+        raw_offset += u64::from(chunk.len);
+    }
+    records
+}
+
+/// An index under construction: room for the superblock, then tables.
+struct IndexBytes(Vec<u8>);
+
+impl IndexBytes {
+    fn new() -> Self {
+        Self(std::vec![0; SUPERBLOCK_LEN])
+    }
+
+    fn append<T: IntoBytes + Immutable>(&mut self, records: &[T]) -> Result<Table, WriteError> {
+        let offset = self.0.len() as u32;
+        let found = (self.0.len() + size_of_val(records)) as u64;
+        if found > MAX_INDEX_LEN {
+            let max = MAX_INDEX_LEN;
+            return Err(WriteError::IndexLen { max, found });
+        }
+        self.0.extend_from_slice(records.as_bytes());
+        Ok(Table {
+            offset: offset.into(),
+            count: (records.len() as u32).into(),
+        })
+    }
+
+    fn finish(self, mut superblock: Superblock) -> Vec<u8> {
+        let Self(mut bytes) = self;
+        let (head, tables) = bytes.split_at_mut(SUPERBLOCK_LEN);
+        let hashed = superblock
+            .as_bytes()
+            .get(..offset_of!(Superblock, index_checksum));
+        superblock.index_checksum = checksum_of_two(hashed.unwrap_or_default(), tables).into();
+        head.copy_from_slice(superblock.as_bytes());
+        bytes
+    }
+}
+
+/// The records that come from the tree.
+#[derive(Default)]
+struct Records<'t> {
+    mounts: Vec<MountRecord>,
+    inodes: Vec<InodeRecord>,
+    extents: Vec<ExtentRecord>,
+    names: Names<'t>,
+}
+
+impl<'t> Records<'t> {
+    fn add_all(&mut self, layout: &Layout<'t>, content: &Content) -> Result<(), WriteError> {
+        for mount in &layout.mounts {
+            let record = MountRecord {
+                path_offset: self.names.intern(mount.path)?.into(),
+                path_len: (mount.path.len() as u32).into(),
+                inode: mount.inode.into(),
+                reserved: 0.into(),
+            };
+            self.mounts.push(record);
+        }
+        for (number, entry) in (0..).zip(&layout.inodes) {
+            let record = self.inode(number, entry, content)?;
+            self.inodes.push(record);
+        }
+        Ok(())
+    }
+
+    fn inode(
+        &mut self,
+        number: u32,
+        entry: &Entry<'t>,
+        content: &Content,
+    ) -> Result<InodeRecord, WriteError> {
+        let mut record = InodeRecord {
+            mtime_ns: entry.object.mtime_ns().into(),
+            name_offset: self.names.intern(entry.name)?.into(),
+            parent: entry.parent.into(),
+            name_len: (entry.name.len() as u16).into(),
+            ..InodeRecord::new_zeroed()
+        };
+        match entry.object {
+            Object::Directory(node) => {
+                record.kind = Kind::Directory as u8;
+                record.size = (node.children.len() as u64).into();
+                record.content = entry.first_child.into();
+            }
+            Object::Symlink(node) => {
+                record.kind = Kind::Symlink as u8;
+                record.size = (node.target.len() as u64).into();
+                record.content = self.names.intern(&node.target)?.into();
+            }
+            Object::File(node) => {
+                record.kind = Kind::File as u8;
+                record.size = node.len.into();
+                record.flags = if node.executable { FLAG_EXECUTABLE } else { 0 };
+                self.file_content(&mut record, content.chunks_of(number), content)?;
+            }
+        }
+        Ok(record)
+    }
+
+    fn file_content(
+        &mut self,
+        record: &mut InodeRecord,
+        chunks: &[u32],
+        content: &Content,
+    ) -> Result<(), WriteError> {
+        match *chunks {
+            [] => {}
+            [chunk] => {
+                record.flags |= FLAG_ONE_CHUNK;
+                record.content = chunk.into();
+            }
+            _ => {
+                record.content = self.room_for_extents(chunks.len())?.into();
+                self.add_extents(chunks, content);
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of the next extent, if `count` more fit the index. Numbers
+    /// therefore fit 32 bits.
+    fn room_for_extents(&self, count: usize) -> Result<u32, WriteError> {
+        let found = (self.extents.len() as u64 + count as u64) * EXTENT_LEN as u64;
+        if found > MAX_INDEX_LEN {
+            let max = MAX_INDEX_LEN;
+            return Err(WriteError::IndexLen { max, found });
+        }
+        Ok(self.extents.len() as u32)
+    }
+
+    fn add_extents(&mut self, chunks: &[u32], content: &Content) {
+        let mut file_offset = 0;
+        for (position, &chunk) in chunks.iter().enumerate() {
+            self.extents.push(ExtentRecord {
+                file_offset: u64::into(file_offset),
+                chunk: chunk.into(),
+                following_count: ((chunks.len() - 1 - position) as u32).into(),
+            });
+            file_offset += content.chunk(chunk).map_or(0, |chunk| u64::from(chunk.len));
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Why a tree cannot become an image.
+
+use std::io;
+use std::string::String;
+use thiserror::Error;
+
+/// A tree that cannot be written. Paths are paths within the image.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The options ask for a block size outside the format's bounds.
+    #[error("blocks of 2^{found} bytes are out of range: expected 2^{min} to 2^{max}")]
+    BlockShift {
+        /// Logarithm of the smallest block.
+        min: u32,
+        /// Logarithm of the largest block.
+        max: u32,
+        /// What the options say.
+        found: u32,
+    },
+    /// The options ask for a compression level that zstd does not have.
+    #[error("there is no compression level {found}: expected {min} to {max}")]
+    Level {
+        /// Smallest level.
+        min: i32,
+        /// Largest level.
+        max: i32,
+        /// What the options say.
+        found: i32,
+    },
+    /// A name is empty, `.` or `..`, or contains `/` or NUL.
+    #[error("`{path}`: an entry cannot be named {name:?}")]
+    Name {
+        /// The entry.
+        path: String,
+        /// Its name.
+        name: String,
+    },
+    /// A name is too long.
+    #[error("`{path}`: the name has {found} bytes, at most {max} are possible")]
+    NameLen {
+        /// The entry.
+        path: String,
+        /// Longest possible name.
+        max: usize,
+        /// Its length.
+        found: usize,
+    },
+    /// A path is too long.
+    #[error("`{path}`: the path has {found} bytes, at most {max} are possible")]
+    PathLen {
+        /// The entry.
+        path: String,
+        /// Longest possible path.
+        max: usize,
+        /// Its length.
+        found: usize,
+    },
+    /// The target of a symbolic link is empty, too long, or contains NUL.
+    #[error("`{path}`: the link's target must have 1 to {max} bytes and no NUL, found {target:?}")]
+    Target {
+        /// The link.
+        path: String,
+        /// Longest possible target.
+        max: usize,
+        /// What the link says.
+        target: String,
+    },
+    /// A file is longer than a file can be.
+    #[error("`{path}`: {found} bytes, at most {max} are possible")]
+    FileLen {
+        /// The file.
+        path: String,
+        /// Longest possible file.
+        max: u64,
+        /// Its length.
+        found: u64,
+    },
+    /// A file cannot be read.
+    #[error("`{path}`: cannot read {content}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Where its bytes come from.
+        content: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file has fewer or more bytes than the tree says.
+    #[error(
+        "`{path}`: {content} should have {expected} bytes but has {comparison} {found}; \
+         it changed while it was packed"
+    )]
+    Length {
+        /// The file.
+        path: String,
+        /// Where its bytes come from.
+        content: String,
+        /// Length according to the tree.
+        expected: u64,
+        /// `only` or `at least`.
+        comparison: &'static str,
+        /// Bytes that were read.
+        found: u64,
+    },
+    /// A file has other bytes when it is read for the second time.
+    #[error("`{path}`: {content} changed while it was packed")]
+    Changed {
+        /// The file.
+        path: String,
+        /// Where its bytes come from.
+        content: String,
+    },
+    /// A mount has an impossible path, one that another mount has, or names
+    /// no directory.
+    #[error("mount `{guest_path}`: {reason}")]
+    Mount {
+        /// The mount's path.
+        guest_path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The index would be too large.
+    #[error("the index needs {found} bytes, at most {max} are possible: too many files")]
+    IndexLen {
+        /// Largest possible index.
+        max: u64,
+        /// Length needed, at least.
+        found: u64,
+    },
+    /// The payload would be too large.
+    #[error("the payload needs more than {max} bytes, the most that a module can hold")]
+    PayloadLen {
+        /// Largest possible payload.
+        max: u64,
+    },
+    /// zstd failed: it is out of memory.
+    #[error("cannot compress")]
+    Compress(#[source] io::Error),
+    /// The manifest does not fit its limit: the tool's version is too long.
+    #[error("the manifest needs more than {max} bytes")]
+    Manifest {
+        /// Largest possible manifest.
+        max: usize,
+    },
+}

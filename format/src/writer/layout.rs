@@ -1,0 +1,276 @@
+//! Which inode gets which number, and whether its metadata fits the format.
+//!
+//! Inodes are numbered breadth first, the children of a directory in the order
+//! of their names. So the children of a directory are consecutive, parents
+//! come before children, and siblings of a directory lie close together.
+
+use super::WriteError;
+use crate::inode::INODE_LEN;
+use crate::limits::{MAX_FILE_LEN, MAX_INDEX_LEN, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
+use crate::manifest::Statistics;
+use crate::tree::{DirectoryNode, FileNode, MountPoint, Node, SymlinkNode, Tree};
+use std::collections::HashSet;
+use std::string::{String, ToString};
+use std::vec;
+use std::vec::Vec;
+
+/// The tree as a table of inodes.
+#[derive(Debug)]
+pub(super) struct Layout<'t> {
+    pub(super) inodes: Vec<Entry<'t>>,
+    pub(super) mounts: Vec<MountEntry<'t>>,
+}
+
+/// An inode and where it stands in the tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'t> {
+    pub(super) name: &'t str,
+    pub(super) parent: u32,
+    /// Number of the first child; 0 where there is none.
+    pub(super) first_child: u32,
+    /// Length of the path from the root, without a leading slash.
+    path_len: usize,
+    pub(super) object: Object<'t>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Object<'t> {
+    Directory(&'t DirectoryNode),
+    File(&'t FileNode),
+    Symlink(&'t SymlinkNode),
+}
+
+/// A regular file and its inode number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FileEntry<'t> {
+    pub(super) inode: u32,
+    pub(super) node: &'t FileNode,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MountEntry<'t> {
+    pub(super) path: &'t str,
+    pub(super) inode: u32,
+}
+
+impl Object<'_> {
+    pub(super) fn mtime_ns(&self) -> i64 {
+        match self {
+            Object::Directory(directory) => directory.mtime_ns,
+            Object::File(file) => file.mtime_ns,
+            Object::Symlink(symlink) => symlink.mtime_ns,
+        }
+    }
+}
+
+impl<'t> From<&'t Node> for Object<'t> {
+    fn from(node: &'t Node) -> Self {
+        match node {
+            Node::Directory(directory) => Object::Directory(directory),
+            Node::File(file) => Object::File(file),
+            Node::Symlink(symlink) => Object::Symlink(symlink),
+        }
+    }
+}
+
+impl<'t> Layout<'t> {
+    pub(super) fn new(tree: &'t Tree) -> Result<Self, WriteError> {
+        let mut layout = Self {
+            inodes: vec![Entry {
+                name: "",
+                parent: 0,
+                first_child: 0,
+                path_len: 0,
+                object: Object::Directory(&tree.root),
+            }],
+            mounts: Vec::new(),
+        };
+        layout.number()?;
+        layout.resolve_mounts(&tree.mounts)?;
+        Ok(layout)
+    }
+
+    fn number(&mut self) -> Result<(), WriteError> {
+        let mut parent = 0;
+        while let Some(entry) = self.inodes.get(parent as usize) {
+            if let Object::Directory(directory) = entry.object
+                && !directory.children.is_empty()
+            {
+                self.add_children(parent, directory)?;
+            }
+            parent += 1;
+        }
+        Ok(())
+    }
+
+    fn add_children(
+        &mut self,
+        parent: u32,
+        directory: &'t DirectoryNode,
+    ) -> Result<(), WriteError> {
+        let first_child = self.room_for(directory.children.len())?;
+        let mut parent_path_len = 0;
+        if let Some(entry) = self.inodes.get_mut(parent as usize) {
+            entry.first_child = first_child;
+            parent_path_len = entry.path_len;
+        }
+        let separator_len = usize::from(parent_path_len > 0);
+        for (name, node) in &directory.children {
+            let number = self.inodes.len() as u32;
+            self.inodes.push(Entry {
+                name,
+                parent,
+                first_child: 0,
+                path_len: parent_path_len + separator_len + name.len(),
+                object: node.into(),
+            });
+            self.validate(number)?;
+        }
+        Ok(())
+    }
+
+    /// The number of the next inode, if `count` more fit the index. Numbers
+    /// therefore fit 32 bits, with room to spare.
+    fn room_for(&self, count: usize) -> Result<u32, WriteError> {
+        let found = (self.inodes.len() as u64).saturating_add(count as u64) * INODE_LEN as u64;
+        if found > MAX_INDEX_LEN {
+            let max = MAX_INDEX_LEN;
+            return Err(WriteError::IndexLen { max, found });
+        }
+        Ok(self.inodes.len() as u32)
+    }
+
+    fn validate(&self, number: u32) -> Result<(), WriteError> {
+        let Some(entry) = self.inodes.get(number as usize) else {
+            return Ok(());
+        };
+        let name = entry.name;
+        if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
+            let path = self.path(number);
+            let name = name.to_string();
+            return Err(WriteError::Name { path, name });
+        }
+        if name.len() > MAX_NAME_LEN {
+            return Err(WriteError::NameLen {
+                path: self.path(number),
+                max: MAX_NAME_LEN,
+                found: name.len(),
+            });
+        }
+        if entry.path_len > MAX_PATH_LEN {
+            return Err(WriteError::PathLen {
+                path: self.path(number),
+                max: MAX_PATH_LEN,
+                found: entry.path_len,
+            });
+        }
+        match entry.object {
+            Object::Directory(_) => Ok(()),
+            Object::File(file) => self.validate_file(number, file),
+            Object::Symlink(symlink) => self.validate_symlink(number, symlink),
+        }
+    }
+
+    fn validate_file(&self, number: u32, file: &FileNode) -> Result<(), WriteError> {
+        if file.len > MAX_FILE_LEN {
+            return Err(WriteError::FileLen {
+                path: self.path(number),
+                max: MAX_FILE_LEN,
+                found: file.len,
+            });
+        }
+        Ok(())
+    }
+
+    fn validate_symlink(&self, number: u32, symlink: &SymlinkNode) -> Result<(), WriteError> {
+        let target = &symlink.target;
+        if target.is_empty() || target.len() > MAX_SYMLINK_LEN || target.contains('\0') {
+            return Err(WriteError::Target {
+                path: self.path(number),
+                max: MAX_SYMLINK_LEN,
+                target: target.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn resolve_mounts(&mut self, mounts: &'t [MountPoint]) -> Result<(), WriteError> {
+        let mut paths = HashSet::new();
+        for mount in mounts {
+            let path = &*mount.guest_path;
+            let failure = |reason: &str| WriteError::Mount {
+                guest_path: path.to_string(),
+                reason: reason.to_string(),
+            };
+            if path.is_empty() || path.len() > MAX_PATH_LEN || path.contains('\0') {
+                return Err(failure("its path must have 1 to 4096 bytes and no NUL"));
+            }
+            if !paths.insert(path) {
+                return Err(failure("there is another mount of this path"));
+            }
+            let inode = self
+                .directory_at(&mount.components)
+                .ok_or_else(|| failure("it does not name a directory of the tree"))?;
+            self.mounts.push(MountEntry { path, inode });
+        }
+        Ok(())
+    }
+
+    fn directory_at(&self, components: &[String]) -> Option<u32> {
+        let mut number = 0;
+        for name in components {
+            let entry = self.inodes.get(number as usize)?;
+            let Object::Directory(directory) = entry.object else {
+                return None;
+            };
+            let children = self.inodes.get(entry.first_child as usize..)?;
+            let children = children.get(..directory.children.len())?;
+            let position = children.binary_search_by(|child| child.name.cmp(name));
+            number = entry.first_child + position.ok()? as u32;
+        }
+        let entry = self.inodes.get(number as usize)?;
+        matches!(entry.object, Object::Directory(_)).then_some(number)
+    }
+
+    /// The path of an inode within the image, such as `/usr/lib`.
+    pub(super) fn path(&self, number: u32) -> String {
+        let mut names = Vec::new();
+        let mut number = number;
+        // The root alone is its own parent.
+        while number != 0 {
+            let Some(entry) = self.inodes.get(number as usize) else {
+                break;
+            };
+            names.push(entry.name);
+            number = entry.parent;
+        }
+        names.reverse();
+        "/".to_string() + &names.join("/")
+    }
+
+    /// All regular files, in inode order.
+    pub(super) fn files(&self) -> impl Iterator<Item = FileEntry<'t>> + '_ {
+        (0..)
+            .zip(&self.inodes)
+            .filter_map(|(inode, entry)| match entry.object {
+                Object::File(node) => Some(FileEntry { inode, node }),
+                _ => None,
+            })
+    }
+
+    /// Counts of the kinds of inodes.
+    pub(super) fn statistics(&self) -> Statistics {
+        let mut statistics = Statistics::default();
+        for entry in &self.inodes {
+            match entry.object {
+                Object::Directory(_) => statistics.directory_count += 1,
+                Object::Symlink(_) => statistics.symlink_count += 1,
+                Object::File(file) => {
+                    statistics.file_count += 1;
+                    statistics.file_len = statistics.file_len.saturating_add(file.len);
+                }
+            }
+        }
+        statistics
+    }
+}

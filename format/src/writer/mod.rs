@@ -1,0 +1,163 @@
+//! Writing a tree as an image.
+//!
+//! 1. [`layout`] numbers the inodes and holds names and mounts against the
+//!    bounds of the format;
+//! 2. [`survey`] reads every file once and cuts it into named chunks;
+//! 3. [`content`] drops the chunks that occur again and orders the rest;
+//! 4. [`payload`] reads the files a second time and stores the blocks;
+//! 5. [`encode`] lays out the index.
+//!
+//! Files are read, hashed and compressed in parallel, on the rayon pool of the
+//! caller. The result depends on the tree and the options alone. Memory holds
+//! the finished parts and a few blocks, never the content.
+
+mod content;
+mod encode;
+mod error;
+mod layout;
+mod names;
+mod payload;
+mod survey;
+
+pub use error::WriteError;
+pub use survey::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
+
+use crate::cold;
+use crate::digest::Digest;
+use crate::image::Image;
+use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
+use crate::tree::Tree;
+use content::Content;
+use layout::Layout;
+use payload::Payload;
+use std::string::{String, ToString};
+
+/// How to write an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// zstd level, 1 to 22 (0 is zstd's default, negative levels are faster
+    /// still); `None` stores the content as it is.
+    pub compression: Option<i32>,
+    /// Logarithm of the block size, from [`MIN_BLOCK_SHIFT`] to
+    /// [`MAX_BLOCK_SHIFT`]. Larger blocks compress better and make the first
+    /// read of a byte slower.
+    pub block_shift: u32,
+    /// Version of the tool, for the manifest.
+    pub tool_version: String,
+}
+
+impl Default for Options {
+    /// Level 19, above which blocks of this size gain nothing.
+    fn default() -> Self {
+        Self {
+            compression: Some(19),
+            block_shift: DEFAULT_BLOCK_SHIFT,
+            tool_version: env!("CARGO_PKG_VERSION").to_string(),
+        }
+    }
+}
+
+impl Options {
+    fn validate(&self) -> Result<(), WriteError> {
+        let (min, max) = (MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT);
+        let found = self.block_shift;
+        if !(min..=max).contains(&found) {
+            return Err(WriteError::BlockShift { min, max, found });
+        }
+        let levels = zstd::compression_level_range();
+        match self.compression {
+            Some(found) if !levels.contains(&found) => Err(WriteError::Level {
+                min: *levels.start(),
+                max: *levels.end(),
+                found,
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Hears how far the writer is. All methods may be called from many threads at
+/// once and do nothing unless implemented.
+pub trait Progress: Sync {
+    /// `bytes` more of the files were read and cut into chunks. The sum over
+    /// all calls is the length of all files.
+    fn chunked(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// All files are cut; `bytes` are left without what occurs twice. Called
+    /// once.
+    fn deduplicated(&self, bytes: u64) {
+        let _ = bytes;
+    }
+
+    /// `bytes` more were compressed or stored. The sum over all calls is what
+    /// [`Progress::deduplicated`] announced.
+    fn compressed(&self, bytes: u64) {
+        let _ = bytes;
+    }
+}
+
+/// No progress is wanted.
+impl Progress for () {}
+
+/// Writes `tree` as an image.
+///
+/// The same tree and options give the same bytes, whatever the machine and the
+/// number of threads.
+///
+/// # Errors
+///
+/// The tree exceeds a bound of the format, or a file cannot be read or changes
+/// while it is read. See [`WriteError`].
+pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
+    options.validate()?;
+    let layout = Layout::new(tree)?;
+    let order = content::order(&layout);
+    let surveyed = survey::survey(&layout, &order, progress)?;
+    let content = Content::new(&layout, &order, surveyed)?;
+    progress.deduplicated(content.raw_len());
+    let payload = Payload::store(&layout, &content, &order, options, progress)?;
+    finish(&layout, &content, payload, options)
+}
+
+fn finish(
+    layout: &Layout<'_>,
+    content: &Content,
+    payload: Payload,
+    options: &Options,
+) -> Result<Image, WriteError> {
+    let manifest = manifest(layout, content, &payload, options);
+    let digests = content.chunks().iter().map(|chunk| chunk.digest);
+    let cold = cold::encode(digests, &manifest).ok_or(WriteError::Manifest {
+        max: MAX_MANIFEST_LEN,
+    })?;
+    let digest: Digest = encode::root_digest(layout, content);
+    let index = encode::index(layout, content, &payload, options, &digest, cold.len())?;
+    Ok(Image {
+        index,
+        payload: payload.bytes,
+        cold,
+        digest,
+        manifest,
+    })
+}
+
+fn manifest(
+    layout: &Layout<'_>,
+    content: &Content,
+    payload: &Payload,
+    options: &Options,
+) -> Manifest {
+    let mut statistics = layout.statistics();
+    content.count(&mut statistics);
+    payload.count(&mut statistics);
+    Manifest {
+        tool_version: options.tool_version.clone(),
+        compression: options.compression,
+        block_shift: options.block_shift,
+        chunk_lens: [MIN_CHUNK_LEN, AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN],
+        statistics,
+    }
+}

@@ -1,0 +1,42 @@
+//! The names table: every distinct name, link target and mount path once.
+
+use super::WriteError;
+use crate::limits::MAX_INDEX_LEN;
+use std::collections::HashMap;
+use std::vec::Vec;
+
+/// A names table under construction. Strings lie in the order in which they
+/// were first seen, so the names of a directory lie together, which is how
+/// lookups read them.
+#[derive(Debug, Default)]
+pub(super) struct Names<'t> {
+    bytes: Vec<u8>,
+    offsets: HashMap<&'t str, u32>,
+}
+
+impl<'t> Names<'t> {
+    /// Where `name` lies in the table, which it joins unless it is there.
+    pub(super) fn intern(&mut self, name: &'t str) -> Result<u32, WriteError> {
+        if name.is_empty() {
+            return Ok(0);
+        }
+        if let Some(&offset) = self.offsets.get(name) {
+            return Ok(offset);
+        }
+        let end = (self.bytes.len() + name.len()) as u64;
+        let offset = u32::try_from(self.bytes.len())
+            .ok()
+            .filter(|_| end <= MAX_INDEX_LEN)
+            .ok_or(WriteError::IndexLen {
+                max: MAX_INDEX_LEN,
+                found: end,
+            })?;
+        self.bytes.extend_from_slice(name.as_bytes());
+        self.offsets.insert(name, offset);
+        Ok(offset)
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}

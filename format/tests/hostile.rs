@@ -1,0 +1,292 @@
+//! No string of bytes makes the reader panic, loop or hand out wrong bytes.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+mod common;
+
+use common::{Random, directory, file, mount, options, symlink, tree};
+use std::io;
+use wasi_vfs_format::checksum::checksum_of_two;
+use wasi_vfs_format::cold::Cold;
+use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
+use wasi_vfs_format::{
+    Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, check,
+    writer,
+};
+
+/// An image with a record of every kind, and as few of them as that takes.
+fn small() -> Image {
+    let mut tree = tree([
+        (
+            "d",
+            directory([("f", file("text ".repeat(900))), ("g", file("g"))]),
+        ),
+        ("empty", file("")),
+        ("large", file(Random(1).bytes(70_000))),
+        ("link", symlink("d/f")),
+    ]);
+    tree.mounts.push(mount("/d", &["d"]));
+    writer::write(&tree, &options(Some(3), 12), &()).unwrap()
+}
+
+/// Everything that can be asked of an image.
+fn walk(index: &[u8], payload: &[u8]) {
+    let Ok(reader) = ImageReader::new_unverified(index, payload) else {
+        return;
+    };
+    let index = reader.index();
+    let _ = check::check(index);
+    let _ = check::check_blocks(&reader);
+    let _ = reader.to_tree();
+    for mount in 0..index.mount_count() {
+        let _ = index.mount(mount);
+    }
+    for number in (0..index.inode_count()).map(InodeNumber) {
+        let _ = reader.path(number);
+        let Ok(inode) = index.inode(number) else {
+            continue;
+        };
+        match inode.content {
+            Content::Directory(directory) => {
+                let _ = index.lookup(&directory, b"f");
+                let _ = directory.children().count();
+            }
+            Content::Symlink(link) => {
+                let _ = index.target(&link);
+            }
+            Content::File(_) => {
+                let _ = reader.copy_to(&inode, &mut io::sink());
+            }
+        }
+    }
+    for path in ["d/f", "link", "link/", "large", "/d/../none"] {
+        let _ = reader.resolve(path, true);
+    }
+}
+
+/// Makes the checksum of an index that was changed right again.
+fn seal(index: &mut [u8]) {
+    let (superblock, tables) = index.split_at_mut(SUPERBLOCK_LEN);
+    let (hashed, checksum) = superblock.split_at_mut(SUPERBLOCK_LEN - 8);
+    checksum.copy_from_slice(&checksum_of_two(hashed, tables).to_le_bytes());
+}
+
+fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+    let masks = [0x01, 0x80, 0xff];
+    (0..bytes.len()).flat_map(move |at| {
+        masks.map(|mask| {
+            let mut flipped = bytes.to_vec();
+            flipped[at] ^= mask;
+            flipped
+        })
+    })
+}
+
+#[test]
+fn every_flipped_byte_of_an_index_is_noticed() {
+    let image = small();
+    for flipped in flips(&image.index) {
+        let result = ImageReader::new(&flipped, &image.payload, None);
+        assert!(result.is_err());
+    }
+}
+
+#[test]
+fn no_flipped_byte_of_an_index_makes_the_reader_panic_or_loop() {
+    let image = small();
+    for mut flipped in flips(&image.index) {
+        walk(&flipped, &image.payload);
+        if flipped.len() > SUPERBLOCK_LEN {
+            seal(&mut flipped);
+            walk(&flipped, &image.payload);
+        }
+    }
+}
+
+#[test]
+fn random_changes_do_not_make_the_reader_panic_or_loop() {
+    let image = small();
+    let mut random = Random(5);
+    for _ in 0..2000 {
+        let mut index = image.index.clone();
+        for _ in 0..=random.below(8) {
+            let at = random.below(index.len() as u64) as usize;
+            index[at] = [0, 1, 0x7f, 0xff, random.next() as u8][random.below(5) as usize];
+        }
+        walk(&index, &image.payload);
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = small().to_bytes();
+    let image = small();
+    let whole_without_cold = image.index.len() + image.payload.len();
+    for len in 0..bytes.len() {
+        let result = ImageReader::from_bytes(&bytes[..len]);
+        assert_eq!(result.is_ok(), len == whole_without_cold, "{len} bytes");
+    }
+}
+
+#[test]
+fn every_flipped_byte_of_the_cold_part_is_noticed() {
+    for flipped in flips(&small().cold) {
+        assert!(Cold::parse(&flipped).is_err());
+    }
+}
+
+#[test]
+fn every_flipped_byte_of_the_payload_is_noticed() {
+    let image = small();
+    // Every byte is some block's, so some bytes stand for all.
+    for at in (0..image.payload.len()).step_by(97) {
+        let mut payload = image.payload.clone();
+        payload[at] ^= 1;
+        let reader = ImageReader::new(&image.index, &payload, Some(&image.cold)).unwrap();
+        let broken = check::check_blocks(&reader);
+        assert!(
+            matches!(broken[..], [Corrupt::BlockChecksum { .. }]),
+            "{broken:?}"
+        );
+        assert_ne!(check::verify(&reader), Some(vec![]));
+    }
+}
+
+#[test]
+fn other_bytes_under_a_right_checksum_are_found_by_verify() {
+    let other = tree([("f", file("other"))]);
+    let [one, other] = [tree([("f", file("bytes"))]), other]
+        .map(|tree| writer::write(&tree, &options(None, 12), &()).unwrap());
+    let mut index = one.index.clone();
+    // The block record, which ends before the names, has the checksum.
+    let names_len = "/f".len();
+    let block = index.len() - names_len - 16..index.len() - names_len;
+    index[block.clone()].copy_from_slice(&other.index[block]);
+    seal(&mut index);
+    let reader = ImageReader::new(&index, &other.payload, Some(&one.cold)).unwrap();
+    assert_eq!(check::check_blocks(&reader), []);
+    let broken = vec![Corrupt::ChunkDigest { chunk: 0 }];
+    assert_eq!(check::verify(&reader), Some(broken));
+}
+
+#[test]
+fn another_mtime_is_found_by_verify() {
+    let image = small();
+    let mut index = image.index.clone();
+    let inodes = Parts::split(&image.to_bytes()).map(|parts| {
+        let index = Index::parse(parts.index).unwrap();
+        index.superblock().inodes.offset.get() as usize
+    });
+    index[inodes.unwrap() + 8] ^= 1;
+    seal(&mut index);
+    let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
+    assert_eq!(check::check(reader.index()), []);
+    assert_eq!(check::verify(&reader), Some(vec![Corrupt::RootDigest]));
+}
+
+#[test]
+fn an_unknown_version_and_an_unknown_feature_are_refused_by_name() {
+    let image = small();
+    let with = |at: usize| {
+        let mut index = image.index.clone();
+        index[at] ^= 0x40;
+        seal(&mut index);
+        Index::parse(&index).map(|_| ())
+    };
+    let (found, known) = (0x41, 1);
+    let version = Incompatible::Version { found, known };
+    assert_eq!(with(8), Err(Error::Incompatible(version)));
+    let features = Incompatible::Features { bits: 0x40 };
+    assert_eq!(with(24), Err(Error::Incompatible(features)));
+    assert_eq!(with(16), Ok(()), "a compatible feature may be ignored");
+}
+
+/// Changes `index` at `at`, and gives the rule that this breaks first.
+fn broken_by(at: usize, bytes: &[u8]) -> Corrupt {
+    let mut index = small().index;
+    index[at..at + bytes.len()].copy_from_slice(bytes);
+    seal(&mut index);
+    check::check(&Index::parse(&index).unwrap())[0]
+}
+
+#[test]
+fn each_broken_rule_is_named() {
+    let image = small();
+    let index = Index::parse(&image.index).unwrap();
+    let superblock = index.superblock();
+    let [mounts, inodes, extents, chunks, blocks, _] = superblock
+        .tables()
+        .map(|(_, table, _)| table.offset.get() as usize);
+    let inode = |number: usize| inodes + 32 * number;
+    // 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g
+    assert_eq!(
+        broken_by(76, &[1]),
+        Corrupt::Reserved {
+            record: "superblock"
+        }
+    );
+    assert_eq!(
+        broken_by(mounts + 12, &[1]),
+        Corrupt::Reserved { record: "mount" }
+    );
+    assert_eq!(broken_by(mounts + 8, &[4]), Corrupt::Mount { mount: 0 });
+    assert_eq!(broken_by(mounts + 4, &[0]), Corrupt::MountPath { mount: 0 });
+    assert_eq!(
+        broken_by(inode(0) + 28, &[1]),
+        Corrupt::NameRule { inode: 0 }
+    );
+    assert_eq!(
+        broken_by(inode(2) + 28, &[0]),
+        Corrupt::NameOrder { inode: 2 }
+    );
+    assert_eq!(
+        broken_by(inode(5) + 24, &[0]),
+        Corrupt::ChildParent {
+            inode: 5,
+            expected: 1,
+            found: 0
+        }
+    );
+    assert_eq!(
+        broken_by(inode(0) + 20, &[2]),
+        Corrupt::Children { inode: 0 }
+    );
+    assert_eq!(
+        broken_by(inode(1), &[1]),
+        Corrupt::InodeCount {
+            expected: 6,
+            found: 7
+        }
+    );
+    assert_eq!(
+        broken_by(inode(2) + 20, &[1]),
+        Corrupt::FileChunks { inode: 2, len: 0 }
+    );
+    assert_eq!(broken_by(inode(4), &[0]), Corrupt::Target { inode: 4 });
+    assert_eq!(
+        broken_by(inode(6), &[2]),
+        Corrupt::FileChunks { inode: 6, len: 2 }
+    );
+    assert_eq!(
+        broken_by(extents + 12, &[0]),
+        Corrupt::ExtentOrder { inode: 3 }
+    );
+    assert_eq!(
+        broken_by(chunks, &[1]),
+        Corrupt::FileChunks {
+            inode: 5,
+            len: 4500
+        }
+    );
+    assert_eq!(
+        broken_by(blocks + 8, &[1]),
+        Corrupt::BlockOrder {
+            block: 0,
+            expected: 0,
+            found: 1
+        }
+    );
+}

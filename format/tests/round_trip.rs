@@ -1,0 +1,191 @@
+//! A tree becomes an image and the image becomes the tree again.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+mod common;
+
+use common::{Random, directory, file, listing, options, read, sample, symlink, tree, write};
+use std::io::{Read, Seek, SeekFrom};
+use wasi_vfs_format::reader::ResolveError;
+use wasi_vfs_format::{Content, ImageReader, check, writer};
+
+fn assert_whole(reader: &ImageReader<'_>) {
+    assert_eq!(check::check(reader.index()), []);
+    assert_eq!(check::check_blocks(reader), []);
+    assert_eq!(check::verify(reader), Some(vec![]));
+}
+
+#[test]
+fn the_sample_tree_survives() {
+    for (compression, shift) in [(None, 12), (None, 20), (Some(1), 12), (Some(19), 17)] {
+        let image = writer::write(&sample(), &options(compression, shift), &()).unwrap();
+        let bytes = image.to_bytes();
+        let reader = ImageReader::from_bytes(&bytes).unwrap();
+        assert_whole(&reader);
+        assert_eq!(listing(&reader.to_tree().unwrap()), listing(&sample()));
+    }
+}
+
+#[test]
+fn random_trees_survive() {
+    for seed in 0..60 {
+        let tree = Random(seed).tree();
+        let compression = (seed % 2 == 0).then_some(1);
+        let options = options(compression, 12 + (seed % 9) as u32);
+        let image = writer::write(&tree, &options, &()).unwrap();
+        let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+        assert_whole(&reader);
+        assert_eq!(
+            listing(&reader.to_tree().unwrap()),
+            listing(&tree),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn packing_an_image_again_gives_the_same_image() {
+    let image = write(&sample());
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    assert_eq!(write(&reader.to_tree().unwrap()), image);
+}
+
+#[test]
+fn an_empty_tree_survives() {
+    let image = write(&tree([]));
+    assert_eq!(image.payload.len(), 0);
+    let reader = ImageReader::new(&image.index, &[], Some(&image.cold)).unwrap();
+    assert_whole(&reader);
+}
+
+#[test]
+fn a_tree_as_deep_as_a_path_can_be_survives() {
+    // Dropping a tree recurses, and a test thread has a small stack.
+    let thread = std::thread::Builder::new().stack_size(32 << 20);
+    let result = thread.spawn(deep_tree_survives).unwrap().join();
+    assert!(result.is_ok());
+}
+
+fn deep_tree_survives() {
+    let mut node = file("deep");
+    for _ in 0..2047 {
+        node = directory([("d", node)]);
+    }
+    let tree = tree([("d", node)]);
+    let image = write(&tree);
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+    assert_whole(&reader);
+    assert_eq!(write(&reader.to_tree().unwrap()), image);
+}
+
+#[test]
+fn the_image_without_its_cold_part_is_read() {
+    let image = write(&sample());
+    let bytes = [&*image.index, &image.payload].concat();
+    let reader = ImageReader::from_bytes(&bytes).unwrap();
+    assert_eq!(check::verify(&reader), None);
+    assert_eq!(read(&reader, "/lib/naïve name.txt"), "é".as_bytes());
+}
+
+#[test]
+fn a_file_is_read_from_where_it_is_sought() {
+    let image = write(&sample());
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let whole = read(&reader, "/lib/large");
+    let inode = reader.resolve("/lib/large", false).unwrap();
+    let mut file = reader.open(&inode).unwrap();
+    let mut random = Random(1);
+    for _ in 0..200 {
+        let (offset, len) = (random.below(210_000), random.below(50_000) as usize);
+        file.seek(SeekFrom::Start(offset)).unwrap();
+        let mut bytes = Vec::new();
+        file.by_ref()
+            .take(len as u64)
+            .read_to_end(&mut bytes)
+            .unwrap();
+        let expected = whole.iter().skip(offset as usize).take(len);
+        assert!(bytes.iter().eq(expected), "{len} bytes at {offset}");
+    }
+    assert!(file.seek(SeekFrom::End(-200_001)).is_err());
+}
+
+#[test]
+fn paths_are_resolved_through_links() {
+    let image = write(&sample());
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let path = |path, follow| {
+        let inode = reader.resolve(path, follow)?;
+        Ok(reader.path(inode.number).unwrap())
+    };
+    let found = |path: &str| Ok::<_, ResolveError>(path.to_string());
+    assert_eq!(path("", true), found("/"));
+    assert_eq!(path("//lib/./../bin/tool", true), found("/bin/tool"));
+    assert_eq!(path("../../bin", true), found("/bin"));
+    assert_eq!(path("/lib/link", true), found("/bin/tool"));
+    assert_eq!(path("/lib/link", false), found("/lib/link"));
+    assert_eq!(path("/root/lib/link", true), found("/bin/tool"));
+    assert_eq!(path("/root/", false), found("/"));
+    assert_eq!(path("/loop", false), found("/loop"));
+    assert_eq!(path("/loop", true), Err(ResolveError::Loop));
+    assert_eq!(path("/lib/none", true), Err(ResolveError::NotFound));
+    assert_eq!(path("/bin/tool/", true), Err(ResolveError::NotADirectory));
+    assert_eq!(path("/bin/tool/..", true), Err(ResolveError::NotADirectory));
+    assert_eq!(path(&"a/".repeat(3000), true), Err(ResolveError::TooLong));
+}
+
+#[test]
+fn files_of_the_same_bytes_share_them_and_no_inode() {
+    let text = Random(3).bytes(10_000);
+    let tree = tree([("a", file(text.clone())), ("b", file(text))]);
+    let image = writer::write(&tree, &options(None, 12), &()).unwrap();
+    let statistics = image.manifest.statistics;
+    assert_eq!((statistics.file_len, statistics.raw_len), (20_000, 10_000));
+    assert_eq!(statistics.duplicate_file_count, 1);
+    assert_eq!(image.payload.len(), 10_000);
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    assert_eq!(reader.index().inode_count(), 3);
+}
+
+#[test]
+fn a_large_file_with_an_insertion_shares_what_did_not_change() {
+    let old = Random(3).bytes(1_000_000);
+    let mut new = old.clone();
+    new.splice(400_000..400_000, *b"inserted");
+    let image = write(&tree([("new", file(new)), ("old", file(old))]));
+    assert!(image.manifest.statistics.raw_len < 1_150_000);
+}
+
+#[test]
+fn each_distinct_name_is_stored_once() {
+    let node = || directory([("__init__.py", file("")), ("link", symlink("__init__.py"))]);
+    let image = write(&tree([("a", node()), ("b", node())]));
+    let names = std::str::from_utf8(&image.index)
+        .err()
+        .map_or(0, |e| e.valid_up_to());
+    let _ = names;
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let names_len = reader.index().superblock().names.count.get() as usize;
+    assert_eq!(names_len, "/ab__init__.pylink".len());
+}
+
+#[test]
+fn stored_and_compressed_images_have_the_same_name() {
+    let digest = |compression, shift| {
+        let options = options(compression, shift);
+        writer::write(&sample(), &options, &()).unwrap().digest
+    };
+    assert_eq!(digest(None, 12), digest(Some(19), 20));
+}
+
+#[test]
+fn an_executable_file_stays_one() {
+    let image = write(&sample());
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let Content::File(file) = reader.resolve("/bin/tool", true).unwrap().content else {
+        panic!("not a file");
+    };
+    assert!(file.executable);
+}

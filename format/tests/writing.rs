@@ -1,0 +1,261 @@
+//! What the writer promises: the same bytes always, its bounds, its errors.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+mod common;
+
+use common::{Bytes, Random, file, mount, options, sample, symlink, tree, write};
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use wasi_vfs_format::limits::MAX_NAME_LEN;
+use wasi_vfs_format::tree::{FileContent, FileNode, Node, Tree};
+use wasi_vfs_format::writer::{self, Progress, WriteError};
+use wasi_vfs_format::{Content, ImageReader};
+
+#[test]
+fn the_number_of_threads_does_not_change_a_byte() {
+    let on_threads = |count| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+        let tree = Random(42).tree();
+        pool.unwrap()
+            .install(|| writer::write(&tree, &options(Some(3), 12), &()).unwrap())
+    };
+    let one = on_threads(1);
+    for count in 2..6 {
+        assert!(on_threads(count) == one, "{count} threads");
+    }
+}
+
+/// If this fails, the format or the order of the content has changed. Images
+/// of the old kind are in use: raise the version or add a feature bit, say so
+/// in `docs/FORMAT.md` and the changelog, and only then pin the new digests.
+/// The first one names the tree: it may change with the version alone. The
+/// second one, of stored bytes, also covers records and order.
+#[test]
+fn the_bytes_of_an_image_are_pinned() {
+    let image = writer::write(&sample(), &options(None, 14), &()).unwrap();
+    let whole = wasi_vfs_format::digest::Digest::of(&image.to_bytes());
+    assert_eq!(image.digest.to_string(), "NAME");
+    assert_eq!(whole.to_string(), "BYTES");
+}
+
+/// Content that is other bytes whenever it is opened.
+#[derive(Debug)]
+struct Fickle(AtomicU64, Vec<Vec<u8>>);
+
+impl FileContent for Fickle {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        let time = self.0.fetch_add(1, Ordering::Relaxed) as usize;
+        match self.1.get(time) {
+            Some(bytes) => Ok(Box::new(&**bytes)),
+            None => Err(io::Error::other("no more")),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "fickle content".to_string()
+    }
+}
+
+fn fickle(len: u64, times: &[&str]) -> Node {
+    let times = times.iter().map(|bytes| bytes.as_bytes().to_vec());
+    Node::File(FileNode {
+        mtime_ns: 0,
+        executable: false,
+        len,
+        content: Arc::new(Fickle(AtomicU64::new(0), times.collect())),
+    })
+}
+
+fn failure(tree: Tree) -> String {
+    let error = writer::write(&tree, &options(None, 12), &()).unwrap_err();
+    error.to_string()
+}
+
+#[test]
+fn a_file_that_changes_between_the_readings_is_an_error() {
+    let changed = "`/f`: fickle content changed while it was packed";
+    assert_eq!(failure(tree([("f", fickle(3, &["abc", "abd"]))])), changed);
+    assert_eq!(failure(tree([("f", fickle(3, &["abc", "ab"]))])), changed);
+}
+
+#[test]
+fn a_file_of_another_length_is_an_error() {
+    let short = "`/f`: fickle content should have 3 bytes but has only 2; \
+                 it changed while it was packed";
+    assert_eq!(failure(tree([("f", fickle(3, &["ab"]))])), short);
+    let long = "`/f`: fickle content should have 3 bytes but has at least 4; \
+                it changed while it was packed";
+    assert_eq!(failure(tree([("f", fickle(3, &["abcdefg"]))])), long);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_an_error() {
+    let cannot = "`/f`: cannot read fickle content";
+    assert_eq!(failure(tree([("f", fickle(3, &[]))])), cannot);
+    assert_eq!(failure(tree([("f", fickle(3, &["abc"]))])), cannot);
+}
+
+#[test]
+fn impossible_names_are_refused() {
+    for name in ["", ".", "..", "a/b", "a\0"] {
+        let error = writer::write(&tree([(name, file(""))]), &options(None, 12), &());
+        assert!(matches!(error, Err(WriteError::Name { .. })), "{name:?}");
+    }
+    let long = "é".repeat(128);
+    let error = writer::write(&tree([(&long, file(""))]), &options(None, 12), &());
+    assert!(matches!(error, Err(WriteError::NameLen { found: 256, .. })));
+    write(&tree([(&long[..MAX_NAME_LEN - 1], file(""))]));
+}
+
+#[test]
+fn a_path_that_is_too_long_is_refused() {
+    let mut node = file("");
+    for _ in 0..16 {
+        node = common::directory([(&"d".repeat(255), node)]);
+    }
+    let error = writer::write(&tree([("d", node)]), &options(None, 12), &());
+    assert!(
+        matches!(error, Err(WriteError::PathLen { found: 4097, .. })),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn impossible_link_targets_are_refused() {
+    for target in ["", "a\0", &"a".repeat(4097)] {
+        let error = writer::write(&tree([("l", symlink(target))]), &options(None, 12), &());
+        assert!(
+            matches!(error, Err(WriteError::Target { .. })),
+            "{target:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mount_must_name_a_directory_once() {
+    let with = |mounts: &[(&str, &[&str])]| {
+        let mut tree = sample();
+        tree.mounts = mounts
+            .iter()
+            .map(|(path, names)| mount(path, names))
+            .collect();
+        writer::write(&tree, &options(None, 12), &()).map(|_| ())
+    };
+    assert!(with(&[("/", &["lib"]), (".", &["lib"])]).is_ok());
+    for broken in [
+        &[("/", &["none"][..])][..],
+        &[("/", &["lib", "a.txt"])],
+        &[("/", &["lib", "a.txt", "x"])],
+        &[("", &[])],
+        &[("/", &[]), ("/", &[])],
+    ] {
+        assert!(
+            matches!(with(broken), Err(WriteError::Mount { .. })),
+            "{broken:?}"
+        );
+    }
+}
+
+#[test]
+fn options_out_of_range_are_refused() {
+    let with = |compression, shift| writer::write(&sample(), &options(compression, shift), &());
+    assert!(matches!(with(None, 11), Err(WriteError::BlockShift { .. })));
+    assert!(matches!(with(None, 21), Err(WriteError::BlockShift { .. })));
+    assert!(matches!(with(Some(99), 12), Err(WriteError::Level { .. })));
+}
+
+/// Counts what it hears.
+#[derive(Default)]
+struct Counting([AtomicU64; 3]);
+
+impl Progress for Counting {
+    fn chunked(&self, bytes: u64) {
+        self.0[0].fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn deduplicated(&self, bytes: u64) {
+        self.0[1].fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn compressed(&self, bytes: u64) {
+        self.0[2].fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn progress_adds_up() {
+    let progress = Counting::default();
+    let image = writer::write(&sample(), &options(Some(1), 12), &progress).unwrap();
+    let statistics = image.manifest.statistics;
+    let expected = [statistics.file_len, statistics.raw_len, statistics.raw_len];
+    assert_eq!(progress.0.map(AtomicU64::into_inner), expected);
+}
+
+/// Zeros without end.
+#[derive(Debug)]
+struct Zeros(u64);
+
+impl FileContent for Zeros {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(io::repeat(0).take(self.0)))
+    }
+
+    fn describe(&self) -> String {
+        format!("{} zeros", self.0)
+    }
+}
+
+/// A file beyond what 32 bits count. Without optimisation a smaller one must
+/// do: reading 5 GiB there takes minutes.
+#[test]
+fn a_huge_file_of_zeros_is_one_chunk_and_its_end_is_found() {
+    let len: u64 = if cfg!(debug_assertions) {
+        64 << 20
+    } else {
+        5 << 30
+    };
+    let zeros = FileNode {
+        mtime_ns: 0,
+        executable: false,
+        len: len + 3,
+        content: Arc::new(Zeros(len + 3)),
+    };
+    let image = write(&tree([("end", file("end")), ("zeros", Node::File(zeros))]));
+    assert!(image.manifest.statistics.chunk_count <= 3);
+    assert!(image.payload.len() < 1000);
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let inode = reader.resolve("/zeros", false).unwrap();
+    let Content::File(file) = inode.content else {
+        panic!("not a file");
+    };
+    let index = reader.index();
+    assert_eq!(index.run(inode.number, &file, len + 3).unwrap(), None);
+    assert_eq!(
+        index
+            .run(inode.number, &file, len + 2)
+            .unwrap()
+            .unwrap()
+            .len,
+        1
+    );
+    assert_eq!(wasi_vfs_format::check::check(index), []);
+}
+
+#[test]
+fn small_random_content_is_stored_as_it_is() {
+    let bytes = Random(9).bytes(5000);
+    let node = FileNode {
+        mtime_ns: 0,
+        executable: false,
+        len: 5000,
+        content: Arc::new(Bytes(bytes.clone())),
+    };
+    let image = write(&tree([("f", Node::File(node))]));
+    assert_eq!(image.payload, bytes);
+    assert_eq!(image.manifest.statistics.stored_block_count, 1);
+}

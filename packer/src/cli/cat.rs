@@ -1,0 +1,69 @@
+//! `wasi-vfs cat`: bytes of packed files.
+
+use super::{exit_codes, input, report};
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use std::io::{self, ErrorKind, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use wasi_vfs::{Contents, ImageReader};
+
+const EXAMPLES: &str = concat!(
+    "\
+Examples:
+  wasi-vfs cat packed.wasm /usr/lib/set.rb
+  wasi-vfs cat packed.wasm etc/passwd etc/group | sort",
+    exit_codes!()
+);
+
+/// Write packed files to standard output.
+///
+/// Symbolic links are followed within the image.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Cat {
+    /// Packed module or image; `-` is standard input
+    #[arg(value_name = "PACKED")]
+    packed: PathBuf,
+
+    /// Files in it, from the root of the tree with or without a leading slash
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+}
+
+impl Cat {
+    /// Writes what can be written. A path that cannot is reported and makes
+    /// the exit code 1, as with cat(1).
+    pub(super) fn execute(self) -> Result<ExitCode> {
+        let bytes = input::read(&self.packed)?;
+        let cannot = || format!("cannot open `{}`", self.packed.display());
+        let contents = Contents::find(&bytes).with_context(cannot)?;
+        let image = contents.reader().with_context(cannot)?;
+        let mut stdout = io::stdout().lock();
+        let mut code = ExitCode::SUCCESS;
+        for path in &self.paths {
+            let done = write_file(&image, path, &mut stdout);
+            let done = done.with_context(|| format!("cannot read `{path}`"));
+            match done {
+                Ok(()) => {}
+                // There is nobody to write the others to.
+                Err(error) if super::is_closed_pipe(&error) => return Err(error),
+                Err(error) => {
+                    report(&error);
+                    code = ExitCode::FAILURE;
+                }
+            }
+        }
+        stdout.flush()?;
+        Ok(code)
+    }
+}
+
+fn write_file(image: &ImageReader<'_>, path: &str, out: &mut dyn Write) -> Result<()> {
+    let inode = image.resolve(path, true)?;
+    match image.copy_to(&inode, out) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => bail!("it is a directory"),
+        Err(error) => Err(error.into()),
+    }
+}

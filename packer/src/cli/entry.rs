@@ -1,0 +1,128 @@
+//! One line of a listing, in each of its looks.
+
+use super::{text, time};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::io::{self, Write};
+use wasi_vfs::ImageReader;
+use wasi_vfs_format::{Content, Corrupt, Inode};
+
+/// Something to be listed.
+pub(super) struct Entry<'a> {
+    /// What it is called: its name, or the path by which it was asked for.
+    pub(super) name: Vec<u8>,
+    pub(super) inode: Inode,
+    target: Option<&'a [u8]>,
+}
+
+/// How entries are shown.
+pub(super) struct Style {
+    pub(super) long: bool,
+    /// The reader is a terminal, so names must not steer it.
+    pub(super) escape: bool,
+}
+
+impl<'a> Entry<'a> {
+    pub(super) fn new(
+        image: &ImageReader<'a>,
+        name: Vec<u8>,
+        inode: Inode,
+    ) -> Result<Self, Corrupt> {
+        let target = match &inode.content {
+            Content::Symlink(link) => Some(image.index().target(link)?),
+            _ => None,
+        };
+        Ok(Self {
+            name,
+            inode,
+            target,
+        })
+    }
+
+    /// Kind and executable bit in the letters of ls(1). Everything in an image
+    /// can be read and nothing can be written.
+    fn mode(&self) -> &'static str {
+        match &self.inode.content {
+            Content::Directory(_) => "dr-x",
+            Content::Symlink(_) => "lr-x",
+            Content::File(file) if file.executable => "-r-x",
+            Content::File(_) => "-r--",
+        }
+    }
+
+    fn size(&self) -> Option<u64> {
+        match &self.inode.content {
+            Content::File(file) => Some(file.len),
+            _ => None,
+        }
+    }
+
+    fn size_text(&self) -> String {
+        self.size().map_or("-".to_owned(), |size| size.to_string())
+    }
+
+    /// The entry for scripts.
+    pub(super) fn to_json(&self, image: &ImageReader<'_>) -> Result<JsonEntry<'_>, Corrupt> {
+        let (kind, executable) = match &self.inode.content {
+            Content::Directory(_) => ("directory", None),
+            Content::Symlink(_) => ("symlink", None),
+            Content::File(file) => ("file", Some(file.executable)),
+        };
+        Ok(JsonEntry {
+            path: image.path(self.inode.number)?,
+            kind,
+            size: self.size(),
+            executable,
+            mtime: time::to_the_nanosecond(self.inode.mtime_ns),
+            target: self.target.map(String::from_utf8_lossy),
+        })
+    }
+}
+
+/// An entry as `--json` prints it. The help of `ls` describes the fields.
+#[derive(Serialize)]
+pub(super) struct JsonEntry<'e> {
+    path: String,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    executable: Option<bool>,
+    mtime: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Cow<'e, str>>,
+}
+
+impl Style {
+    /// Prints `entries`, in columns if they are long.
+    pub(super) fn print(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
+        let width = entries.iter().map(|entry| entry.size_text().len()).max();
+        for entry in entries {
+            if self.long {
+                let (mode, size) = (entry.mode(), entry.size_text());
+                let time = time::to_the_second(entry.inode.mtime_ns);
+                write!(out, "{mode} {size:>0$} {time} ", width.unwrap_or_default())?;
+            }
+            self.print_name(&entry.name, out)?;
+            if let (true, Some(target)) = (self.long, entry.target) {
+                out.write_all(b" -> ")?;
+                self.print_name(target, out)?;
+            }
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    /// Prints the line above the entries of a directory.
+    pub(super) fn print_heading(&self, path: &str, out: &mut dyn Write) -> io::Result<()> {
+        self.print_name(path.as_bytes(), out)?;
+        out.write_all(b":\n")
+    }
+
+    fn print_name(&self, name: &[u8], out: &mut dyn Write) -> io::Result<()> {
+        match self.escape {
+            true => out.write_all(text::escape(name).as_bytes()),
+            false => out.write_all(name),
+        }
+    }
+}

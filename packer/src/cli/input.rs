@@ -1,0 +1,25 @@
+//! Files that a command reads whole.
+
+use anyhow::{Context, Result, bail};
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+/// The bytes of the file at `path`; `-` is standard input.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    if path == Path::new("-") {
+        return read_stdin();
+    }
+    std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+fn read_stdin() -> Result<Vec<u8>> {
+    let mut stdin = std::io::stdin().lock();
+    if stdin.is_terminal() {
+        bail!("standard input is a terminal; expected a module, such as from `< app.wasm`");
+    }
+    let mut bytes = Vec::new();
+    stdin
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    Ok(bytes)
+}

@@ -1,0 +1,36 @@
+//! `wasi-vfs lib`: the static library that matches this command.
+
+use super::{exit_codes, output};
+use anyhow::Result;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use wasi_vfs::runtime;
+
+const EXAMPLES: &str = concat!(
+    "\
+Examples:
+  wasi-vfs lib -o libwasi_vfs.a
+  clang --target=wasm32-wasi app.c libwasi_vfs.a -o app.wasm",
+    exit_codes!()
+);
+
+/// Write the static library that matches this command.
+///
+/// A program may be linked with it. Packing then bakes the files into the
+/// program's own memory, so the packed module needs no second one. Programs
+/// that are not linked with it can be packed as well.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Lib {
+    /// File to write; `-` is standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+impl Lib {
+    pub(super) fn execute(self) -> Result<ExitCode> {
+        output::write(&self.output, runtime::LINKED)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

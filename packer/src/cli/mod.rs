@@ -1,0 +1,112 @@
+//! The command line: what can be asked, and how answers and errors look. One
+//! file per command; the work is the library's.
+
+mod cat;
+mod entry;
+mod input;
+mod lib_command;
+mod ls;
+mod mappings;
+mod output;
+mod pack;
+mod progress;
+mod run;
+mod text;
+mod time;
+
+use clap::{Parser, Subcommand};
+use std::io;
+use std::process::ExitCode;
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (image format 1)");
+// The text above is put together before numbers can be.
+const _: () = assert!(wasi_vfs_format::superblock::VERSION == 1);
+
+/// Put files inside a WebAssembly module.
+#[derive(Debug, Parser)]
+#[command(name = "wasi-vfs", version = VERSION, after_help = EXAMPLES)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wasi-vfs pack app.wasm --dir ./lib::/usr/lib --compress -o packed.wasm
+  wasi-vfs ls -l packed.wasm /usr/lib
+  wasi-vfs run packed.wasm -- script.rb
+
+Exit codes: 0 success, 1 failure, 2 wrong usage; `run` passes on the program's.";
+
+/// Ends the help of every command that has no exit codes of its own.
+macro_rules! exit_codes {
+    () => {
+        "\n\nExit codes: 0 success, 1 failure, 2 wrong usage."
+    };
+}
+use exit_codes;
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Pack(pack::Pack),
+    Ls(ls::Ls),
+    Cat(cat::Cat),
+    Run(run::Run),
+    Lib(lib_command::Lib),
+}
+
+/// Does what the arguments say. Wrong usage ends the process here, as clap
+/// does it, with exit code 2.
+pub(crate) fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Pack(command) => command.execute(),
+        Command::Ls(command) => command.execute(),
+        Command::Cat(command) => command.execute(),
+        Command::Run(command) => command.execute(),
+        Command::Lib(command) => command.execute(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints an error and its causes in one line.
+fn report(error: &anyhow::Error) {
+    let line = text::escape(format!("{error:#}").as_bytes());
+    eprintln!("error: {line}");
+}
+
+/// Whether the reader of our output has gone, as `head` does when it has
+/// enough. That is its decision and no error.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declared_arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_shows_examples_and_exit_codes() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Examples:\n"), "{}", command.get_name());
+            assert!(help.contains("Exit codes: "), "{}", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Files that a command writes whole: they are there and complete, or they
+//! are as they were.
+
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// Writes `bytes` to the file at `path`; `-` is standard output.
+///
+/// The bytes go to a temporary file beside the target, which then takes its
+/// place, so nobody ever sees half a file, and the target may be the file that
+/// was read.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    if path == Path::new("-") {
+        return write_stdout(bytes);
+    }
+    let cannot = || format!("cannot write `{}`", path.display());
+    match target(path).with_context(cannot)? {
+        Target::Replace(target) => replace(&target, bytes).with_context(cannot),
+        Target::Through => fs::write(path, bytes).with_context(cannot),
+    }
+}
+
+/// Fails if [`write`] to `path` is bound to fail, which is worth knowing
+/// before the work of a minute.
+pub(super) fn check(path: &Path) -> Result<()> {
+    let cannot = || format!("cannot write `{}`", path.display());
+    if path == Path::new("-") {
+        return refuse_terminal();
+    }
+    match target(path).with_context(cannot)? {
+        Target::Replace(target) => {
+            let parent = parent(&target);
+            if !parent.is_dir() {
+                bail!(
+                    "{}: directory `{}` does not exist",
+                    cannot(),
+                    parent.display()
+                );
+            }
+            Ok(())
+        }
+        Target::Through => Ok(()),
+    }
+}
+
+enum Target {
+    /// A file, which may exist.
+    Replace(PathBuf),
+    /// Something to write into and not to replace, such as `/dev/null`.
+    Through,
+}
+
+fn target(path: &Path) -> Result<Target> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => bail!("it is a directory"),
+        Ok(metadata) if !metadata.is_file() => Ok(Target::Through),
+        // A link is followed, as any program that opens the file would.
+        Ok(_) => Ok(Target::Replace(fs::canonicalize(path)?)),
+        Err(_) => Ok(Target::Replace(path.to_owned())),
+    }
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+    let mut file = temporary_in(parent(target))?;
+    file.write_all(bytes)?;
+    file.persist(target)?;
+    Ok(())
+}
+
+/// A temporary file with the permissions that a new file gets.
+fn temporary_in(directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wasi-vfs-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The umask is applied to this.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory)
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn write_stdout(bytes: &[u8]) -> Result<()> {
+    refuse_terminal()?;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()?;
+    Ok(())
+}
+
+fn refuse_terminal() -> Result<()> {
+    if std::io::stdout().is_terminal() {
+        bail!("standard output is a terminal; redirect it or name a file with -o");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_else_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out");
+        for content in ["first", "second"] {
+            write(&path, content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), content);
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_are_those_of_a_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |name: &str| {
+            let metadata = fs::metadata(dir.path().join(name)).unwrap();
+            metadata.permissions().mode()
+        };
+        write(&dir.path().join("ours"), b"").unwrap();
+        fs::write(dir.path().join("fresh"), b"").unwrap();
+        assert_eq!(mode("ours"), mode("fresh"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_and_its_target_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("link");
+        fs::write(dir.path().join("target"), "old").unwrap();
+        std::os::unix::fs::symlink("target", &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(dir.path().join("target")).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_is_noticed_ahead() {
+        let dir = tempfile::tempdir().unwrap();
+        let error = check(dir.path()).unwrap_err();
+        assert!(format!("{error:#}").ends_with("it is a directory"));
+        let error = check(&dir.path().join("no/out")).unwrap_err();
+        assert!(format!("{error:#}").ends_with("no` does not exist"));
+    }
+}

@@ -1,0 +1,79 @@
+//! How names and numbers look to people.
+
+use std::fmt::Write;
+
+/// `bytes` as text in which nothing can steer a terminal: control characters
+/// and bytes that are not UTF-8 are written as escapes.
+pub(super) fn escape(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if character.is_control() {
+                text.extend(character.escape_default());
+            } else {
+                text.push(character);
+            }
+        }
+        for byte in chunk.invalid() {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
+        }
+    }
+    text
+}
+
+/// A length for people: `999 B`, `1.5 kB`, `14.5 MB`.
+pub(super) fn len(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    if bytes < 1000 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1000.0;
+    let mut units = UNITS.iter();
+    let mut unit = units.next();
+    // 999.95 would be written as 1000.0.
+    while value >= 999.95 {
+        match units.next() {
+            Some(next) => unit = Some(next),
+            None => break,
+        }
+        value /= 1000.0;
+    }
+    format!("{value:.1} {}", unit.copied().unwrap_or_default())
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    match number {
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped() {
+        assert_eq!(escape(b"a\nb\x1b[31m\x7f"), "a\\nb\\u{1b}[31m\\u{7f}");
+        assert_eq!(escape("é\u{9b}".as_bytes()), "é\\u{9b}");
+        assert_eq!(escape(b"caf\xe9"), "caf\\xe9");
+    }
+
+    #[test]
+    fn lengths_have_one_decimal_from_a_thousand_on() {
+        let lens = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1.0 kB"),
+            (14_532_000, "14.5 MB"),
+            (999_949_999, "999.9 MB"),
+            (999_950_000, "1.0 GB"),
+            (u64::MAX, "18446.7 PB"),
+        ];
+        for (bytes, text) in lens {
+            assert_eq!(len(bytes), text);
+        }
+    }
+}

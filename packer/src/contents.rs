@@ -1,0 +1,80 @@
+//! Opens what a user calls packed: a module with an image in it, or an image
+//! in a file of its own.
+
+use crate::module::{self, Form, ModuleError};
+use std::borrow::Cow;
+use thiserror::Error;
+use wasi_vfs_format::reader::ImageReader;
+use wasi_vfs_format::{Parts, superblock};
+
+/// The parts of an image, wherever they were found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Contents<'a> {
+    /// How the image is bound to the application; `None` if there is none,
+    /// because the image is a file of its own.
+    pub form: Option<Form>,
+    /// Superblock and tables.
+    pub index: Cow<'a, [u8]>,
+    /// The stored blocks.
+    pub payload: Cow<'a, [u8]>,
+    /// Chunk digests and manifest, unless they were stripped.
+    pub cold: Option<Cow<'a, [u8]>>,
+}
+
+/// Why nothing could be opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The module holds no image.
+    #[error("the module holds no image; put one in with `wasi-vfs pack`")]
+    NotPacked,
+    /// The bytes are no module that can hold an image.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// The image is damaged or newer than this reader.
+    #[error(transparent)]
+    Image(#[from] wasi_vfs_format::Error),
+}
+
+impl<'a> Contents<'a> {
+    /// Finds the image in `bytes`: a packed module or a bare image.
+    ///
+    /// ```no_run
+    /// use wasi_vfs::Contents;
+    ///
+    /// let packed = std::fs::read("packed.wasm")?;
+    /// let contents = Contents::find(&packed)?;
+    /// let image = contents.reader()?;
+    /// let file = image.resolve("/usr/lib/greeting.txt", true)?;
+    /// image.copy_to(&file, &mut std::io::stdout())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn find(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        if bytes.starts_with(&superblock::MAGIC) {
+            return Ok(Self::of_bare_image(Parts::split(bytes)?));
+        }
+        let found = module::find(bytes)?.ok_or(OpenError::NotPacked)?;
+        Ok(Self {
+            form: Some(found.form),
+            index: found.index.into(),
+            payload: found.payload.into(),
+            cold: found.cold.map(Into::into),
+        })
+    }
+
+    fn of_bare_image(parts: Parts<'a>) -> Self {
+        Self {
+            form: None,
+            index: parts.index.into(),
+            payload: parts.payload.into(),
+            cold: parts.cold.map(Into::into),
+        }
+    }
+
+    /// Opens the image for reading.
+    pub fn reader(&self) -> Result<ImageReader<'_>, OpenError> {
+        let cold = self.cold.as_deref();
+        Ok(ImageReader::new(&self.index, &self.payload, cold)?)
+    }
+}

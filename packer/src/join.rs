@@ -1,0 +1,271 @@
+//! Puts mapped directories into one tree, and takes a tree apart again.
+//!
+//! A mapping owns its directory, as a mount does: whatever the order of the
+//! mappings, the deeper of two nested ones hides what the shallower one brings
+//! at the same place, and mapping a place again replaces what was mapped there
+//! before. Taking a tree apart by its mounts and joining it gives it back,
+//! which is what lets a packed module be packed again.
+
+use crate::GuestPath;
+use std::collections::HashSet;
+use std::collections::btree_map::Entry;
+use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
+
+/// A directory and the place that it owns.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    mount: MountPoint,
+    directory: DirectoryNode,
+}
+
+impl Part {
+    /// `directory` at `guest`.
+    pub(crate) fn new(guest: &GuestPath, directory: DirectoryNode) -> Self {
+        Self {
+            mount: MountPoint {
+                guest_path: guest.spelling().to_owned(),
+                components: guest.components().to_vec(),
+            },
+            directory,
+        }
+    }
+}
+
+/// One tree of all `parts`. Where two are for the same place the later one
+/// counts, in the position of the earlier one. Directories that lead to a
+/// place and belong to no part are made, with an mtime of 0.
+pub(crate) fn join(parts: Vec<Part>) -> Tree {
+    let parts = replace_repeated(parts);
+    let mounts = parts.iter().map(|part| part.mount.clone()).collect();
+    let mut tree = Tree {
+        root: DirectoryNode::default(),
+        mounts,
+    };
+    for part in shallowest_first(parts) {
+        *place(&mut tree.root, &part.mount.components) = part.directory;
+    }
+    tree
+}
+
+/// The parts of which `tree` was joined, in the order of its mounts. What a
+/// deeper mount had hidden is not part of a tree and does not come back. Of
+/// several mounts of one place, which only other writers make, the first counts.
+pub(crate) fn take_apart(mut tree: Tree) -> Vec<Part> {
+    let mut seen = HashSet::new();
+    tree.mounts
+        .retain(|mount| seen.insert(mount.components.clone()));
+    let mut order: Vec<usize> = (0..tree.mounts.len()).collect();
+    order.sort_by_key(|&i| std::cmp::Reverse(tree.mounts[i].components.len()));
+    let mut directories = vec![DirectoryNode::default(); tree.mounts.len()];
+    for i in order {
+        directories[i] = take(&mut tree.root, &tree.mounts[i].components);
+    }
+    let mounts = tree.mounts.into_iter().zip(directories);
+    mounts
+        .map(|(mount, directory)| Part { mount, directory })
+        .collect()
+}
+
+fn replace_repeated(parts: Vec<Part>) -> Vec<Part> {
+    let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let components = &part.mount.components;
+        let earlier = kept.iter_mut().find(|k| k.mount.components == *components);
+        match earlier {
+            Some(earlier) => *earlier = part,
+            None => kept.push(part),
+        }
+    }
+    kept
+}
+
+fn shallowest_first(mut parts: Vec<Part>) -> Vec<Part> {
+    parts.sort_by_key(|part| part.mount.components.len());
+    parts
+}
+
+/// The directory at `components`. Makes what is missing on the way, and
+/// replaces what is in the way and is not a directory.
+fn place<'a>(root: &'a mut DirectoryNode, components: &[String]) -> &'a mut DirectoryNode {
+    let mut directory = root;
+    for name in components {
+        let child = match directory.children.entry(name.clone()) {
+            Entry::Vacant(vacant) => vacant.insert(Node::Directory(DirectoryNode::default())),
+            Entry::Occupied(occupied) => occupied.into_mut(),
+        };
+        directory = as_directory(child);
+    }
+    directory
+}
+
+fn as_directory(node: &mut Node) -> &mut DirectoryNode {
+    if !matches!(node, Node::Directory(_)) {
+        *node = Node::Directory(DirectoryNode::default());
+    }
+    match node {
+        Node::Directory(directory) => directory,
+        Node::File(_) | Node::Symlink(_) => unreachable!("it was made a directory above"),
+    }
+}
+
+/// Takes the directory at `components` out of the tree; an empty one if there
+/// is none.
+fn take(root: &mut DirectoryNode, components: &[String]) -> DirectoryNode {
+    let Some((last, way)) = components.split_last() else {
+        return std::mem::take(root);
+    };
+    match place(root, way).children.remove(last) {
+        Some(Node::Directory(directory)) => directory,
+        _ => DirectoryNode::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use wasi_vfs_format::tree::SymlinkNode;
+
+    /// A directory from `("path/to/leaf", "content")`; leaves are symbolic
+    /// links, which are the nodes that are easiest to compare.
+    fn directory(mtime_ns: i64, leaves: &[(&str, &str)]) -> DirectoryNode {
+        let mut root = DirectoryNode {
+            mtime_ns,
+            children: BTreeMap::new(),
+        };
+        for (path, content) in leaves {
+            let mut names: Vec<String> = path.split('/').map(str::to_owned).collect();
+            let last = names.pop().unwrap();
+            let leaf = Node::Symlink(SymlinkNode {
+                mtime_ns: 0,
+                target: (*content).to_owned(),
+            });
+            place(&mut root, &names).children.insert(last, leaf);
+        }
+        root
+    }
+
+    fn part(guest: &str, mtime_ns: i64, leaves: &[(&str, &str)]) -> Part {
+        Part::new(
+            &GuestPath::parse(guest).unwrap(),
+            directory(mtime_ns, leaves),
+        )
+    }
+
+    fn list(directory: &DirectoryNode, prefix: &str, lines: &mut Vec<String>) {
+        for (name, node) in &directory.children {
+            match node {
+                Node::Directory(child) => {
+                    lines.push(format!("{prefix}{name}/ {}", child.mtime_ns));
+                    list(child, &format!("{prefix}{name}/"), lines);
+                }
+                Node::Symlink(link) => lines.push(format!("{prefix}{name} {}", link.target)),
+                Node::File(_) => unreachable!(),
+            }
+        }
+    }
+
+    fn lines(tree: &Tree) -> Vec<String> {
+        let mut lines = vec![format!("/ {}", tree.root.mtime_ns)];
+        list(&tree.root, "", &mut lines);
+        lines
+    }
+
+    fn mounts(tree: &Tree) -> Vec<&str> {
+        let mounts = tree.mounts.iter();
+        mounts.map(|mount| mount.guest_path.as_str()).collect()
+    }
+
+    #[test]
+    fn directories_on_the_way_are_made_with_mtime_zero() {
+        let tree = join(vec![part("/usr/lib", 7, &[("a", "1")])]);
+        assert_eq!(lines(&tree), ["/ 0", "usr/ 0", "usr/lib/ 7", "usr/lib/a 1"]);
+    }
+
+    #[test]
+    fn nested_mappings_list_as_one_tree_in_either_order() {
+        let outer = part("/usr", 1, &[("bin", "b")]);
+        let inner = part("/usr/local", 2, &[("etc", "e")]);
+        let expected = [
+            "/ 0",
+            "usr/ 1",
+            "usr/bin b",
+            "usr/local/ 2",
+            "usr/local/etc e",
+        ];
+        let tree = join(vec![outer.clone(), inner.clone()]);
+        assert_eq!(lines(&tree), expected);
+        assert_eq!(mounts(&tree), ["/usr", "/usr/local"]);
+        let tree = join(vec![inner, outer]);
+        assert_eq!(lines(&tree), expected);
+        assert_eq!(mounts(&tree), ["/usr/local", "/usr"]);
+    }
+
+    #[test]
+    fn the_deeper_mapping_hides_the_shallower_ones_directory() {
+        let outer = part("/", 1, &[("lib/hidden", "h"), ("keep", "k")]);
+        let inner = part("/lib", 2, &[("a", "1")]);
+        let tree = join(vec![inner, outer]);
+        assert_eq!(lines(&tree), ["/ 1", "keep k", "lib/ 2", "lib/a 1"]);
+    }
+
+    #[test]
+    fn the_deeper_mapping_hides_a_link_at_its_place_and_on_its_way() {
+        let outer = part("/", 1, &[("lib", "elsewhere"), ("usr", "elsewhere")]);
+        let at = part("/lib", 2, &[]);
+        let below = part("/usr/share", 3, &[]);
+        let tree = join(vec![outer, at, below]);
+        assert_eq!(lines(&tree), ["/ 1", "lib/ 2", "usr/ 0", "usr/share/ 3"]);
+    }
+
+    #[test]
+    fn a_place_mapped_again_is_replaced_and_keeps_its_position() {
+        let tree = join(vec![
+            part("/a", 1, &[("old", "o")]),
+            part("/b", 2, &[]),
+            part("./a", 3, &[("new", "n")]),
+        ]);
+        assert_eq!(mounts(&tree), ["./a", "/b"]);
+        assert_eq!(lines(&tree), ["/ 0", "a/ 3", "a/new n", "b/ 2"]);
+    }
+
+    #[test]
+    fn a_shallower_mapping_replaced_leaves_the_deeper_one_alone() {
+        let packed = join(vec![
+            part("/", 1, &[("old", "o"), ("usr/old", "o")]),
+            part("/usr/lib", 2, &[("a", "1")]),
+        ]);
+        let mut parts = take_apart(packed);
+        parts.push(part("/", 3, &[("new", "n")]));
+        let expected = ["/ 3", "new n", "usr/ 0", "usr/lib/ 2", "usr/lib/a 1"];
+        assert_eq!(lines(&join(parts)), expected);
+    }
+
+    #[test]
+    fn joining_what_was_taken_apart_gives_the_tree_back() {
+        let tree = join(vec![
+            part("/usr/lib/x", 1, &[("a", "1")]),
+            part("/usr", 2, &[("lib/b", "2"), ("c", "3")]),
+            part("data", 3, &[]),
+        ]);
+        let again = join(take_apart(tree.clone()));
+        assert_eq!(lines(&again), lines(&tree));
+        assert_eq!(again.mounts, tree.mounts);
+    }
+
+    #[test]
+    fn of_two_mounts_of_one_place_the_first_counts() {
+        let mut tree = join(vec![part("/a", 1, &[("b", "2")])]);
+        tree.mounts.push(tree.mounts[0].clone());
+        let again = join(take_apart(tree));
+        assert_eq!(lines(&again), ["/ 0", "a/ 1", "a/b 2"]);
+        assert_eq!(mounts(&again), ["/a"]);
+    }
+
+    #[test]
+    fn mounts_that_name_nothing_are_taken_as_empty_directories() {
+        let mut tree = join(vec![part("/a", 1, &[])]);
+        tree.root.children.clear();
+        assert_eq!(lines(&join(take_apart(tree))), ["/ 0", "a/ 0"]);
+    }
+}

@@ -1,0 +1,332 @@
+//! What a merge appends that does not depend on the image: types, functions,
+//! and the numbers that everything of the runtime gets in the merged module.
+//!
+//! Because it does not depend on the image, it can be worked out, and its
+//! checksum taken, before the runtime's snapshot is made, which holds the
+//! checksum.
+
+use super::ModuleError;
+use super::calls::{self, PREVIEW1};
+use super::glue::{self, Ends};
+use super::rebuild::Items;
+use super::rope::leb;
+use super::runtime::Runtime;
+use super::shape::Shape;
+use wasm_encoder::reencode::{Error, Reencode};
+use wasm_encoder::{Encode, Function, Instruction};
+use wasmparser::{FuncType, FunctionBody, Import, TypeRef};
+
+/// The appended functions and the numbering.
+pub(super) struct Addition {
+    /// Function types, numbered from the application's on.
+    types: Vec<FuncType>,
+    /// Type of each appended function.
+    function_types: Vec<u32>,
+    /// Encoded bodies, each behind its length.
+    bodies: Vec<u8>,
+    /// Names of appended functions.
+    pub(super) names: Vec<(u32, String)>,
+    /// Number of each function of the runtime; `None` where it is left out.
+    functions: Vec<Option<u32>>,
+    first: First,
+}
+
+/// The numbers from which the runtime's things are counted.
+#[derive(Clone, Copy)]
+struct First {
+    ty: u32,
+    function: u32,
+    table: u32,
+    memory: u32,
+    global: u32,
+    element: u32,
+}
+
+/// The application's imports that are intercepted, in order. Import number `n`
+/// of them becomes the function `application functions + n`: unmerging counts
+/// on that.
+pub(super) fn intercepted<'s, 'a>(
+    application: &'s Shape<'a>,
+) -> impl Iterator<Item = (u32, &'s Import<'a>)> {
+    (0..)
+        .zip(application.imported_functions())
+        .filter(|(_, import)| import.module == PREVIEW1 && calls::call_type(import.name).is_some())
+}
+
+impl Addition {
+    /// Works out what to append to `application`.
+    pub(super) fn new(application: &Shape<'_>, runtime: &Runtime<'_>) -> Result<Self, ModuleError> {
+        let counts = application.counts;
+        let mut addition = Self {
+            types: Vec::new(),
+            function_types: Vec::new(),
+            bodies: Vec::new(),
+            names: Vec::new(),
+            functions: vec![None; runtime.shape.functions.len()],
+            first: First {
+                ty: counts.types,
+                function: counts.functions,
+                table: counts.tables,
+                memory: counts.memories,
+                global: counts.globals,
+                element: counts.elements,
+            },
+        };
+        let entries = addition.number(application, runtime)?;
+        addition.encode_entries(application, &entries)?;
+        addition.encode_glue(application, runtime)?;
+        addition.encode_runtime(runtime)?;
+        Ok(addition)
+    }
+
+    /// The number of the payload's data segment: the first that is appended,
+    /// so that it does not depend on how many segments the snapshot has.
+    pub(super) fn payload_segment(application: &Shape<'_>) -> u32 {
+        application.counts.data
+    }
+
+    /// Gives a number to each appended function: entries, glue, runtime.
+    /// Returns the runtime's function behind each entry.
+    fn number(
+        &mut self,
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+    ) -> Result<Vec<u32>, ModuleError> {
+        let calls = intercepted(application).map(|(_, import)| runtime.call(import.name));
+        let entries = calls.collect::<Result<Vec<_>, _>>()?;
+        let reachable = runtime.reachable(&entries)?;
+        let mut next = self.first.function + entries.len() as u32;
+        for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
+            let at = number as usize;
+            let host = host_import(application, runtime, number, import);
+            if let (Some(true), Some(function)) = (reachable.get(at), self.functions.get_mut(at)) {
+                *function = Some(host.unwrap_or(next));
+                next += u32::from(host.is_none());
+            }
+        }
+        let imported = runtime.shape.imported.functions as usize;
+        let defined = self.functions.iter_mut().zip(&reachable).skip(imported);
+        for (function, _) in defined.filter(|(_, reachable)| **reachable) {
+            *function = Some(next);
+            next += 1;
+        }
+        Ok(entries)
+    }
+
+    /// One function per intercepted import, of the import's own type, that
+    /// calls the runtime's. With it, two imports of one call stay apart, the
+    /// import's type is kept where types are compared by name, and the import
+    /// behind a reference is known by its number.
+    fn encode_entries(
+        &mut self,
+        application: &Shape<'_>,
+        entries: &[u32],
+    ) -> Result<(), ModuleError> {
+        for ((_, import), entry) in intercepted(application).zip(entries) {
+            let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else {
+                continue;
+            };
+            let call = Instruction::Call(self.function(*entry)?);
+            let signature = calls::call_type(import.name);
+            let signature = signature.unwrap_or_else(|| FuncType::new([], []));
+            self.push(
+                ty,
+                &glue::pass_all(&signature, &call),
+                Some(import.name.into()),
+            );
+        }
+        Ok(())
+    }
+
+    fn encode_glue(
+        &mut self,
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+    ) -> Result<(), ModuleError> {
+        let ends = Ends {
+            application: 0,
+            runtime: self.first.memory,
+            payload: Self::payload_segment(application),
+        };
+        for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
+            // Only what lies behind the application is glue; the rest is the
+            // application's own import, or left out.
+            let number_here = self.functions.get(number as usize).copied().flatten();
+            if number_here.is_none_or(|function| function < self.first.function) {
+                continue;
+            }
+            let ty = runtime.shape.function_type(number);
+            let ty = ty.ok_or_else(|| ModuleError::Runtime("an import has no type".into()))?;
+            let body = glue::body(&ends, import.module, import.name, ty)?;
+            let ty = self.intern(ty.clone());
+            let name = format!("{}.{}", import.module, import.name);
+            self.push(ty, &body, Some(name));
+        }
+        Ok(())
+    }
+
+    fn encode_runtime(&mut self, runtime: &Runtime<'_>) -> Result<(), ModuleError> {
+        let names = super::names::function_names(&runtime.shape);
+        for (number, ty) in (0..).zip(&runtime.shape.functions) {
+            let kept = self.functions.get(number as usize).copied().flatten();
+            let (Some(_), Some(body)) = (kept, runtime.body(number)) else {
+                continue;
+            };
+            let body = self.renumber(runtime).body(body)?;
+            let ty = self.renumber(runtime).type_index(*ty)?;
+            let name = names.get(&number).map(|name| (*name).to_owned());
+            self.push(ty, &body, name);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, ty: u32, body: &Function, name: Option<String>) {
+        let number = self.first.function + self.function_types.len() as u32;
+        self.function_types.push(ty);
+        body.encode(&mut self.bodies);
+        self.names
+            .extend(name.map(|name| (number, format!("wasi_vfs::{name}"))));
+    }
+
+    fn function(&self, number: u32) -> Result<u32, ModuleError> {
+        let number = self.functions.get(number as usize).copied().flatten();
+        number.ok_or_else(|| ModuleError::Runtime("it refers to a function left out".into()))
+    }
+
+    fn intern(&mut self, ty: FuncType) -> u32 {
+        let known = self.types.iter().position(|other| *other == ty);
+        let at = known.unwrap_or_else(|| {
+            self.types.push(ty);
+            self.types.len() - 1
+        });
+        self.first.ty + at as u32
+    }
+
+    /// Encodes things of the runtime with their new numbers.
+    pub(super) fn renumber<'r>(&'r mut self, runtime: &'r Runtime<'_>) -> Renumber<'r> {
+        Renumber {
+            addition: self,
+            types: &runtime.shape.types,
+        }
+    }
+
+    /// Checksum of the appended bodies.
+    pub(super) fn checksum(&self) -> u64 {
+        wasi_vfs_format::checksum::checksum(&self.bodies)
+    }
+
+    /// Items of the function section.
+    pub(super) fn function_items(&self) -> Items<'static> {
+        let bytes: Vec<u8> = self.function_types.iter().flat_map(|ty| leb(*ty)).collect();
+        Items {
+            count: self.function_types.len() as u32,
+            bytes: bytes.into(),
+        }
+    }
+
+    /// Items of the type section. To be asked for last: encoding the rest may
+    /// add to them.
+    pub(super) fn type_items(&mut self) -> Result<Items<'static>, ModuleError> {
+        let mut section = wasm_encoder::TypeSection::new();
+        for ty in &self.types {
+            let mut plain = wasm_encoder::reencode::RoundtripReencoder;
+            let ty = plain.func_type(ty.clone());
+            let ty = ty.map_err(|error| ModuleError::Runtime(error.to_string()))?;
+            section.ty().func_type(&ty);
+        }
+        super::merge::items_of(&section)
+    }
+
+    /// Items of the code section.
+    pub(super) fn code_items(&mut self) -> Items<'static> {
+        Items {
+            count: self.function_types.len() as u32,
+            bytes: std::mem::take(&mut self.bodies).into(),
+        }
+    }
+}
+
+/// The application's own import of the call that `import` of the runtime asks
+/// the host for.
+fn host_import(
+    application: &Shape<'_>,
+    runtime: &Runtime<'_>,
+    number: u32,
+    import: &Import<'_>,
+) -> Option<u32> {
+    let mut candidates = (0..).zip(application.imported_functions());
+    let same = |(at, other): &(u32, &Import<'_>)| {
+        other.module == PREVIEW1
+            && other.name == import.name
+            && application.function_type(*at) == runtime.shape.function_type(number)
+    };
+    let found = candidates.find(same)?;
+    (import.module == "host").then_some(found.0)
+}
+
+/// The numbering, as `wasm-encoder` wants it.
+pub(super) struct Renumber<'r> {
+    addition: &'r mut Addition,
+    types: &'r [Option<FuncType>],
+}
+
+impl Renumber<'_> {
+    fn body(&mut self, body: &FunctionBody<'_>) -> Result<Function, ModuleError> {
+        let mut function = self.new_function_with_parsed_locals(body)?;
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let instruction = self.parse_instruction(&mut operators)?;
+            function.instruction(&instruction);
+        }
+        Ok(function)
+    }
+}
+
+fn shifted(first: u32, number: u32) -> Result<u32, Error<ModuleError>> {
+    first
+        .checked_add(number)
+        .ok_or_else(|| refuse("a number that is too large"))
+}
+
+fn refuse(what: &str) -> Error<ModuleError> {
+    Error::UserError(ModuleError::Runtime(format!("it has {what}")))
+}
+
+impl Reencode for Renumber<'_> {
+    type Error = ModuleError;
+
+    fn function_index(&mut self, function: u32) -> Result<u32, Error<ModuleError>> {
+        self.addition.function(function).map_err(Error::UserError)
+    }
+
+    fn type_index(&mut self, ty: u32) -> Result<u32, Error<ModuleError>> {
+        let ty = self.types.get(ty as usize).cloned().flatten();
+        let ty = ty.ok_or_else(|| refuse("a type that is not a function's"))?;
+        Ok(self.addition.intern(ty))
+    }
+
+    fn table_index(&mut self, table: u32) -> Result<u32, Error<ModuleError>> {
+        shifted(self.addition.first.table, table)
+    }
+
+    fn memory_index(&mut self, memory: u32) -> Result<u32, Error<ModuleError>> {
+        shifted(self.addition.first.memory, memory)
+    }
+
+    fn global_index(&mut self, global: u32) -> Result<u32, Error<ModuleError>> {
+        shifted(self.addition.first.global, global)
+    }
+
+    fn element_index(&mut self, element: u32) -> Result<u32, Error<ModuleError>> {
+        shifted(self.addition.first.element, element)
+    }
+
+    fn data_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
+        // Segments that the snapshot emptied are dropped, so numbers would lie.
+        Err(refuse("an instruction that names a data segment"))
+    }
+
+    fn tag_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
+        Err(refuse("an exception"))
+    }
+}

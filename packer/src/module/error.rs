@@ -1,0 +1,251 @@
+//! What can go wrong with a module, in words that say what to do.
+//!
+//! Owns the one error type of [`crate::module`]. Knows nothing of the image:
+//! a corrupt image is the format's error, not one of these.
+
+use thiserror::Error;
+
+/// Why a module cannot be packed, or an image not be found in it.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ModuleError {
+    /// The bytes are something else.
+    #[error(
+        "not a WebAssembly module: found {found}, expected a file that starts with the bytes `00 61 73 6d` (\"\\0asm\"); give the compiled .wasm file"
+    )]
+    NotWasm {
+        /// What the file starts with.
+        found: String,
+    },
+    /// The text format.
+    #[error(
+        "this is WebAssembly text, expected the binary format; convert it first: `wasm-tools parse module.wat -o module.wasm`"
+    )]
+    Text,
+    /// A component, not a core module.
+    #[error(
+        "this is a component, expected a core module; pack the core module before it is made a component, and run `wasm-tools component new` on the packed module afterwards"
+    )]
+    Component,
+    /// The input is not valid WebAssembly.
+    #[error(
+        "not a valid WebAssembly module: {0}; the file may be cut off or damaged, build it again"
+    )]
+    Malformed(#[from] wasmparser::Error),
+    /// Memory 0 is imported.
+    #[error(
+        "the module imports its memory (`{module}` `{name}`), expected one of its own; link without `--import-memory`"
+    )]
+    ImportedMemory {
+        /// Module part of the import.
+        module: String,
+        /// Name part of the import.
+        name: String,
+    },
+    /// A dynamically linked module.
+    #[error(
+        "the module is a dynamic library (it has a `{section}` section), expected a whole program; link it statically, without `-shared` and `-pie`"
+    )]
+    Dynamic {
+        /// Name of the section that gives it away.
+        section: String,
+    },
+    /// Memory 0 is shared between threads.
+    #[error(
+        "memory 0 is shared between threads, expected an unshared one; build for a target without threads, such as wasm32-wasip1"
+    )]
+    SharedMemory,
+    /// Memory 0 has 64-bit addresses.
+    #[error("memory 0 has 64-bit addresses, preview 1 expects 32-bit ones; build for wasm32")]
+    Memory64,
+    /// Memory 0 has pages of an unusual size.
+    #[error("memory 0 has pages of {found} bytes, expected 65536; build without custom page sizes")]
+    PageSize {
+        /// Length of a page in bytes.
+        found: u64,
+    },
+    /// There is no memory.
+    #[error(
+        "the module has no memory, and a program that reads files has one; is this the right file?"
+    )]
+    NoMemory,
+    /// Hosts reach memory by the export `memory`.
+    #[error(
+        "memory 0 is not exported as `memory` ({found}), and hosts reach it by that name; link with the memory exported, which is the default"
+    )]
+    MemoryNotExported {
+        /// What the export `memory` is instead.
+        found: String,
+    },
+    /// WASI before preview 1.
+    #[error(
+        "the module imports `wasi_unstable` `{name}`, expected `wasi_snapshot_preview1`; it was made for a WASI before preview 1, recompile it with a current SDK"
+    )]
+    Preview0 {
+        /// The function imported.
+        name: String,
+    },
+    /// Nothing in the module opens files.
+    #[error(
+        "nothing would read the image: the module imports no `path_*` function from `wasi_snapshot_preview1` and was not linked with libwasi_vfs.a; expected a program that opens files (a module for wasm32-unknown-unknown or emscripten has none, build it for wasm32-wasip1)"
+    )]
+    NoFileImports,
+    /// An import has another type than preview 1 gives it.
+    #[error(
+        "the import `wasi_snapshot_preview1` `{name}` has the type {found}, preview 1 defines {expected}; the module was built against something else, recompile it with a current WASI SDK"
+    )]
+    ImportType {
+        /// The function imported.
+        name: String,
+        /// Its type in the module.
+        found: String,
+        /// Its type in preview 1.
+        expected: String,
+    },
+    /// The runtime talks another ABI.
+    #[error(
+        "the runtime in the module has ABI version {found}, this command has {expected}; write the matching library with `wasi-vfs lib -o libwasi_vfs.a` and relink, or use the wasi-vfs that built the module"
+    )]
+    AbiVersion {
+        /// In the module.
+        found: u32,
+        /// Ours.
+        expected: u32,
+    },
+    /// The linked runtime is of another release.
+    #[error(
+        "the module was linked with the wasi-vfs runtime {found}, this command is {expected}; write the matching library with `wasi-vfs lib -o libwasi_vfs.a` and relink"
+    )]
+    RuntimeVersion {
+        /// In the module.
+        found: String,
+        /// Ours.
+        expected: String,
+    },
+    /// The linked runtime is incomplete.
+    #[error(
+        "the module was linked with libwasi_vfs.a but {what}; write the library again with `wasi-vfs lib -o libwasi_vfs.a`, relink, and run optimisers after packing"
+    )]
+    Linked {
+        /// What is missing or wrong.
+        what: String,
+    },
+    /// More than one runtime.
+    #[error(
+        "found {count} wasi-vfs images in the module (anchors at {addresses}), expected at most one; pack the original module again"
+    )]
+    AmbiguousAnchor {
+        /// How many anchors there are.
+        count: usize,
+        /// Where they lie.
+        addresses: String,
+    },
+    /// Pre-initialisation cannot handle the import.
+    #[error(
+        "the linked module imports a {kind} (`{module}` `{name}`), and Wizer handles imported functions only; link statically"
+    )]
+    LinkedImport {
+        /// Kind of import.
+        kind: &'static str,
+        /// Module part of the import.
+        module: String,
+        /// Name part of the import.
+        name: String,
+    },
+    /// Packed, and then rewritten by something else.
+    #[error(
+        "the module was changed by another tool after packing ({what}); pack the original module again, and run other tools before packing"
+    )]
+    Rewritten {
+        /// What does not match.
+        what: String,
+    },
+    /// A part of the image is beyond what 32 bits address.
+    #[error(
+        "the {part} of the image has {len} bytes, and a module can hold {limit}; pack fewer files"
+    )]
+    TooLarge {
+        /// Which part.
+        part: &'static str,
+        /// Its length.
+        len: u64,
+        /// The most there can be.
+        limit: u64,
+    },
+    /// The module ran out of memory.
+    #[error(
+        "the module has no room for an image of {len} bytes in its memory; relink with a larger `--max-memory`, or pack fewer files"
+    )]
+    NoRoom {
+        /// Length asked for.
+        len: u32,
+    },
+    /// Running the module to bake the image failed.
+    #[error("cannot bake the image into the module: {what}: {message}")]
+    Bake {
+        /// The step.
+        what: &'static str,
+        /// What the engine or Wizer said.
+        message: String,
+    },
+    /// A data segment lies outside of its memory.
+    #[error(
+        "a data segment of {len} bytes at {offset:#x} lies outside memory {memory}, which has {size} bytes; the module cannot be instantiated, build it again"
+    )]
+    Segment {
+        /// Index of the memory.
+        memory: u32,
+        /// Where the segment goes.
+        offset: u64,
+        /// Length of the segment.
+        len: u64,
+        /// Initial length of the memory.
+        size: u64,
+    },
+    /// An anchor names a range that is not there.
+    #[error(
+        "the {part} of the image should be {len} bytes at {address:#x}, but {found}; the module was damaged, pack the original module again"
+    )]
+    ImageRange {
+        /// Which part.
+        part: &'static str,
+        /// Where the anchor says it lies.
+        address: u32,
+        /// How long the anchor says it is.
+        len: u32,
+        /// What is there instead.
+        found: String,
+    },
+    /// The runtime handed in does not follow the ABI.
+    #[error(
+        "the wasi-vfs runtime is not usable: {0}; this is a bug in wasi-vfs or its build, please report it"
+    )]
+    Runtime(String),
+    /// The result is not valid.
+    #[error(
+        "the packed module is not valid: {0}; this is a bug in wasi-vfs, please report it with the module"
+    )]
+    Output(wasmparser::Error),
+}
+
+impl ModuleError {
+    pub(super) fn rewritten(what: impl Into<String>) -> Self {
+        Self::Rewritten { what: what.into() }
+    }
+
+    pub(super) fn bake(what: &'static str, message: impl ToString) -> Self {
+        let message = message.to_string();
+        Self::Bake { what, message }
+    }
+}
+
+impl From<wasm_encoder::reencode::Error<ModuleError>> for ModuleError {
+    /// Only the runtime is encoded anew, so a failure is the runtime's.
+    fn from(error: wasm_encoder::reencode::Error<ModuleError>) -> Self {
+        match error {
+            wasm_encoder::reencode::Error::UserError(error) => error,
+            wasm_encoder::reencode::Error::ParseError(error) => Self::Runtime(error.to_string()),
+            other => Self::Runtime(other.to_string()),
+        }
+    }
+}

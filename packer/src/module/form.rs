@@ -1,0 +1,168 @@
+//! Looks at a module and says how an image gets into it, or why it cannot.
+//!
+//! Owns every refusal that does not need the module to run.
+
+use super::calls::{self, PREVIEW1};
+use super::locate::{Located, locate};
+use super::shape::{Shape, check_preamble};
+use super::validate::validate;
+use super::{Form, ModuleError};
+use wasmparser::{ExternalKind, FuncType, Import, MemoryType, TypeRef, ValType};
+
+/// The functions by which `pack` talks to a runtime.
+pub(super) const ANCHOR_FN: &str = "wasi_vfs_anchor";
+pub(super) const ALLOC_FN: &str = "wasi_vfs_alloc";
+pub(super) const MOUNT_FN: &str = "wasi_vfs_mount";
+
+/// What a module is to `embed`.
+pub(super) enum Subject<'a> {
+    /// Linked with the runtime, packed or not.
+    Linked(Shape<'a>),
+    /// Without a runtime.
+    Plain(Shape<'a>),
+    /// Merged with a runtime already.
+    Merged(Shape<'a>, Box<Located>),
+}
+
+/// Validates `wasm` and decides.
+pub(super) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
+    check_preamble(wasm)?;
+    validate(wasm)?;
+    let shape = Shape::parse(wasm)?;
+    check_static(&shape)?;
+    check_memory(&shape)?;
+    let located = locate(&shape)?;
+    match located {
+        Some(located) if located.form == Form::Merged => {
+            Ok(Subject::Merged(shape, Box::new(located)))
+        }
+        located if check_linked(&shape, located.is_some())? => Ok(Subject::Linked(shape)),
+        _ => {
+            check_imports(&shape)?;
+            Ok(Subject::Plain(shape))
+        }
+    }
+}
+
+fn check_static(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let mut sections = shape.sections.iter();
+    let dynamic = sections.find(|section| matches!(section.name, "dylink" | "dylink.0"));
+    dynamic.map_or(Ok(()), |section| {
+        Err(ModuleError::Dynamic {
+            section: section.name.into(),
+        })
+    })
+}
+
+fn check_memory(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let memory = shape.memories.first().ok_or(ModuleError::NoMemory)?;
+    check_memory_type(memory)?;
+    let mut imports = shape.imports.iter();
+    if let Some(import) = imports.find(|import| matches!(import.ty, TypeRef::Memory(_))) {
+        return Err(ModuleError::ImportedMemory {
+            module: import.module.into(),
+            name: import.name.into(),
+        });
+    }
+    let export = shape.exports.iter().find(|export| export.name == "memory");
+    match export {
+        Some(export) if export.kind == ExternalKind::Memory && export.index == 0 => Ok(()),
+        other => Err(ModuleError::MemoryNotExported {
+            found: match other {
+                None => "there is no such export".into(),
+                Some(export) if export.kind == ExternalKind::Memory => {
+                    format!("that is memory {}", export.index)
+                }
+                Some(_) => "that is no memory".into(),
+            },
+        }),
+    }
+}
+
+fn check_memory_type(memory: &MemoryType) -> Result<(), ModuleError> {
+    if memory.shared {
+        return Err(ModuleError::SharedMemory);
+    }
+    if memory.memory64 {
+        return Err(ModuleError::Memory64);
+    }
+    match memory.page_size_log2 {
+        None | Some(16) => Ok(()),
+        Some(log2) => Err(ModuleError::PageSize {
+            found: 1_u64.checked_shl(log2).unwrap_or(u64::MAX),
+        }),
+    }
+}
+
+/// Whether a runtime was linked in. Its three exports say so: before the first
+/// pack its anchor does not yet know its address.
+fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError> {
+    let expected: [(&str, &[ValType], &[ValType]); 3] = [
+        (ANCHOR_FN, &[], &[ValType::I32]),
+        (ALLOC_FN, &[ValType::I32], &[ValType::I32]),
+        (MOUNT_FN, &[], &[]),
+    ];
+    let mut found = 0;
+    let mut missing = Vec::new();
+    for (name, params, results) in expected {
+        let function = shape.exported_function(name);
+        match function.and_then(|function| shape.function_type(function)) {
+            None => missing.push(name),
+            Some(ty) if ty.params() == params && ty.results() == results => found += 1,
+            Some(ty) => {
+                let expected = FuncType::new(params.to_vec(), results.to_vec());
+                let (ty, expected) = (calls::describe(ty), calls::describe(&expected));
+                let what = format!("its export `{name}` has the type {ty}, expected {expected}");
+                return Err(ModuleError::Linked { what });
+            }
+        }
+    }
+    if missing.is_empty() || (found == 0 && !has_image) {
+        return Ok(missing.is_empty());
+    }
+    let what = format!("its export `{}` is missing", missing.join("`, `"));
+    Err(ModuleError::Linked { what })
+}
+
+/// What the module imports must be preview 1, and must open files.
+fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let mut opens_files = false;
+    for import in &shape.imports {
+        if import.module == "wasi_unstable" {
+            let name = import.name.into();
+            return Err(ModuleError::Preview0 { name });
+        }
+        if import.module == PREVIEW1 {
+            check_call(shape, import)?;
+            opens_files |= import.name.starts_with("path_");
+        }
+    }
+    if opens_files {
+        Ok(())
+    } else {
+        Err(ModuleError::NoFileImports)
+    }
+}
+
+fn check_call(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), ModuleError> {
+    let Some(expected) = calls::call_type(import.name) else {
+        return Ok(());
+    };
+    let found = match import.ty {
+        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => usize::try_from(ty)
+            .ok()
+            .and_then(|ty| shape.types.get(ty)?.as_ref()),
+        _ => None,
+    };
+    if found == Some(&expected) {
+        return Ok(());
+    }
+    Err(ModuleError::ImportType {
+        name: import.name.into(),
+        found: found.map_or_else(
+            || "of something else than a function".into(),
+            calls::describe,
+        ),
+        expected: calls::describe(&expected),
+    })
+}

@@ -1,0 +1,171 @@
+//! Bakes an image into an application that was linked with the runtime.
+//!
+//! Owns what differs from baking a runtime on its own: exports that Wizer would
+//! remove, and data segments that would pile up from one pack to the next.
+
+use super::bake::{Bake, bake};
+use super::locate::COLD_SECTION;
+use super::rebuild::{Items, Rebuild};
+use super::rope::Rope;
+use super::shape::{Shape, id};
+use super::{ModuleError, Parts};
+use rayon::prelude::*;
+use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasmparser::{DataKind, Error, FunctionBody, Operator, TypeRef};
+
+/// Wizer takes `_initialize` for something that the snapshot makes needless.
+/// Here nothing has run but the mount, so it is out of Wizer's sight meanwhile.
+const INITIALIZE: &str = "_initialize";
+const HIDDEN: &str = "wasi_vfs:_initialize";
+
+/// Alignment of the payload behind the index.
+const ALIGNMENT: usize = 16;
+
+/// The packed module.
+pub(super) fn embed(
+    shape: &Shape<'_>,
+    parts: &Parts<'_>,
+    runtime_version: &str,
+) -> Result<Vec<u8>, ModuleError> {
+    check_imports(shape)?;
+    let padding = parts.index.len().next_multiple_of(ALIGNMENT) - parts.index.len();
+    let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default().to_vec();
+    let fill = |anchor: &mut Anchor, address: u32| {
+        check_version(anchor, runtime_version)?;
+        let payload_offset = parts.index.len() + padding.len();
+        // The lengths fit: a place was found for all of it.
+        anchor.index_address = address.into();
+        anchor.index_len = (parts.index.len() as u32).into();
+        anchor.payload_address = (address + payload_offset as u32).into();
+        anchor.payload_len = (parts.payload.len() as u32).into();
+        Ok(())
+    };
+    let snapshot = bake(
+        &hide_initialize(shape)?,
+        &Bake {
+            parts: &[parts.index, &padding, parts.payload],
+            fill: &fill,
+            renames: &[(INITIALIZE, HIDDEN)],
+        },
+    )?;
+    finish(&Shape::parse(&snapshot)?, parts.cold)
+}
+
+fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    for import in &shape.imports {
+        let kind = match import.ty {
+            TypeRef::Func(_) | TypeRef::FuncExact(_) => continue,
+            TypeRef::Table(_) => "table",
+            TypeRef::Memory(_) => "memory",
+            TypeRef::Global(_) => "global",
+            TypeRef::Tag(_) => "tag",
+        };
+        return Err(ModuleError::LinkedImport {
+            kind,
+            module: import.module.into(),
+            name: import.name.into(),
+        });
+    }
+    Ok(())
+}
+
+fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {
+    let form = anchor.form.get();
+    if form != FORM_LINKED {
+        let what = format!("its anchor has form {form}, expected {FORM_LINKED}");
+        return Err(ModuleError::Linked { what });
+    }
+    let found = anchor.runtime_version();
+    if found == expected {
+        return Ok(());
+    }
+    Err(ModuleError::RuntimeVersion {
+        found: found.into(),
+        expected: expected.into(),
+    })
+}
+
+/// The module with `_initialize` under another name.
+fn hide_initialize(shape: &Shape<'_>) -> Result<Vec<u8>, ModuleError> {
+    let mut exports = wasm_encoder::ExportSection::new();
+    for export in &shape.exports {
+        let mut export = *export;
+        if export.name == INITIALIZE {
+            export.name = HIDDEN;
+        }
+        let added = RoundtripReencoder.parse_export(&mut exports, export);
+        added.map_err(|error| ModuleError::bake("reading its exports", error))?;
+    }
+    let mut rebuild = unchanged(shape)?;
+    let exports = super::merge::items_of(&exports)?;
+    rebuild.items(id::EXPORT, 0, exports)?;
+    rebuild.finish()
+}
+
+/// A copy without a cold part.
+fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
+    Rebuild::copy(shape, |name, bytes| {
+        (name != COLD_SECTION).then(|| Rope::from(bytes))
+    })
+}
+
+/// Drops the segments that Wizer has emptied and adds the cold part. Without
+/// that, each pack of a packed module would leave a layer of empty segments,
+/// and packing twice would not give the same bytes.
+fn finish(snapshot: &Shape<'_>, cold: &[u8]) -> Result<Vec<u8>, ModuleError> {
+    let named = named_segments(snapshot)?;
+    let mut rebuild = unchanged(snapshot)?;
+    let mut kept = Items::default();
+    for (number, data) in snapshot.data.iter().enumerate() {
+        let empty = matches!(data.kind, DataKind::Passive) && data.data.is_empty();
+        if !empty || number < named {
+            kept.count += 1;
+            kept.bytes.push(snapshot.bytes(data.range.clone()));
+        }
+    }
+    if snapshot.data_count.is_some() {
+        rebuild.data_count(Some(kept.count));
+    }
+    rebuild.items(id::DATA, 0, kept)?;
+    if !cold.is_empty() {
+        rebuild.custom(COLD_SECTION, cold);
+    }
+    rebuild.finish()
+}
+
+/// How many of the first segments must keep their numbers, since the code
+/// names them.
+fn named_segments(shape: &Shape<'_>) -> Result<usize, ModuleError> {
+    // Instructions that name a segment require the data count section.
+    if shape.data_count.is_none() {
+        return Ok(0);
+    }
+    let bodies = shape.bodies.par_iter().with_min_len(64);
+    let highest = bodies
+        .map(highest_segment)
+        .try_reduce(|| 0, |a, b| Ok(a.max(b)));
+    Ok(highest?)
+}
+
+/// One more than the highest segment number in a body; 0 if there is none.
+fn highest_segment(body: &FunctionBody<'_>) -> Result<usize, Error> {
+    let mut highest = 0;
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let segment = match operators.read()? {
+            Operator::MemoryInit { data_index, .. } | Operator::DataDrop { data_index } => {
+                data_index
+            }
+            Operator::ArrayNewData {
+                array_data_index, ..
+            }
+            | Operator::ArrayInitData {
+                array_data_index, ..
+            } => array_data_index,
+            _ => continue,
+        };
+        highest = highest.max(segment as usize + 1);
+    }
+    Ok(highest)
+}

@@ -1,0 +1,203 @@
+//! A linear memory as it is after instantiation, rebuilt from the active data
+//! segments alone.
+//!
+//! Sparse: what no segment covers is zero and takes no room. Memory used is
+//! bounded by the length of the module, whatever offsets its segments name.
+
+use super::ModuleError;
+use super::shape::{Shape, active_offset};
+use std::borrow::Cow;
+
+/// What segments leave uncovered in a range that is read, at most. Images are
+/// compressed, so a real one has next to no long runs of zeros; a hostile
+/// anchor could ask for 4 GiB of them.
+const HOLE_LIMIT: u64 = 64 << 20;
+
+/// One linear memory.
+pub(super) struct Memory<'a> {
+    /// Initial length in bytes.
+    size: u64,
+    /// Disjoint, not adjacent, sorted by address.
+    runs: Vec<Run<'a>>,
+}
+
+/// Bytes that segments cover without a gap.
+struct Run<'a> {
+    address: u64,
+    bytes: Cow<'a, [u8]>,
+}
+
+impl Run<'_> {
+    fn end(&self) -> u64 {
+        self.address + self.bytes.len() as u64
+    }
+}
+
+impl<'a> Memory<'a> {
+    /// Rebuilds memory `index` of `shape`.
+    pub(super) fn build(shape: &Shape<'a>, index: u32) -> Result<Self, ModuleError> {
+        let size = initial_size(shape, index);
+        let mut segments = Vec::new();
+        for data in &shape.data {
+            let Some((memory, offset)) = active_offset(data) else {
+                continue;
+            };
+            if memory != index || data.data.is_empty() {
+                continue;
+            }
+            let len = data.data.len() as u64;
+            if offset.checked_add(len).is_none_or(|end| end > size) {
+                return Err(ModuleError::Segment {
+                    memory,
+                    offset,
+                    len,
+                    size,
+                });
+            }
+            segments.push((offset, data.data));
+        }
+        let runs = coalesce(&segments);
+        Ok(Self { size, runs })
+    }
+
+    /// The covered stretches, each with its address.
+    pub(super) fn runs(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.runs.iter().map(|run| (run.address, &*run.bytes))
+    }
+
+    /// Copies `len` bytes at `address`; the error says what is there instead.
+    pub(super) fn read(&self, address: u32, len: u32) -> Result<Vec<u8>, String> {
+        let (start, len) = (u64::from(address), u64::from(len));
+        let end = start + len;
+        if end > self.size {
+            return Err(format!("the memory has only {} bytes", self.size));
+        }
+        let first = self.runs.partition_point(|run| run.end() <= start);
+        let inside = || {
+            self.runs
+                .iter()
+                .skip(first)
+                .take_while(|run| run.address < end)
+        };
+        let overlap = |run: &Run<'_>| run.end().min(end) - run.address.max(start);
+        let covered: u64 = inside().map(overlap).sum();
+        if len - covered > HOLE_LIMIT.max(covered) {
+            return Err(format!("data segments cover only {covered} bytes of it"));
+        }
+        let mut bytes = vec![0; usize::try_from(len).map_err(|error| error.to_string())?];
+        for run in inside() {
+            copy_overlap(run.address, &run.bytes, start, &mut bytes);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Length of a memory before anything runs. For an imported one that is the
+/// host's choice, so no offset is out of bounds.
+fn initial_size(shape: &Shape<'_>, index: u32) -> u64 {
+    if index < shape.imported.memories {
+        return u64::from(u32::MAX) + 1;
+    }
+    let memory = usize::try_from(index)
+        .ok()
+        .and_then(|i| shape.memories.get(i));
+    memory.map_or(0, |memory| {
+        let page = memory.page_size_log2.unwrap_or(16).min(16);
+        memory.initial.saturating_mul(1 << page)
+    })
+}
+
+/// Writes the part of `source` (at `source_address`) that falls into `target`
+/// (at `target_address`).
+fn copy_overlap(source_address: u64, source: &[u8], target_address: u64, target: &mut [u8]) {
+    let skip_source = target_address.saturating_sub(source_address);
+    let skip_target = source_address.saturating_sub(target_address);
+    let (Ok(from), Ok(to)) = (usize::try_from(skip_source), usize::try_from(skip_target)) else {
+        return;
+    };
+    let source = source.get(from..).unwrap_or_default();
+    let target = target.get_mut(to..).unwrap_or_default();
+    for (to, from) in target.iter_mut().zip(source) {
+        *to = *from;
+    }
+}
+
+/// Joins segments that touch; where they overlap, later ones win.
+fn coalesce<'a>(segments: &[(u64, &'a [u8])]) -> Vec<Run<'a>> {
+    let mut order: Vec<usize> = (0..segments.len()).collect();
+    order.sort_by_key(|&at| segments.get(at).map(|segment| segment.0));
+    let mut runs = Vec::new();
+    let mut members: Vec<(usize, u64, &'a [u8])> = Vec::new();
+    let mut end = 0;
+    for at in order {
+        let Some(&(address, bytes)) = segments.get(at) else {
+            continue;
+        };
+        if address > end || members.is_empty() {
+            runs.extend(join(&mut members, end));
+        }
+        end = end.max(address + bytes.len() as u64);
+        members.push((at, address, bytes));
+    }
+    runs.extend(join(&mut members, end));
+    runs
+}
+
+/// Makes one run of segments that touch, and empties the list.
+fn join<'a>(members: &mut Vec<(usize, u64, &'a [u8])>, end: u64) -> Option<Run<'a>> {
+    let address = members.first()?.1;
+    if let [(_, _, bytes)] = members.as_slice() {
+        let bytes = Cow::Borrowed(*bytes);
+        members.clear();
+        return Some(Run { address, bytes });
+    }
+    // Not more than the segments' lengths together, which are in the module.
+    let mut bytes = vec![0; usize::try_from(end - address).ok()?];
+    members.sort_by_key(|member| member.0);
+    for (_, at, source) in members.drain(..) {
+        copy_overlap(at, source, address, &mut bytes);
+    }
+    let bytes = Cow::Owned(bytes);
+    Some(Run { address, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn memory_of(wat: &str) -> Result<Vec<(u64, Vec<u8>)>, ModuleError> {
+        let wasm = wat::parse_str(wat).expect("valid text");
+        let shape = Shape::parse(&wasm)?;
+        let memory = Memory::build(&shape, 0)?;
+        Ok(memory.runs().map(|run| (run.0, run.1.to_vec())).collect())
+    }
+
+    #[test]
+    fn segments_that_touch_become_one_run_and_later_ones_win() {
+        let runs = memory_of(
+            r#"(module (memory 1)
+                (data (i32.const 20) "xx") (data (i32.const 4) "cd")
+                (data (i32.const 0) "abab") (data (i32.const 1) "Z"))"#,
+        );
+        let expected = vec![(0, b"aZabcd".to_vec()), (20, b"xx".to_vec())];
+        assert_eq!(runs.expect("in bounds"), expected);
+    }
+
+    #[test]
+    fn a_segment_outside_of_its_memory_is_an_error_with_its_offset() {
+        let error = memory_of(r#"(module (memory 1) (data (i32.const -1) "ab"))"#);
+        let text = error.expect_err("out of bounds").to_string();
+        assert!(text.contains("2 bytes at 0xffffffff"), "{text}");
+    }
+
+    #[test]
+    fn a_range_that_nothing_covers_is_refused_before_it_is_allocated() {
+        let wasm = wat::parse_str(r#"(module (memory 65536) (data (i32.const 8) "a"))"#);
+        let wasm = wasm.expect("valid text");
+        let shape = Shape::parse(&wasm).expect("a module");
+        let memory = Memory::build(&shape, 0).expect("in bounds");
+        assert_eq!(memory.read(7, 3), Ok(vec![0, b'a', 0]));
+        assert!(memory.read(0, u32::MAX).is_err());
+        assert!(memory.read(u32::MAX, 2).is_err());
+    }
+}

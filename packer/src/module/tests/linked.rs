@@ -1,0 +1,148 @@
+//! Baking into modules that were linked with the runtime.
+
+use super::super::Form;
+use super::fake::{linked_text, run};
+use super::{INDEX, PARTS, PAYLOAD, Parts, VERSION, embed, found, pack, text, wasm};
+use crate::module::form;
+
+fn linked(more: &str) -> Vec<u8> {
+    wasm(&linked_text(VERSION, more))
+}
+
+#[test]
+fn the_image_lies_in_the_programs_memory() {
+    let packed = pack(&linked("")).expect("packs");
+    assert_eq!((packed.form, packed.dropped.len()), (Form::Linked, 0));
+    let image = found(&packed.module);
+    assert_eq!(image.form, Form::Linked);
+    assert_eq!((&*image.index, &*image.payload), (INDEX, PAYLOAD));
+    assert_eq!(image.cold.as_deref(), Some(PARTS.cold));
+    let number = |bytes: &[u8]| i32::from_le_bytes(bytes[..4].try_into().expect("four"));
+    assert_eq!(run(&packed.module, "open"), number(INDEX));
+    assert_eq!(run(&packed.module, "payload"), number(PAYLOAD));
+}
+
+#[test]
+fn constructors_do_not_run_and_initialize_stays() {
+    let more = r#"(func (export "_initialize") (global.set $state (i32.const 8)) unreachable)"#;
+    let module = pack(&linked(more)).expect("packs").module;
+    assert_eq!(run(&module, "state"), 7);
+    let text = text(&module);
+    assert!(text.contains(r#"(export "_initialize" "#), "{text}");
+    assert!(!text.contains("wasi_vfs:_initialize"), "{text}");
+}
+
+#[test]
+fn packing_again_gives_the_same_bytes() {
+    let more = r#"(data $p "abcd") (data (i32.const 9) "x") (data (i32.const 300) "y")
+        (func (export "init") (result i32)
+          (memory.init $p (i32.const 8) (i32.const 0) (i32.const 4)) (i32.load (i32.const 8)))"#;
+    for more in ["", more] {
+        let first = pack(&linked(more)).expect("packs").module;
+        let other = Parts {
+            index: b"other",
+            payload: &[7; 5000],
+            cold: b"c",
+        };
+        let between = embed(&first, &other, &[], VERSION).expect("packs").module;
+        assert_eq!(found(&between).payload, other.payload);
+        assert_eq!(pack(&first).expect("packs").module, first);
+        assert_eq!(pack(&between).expect("packs").module, first);
+    }
+    let module = pack(&linked(more)).expect("packs").module;
+    assert_eq!(run(&module, "init"), i32::from_le_bytes(*b"abcd"));
+}
+
+#[test]
+fn a_library_of_another_release_is_refused_with_the_way_out() {
+    let error = pack(&wasm(&linked_text("0.0.9", "")))
+        .expect_err("refused")
+        .to_string();
+    for words in ["0.0.9", VERSION, "wasi-vfs lib -o libwasi_vfs.a", "relink"] {
+        assert!(error.contains(words), "{error}");
+    }
+    let newer = linked_text(VERSION, "").replace(r"anchor\01", r"anchor\02");
+    let error = pack(&wasm(&newer)).expect_err("refused").to_string();
+    assert!(error.contains("ABI version 2"), "{error}");
+}
+
+#[test]
+fn a_linked_module_that_lost_an_export_is_refused() {
+    let first = text(&pack(&linked("")).expect("packs").module);
+    let lost = first.replace(r#"(export "wasi_vfs_alloc" "#, r#"(export "renamed" "#);
+    let error = pack(&wasm(&lost)).expect_err("refused").to_string();
+    assert!(error.contains("`wasi_vfs_alloc` is missing"), "{error}");
+    let mut bare = first;
+    for name in ["alloc", "anchor", "mount"] {
+        bare = bare.replace(&format!("wasi_vfs_{name}"), &format!("x_{name}"));
+    }
+    let error = pack(&wasm(&bare)).expect_err("refused").to_string();
+    assert!(error.contains("is missing"), "{error}");
+}
+
+#[test]
+fn a_wrong_type_of_an_export_is_named() {
+    let text = linked_text(VERSION, "")
+        .replace("wasi_vfs_mount", "m")
+        .replace(
+            r#"(func (export "open")"#,
+            r#"(func (export "wasi_vfs_mount") (result i32) i32.const 0) (func (export "open")"#,
+        );
+    let error = pack(&wasm(&text)).expect_err("refused").to_string();
+    assert!(
+        error.contains("has the type () -> (i32), expected () -> ()"),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_room_is_an_error() {
+    let parts = Parts {
+        payload: &[1; 1_000_000],
+        ..PARTS
+    };
+    let error = embed(&linked(""), &parts, &[], VERSION)
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.contains("no room") && error.contains("--max-memory"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_start_function_that_calls_the_host_or_never_ends_is_an_error() {
+    let calls = r#"(func $s (drop (call $write
+        (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1)))) (start $s)"#;
+    let error = pack(&linked(calls)).expect_err("refused").to_string();
+    assert!(
+        error.contains("`fd_write` was called at pack time"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
+    for (import, kind) in [
+        ("(tag)", "tag"),
+        ("(global i32)", "global"),
+        ("(table 1 funcref)", "table"),
+    ] {
+        let text = linked_text(VERSION, "");
+        let text = text.replacen(
+            "(module",
+            &format!(r#"(module (import "e" "x" {import})"#),
+            1,
+        );
+        let error = pack(&wasm(&text)).expect_err("refused").to_string();
+        assert!(
+            error.contains(&format!("imports a {kind} (`e` `x`)")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_form_is_told_without_running() {
+    assert_eq!(form(&linked("")).expect("readable"), Form::Linked);
+}

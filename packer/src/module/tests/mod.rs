@@ -1,0 +1,40 @@
+//! Behaviour of packing modules, with a runtime in a page of text that follows
+//! the ABI and whose every answer can be observed.
+
+mod fake;
+mod hostile;
+mod linked;
+mod merged;
+mod refusals;
+mod unmerged;
+
+use super::{Embedded, Found, ModuleError, Parts, embed, find};
+use fake::{VERSION, runtime};
+
+const INDEX: &[u8] = b"\x11\x22\x33\x04index\0\0\0\0\0\0\0\0end of index";
+const PAYLOAD: &[u8] = b"\x51\x52\x53\x54payload";
+const PARTS: Parts<'_> = Parts {
+    index: INDEX,
+    payload: PAYLOAD,
+    cold: b"cold",
+};
+
+fn wasm(wat: &str) -> Vec<u8> {
+    wat::parse_str(wat).expect("the test's text is valid")
+}
+
+fn pack(wasm: &[u8]) -> Result<Embedded, ModuleError> {
+    embed(wasm, &PARTS, &runtime(), VERSION)
+}
+
+fn packed(wat: &str) -> Embedded {
+    pack(&wasm(wat)).expect("can be packed")
+}
+
+fn found(wasm: &[u8]) -> Found {
+    find(wasm).expect("readable").expect("has an image")
+}
+
+fn text(wasm: &[u8]) -> String {
+    wasmprinter::print_bytes(wasm).expect("valid")
+}

@@ -1,0 +1,161 @@
+//! What cannot be packed, and what is said about it.
+
+use super::merged::{OPEN, program};
+use super::{PARTS, VERSION, embed, pack, packed, runtime, wasm};
+use crate::module::find;
+
+fn refusal(wasm: &[u8]) -> String {
+    pack(wasm).expect_err("refused").to_string()
+}
+
+fn refused(wat: &str, words: &[&str]) {
+    let error = refusal(&wasm(wat));
+    for word in words {
+        assert!(error.contains(word), "`{word}` is not in: {error}");
+    }
+}
+
+#[test]
+fn other_files_are_told_apart() {
+    assert!(refusal(b"").contains("an empty file"));
+    assert!(refusal(b"\x7fELF....").contains("[7f, 45, 4c, 46]"));
+    assert!(refusal(b"  (module)").contains("wasm-tools parse"));
+    assert!(refusal(b"\0asm\x02\0\0\0").contains("not a valid WebAssembly module"));
+    assert!(refusal(b"\0as").contains("not a WebAssembly module"));
+    refused(
+        "(component)",
+        &["component", "before", "wasm-tools component new"],
+    );
+    assert!(find(&wasm("(component)")).is_err());
+}
+
+#[test]
+fn an_invalid_module_is_refused_with_the_offset() {
+    let error = refusal(&wasm(r#"(module (func (result i32)))"#));
+    assert!(
+        error.contains("not a valid") && error.contains("at offset 0x"),
+        "{error}"
+    );
+}
+
+#[test]
+fn memories_that_hosts_cannot_use() {
+    let with = |memory: &str| format!("(module {OPEN} {memory})");
+    refused(&with(""), &["no memory"]);
+    refused(
+        &with("(memory 1)"),
+        &["not exported as `memory`", "no such export"],
+    );
+    refused(
+        &with(r#"(memory 1) (memory (export "memory") 1)"#),
+        &["memory 1"],
+    );
+    refused(
+        &with(r#"(memory 1) (func (export "memory"))"#),
+        &["no memory"],
+    );
+    refused(
+        &with(r#"(import "env" "memory" (memory 1))"#),
+        &["`env` `memory`", "--import-memory"],
+    );
+    refused(
+        &with(r#"(memory (export "memory") 1 2 shared)"#),
+        &["shared", "without threads"],
+    );
+    refused(
+        &with(r#"(memory (export "memory") i64 1)"#),
+        &["64-bit", "wasm32"],
+    );
+    refused(
+        &with(r#"(memory (export "memory") 1 (pagesize 1))"#),
+        &["pages of 1 bytes"],
+    );
+}
+
+#[test]
+fn dynamic_libraries_are_named_as_such() {
+    let dynamic = r#"(module (@custom "dylink.0" "") (import "env" "memory" (memory 1)))"#;
+    refused(dynamic, &["dynamic library", "dylink.0", "statically"]);
+}
+
+#[test]
+fn programs_that_read_no_files() {
+    let module = r#"(module (memory (export "memory") 1))"#;
+    refused(module, &["nothing would read the image", "wasm32-wasip1"]);
+    let only_reads = r#"(module (import "wasi_snapshot_preview1" "fd_read"
+        (func (param i32 i32 i32 i32) (result i32))) (memory (export "memory") 1))"#;
+    refused(only_reads, &["nothing would read the image"]);
+}
+
+#[test]
+fn preview_0_is_to_be_recompiled() {
+    let module = r#"(module (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))
+        (memory (export "memory") 1))"#;
+    refused(module, &["wasi_unstable", "`fd_close`", "recompile"]);
+}
+
+#[test]
+fn an_import_of_the_wrong_type() {
+    let wrong = r#"(module (import "wasi_snapshot_preview1" "path_open"
+        (func (param i32) (result i32))) (memory (export "memory") 1))"#;
+    refused(
+        wrong,
+        &[
+            "`path_open`",
+            "(i32) -> (i32)",
+            "i64, i64, i32, i32) -> (i32)",
+        ],
+    );
+    let global = r#"(module (import "wasi_snapshot_preview1" "fd_read" (global i32))
+        (memory (export "memory") 1))"#;
+    refused(global, &["`fd_read`", "something else than a function"]);
+}
+
+#[test]
+fn two_images_in_one_module() {
+    let module = packed(&program("")).module;
+    let text = super::text(&module);
+    // The same anchor at the same address of another memory.
+    let line = text
+        .lines()
+        .find(|line| line.contains("wasi-vfs anchor"))
+        .expect("anchor");
+    let data = &line[line.find("(i32.const").expect("address")..];
+    let rest: Vec<&str> = text
+        .lines()
+        .filter(|l| l.contains("(data (;") && l.contains("(memory 1)"))
+        .collect();
+    let copies: String = rest
+        .iter()
+        .map(|l| l.replace("(memory 1)", "(memory 2)"))
+        .collect();
+    assert!(copies.contains(data));
+    let (head, _) = text.rsplit_once(')').expect("ends");
+    let twice = format!("{head} (memory 16) {copies})");
+    let twice = twice.replace("(data (;", "(data (; ");
+    refused(&twice, &["2 wasi-vfs images", "memory 1", "memory 2"]);
+}
+
+#[test]
+fn a_runtime_that_does_not_follow_the_abi_is_our_bug() {
+    let program = wasm(&program(""));
+    let refusal = |runtime: &str, version: &str| {
+        let result = embed(&program, &PARTS, &wasm(runtime), version);
+        let error = result.expect_err("refused").to_string();
+        assert!(error.contains("bug in wasi-vfs"), "{error}");
+        error
+    };
+    let good = super::fake::runtime_text(VERSION);
+    assert!(embed(&program, &PARTS, &runtime(), VERSION).is_ok());
+    assert!(refusal("(module)", VERSION).contains("one memory"));
+    assert!(refusal(&good, "9.9.9").contains("`0.1.0`"));
+    let unknown = good.replace(r#""application" "load32""#, r#""application" "load33""#);
+    assert!(refusal(&unknown, VERSION).contains("`load33`"));
+    let lacking = good.replace(r#"(export "fd_read")"#, "");
+    assert!(refusal(&lacking, VERSION).contains("does not export `fd_read`"));
+    let typed = good.replace(
+        r#""store32" (func $store32 (param i32 i32))"#,
+        r#""store32" (func $store32 (param i32 i32) (result))"#,
+    );
+    assert!(embed(&program, &PARTS, &wasm(&typed), VERSION).is_ok());
+}

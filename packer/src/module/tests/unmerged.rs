@@ -1,0 +1,165 @@
+//! Packing a packed module, and taking the runtime out again.
+
+use super::fake::runtime_text;
+use super::merged::{OPEN, program};
+use super::{INDEX, PARTS, Parts, VERSION, embed, found, pack, packed, runtime, wasm};
+use crate::module::{find, without_image};
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+
+const OTHER: Parts<'static> = Parts {
+    index: b"\x01another index, which is longer than the first one by far",
+    payload: b"another payload",
+    cold: b"",
+};
+
+/// Programs that between them have every section, and lack every section.
+fn programs() -> Vec<String> {
+    vec![
+        program(""),
+        program(r#"(data (i32.const 0) "x")"#),
+        program(
+            r#"(table 4 funcref) (elem (i32.const 0) func $helper $open) (elem declare func $read)
+              (memory $m 1) (data $p "passive") (tag (param i32)) (export "r" (func $read))
+              (global (mut funcref) (ref.func $open)) (func $s) (start $s)
+              (func (memory.init $p (i32.const 0) (i32.const 0) (i32.const 1))
+                (drop (ref.func $read)))
+              (@custom "wasi_other" "x")"#,
+        ),
+        format!(r#"(module {OPEN} {OPEN} (memory (export "memory") 1))"#)
+            .replacen("$open", "$one", 1),
+        format!(
+            r#"(module {OPEN} (rec (type (struct)) (type (array i8))) (memory (export "memory") 1)
+              (@custom "name" "broken"))"#
+        ),
+    ]
+}
+
+#[test]
+fn unmerging_gives_the_program_back() {
+    for text in programs() {
+        let program = wasm(&text);
+        let packed = pack(&program).expect("packs").module;
+        assert_eq!(
+            *without_image(&packed).expect("unmerges"),
+            *program,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn packing_a_packed_module_is_packing_the_program() {
+    for text in programs() {
+        let program = wasm(&text);
+        let first = pack(&program).expect("packs").module;
+        assert_eq!(pack(&first).expect("packs again").module, first, "{text}");
+        let again = embed(&first, &OTHER, &runtime(), VERSION).expect("packs");
+        let direct = embed(&program, &OTHER, &runtime(), VERSION).expect("packs");
+        assert_eq!(again.module, direct.module, "{text}");
+        assert_eq!(found(&again.module).payload, OTHER.payload);
+    }
+}
+
+#[test]
+fn numbers_that_were_padded_are_written_short_once_and_stay_so() {
+    // What wasm-ld writes without optimisation: `call` with five bytes.
+    let program = wasm(&format!(
+        r#"(module {OPEN} (memory (export "memory") 1)
+          (func (result i32) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+            (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64) (call $open)))"#
+    ));
+    let call = program
+        .windows(3)
+        .position(|w| w == [0x10, 0x00, 0x0b])
+        .expect("the call");
+    let mut padded = program[..call].to_vec();
+    padded.extend([0x10, 0x80, 0x80, 0x80, 0x80, 0x00]);
+    padded.extend(&program[call + 2..]);
+    // The section and the body are four bytes longer.
+    let code = program
+        .windows(3)
+        .rposition(|w| w[0] == 10 && w[2] == 1)
+        .expect("code section");
+    padded[code + 1] += 4;
+    padded[code + 3] += 4;
+    let first = pack(&padded).expect("packs").module;
+    assert_eq!(pack(&first).expect("packs again").module, first);
+}
+
+#[test]
+fn a_runtime_of_another_release_is_replaced() {
+    let old = wasm(&runtime_text("0.0.9"));
+    let first = embed(&wasm(&program("")), &PARTS, &old, "0.0.9").expect("packs");
+    assert_eq!(found(&first.module).runtime_version, "0.0.9");
+    assert_eq!(
+        pack(&first.module).expect("packs").module,
+        packed(&program("")).module
+    );
+}
+
+/// Another tool: encodes everything anew and adds a function in front.
+struct Optimiser;
+
+impl Reencode for Optimiser {
+    type Error = std::convert::Infallible;
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut wasm_encoder::CodeSection,
+        section: wasmparser::CodeSectionReader<'_>,
+    ) -> Result<(), wasm_encoder::reencode::Error> {
+        for body in section {
+            let mut function = self.new_function_with_parsed_locals(&body.clone()?)?;
+            function.instruction(&wasm_encoder::Instruction::Nop);
+            let mut operators = body?.get_operators_reader()?;
+            while !operators.eof() {
+                function.instruction(&self.parse_instruction(&mut operators)?);
+            }
+            code.function(&function);
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn a_module_that_was_optimised_since_is_refused_but_still_found() {
+    let first = packed(&program("")).module;
+    let mut module = wasm_encoder::Module::new();
+    let parser = wasmparser::Parser::new(0);
+    Optimiser
+        .parse_core_module(&mut module, parser, &first)
+        .expect("encodes");
+    let optimised = module.finish();
+    assert_eq!(found(&optimised).index, INDEX);
+    let error = pack(&optimised).expect_err("refused").to_string();
+    assert!(
+        error.contains("changed by another tool after packing"),
+        "{error}"
+    );
+    assert!(error.contains("checksum"), "{error}");
+    assert!(without_image(&optimised).is_err());
+}
+
+#[test]
+fn a_stripped_module_keeps_its_image_and_can_be_packed_again() {
+    let full = packed(&program("")).module;
+    let mut stripped = wasm_encoder::Module::new();
+    for payload in wasmparser::Parser::new(0).parse_all(&full) {
+        if let Some((id, range)) = payload.expect("valid").as_section() {
+            if id != 0 {
+                let data = &full[range];
+                stripped.section(&wasm_encoder::RawSection { id, data });
+            }
+        }
+    }
+    let stripped = stripped.finish();
+    let image = find(&stripped).expect("readable").expect("has an image");
+    assert_eq!((image.index, image.cold), (INDEX.to_vec(), None));
+    pack(&stripped).expect("packs again");
+}
+
+#[test]
+fn a_module_without_an_image_is_itself() {
+    let program = wasm(&program(""));
+    assert_eq!(*without_image(&program).expect("readable"), *program);
+}

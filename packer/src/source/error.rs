@@ -1,0 +1,155 @@
+//! What in a host directory cannot be packed, and what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
+
+/// A host path that cannot be packed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// The mapped directory does not exist.
+    #[error("directory `{}` does not exist", path.display())]
+    NotFound {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The mapped path is something else than a directory.
+    #[error("`{}` is not a directory; map the directory that holds it", path.display())]
+    NotADirectory {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The host refuses to read something.
+    #[error("cannot read {what} `{}`; make it readable or leave it out with --exclude", path.display())]
+    Unreadable {
+        /// The path.
+        path: PathBuf,
+        /// What was to be read.
+        what: Read,
+        /// The host's reason.
+        source: io::Error,
+    },
+    /// Preview 1 knows only names in UTF-8.
+    #[error("the name of `{}` is not UTF-8; rename it or leave it out with --exclude", path.display())]
+    NameNotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A symbolic link has a target that is not UTF-8.
+    #[error(
+        "the target `{target}` of symbolic link `{}` is not UTF-8; change the link or leave it out with --exclude",
+        path.display()
+    )]
+    TargetNotUtf8 {
+        /// The link.
+        path: PathBuf,
+        /// The target as far as it can be shown.
+        target: String,
+    },
+    /// Neither file nor directory nor symbolic link.
+    #[error("`{}` is a {kind}, which an image cannot hold; remove it or leave it out with --exclude", path.display())]
+    Special {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        kind: SpecialKind,
+    },
+    /// A name is longer than an image can hold.
+    #[error("the name of `{}` has {len} bytes, at most {MAX_NAME_LEN} are possible; shorten it or leave it out with --exclude", path.display())]
+    NameTooLong {
+        /// The path.
+        path: PathBuf,
+        /// Length of the name in bytes.
+        len: usize,
+    },
+    /// A path of the guest would be longer than an image can hold.
+    #[error(
+        "the guest path of `{}` would have {len} bytes, at most {MAX_PATH_LEN} are possible; map it higher up or leave it out with --exclude",
+        path.display()
+    )]
+    PathTooLong {
+        /// The path on the host.
+        path: PathBuf,
+        /// Length of the path in the image in bytes.
+        len: usize,
+    },
+    /// The target of a symbolic link is longer than an image can hold.
+    #[error(
+        "the target of symbolic link `{}` has {len} bytes, at most {MAX_SYMLINK_LEN} are possible; change the link or leave it out with --exclude",
+        path.display()
+    )]
+    TargetTooLong {
+        /// The link.
+        path: PathBuf,
+        /// Length of the target in bytes.
+        len: usize,
+    },
+    /// A modification time does not fit 64 bits of nanoseconds.
+    #[error("the modification time of `{}` lies outside the years 1678 to 2261; set it with touch(1)", path.display())]
+    TimeOutOfRange {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+impl SourceError {
+    pub(super) fn unreadable(path: &Path, what: Read, source: io::Error) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            what,
+            source,
+        }
+    }
+}
+
+/// What was to be read from the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// The entries of a directory.
+    Directory,
+    /// The target of a symbolic link.
+    Link,
+    /// Kind, length and times.
+    Metadata,
+}
+
+impl fmt::Display for Read {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Directory => "directory",
+            Self::Link => "symbolic link",
+            Self::Metadata => "the metadata of",
+        })
+    }
+}
+
+/// A file-system object that an image cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SpecialKind {
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A block device.
+    BlockDevice,
+    /// A character device.
+    CharacterDevice,
+    /// Something this tool has no name for.
+    Unknown,
+}
+
+impl fmt::Display for SpecialKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Fifo => "FIFO",
+            Self::Socket => "socket",
+            Self::BlockDevice => "block device",
+            Self::CharacterDevice => "character device",
+            Self::Unknown => "special file",
+        })
+    }
+}

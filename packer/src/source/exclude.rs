@@ -1,0 +1,150 @@
+//! Which paths a user wants left out.
+//!
+//! Patterns mean what they mean in a `.gitignore` at the top of each mapped
+//! directory, and are matched by the crate that ripgrep reads `.gitignore`
+//! with, so nobody has to learn another dialect.
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::path::Path;
+use thiserror::Error;
+
+/// Patterns of what is left out, as in a `.gitignore` at the top of each
+/// mapped directory:
+///
+/// - `*.pyc` without a slash matches a name at any depth,
+/// - `/test` and `a/b` with a slash match from the mapped directory,
+/// - `cache/` with a trailing slash matches directories only,
+/// - `**` matches any number of directories,
+/// - `!keep.pyc` takes back what an earlier pattern left out; what lies in a
+///   directory that is left out stays out.
+///
+/// The last pattern that matches decides.
+#[derive(Clone, Debug)]
+pub struct Exclude {
+    patterns: Gitignore,
+}
+
+/// A pattern that cannot be read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("exclude pattern `{pattern}` cannot be used: {reason}")]
+pub struct ExcludeError {
+    /// The pattern.
+    pub pattern: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Exclude {
+    /// Reads `patterns`.
+    pub fn new<P: AsRef<str>>(patterns: &[P]) -> Result<Self, ExcludeError> {
+        let mut builder = GitignoreBuilder::new("");
+        // An unclosed `[` is more often a mistake than a file name.
+        builder.allow_unclosed_class(false);
+        for pattern in patterns {
+            add(&mut builder, pattern.as_ref())?;
+        }
+        let patterns = builder
+            .build()
+            .map_err(|error| unusable("all together", &error))?;
+        Ok(Self { patterns })
+    }
+
+    /// Whether `path`, relative to the mapped directory, is left out.
+    pub(super) fn matches(&self, path: &Path, is_directory: bool) -> bool {
+        self.patterns.matched(path, is_directory).is_ignore()
+    }
+}
+
+fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError> {
+    if pattern.trim_matches(['/', '!', ' ']).is_empty() {
+        return Err(ExcludeError {
+            pattern: pattern.to_owned(),
+            reason: "it matches nothing".to_owned(),
+        });
+    }
+    // In a file `#` starts a comment; on a command line it is meant.
+    let escaped = match pattern.starts_with('#') {
+        true => format!("\\{pattern}"),
+        false => pattern.to_owned(),
+    };
+    builder
+        .add_line(None, &escaped)
+        .map_err(|error| unusable(pattern, &error))?;
+    Ok(())
+}
+
+fn unusable(pattern: &str, error: &ignore::Error) -> ExcludeError {
+    let reason = match error {
+        ignore::Error::Glob { err, .. } => err.clone(),
+        other => other.to_string(),
+    };
+    ExcludeError {
+        pattern: pattern.to_owned(),
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(patterns: &[&str], path: &str, is_directory: bool) -> bool {
+        let exclude = Exclude::new(patterns).unwrap();
+        exclude.matches(Path::new(path), is_directory)
+    }
+
+    #[test]
+    fn without_a_slash_a_pattern_matches_at_any_depth() {
+        assert!(matches(&["*.pyc"], "a.pyc", false));
+        assert!(matches(&["*.pyc"], "x/y/a.pyc", false));
+        assert!(!matches(&["*.pyc"], "a.py", false));
+    }
+
+    #[test]
+    fn with_a_slash_a_pattern_is_anchored() {
+        for pattern in ["/test", "a/b"] {
+            let path = pattern.trim_start_matches('/');
+            assert!(matches(&[pattern], path, true), "{pattern}");
+            assert!(!matches(&[pattern], &format!("x/{path}"), true));
+        }
+    }
+
+    #[test]
+    fn a_star_stays_within_a_name_and_two_do_not() {
+        assert!(!matches(&["/a/*.c"], "a/b/x.c", false));
+        assert!(matches(&["/a/**/*.c"], "a/b/x.c", false));
+        assert!(matches(&["/a/**/*.c"], "a/x.c", false));
+    }
+
+    #[test]
+    fn a_trailing_slash_matches_directories_only() {
+        assert!(matches(&["cache/"], "x/cache", true));
+        assert!(!matches(&["cache/"], "x/cache", false));
+    }
+
+    #[test]
+    fn the_last_match_decides() {
+        let patterns = ["*.pyc", "!keep.pyc"];
+        assert!(!matches(&patterns, "keep.pyc", false));
+        assert!(matches(&["!keep.pyc", "*.pyc"], "keep.pyc", false));
+    }
+
+    #[test]
+    fn a_hash_is_not_a_comment() {
+        assert!(matches(&["#*#"], "x/#draft#", false));
+    }
+
+    #[test]
+    fn patterns_that_can_match_nothing_are_refused() {
+        for pattern in ["", "/", "!", "  "] {
+            assert!(Exclude::new(&[pattern]).is_err(), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_pattern_is_named() {
+        let error = Exclude::new(&["[a"]).unwrap_err();
+        assert_eq!(error.pattern, "[a");
+        assert!(error.to_string().contains("`[a`"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The content of a host file, opened when it is wanted.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::path::PathBuf;
+use wasi_vfs_format::tree::FileContent;
+
+/// A regular file of the host as the walk found it.
+///
+/// Between the walk and the opening somebody may put something else at the
+/// path. Opening it fails then; a link is not followed, so nothing from
+/// outside the mapped directory gets in.
+#[derive(Debug)]
+pub(super) struct HostFile {
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl HostFile {
+    pub(super) fn new(path: PathBuf, metadata: &Metadata) -> Self {
+        Self {
+            path,
+            identity: Identity::of(metadata),
+        }
+    }
+}
+
+impl FileContent for HostFile {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        let file = open_without_following(&self.path)?;
+        let metadata = file.metadata()?;
+        if !metadata.is_file() || Identity::of(&metadata) != self.identity {
+            return Err(io::Error::other(
+                "the file was replaced while it was packed",
+            ));
+        }
+        Ok(Box::new(file))
+    }
+
+    fn describe(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+#[cfg(unix)]
+fn open_without_following(path: &std::path::Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(unix))]
+fn open_without_following(path: &std::path::Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+/// What tells a file from another one at the same path.
+#[derive(Debug, PartialEq, Eq)]
+struct Identity {
+    #[cfg(unix)]
+    device: u64,
+    #[cfg(unix)]
+    inode: u64,
+}
+
+impl Identity {
+    #[cfg(unix)]
+    fn of(metadata: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self {}
+    }
+}

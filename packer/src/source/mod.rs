@@ -1,0 +1,215 @@
+//! From a host directory to a tree: everything in it, or an error that names
+//! what cannot be taken.
+//!
+//! Symbolic links are kept as links and never followed, empty directories
+//! stay, times are kept to the nanosecond. Contents are not read here; a
+//! [`HostFile`] opens them when the writer asks.
+
+mod error;
+mod exclude;
+mod file;
+mod metadata;
+
+pub use error::{Read, SourceError, SpecialKind};
+pub use exclude::{Exclude, ExcludeError};
+
+use crate::GuestPath;
+use file::HostFile;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::vec;
+use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
+use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
+
+/// Reads the host directory `host`, to be placed at `guest`, without what
+/// `exclude` matches.
+///
+/// `host` itself may be a symbolic link to a directory.
+pub(crate) fn read_directory(
+    host: &Path,
+    guest: &GuestPath,
+    exclude: &Exclude,
+) -> Result<DirectoryNode, SourceError> {
+    let walk = Walk {
+        exclude,
+        guest_len: guest.place_len(),
+    };
+    walk.read(host)
+}
+
+/// What holds for a whole walk.
+struct Walk<'a> {
+    exclude: &'a Exclude,
+    /// Length of the path that leads to the walked directory in the image.
+    guest_len: usize,
+}
+
+/// A directory of which some entries have been read. The walk keeps these on
+/// a list of its own, because nesting as deep as a host allows would exhaust
+/// the stack of a small thread.
+struct Level {
+    name: String,
+    host: PathBuf,
+    /// The path from the mapped directory.
+    relative: PathBuf,
+    node: DirectoryNode,
+    rest: vec::IntoIter<OsString>,
+}
+
+/// What an entry of a directory turned out to be.
+enum Found {
+    Excluded,
+    Leaf(String, Node),
+    Directory(Level),
+}
+
+impl Walk<'_> {
+    fn read(&self, host: &Path) -> Result<DirectoryNode, SourceError> {
+        let metadata = mapped_directory(host)?;
+        let root = open_level(String::new(), host.to_owned(), PathBuf::new(), &metadata)?;
+        let mut above: Vec<Level> = Vec::new();
+        let mut level = root;
+        loop {
+            match level.rest.next() {
+                Some(name) => match self.entry(&level, &name)? {
+                    Found::Excluded => {}
+                    Found::Leaf(name, node) => {
+                        level.node.children.insert(name, node);
+                    }
+                    Found::Directory(child) => above.push(std::mem::replace(&mut level, child)),
+                },
+                None => {
+                    let Some(parent) = above.pop() else {
+                        return Ok(level.node);
+                    };
+                    let done = std::mem::replace(&mut level, parent);
+                    let node = Node::Directory(done.node);
+                    level.node.children.insert(done.name, node);
+                }
+            }
+        }
+    }
+
+    fn entry(&self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
+        let host = directory.host.join(name);
+        let relative = directory.relative.join(name);
+        let metadata = fs::symlink_metadata(&host)
+            .map_err(|error| SourceError::unreadable(&host, Read::Metadata, error))?;
+        if self.exclude.matches(&relative, metadata.is_dir()) {
+            return Ok(Found::Excluded);
+        }
+        let name = self.entry_name(&host, &relative, name)?;
+        if metadata.is_dir() {
+            return open_level(name, host, relative, &metadata).map(Found::Directory);
+        }
+        let node = if metadata.is_symlink() {
+            Node::Symlink(symlink(&host, &metadata)?)
+        } else if metadata.is_file() {
+            Node::File(file(host, &metadata)?)
+        } else {
+            let kind = metadata::special_kind(&metadata);
+            return Err(SourceError::Special { path: host, kind });
+        };
+        Ok(Found::Leaf(name, node))
+    }
+
+    fn entry_name(
+        &self,
+        host: &Path,
+        relative: &Path,
+        name: &OsStr,
+    ) -> Result<String, SourceError> {
+        let path = || host.to_owned();
+        let name = name
+            .to_str()
+            .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
+        let len = name.len();
+        if len > MAX_NAME_LEN {
+            return Err(SourceError::NameTooLong { path: path(), len });
+        }
+        let separator = usize::from(self.guest_len > 0);
+        let len = self.guest_len + separator + relative.as_os_str().len();
+        if len > MAX_PATH_LEN {
+            return Err(SourceError::PathTooLong { path: path(), len });
+        }
+        Ok(name.to_owned())
+    }
+}
+
+/// The metadata of a directory that the user named, links followed.
+fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
+    let path = || host.to_owned();
+    match fs::metadata(host) {
+        Ok(metadata) if metadata.is_dir() => Ok(metadata),
+        Ok(_) => Err(SourceError::NotADirectory { path: path() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(SourceError::NotFound { path: path() })
+        }
+        Err(error) => Err(SourceError::unreadable(host, Read::Directory, error)),
+    }
+}
+
+fn open_level(
+    name: String,
+    host: PathBuf,
+    relative: PathBuf,
+    metadata: &Metadata,
+) -> Result<Level, SourceError> {
+    Ok(Level {
+        name,
+        node: DirectoryNode {
+            mtime_ns: metadata::mtime_ns(&host, metadata)?,
+            ..DirectoryNode::default()
+        },
+        rest: entry_names(&host)?.into_iter(),
+        host,
+        relative,
+    })
+}
+
+/// The names in a directory, sorted so that of several errors the same one is
+/// reported on every machine.
+fn entry_names(host: &Path) -> Result<Vec<OsString>, SourceError> {
+    let unreadable = |error| SourceError::unreadable(host, Read::Directory, error);
+    let mut names = fs::read_dir(host)
+        .map_err(unreadable)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn symlink(host: &Path, metadata: &Metadata) -> Result<SymlinkNode, SourceError> {
+    let target = fs::read_link(host)
+        .map_err(|error| SourceError::unreadable(host, Read::Link, error))?
+        .into_os_string()
+        .into_string()
+        .map_err(|target| SourceError::TargetNotUtf8 {
+            path: host.to_owned(),
+            target: target.to_string_lossy().into_owned(),
+        })?;
+    let len = target.len();
+    if len > MAX_SYMLINK_LEN {
+        let path = host.to_owned();
+        return Err(SourceError::TargetTooLong { path, len });
+    }
+    Ok(SymlinkNode {
+        mtime_ns: metadata::mtime_ns(host, metadata)?,
+        target,
+    })
+}
+
+fn file(host: PathBuf, metadata: &Metadata) -> Result<FileNode, SourceError> {
+    Ok(FileNode {
+        mtime_ns: metadata::mtime_ns(&host, metadata)?,
+        executable: metadata::is_executable(metadata),
+        len: metadata.len(),
+        content: Arc::new(HostFile::new(host, metadata)),
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests;

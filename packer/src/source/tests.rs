@@ -1,0 +1,206 @@
+//! Host directories as they are met, walked.
+
+use super::*;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, UNIX_EPOCH};
+use tempfile::TempDir;
+
+fn temp() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn read_excluding(host: &Path, patterns: &[&str]) -> Result<DirectoryNode, SourceError> {
+    let exclude = Exclude::new(patterns).unwrap();
+    read_directory(host, &GuestPath::parse("/").unwrap(), &exclude)
+}
+
+fn read(host: &Path) -> Result<DirectoryNode, SourceError> {
+    read_excluding(host, &[])
+}
+
+fn names(directory: &DirectoryNode) -> Vec<&str> {
+    directory.children.keys().map(String::as_str).collect()
+}
+
+fn file_at<'a>(directory: &'a DirectoryNode, name: &str) -> &'a FileNode {
+    match &directory.children[name] {
+        Node::File(file) => file,
+        other => panic!("{name} is {other:?}"),
+    }
+}
+
+#[test]
+fn files_directories_and_links_are_taken() {
+    let dir = temp();
+    fs::write(dir.path().join("file"), "content").unwrap();
+    fs::create_dir(dir.path().join("empty")).unwrap();
+    symlink("nowhere/../at all", dir.path().join("link")).unwrap();
+    let root = read(dir.path()).unwrap();
+    assert_eq!(names(&root), ["empty", "file", "link"]);
+    assert_eq!(file_at(&root, "file").len, 7);
+    let mut content = String::new();
+    let file = file_at(&root, "file");
+    file.content
+        .open()
+        .unwrap()
+        .read_to_string(&mut content)
+        .unwrap();
+    assert_eq!(content, "content");
+    assert!(matches!(&root.children["empty"], Node::Directory(d) if d.children.is_empty()));
+    assert!(matches!(&root.children["link"], Node::Symlink(l) if l.target == "nowhere/../at all"));
+}
+
+#[test]
+fn a_link_to_a_directory_is_not_followed() {
+    let dir = temp();
+    symlink(".", dir.path().join("self")).unwrap();
+    let root = read(dir.path()).unwrap();
+    assert!(matches!(&root.children["self"], Node::Symlink(_)));
+}
+
+#[test]
+fn the_mapped_directory_itself_may_be_a_link() {
+    let dir = temp();
+    fs::create_dir(dir.path().join("real")).unwrap();
+    fs::write(dir.path().join("real/a"), "").unwrap();
+    symlink("real", dir.path().join("link")).unwrap();
+    assert_eq!(names(&read(&dir.path().join("link")).unwrap()), ["a"]);
+}
+
+#[test]
+fn times_are_kept_to_the_nanosecond_also_before_1970() {
+    let dir = temp();
+    let path = dir.path().join("old");
+    fs::write(&path, "").unwrap();
+    let time = UNIX_EPOCH - Duration::new(3, 7);
+    File::open(&path).unwrap().set_modified(time).unwrap();
+    let root = read(dir.path()).unwrap();
+    assert_eq!(file_at(&root, "old").mtime_ns, -3_000_000_007);
+}
+
+#[test]
+fn the_executable_bit_is_kept() {
+    let dir = temp();
+    for (name, mode) in [("plain", 0o644), ("program", 0o755), ("mine", 0o700)] {
+        let path = dir.path().join(name);
+        fs::write(&path, "").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let root = read(dir.path()).unwrap();
+    assert!(!file_at(&root, "plain").executable);
+    assert!(file_at(&root, "program").executable);
+    assert!(file_at(&root, "mine").executable);
+}
+
+#[test]
+fn excluded_paths_are_left_out_with_what_they_hold() {
+    let dir = temp();
+    fs::create_dir_all(dir.path().join("pkg/test")).unwrap();
+    fs::create_dir(dir.path().join("test")).unwrap();
+    fs::write(dir.path().join("pkg/a.pyc"), "").unwrap();
+    fs::write(dir.path().join("pkg/a.py"), "").unwrap();
+    let root = read_excluding(dir.path(), &["*.pyc", "/test"]).unwrap();
+    assert_eq!(names(&root), ["pkg"]);
+    let Node::Directory(pkg) = &root.children["pkg"] else {
+        panic!("not a directory");
+    };
+    assert_eq!(names(pkg), ["a.py", "test"]);
+}
+
+#[test]
+fn a_name_that_is_not_utf8_is_an_error_unless_excluded() {
+    let dir = temp();
+    let name = OsString::from_vec(b"caf\xe9".to_vec());
+    fs::write(dir.path().join(&name), "").unwrap();
+    let error = read(dir.path()).unwrap_err();
+    assert!(matches!(&error, SourceError::NameNotUtf8 { path } if path.ends_with(&name)));
+    assert!(error.to_string().contains("--exclude"), "{error}");
+    assert!(read_excluding(dir.path(), &["caf*"]).is_ok());
+}
+
+#[test]
+fn a_link_target_that_is_not_utf8_is_an_error() {
+    let dir = temp();
+    let target = OsString::from_vec(b"caf\xe9".to_vec());
+    symlink(target, dir.path().join("link")).unwrap();
+    let error = read(dir.path()).unwrap_err();
+    assert!(matches!(&error, SourceError::TargetNotUtf8 { path, .. } if path.ends_with("link")));
+}
+
+#[test]
+fn a_socket_is_an_error_that_names_its_kind() {
+    let dir = temp();
+    let _listener = UnixListener::bind(dir.path().join("control")).unwrap();
+    let error = read(dir.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("control` is a socket"),
+        "{error}"
+    );
+    assert!(read_excluding(dir.path(), &["control"]).is_ok());
+}
+
+#[test]
+fn a_mapped_path_must_be_a_directory_that_exists() {
+    let dir = temp();
+    let missing = dir.path().join("missing");
+    assert!(matches!(read(&missing), Err(SourceError::NotFound { path }) if path == missing));
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(matches!(read(&file), Err(SourceError::NotADirectory { path }) if path == file));
+    symlink("loop", dir.path().join("loop")).unwrap();
+    let error = read(&dir.path().join("loop")).unwrap_err();
+    assert!(matches!(error, SourceError::Unreadable { .. }), "{error}");
+}
+
+#[test]
+fn a_path_longer_than_an_image_holds_is_an_error() {
+    let dir = temp();
+    fs::write(dir.path().join("file"), "").unwrap();
+    let guest = GuestPath::parse(&"/abc".repeat(MAX_PATH_LEN / 4)).unwrap();
+    let exclude = Exclude::new::<&str>(&[]).unwrap();
+    let error = read_directory(dir.path(), &guest, &exclude).unwrap_err();
+    assert!(
+        matches!(error, SourceError::PathTooLong { len: 4100, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn nesting_as_deep_as_the_host_allows_is_taken() {
+    let dir = temp();
+    let mut path = dir.path().to_owned();
+    let mut depth = 0;
+    while path.as_os_str().len() < 4000 && fs::create_dir(path.join("d")).is_ok() {
+        path.push("d");
+        depth += 1;
+    }
+    assert!(depth > 1500, "only {depth} levels");
+    let mut node = read(dir.path()).unwrap();
+    let mut found = 0;
+    while let Some(Node::Directory(child)) = node.children.remove("d") {
+        node = child;
+        found += 1;
+    }
+    assert_eq!(found, depth);
+}
+
+#[test]
+fn a_file_replaced_after_the_walk_is_not_read() {
+    let dir = temp();
+    let path = dir.path().join("file");
+    fs::write(&path, "first").unwrap();
+    let root = read(dir.path()).unwrap();
+    let other = dir.path().join("other");
+    fs::write(&other, "other").unwrap();
+    fs::rename(&other, &path).unwrap();
+    let error = file_at(&root, "file").content.open().err().unwrap();
+    assert!(error.to_string().contains("replaced"), "{error}");
+    fs::remove_file(&path).unwrap();
+    symlink("/etc/passwd", &path).unwrap();
+    assert!(file_at(&root, "file").content.open().is_err());
+}

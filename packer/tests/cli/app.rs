@@ -1,0 +1,71 @@
+//! Programs small enough to be written by hand.
+
+/// Writes `hello.txt` of its first preopen to standard output. Exits with the
+/// errno of what fails.
+pub(crate) fn reads_hello() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_read" (func $fd_read
+            (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write
+            (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "hello.txt")
+          (func $check (param $errno i32)
+            (if (local.get $errno) (then (call $exit (local.get $errno)))))
+          (func (export "_start")
+            ;; Descriptor 3 is the first preopen; 2 is the right to read.
+            (call $check (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 9) (i32.const 0)
+              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))
+            ;; One vector of 1000 bytes at 1000.
+            (i32.store (i32.const 300) (i32.const 1000))
+            (i32.store (i32.const 304) (i32.const 1000))
+            (call $check (call $fd_read (i32.load (i32.const 200))
+              (i32.const 300) (i32.const 1) (i32.const 308)))
+            (i32.store (i32.const 304) (i32.load (i32.const 308)))
+            (call $check (call $fd_write (i32.const 1)
+              (i32.const 300) (i32.const 1) (i32.const 312)))))"#,
+    )
+    .unwrap()
+}
+
+/// Writes its arguments, each with a NUL at its end, to standard output.
+pub(crate) fn echoes_arguments() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "args_sizes_get" (func $sizes
+            (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "args_get" (func $get
+            (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write
+            (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (func (export "_start")
+            (drop (call $sizes (i32.const 0) (i32.const 12)))
+            (drop (call $get (i32.const 100) (i32.const 1000)))
+            (i32.store (i32.const 8) (i32.const 1000))
+            (drop (call $fd_write (i32.const 1)
+              (i32.const 8) (i32.const 1) (i32.const 20)))))"#,
+    )
+    .unwrap()
+}
+
+/// Exits with `code`.
+pub(crate) fn exits(code: u8) -> Vec<u8> {
+    wat::parse_str(format!(
+        r#"(module
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start") (call $exit (i32.const {code}))))"#
+    ))
+    .unwrap()
+}
+
+/// Hits an `unreachable`.
+pub(crate) fn traps() -> Vec<u8> {
+    wat::parse_str(r#"(module (func (export "_start") unreachable))"#).unwrap()
+}

@@ -1,0 +1,48 @@
+//! `wasi-vfs cat`
+
+use crate::scratch::*;
+
+#[test]
+fn bytes_of_a_file_are_written() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("cat packed.wasm /usr/lib/hello.txt");
+    assert_success(&output);
+    assert_eq!(output.stdout, b"hello\n");
+}
+
+#[test]
+fn several_files_are_written_in_order() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("cat packed.wasm usr/lib/run.sh usr/lib/hello.txt");
+    assert_success(&output);
+    assert_eq!(output.stdout, b"#!/bin/sh\nhello\n");
+}
+
+#[test]
+fn links_are_followed_within_the_image() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("cat packed.wasm usr/lib/link usr/lib/sublink/copy.txt");
+    assert_success(&output);
+    assert_eq!(output.stdout, b"hello\nhello\n");
+}
+
+#[test]
+fn what_cannot_be_read_does_not_keep_the_rest_back() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("cat packed.wasm none usr/lib usr/lib/hello.txt");
+    let words = ["`none`: no such file", "`usr/lib`: it is a directory"];
+    assert_failure(&output, 1, &words);
+    assert_eq!(output.stdout, b"hello\n");
+}
+
+#[test]
+fn compressed_files_come_out_as_they_went_in() {
+    let scratch = Scratch::with_tree();
+    let text = "a line that occurs again and again\n".repeat(50_000);
+    scratch.write("lib/long.txt", text.as_bytes());
+    assert_success(&scratch.run("pack app.wasm --dir lib::/ --compress -o packed.wasm"));
+    assert!(scratch.read("packed.wasm").len() < text.len() / 4);
+    let output = scratch.run("cat packed.wasm long.txt");
+    assert_success(&output);
+    assert!(stdout(&output) == text);
+}

@@ -1,0 +1,17 @@
+//! The command as its users meet it: arguments in, files and words out. One
+//! file per command, one behaviour per test.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+mod app;
+mod cat;
+mod general;
+mod lib_command;
+mod ls;
+mod pack;
+mod run;
+mod scratch;

@@ -1,0 +1,204 @@
+//! `wasi-vfs pack`
+
+use crate::scratch::*;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::process::Command;
+
+fn listing(scratch: &Scratch, module: &str) -> String {
+    let output = scratch.run(&format!("ls -R {module}"));
+    assert_success(&output);
+    stdout(&output)
+}
+
+/// Packing `lib` fails, says `words`, and leaves nothing behind.
+#[track_caller]
+fn assert_refused(scratch: &Scratch, words: &[&str]) {
+    let before = scratch.names();
+    let output = scratch.run("pack app.wasm --dir lib::/ -o out.wasm");
+    assert_error(&output, words);
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn one_line_sums_up_what_was_packed() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack app.wasm --dir lib::/ -o out.wasm");
+    assert_success(&output);
+    let said = stderr(&output);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(
+        said.starts_with("out.wasm: 3 files, 22 B stored in 16 B "),
+        "{said}"
+    );
+    assert!(said.contains("6 B saved by deduplication"), "{said}");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let output = Scratch::with_tree().run("pack -q app.wasm --dir lib::/ -o out.wasm");
+    assert_success(&output);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn both_spellings_of_a_mapping_may_be_mixed() {
+    let scratch = Scratch::with_tree();
+    let arguments = "pack app.wasm --mapdir /a::lib/sub --dir lib/sub::/b -o out.wasm";
+    assert_success(&scratch.run(arguments));
+    assert_eq!(stdout(&scratch.run("ls out.wasm")), "a\nb\n");
+}
+
+#[test]
+fn a_mapping_without_separator_is_wrong_usage() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack app.wasm --dir lib -o out.wasm");
+    assert_failure(&output, 2, &["HOST::GUEST", "`lib::/lib`"]);
+    let output = scratch.run("pack app.wasm --mapdir lib -o out.wasm");
+    assert_failure(&output, 2, &["GUEST::HOST", "`/lib::lib`"]);
+}
+
+#[test]
+fn a_guest_path_with_dot_dot_is_wrong_usage() {
+    let output = Scratch::with_tree().run("pack app.wasm --dir lib::/a/../b -o out.wasm");
+    assert_failure(&output, 2, &["`/a/../b`", "`..`"]);
+}
+
+#[test]
+fn levels_and_block_sizes_out_of_range_are_refused() {
+    let scratch = Scratch::with_tree();
+    let pack =
+        |option: &str| scratch.run(&format!("pack app.wasm --dir lib::/ {option} -o out.wasm"));
+    assert_failure(&pack("--compress=0"), 2, &["1..=22"]);
+    assert_failure(&pack("--compress=23"), 2, &["1..=22"]);
+    assert_failure(&pack("--block-size=64KB"), 2, &["64KiB"]);
+    assert_error(&pack("--block-size=3K"), &["3072 bytes", "power of two"]);
+    assert_error(&pack("--block-size=2M"), &["2097152 bytes", "1048576"]);
+    assert_success(&pack("--compress=1 --block-size=4K"));
+}
+
+#[test]
+fn without_a_directory_there_is_nothing_to_pack() {
+    let output = Scratch::with_tree().run("pack app.wasm -o out.wasm");
+    assert_error(&output, &["nothing to pack", "--dir HOST::GUEST"]);
+}
+
+#[test]
+fn a_mapped_directory_must_exist() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack app.wasm --dir none::/ -o out.wasm");
+    assert_error(&output, &["`none` does not exist"]);
+    let output = scratch.run("pack app.wasm --dir lib/hello.txt::/ -o out.wasm");
+    assert_error(&output, &["`lib/hello.txt` is not a directory"]);
+    assert!(!scratch.path("out.wasm").exists());
+}
+
+#[test]
+fn a_mapped_directory_that_is_a_loop_of_links_is_an_error() {
+    let scratch = Scratch::with_tree();
+    scratch.link("loop", "loop");
+    let output = scratch.run("pack app.wasm --dir loop::/ -o out.wasm");
+    assert_error(&output, &["`loop`"]);
+}
+
+#[test]
+fn a_special_file_is_refused_with_its_kind() {
+    let scratch = Scratch::with_tree();
+    let path = scratch.path("lib/pipe");
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    assert_refused(&scratch, &["`lib/pipe` is a FIFO", "--exclude"]);
+    let arguments = "pack app.wasm --dir lib::/ --exclude pipe -o out.wasm";
+    assert_success(&scratch.run(arguments));
+}
+
+#[test]
+fn a_name_that_is_not_utf8_is_refused() {
+    let scratch = Scratch::with_tree();
+    let name = OsString::from_vec(b"caf\xe9".to_vec());
+    fs::write(scratch.path("lib").join(name), "").unwrap();
+    assert_refused(&scratch, &["lib/caf", "not UTF-8", "--exclude"]);
+}
+
+#[test]
+fn excluded_files_are_left_out() {
+    let scratch = Scratch::with_tree();
+    let arguments = "pack app.wasm --dir lib::/ --exclude *.txt --exclude !copy.txt -o out.wasm";
+    assert_success(&scratch.run(arguments));
+    let listed = listing(&scratch, "out.wasm");
+    assert!(listed.contains("copy.txt"), "{listed}");
+    assert!(!listed.contains("hello.txt"), "{listed}");
+}
+
+#[test]
+fn a_broken_pattern_is_named() {
+    let output = Scratch::with_tree().run("pack app.wasm --dir lib::/ --exclude [a -o out.wasm");
+    assert_error(&output, &["`[a`"]);
+}
+
+#[test]
+fn a_failure_leaves_the_old_output_as_it_was() {
+    let scratch = Scratch::with_tree();
+    scratch.write("out.wasm", b"old");
+    scratch.run("pack app.wasm --dir none::/ -o out.wasm");
+    assert_eq!(scratch.read("out.wasm"), b"old");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack app.wasm --dir lib::/ -o none/out.wasm");
+    assert_error(&output, &["`none/out.wasm`", "`none` does not exist"]);
+    let output = scratch.run("pack app.wasm --dir lib::/ -o lib");
+    assert_error(&output, &["`lib`", "it is a directory"]);
+}
+
+#[test]
+fn the_output_may_be_the_input() {
+    let scratch = Scratch::with_tree();
+    assert_success(&scratch.run("pack app.wasm --dir lib::/ -o other.wasm"));
+    assert_success(&scratch.run("pack app.wasm --dir lib::/ -o app.wasm"));
+    assert_eq!(scratch.read("app.wasm"), scratch.read("other.wasm"));
+    assert_eq!(scratch.names(), ["app.wasm", "lib", "other.wasm"]);
+}
+
+#[test]
+fn packing_again_adds_no_byte() {
+    let scratch = Scratch::packed();
+    assert_success(&scratch.run("pack packed.wasm --dir lib::/usr/lib -o again.wasm"));
+    assert_eq!(scratch.read("again.wasm"), scratch.read("packed.wasm"));
+    assert_success(&scratch.run("pack packed.wasm -o again.wasm"));
+    assert_eq!(scratch.read("again.wasm"), scratch.read("packed.wasm"));
+}
+
+#[test]
+fn packing_again_gives_one_image_with_both_trees() {
+    let scratch = Scratch::packed();
+    assert_success(&scratch.run("pack packed.wasm --dir lib/sub::/etc -o both.wasm"));
+    let arguments = "pack app.wasm --dir lib::/usr/lib --dir lib/sub::/etc -o at_once.wasm";
+    assert_success(&scratch.run(arguments));
+    assert_eq!(
+        listing(&scratch, "both.wasm"),
+        listing(&scratch, "at_once.wasm")
+    );
+    assert_eq!(scratch.read("both.wasm"), scratch.read("at_once.wasm"));
+}
+
+#[test]
+fn a_directory_mapped_again_is_replaced() {
+    let scratch = Scratch::packed();
+    assert_success(&scratch.run("pack packed.wasm --dir lib/sub::/usr/lib -o out.wasm"));
+    let output = scratch.run("ls out.wasm /usr/lib");
+    assert_eq!(stdout(&output), "copy.txt\nempty\n");
+}
+
+#[test]
+fn modules_pass_through_pipes() {
+    let scratch = Scratch::with_tree();
+    let app = scratch.read("app.wasm");
+    let output = scratch.run_on(&app, "pack - --dir lib::/usr/lib -o -");
+    assert_success(&output);
+    let packed = Scratch::packed();
+    assert_eq!(output.stdout.len(), packed.read("packed.wasm").len());
+    assert_eq!(scratch.names(), ["app.wasm", "lib"]);
+}

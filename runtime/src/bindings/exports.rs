@@ -1,0 +1,47 @@
+//! The exported functions: thin shells around [`Vfs`](crate::Vfs).
+
+use super::form::HostFunctions;
+use super::state;
+use crate::preview1::{Preview1, for_each_call};
+use wasi_vfs_format::anchor::Anchor;
+
+macro_rules! export_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {$(
+        #[cfg_attr(feature = "merged", unsafe(export_name = stringify!($call)))]
+        #[cfg_attr(
+            feature = "linked",
+            unsafe(export_name = concat!("__imported_wasi_snapshot_preview1_", stringify!($call)))
+        )]
+        extern "C" fn $call($($parameter: $type),*) -> i32 {
+            match state::vfs() {
+                Some(vfs) => Preview1::$call(vfs, $($parameter),*),
+                None => HostFunctions.$call($($parameter),*),
+            }
+        }
+    )*};
+}
+for_each_call!(export_calls);
+
+#[unsafe(no_mangle)]
+extern "C" fn wasi_vfs_anchor() -> *const Anchor {
+    state::anchor_address()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
+    state::allocate(len)
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn wasi_vfs_mount() {
+    if !state::can_mount() {
+        core::arch::wasm32::unreachable();
+    }
+}
+
+/// Nothing in this crate panics on purpose; what would is a bug, and a trap is
+/// how a module reports one.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}

@@ -1,0 +1,183 @@
+//! The linked form: runtime, application and image share one memory.
+
+use super::state::own_memory_len;
+use crate::errno::{Errno, Result};
+use crate::preview1::{Preview1, for_each_call};
+use crate::{Memory, Payload};
+use alloc::alloc::{GlobalAlloc, Layout};
+use core::ffi::c_void;
+
+pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_LINKED;
+
+// A static library has no way to ask for exports but the object file itself.
+core::arch::global_asm!(
+    ".export_name wasi_vfs_anchor, wasi_vfs_anchor",
+    ".export_name wasi_vfs_alloc, wasi_vfs_alloc",
+    ".export_name wasi_vfs_mount, wasi_vfs_mount",
+);
+
+/// The application's memory, which is also ours.
+pub(super) struct GuestMemory;
+
+impl Memory for GuestMemory {
+    fn byte_len(&self) -> u64 {
+        own_memory_len()
+    }
+
+    fn check(&self, address: u32, len: u64) -> Result {
+        // Address 0 exists in wasm, but is no pointer that C or Rust may use.
+        match u64::from(address).checked_add(len) {
+            Some(end) if end <= self.byte_len() && (address != 0 || len == 0) => Ok(()),
+            _ => Err(Errno::FAULT),
+        }
+    }
+
+    fn copy_out(&self, address: u32, into: &mut [u8]) {
+        // SAFETY: the caller has checked that the range exists. It may belong
+        // to the application, which does not run meanwhile, or, if the guest
+        // lies, overlap `into`: hence `copy`.
+        unsafe { core::ptr::copy(address as *const u8, into.as_mut_ptr(), into.len()) }
+    }
+
+    fn copy_in(&mut self, address: u32, from: &[u8]) {
+        // SAFETY: as above. A guest that passes an address of the runtime's
+        // own data destroys that as any wild pointer of its would.
+        unsafe { core::ptr::copy(from.as_ptr(), address as *mut u8, from.len()) }
+    }
+}
+
+/// The payload, in the same memory.
+pub(super) struct StoredBlocks {
+    address: u32,
+    len: u32,
+}
+
+impl StoredBlocks {
+    pub(super) fn new(address: u32, len: u32) -> Self {
+        let end = u64::from(address) + u64::from(len);
+        let exists = address != 0 && end <= own_memory_len();
+        Self {
+            address,
+            len: if exists { len } else { 0 },
+        }
+    }
+
+    fn bytes(&self, offset: u32, len: u32) -> Option<&'static [u8]> {
+        let end = offset.checked_add(len)?;
+        if end > self.len {
+            return None;
+        }
+        let address = (self.address + offset) as *const u8;
+        // SAFETY: within the payload, which lies within the memory and which
+        // nothing writes to while the program runs.
+        Some(unsafe { core::slice::from_raw_parts(address, len as usize) })
+    }
+}
+
+impl Payload for StoredBlocks {
+    fn with_bytes<R>(
+        &mut self,
+        offset: u32,
+        len: u32,
+        use_them: impl FnOnce(&[u8]) -> R,
+    ) -> Option<R> {
+        self.bytes(offset, len).map(use_them)
+    }
+
+    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
+        if let Some(bytes) = self.bytes(offset, len) {
+            memory.copy_in(address, bytes);
+        }
+    }
+}
+
+/// The host's functions: what the application would import without us.
+pub(super) struct HostFunctions;
+
+macro_rules! import_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
+        mod imported {
+            #[link(wasm_import_module = "wasi_snapshot_preview1")]
+            unsafe extern "C" {
+                $(pub(super) fn $call($($parameter: $type),*) -> i32;)*
+            }
+        }
+
+        impl Preview1 for HostFunctions {
+            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
+                // SAFETY: the host checks every address that it is given.
+                unsafe { imported::$call($($parameter),*) }
+            })*
+        }
+    };
+}
+for_each_call!(import_calls);
+
+/// The application's allocator, so that there is one heap.
+struct Malloc;
+
+/// What `malloc` of wasi-libc guarantees.
+const MALLOC_ALIGNMENT: usize = 16;
+
+unsafe extern "C" {
+    fn malloc(len: usize) -> *mut c_void;
+    fn calloc(count: usize, len: usize) -> *mut c_void;
+    fn realloc(address: *mut c_void, len: usize) -> *mut c_void;
+    fn aligned_alloc(alignment: usize, len: usize) -> *mut c_void;
+    fn free(address: *mut c_void);
+}
+
+// SAFETY: the functions are those of the C library, whose contract is that of
+// this trait for alignments up to `MALLOC_ALIGNMENT`; above it `aligned_alloc`
+// serves, with a length rounded up to the alignment as C11 wants it.
+unsafe impl GlobalAlloc for Malloc {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: see the `impl`.
+        unsafe {
+            if layout.align() <= MALLOC_ALIGNMENT {
+                malloc(layout.size()).cast()
+            } else {
+                aligned_alloc(layout.align(), layout.pad_to_align().size()).cast()
+            }
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if layout.align() <= MALLOC_ALIGNMENT {
+            // SAFETY: see the `impl`.
+            return unsafe { calloc(1, layout.size()).cast() };
+        }
+        // SAFETY: see the `impl`; the memory is as long as was asked for.
+        unsafe {
+            let address = self.alloc(layout);
+            if !address.is_null() {
+                address.write_bytes(0, layout.size());
+            }
+            address
+        }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, _: Layout) {
+        // SAFETY: see the `impl`.
+        unsafe { free(address.cast()) }
+    }
+
+    unsafe fn realloc(&self, address: *mut u8, layout: Layout, len: usize) -> *mut u8 {
+        // SAFETY: see the `impl`; in the second case both layouts are valid and
+        // the shorter length is copied.
+        unsafe {
+            if layout.align() <= MALLOC_ALIGNMENT {
+                return realloc(address.cast(), len).cast();
+            }
+            let moved = self.alloc(Layout::from_size_align_unchecked(len, layout.align()));
+            if !moved.is_null() {
+                moved.copy_from_nonoverlapping(address, layout.size().min(len));
+                self.dealloc(address, layout);
+            }
+            moved
+        }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Malloc = Malloc;

@@ -1,0 +1,135 @@
+//! The anchor, the memory of the image, and the one [`Vfs`].
+
+use super::form::{self, GuestMemory, HostFunctions, StoredBlocks};
+use crate::Vfs;
+use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+use core::cell::UnsafeCell;
+use wasi_vfs_format::Index;
+use wasi_vfs_format::anchor::{Anchor, version_bytes};
+
+/// Alignment of an image in memory: what the records and the fastest copies
+/// could want.
+const IMAGE_ALIGNMENT: usize = 16;
+
+/// A cell for a program of one thread, which a module without shared memory is.
+#[repr(transparent)]
+struct Global<T>(UnsafeCell<T>);
+
+// SAFETY: there is one thread, see above; `pack` refuses shared memories.
+unsafe impl<T> Sync for Global<T> {}
+
+static ANCHOR: Global<Anchor> = Global(UnsafeCell::new(Anchor::empty(
+    form::FORM,
+    version_bytes(env!("CARGO_PKG_VERSION")),
+)));
+
+/// Memory given to `pack` for an image.
+static ALLOCATION: Global<Option<(*mut u8, Layout)>> = Global(UnsafeCell::new(None));
+
+/// Where calls go. Decided at the first of them.
+static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
+
+type TheVfs = Vfs<GuestMemory, HostFunctions, StoredBlocks>;
+
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is static memory either way"
+)]
+enum State {
+    Unstarted,
+    /// No image: a linked module that was not packed.
+    PassThrough,
+    Serving(TheVfs),
+}
+
+/// The address of the anchor.
+pub(super) fn anchor_address() -> *const Anchor {
+    ANCHOR.0.get()
+}
+
+/// The anchor as `pack` has left it.
+fn anchor() -> Anchor {
+    // SAFETY: the address is that of a static. The read is volatile, since
+    // `pack` writes there from outside and the compiler must not assume the
+    // initial value.
+    unsafe { ANCHOR.0.get().read_volatile() }
+}
+
+/// Memory for an image of `len` bytes; null if there is none.
+pub(super) fn allocate(len: usize) -> *mut u8 {
+    // SAFETY: one thread, and nothing below calls back here, so this is the
+    // only reference.
+    let allocation = unsafe { &mut *ALLOCATION.0.get() };
+    let Ok(layout) = Layout::from_size_align(len.max(1), IMAGE_ALIGNMENT) else {
+        return core::ptr::null_mut();
+    };
+    if let Some((address, old)) = *allocation {
+        // SAFETY: the memory is ours and `old.size()` bytes long.
+        unsafe { address.write_bytes(0, old.size()) };
+        if old == layout {
+            return address;
+        }
+        // SAFETY: it came from `alloc_zeroed` with this layout, and is
+        // forgotten right below.
+        unsafe { dealloc(address, old) };
+        *allocation = None;
+    }
+    // SAFETY: the layout is not empty.
+    let address = unsafe { alloc_zeroed(layout) };
+    if !address.is_null() {
+        *allocation = Some((address, layout));
+    }
+    address
+}
+
+/// Whether there is no image, or one whose index can be read.
+pub(super) fn can_mount() -> bool {
+    let anchor = anchor();
+    anchor.index_len.get() == 0 || index(&anchor).is_some()
+}
+
+/// The index that the anchor names, if it is one and the payload is as long as
+/// it needs.
+fn index(anchor: &Anchor) -> Option<Index<'static>> {
+    let (address, len) = (anchor.index_address.get(), anchor.index_len.get());
+    let end = u64::from(address) + u64::from(len);
+    if address == 0 || end > own_memory_len() {
+        return None;
+    }
+    // SAFETY: the range lies within the memory, and is not null. `pack` put
+    // the image there into memory from `allocate`, which nothing writes to
+    // while the program runs.
+    let bytes = unsafe { core::slice::from_raw_parts(address as *const u8, len as usize) };
+    let index = Index::parse(bytes).ok()?;
+    let payload_len = index.superblock().payload_len.get();
+    (payload_len <= anchor.payload_len.get()).then_some(index)
+}
+
+/// Length in bytes of the memory that the runtime itself lives in.
+pub(super) fn own_memory_len() -> u64 {
+    (core::arch::wasm32::memory_size(0) as u64) << 16
+}
+
+/// Where a call goes: `None` for the host.
+pub(super) fn vfs() -> Option<&'static mut TheVfs> {
+    // SAFETY: one thread, and a call ends before the next begins: the runtime
+    // never calls back into the application.
+    let state = unsafe { &mut *STATE.0.get() };
+    if let State::Unstarted = state {
+        *state = start();
+    }
+    match state {
+        State::Serving(vfs) => Some(vfs),
+        _ => None,
+    }
+}
+
+fn start() -> State {
+    let anchor = anchor();
+    if anchor.index_len.get() == 0 {
+        return State::PassThrough;
+    }
+    let payload = StoredBlocks::new(anchor.payload_address.get(), anchor.payload_len.get());
+    let index = index(&anchor);
+    State::Serving(Vfs::new(index, GuestMemory, HostFunctions, payload))
+}

@@ -1,0 +1,148 @@
+//! Calls about descriptors themselves: closing, renumbering, flags, preopens.
+
+use crate::abi::{ADVICE_MAX, FDFLAGS_ALL, Fdstat, Prestat, filetype, rights};
+use crate::descriptor::{Descriptor, OpenDirectory};
+use crate::errno::{Errno, Result, from_host};
+use crate::{Memory, Payload, Preview1, Vfs};
+
+impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
+    pub(crate) fn fd_close(&mut self, fd: u32) -> Result {
+        if let Descriptor::Host(number) = self.table.get(fd)? {
+            from_host(self.host.fd_close(number))?;
+        }
+        self.table.remove(fd)?;
+        Ok(())
+    }
+
+    pub(crate) fn fd_renumber(&mut self, from: u32, to: u32) -> Result {
+        let source = self.table.get(from)?;
+        let target = self.table.get(to)?;
+        if from == to {
+            return Ok(());
+        }
+        match (source, target) {
+            (Descriptor::Host(source), Descriptor::Host(target)) => {
+                from_host(self.host.fd_renumber(source, target))?;
+                // The host has closed `source`; its number lives on in `target`.
+                self.table.remove(from)?;
+            }
+            (_, Descriptor::Host(target)) => {
+                from_host(self.host.fd_close(target))?;
+                *self.table.get_mut(to)? = self.table.remove(from)?;
+            }
+            _ => *self.table.get_mut(to)? = self.table.remove(from)?,
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result {
+        match self.table.get(fd)? {
+            Descriptor::Host(number) => from_host(self.host.fd_advise(number, offset, len, advice)),
+            Descriptor::Directory(_) => Err(Errno::BADF),
+            Descriptor::File(_) if advice > ADVICE_MAX => Err(Errno::INVAL),
+            Descriptor::File(_) => Ok(()),
+        }
+    }
+
+    /// Nothing can be waiting to be written.
+    pub(crate) fn fd_datasync(&mut self, fd: u32) -> Result {
+        match self.table.get(fd)? {
+            Descriptor::Host(number) => from_host(self.host.fd_datasync(number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing can be waiting to be written.
+    pub(crate) fn fd_sync(&mut self, fd: u32) -> Result {
+        match self.table.get(fd)? {
+            Descriptor::Host(number) => from_host(self.host.fd_sync(number)),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn fd_fdstat_get(&mut self, fd: u32, stat: u32) -> Result {
+        let fdstat = match self.table.get(fd)? {
+            Descriptor::Host(number) => {
+                return from_host(self.host.fd_fdstat_get(number, stat));
+            }
+            Descriptor::Directory(directory) => Fdstat {
+                filetype: filetype::DIRECTORY,
+                flags: directory.flags,
+                rights_base: rights::DIRECTORY,
+                rights_inheriting: rights::ALL,
+            },
+            Descriptor::File(file) => Fdstat {
+                filetype: filetype::REGULAR_FILE,
+                flags: file.flags,
+                rights_base: rights::FILE,
+                rights_inheriting: 0,
+            },
+        };
+        self.memory.write(stat, &fdstat.to_bytes())
+    }
+
+    pub(crate) fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result {
+        let kept = match self.table.get_mut(fd)? {
+            Descriptor::Host(number) => {
+                return from_host(self.host.fd_fdstat_set_flags(*number, flags));
+            }
+            Descriptor::Directory(directory) => &mut directory.flags,
+            Descriptor::File(file) => &mut file.flags,
+        };
+        if flags & !FDFLAGS_ALL != 0 {
+            return Err(Errno::INVAL);
+        }
+        *kept = flags as u16;
+        Ok(())
+    }
+
+    /// Rights can be given up but not gained. They are not kept: what cannot
+    /// be done with the image is refused at the call whatever they say.
+    pub(crate) fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result {
+        let (most_base, most_inheriting) = match self.table.get(fd)? {
+            Descriptor::Host(number) => {
+                return from_host(self.host.fd_fdstat_set_rights(number, base, inheriting));
+            }
+            Descriptor::Directory(_) => (rights::DIRECTORY, rights::ALL),
+            Descriptor::File(_) => (rights::FILE, 0),
+        };
+        if base & !most_base != 0 || inheriting & !most_inheriting != 0 {
+            return Err(Errno::NOTCAPABLE);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn fd_prestat_get(&mut self, fd: u32, prestat: u32) -> Result {
+        let name = match self.table.get(fd)? {
+            Descriptor::Host(number) => {
+                return from_host(self.host.fd_prestat_get(number, prestat));
+            }
+            descriptor => self.mount_path(descriptor)?,
+        };
+        let name_len = name.len() as u32;
+        self.memory.write(prestat, &Prestat { name_len }.to_bytes())
+    }
+
+    pub(crate) fn fd_prestat_dir_name(&mut self, fd: u32, path: u32, path_len: u32) -> Result {
+        let name = match self.table.get(fd)? {
+            Descriptor::Host(number) => {
+                return from_host(self.host.fd_prestat_dir_name(number, path, path_len));
+            }
+            descriptor => self.mount_path(descriptor)?,
+        };
+        if name.len() > path_len as usize {
+            return Err(Errno::NAMETOOLONG);
+        }
+        self.memory.write(path, name)
+    }
+
+    /// The guest path of a preopen of ours.
+    fn mount_path(&self, descriptor: Descriptor) -> Result<&'static [u8]> {
+        match descriptor {
+            Descriptor::Directory(OpenDirectory {
+                mount: Some(mount), ..
+            }) => Ok(self.image.index()?.mount(mount)?.path),
+            _ => Err(Errno::BADF),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Sockets are the host's. Only their numbers are ours.
+
+use crate::descriptor::Descriptor;
+use crate::errno::{Errno, Result, from_host};
+use crate::{Memory, Payload, Preview1, Vfs};
+
+impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
+    pub(crate) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
+        let number = self.socket(fd)?;
+        from_host(self.host.sock_accept(number, flags, accepted))?;
+        self.adopt(accepted)
+    }
+
+    pub(crate) fn sock_recv(
+        &mut self,
+        fd: u32,
+        iovecs: u32,
+        iovec_count: u32,
+        flags: u32,
+        received: u32,
+        received_flags: u32,
+    ) -> Result {
+        let number = self.socket(fd)?;
+        from_host(
+            self.host
+                .sock_recv(number, iovecs, iovec_count, flags, received, received_flags),
+        )
+    }
+
+    pub(crate) fn sock_send(
+        &mut self,
+        fd: u32,
+        iovecs: u32,
+        iovec_count: u32,
+        flags: u32,
+        sent: u32,
+    ) -> Result {
+        let number = self.socket(fd)?;
+        from_host(
+            self.host
+                .sock_send(number, iovecs, iovec_count, flags, sent),
+        )
+    }
+
+    pub(crate) fn sock_shutdown(&mut self, fd: u32, how: u32) -> Result {
+        let number = self.socket(fd)?;
+        from_host(self.host.sock_shutdown(number, how))
+    }
+
+    fn socket(&self, fd: u32) -> Result<u32> {
+        match self.table.get(fd)? {
+            Descriptor::Host(number) => Ok(number),
+            _ => Err(Errno::NOTSOCK),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The error codes of preview 1 (`errno` in the specification).
+
+use wasi_vfs_format::Corrupt;
+
+/// A non-zero error code. The host's codes pass through unchanged, so this is
+/// a number and not an enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub u16);
+
+macro_rules! errnos {
+    ($($name:ident = $code:literal, $meaning:literal;)*) => {
+        impl Errno {
+            $(#[doc = $meaning] pub const $name: Self = Self($code);)*
+        }
+    };
+}
+
+errnos! {
+    BADF = 8, "Bad descriptor.";
+    EXIST = 20, "File exists.";
+    FAULT = 21, "Bad address.";
+    ILSEQ = 25, "Illegal byte sequence.";
+    INVAL = 28, "Invalid argument.";
+    IO = 29, "Input or output error: the image is damaged.";
+    ISDIR = 31, "Is a directory.";
+    LOOP = 32, "Too many levels of symbolic links.";
+    NAMETOOLONG = 37, "Name too long.";
+    NOENT = 44, "No such file or directory.";
+    NOMEM = 48, "Not enough memory.";
+    NOSYS = 52, "The application does not import this call, so there is no host to ask.";
+    NOTDIR = 54, "Not a directory.";
+    NOTSOCK = 57, "Not a socket.";
+    OVERFLOW = 61, "The result does not fit its type.";
+    PERM = 63, "Operation not permitted: the path leads out of the preopen.";
+    ROFS = 69, "The image cannot be changed.";
+    XDEV = 75, "The image and the host are different devices.";
+    NOTCAPABLE = 76, "More rights than the descriptor has.";
+}
+
+/// Whatever is wrong with an image, the guest sees an input error.
+impl From<Corrupt> for Errno {
+    fn from(_: Corrupt) -> Self {
+        Self::IO
+    }
+}
+
+/// What every call comes down to.
+pub(crate) type Result<T = ()> = core::result::Result<T, Errno>;
+
+/// The result of a host call from the code it returned.
+pub(crate) fn from_host(code: i32) -> Result {
+    match code {
+        0 => Ok(()),
+        // Codes have 16 bits; a host that returns more is not one we know.
+        code => Err(Errno(code as u16)),
+    }
+}
+
+/// The code to return for a result.
+pub(crate) fn to_guest(result: Result) -> i32 {
+    match result {
+        Ok(()) => 0,
+        Err(Errno(code)) => i32::from(code),
+    }
+}

@@ -1,0 +1,180 @@
+//! The image behind the calls: the index, and file contents out of the payload.
+
+use crate::cache::BlockCache;
+use crate::errno::{Errno, Result};
+use crate::memory::Memory;
+use alloc::vec::Vec;
+use wasi_vfs_format::{Block, Codec, Content, Directory, File, Index, Inode, InodeNumber};
+
+/// The stored blocks, wherever they are.
+///
+/// Ranges are within the payload: the caller has checked them.
+pub trait Payload {
+    /// Lends `len` bytes at `offset`.
+    fn with_bytes<R>(
+        &mut self,
+        offset: u32,
+        len: u32,
+        use_them: impl FnOnce(&[u8]) -> R,
+    ) -> Option<R>;
+
+    /// Copies `len` bytes at `offset` to `address` of the guest's memory, a
+    /// range that the caller has checked, without a stop in between.
+    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32);
+}
+
+/// An image that is being served.
+pub(crate) struct Image<P> {
+    /// `None` if the superblock cannot be read.
+    index: Option<Index<'static>>,
+    /// Whether every byte of the index is as it was written. If not, each call
+    /// answers `IO`.
+    is_intact: bool,
+    payload: P,
+    cache: BlockCache,
+    verified: Verified,
+}
+
+impl<P: Payload> Image<P> {
+    pub(crate) fn new(index: Option<Index<'static>>, payload: P) -> Self {
+        let block_len = index.map_or(0, |index| index.superblock().block_len());
+        Self {
+            index,
+            is_intact: index.is_some_and(|index| index.verify_checksum().is_ok()),
+            payload,
+            cache: BlockCache::new(block_len),
+            verified: Verified::default(),
+        }
+    }
+
+    pub(crate) fn index(&self) -> Result<&Index<'static>> {
+        match &self.index {
+            Some(index) if self.is_intact => Ok(index),
+            _ => Err(Errno::IO),
+        }
+    }
+
+    pub(crate) fn inode(&self, number: InodeNumber) -> Result<Inode> {
+        Ok(self.index()?.inode(number)?)
+    }
+
+    pub(crate) fn directory(&self, number: InodeNumber) -> Result<Directory> {
+        match self.inode(number)?.content {
+            Content::Directory(directory) => Ok(directory),
+            _ => Err(Errno::NOTDIR),
+        }
+    }
+
+    pub(crate) fn file(&self, number: InodeNumber) -> Result<File> {
+        match self.inode(number)?.content {
+            Content::File(file) => Ok(file),
+            _ => Err(Errno::IO),
+        }
+    }
+
+    /// Copies bytes of a file from `offset` on into `len` bytes at `address`
+    /// of the guest's memory, which the caller has checked. Gives how many
+    /// there were; fewer than `len` only at the end of the file.
+    pub(crate) fn read(
+        &mut self,
+        (number, file): (InodeNumber, &File),
+        offset: u64,
+        memory: &mut impl Memory,
+        (address, len): (u32, u32),
+    ) -> Result<u32> {
+        let mut done = 0;
+        while done < len {
+            let at = offset.saturating_add(done.into());
+            let Some(run) = self.index()?.run(number, file, at)? else {
+                break;
+            };
+            let wanted = u64::from(len - done).min(run.len);
+            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
+            done += self.copy_within_block(run.raw_offset, memory, (address + done, wanted))?;
+        }
+        Ok(done)
+    }
+
+    /// Copies content from `raw_offset` on, up to the end of its block.
+    fn copy_within_block(
+        &mut self,
+        raw_offset: u64,
+        memory: &mut impl Memory,
+        (address, wanted): (u32, u32),
+    ) -> Result<u32> {
+        let block = self.index()?.block_at(raw_offset)?;
+        // Within a block, so below its size.
+        let start = (raw_offset - block.raw_offset) as u32;
+        let len = wanted.min(block.raw_len.saturating_sub(start));
+        match block.codec {
+            Codec::Stored => {
+                self.verify_once(&block)?;
+                let offset = block.stored_offset + start;
+                self.payload.copy_to_guest(memory, address, offset, len);
+            }
+            Codec::Zstd => {
+                let bytes = self.decompressed(&block)?;
+                let range = start as usize..(start + len) as usize;
+                memory.copy_in(address, bytes.get(range).ok_or(Errno::IO)?);
+            }
+        }
+        // A run is never empty and neither is what a block has of it, so that
+        // a reader makes progress; an image where it does not is damaged.
+        if len == 0 { Err(Errno::IO) } else { Ok(len) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn cached_len(&self) -> usize {
+        self.cache.held_len()
+    }
+
+    fn decompressed(&mut self, block: &Block) -> Result<&[u8]> {
+        if self.cache.get(block.number.0).is_none() {
+            let cache = &mut self.cache;
+            self.payload
+                .with_bytes(block.stored_offset, block.stored_len, |stored| {
+                    block.verify(stored)?;
+                    cache.decompress(block, stored).map(|_| ())
+                })
+                .ok_or(Errno::NOMEM)??;
+        }
+        self.cache.get(block.number.0).ok_or(Errno::IO)
+    }
+
+    /// Checks a stored block the first time that it is read.
+    fn verify_once(&mut self, block: &Block) -> Result {
+        if self.verified.contains(block.number.0) {
+            return Ok(());
+        }
+        self.payload
+            .with_bytes(block.stored_offset, block.stored_len, |stored| {
+                block.verify(stored)
+            })
+            .ok_or(Errno::NOMEM)??;
+        self.verified.insert(block.number.0)
+    }
+}
+
+/// The stored blocks that were found intact, one bit each.
+#[derive(Default)]
+struct Verified {
+    words: Vec<u64>,
+}
+
+impl Verified {
+    fn contains(&self, block: u32) -> bool {
+        let word = self.words.get(block as usize / 64);
+        word.is_some_and(|word| word & (1 << (block % 64)) != 0)
+    }
+
+    fn insert(&mut self, block: u32) -> Result {
+        let position = block as usize / 64;
+        if position >= self.words.len() {
+            let missing = position + 1 - self.words.len();
+            self.words.try_reserve(missing).map_err(|_| Errno::NOMEM)?;
+            self.words.resize(position + 1, 0);
+        }
+        self.words[position] |= 1 << (block % 64);
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! The application's linear memory, as the runtime may touch it.
+//!
+//! The guest passes addresses; every access goes through this trait, which
+//! checks the range and answers `FAULT` instead of trapping.
+
+use crate::abi::SCRATCH_LEN;
+use crate::errno::{Errno, Result};
+
+/// The memory that the guest's pointers refer to.
+pub trait Memory {
+    /// Its length in bytes.
+    fn byte_len(&self) -> u64;
+
+    /// Copies `into.len()` bytes from `address`, which the caller has checked.
+    fn copy_out(&self, address: u32, into: &mut [u8]);
+
+    /// Copies `from` to `address`, which the caller has checked.
+    fn copy_in(&mut self, address: u32, from: &[u8]);
+
+    /// Lends a few bytes, enough for an `fdstat`, that the host may write to, and puts back
+    /// what was there. `None` if the memory is too small to have them.
+    fn with_scratch<R>(&mut self, use_it: impl FnOnce(&mut Self, u32) -> R) -> Option<R> {
+        // Far from 0, which hosts may take for a null pointer, and within the
+        // first page, which every memory that can be passed to a call has.
+        const SCRATCH: u32 = 1024;
+        let mut saved = [0; SCRATCH_LEN];
+        self.read(SCRATCH, &mut saved).ok()?;
+        let result = use_it(self, SCRATCH);
+        self.copy_in(SCRATCH, &saved);
+        Some(result)
+    }
+
+    /// Checks that `len` bytes at `address` exist.
+    fn check(&self, address: u32, len: u64) -> Result {
+        match u64::from(address).checked_add(len) {
+            Some(end) if end <= self.byte_len() => Ok(()),
+            _ => Err(Errno::FAULT),
+        }
+    }
+
+    /// Copies `into.len()` bytes from `address`.
+    fn read(&self, address: u32, into: &mut [u8]) -> Result {
+        self.check(address, into.len() as u64)?;
+        self.copy_out(address, into);
+        Ok(())
+    }
+
+    /// Copies `from` to `address`.
+    fn write(&mut self, address: u32, from: &[u8]) -> Result {
+        self.check(address, from.len() as u64)?;
+        self.copy_in(address, from);
+        Ok(())
+    }
+
+    /// Reads a little-endian 32-bit number.
+    fn read_u32(&self, address: u32) -> Result<u32> {
+        let mut bytes = [0; 4];
+        self.read(address, &mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    /// Writes a little-endian 32-bit number.
+    fn write_u32(&mut self, address: u32, value: u32) -> Result {
+        self.write(address, &value.to_le_bytes())
+    }
+
+    /// Writes a little-endian 64-bit number.
+    fn write_u64(&mut self, address: u32, value: u64) -> Result {
+        self.write(address, &value.to_le_bytes())
+    }
+}

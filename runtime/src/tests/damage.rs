@@ -1,0 +1,88 @@
+//! Damaged images: an error where the damage is, never other bytes.
+
+use super::guest::Guest;
+use super::{big, sample_tree};
+use crate::errno::Result;
+use crate::{Errno, Preview1};
+use wasi_vfs_format::writer::{Options, write};
+
+fn parts(compression: Option<i32>) -> (Vec<u8>, Vec<u8>) {
+    let options = Options {
+        compression,
+        block_shift: 14,
+        ..Options::default()
+    };
+    let image = write(&sample_tree(), &options, &()).unwrap();
+    (image.index, image.payload)
+}
+
+fn read_all(guest: &mut Guest, fd: u32) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    loop {
+        let piece = guest.read(fd, &[60_000])?;
+        if piece.is_empty() {
+            return Ok(bytes);
+        }
+        bytes.extend(piece);
+    }
+}
+
+#[test]
+fn any_flipped_byte_of_the_payload_is_noticed() {
+    for compression in [None, Some(3)] {
+        let (index, payload) = parts(compression);
+        let mut errors = 0;
+        for position in (0..payload.len()).step_by(payload.len() / 200 + 1) {
+            let mut damaged = payload.clone();
+            damaged[position] ^= 0x10;
+            let mut guest = Guest::with_parts(index.clone(), damaged, 0);
+            for (path, content) in [("hello", &b"hello, world"[..]), ("lib/big", &big())] {
+                let fd = guest.open(3, path).unwrap();
+                match read_all(&mut guest, fd) {
+                    Ok(read) => assert_eq!(read, content, "{path} at {position}"),
+                    Err(errno) => {
+                        assert_eq!(errno, Errno::IO);
+                        errors += 1;
+                    }
+                }
+            }
+        }
+        assert!(errors >= 100, "{errors} errors");
+    }
+}
+
+#[test]
+fn any_flipped_byte_of_the_index_is_noticed() {
+    let (index, payload) = parts(Some(3));
+    for position in 0..index.len() {
+        let mut damaged = index.clone();
+        damaged[position] ^= 0x04;
+        let mut guest = Guest::with_parts(damaged, payload.clone(), 0);
+        assert_eq!(guest.open(3, "hello"), Err(Errno::IO), "{position}");
+        assert_eq!(guest.list(3, 4096), Err(Errno::IO), "{position}");
+    }
+}
+
+#[test]
+fn a_damaged_index_shows_when_a_program_looks_for_its_preopens() {
+    let (mut index, payload) = parts(None);
+    index[40] ^= 1;
+    let mut guest = Guest::with_parts(index, payload, 0);
+    let code = Preview1::fd_prestat_get(&mut guest.vfs, 3, 0x2000);
+    assert_eq!(code, Errno::IO.0.into());
+    assert_eq!(
+        Preview1::fd_write(&mut guest.vfs, 1, 0, 0, 0),
+        0,
+        "the host still serves"
+    );
+}
+
+#[test]
+fn a_payload_that_was_cut_off_is_an_error() {
+    for compression in [None, Some(3)] {
+        let (index, payload) = parts(compression);
+        let mut guest = Guest::with_parts(index, payload[..10].to_vec(), 0);
+        let fd = guest.open(3, "lib/big").unwrap();
+        assert!(guest.read(fd, &[100]).is_err());
+    }
+}

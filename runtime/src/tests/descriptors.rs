@@ -1,0 +1,138 @@
+//! Numbers, preopens, and what goes to the host.
+
+use super::guest::Guest;
+use super::{guest, sample_tree};
+use crate::{Errno, Preview1};
+
+fn preopen_name(guest: &mut Guest, fd: u32) -> Result<String, Errno> {
+    let code = Preview1::fd_prestat_get(&mut guest.vfs, fd, 0x2000);
+    crate::errno::from_host(code)?;
+    assert_eq!(guest.u32_at(0x2000), 0, "a directory");
+    let len = guest.u32_at(0x2004);
+    let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, fd, 0x3000, len);
+    crate::errno::from_host(code)?;
+    Ok(String::from_utf8(guest.bytes(0x3000, len as usize)).unwrap())
+}
+
+#[test]
+fn our_preopens_follow_the_hosts_without_a_gap() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 2);
+    assert_eq!(preopen_name(&mut guest, 5).unwrap(), "/");
+    assert_eq!(preopen_name(&mut guest, 6).unwrap(), "/lib");
+    assert_eq!(preopen_name(&mut guest, 7), Err(Errno::BADF));
+}
+
+#[test]
+fn without_host_directories_ours_begin_at_three() {
+    let mut guest = guest();
+    assert_eq!(preopen_name(&mut guest, 3).unwrap(), "/");
+    assert!(guest.open(3, "hello").is_ok());
+}
+
+#[test]
+fn only_a_preopen_has_a_name() {
+    let mut guest = guest();
+    let fd = guest.open(3, "lib").unwrap();
+    assert_eq!(preopen_name(&mut guest, fd), Err(Errno::BADF));
+    let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, 4, 0x3000, 3);
+    assert_eq!(code, Errno::NAMETOOLONG.0.into());
+}
+
+#[test]
+fn looking_for_the_hosts_preopens_leaves_memory_as_it_was() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 2);
+    let before: Vec<u8> = (0..255).collect();
+    guest.put(1000, &before);
+    assert_eq!(guest.close(99), Err(Errno::BADF));
+    assert_eq!(guest.bytes(1000, before.len()), before);
+}
+
+#[test]
+fn the_lowest_free_number_is_given_and_used_again() {
+    let mut guest = guest();
+    assert_eq!(guest.open(3, "hello"), Ok(5));
+    assert_eq!(guest.open(3, "empty"), Ok(6));
+    guest.close(5).unwrap();
+    assert_eq!(guest.open(3, "lib"), Ok(5));
+    assert_eq!(guest.close(7), Err(Errno::BADF));
+    guest.close(6).unwrap();
+    assert_eq!(guest.close(6), Err(Errno::BADF));
+}
+
+#[test]
+fn host_numbers_are_translated_both_ways() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 1);
+    // The host has 0 to 3 open and gives 4, which is our first preopen.
+    let fd = guest.open(3, "on-the-host").unwrap();
+    assert_eq!(fd, 6);
+    guest.host.take();
+    Preview1::fd_sync(&mut guest.vfs, fd);
+    assert_eq!(guest.host.take(), [("fd_sync", vec![4])]);
+    guest.close(fd).unwrap();
+    assert_eq!(guest.host.take(), [("fd_close", vec![4])]);
+}
+
+#[test]
+fn standard_output_goes_to_the_host_untouched() {
+    let mut guest = guest();
+    assert_eq!(Preview1::fd_write(&mut guest.vfs, 1, 11, 22, 33), 0);
+    assert_eq!(guest.host.take(), [("fd_write", vec![1, 11, 22, 33])]);
+}
+
+#[test]
+fn renumber_replaces_across_the_sides() {
+    let mut guest = guest();
+    let fd = guest.open(3, "hello").unwrap();
+    assert_eq!(Preview1::fd_renumber(&mut guest.vfs, fd, 0), 0);
+    assert_eq!(guest.host.take(), [("fd_close", vec![0])]);
+    assert_eq!(guest.read(0, &[5]).unwrap(), b"hello");
+    assert_eq!(guest.read(fd, &[5]), Err(Errno::BADF));
+}
+
+#[test]
+fn renumber_between_files_of_the_image_does_not_ask_the_host() {
+    let mut guest = guest();
+    let a = guest.open(3, "hello").unwrap();
+    let b = guest.open(3, "empty").unwrap();
+    guest.read(a, &[7]).unwrap();
+    assert_eq!(Preview1::fd_renumber(&mut guest.vfs, a, b), 0);
+    assert_eq!(guest.read(b, &[5]).unwrap(), b"world");
+    assert!(guest.host.take().is_empty());
+    assert_eq!(guest.open(3, "hello"), Ok(a));
+}
+
+#[test]
+fn renumber_needs_both_numbers_open() {
+    let mut guest = guest();
+    for (from, to) in [(3, 99), (99, 3)] {
+        let code = Preview1::fd_renumber(&mut guest.vfs, from, to);
+        assert_eq!(code, Errno::BADF.0.into());
+    }
+    assert_eq!(Preview1::fd_renumber(&mut guest.vfs, 3, 3), 0);
+}
+
+#[test]
+fn a_directory_advertises_the_rights_of_directories() {
+    let mut guest = guest();
+    assert_eq!(Preview1::fd_fdstat_get(&mut guest.vfs, 3, 0x2000), 0);
+    let path_open = 1 << 13;
+    let readdir = 1 << 14;
+    let fd_write = 1 << 6;
+    assert_eq!(guest.bytes(0x2000, 1), [3]);
+    assert_eq!(
+        guest.u64_at(0x2008) & (path_open | readdir),
+        path_open | readdir
+    );
+    assert_eq!(guest.u64_at(0x2010) & fd_write, fd_write);
+}
+
+#[test]
+fn flags_set_later_are_kept() {
+    let mut guest = guest();
+    let fd = guest.open(3, "hello").unwrap();
+    assert_eq!(Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, 1), 0);
+    Preview1::fd_fdstat_get(&mut guest.vfs, fd, 0x2000);
+    assert_eq!(guest.bytes(0x2000, 4), [4, 0, 1, 0]);
+    let code = Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, 1 << 5);
+    assert_eq!(code, Errno::INVAL.0.into());
+}

@@ -1,0 +1,111 @@
+//! A host that hands out numbers, remembers how it was called, and fills the
+//! events of a poll.
+
+use super::guest::SharedMemory;
+use crate::Errno;
+use crate::abi::{eventtype, subscription};
+use crate::memory::Memory;
+use crate::preview1::{Preview1, for_each_call};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// A call and its arguments.
+type Call = (&'static str, Vec<u64>);
+
+/// The host's memory of what happened, shared with the test.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HostLog(Rc<RefCell<Vec<Call>>>);
+
+impl HostLog {
+    /// The calls since the last time, without those that look for preopens.
+    pub(super) fn take(&self) -> Vec<Call> {
+        self.0.take()
+    }
+}
+
+pub(super) struct FakeHost {
+    pub(super) memory: SharedMemory,
+    pub(super) log: HostLog,
+    pub(super) preopens: BTreeSet<u32>,
+    pub(super) open: BTreeSet<u32>,
+}
+
+impl FakeHost {
+    pub(super) fn new(memory: SharedMemory, preopen_count: u32) -> Self {
+        let preopens: BTreeSet<u32> = (3..3 + preopen_count).collect();
+        Self {
+            memory,
+            log: HostLog::default(),
+            open: preopens.iter().copied().chain(0..3).collect(),
+            preopens,
+        }
+    }
+
+    fn serve(&mut self, call: &'static str, arguments: &[u64]) -> i32 {
+        let first = arguments.first().copied().unwrap_or_default() as u32;
+        let is_probe = matches!(call, "fd_prestat_get" | "fd_fdstat_get");
+        if !is_probe {
+            self.log.0.borrow_mut().push((call, arguments.to_vec()));
+        }
+        match call {
+            "fd_prestat_get" if self.preopens.contains(&first) => {
+                // What a host writes there must not stay in the guest's memory.
+                self.memory.copy_in(arguments[1] as u32, &[0xff; 8]);
+                0
+            }
+            "poll_oneoff" => self.poll(arguments),
+            "path_open" => {
+                let number = (0..)
+                    .find(|number| !self.open.contains(number))
+                    .unwrap_or(0);
+                self.open.insert(number);
+                self.memory
+                    .copy_in(arguments[8] as u32, &number.to_le_bytes());
+                0
+            }
+            "fd_close" if self.open.remove(&first) => 0,
+            "fd_renumber" => {
+                self.open.remove(&first);
+                0
+            }
+            _ if !is_probe && self.open.contains(&first) => 0,
+            _ if call == "fd_fdstat_get" && self.open.contains(&first) => 0,
+            _ => i32::from(Errno::BADF.0),
+        }
+    }
+
+    /// Every subscription happens at once.
+    fn poll(&mut self, arguments: &[u64]) -> i32 {
+        let [subscriptions, events, count, event_count] = *arguments else {
+            return 1;
+        };
+        for i in 0..count {
+            let mut asked = [0; subscription::LEN];
+            let address = subscriptions + i * subscription::LEN as u64;
+            self.memory.copy_out(address as u32, &mut asked);
+            let mut event = [0; 32];
+            event[..8].copy_from_slice(&asked[..8]);
+            event[10] = asked[8];
+            if asked[8] != eventtype::CLOCK {
+                // Tells the test which descriptor the host was asked about.
+                event[16..20].copy_from_slice(&asked[16..20]);
+            }
+            self.memory.copy_in((events + i * 32) as u32, &event);
+        }
+        self.memory
+            .copy_in(event_count as u32, &(count as u32).to_le_bytes());
+        0
+    }
+}
+
+macro_rules! serve_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
+        impl Preview1 for FakeHost {
+            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
+                self.serve(stringify!($call), &[$($parameter as u64),*])
+            })*
+        }
+    };
+}
+for_each_call!(serve_calls);

@@ -1,0 +1,155 @@
+//! The state of the runtime and what all calls share.
+
+use crate::abi::SCRATCH_LEN;
+use crate::descriptor::{Descriptor, DescriptorTable, OpenDirectory, OpenFile};
+use crate::errno::{Errno, Result, from_host};
+use crate::image::{Image, Payload};
+use crate::memory::Memory;
+use crate::preview1::Preview1;
+use crate::resolve::{Resolution, resolve};
+use alloc::vec::Vec;
+use wasi_vfs_format::limits::MAX_PATH_LEN;
+use wasi_vfs_format::{Index, InodeNumber};
+
+/// Number of the first descriptor that is not standard input or output.
+const FIRST_PREOPEN: u32 = 3;
+
+/// More descriptors than this no host opens before the program starts; a host
+/// that claims every number to be open must not keep us asking.
+const HOST_DESCRIPTOR_COUNT_MAX: u32 = 1024;
+
+/// Preview 1, served from an image where a descriptor belongs to it and from
+/// the host where not.
+pub struct Vfs<M, H, P> {
+    pub(crate) memory: M,
+    pub(crate) host: H,
+    pub(crate) image: Image<P>,
+    pub(crate) table: DescriptorTable,
+    /// The path of the current call; kept for its memory.
+    path: Vec<u8>,
+    /// Whether the host has been asked for its descriptors.
+    is_started: bool,
+}
+
+/// A directory descriptor of one side or the other.
+pub(crate) enum Base {
+    Host(u32),
+    Image(OpenDirectory),
+}
+
+impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
+    /// Serves the image with this index, whose checksum is checked here; `None`
+    /// stands for one that cannot be read.
+    pub fn new(index: Option<Index<'static>>, memory: M, host: H, payload: P) -> Self {
+        Self {
+            memory,
+            host,
+            image: Image::new(index, payload),
+            table: DescriptorTable::default(),
+            path: Vec::new(),
+            is_started: false,
+        }
+    }
+
+    /// Fills the descriptor table before the first call: standard input and
+    /// output, what the host opened, then our preopens.
+    pub(crate) fn start(&mut self) -> Result {
+        if self.is_started {
+            return Ok(());
+        }
+        let host_count = self.host_descriptor_count();
+        for number in 0..host_count {
+            self.table.insert(Descriptor::Host(number))?;
+        }
+        for position in 0..self.mount_count() {
+            let inode = self.mount_inode(position).unwrap_or(InodeNumber::ROOT);
+            self.table.insert(Descriptor::Directory(OpenDirectory {
+                inode,
+                root: inode,
+                mount: Some(position),
+                flags: 0,
+            }))?;
+        }
+        self.is_started = true;
+        Ok(())
+    }
+
+    /// A damaged index counts as one mount, so that a program meets the damage
+    /// as `IO` when it looks for its preopens, and not as missing files.
+    fn mount_count(&self) -> u32 {
+        self.image.index().map_or(1, |index| index.mount_count())
+    }
+
+    fn mount_inode(&self, position: u32) -> Result<InodeNumber> {
+        Ok(self.image.index()?.mount(position)?.inode)
+    }
+
+    fn host_descriptor_count(&mut self) -> u32 {
+        let mut count = FIRST_PREOPEN;
+        while count < HOST_DESCRIPTOR_COUNT_MAX && self.host_has(count) {
+            count += 1;
+        }
+        count
+    }
+
+    /// Whether the host has this descriptor open. A preopened directory shows
+    /// in `fd_prestat_get`, anything else in `fd_fdstat_get`.
+    fn host_has(&mut self, number: u32) -> bool {
+        let host = &mut self.host;
+        let answer = self.memory.with_scratch(|_, scratch| {
+            host.fd_prestat_get(number, scratch) == 0 || host.fd_fdstat_get(number, scratch) == 0
+        });
+        const { assert!(SCRATCH_LEN >= crate::abi::Prestat::LEN) };
+        answer.unwrap_or(false)
+    }
+
+    /// The directory that a path is relative to.
+    pub(crate) fn base(&self, fd: u32) -> Result<Base> {
+        match self.table.get(fd)? {
+            Descriptor::Host(number) => Ok(Base::Host(number)),
+            Descriptor::Directory(directory) => Ok(Base::Image(directory)),
+            Descriptor::File(_) => Err(Errno::NOTDIR),
+        }
+    }
+
+    /// The file that a descriptor denotes, for calls that take only files.
+    pub(crate) fn open_file(&mut self, fd: u32) -> Result<&mut OpenFile> {
+        match self.table.get_mut(fd)? {
+            Descriptor::File(file) => Ok(file),
+            _ => Err(Errno::BADF),
+        }
+    }
+
+    /// Resolves a path in the guest's memory.
+    pub(crate) fn resolve(
+        &mut self,
+        start: &OpenDirectory,
+        (path, path_len): (u32, u32),
+        follow_last: bool,
+    ) -> Result<Resolution> {
+        self.memory.check(path, path_len.into())?;
+        if path_len as usize > MAX_PATH_LEN {
+            return Err(Errno::NAMETOOLONG);
+        }
+        self.path
+            .try_reserve(MAX_PATH_LEN)
+            .map_err(|_| Errno::NOMEM)?;
+        self.path.resize(path_len as usize, 0);
+        self.memory.read(path, &mut self.path)?;
+        resolve(&self.image, start, &self.path, follow_last)
+    }
+
+    /// Gives a descriptor that the host has just written to `address` a number
+    /// of ours.
+    pub(crate) fn adopt(&mut self, address: u32) -> Result {
+        let number = self.memory.read_u32(address)?;
+        match self.table.insert(Descriptor::Host(number)) {
+            Ok(ours) => self.memory.write_u32(address, ours),
+            Err(errno) => {
+                // Not leaving it open behind the guest's back.
+                let _ = from_host(self.host.fd_close(number));
+                Err(errno)
+            }
+        }
+    }
+}
