@@ -21,7 +21,7 @@ File.open(path) do |file|
   puts file.pread(10, 3) == File.read(path)[3, 10]
 end
 
-require "erb/util"
+require "erb"
 puts Pathname($LOADED_FEATURES.find { |feature| feature.end_with?("erb/util.rb") }).dirname
 begin
   File.open("#{library}/new", "w") { }
