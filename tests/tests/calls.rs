@@ -7,7 +7,15 @@ use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::tree;
 
-/// What the guest prints where nothing is packed.
+/// Where a packed tree answers otherwise than wasmtime: the guest's line there,
+/// its line here, and why.
+const ACCEPTED: [(&str, &str, &str); 1] = [(
+    "list a file: errno 8",
+    "list a file: errno 54",
+    "NOTDIR, as POSIX has it; wasmtime's BADF says that the descriptor is not open",
+)];
+
+/// What the guest prints where nothing is packed, but for the accepted differences.
 fn oracle(guest: &Path, tree: &Path) -> String {
     let expected = Engine::Wasmtime.module(guest).dir(tree, "/data").stdout();
     assert!(
