@@ -92,7 +92,7 @@ pub fn c(name: &str, form: Form) -> PathBuf {
                 "-O2",
                 "-D_GNU_SOURCE",
             ])
-            // Names stay for the tests to see; DWARF would be most of the module.
+            // DWARF would be most of the module.
             .args([
                 "-Wall",
                 "-Wextra",
