@@ -163,8 +163,11 @@ impl Packer {
     /// As [`Packer::pack`].
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
         let options = self.options()?;
+        let mappings = self.mappings()?;
+        // What can be refused is refused before the work, which may be long.
+        module::form(&self.module)?;
         let mut parts = self.earlier()?;
-        parts.extend(self.mapped()?);
+        parts.extend(self.mapped(&mappings)?);
         if parts.is_empty() {
             return Err(PackError::Nothing);
         }
@@ -204,20 +207,20 @@ impl Packer {
         tree.map(join::take_apart).map_err(PackError::Earlier)
     }
 
-    fn mapped(&self) -> Result<Vec<Part>, PackError> {
-        let exclude = Exclude::new(&self.patterns)?;
+    fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {
         let mappings = self.mappings.iter();
-        // All guest paths are looked at before the first, perhaps long, walk.
-        let mappings = mappings
-            .map(|(host, guest)| Mapping::new(host, guest))
-            .collect::<Result<Vec<_>, _>>()?;
         mappings
-            .iter()
-            .map(|Mapping { host, guest }| {
-                let directory = source::read_directory(host, guest, &exclude)?;
-                Ok(Part::new(guest, directory))
-            })
+            .map(|(host, guest)| Mapping::new(host, guest))
             .collect()
+    }
+
+    fn mapped(&self, mappings: &[Mapping]) -> Result<Vec<Part>, PackError> {
+        let exclude = Exclude::new(&self.patterns)?;
+        let parts = mappings.iter().map(|Mapping { host, guest }| {
+            let directory = source::read_directory(host, guest, &exclude)?;
+            Ok(Part::new(guest, directory))
+        });
+        parts.collect()
     }
 
     fn embed(&self, image: &wasi_vfs_format::Image) -> Result<Embedded, ModuleError> {
@@ -259,30 +262,38 @@ where
 mod tests {
     use super::*;
 
-    /// A module that holds no image; nothing here gets so far as to embed one.
-    const MODULE: &[u8] = b"\0asm\x01\0\0\0";
+    /// A module that could take an image; nothing here gets so far.
+    fn module() -> Vec<u8> {
+        wat::parse_str(
+            r#"(module
+                (import "wasi_snapshot_preview1" "path_open"
+                    (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+                (memory (export "memory") 1))"#,
+        )
+        .unwrap()
+    }
 
     #[test]
     fn without_mappings_there_is_nothing_to_pack() {
-        let error = Packer::new(MODULE).pack().unwrap_err();
+        let error = Packer::new(module()).pack().unwrap_err();
         assert!(matches!(error, PackError::Nothing), "{error}");
     }
 
     #[test]
     fn blocks_are_powers_of_two_within_the_bounds() {
         for len in [0, 1, 2048, 5000, 1 << 21, u32::MAX] {
-            let error = Packer::new(MODULE).block_len(len).pack().unwrap_err();
+            let error = Packer::new(module()).block_len(len).pack().unwrap_err();
             assert!(matches!(error, PackError::BlockLen { len: l } if l == len));
         }
         for shift in MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT {
-            let packer = Packer::new(MODULE).block_len(1 << shift);
+            let packer = Packer::new(module()).block_len(1 << shift);
             assert_eq!(packer.options().unwrap().block_shift, shift);
         }
     }
 
     #[test]
     fn guest_paths_are_looked_at_before_host_directories() {
-        let packer = Packer::new(MODULE)
+        let packer = Packer::new(module())
             .map_dir("does/not/exist", "/a")
             .map_dir("does/not/exist", "/../b");
         let error = packer.pack().unwrap_err();
@@ -291,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_short_form_names_the_guest_first() {
-        let error = pack(MODULE, vec![("/lib", "does/not/exist")]).unwrap_err();
+        let error = pack(&module(), vec![("/lib", "does/not/exist")]).unwrap_err();
         let text = "directory `does/not/exist` does not exist";
         assert_eq!(error.to_string(), text);
     }
