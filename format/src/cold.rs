@@ -1,8 +1,9 @@
-//! The part of an image that only tools read: chunk digests and the manifest.
+//! The part of an image that only tools read: the chunks and the manifest.
 //! In a module it lies in a custom section, which may be stripped.
 
 use crate::checksum::checksum_of_two;
-use crate::digest::{DIGEST_LEN, Digest};
+use crate::chunk::{CHUNK_LEN, Chunk, ChunkRecord};
+use crate::digest::Digest;
 use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
 use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
@@ -16,8 +17,8 @@ pub const MAGIC: [u8; 8] = *b"\x89wvfs-c\n";
 /// Version of the cold part.
 pub const VERSION: u32 = 1;
 
-/// The header of the cold part as it is stored. The digests follow it, and the
-/// manifest follows them.
+/// The header of the cold part as it is stored. The chunk records follow it,
+/// and the manifest follows them.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct ColdHeader {
@@ -25,7 +26,7 @@ pub struct ColdHeader {
     pub magic: [u8; 8],
     /// [`VERSION`].
     pub version: U32,
-    /// Number of digests, which is the number of chunks.
+    /// Number of chunk records.
     pub chunk_count: U32,
     /// Length of the manifest in bytes.
     pub manifest_len: U32,
@@ -50,7 +51,7 @@ const _: () = {
 /// A cold part, borrowed from its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Cold<'a> {
-    digests: &'a [[u8; DIGEST_LEN]],
+    chunks: &'a [ChunkRecord],
     manifest: &'a [u8],
 }
 
@@ -85,20 +86,43 @@ impl<'a> Cold<'a> {
 
     fn split(header: &ColdHeader, rest: &'a [u8]) -> Option<Self> {
         let count = header.chunk_count.get() as usize;
-        let (digests, manifest) =
-            <[[u8; DIGEST_LEN]]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let (chunks, manifest) = <[ChunkRecord]>::ref_from_prefix_with_elems(rest, count).ok()?;
         let len = header.manifest_len.get() as usize;
-        (manifest.len() == len && len <= MAX_MANIFEST_LEN).then_some(Self { digests, manifest })
+        (manifest.len() == len && len <= MAX_MANIFEST_LEN).then_some(Self { chunks, manifest })
     }
 
-    /// Number of chunk digests.
+    /// Number of chunks.
     pub fn chunk_count(&self) -> u32 {
-        u32::try_from(self.digests.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.chunks.len()).unwrap_or(u32::MAX)
     }
 
-    /// The digest of chunk `number`; `None` past the last.
-    pub fn digest(&self, number: u32) -> Option<Digest> {
-        self.digests.get(number as usize).copied().map(Digest)
+    /// The chunks in the order of the content.
+    pub fn chunks(&self) -> impl ExactSizeIterator<Item = Chunk> + use<'a> {
+        let mut raw_offset: u64 = 0;
+        self.chunks.iter().map(move |record| {
+            let chunk = Chunk {
+                raw_offset,
+                len: record.len.get(),
+                digest: Digest(record.digest),
+            };
+            raw_offset = chunk.raw_end();
+            chunk
+        })
+    }
+
+    /// Checks in linear time that the chunks cut a content of `raw_len` bytes.
+    pub(crate) fn validate_chunks(&self, raw_len: u64) -> Result<(), Corrupt> {
+        let empty = self.chunks.iter().position(|record| record.len.get() == 0);
+        if let Some(position) = empty {
+            let chunk = u32::try_from(position).unwrap_or(u32::MAX);
+            return Err(Corrupt::EmptyChunk { chunk });
+        }
+        let found = self.chunks().last().map_or(0, |chunk| chunk.raw_end());
+        if found != raw_len {
+            let expected = raw_len;
+            return Err(Corrupt::ChunkLens { expected, found });
+        }
+        Ok(())
     }
 
     /// The manifest.
@@ -108,22 +132,21 @@ impl<'a> Cold<'a> {
 }
 
 /// The bytes of a cold part; `None` if the manifest is too long.
-pub(crate) fn encode(
-    digests: impl ExactSizeIterator<Item = Digest>,
-    manifest: &Manifest,
-) -> Option<Vec<u8>> {
+pub(crate) fn encode(chunks: &[Chunk], manifest: &Manifest) -> Option<Vec<u8>> {
     let manifest = manifest.encode()?;
     let mut header = ColdHeader {
         magic: MAGIC,
         version: VERSION.into(),
-        chunk_count: u32::try_from(digests.len()).ok()?.into(),
+        chunk_count: u32::try_from(chunks.len()).ok()?.into(),
         manifest_len: u32::try_from(manifest.len()).ok()?.into(),
         reserved: U32::ZERO,
         checksum: U64::ZERO,
     };
-    let mut bytes = Vec::with_capacity(COLD_HEADER_LEN + digests.len() * DIGEST_LEN);
+    let mut bytes = Vec::with_capacity(COLD_HEADER_LEN + chunks.len() * CHUNK_LEN);
     bytes.extend_from_slice(header.as_bytes());
-    digests.for_each(|digest| bytes.extend_from_slice(&digest.0));
+    for chunk in chunks {
+        bytes.extend_from_slice(ChunkRecord::from(chunk).as_bytes());
+    }
     bytes.extend_from_slice(&manifest);
     let hashed = bytes.get(..offset_of!(ColdHeader, checksum))?;
     header.checksum = checksum_of_two(hashed, bytes.get(COLD_HEADER_LEN..)?).into();

@@ -52,6 +52,12 @@ pub enum Corrupt {
         /// Logarithm of the block size.
         shift: u32,
     },
+    /// The content is longer than the format allows.
+    #[error("the content has {raw_len} bytes, more than a content can have")]
+    RawLen {
+        /// Length in the superblock.
+        raw_len: u64,
+    },
     /// The number of blocks does not follow from the length of the content.
     #[error("{expected} blocks are needed for the content, but there are {found}")]
     BlockCount {
@@ -120,11 +126,13 @@ pub enum Corrupt {
         /// Offset within the file.
         offset: u64,
     },
-    /// A chunk does not exist or does not lie within the content.
-    #[error("chunk {chunk} does not exist or lies outside the content")]
-    Chunk {
-        /// Number of the chunk.
-        chunk: u32,
+    /// A run of a file has no bytes or does not lie within the content.
+    #[error("the run of inode {inode} at {offset} is empty or lies outside the content")]
+    Run {
+        /// Number of the file.
+        inode: u32,
+        /// Where the run starts in the file.
+        offset: u64,
     },
     /// A block does not exist, does not lie within the payload, or is stored
     /// in a way that cannot be.
@@ -208,13 +216,21 @@ pub enum Corrupt {
         /// Number of the link.
         inode: u32,
     },
-    /// The chunks of a file do not have the length of the file together.
-    #[error("the chunks of inode {inode} do not make up its {len} bytes")]
-    FileChunks {
+    /// An empty file has content, or another has none.
+    #[error("inode {inode} of {len} bytes is empty and has content, or the reverse")]
+    FileContent {
         /// Number of the file.
         inode: u32,
         /// Length of the file.
         len: u64,
+    },
+    /// A run of a file does not start and end where chunks do.
+    #[error("the run of inode {inode} at {offset} is not some chunks, whole")]
+    RunChunks {
+        /// Number of the file.
+        inode: u32,
+        /// Where the run starts in the file.
+        offset: u64,
     },
     /// The extents of a file are not where they must be, or are miscounted.
     #[error("the extents of inode {inode} are not in order")]
@@ -230,15 +246,14 @@ pub enum Corrupt {
         /// Extents present.
         found: u32,
     },
-    /// A chunk that no file uses.
-    #[error("no file uses chunk {chunk}")]
-    UnusedChunk {
-        /// Number of the chunk.
-        chunk: u32,
+    /// Content that no file uses.
+    #[error("no file uses the content from {start} to {end}")]
+    UnusedContent {
+        /// Where it starts in the content.
+        start: u64,
+        /// Where it ends.
+        end: u64,
     },
-    /// The first chunk does not start at the start of the content.
-    #[error("the content is not covered by chunks from its start")]
-    ContentStart,
     /// A block does not start where the one before it ends.
     #[error("block {block} starts at {found} of the payload, expected {expected}")]
     BlockOrder {
@@ -280,13 +295,19 @@ pub enum Corrupt {
         /// Checksum of the bytes.
         found: u64,
     },
-    /// The cold part has not one digest for each chunk.
-    #[error("the cold part has {found} digests for {expected} chunks")]
-    DigestCount {
-        /// Chunks of the index.
-        expected: u32,
-        /// Digests of the cold part.
-        found: u32,
+    /// A chunk has no bytes.
+    #[error("chunk {chunk} is empty")]
+    EmptyChunk {
+        /// Number of the chunk.
+        chunk: u32,
+    },
+    /// The chunks of the cold part are not the content of the index.
+    #[error("the chunks of the cold part have {found} bytes, the content has {expected}")]
+    ChunkLens {
+        /// Length of the content in the superblock.
+        expected: u64,
+        /// Lengths of the chunks together.
+        found: u64,
     },
     /// The manifest cannot be decoded.
     #[error("the manifest cannot be decoded")]

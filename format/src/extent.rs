@@ -1,8 +1,9 @@
-//! Runs of a file whose chunks are not all consecutive: it shares some of them
-//! with other files, or with itself.
+//! Runs of a file that is not one run of the content: it shares some of its
+//! bytes with other files, or with itself.
 
+use crate::limits::{MAX_EXTENT_COUNT, MAX_RAW_LEN};
 use core::mem::{offset_of, size_of};
-use zerocopy::little_endian::{U32, U64};
+use zerocopy::little_endian::U64;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// An extent as it is stored. The extents of one file are consecutive and
@@ -12,17 +13,46 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 pub struct ExtentRecord {
     /// Where the run starts in the file; it ends where the next one starts.
     pub file_offset: U64,
-    /// The first of the consecutive chunks that hold its bytes.
-    pub chunk: U32,
-    /// How many extents of the same file follow this one.
-    pub following_count: U32,
+    /// Bits 0 to 39: where the run starts in the content. Bits 40 to 63: how
+    /// many extents of the same file follow this one.
+    pub raw_offset_and_following_count: U64,
 }
 
 /// Length of an extent record in bytes.
 pub const EXTENT_LEN: usize = 16;
 
+const RAW_OFFSET_BITS: u32 = 40;
+const RAW_OFFSET_MASK: u64 = (1 << RAW_OFFSET_BITS) - 1;
+
 const _: () = {
     assert!(size_of::<ExtentRecord>() == EXTENT_LEN);
-    assert!(offset_of!(ExtentRecord, chunk) == 8);
-    assert!(offset_of!(ExtentRecord, following_count) == 12);
+    assert!(offset_of!(ExtentRecord, raw_offset_and_following_count) == 8);
+    // A run has bytes, so it starts before the end of the content.
+    assert!(MAX_RAW_LEN - 1 == RAW_OFFSET_MASK);
+    assert!(MAX_EXTENT_COUNT - 1 == u64::MAX >> RAW_OFFSET_BITS);
 };
+
+impl ExtentRecord {
+    /// Makes the record of an extent; `raw_offset` lies within the largest
+    /// content, and `following_count` is less than [`MAX_EXTENT_COUNT`].
+    pub fn new(file_offset: u64, raw_offset: u64, following_count: u32) -> Self {
+        debug_assert!(raw_offset < MAX_RAW_LEN);
+        debug_assert!(u64::from(following_count) < MAX_EXTENT_COUNT);
+        let following = u64::from(following_count) << RAW_OFFSET_BITS;
+        Self {
+            file_offset: file_offset.into(),
+            raw_offset_and_following_count: (raw_offset & RAW_OFFSET_MASK | following).into(),
+        }
+    }
+
+    /// Where the run starts in the content.
+    pub fn raw_offset(&self) -> u64 {
+        self.raw_offset_and_following_count.get() & RAW_OFFSET_MASK
+    }
+
+    /// How many extents of the same file follow this one.
+    pub fn following_count(&self) -> u32 {
+        // What the shift leaves are 24 bits.
+        (self.raw_offset_and_following_count.get() >> RAW_OFFSET_BITS) as u32
+    }
+}

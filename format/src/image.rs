@@ -13,7 +13,7 @@ pub struct Image {
     pub index: Vec<u8>,
     /// The stored blocks.
     pub payload: Vec<u8>,
-    /// Chunk digests and manifest.
+    /// Chunks and manifest.
     pub cold: Vec<u8>,
     /// The name of the image, as in its superblock.
     pub digest: Digest,
@@ -35,7 +35,7 @@ pub struct Parts<'a> {
     pub index: &'a [u8],
     /// The stored blocks.
     pub payload: &'a [u8],
-    /// Chunk digests and manifest; `None` if it was cut off.
+    /// Chunks and manifest; `None` if it was cut off.
     pub cold: Option<&'a [u8]>,
 }
 

@@ -3,7 +3,6 @@
 
 use crate::block::{Block, BlockRecord};
 use crate::checksum::checksum_of_two;
-use crate::chunk::ChunkRecord;
 use crate::extent::ExtentRecord;
 use crate::inode::{
     Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_RUN, File, Inode, InodeNumber, InodeRecord,
@@ -15,7 +14,6 @@ use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
 use crate::{Corrupt, Error};
 use core::cmp::Ordering;
 use core::mem::offset_of;
-use core::ops::Range;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// The index of an image, borrowed from its bytes.
@@ -26,7 +24,6 @@ pub struct Index<'a> {
     pub(crate) mounts: &'a [MountRecord],
     pub(crate) inodes: &'a [InodeRecord],
     pub(crate) extents: &'a [ExtentRecord],
-    chunks: &'a [ChunkRecord],
     blocks: &'a [BlockRecord],
     names: &'a [u8],
 }
@@ -40,15 +37,15 @@ pub struct Run {
     pub len: u64,
 }
 
-/// A run of a file that is a run of consecutive chunks.
+/// A run of a file, from its first byte to its last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// Where the run starts in the file.
     pub file_offset: u64,
-    /// How many bytes it has.
+    /// How many bytes it has; never zero.
     pub len: u64,
-    /// The first of the chunks that hold its bytes.
-    pub chunk: u32,
+    /// Where the run starts in the content.
+    pub raw_offset: u64,
 }
 
 impl<'a> Index<'a> {
@@ -68,7 +65,6 @@ impl<'a> Index<'a> {
             mounts: table(bytes, superblock.mounts, "mounts")?,
             inodes: table(bytes, superblock.inodes, "inodes")?,
             extents: table(bytes, superblock.extents, "extents")?,
-            chunks: table(bytes, superblock.chunks, "chunks")?,
             blocks: table(bytes, superblock.blocks, "blocks")?,
             names: table(bytes, superblock.names, "names")?,
         };
@@ -144,7 +140,7 @@ impl<'a> Index<'a> {
     /// The name of an inode within its directory; empty for the root.
     pub fn name(&self, number: InodeNumber) -> Result<&'a [u8], Corrupt> {
         let record = self.inode_record(number)?;
-        self.name_bytes(record.name_offset.get(), record.name_len.get().into())
+        self.name_bytes(record.name_offset.get(), record.name_len.into())
     }
 
     /// The target of a symbolic link.
@@ -177,101 +173,46 @@ impl<'a> Index<'a> {
         if offset >= file.len {
             return Ok(None);
         }
-        let uncovered = uncovered(inode, offset);
-        let (start, end, chunk) = match file.data {
-            Data::OneRun(chunk) => (0, file.len, chunk),
-            Data::Extents(first) => self.extent(first, file.len, offset).ok_or(uncovered)?,
+        let extent = match file.data {
+            Data::OneRun(raw_offset) => self.extent(inode, 0, file.len, raw_offset)?,
+            Data::Extents(first) => self.extent_at(inode, first, file.len, offset)?,
         };
-        let (raw_start, _) = self.chunk(chunk)?;
-        let raw_end = raw_start.saturating_add(end - start);
-        let raw_end = raw_end.min(self.superblock.raw_len.get());
-        let raw_offset = raw_start.saturating_add(offset - start);
-        if raw_offset >= raw_end {
-            return Err(uncovered);
-        }
+        let skipped = offset - extent.file_offset;
         Ok(Some(Run {
-            raw_offset,
-            len: raw_end - raw_offset,
+            raw_offset: extent.raw_offset + skipped,
+            len: extent.len - skipped,
         }))
     }
 
     /// The runs that make up `file`, in the order of its bytes; a file that
     /// shares no part of its bytes with another has one.
     ///
-    /// Total, as all of the reader: a damaged image gives an error or runs that
+    /// Total, as all of the reader: a damaged image gives errors or runs that
     /// do not cover the file, and at most as many as there are extents.
     pub fn extents(
         &self,
         inode: InodeNumber,
         file: &File,
-    ) -> Result<impl ExactSizeIterator<Item = Extent> + use<'a>, Corrupt> {
-        let file_len = file.len;
+    ) -> Result<impl ExactSizeIterator<Item = Result<Extent, Corrupt>> + use<'a>, Corrupt> {
         let (records, one_run) = match file.data {
-            _ if file_len == 0 => (&[][..], None),
-            Data::OneRun(chunk) => (&[][..], Some(chunk)),
-            Data::Extents(first) => {
-                let records = self.extent_records(first);
-                (records.ok_or(uncovered(inode, 0))?, None)
-            }
+            _ if file.len == 0 => (&[][..], None),
+            Data::OneRun(raw_offset) => (&[][..], Some(raw_offset)),
+            Data::Extents(first) => (self.extent_records(inode, first)?, None),
         };
         let count = records.len() + usize::from(one_run.is_some());
+        let (index, file_len) = (*self, file.len);
         Ok((0..count).map(move |position| {
-            let start = records.get(position).map_or(0, start_of);
+            let record = records.get(position);
+            let start = record.map_or(0, start_of);
             let end = records.get(position + 1).map_or(file_len, start_of);
-            let chunk = records.get(position).map(|record| record.chunk.get());
-            Extent {
-                file_offset: start,
-                len: end.saturating_sub(start),
-                chunk: chunk.or(one_run).unwrap_or_default(),
-            }
+            let raw_offset = record.map(ExtentRecord::raw_offset).or(one_run);
+            index.extent(inode, start, end, raw_offset.unwrap_or_default())
         }))
-    }
-
-    /// The chunks that make up a run of a file, which must end where a chunk
-    /// ends.
-    pub fn chunks_of(&self, inode: InodeNumber, extent: &Extent) -> Result<Range<u32>, Corrupt> {
-        let corrupt = uncovered(inode, extent.file_offset);
-        let (start, _) = self.chunk(extent.chunk)?;
-        let end = start.checked_add(extent.len).ok_or(corrupt)?;
-        let after = if end == self.superblock.raw_len.get() {
-            self.chunk_count()
-        } else {
-            let place = |chunk: &ChunkRecord| chunk.raw_offset.get().cmp(&end);
-            // The table has at most 2^32 records.
-            self.chunks.binary_search_by(place).map_err(|_| corrupt)? as u32
-        };
-        if extent.chunk < after {
-            Ok(extent.chunk..after)
-        } else {
-            Err(corrupt)
-        }
     }
 
     /// Number of extents.
     pub fn extent_count(&self) -> u32 {
         self.superblock.extents.count.get()
-    }
-
-    /// Number of chunks.
-    pub fn chunk_count(&self) -> u32 {
-        self.superblock.chunks.count.get()
-    }
-
-    /// Where chunk `number` starts and ends in the content.
-    pub fn chunk(&self, number: u32) -> Result<(u64, u64), Corrupt> {
-        let corrupt = Corrupt::Chunk { chunk: number };
-        let record = self.chunks.get(number as usize).ok_or(corrupt)?;
-        let start = record.raw_offset.get();
-        let raw_len = self.superblock.raw_len.get();
-        let end = match self.chunks.get(number as usize + 1) {
-            Some(next) => next.raw_offset.get(),
-            None => raw_len,
-        };
-        if start < end && end <= raw_len {
-            Ok((start, end))
-        } else {
-            Err(corrupt)
-        }
     }
 
     /// Number of blocks.
@@ -324,14 +265,14 @@ impl<'a> Index<'a> {
             (FILE, flags) if flags <= FLAG_EXECUTABLE | FLAG_ONE_RUN => {
                 file(inode, record).map(Content::File)
             }
-            (SYMLINK, 0) => symlink(record).map(Content::Symlink),
+            (SYMLINK, 0) => symlink(inode, record).map(Content::Symlink),
             (kind, flags) => Err(Corrupt::InodeKind { inode, kind, flags }),
         }
     }
 
     fn directory(&self, inode: u32, record: &InodeRecord) -> Result<Directory, Corrupt> {
         let corrupt = Corrupt::Children { inode };
-        let first = record.content.get();
+        let first = u32::try_from(record.content()).map_err(|_| corrupt)?;
         let count = u32::try_from(record.size.get()).map_err(|_| corrupt)?;
         let end = first.checked_add(count).ok_or(corrupt)?;
         if count > 0 && (first <= inode || end > self.inode_count()) {
@@ -340,21 +281,60 @@ impl<'a> Index<'a> {
         Ok(Directory { first, count })
     }
 
-    fn extent_records(&self, first: u32) -> Option<&'a [ExtentRecord]> {
-        let rest = self.extents.get(first as usize..)?;
-        let following = rest.first()?.following_count.get() as usize;
-        rest.get(..following.checked_add(1)?)
+    /// The extents of a file whose first is `first`.
+    pub(crate) fn extent_records(
+        &self,
+        inode: InodeNumber,
+        first: u32,
+    ) -> Result<&'a [ExtentRecord], Corrupt> {
+        let rest = self.extents.get(first as usize..).unwrap_or_default();
+        let following = rest.first().map(ExtentRecord::following_count);
+        following
+            .and_then(|following| rest.get(..following as usize + 1))
+            .ok_or(uncovered(inode, 0))
     }
 
-    /// The extent of a file that covers `offset`: where it starts and ends in
-    /// the file, and its chunk.
-    fn extent(&self, first: u32, file_len: u64, offset: u64) -> Option<(u64, u64, u32)> {
-        let extents = self.extent_records(first)?;
+    /// The extent of a file that covers `offset`.
+    fn extent_at(
+        &self,
+        inode: InodeNumber,
+        first: u32,
+        file_len: u64,
+        offset: u64,
+    ) -> Result<Extent, Corrupt> {
+        let extents = self.extent_records(inode, first)?;
         let after = extents.partition_point(|extent| start_of(extent) <= offset);
-        let extent = extents.get(after.checked_sub(1)?)?;
-        let end = extents.get(after).map_or(file_len, start_of);
-        let start = start_of(extent);
-        (start <= offset && offset < end).then(|| (start, end, extent.chunk.get()))
+        let record = after.checked_sub(1).and_then(|at| extents.get(at));
+        let record = record.ok_or(uncovered(inode, offset))?;
+        let (start, end) = (start_of(record), extents.get(after));
+        let end = end.map_or(file_len, start_of);
+        // What is not sorted may be searched for in vain.
+        if offset < start || end <= offset {
+            return Err(uncovered(inode, offset));
+        }
+        self.extent(inode, start, end, record.raw_offset())
+    }
+
+    /// The run of a file from `start` to `end`, which must lie within the
+    /// content.
+    fn extent(
+        &self,
+        inode: InodeNumber,
+        start: u64,
+        end: u64,
+        raw_offset: u64,
+    ) -> Result<Extent, Corrupt> {
+        let len = end.saturating_sub(start);
+        let rest = self.superblock.raw_len.get().saturating_sub(raw_offset);
+        if len == 0 || len > rest {
+            let (inode, offset) = (inode.0, start);
+            return Err(Corrupt::Run { inode, offset });
+        }
+        Ok(Extent {
+            file_offset: start,
+            len,
+            raw_offset,
+        })
     }
 }
 
@@ -372,25 +352,24 @@ fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {
     if len > MAX_FILE_LEN {
         return Err(Corrupt::FileLen { inode, len });
     }
-    let content = record.content.get();
+    let content = record.content();
     Ok(File {
         len,
         executable: record.flags & FLAG_EXECUTABLE != 0,
         data: if record.flags & FLAG_ONE_RUN != 0 {
             Data::OneRun(content)
         } else {
-            Data::Extents(content)
+            let first = u32::try_from(content);
+            Data::Extents(first.map_err(|_| Corrupt::Extent { inode, offset: 0 })?)
         },
     })
 }
 
-fn symlink(record: &InodeRecord) -> Result<Symlink, Corrupt> {
-    let target_offset = record.content.get();
+fn symlink(inode: u32, record: &InodeRecord) -> Result<Symlink, Corrupt> {
+    let corrupt = Corrupt::Target { inode };
     Ok(Symlink {
-        target_len: u32::try_from(record.size.get()).map_err(|_| Corrupt::Name {
-            offset: target_offset,
-        })?,
-        target_offset,
+        target_len: u32::try_from(record.size.get()).map_err(|_| corrupt)?,
+        target_offset: u32::try_from(record.content()).map_err(|_| corrupt)?,
     })
 }
 

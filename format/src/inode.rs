@@ -5,8 +5,9 @@
 //! makes a lookup a binary search and the position a stable cookie. Children
 //! come after their directory, so walking down or up always ends.
 
+use crate::limits::{MAX_NAME_LEN, MAX_RAW_LEN};
 use core::mem::{offset_of, size_of};
-use zerocopy::little_endian::{I64, U16, U32, U64};
+use zerocopy::little_endian::{I64, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Position of an inode in the inode table. The root directory is 0.
@@ -32,7 +33,7 @@ pub enum Kind {
 
 /// The file may be executed.
 pub const FLAG_EXECUTABLE: u8 = 1 << 0;
-/// The whole file is one run of consecutive chunks: `content` is the first.
+/// The whole file is one run: `content` is where it starts in the content.
 pub const FLAG_ONE_RUN: u8 = 1 << 1;
 
 /// An inode as it is stored.
@@ -45,14 +46,17 @@ pub struct InodeRecord {
     pub mtime_ns: I64,
     /// Where the name starts in the names table.
     pub name_offset: U32,
-    /// Directory: first child. Symlink: where the target starts in the names
-    /// table. File: its first chunk if [`FLAG_ONE_RUN`], else its first extent;
-    /// zero if it is empty.
+    /// Bits 0 to 31 of a number of 40 bits. Directory: first child. Symlink:
+    /// where the target starts in the names table. File: where it starts in
+    /// the content if [`FLAG_ONE_RUN`], else its first extent; zero if it is
+    /// empty.
     pub content: U32,
     /// The directory that holds this inode; 0 for the root itself.
     pub parent: U32,
     /// Length of the name in bytes; 0 for the root alone.
-    pub name_len: U16,
+    pub name_len: u8,
+    /// Bits 32 to 39 of `content`; only a place in the content needs them.
+    pub content_high: u8,
     /// A [`Kind`].
     pub kind: u8,
     /// Flags, only for files.
@@ -69,9 +73,26 @@ const _: () = {
     assert!(offset_of!(InodeRecord, content) == 20);
     assert!(offset_of!(InodeRecord, parent) == 24);
     assert!(offset_of!(InodeRecord, name_len) == 28);
+    assert!(offset_of!(InodeRecord, content_high) == 29);
     assert!(offset_of!(InodeRecord, kind) == 30);
     assert!(offset_of!(InodeRecord, flags) == 31);
+    assert!(MAX_NAME_LEN <= u8::MAX as usize);
+    assert!((MAX_RAW_LEN - 1) >> 32 <= u8::MAX as u64);
 };
+
+impl InodeRecord {
+    /// All bits of `content`.
+    pub fn content(&self) -> u64 {
+        u64::from(self.content_high) << 32 | u64::from(self.content.get())
+    }
+
+    /// Sets all bits of `content`, which are at most 40.
+    pub fn set_content(&mut self, content: u64) {
+        debug_assert!(content < MAX_RAW_LEN);
+        self.content = (content as u32).into();
+        self.content_high = (content >> 32) as u8;
+    }
+}
 
 /// An inode whose record has been validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +166,9 @@ pub struct File {
 /// Where the bytes of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Data {
-    OneRun(u32),
+    /// Where the one run starts in the content.
+    OneRun(u64),
+    /// The first extent.
     Extents(u32),
 }
 

@@ -6,9 +6,9 @@
 //!
 //! | part | holds | read |
 //! |---|---|---|
-//! | index | superblock, mounts, inodes, extents, chunks, blocks, names | in place, on every lookup |
+//! | index | superblock, mounts, inodes, extents, blocks, names | in place, on every lookup |
 //! | payload | the stored blocks, back to back | one block at a time |
-//! | cold part | chunk digests and the manifest | by tools only |
+//! | cold part | chunks and the manifest | by tools only |
 //!
 //! Without features this crate is the reader of the index alone: `no_std`, no
 //! allocation, no unsafe code, and total, which is to say that no string of
@@ -28,6 +28,7 @@ pub mod block;
 #[cfg(feature = "std")]
 pub mod check;
 pub mod checksum;
+#[cfg(feature = "std")]
 pub mod chunk;
 #[cfg(feature = "std")]
 pub mod cold;

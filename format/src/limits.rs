@@ -24,9 +24,20 @@ pub const MAX_FILE_LEN: u64 = i64::MAX as u64;
 /// Largest index: it lives in a 32-bit linear memory beside everything else.
 pub const MAX_INDEX_LEN: u64 = 1 << 30;
 
+/// Largest content: what the 40 bits of a content offset reach. Every file
+/// needs one, and 40 bits are what its record has room for.
+pub const MAX_RAW_LEN: u64 = 1 << 40;
+
+/// Most extents of a file: what the 24 bits beside a content offset count.
+/// They fill a quarter of the largest index.
+pub const MAX_EXTENT_COUNT: u64 = 1 << 24;
+
 /// Largest payload: a section of a WebAssembly module has a 32-bit length, and
 /// half of that is the most that engines take.
 pub const MAX_PAYLOAD_LEN: u64 = (1 << 31) - 1;
+
+/// Largest cold part: it lies in a section too.
+pub const MAX_COLD_LEN: u64 = MAX_PAYLOAD_LEN;
 
 /// Smallest block, as a power of two: below this the ratio collapses and the
 /// block records cost more than the seek they save.

@@ -1,10 +1,9 @@
 //! The first record of an image: what it is, what it needs, where its tables are.
 
 use crate::block::BLOCK_RECORD_LEN;
-use crate::chunk::CHUNK_LEN;
 use crate::extent::EXTENT_LEN;
 use crate::inode::INODE_LEN;
-use crate::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use crate::limits::{MAX_BLOCK_SHIFT, MAX_RAW_LEN, MIN_BLOCK_SHIFT};
 use crate::mount::MOUNT_LEN;
 use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
@@ -64,10 +63,8 @@ pub struct Superblock {
     pub mounts: Table,
     /// File-system objects.
     pub inodes: Table,
-    /// Runs of large files.
+    /// Runs of files that are not one run.
     pub extents: Table,
-    /// Units of deduplication.
-    pub chunks: Table,
     /// Units of compression.
     pub blocks: Table,
     /// Names, link targets and mount paths.
@@ -77,7 +74,7 @@ pub struct Superblock {
 }
 
 /// Length of the superblock in bytes.
-pub const SUPERBLOCK_LEN: usize = 144;
+pub const SUPERBLOCK_LEN: usize = 136;
 
 const _: () = {
     assert!(size_of::<Table>() == 8);
@@ -95,10 +92,9 @@ const _: () = {
     assert!(offset_of!(Superblock, mounts) == 88);
     assert!(offset_of!(Superblock, inodes) == 96);
     assert!(offset_of!(Superblock, extents) == 104);
-    assert!(offset_of!(Superblock, chunks) == 112);
-    assert!(offset_of!(Superblock, blocks) == 120);
-    assert!(offset_of!(Superblock, names) == 128);
-    assert!(offset_of!(Superblock, index_checksum) == 136);
+    assert!(offset_of!(Superblock, blocks) == 112);
+    assert!(offset_of!(Superblock, names) == 120);
+    assert!(offset_of!(Superblock, index_checksum) == 128);
 };
 
 impl Superblock {
@@ -137,7 +133,11 @@ impl Superblock {
         if !(MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT).contains(&shift) {
             return Err(Corrupt::BlockShift { shift });
         }
-        let blocks = self.raw_len.get().div_ceil(1 << shift);
+        let raw_len = self.raw_len.get();
+        if raw_len > MAX_RAW_LEN {
+            return Err(Corrupt::RawLen { raw_len });
+        }
+        let blocks = raw_len.div_ceil(1 << shift);
         if blocks != u64::from(self.blocks.count.get()) {
             return Err(Corrupt::BlockCount {
                 expected: blocks,
@@ -149,12 +149,11 @@ impl Superblock {
 
     /// The tables in the order in which they lie in the index: name in
     /// `docs/FORMAT.md`, place, length of a record.
-    pub fn tables(&self) -> [(&'static str, Table, usize); 6] {
+    pub fn tables(&self) -> [(&'static str, Table, usize); 5] {
         [
             ("mounts", self.mounts, MOUNT_LEN),
             ("inodes", self.inodes, INODE_LEN),
             ("extents", self.extents, EXTENT_LEN),
-            ("chunks", self.chunks, CHUNK_LEN),
             ("blocks", self.blocks, BLOCK_RECORD_LEN),
             ("names", self.names, 1),
         ]

@@ -1,5 +1,6 @@
 //! A directory tree before it is an image: what the writer takes.
 
+use core::mem::take;
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -46,6 +47,19 @@ pub struct DirectoryNode {
     pub children: BTreeMap<String, Node>,
 }
 
+impl Drop for DirectoryNode {
+    /// Takes the tree apart without recursion: a tree as deep as a path can be
+    /// would overflow the stack of a thread.
+    fn drop(&mut self) {
+        let mut pending: Vec<_> = take(&mut self.children).into_values().collect();
+        while let Some(mut node) = pending.pop() {
+            if let Node::Directory(directory) = &mut node {
+                pending.extend(take(&mut directory.children).into_values());
+            }
+        }
+    }
+}
+
 /// A regular file.
 #[derive(Clone, Debug)]
 pub struct FileNode {
@@ -76,4 +90,23 @@ pub trait FileContent: Send + Sync + core::fmt::Debug {
 
     /// Names the source in error messages, such as `./lib/a.rb`.
     fn describe(&self) -> String;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    #[test]
+    fn dropping_a_tree_takes_no_stack_for_its_depth() {
+        let mut node = DirectoryNode::default();
+        for _ in 0..100_000 {
+            let children = [("d".to_string(), Node::Directory(node))];
+            node = DirectoryNode {
+                mtime_ns: 0,
+                children: children.into(),
+            };
+        }
+        drop(node);
+    }
 }

@@ -64,13 +64,14 @@ fn the_tables_of_records_are_those_of_the_code() {
     assert_record!(superblock::Superblock, superblock::SUPERBLOCK_LEN,
         magic version block_shift compatible_features incompatible_features digest
         index_len payload_len cold_len reserved raw_len
-        mounts inodes extents chunks blocks names index_checksum);
+        mounts inodes extents blocks names index_checksum);
     assert_record!(superblock::Table, 8, offset count);
     assert_record!(mounts::MountRecord, mounts::MOUNT_LEN, path_offset path_len inode reserved);
     assert_record!(inode::InodeRecord, inode::INODE_LEN,
-        size mtime_ns name_offset content parent name_len kind flags);
-    assert_record!(extent::ExtentRecord, extent::EXTENT_LEN, file_offset chunk following_count);
-    assert_record!(chunk::ChunkRecord, chunk::CHUNK_LEN, raw_offset);
+        size mtime_ns name_offset content parent name_len content_high kind flags);
+    assert_record!(extent::ExtentRecord, extent::EXTENT_LEN,
+        file_offset raw_offset_and_following_count);
+    assert_record!(chunk::ChunkRecord, chunk::CHUNK_LEN, len digest);
     assert_record!(block::BlockRecord, block::BLOCK_RECORD_LEN,
         checksum stored_offset stored_len_and_codec);
     assert_record!(cold::ColdHeader, cold::COLD_HEADER_LEN,
@@ -92,6 +93,9 @@ fn the_limits_are_those_of_the_code() {
         ("MAX_SYMLINK_HOPS", limits::MAX_SYMLINK_HOPS.into()),
         ("MAX_FILE_LEN", limits::MAX_FILE_LEN),
         ("MAX_INDEX_LEN", limits::MAX_INDEX_LEN),
+        ("MAX_RAW_LEN", limits::MAX_RAW_LEN),
+        ("MAX_EXTENT_COUNT", limits::MAX_EXTENT_COUNT),
+        ("MAX_COLD_LEN", limits::MAX_COLD_LEN),
         ("MAX_PAYLOAD_LEN", limits::MAX_PAYLOAD_LEN),
         ("MIN_BLOCK_SHIFT", limits::MIN_BLOCK_SHIFT.into()),
         ("MAX_BLOCK_SHIFT", limits::MAX_BLOCK_SHIFT.into()),
@@ -117,8 +121,8 @@ fn the_constants_are_those_of_the_code() {
         let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         bytes.join(" ")
     };
-    assert!(meaning("Superblock (144 bytes)", 1).starts_with(&hex(&superblock::MAGIC)));
-    assert!(meaning("Superblock (144 bytes)", 2).starts_with(&format!("{};", superblock::VERSION)));
+    assert!(meaning("Superblock (136 bytes)", 1).starts_with(&hex(&superblock::MAGIC)));
+    assert!(meaning("Superblock (136 bytes)", 2).starts_with(&format!("{};", superblock::VERSION)));
     assert!(meaning("ColdHeader (32 bytes)", 1).starts_with(&hex(&cold::MAGIC)));
     assert!(meaning("ColdHeader (32 bytes)", 2).starts_with(&format!("{};", cold::VERSION)));
     assert_eq!(
@@ -175,7 +179,7 @@ fn dump(image: &Image) -> String {
     }
     parts.push(("payload", image.payload.len()));
     parts.push(("cold header", cold::COLD_HEADER_LEN));
-    parts.push(("chunk digest", digest::DIGEST_LEN));
+    parts.push(("chunk", chunk::CHUNK_LEN));
     let rest = bytes.len() - parts.iter().map(|(_, len)| len).sum::<usize>();
     parts.push(("manifest", rest));
     let mut offset = 0;

@@ -11,7 +11,7 @@ mod common;
 use common::{Random, directory, file, mount, options, symlink, tree};
 use std::io;
 use wasi_vfs_format::checksum::checksum_of_two;
-use wasi_vfs_format::cold::Cold;
+use wasi_vfs_format::cold::{COLD_HEADER_LEN, Cold};
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{
     Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, check,
@@ -206,6 +206,49 @@ fn an_unknown_version_and_an_unknown_feature_are_refused_by_name() {
     assert_eq!(with(16), Ok(()), "a compatible feature may be ignored");
 }
 
+#[test]
+fn a_content_beyond_its_limit_is_refused() {
+    let mut index = small().index;
+    let raw_len: u64 = (1 << 40) + 1;
+    index[80..88].copy_from_slice(&raw_len.to_le_bytes());
+    let error = Index::parse(&index).map(|_| ());
+    assert_eq!(error, Err(Corrupt::RawLen { raw_len }.into()));
+}
+
+#[test]
+fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
+    let image = small();
+    let mut index = image.index.clone();
+    let inodes = Index::parse(&image.index).unwrap().superblock().inodes;
+    // The file `d/g` becomes one byte longer: a byte of what follows it.
+    index[inodes.offset.get() as usize + 32 * 6] += 1;
+    seal(&mut index);
+    let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
+    assert_eq!(check::check(reader.index()), []);
+    let (inode, offset) = (6, 0);
+    let broken = vec![Corrupt::RunChunks { inode, offset }];
+    assert_eq!(check::verify(&reader), Some(broken));
+}
+
+#[test]
+fn chunks_that_do_not_cut_the_content_are_refused() {
+    let image = small();
+    let with = |len: u32| {
+        let mut cold = image.cold.clone();
+        cold[COLD_HEADER_LEN..COLD_HEADER_LEN + 4].copy_from_slice(&len.to_le_bytes());
+        let (header, rest) = cold.split_at_mut(COLD_HEADER_LEN);
+        let (hashed, checksum) = header.split_at_mut(COLD_HEADER_LEN - 8);
+        checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
+        ImageReader::new(&image.index, &image.payload, Some(&cold)).map(|_| ())
+    };
+    let expected = image.manifest.statistics.raw_len;
+    assert_eq!(with(4500), Ok(()));
+    assert_eq!(with(0), Err(Corrupt::EmptyChunk { chunk: 0 }.into()));
+    let found = expected + 1;
+    let other = Corrupt::ChunkLens { expected, found };
+    assert_eq!(with(4501), Err(other.into()));
+}
+
 /// Changes `index` at `at`, and gives the rule that this breaks first.
 fn broken_by(at: usize, bytes: &[u8]) -> Corrupt {
     let mut index = small().index;
@@ -219,7 +262,7 @@ fn each_broken_rule_is_named() {
     let image = small();
     let index = Index::parse(&image.index).unwrap();
     let superblock = index.superblock();
-    let [mounts, inodes, extents, chunks, blocks, _] = superblock
+    let [mounts, inodes, extents, blocks, _] = superblock
         .tables()
         .map(|(_, table, _)| table.offset.get() as usize);
     let inode = |number: usize| inodes + 32 * number;
@@ -265,23 +308,56 @@ fn each_broken_rule_is_named() {
     );
     assert_eq!(
         broken_by(inode(2) + 20, &[1]),
-        Corrupt::FileChunks { inode: 2, len: 0 }
+        Corrupt::FileContent { inode: 2, len: 0 }
     );
     assert_eq!(broken_by(inode(4), &[0]), Corrupt::Target { inode: 4 });
     assert_eq!(
-        broken_by(inode(6), &[2]),
-        Corrupt::FileChunks { inode: 6, len: 2 }
+        broken_by(inode(6), &[0]),
+        Corrupt::FileContent { inode: 6, len: 0 }
     );
     assert_eq!(
-        broken_by(extents + 12, &[0]),
+        broken_by(inode(6) + 29, &[1]),
+        Corrupt::Run {
+            inode: 6,
+            offset: 0
+        }
+    );
+    assert_eq!(
+        broken_by(inode(1) + 29, &[1]),
+        Corrupt::Children { inode: 1 }
+    );
+    assert_eq!(broken_by(inode(4) + 29, &[1]), Corrupt::Target { inode: 4 });
+    assert_eq!(
+        broken_by(inode(3) + 29, &[1]),
+        Corrupt::Extent {
+            inode: 3,
+            offset: 0
+        }
+    );
+    assert_eq!(broken_by(extents, &[1]), Corrupt::ExtentOrder { inode: 3 });
+    assert_eq!(
+        broken_by(extents + 13, &[0]),
         Corrupt::ExtentOrder { inode: 3 }
     );
-    assert_eq!(broken_by(chunks, &[1]), Corrupt::ContentStart);
     assert_eq!(
-        broken_by(chunks + 8, &[1]),
-        Corrupt::FileChunks {
-            inode: 5,
-            len: 4500
+        broken_by(extents + 12, &[1]),
+        Corrupt::Run {
+            inode: 3,
+            offset: 0
+        }
+    );
+    assert_eq!(
+        broken_by(extents + 16, &[0; 8]),
+        Corrupt::Run {
+            inode: 3,
+            offset: 0
+        }
+    );
+    assert_eq!(
+        broken_by(inode(6) + 20, &[0; 4]),
+        Corrupt::UnusedContent {
+            start: 4500,
+            end: 4501
         }
     );
     assert_eq!(

@@ -10,6 +10,7 @@ mod common;
 
 use common::{Random, directory, file, options, read, sample, tree, write};
 use std::io::{Read, Seek, SeekFrom};
+use wasi_vfs_format::chunk::Chunks;
 use wasi_vfs_format::{Content, ImageReader, Index, InodeNumber, writer};
 
 #[test]
@@ -59,17 +60,21 @@ fn a_file_that_repeats_itself_is_read_through_its_extents() {
 fn the_extents_of_a_file_are_its_runs_in_order() {
     let part = Random(2).bytes(100_000);
     let image = write(&tree([("f", file([&*part, &part].concat()))]));
-    let index = Index::parse(&image.index).unwrap();
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+    let (index, chunks) = (reader.index(), Chunks::new(reader.cold().unwrap()));
     let inode = index.inode(InodeNumber(1)).unwrap();
     let Content::File(file) = inode.content else {
         panic!("not a file");
     };
     let mut end = 0;
     for extent in index.extents(inode.number, &file).unwrap() {
+        let extent = extent.unwrap();
         assert_eq!(extent.file_offset, end);
-        assert!(!index.chunks_of(inode.number, &extent).unwrap().is_empty());
+        let of_extent = chunks.of(inode.number, &extent).unwrap();
+        let len: u64 = of_extent.iter().map(|chunk| u64::from(chunk.len)).sum();
+        assert_eq!(len, extent.len);
         let run = index.run(inode.number, &file, end).unwrap().unwrap();
-        assert_eq!(run.len, extent.len);
+        assert_eq!((run.raw_offset, run.len), (extent.raw_offset, extent.len));
         end += extent.len;
     }
     assert_eq!(end, file.len);

@@ -46,7 +46,7 @@ fn the_bytes_of_an_image_are_pinned() {
     );
     assert_eq!(
         whole.to_string(),
-        "0ca1c75685bf49edb96d5f3c8264b66932a15a5d8b849d3e6619128fcffc9a6d"
+        "bcd9b57b4052cc055ce617afcb03b2500f27ebc94aa71bd13444c4568879b842"
     );
 }
 

@@ -18,7 +18,7 @@ pub struct Contents<'a> {
     pub index: Cow<'a, [u8]>,
     /// The stored blocks.
     pub payload: Cow<'a, [u8]>,
-    /// Chunk digests and manifest, unless they were stripped.
+    /// Chunks and manifest, unless they were stripped.
     pub cold: Option<Cow<'a, [u8]>>,
 }
 

@@ -1,48 +1,29 @@
-//! The rules of files, extents, chunks and blocks.
+//! The rules of files, extents, content and blocks.
 
 use super::Checker;
+use crate::extent::ExtentRecord;
 use crate::inode::Data;
-use crate::{Corrupt, Extent, File, InodeNumber};
+use crate::{Corrupt, File, InodeNumber};
 
 impl Checker<'_, '_> {
     pub(super) fn file(&mut self, number: u32, file: &File) {
-        match file.data {
-            // Without content it must name none.
-            Data::Extents(0) if file.len == 0 => {}
-            Data::OneRun(chunk) if file.len > 0 => {
-                let (file_offset, len) = (0, file.len);
-                let run = Extent {
-                    file_offset,
-                    len,
-                    chunk,
-                };
-                self.run(number, file, &run);
-            }
-            Data::Extents(first) if file.len > 0 => self.extents(number, file, first),
-            _ => self.report(Corrupt::FileChunks {
-                inode: number,
-                len: file.len,
-            }),
+        match (file.data, file.len) {
+            // Without bytes it must name none.
+            (Data::Extents(0), 0) => {}
+            (Data::OneRun(_), 1..) => self.runs(number, file),
+            (Data::Extents(first), 1..) => self.extents(number, file, first),
+            (_, len) => self.report(Corrupt::FileContent { inode: number, len }),
         }
     }
 
-    /// A run must be some chunks, whole; they are then in use.
-    fn run(&mut self, number: u32, file: &File, run: &Extent) {
-        match self.index.chunks_of(InodeNumber(number), run) {
-            Ok(chunks) => {
-                self.count_use(chunks.start, 1);
-                self.count_use(chunks.end, -1);
+    /// Every run must lie within the content, which it then uses.
+    fn runs(&mut self, number: u32, file: &File) {
+        let extents = self.index.extents(InodeNumber(number), file);
+        for extent in self.whole(extents).into_iter().flatten() {
+            if let Some(extent) = self.whole(extent) {
+                let start = extent.raw_offset;
+                self.used.push((start, start + extent.len));
             }
-            Err(_) => self.report(Corrupt::FileChunks {
-                inode: number,
-                len: file.len,
-            }),
-        }
-    }
-
-    fn count_use(&mut self, chunk: u32, change: i64) {
-        if let Some(uses) = self.uses.get_mut(chunk as usize) {
-            *uses += change;
         }
     }
 
@@ -54,41 +35,30 @@ impl Checker<'_, '_> {
         if u64::from(first) != self.next_extent {
             return self.report(corrupt);
         }
-        let extents = self.index.extents(InodeNumber(number), file);
-        let Some(extents) = self.whole(extents) else {
+        let records = self.index.extent_records(InodeNumber(number), first);
+        let Some(records) = self.whole(records) else {
             return;
         };
-        let count = extents.len();
-        self.next_extent += count as u64;
-        self.require(count >= 2 && self.is_counted_down(first, count), corrupt);
-        // An extent ends where the next one starts, so only the first start is
-        // left to be checked; an extent without bytes is no run of chunks.
-        for (position, extent) in extents.enumerate() {
-            self.require(position > 0 || extent.file_offset == 0, corrupt);
-            self.run(number, file, &extent);
-        }
+        self.next_extent += records.len() as u64;
+        self.require(are_in_order(records), corrupt);
+        self.runs(number, file);
     }
 
-    /// Every extent says how many of its file follow it.
-    fn is_counted_down(&self, first: u32, count: usize) -> bool {
-        let extents = self.index.extents.iter().skip(first as usize).take(count);
-        extents
-            .zip((0..count).rev())
-            .all(|(extent, following)| extent.following_count.get() as usize == following)
-    }
-
-    pub(super) fn chunks(&mut self) {
-        let count = self.index.chunk_count();
+    /// Every byte of the content must be in a run: what no path leads to is
+    /// nobody's.
+    pub(super) fn content(&mut self) {
         let raw_len = self.index.superblock().raw_len.get();
-        let start = self.index.chunk(0).map_or(raw_len, |(start, _)| start);
-        let starts = (count == 0 && raw_len == 0) || (count > 0 && start == 0);
-        self.require(starts, Corrupt::ContentStart);
-        let mut uses = 0;
-        for chunk in 0..count {
-            // Chunks cannot overlap: each ends where the next one starts.
-            self.whole(self.index.chunk(chunk));
-            uses += self.uses.get(chunk as usize).unwrap_or(&0);
-            self.require(uses > 0, Corrupt::UnusedChunk { chunk });
+        let mut used = core::mem::take(&mut self.used);
+        used.sort_unstable();
+        let mut end_of_used = 0;
+        // An empty run at the end of the content closes the last gap.
+        for (start, end) in used.into_iter().chain([(raw_len, raw_len)]) {
+            let unused = Corrupt::UnusedContent {
+                start: end_of_used,
+                end: start,
+            };
+            self.require(start <= end_of_used, unused);
+            end_of_used = end_of_used.max(end);
         }
     }
 
@@ -118,4 +88,13 @@ impl Checker<'_, '_> {
             },
         );
     }
+}
+
+/// The extents of a file are two or more, start with the file, and each says
+/// how many follow it. That they ascend need not be checked: one that does not
+/// end after its start is a run without bytes.
+fn are_in_order(records: &[ExtentRecord]) -> bool {
+    let starts = records.first().map(|record| record.file_offset.get());
+    let counts = records.iter().map(ExtentRecord::following_count);
+    records.len() >= 2 && starts == Some(0) && counts.rev().eq(0..records.len() as u32)
 }

@@ -1,8 +1,8 @@
 //! The whole image against every rule of the format.
 //!
 //! The reader validates a record when it is used; here every record is used.
-//! The rules are those of `docs/FORMAT.md`, in its order. What the digests say
-//! is `verify`'s.
+//! The rules are those of `docs/FORMAT.md`, in its order. Those of chunks and
+//! digests take the cold part, and are `verify`'s.
 
 mod content;
 mod names;
@@ -24,13 +24,14 @@ pub const MAX_REPORTED: usize = 100;
 
 /// Holds an index against the rules of the format. Gives the broken ones in
 /// the order in which they were found, at most [`MAX_REPORTED`]; none if the
-/// index is whole. Takes linear time and looks at no block.
+/// index is whole. Takes linear time but for sorting the runs of the files, and
+/// looks at no block.
 pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     let mut checker = Checker::new(index);
     checker.superblock();
     checker.mounts();
     checker.inodes();
-    checker.chunks();
+    checker.content();
     checker.blocks();
     checker.broken
 }
@@ -58,9 +59,8 @@ struct Checker<'i, 'a> {
     next_child: u64,
     /// The extent that the next file with extents must have first.
     next_extent: u64,
-    /// How many more runs start at a chunk than end before it. Added up from
-    /// the first chunk on: how many runs use it.
-    uses: Vec<i64>,
+    /// Start and end in the content of every run so far.
+    used: Vec<(u64, u64)>,
     /// Lengths of the paths of the inodes so far.
     path_lens: Vec<usize>,
 }
@@ -72,7 +72,7 @@ impl<'i, 'a> Checker<'i, 'a> {
             broken: Vec::new(),
             next_child: 1,
             next_extent: 0,
-            uses: std::vec![0; index.chunk_count() as usize],
+            used: Vec::new(),
             path_lens: Vec::new(),
         }
     }

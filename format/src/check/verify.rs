@@ -1,39 +1,47 @@
 //! The strong digests: is this the content that the image's name stands for?
 
 use super::{MAX_REPORTED, check};
-use crate::cold::Cold;
+use crate::chunk::{Chunk, Chunks};
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::reader::ImageReader;
 use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
 use rayon::prelude::*;
 use std::vec::Vec;
 
-/// Holds every chunk against its digest, and the tree against the root digest.
+/// Holds every chunk against its digest, the runs of the files against the
+/// chunks, and the tree against the root digest.
 ///
 /// Gives what does not agree, at most [`MAX_REPORTED`]; `None` if the image has
 /// no cold part, without which there is nothing to hold it against. An index
 /// that breaks a rule of the format is not gone into: the broken rules are the
 /// answer.
 pub fn verify(image: &ImageReader<'_>) -> Option<Vec<Corrupt>> {
-    let cold = image.cold()?;
+    let chunks = Chunks::new(image.cold()?);
     let mut broken = check(image.index());
     if broken.is_empty() {
-        broken = verify_chunks(image, cold);
-        broken.extend(verify_root(image.index(), cold).err());
+        broken = verify_chunks(image, &chunks);
+        broken.extend(verify_root(image.index(), &chunks).err());
         broken.truncate(MAX_REPORTED);
     }
     Some(broken)
 }
 
-fn verify_chunks(image: &ImageReader<'_>, cold: &Cold<'_>) -> Vec<Corrupt> {
-    (0..image.index().chunk_count())
-        .into_par_iter()
-        .filter_map(|chunk| verify_chunk(image, cold, chunk).err())
+fn verify_chunks(image: &ImageReader<'_>, chunks: &Chunks) -> Vec<Corrupt> {
+    let chunks = chunks.as_slice().par_iter().enumerate();
+    chunks
+        .filter_map(|(number, chunk)| match digest(image, chunk) {
+            Ok(found) if found == chunk.digest => None,
+            Ok(_) => Some(Corrupt::ChunkDigest {
+                chunk: u32::try_from(number).unwrap_or(u32::MAX),
+            }),
+            Err(corrupt) => Some(corrupt),
+        })
         .collect()
 }
 
-fn verify_chunk(image: &ImageReader<'_>, cold: &Cold<'_>, chunk: u32) -> Result<(), Corrupt> {
-    let (mut offset, end) = image.index().chunk(chunk)?;
+/// The digest of the bytes that are where a chunk must be.
+fn digest(image: &ImageReader<'_>, chunk: &Chunk) -> Result<Digest, Corrupt> {
+    let (mut offset, end) = (chunk.raw_offset, chunk.raw_end());
     let mut hasher = blake3::Hasher::new();
     while offset < end {
         let block = image.index().block_at(offset)?;
@@ -44,14 +52,10 @@ fn verify_chunk(image: &ImageReader<'_>, cold: &Cold<'_>, chunk: u32) -> Result<
         hasher.update(part.ok_or(block.undecodable())?);
         offset += len;
     }
-    if cold.digest(chunk) == Some(Digest(*hasher.finalize().as_bytes())) {
-        Ok(())
-    } else {
-        Err(Corrupt::ChunkDigest { chunk })
-    }
+    Ok(Digest(*hasher.finalize().as_bytes()))
 }
 
-fn verify_root(index: &Index<'_>, cold: &Cold<'_>) -> Result<(), Corrupt> {
+fn verify_root(index: &Index<'_>, chunks: &Chunks) -> Result<(), Corrupt> {
     let mut root = RootHasher::new(index.mount_count(), index.inode_count());
     for number in 0..index.mount_count() {
         let mount = index.mount(number)?;
@@ -59,7 +63,7 @@ fn verify_root(index: &Index<'_>, cold: &Cold<'_>) -> Result<(), Corrupt> {
     }
     for number in 0..index.inode_count() {
         let inode = index.inode(InodeNumber(number))?;
-        hash_inode(&mut root, index, cold, &inode)?;
+        hash_inode(&mut root, index, chunks, &inode)?;
     }
     if root.finish().0 == index.superblock().digest {
         Ok(())
@@ -71,7 +75,7 @@ fn verify_root(index: &Index<'_>, cold: &Cold<'_>) -> Result<(), Corrupt> {
 fn hash_inode(
     root: &mut RootHasher,
     index: &Index<'_>,
-    cold: &Cold<'_>,
+    chunks: &Chunks,
     inode: &Inode,
 ) -> Result<(), Corrupt> {
     let metadata = Metadata {
@@ -82,7 +86,7 @@ fn hash_inode(
     match inode.content {
         Content::Directory(directory) => root.directory(metadata, directory.child_count()),
         Content::Symlink(link) => root.symlink(metadata, index.target(&link)?),
-        Content::File(file) => hash_file(root, index, cold, inode, metadata, &file)?,
+        Content::File(file) => hash_file(root, index, chunks, inode, metadata, &file)?,
     }
     Ok(())
 }
@@ -90,18 +94,18 @@ fn hash_inode(
 fn hash_file(
     root: &mut RootHasher,
     index: &Index<'_>,
-    cold: &Cold<'_>,
+    chunks: &Chunks,
     inode: &Inode,
     metadata: Metadata<'_>,
     file: &File,
 ) -> Result<(), Corrupt> {
-    let mut chunks = Vec::new();
-    for extent in index.extents(inode.number, file)? {
-        chunks.extend(index.chunks_of(inode.number, &extent)?);
-    }
-    root.file(metadata, file.executable, file.len, chunks.len() as u32);
-    for chunk in chunks {
-        root.chunk(&cold.digest(chunk).ok_or(Corrupt::Chunk { chunk })?);
+    let runs = index.extents(inode.number, file)?;
+    let runs = runs.map(|extent| chunks.of(inode.number, &extent?));
+    let runs: Vec<_> = runs.collect::<Result<_, _>>()?;
+    let count: usize = runs.iter().map(|run| run.len()).sum();
+    root.file(metadata, file.executable, file.len, count as u32);
+    for chunk in runs.into_iter().flatten() {
+        root.chunk(&chunk.digest);
     }
     Ok(())
 }

@@ -79,10 +79,7 @@ impl<'a> ImageReader<'a> {
             return Err(Corrupt::ColdLen { len: bytes.len() }.into());
         }
         let cold = Cold::parse(bytes)?;
-        let (expected, found) = (self.index.chunk_count(), cold.chunk_count());
-        if expected != found {
-            return Err(Corrupt::DigestCount { expected, found }.into());
-        }
+        cold.validate_chunks(self.index.superblock().raw_len.get())?;
         let cold = Some(cold);
         Ok(Self { cold, ..self })
     }

@@ -90,7 +90,7 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// What takes a tree apart recurses, so its depth must be that of a path.
+    /// What walks a tree may recurse, so its depth must be that of a path.
     fn validate_path_lens(&self) -> Result<(), Corrupt> {
         let mut path_lens: Vec<usize> = Vec::new();
         for inode in 0..self.index.inode_count() {

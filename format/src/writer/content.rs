@@ -3,10 +3,11 @@
 use super::WriteError;
 use super::layout::{FileEntry, Layout};
 use super::survey::NamedChunk;
-use crate::chunk::CHUNK_LEN;
+use crate::chunk::{CHUNK_LEN, Chunk};
+use crate::cold::COLD_HEADER_LEN;
 use crate::digest::Digest;
-use crate::limits::MAX_INDEX_LEN;
-use crate::manifest::Statistics;
+use crate::limits::{MAX_COLD_LEN, MAX_RAW_LEN};
+use crate::manifest::{MAX_MANIFEST_LEN, Statistics};
 use std::collections::HashMap;
 use std::string::String;
 use std::vec;
@@ -15,7 +16,7 @@ use std::vec::Vec;
 /// The unique chunks and where the files use them.
 #[derive(Debug)]
 pub(super) struct Content {
-    chunks: Vec<NamedChunk>,
+    chunks: Vec<Chunk>,
     /// The chunk numbers of each inode's bytes; empty for all but files.
     of_inode: Vec<Vec<u32>>,
     raw_len: u64,
@@ -91,21 +92,36 @@ impl Content {
         if let Some(&number) = numbers.get(&chunk.digest) {
             return Ok(number);
         }
-        let max = MAX_INDEX_LEN;
-        let found = (self.chunks.len() as u64 + 1) * CHUNK_LEN as u64;
-        if found > max {
-            return Err(WriteError::IndexLen { max, found });
-        }
-        // The bound on the index keeps this far below 2^32.
+        self.require_room_for(chunk)?;
+        // The bound on the cold part keeps this far below 2^32.
         let number = self.chunks.len() as u32;
         numbers.insert(chunk.digest, number);
-        self.chunks.push(*chunk);
+        self.chunks.push(Chunk {
+            raw_offset: self.raw_len,
+            len: chunk.len,
+            digest: chunk.digest,
+        });
         self.raw_len += u64::from(chunk.len);
         Ok(number)
     }
 
+    /// Fails here, before anything is compressed, where the content or the
+    /// cold part cannot hold one more chunk.
+    fn require_room_for(&self, chunk: &NamedChunk) -> Result<(), WriteError> {
+        if self.raw_len + u64::from(chunk.len) > MAX_RAW_LEN {
+            let max = MAX_RAW_LEN;
+            return Err(WriteError::RawLen { max });
+        }
+        let chunks_len = (self.chunks.len() as u64 + 1) * CHUNK_LEN as u64;
+        if chunks_len + (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64 > MAX_COLD_LEN {
+            let max = MAX_COLD_LEN;
+            return Err(WriteError::ColdLen { max });
+        }
+        Ok(())
+    }
+
     /// The unique chunks in the order of the content.
-    pub(super) fn chunks(&self) -> &[NamedChunk] {
+    pub(super) fn chunks(&self) -> &[Chunk] {
         &self.chunks
     }
 
@@ -114,7 +130,7 @@ impl Content {
         self.of_inode.get(inode as usize).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn chunk(&self, number: u32) -> Option<&NamedChunk> {
+    pub(super) fn chunk(&self, number: u32) -> Option<&Chunk> {
         self.chunks.get(number as usize)
     }
 
@@ -128,5 +144,33 @@ impl Content {
         statistics.chunk_count = self.chunks.len() as u32;
         statistics.chunk_reference_count = self.of_inode.iter().map(|used| used.len() as u64).sum();
         statistics.duplicate_file_count = self.duplicate_file_count;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Content {
+        Content {
+            chunks: Vec::new(),
+            of_inode: Vec::new(),
+            raw_len: 0,
+            duplicate_file_count: 0,
+        }
+    }
+
+    #[test]
+    fn content_beyond_its_limit_is_refused() {
+        let chunk = NamedChunk {
+            digest: Digest::default(),
+            len: 2,
+        };
+        let with = |raw_len| Content { raw_len, ..empty() }.require_room_for(&chunk);
+        assert!(with(MAX_RAW_LEN - 2).is_ok());
+        assert!(matches!(
+            with(MAX_RAW_LEN - 1),
+            Err(WriteError::RawLen { .. })
+        ));
     }
 }

@@ -7,11 +7,10 @@ use super::layout::{Entry, Layout, Object};
 use super::names::Names;
 use super::payload::Payload;
 use crate::checksum::checksum_of_two;
-use crate::chunk::ChunkRecord;
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::extent::{EXTENT_LEN, ExtentRecord};
 use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_RUN, InodeRecord, Kind};
-use crate::limits::MAX_INDEX_LEN;
+use crate::limits::{MAX_EXTENT_COUNT, MAX_INDEX_LEN};
 use crate::mount::MountRecord;
 use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
 use core::mem::offset_of;
@@ -48,15 +47,13 @@ pub(super) fn root_digest(layout: &Layout<'_>, content: &Content) -> Digest {
 /// The bytes of the index. Each table notes where it lies at the moment it is
 /// appended, so the superblock cannot disagree with what follows it.
 pub(super) fn index(
-    layout: &Layout<'_>,
+    records: Records<'_>,
     content: &Content,
     payload: &Payload,
     options: &Options,
     digest: &Digest,
     cold_len: usize,
 ) -> Result<Vec<u8>, WriteError> {
-    let mut records = Records::default();
-    records.add_all(layout, content)?;
     let names = records.names.into_bytes();
     let mut index = IndexBytes::new();
     let mut superblock = Superblock {
@@ -70,25 +67,12 @@ pub(super) fn index(
         mounts: index.append(&records.mounts)?,
         inodes: index.append(&records.inodes)?,
         extents: index.append(&records.extents)?,
-        chunks: index.append(&chunk_records(content))?,
         blocks: index.append(&payload.blocks)?,
         names: index.append(&names)?,
         ..Superblock::new_zeroed()
     };
     superblock.index_len = (index.0.len() as u32).into();
     Ok(index.finish(superblock))
-}
-
-fn chunk_records(content: &Content) -> Vec<ChunkRecord> {
-    let mut raw_offset = 0;
-    let mut records = Vec::with_capacity(content.chunks().len());
-    for chunk in content.chunks() {
-        records.push(ChunkRecord {
-            raw_offset: u64::into(raw_offset),
-        });
-        raw_offset += u64::from(chunk.len);
-    }
-    records
 }
 
 /// An index under construction: room for the superblock, then tables.
@@ -127,7 +111,7 @@ impl IndexBytes {
 
 /// The records that come from the tree.
 #[derive(Default)]
-struct Records<'t> {
+pub(super) struct Records<'t> {
     mounts: Vec<MountRecord>,
     inodes: Vec<InodeRecord>,
     extents: Vec<ExtentRecord>,
@@ -135,34 +119,34 @@ struct Records<'t> {
 }
 
 impl<'t> Records<'t> {
-    fn add_all(&mut self, layout: &Layout<'t>, content: &Content) -> Result<(), WriteError> {
+    pub(super) fn new(layout: &Layout<'t>, content: &Content) -> Result<Self, WriteError> {
+        let mut records = Self::default();
         for mount in &layout.mounts {
             let record = MountRecord {
-                path_offset: self.names.intern(mount.path)?.into(),
+                path_offset: records.names.intern(mount.path)?.into(),
                 path_len: (mount.path.len() as u32).into(),
                 inode: mount.inode.into(),
                 reserved: 0.into(),
             };
-            self.mounts.push(record);
+            records.mounts.push(record);
         }
         for (number, entry) in (0..).zip(&layout.inodes) {
-            let record = self.inode(number, entry, content)?;
-            self.inodes.push(record);
+            let runs = runs(content.chunks_of(number), content);
+            require_extents(layout, number, runs.len())?;
+            let record = records.inode(entry, &runs)?;
+            records.inodes.push(record);
         }
-        Ok(())
+        Ok(records)
     }
 
-    fn inode(
-        &mut self,
-        number: u32,
-        entry: &Entry<'t>,
-        content: &Content,
-    ) -> Result<InodeRecord, WriteError> {
+    /// The record of an inode; `runs` are those of its bytes, none unless it
+    /// is a file.
+    fn inode(&mut self, entry: &Entry<'t>, runs: &[Run]) -> Result<InodeRecord, WriteError> {
         let mut record = InodeRecord {
             mtime_ns: entry.object.mtime_ns().into(),
             name_offset: self.names.intern(entry.name)?.into(),
             parent: entry.parent.into(),
-            name_len: (entry.name.len() as u16).into(),
+            name_len: entry.name.len() as u8,
             ..InodeRecord::new_zeroed()
         };
         match entry.object {
@@ -180,28 +164,22 @@ impl<'t> Records<'t> {
                 record.kind = Kind::File as u8;
                 record.size = node.len.into();
                 record.flags = if node.executable { FLAG_EXECUTABLE } else { 0 };
-                self.file_content(&mut record, content.chunks_of(number), content)?;
+                self.file_content(&mut record, runs)?;
             }
         }
         Ok(record)
     }
 
-    fn file_content(
-        &mut self,
-        record: &mut InodeRecord,
-        chunks: &[u32],
-        content: &Content,
-    ) -> Result<(), WriteError> {
-        let runs = runs(chunks, content);
+    fn file_content(&mut self, record: &mut InodeRecord, runs: &[Run]) -> Result<(), WriteError> {
         match *runs {
             [] => {}
-            [(_, chunk)] => {
+            [run] => {
                 record.flags |= FLAG_ONE_RUN;
-                record.content = chunk.into();
+                record.set_content(run.raw_offset);
             }
             _ => {
                 record.content = self.room_for_extents(runs.len())?.into();
-                self.add_extents(&runs);
+                self.add_extents(runs);
             }
         }
         Ok(())
@@ -218,29 +196,66 @@ impl<'t> Records<'t> {
         Ok(self.extents.len() as u32)
     }
 
-    fn add_extents(&mut self, runs: &[(u64, u32)]) {
-        for (&(file_offset, chunk), following) in runs.iter().zip((0..runs.len()).rev()) {
-            self.extents.push(ExtentRecord {
-                file_offset: file_offset.into(),
-                chunk: chunk.into(),
-                following_count: (following as u32).into(),
-            });
+    fn add_extents(&mut self, runs: &[Run]) {
+        for (run, following) in runs.iter().zip((0..runs.len()).rev()) {
+            // The caller has held the count against its limit.
+            let following = following as u32;
+            let record = ExtentRecord::new(run.file_offset, run.raw_offset, following);
+            self.extents.push(record);
         }
     }
 }
 
-/// The chunks of a file as runs of consecutive ones: where each run starts in
-/// the file, and its first chunk.
-fn runs(chunks: &[u32], content: &Content) -> Vec<(u64, u32)> {
+/// Where a run starts in its file and in the content.
+#[derive(Clone, Copy)]
+struct Run {
+    file_offset: u64,
+    raw_offset: u64,
+}
+
+/// The chunks of a file as runs that are as long as can be.
+fn runs(chunks: &[u32], content: &Content) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut file_offset = 0;
-    let mut expected = None;
-    for &chunk in chunks {
-        if expected != Some(chunk) {
-            runs.push((file_offset, chunk));
+    let mut end_of_run = None;
+    for chunk in chunks.iter().filter_map(|&chunk| content.chunk(chunk)) {
+        let raw_offset = chunk.raw_offset;
+        if end_of_run != Some(raw_offset) {
+            runs.push(Run {
+                file_offset,
+                raw_offset,
+            });
         }
-        expected = chunk.checked_add(1);
-        file_offset += content.chunk(chunk).map_or(0, |chunk| u64::from(chunk.len));
+        end_of_run = Some(chunk.raw_end());
+        file_offset += u64::from(chunk.len);
     }
     runs
+}
+
+/// Fails if a file has more runs than can be counted.
+fn require_extents(layout: &Layout<'_>, inode: u32, count: usize) -> Result<(), WriteError> {
+    let (max, found) = (MAX_EXTENT_COUNT, count as u64);
+    if found > max {
+        let path = layout.path(inode);
+        return Err(WriteError::ExtentCount { path, max, found });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Tree;
+
+    #[test]
+    fn more_extents_than_can_be_counted_are_refused() {
+        let tree = Tree::default();
+        let layout = Layout::new(&tree);
+        let with = |count| require_extents(layout.as_ref().ok()?, 0, count).err();
+        assert!(with(1 << 24).is_none());
+        assert!(matches!(
+            with((1 << 24) + 1),
+            Some(WriteError::ExtentCount { .. })
+        ));
+    }
 }

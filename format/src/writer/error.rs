@@ -128,6 +128,28 @@ pub enum WriteError {
         /// Length needed, at least.
         found: u64,
     },
+    /// The content would be too large.
+    #[error("the files have more than {max} different bytes, the most that an image can hold")]
+    RawLen {
+        /// Largest possible content.
+        max: u64,
+    },
+    /// A file shares too many parts of its bytes with others or with itself.
+    #[error("`{path}`: its bytes lie in {found} places, at most {max} are possible")]
+    ExtentCount {
+        /// The file.
+        path: String,
+        /// Most extents of a file.
+        max: u64,
+        /// Extents needed.
+        found: u64,
+    },
+    /// The cold part would be too large.
+    #[error("the cold part needs more than {max} bytes, the most that a module can hold")]
+    ColdLen {
+        /// Largest possible cold part.
+        max: u64,
+    },
     /// The payload would be too large.
     #[error("the payload needs more than {max} bytes, the most that a module can hold")]
     PayloadLen {

@@ -4,8 +4,9 @@
 //!    bounds of the format;
 //! 2. `survey` reads every file once and cuts it into named chunks;
 //! 3. `content` drops the chunks that occur again and orders the rest;
-//! 4. `payload` reads the files a second time and stores the blocks;
-//! 5. `encode` lays out the index.
+//! 4. `encode` makes the records of the tree;
+//! 5. `payload` reads the files a second time and stores the blocks;
+//! 6. `encode` lays out the index.
 //!
 //! Files are read, hashed and compressed in parallel, on the rayon pool of the
 //! caller. The result depends on the tree and the options alone. Memory holds
@@ -29,6 +30,7 @@ use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
 use crate::tree::Tree;
 use content::Content;
+use encode::Records;
 use layout::Layout;
 use payload::Payload;
 use std::string::{String, ToString};
@@ -118,23 +120,25 @@ pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<
     let surveyed = survey::survey(&layout, &order, progress)?;
     let content = Content::new(&layout, &order, surveyed)?;
     progress.deduplicated(content.raw_len());
+    // Before hours of compression, since a tree can have too many records.
+    let records = Records::new(&layout, &content)?;
     let payload = Payload::store(&layout, &content, &order, options, progress)?;
-    finish(&layout, &content, payload, options)
+    finish(&layout, &content, records, payload, options)
 }
 
 fn finish(
     layout: &Layout<'_>,
     content: &Content,
+    records: Records<'_>,
     payload: Payload,
     options: &Options,
 ) -> Result<Image, WriteError> {
     let manifest = manifest(layout, content, &payload, options);
-    let digests = content.chunks().iter().map(|chunk| chunk.digest);
-    let cold = cold::encode(digests, &manifest).ok_or(WriteError::Manifest {
+    let cold = cold::encode(content.chunks(), &manifest).ok_or(WriteError::Manifest {
         max: MAX_MANIFEST_LEN,
     })?;
     let digest: Digest = encode::root_digest(layout, content);
-    let index = encode::index(layout, content, &payload, options, &digest, cold.len())?;
+    let index = encode::index(records, content, &payload, options, &digest, cold.len())?;
     Ok(Image {
         index,
         payload: payload.bytes,

@@ -13,11 +13,12 @@ use std::vec::Vec;
 /// the average, as the authors of FastCDC advise.
 pub const MIN_CHUNK_LEN: u32 = 1 << 10;
 
-/// Average chunk of a large file, in bytes. A chunk costs 8 bytes of index and
-/// 32 of cold part. Three versions of TypeScript (86 MB, level 9, blocks of
-/// 128 KiB) make 11.0 MB of payload with 16 KiB, 9.6 with 8, 8.3 with 4, 7.2
-/// with 2; the Python library, which has no versions of anything, becomes
-/// 0.1 % larger from 16 KiB to 4, and its cold part grows by 1.3 % of that.
+/// Average chunk of a large file, in bytes. A chunk costs 36 bytes of cold
+/// part, and one that breaks a run 16 of index. Three versions of TypeScript
+/// (77 MB, level 9, blocks of 128 KiB) make images of 11.2 MB with 16 KiB,
+/// 10.2 with 8, 9.3 with 4, 8.6 with 2; the Python library, which has no
+/// versions of anything, becomes 0.7 % larger from 8 KiB to 4, and 1.5 % more
+/// from 4 to 2. `docs/DESIGN.md` has the table.
 pub const AVERAGE_CHUNK_LEN: u32 = 4 << 10;
 
 /// Largest chunk, in bytes, and therefore the largest file that is not cut.

@@ -15,6 +15,7 @@ pub use exclude::{Exclude, ExcludeError};
 
 use crate::GuestPath;
 use file::HostFile;
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
@@ -161,7 +162,7 @@ fn open_level(
         name,
         node: DirectoryNode {
             mtime_ns: metadata::mtime_ns(&host, metadata)?,
-            ..DirectoryNode::default()
+            children: BTreeMap::new(),
         },
         rest: entry_names(&host)?.into_iter(),
         host,
