@@ -9,8 +9,8 @@ use super::locate::COLD_SECTION;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
 use super::runtime::Runtime;
-use super::shape::{Counts, Shape, active_offset, id};
-use super::{ModuleError, Parts, custom, names};
+use super::shape::{Counts, Shape, id};
+use super::{ModuleError, Parts, custom, names, segments};
 use std::collections::HashMap;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED};
 use wasm_encoder::reencode::Reencode;
@@ -281,7 +281,7 @@ fn element_items(
 }
 
 /// The payload, and the memory of the snapshot. What Wizer leaves of the
-/// segments that were there before it, empty ones, is dropped.
+/// segments that were there before it, empty ones, is not among it.
 fn data_items<'a>(
     addition: &mut Addition,
     snapshot: &Runtime<'_>,
@@ -294,16 +294,9 @@ fn data_items<'a>(
     bytes.push(payload);
     let memory = addition.renumber(snapshot).memory_index(0)?;
     let mut section = wasm_encoder::DataSection::new();
-    for data in &snapshot.shape.data {
-        let Some((0, offset)) = active_offset(data) else {
-            continue;
-        };
-        let offset = u32::try_from(offset).unwrap_or(u32::MAX).cast_signed();
-        section.active(
-            memory,
-            &ConstExpr::i32_const(offset),
-            data.data.iter().copied(),
-        );
+    for segment in segments::joined(&snapshot.shape) {
+        let offset = ConstExpr::i32_const(segment.offset.cast_signed());
+        section.active(memory, &offset, segment.bytes);
     }
     let active = items_of(&section)?;
     bytes.append(active.bytes);

@@ -24,6 +24,7 @@ mod rebuild;
 mod references;
 mod rope;
 mod runtime;
+mod segments;
 mod shape;
 #[cfg(test)]
 mod tests;
