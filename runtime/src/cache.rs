@@ -1,6 +1,7 @@
 //! Decompressed blocks, a bounded number of them.
 
 use crate::errno::{Errno, Result};
+use crate::stack::with_room;
 use alloc::vec::Vec;
 use wasi_vfs_format::Block;
 use zrip_decode::context::DecompressContext;
@@ -61,9 +62,13 @@ impl BlockCache {
         self.clock += 1;
         let slot = &mut self.slots[position];
         slot.used = self.clock;
-        let decoder = self.decoder.get_or_insert_with(DecompressContext::new);
         let raw_len = block.raw_len as usize;
-        match decoder.decompress_into_with_limit(stored, &mut slot.bytes, raw_len) {
+        let (decoder, bytes) = (&mut self.decoder, &mut slot.bytes);
+        let decoded = with_room(|| {
+            let decoder = decoder.get_or_insert_with(DecompressContext::new);
+            decoder.decompress_into_with_limit(stored, bytes, raw_len)
+        });
+        match decoded.ok_or(Errno::NOMEM)? {
             Ok(len) if len == raw_len => {
                 slot.block = Some(block.number.0);
                 Ok(&slot.bytes)

@@ -36,6 +36,7 @@ mod image;
 mod memory;
 mod preview1;
 mod resolve;
+mod stack;
 #[cfg(test)]
 mod tests;
 mod vfs;

@@ -70,9 +70,15 @@ pub fn library() -> &'static Path {
 
 /// `guests/c/NAME.c`, built in this form.
 pub fn c(name: &str, form: Form) -> PathBuf {
+    c_with(name, form, &[])
+}
+
+/// `guests/c/NAME.c`, built in this form with more flags for the compiler.
+pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
     let source = here("guests/c").join(format!("{name}.c"));
     let python = tool("venv/bin/python", "zig");
-    let flags = form.flags();
+    let mut flags = form.flags();
+    flags.extend(more.iter().map(ToString::to_string));
     let headers = read_all(&here("guests/c"), "h");
     let key = digest(&(
         fs::read(&source).expect("a guest"),

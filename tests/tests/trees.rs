@@ -57,6 +57,23 @@ fn command_linked() {
     );
 }
 
+/// The decoder needs more stack than a program may have left, or have at all.
+#[test]
+fn a_linked_program_with_a_small_stack_reads_compressed_files() {
+    let form = Form {
+        reactor: false,
+        linked: true,
+    };
+    let text: String = (0..20_000).map(|i| format!("line {i}\n")).collect();
+    let tree = Tree::new();
+    tree.file("text", &text);
+    let guest = guest::c_with("cat", form, &["-Wl,-z,stack-size=8192"]);
+    let pack = Pack::new(&guest).dir(tree.path(), "/data");
+    let packed = pack.option("--compress").run();
+    let read = Engine::Wasmtime.module(&packed).args(&["/data/text"]);
+    assert_eq!(read.stdout(), text);
+}
+
 #[test]
 fn reactor_merged() {
     walks_alike(

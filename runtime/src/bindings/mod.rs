@@ -20,7 +20,11 @@ mod state;
 #[cfg(all(target_family = "wasm", feature = "linked"))]
 mod linked;
 #[cfg(all(target_family = "wasm", feature = "linked"))]
+mod own_stack;
+#[cfg(all(target_family = "wasm", feature = "linked"))]
 use linked as form;
+#[cfg(all(target_family = "wasm", feature = "linked"))]
+pub(crate) use own_stack::on_own_stack;
 
 #[cfg(all(target_family = "wasm", feature = "merged", not(feature = "linked")))]
 mod merged;
