@@ -27,6 +27,7 @@
 extern crate alloc;
 
 pub mod abi;
+#[cfg(all(target_family = "wasm", any(feature = "linked", feature = "merged")))]
 mod bindings;
 mod cache;
 mod calls;

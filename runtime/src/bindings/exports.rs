@@ -1,6 +1,6 @@
 //! The exported functions: thin shells around [`Vfs`](crate::Vfs).
 
-use super::form::HostFunctions;
+use super::host::HostFunctions;
 use super::state;
 use crate::preview1::{Preview1, for_each_call};
 use wasi_vfs_format::anchor::Anchor;

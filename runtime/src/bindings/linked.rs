@@ -2,7 +2,6 @@
 
 use super::state::own_memory_len;
 use crate::errno::{Errno, Result};
-use crate::preview1::{Preview1, for_each_call};
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
@@ -90,28 +89,6 @@ impl Payload for StoredBlocks {
         }
     }
 }
-
-/// The host's functions: what the application would import without us.
-pub(super) struct HostFunctions;
-
-macro_rules! import_calls {
-    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
-        mod imported {
-            #[link(wasm_import_module = "wasi_snapshot_preview1")]
-            unsafe extern "C" {
-                $(pub(super) fn $call($($parameter: $type),*) -> i32;)*
-            }
-        }
-
-        impl Preview1 for HostFunctions {
-            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
-                // SAFETY: the host checks every address that it is given.
-                unsafe { imported::$call($($parameter),*) }
-            })*
-        }
-    };
-}
-for_each_call!(import_calls);
 
 /// The application's allocator, so that there is one heap.
 struct Malloc;

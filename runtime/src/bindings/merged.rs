@@ -2,7 +2,6 @@
 //! application's reach, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
-use crate::preview1::{Preview1, for_each_call};
 use crate::{Memory, Payload};
 use alloc::vec::Vec;
 
@@ -134,25 +133,3 @@ impl Payload for StoredBlocks {
         }
     }
 }
-
-/// The host's functions, as far as the application imports them.
-pub(super) struct HostFunctions;
-
-macro_rules! import_calls {
-    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
-        mod imported {
-            #[link(wasm_import_module = "host")]
-            unsafe extern "C" {
-                $(pub(super) fn $call($($parameter: $type),*) -> i32;)*
-            }
-        }
-
-        impl Preview1 for HostFunctions {
-            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
-                // SAFETY: the host checks every address that it is given.
-                unsafe { imported::$call($($parameter),*) }
-            })*
-        }
-    };
-}
-for_each_call!(import_calls);

@@ -9,24 +9,23 @@
     reason = "raw linear memory and imported functions are only here"
 )]
 
-#[cfg(all(target_family = "wasm", feature = "linked", feature = "merged"))]
+#[cfg(all(feature = "linked", feature = "merged"))]
 compile_error!("a runtime is either `linked` or `merged`");
 
-#[cfg(all(target_family = "wasm", any(feature = "linked", feature = "merged")))]
 mod exports;
-#[cfg(all(target_family = "wasm", any(feature = "linked", feature = "merged")))]
+mod host;
 mod state;
 
-#[cfg(all(target_family = "wasm", feature = "linked"))]
+#[cfg(feature = "linked")]
 mod linked;
-#[cfg(all(target_family = "wasm", feature = "linked"))]
+#[cfg(feature = "linked")]
 mod own_stack;
-#[cfg(all(target_family = "wasm", feature = "linked"))]
+#[cfg(feature = "linked")]
 use linked as form;
-#[cfg(all(target_family = "wasm", feature = "linked"))]
+#[cfg(feature = "linked")]
 pub(crate) use own_stack::on_own_stack;
 
-#[cfg(all(target_family = "wasm", feature = "merged", not(feature = "linked")))]
+#[cfg(feature = "merged")]
 mod merged;
-#[cfg(all(target_family = "wasm", feature = "merged", not(feature = "linked")))]
+#[cfg(feature = "merged")]
 use merged as form;

@@ -1,6 +1,7 @@
 //! The anchor, the memory of the image, and the one [`Vfs`].
 
-use super::form::{self, GuestMemory, HostFunctions, StoredBlocks};
+use super::form::{self, GuestMemory, StoredBlocks};
+use super::host::HostFunctions;
 use crate::Vfs;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;

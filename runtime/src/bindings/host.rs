@@ -1,0 +1,27 @@
+//! The host's functions. Linked, they are what the application would import
+//! without us; merged, `pack` binds them to what the application imports.
+
+use crate::preview1::{Preview1, for_each_call};
+
+/// The host.
+pub(super) struct HostFunctions;
+
+macro_rules! import_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
+        mod imported {
+            #[cfg_attr(feature = "linked", link(wasm_import_module = "wasi_snapshot_preview1"))]
+            #[cfg_attr(feature = "merged", link(wasm_import_module = "host"))]
+            unsafe extern "C" {
+                $(pub(super) fn $call($($parameter: $type),*) -> i32;)*
+            }
+        }
+
+        impl Preview1 for HostFunctions {
+            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
+                // SAFETY: the host checks every address that it is given.
+                unsafe { imported::$call($($parameter),*) }
+            })*
+        }
+    };
+}
+for_each_call!(import_calls);
