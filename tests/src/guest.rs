@@ -1,0 +1,193 @@
+//! Building guests. Each is built once and kept in `target/guests` under the
+//! digest of everything it was built from.
+
+use crate::command::{run, wasi_vfs};
+use crate::workspace::{guests, here, root, tool};
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// How a C guest is built, which decides how it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Exports `_initialize` and `run` instead of `_start`.
+    pub reactor: bool,
+    /// Linked with `libwasi_vfs.a`.
+    pub linked: bool,
+}
+
+impl Form {
+    /// What most programs are.
+    pub const COMMAND: Self = Self {
+        reactor: false,
+        linked: false,
+    };
+
+    /// All four.
+    pub const ALL: [Self; 4] = [
+        Self::COMMAND,
+        Self {
+            reactor: false,
+            linked: true,
+        },
+        Self {
+            reactor: true,
+            linked: false,
+        },
+        Self {
+            reactor: true,
+            linked: true,
+        },
+    ];
+
+    fn flags(self) -> Vec<String> {
+        let mut flags = Vec::new();
+        if self.reactor {
+            flags.extend(["-DREACTOR".to_owned(), "-mexec-model=reactor".to_owned()]);
+        }
+        if self.linked {
+            flags.push(library().display().to_string());
+        }
+        flags
+    }
+}
+
+/// The library that matches the command under test.
+pub fn library() -> &'static Path {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let written = directory.path().join("libwasi_vfs.a");
+        wasi_vfs(["lib".as_ref(), "-o".as_ref(), written.as_os_str()]).expect_success();
+        let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
+        let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
+        place(&written, &kept);
+        kept
+    });
+    &LIBRARY
+}
+
+/// `guests/c/NAME.c`, built in this form.
+pub fn c(name: &str, form: Form) -> PathBuf {
+    let source = here("guests/c").join(format!("{name}.c"));
+    let python = tool("venv/bin/python", "zig");
+    let flags = form.flags();
+    let headers = read_all(&here("guests/c"), "h");
+    let key = digest(&(
+        fs::read(&source).expect("a guest"),
+        headers,
+        &flags,
+        versions(),
+    ));
+    build(name, key, |output| {
+        let mut command = Command::new(&python);
+        command
+            .args([
+                "-m",
+                "ziglang",
+                "cc",
+                "-target",
+                "wasm32-wasi",
+                "-O2",
+                "-D_GNU_SOURCE",
+            ])
+            // DWARF would be most of the module.
+            .args([
+                "-Wall",
+                "-Wextra",
+                "-Werror",
+                "-Wno-unused-function",
+                "-Wl,--strip-debug",
+            ])
+            .arg(&source)
+            .args(&flags)
+            .arg("-o")
+            .arg(output)
+            .env("ZIG_GLOBAL_CACHE_DIR", guests().join("zig-cache"))
+            .env("ZIG_LOCAL_CACHE_DIR", guests().join("zig-cache"));
+        command
+    })
+}
+
+/// `guests/go/walk.go`.
+pub fn go() -> PathBuf {
+    let source = here("guests/go/walk.go");
+    let go = tool("venv/bin/go", "go");
+    let key = digest(&(fs::read(&source).expect("a guest"), versions()));
+    build("go-walk", key, |output| {
+        let mut command = Command::new(&go);
+        command
+            .args(["build", "-o"])
+            .arg(output)
+            .arg(&source)
+            .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")])
+            .envs([
+                ("GOTOOLCHAIN", "local"),
+                ("GOPROXY", "off"),
+                ("GOTELEMETRY", "off"),
+            ])
+            .env("GOPATH", guests().join("go"))
+            .env("GOCACHE", guests().join("go/cache"));
+        command
+    })
+}
+
+/// `guests/rust`, by `tools/build-rust-guest`.
+pub fn rust() -> PathBuf {
+    let source = here("guests/rust/src/main.rs");
+    let script = root().join("tools/build-rust-guest");
+    let key = digest(&[&source, &script].map(|path| fs::read(path).expect("in the repository")));
+    build("rust-walk", key, |output| {
+        let mut command = Command::new(&script);
+        command
+            .arg(output)
+            .env("CARGO_TARGET_DIR", guests().join("rust"));
+        command
+    })
+}
+
+fn versions() -> String {
+    fs::read_to_string(root().join("tools/versions")).expect("in the repository")
+}
+
+fn read_all(directory: &Path, extension: &str) -> Vec<Vec<u8>> {
+    let mut paths: Vec<_> = fs::read_dir(directory)
+        .expect("a directory of guests")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| fs::read(path).expect("a header"))
+        .collect()
+}
+
+fn digest(content: &impl Hash) -> u64 {
+    // Fixed keys: the same in each run of the same build of the tests.
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The module for this key: built by `command` unless it is there. A lock keeps
+/// tests that run at the same time from building it twice.
+fn build(name: &str, key: u64, command: impl FnOnce(&Path) -> Command) -> PathBuf {
+    let finished = guests().join(format!("{name}-{key:016x}.wasm"));
+    let lock = File::create(guests().join(format!("{name}.lock"))).expect("target/ is writable");
+    lock.lock().expect("a lock");
+    if !finished.exists() {
+        let partial = finished.with_extension("partial");
+        run(&mut command(&partial), "").expect_success();
+        place(&partial, &finished);
+    }
+    finished
+}
+
+/// Puts a finished file where others look for it, in one step.
+fn place(from: &Path, to: &Path) {
+    let near = to.with_extension(format!("{}.tmp", std::process::id()));
+    fs::copy(from, &near).expect("target/ is writable");
+    fs::rename(&near, to).expect("the same directory");
+}

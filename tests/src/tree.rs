@@ -1,0 +1,154 @@
+//! Trees to pack: a sample with one of everything, and a builder.
+
+use std::fs::{self, File, FileTimes};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+
+/// A directory that is deleted when dropped.
+#[derive(Debug)]
+pub struct Tree(TempDir);
+
+impl Tree {
+    /// An empty one.
+    #[expect(clippy::new_without_default, reason = "it makes a directory")]
+    pub fn new() -> Self {
+        Self(TempDir::new().expect("a temporary directory"))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn place(&self, path: &str) -> PathBuf {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("a directory");
+        path
+    }
+
+    /// Adds a file, and the directories it is in.
+    pub fn file(&self, path: &str, content: impl AsRef<[u8]>) -> &Self {
+        fs::write(self.place(path), content).expect("a file");
+        self
+    }
+
+    /// Adds an executable file.
+    pub fn executable(&self, path: &str, content: &str) -> &Self {
+        self.file(path, content);
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path().join(path), mode).expect("our file");
+        self
+    }
+
+    /// Adds an empty directory.
+    pub fn directory(&self, path: &str) -> &Self {
+        fs::create_dir_all(self.path().join(path)).expect("a directory");
+        self
+    }
+
+    /// Adds a symbolic link.
+    pub fn link(&self, path: &str, target: &str) -> &Self {
+        symlink(target, self.place(path)).expect("a link");
+        self
+    }
+
+    /// Gives every file and directory a time of its own, down to nanoseconds.
+    pub fn set_times(&self) -> &Self {
+        let mut paths = Vec::new();
+        collect(self.path(), &mut paths);
+        paths.sort();
+        for (path, number) in paths.iter().zip(1u32..) {
+            let time = SystemTime::UNIX_EPOCH
+                + Duration::new(1_700_000_000 + u64::from(number) * 1000, number * 1001);
+            let times = FileTimes::new().set_modified(time);
+            File::open(path)
+                .and_then(|file| file.set_times(times))
+                .expect("our file");
+        }
+        self
+    }
+}
+
+fn collect(path: &Path, paths: &mut Vec<PathBuf>) {
+    paths.push(path.to_owned());
+    for entry in fs::read_dir(path).expect("our directory") {
+        let entry = entry.expect("our entry");
+        let kind = entry.file_type().expect("our entry");
+        if kind.is_dir() {
+            collect(&entry.path(), paths);
+        } else if kind.is_file() {
+            paths.push(entry.path());
+        }
+    }
+}
+
+/// Bytes that zstd can shrink, but not to nothing, the same in every run.
+pub fn bytes(len: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut bytes = Vec::with_capacity(len + 64);
+    while bytes.len() < len {
+        let line = format!(
+            "{:016x} the same words on each line {}\n",
+            next(),
+            bytes.len()
+        );
+        bytes.extend_from_slice(line.as_bytes());
+    }
+    bytes.truncate(len);
+    bytes
+}
+
+/// The links of [`sample`], and where they lead. Unlike files, they bear the time
+/// at which they were made.
+pub const SAMPLE_LINKS: [(&str, &str); 6] = [
+    ("link-relative", "dir/a.txt"),
+    ("link-directory", "dir"),
+    ("link-chain", "link-directory/sub/../../link-relative"),
+    ("link-dangling", "no/such/file"),
+    ("link-loop", "link-loop"),
+    ("dir/link-up", "../hello.txt"),
+];
+
+/// One of everything that a tree may hold and that a host directory can show.
+///
+/// No absolute link: a host refuses to follow one out of its preopen, an image
+/// is a root of its own.
+pub fn sample() -> Tree {
+    let tree = Tree::new();
+    tree.file("hello.txt", "hello, world\n")
+        .file("empty", "")
+        .file("big.bin", bytes(1_000_000, 1))
+        .file("dir/a.txt", "a\n")
+        .file("dir/b.txt", "b\n")
+        .file("dir/sub/c.txt", "hello, world\n")
+        .file("日本/ünï.txt", "ü\n")
+        .file("same/1.bin", bytes(100_000, 2))
+        .file("same/2.bin", bytes(100_000, 2))
+        .file(&format!("{}leaf", "deep/".repeat(40)), "at the bottom\n")
+        .file(
+            &format!("long/{}", "n".repeat(255)),
+            "a name as long as they get\n",
+        )
+        .executable("run.sh", "#!/bin/sh\n")
+        .directory("empty-dir")
+        .directory("nest/of/empty/dirs");
+    for (path, target) in SAMPLE_LINKS {
+        tree.link(path, target);
+    }
+    for number in 0..300 {
+        tree.file(
+            &format!("many/file-{number:03}"),
+            format!("{number}\n").repeat(number),
+        );
+    }
+    tree.set_times();
+    tree
+}

@@ -1,0 +1,325 @@
+//! What `pack` promises about the module it writes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use wasi_vfs_tests::command::{Pack, wasi_vfs};
+use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::module::inspect;
+use wasi_vfs_tests::tree::{self, Tree, bytes};
+
+const COMMANDS: [Form; 2] = [
+    Form::COMMAND,
+    Form {
+        reactor: false,
+        linked: true,
+    },
+];
+
+fn cat(module: &Path, path: &str) -> String {
+    Engine::Wasmtime.module(module).args(&[path]).stdout()
+}
+
+#[test]
+fn packing_again_adds_the_second_tree() {
+    let (first, second) = (Tree::new(), Tree::new());
+    first.file("one", "1\n");
+    second.file("two", "2\n");
+    for form in COMMANDS {
+        let guest = guest::c("cat", form);
+        let once = Pack::new(&guest).dir(first.path(), "/first").run();
+        let twice = Pack::new(once.to_path_buf())
+            .dir(second.path(), "/second")
+            .run();
+        assert_eq!(cat(&twice, "/first/one"), "1\n", "{form:?}");
+        assert_eq!(cat(&twice, "/second/two"), "2\n", "{form:?}");
+        let listed = wasi_vfs(["ls".as_ref(), twice.as_os_str()]).expect_success();
+        assert!(
+            listed.contains("first") && listed.contains("second"),
+            "{listed}"
+        );
+    }
+}
+
+#[test]
+fn packing_the_same_again_adds_no_byte() {
+    let tree = tree::sample();
+    for form in COMMANDS {
+        let guest = guest::c("tree", form);
+        let once = Pack::new(&guest)
+            .dir(tree.path(), "/data")
+            .option("--compress")
+            .run();
+        let again = Pack::new(once.to_path_buf())
+            .dir(tree.path(), "/data")
+            .option("--compress")
+            .run();
+        let (once, again) = (fs::read(&once).unwrap(), fs::read(&again).unwrap());
+        assert_eq!(once.len(), again.len(), "{form:?}");
+    }
+}
+
+#[test]
+fn merging_twice_gives_what_merging_both_at_once_gives() {
+    let (first, second) = (Tree::new(), Tree::new());
+    first.file("one", bytes(50_000, 1)).set_times();
+    second.file("two", bytes(50_000, 2)).set_times();
+    let guest = guest::c("cat", Form::COMMAND);
+    let both = Pack::new(&guest)
+        .dir(first.path(), "/first")
+        .dir(second.path(), "/second")
+        .run();
+    let once = Pack::new(&guest).dir(first.path(), "/first").run();
+    let twice = Pack::new(once.to_path_buf())
+        .dir(second.path(), "/second")
+        .run();
+    assert!(
+        fs::read(both).unwrap() == fs::read(twice).unwrap(),
+        "the bytes differ"
+    );
+}
+
+#[test]
+fn a_directory_mapped_again_is_replaced() {
+    let (old, new) = (Tree::new(), Tree::new());
+    old.file("kept-by-name", "old\n")
+        .file("only-in-old", bytes(200_000, 3));
+    new.file("kept-by-name", "new\n");
+    for form in COMMANDS {
+        let guest = guest::c("cat", form);
+        let with_old = Pack::new(&guest).dir(old.path(), "/data").run();
+        let with_new = Pack::new(with_old.to_path_buf())
+            .dir(new.path(), "/data")
+            .run();
+        assert_eq!(cat(&with_new, "/data/kept-by-name"), "new\n", "{form:?}");
+        let gone = Engine::Wasmtime
+            .module(&with_new)
+            .args(&["/data/only-in-old"])
+            .outcome();
+        assert_eq!(gone.status, 1, "{form:?}: {gone:?}");
+        // What it replaced is not left behind in the file.
+        let len = |path: &Path| fs::metadata(path).unwrap().len();
+        assert!(len(&with_new) + 100_000 < len(&with_old), "{form:?}");
+    }
+}
+
+#[test]
+fn the_same_tree_gives_the_same_bytes() {
+    let guest = guest::c("tree", Form::COMMAND);
+    let first = tree::sample();
+    let second = tree::sample();
+    for tree in [&first, &second] {
+        // Links carry the time at which they were made.
+        for link in tree::SAMPLE_LINKS {
+            fs::remove_file(tree.path().join(link.0)).unwrap();
+        }
+        tree.set_times();
+    }
+    let pack = |tree: &Tree| {
+        let packed = Pack::new(&guest)
+            .dir(tree.path(), "/data")
+            .option("--compress")
+            .run();
+        fs::read(packed).unwrap()
+    };
+    assert!(pack(&first) == pack(&second), "the bytes differ");
+}
+
+#[test]
+fn equal_files_are_stored_once() {
+    let (one, two) = (Tree::new(), Tree::new());
+    one.file("a", bytes(300_000, 4));
+    two.file("a", bytes(300_000, 4))
+        .file("b", bytes(300_000, 4));
+    let guest = guest::c("cat", Form::COMMAND);
+    let len = |tree: &Tree| {
+        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+        fs::metadata(packed).unwrap().len()
+    };
+    assert!(len(&two) < len(&one) + 1000);
+}
+
+#[test]
+fn compression_makes_it_smaller() {
+    let tree = tree::sample();
+    let guest = guest::c("cat", Form::COMMAND);
+    let pack = Pack::new(&guest).dir(tree.path(), "/data");
+    let (stored, compressed) = (pack.run(), pack.clone().option("--compress").run());
+    let len = |path: &Path| fs::metadata(path).unwrap().len();
+    assert!(len(&compressed) * 2 < len(&stored));
+}
+
+#[test]
+fn a_merged_module_imports_nothing_new() {
+    let tree = tree::sample();
+    for reactor in [false, true] {
+        let guest = guest::c(
+            "tree",
+            Form {
+                reactor,
+                linked: false,
+            },
+        );
+        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+        let (before, after) = (inspect(&guest), inspect(&packed));
+        assert_eq!(after.imports, before.imports);
+        assert_eq!(after.exports, before.exports);
+        assert_eq!(after.memory_count, before.memory_count + 1);
+    }
+}
+
+#[test]
+fn a_linked_module_has_one_memory() {
+    let tree = tree::sample();
+    let guest = guest::c(
+        "tree",
+        Form {
+            reactor: false,
+            linked: true,
+        },
+    );
+    let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+    assert_eq!(inspect(&packed).memory_count, 1);
+    assert_eq!(inspect(&packed).imports, inspect(&guest).imports);
+}
+
+#[test]
+fn functions_keep_their_names_and_numbers() {
+    // Go's: Zig drops the names of C guests along with their DWARF.
+    let guest = guest::go();
+    let packed = Pack::new(&guest).dir(tree::sample().path(), "/data").run();
+    let (before, after) = (
+        inspect(&guest).function_names,
+        inspect(&packed).function_names,
+    );
+    assert!(
+        before.values().any(|name| name == "main.main"),
+        "no names to lose"
+    );
+    for (index, name) in &before {
+        assert_eq!(after.get(index), Some(name), "function {index}");
+    }
+    assert!(
+        after.len() > before.len(),
+        "the runtime's functions have no names"
+    );
+}
+
+#[test]
+fn other_imports_of_the_application_survive() {
+    let tree = tree::sample();
+    for form in Form::ALL {
+        let guest = guest::c("custom_import", form);
+        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+        assert!(inspect(&packed).imports.contains(&"env.answer".to_owned()));
+        assert_eq!(
+            Engine::Node.module(&packed).stdout(),
+            "42 hello, world\n",
+            "{form:?}"
+        );
+    }
+}
+
+#[test]
+fn arguments_environment_and_streams_pass_through() {
+    let tree = tree::sample();
+    for form in COMMANDS {
+        let guest = guest::c("process", form);
+        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+        for engine in Engine::ALL {
+            let outcome = engine
+                .module(&packed)
+                .env("GREETING", "good day")
+                .args(&["one", "two words", "--three"])
+                .input("first line\nsecond line\n")
+                .outcome();
+            assert_eq!(
+                outcome.stdout,
+                "argument 'one'\nargument 'two words'\nargument '--three'\n\
+                 GREETING 'good day'\ninput 'first line'\ninput 'second line'\n",
+                "{form:?} {engine:?} {}",
+                outcome.stderr
+            );
+            assert!(
+                outcome.stderr.contains("to stderr\n"),
+                "{engine:?}: {}",
+                outcome.stderr
+            );
+            assert_eq!(outcome.status, 7, "{engine:?}");
+        }
+    }
+}
+
+fn refuses(module: &Path, tree: &Tree, expected: &str) {
+    let place = Tree::new();
+    let output = place.path().join("packed.wasm");
+    let complaint = Pack::new(module)
+        .dir(tree.path(), "/data")
+        .outcome(&output)
+        .expect_failure();
+    assert!(
+        complaint.contains(expected),
+        "expected {expected:?} in\n{complaint}"
+    );
+    assert!(!complaint.contains("panicked"), "{complaint}");
+    assert!(!output.exists(), "an output was left behind");
+}
+
+#[test]
+fn a_module_that_asks_for_no_file_is_refused() {
+    let guest = guest::c("no_files", Form::COMMAND);
+    refuses(
+        &guest,
+        &tree::sample(),
+        guest.file_name().unwrap().to_str().unwrap(),
+    );
+}
+
+#[test]
+fn a_component_is_refused_by_name() {
+    let place = Tree::new();
+    // The preamble of an empty component.
+    place.file("component.wasm", b"\0asm\x0d\0\x01\0");
+    refuses(
+        &place.path().join("component.wasm"),
+        &tree::sample(),
+        "component",
+    );
+}
+
+#[test]
+fn what_is_no_module_is_refused() {
+    let place = Tree::new();
+    place.file("hello.wasm", "hello");
+    refuses(
+        &place.path().join("hello.wasm"),
+        &tree::sample(),
+        "hello.wasm",
+    );
+}
+
+#[test]
+fn a_special_file_ends_the_pack_and_is_named() {
+    let tree = tree::sample();
+    let _socket = std::os::unix::net::UnixListener::bind(tree.path().join("dir/socket")).unwrap();
+    refuses(&guest::c("cat", Form::COMMAND), &tree, "dir/socket");
+}
+
+#[test]
+fn a_name_that_is_not_utf8_ends_the_pack_and_is_named() {
+    use std::os::unix::ffi::OsStringExt;
+    let tree = tree::sample();
+    let name = std::ffi::OsString::from_vec(b"latin-\xe9".to_vec());
+    fs::write(tree.path().join(PathBuf::from(name)), "").unwrap();
+    refuses(&guest::c("cat", Form::COMMAND), &tree, "latin-");
+}
+
+#[test]
+fn a_missing_directory_is_named() {
+    let output = Tree::new();
+    let complaint = Pack::new(guest::c("cat", Form::COMMAND))
+        .dir(Path::new("/no/such/directory"), "/data")
+        .outcome(&output.path().join("packed.wasm"))
+        .expect_failure();
+    assert!(complaint.contains("/no/such/directory"), "{complaint}");
+}
