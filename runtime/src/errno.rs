@@ -11,6 +11,15 @@ macro_rules! errnos {
     ($($name:ident = $code:literal, $meaning:literal;)*) => {
         impl Errno {
             $(#[doc = $meaning] pub const $name: Self = Self($code);)*
+
+            /// By its name in the specification.
+            #[cfg(test)]
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

@@ -4,6 +4,7 @@
 
 mod damage;
 mod descriptors;
+mod documented;
 mod fake_host;
 mod guest;
 mod listing;
