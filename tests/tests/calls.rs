@@ -22,7 +22,11 @@ fn oracle(guest: &Path, tree: &Path) -> String {
         expected.lines().count() > 3,
         "the guest saw too little:\n{expected}"
     );
-    expected
+    ACCEPTED
+        .iter()
+        .fold(expected, |text, (theirs, ours, _why)| {
+            text.replace(theirs, ours)
+        })
 }
 
 /// Shows the first line that differs: outputs are long.
