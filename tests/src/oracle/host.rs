@@ -54,22 +54,46 @@ impl Host {
         args: &[String],
         input: &str,
     ) -> Result<String, String> {
-        let (stdin, stdout) = (self.place("stdin"), self.place("stdout"));
-        fs::write(&stdin, input).expect("a file of ours");
+        fs::write(self.place("stdin"), input).expect("a file of ours");
         let dirs: Vec<_> = dirs
             .iter()
             .map(|dir| json!([dir.host, dir.guest, dir.writable]))
             .collect();
         let request = json!({
-            "module": module, "args": args, "stdin": stdin, "stdout": stdout, "dirs": dirs,
+            "module": module, "args": args, "dirs": dirs, "env": [], "counted": false,
         });
+        let (output, _) = self.ask(request)?;
+        Ok(output)
+    }
+
+    /// Runs a module with these variables and no directory; what it printed
+    /// and how many instructions that took, or how it failed.
+    pub fn run_counted(
+        &mut self,
+        module: &Path,
+        env: &[(&str, &str)],
+    ) -> Result<(String, u64), String> {
+        fs::write(self.place("stdin"), "").expect("a file of ours");
+        self.ask(json!({
+            "module": module, "args": [], "dirs": [], "env": env, "counted": true,
+        }))
+    }
+
+    fn ask(&mut self, mut request: Value) -> Result<(String, u64), String> {
+        let stdout = self.place("stdout");
+        request["stdin"] = json!(self.place("stdin"));
+        request["stdout"] = json!(stdout);
         writeln!(self.requests, "{request}").expect("it listens");
         let mut answer = String::new();
         self.answers.read_line(&mut answer).expect("it answers");
-        let status: Value = serde_json::from_str(&answer).expect("it answers in JSON");
+        let (status, count): (Value, u64) =
+            serde_json::from_str(&answer).expect("it answers in JSON");
         match status.as_i64() {
-            Some(0) => Ok(fs::read_to_string(&stdout).expect("the guest prints text")),
-            _ => Err(format!("{}: {status}", module.display())),
+            Some(0) => {
+                let output = fs::read_to_string(&stdout).expect("the guest prints text");
+                Ok((output, count))
+            }
+            _ => Err(format!("{}: {status}", request["module"])),
         }
     }
 
