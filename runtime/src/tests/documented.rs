@@ -93,16 +93,16 @@ fn argument(call: &str, parameter: &str, fd: u32) -> u64 {
 
 macro_rules! define_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
-        const CALLS: &[&str] = &[$(stringify!($call)),*];
+        pub(super) const CALLS: &[&str] = &[$(stringify!($call)),*];
 
-        fn arguments(call: &str, fd: u32) -> Vec<u64> {
+        pub(super) fn arguments(call: &str, fd: u32) -> Vec<u64> {
             match call {
                 $(stringify!($call) => vec![$(argument(call, stringify!($parameter), fd)),*],)*
                 _ => panic!("no call {call}"),
             }
         }
 
-        fn perform(guest: &mut Guest, call: &str, arguments: &[u64]) -> i32 {
+        pub(super) fn perform(guest: &mut Guest, call: &str, arguments: &[u64]) -> i32 {
             let mut arguments = arguments.iter();
             match call {
                 $(stringify!($call) => Preview1::$call(

@@ -7,6 +7,7 @@ mod descriptors;
 mod documented;
 mod fake_host;
 mod guest;
+mod hostile;
 mod listing;
 mod paths;
 mod polling;
