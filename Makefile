@@ -47,6 +47,11 @@ runtime-size: debug-binary ## the merged runtime against its budget
 e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
 	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test '*'
 
+.PHONY: oracle
+oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtime on the directory
+	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test oracle -- \
+		--ignored --nocapture
+
 # The same profile as the unit tests, so that nothing is built twice.
 .PHONY: debug-binary
 debug-binary: rust-wasm

@@ -26,6 +26,7 @@ pub(crate) fn filetype_of(kind: Kind) -> u8 {
 /// `lookupflags`.
 pub(crate) mod lookupflags {
     pub(crate) const SYMLINK_FOLLOW: u32 = 1 << 0;
+    pub(crate) const ALL: u32 = 0b1;
 }
 
 /// `oflags`.
@@ -34,10 +35,29 @@ pub(crate) mod oflags {
     pub(crate) const DIRECTORY: u32 = 1 << 1;
     pub(crate) const EXCL: u32 = 1 << 2;
     pub(crate) const TRUNC: u32 = 1 << 3;
+    pub(crate) const ALL: u32 = 0b1111;
 }
 
-/// `fdflags`: APPEND, DSYNC, NONBLOCK, RSYNC, SYNC.
-pub(crate) const FDFLAGS_ALL: u32 = 0b1_1111;
+/// `fdflags`.
+pub(crate) mod fdflags {
+    pub(crate) const APPEND: u32 = 1 << 0;
+    pub(crate) const NONBLOCK: u32 = 1 << 2;
+
+    /// With DSYNC, RSYNC and SYNC.
+    pub(crate) const ALL: u32 = 0b1_1111;
+
+    /// Those that can be changed later, as by `fcntl` of Linux.
+    pub(crate) const CHANGEABLE: u32 = APPEND | NONBLOCK;
+}
+
+/// `fstflags`.
+pub(crate) mod fstflags {
+    pub(crate) const ATIM: u32 = 1 << 0;
+    pub(crate) const ATIM_NOW: u32 = 1 << 1;
+    pub(crate) const MTIM: u32 = 1 << 2;
+    pub(crate) const MTIM_NOW: u32 = 1 << 3;
+    pub(crate) const ALL: u32 = 0b1111;
+}
 
 /// `whence`.
 pub(crate) mod whence {

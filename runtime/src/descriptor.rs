@@ -23,7 +23,6 @@ pub(crate) struct OpenDirectory {
     pub(crate) root: InodeNumber,
     /// The mount, if this is a preopen.
     pub(crate) mount: Option<u32>,
-    pub(crate) flags: u16,
 }
 
 /// An open file of the image.

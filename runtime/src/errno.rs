@@ -11,6 +11,15 @@ macro_rules! errnos {
     ($($name:ident = $code:literal, $meaning:literal;)*) => {
         impl Errno {
             $(#[doc = $meaning] pub const $name: Self = Self($code);)*
+
+            /// By its name in the specification.
+            #[cfg(test)]
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
@@ -30,6 +39,7 @@ errnos! {
     NOSYS = 52, "The application does not import this call, so there is no host to ask.";
     NOTDIR = 54, "Not a directory.";
     NOTSOCK = 57, "Not a socket.";
+    NOTSUP = 58, "Not supported.";
     OVERFLOW = 61, "The result does not fit its type.";
     PERM = 63, "Operation not permitted: the path leads out of the preopen.";
     ROFS = 69, "The image cannot be changed.";

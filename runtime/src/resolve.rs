@@ -5,6 +5,7 @@
 //! of the guest, an absolute one starts at the root of the image's tree, where
 //! the guest sees the same path.
 
+use crate::abi::lookupflags;
 use crate::descriptor::OpenDirectory;
 use crate::errno::{Errno, Result};
 use crate::image::{Image, Payload};
@@ -27,6 +28,14 @@ impl Resolution {
     }
 }
 
+/// Whether these `lookupflags` ask to follow a link at the end.
+pub(crate) fn follows(flags: u32) -> Result<bool> {
+    match flags & !lookupflags::ALL {
+        0 => Ok(flags & lookupflags::SYMLINK_FOLLOW != 0),
+        _ => Err(Errno::INVAL),
+    }
+}
+
 /// Resolves `path` from `start`. A symbolic link at its end is followed if
 /// `follow_last`, or if a slash follows it.
 pub(crate) fn resolve<P: Payload>(
@@ -36,9 +45,6 @@ pub(crate) fn resolve<P: Payload>(
     follow_last: bool,
 ) -> Result<Resolution> {
     validate(path)?;
-    if path.starts_with(b"/") {
-        return Err(Errno::PERM);
-    }
     let mut walk = Walk {
         image,
         root: start.root,
@@ -54,14 +60,14 @@ pub(crate) fn resolve<P: Payload>(
 }
 
 fn validate(path: &[u8]) -> Result {
-    if path.is_empty() {
-        return Err(Errno::NOENT);
-    }
     if path.contains(&0) {
         return Err(Errno::INVAL);
     }
-    core::str::from_utf8(path).map_err(|_| Errno::ILSEQ)?;
-    Ok(())
+    match path.first() {
+        None => Err(Errno::NOENT),
+        Some(b'/') => Err(Errno::PERM),
+        _ => Ok(()),
+    }
 }
 
 /// The state of a walk.
@@ -189,8 +195,9 @@ impl<'a> Pending<'a> {
         for rest in rests {
             let trimmed = rest.trim_ascii_slashes_start();
             if trimmed.is_empty() {
-                // Slashes at the end of a link's target are kept: they say
-                // that what comes before must be a directory.
+                // Slashes at the end of a link's target said that what came
+                // before must be a directory, and say nothing of what follows.
+                *rest = trimmed;
                 continue;
             }
             let len = trimmed.iter().position(|&byte| byte == b'/');

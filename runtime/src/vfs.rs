@@ -67,7 +67,6 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 inode,
                 root: inode,
                 mount: Some(position),
-                flags: 0,
             }))?;
         }
         self.is_started = true;
@@ -124,11 +123,18 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn resolve(
         &mut self,
         start: &OpenDirectory,
-        (path, path_len): (u32, u32),
+        path: (u32, u32),
         follow_last: bool,
     ) -> Result<Resolution> {
+        self.read_path(path)?;
+        resolve(&self.image, start, &self.path, follow_last)
+    }
+
+    /// Takes a path out of the guest's memory, if it is text and not too long.
+    pub(crate) fn read_path(&mut self, (path, path_len): (u32, u32)) -> Result {
         self.memory.check(path, path_len.into())?;
-        if path_len as usize > MAX_PATH_LEN {
+        // As PATH_MAX of Linux, which counts the NUL.
+        if path_len as usize >= MAX_PATH_LEN {
             return Err(Errno::NAMETOOLONG);
         }
         self.path
@@ -136,7 +142,8 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             .map_err(|_| Errno::NOMEM)?;
         self.path.resize(path_len as usize, 0);
         self.memory.read(path, &mut self.path)?;
-        resolve(&self.image, start, &self.path, follow_last)
+        core::str::from_utf8(&self.path).map_err(|_| Errno::ILSEQ)?;
+        Ok(())
     }
 
     /// Gives a descriptor that the host has just written to `address` a number

@@ -8,5 +8,6 @@ pub mod command;
 pub mod engine;
 pub mod guest;
 pub mod module;
+pub mod oracle;
 pub mod tree;
 pub mod workspace;

@@ -1,6 +1,6 @@
 //! Calls about descriptors themselves: closing, renumbering, flags, preopens.
 
-use crate::abi::{ADVICE_MAX, FDFLAGS_ALL, Fdstat, Prestat, filetype, rights};
+use crate::abi::{ADVICE_MAX, Fdstat, Prestat, fdflags, filetype, rights};
 use crate::descriptor::{Descriptor, OpenDirectory};
 use crate::errno::{Errno, Result, from_host};
 use crate::{Memory, Payload, Preview1, Vfs};
@@ -65,9 +65,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             Descriptor::Host(number) => {
                 return from_host(self.host.fd_fdstat_get(number, stat));
             }
-            Descriptor::Directory(directory) => Fdstat {
+            Descriptor::Directory(_) => Fdstat {
                 filetype: filetype::DIRECTORY,
-                flags: directory.flags,
+                flags: 0,
                 rights_base: rights::DIRECTORY,
                 rights_inheriting: rights::ALL,
             },
@@ -82,34 +82,26 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result {
-        let kept = match self.table.get_mut(fd)? {
-            Descriptor::Host(number) => {
-                return from_host(self.host.fd_fdstat_set_flags(*number, flags));
-            }
-            Descriptor::Directory(directory) => &mut directory.flags,
-            Descriptor::File(file) => &mut file.flags,
-        };
-        if flags & !FDFLAGS_ALL != 0 {
+        if let Descriptor::Host(number) = self.table.get(fd)? {
+            return from_host(self.host.fd_fdstat_set_flags(number, flags));
+        }
+        let file = self.open_file(fd)?;
+        if flags & !fdflags::CHANGEABLE != 0 {
             return Err(Errno::INVAL);
         }
-        *kept = flags as u16;
+        file.flags = flags as u16;
         Ok(())
     }
 
-    /// Rights can be given up but not gained. They are not kept: what cannot
-    /// be done with the image is refused at the call whatever they say.
+    /// Rights are advertised and not kept: what cannot be done with the image
+    /// is refused at the call whatever they say.
     pub(crate) fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result {
-        let (most_base, most_inheriting) = match self.table.get(fd)? {
+        match self.table.get(fd)? {
             Descriptor::Host(number) => {
-                return from_host(self.host.fd_fdstat_set_rights(number, base, inheriting));
+                from_host(self.host.fd_fdstat_set_rights(number, base, inheriting))
             }
-            Descriptor::Directory(_) => (rights::DIRECTORY, rights::ALL),
-            Descriptor::File(_) => (rights::FILE, 0),
-        };
-        if base & !most_base != 0 || inheriting & !most_inheriting != 0 {
-            return Err(Errno::NOTCAPABLE);
+            _ => Err(Errno::NOTSUP),
         }
-        Ok(())
     }
 
     pub(crate) fn fd_prestat_get(&mut self, fd: u32, prestat: u32) -> Result {
@@ -117,7 +109,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             Descriptor::Host(number) => {
                 return from_host(self.host.fd_prestat_get(number, prestat));
             }
-            descriptor => self.mount_path(descriptor)?,
+            descriptor => self.mount_path(descriptor)?.ok_or(Errno::BADF)?,
         };
         let name_len = name.len() as u32;
         self.memory.write(prestat, &Prestat { name_len }.to_bytes())
@@ -128,7 +120,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             Descriptor::Host(number) => {
                 return from_host(self.host.fd_prestat_dir_name(number, path, path_len));
             }
-            descriptor => self.mount_path(descriptor)?,
+            // Not the error of `fd_prestat_get`, by which wasi-libc knows that
+            // there are no more preopens.
+            descriptor => self.mount_path(descriptor)?.ok_or(Errno::NOTDIR)?,
         };
         if name.len() > path_len as usize {
             return Err(Errno::NAMETOOLONG);
@@ -136,13 +130,13 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         self.memory.write(path, name)
     }
 
-    /// The guest path of a preopen of ours.
-    fn mount_path(&self, descriptor: Descriptor) -> Result<&'static [u8]> {
+    /// The guest path, if this is a preopen of ours.
+    fn mount_path(&self, descriptor: Descriptor) -> Result<Option<&'static [u8]>> {
         match descriptor {
             Descriptor::Directory(OpenDirectory {
                 mount: Some(mount), ..
-            }) => Ok(self.image.index()?.mount(mount)?.path),
-            _ => Err(Errno::BADF),
+            }) => Ok(Some(self.image.index()?.mount(mount)?.path)),
+            _ => Ok(None),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Opening paths and reading links.
 
-use crate::abi::{FDFLAGS_ALL, lookupflags, oflags, rights};
+use crate::abi::{fdflags, oflags, rights};
 use crate::descriptor::{Descriptor, OpenDirectory, OpenFile};
 use crate::errno::{Errno, Result, from_host};
-use crate::resolve::Resolution;
+use crate::resolve::{Resolution, follows};
 use crate::vfs::Base;
 use crate::{Memory, Payload, Preview1, Vfs};
 use wasi_vfs_format::{Content, Inode};
@@ -29,26 +29,29 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         fdflags: u32,
         opened: u32,
     ) -> Result {
-        let directory = match self.base(fd)? {
-            Base::Host(number) => {
+        let start = match self.base(fd) {
+            Ok(Base::Host(number)) => {
                 from_host(self.host.path_open(
                     number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
                 ))?;
                 return self.adopt(opened);
             }
-            Base::Image(directory) => directory,
+            Ok(Base::Image(directory)) => Ok(directory),
+            Err(errno) => Err(errno),
         };
-        if fdflags & !FDFLAGS_ALL != 0 {
-            return Err(Errno::INVAL);
-        }
-        self.memory.check(opened, 4)?;
+        self.read_path((path, path_len))?;
+        let directory = start?;
         let request = Request {
             oflags,
             rights: base,
             fdflags: fdflags as u16,
         };
+        if fdflags & !fdflags::ALL != 0 || !request.is_sensible() {
+            return Err(Errno::INVAL);
+        }
+        self.memory.check(opened, 4)?;
         // As O_CREAT|O_EXCL does in POSIX: a link in the way is not followed.
-        let follow = dirflags & lookupflags::SYMLINK_FOLLOW != 0 && !request.is_exclusive();
+        let follow = follows(dirflags)? && !request.is_exclusive();
         let resolution = self.resolve(&directory, (path, path_len), follow)?;
         let descriptor = request.open(resolution)?;
         let number = self.table.insert(descriptor)?;
@@ -92,6 +95,13 @@ impl Request {
         self.oflags & flag != 0
     }
 
+    /// Whether these flags go together: nothing that is created or cut can be
+    /// a directory.
+    fn is_sensible(&self) -> bool {
+        let changes = oflags::CREAT | oflags::EXCL | oflags::TRUNC;
+        self.oflags & !oflags::ALL == 0 && !(self.has(oflags::DIRECTORY) && self.has(changes))
+    }
+
     fn is_exclusive(&self) -> bool {
         self.has(oflags::CREAT) && self.has(oflags::EXCL)
     }
@@ -109,7 +119,6 @@ impl Request {
             return Err(Errno::EXIST);
         }
         match inode.content {
-            Content::Symlink(_) if self.has(oflags::DIRECTORY) => Err(Errno::NOTDIR),
             Content::Symlink(_) => Err(Errno::LOOP),
             Content::Directory(_) => self.open_directory(&inode, &resolution),
             Content::File(_) => self.open_file(&inode),
@@ -124,7 +133,6 @@ impl Request {
             inode: inode.number,
             root: resolution.root,
             mount: None,
-            flags: self.fdflags,
         }))
     }
 

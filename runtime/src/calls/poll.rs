@@ -57,7 +57,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         let from_host = if sorted.ready.is_empty() {
             self.poll_host(buffers, &asked, &sorted.for_host)?
         } else {
-            self.glance_at_host(buffers, &asked, &sorted)
+            self.glance_at_host(buffers, &asked, &sorted)?
         };
         self.append_ready(buffers, from_host, &sorted.ready)
     }
@@ -115,7 +115,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 Err(errno) => (errno.0, 0),
             },
             Ok(Descriptor::Directory(_)) => (Errno::BADF.0, 0),
-            Err(errno) => (errno.0, 0),
+            // One that the host cannot know either: hosts differ in whether
+            // that fails the call or is an event.
+            Err(_) => return Err(Some(u32::MAX)),
         };
         Ok(Event {
             userdata: userdata(subscription),
@@ -145,9 +147,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// ours something has. A clock that has run out takes the place of a
     /// subscription of ours, so there is room for it; user data are positions
     /// while the host is asked, to tell its event from the guest's.
-    fn glance_at_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &Sorted) -> u32 {
+    fn glance_at_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &Sorted) -> Result<u32> {
         if sorted.positions.is_empty() {
-            return 0;
+            return Ok(0);
         }
         let mut changed = sorted.for_host.clone();
         let numbered = changed.chunks_exact_mut(subscription::LEN).enumerate();
@@ -157,9 +159,10 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
         changed.extend_from_slice(&expired_clock());
         match self.poll_host(buffers, asked, &changed) {
-            Ok(count) => self.keep_guest_events(buffers, asked, sorted, count),
-            // Ours are ready whatever the host says.
-            Err(_) => 0,
+            Ok(count) => Ok(self.keep_guest_events(buffers, asked, sorted, count)),
+            Err(Errno::BADF) => Err(Errno::BADF),
+            // Ours are ready whatever else the host says.
+            Err(_) => Ok(0),
         }
     }
 

@@ -2,8 +2,10 @@
 //! remains is to say so in the way that POSIX systems do, with the errors of
 //! the path first.
 
+use crate::abi::fstflags;
 use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
+use crate::resolve::follows;
 use crate::vfs::Base;
 use crate::{Memory, Payload, Preview1, Vfs};
 
@@ -42,11 +44,13 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
     }
 
-    /// A file of the image is never open for writing.
+    /// `NOTSUP` as of file systems that cannot reserve space: what a program
+    /// writes instead is refused when it writes.
     pub(crate) fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result {
         match self.table.get(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_allocate(number, offset, len)),
-            _ => Err(Errno::BADF),
+            Descriptor::Directory(_) => Err(Errno::BADF),
+            Descriptor::File(_) => Err(Errno::NOTSUP),
         }
     }
 
@@ -65,13 +69,13 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         modified: u64,
         flags: u32,
     ) -> Result {
-        match self.table.get(fd)? {
-            Descriptor::Host(number) => {
-                let host = &mut self.host;
-                from_host(host.fd_filestat_set_times(number, accessed, modified, flags))
-            }
-            _ => Err(Errno::ROFS),
+        let descriptor = self.table.get(fd);
+        if let Ok(Descriptor::Host(number)) = descriptor {
+            let host = &mut self.host;
+            return from_host(host.fd_filestat_set_times(number, accessed, modified, flags));
         }
+        validate_time_flags(flags)?;
+        descriptor.and(Err(Errno::ROFS))
     }
 
     #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
@@ -85,17 +89,14 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         modified: u64,
         time_flags: u32,
     ) -> Result {
-        match self.base(fd)? {
-            Base::Host(number) => from_host(self.host.path_filestat_set_times(
+        let base = self.base(fd);
+        if let Ok(Base::Host(number)) = base {
+            return from_host(self.host.path_filestat_set_times(
                 number, flags, path, path_len, accessed, modified, time_flags,
-            )),
-            Base::Image(directory) => {
-                let follow = flags & crate::abi::lookupflags::SYMLINK_FOLLOW != 0;
-                self.resolve(&directory, (path, path_len), follow)?
-                    .existing()?;
-                Err(Errno::ROFS)
-            }
+            ));
         }
+        validate_time_flags(time_flags)?;
+        self.refuse_change(base?, (path, path_len), follows(flags)?)
     }
 
     pub(crate) fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result {
@@ -132,14 +133,14 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             Base::Host(number) => {
                 from_host(self.host.path_remove_directory(number, path, path_len))
             }
-            Base::Image(_) => self.refuse_removal(fd, (path, path_len)),
+            base => self.refuse_change(base, (path, path_len), false),
         }
     }
 
     pub(crate) fn path_unlink_file(&mut self, fd: u32, path: u32, path_len: u32) -> Result {
         match self.base(fd)? {
             Base::Host(number) => from_host(self.host.path_unlink_file(number, path, path_len)),
-            Base::Image(_) => self.refuse_removal(fd, (path, path_len)),
+            base => self.refuse_change(base, (path, path_len), false),
         }
     }
 
@@ -165,7 +166,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 new_path_len,
             )),
             (Base::Image(directory), Base::Image(_)) => {
-                let old = self.resolve(&directory, (old_path, old_path_len), false)?;
+                let follow = follows(old_flags)?;
+                self.read_path((new_path, new_path_len))?;
+                let old = self.resolve(&directory, (old_path, old_path_len), follow)?;
                 old.existing()?;
                 self.refuse_creation(new_fd, (new_path, new_path_len))
             }
@@ -192,7 +195,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 new_path_len,
             )),
             (Base::Image(old), Base::Image(new)) => {
-                self.resolve(&old, (old_path, old_path_len), false)?;
+                self.read_path((new_path, new_path_len))?;
+                self.resolve(&old, (old_path, old_path_len), false)?
+                    .existing()?;
                 self.resolve(&new, (new_path, new_path_len), false)?;
                 Err(Errno::ROFS)
             }
@@ -212,13 +217,25 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
     }
 
-    fn refuse_removal(&mut self, fd: u32, path: (u32, u32)) -> Result {
-        match self.base(fd)? {
+    /// What is not there cannot be changed, whatever it would be changed to.
+    fn refuse_change(&mut self, base: Base, path: (u32, u32), follow: bool) -> Result {
+        match base {
             Base::Image(directory) => {
-                self.resolve(&directory, path, false)?.existing()?;
+                self.resolve(&directory, path, follow)?.existing()?;
                 Err(Errno::ROFS)
             }
             Base::Host(_) => Err(Errno::XDEV),
         }
     }
+}
+
+/// A time is set to a value, or to now, or not at all.
+fn validate_time_flags(flags: u32) -> Result {
+    const ACCESSED: u32 = fstflags::ATIM | fstflags::ATIM_NOW;
+    const MODIFIED: u32 = fstflags::MTIM | fstflags::MTIM_NOW;
+    let is_double = flags & ACCESSED == ACCESSED || flags & MODIFIED == MODIFIED;
+    if is_double || flags & !fstflags::ALL != 0 {
+        return Err(Errno::INVAL);
+    }
+    Ok(())
 }

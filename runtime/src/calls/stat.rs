@@ -1,8 +1,9 @@
 //! What files and directories are.
 
-use crate::abi::{Filestat, filetype_of, lookupflags};
+use crate::abi::{Filestat, filetype_of};
 use crate::descriptor::Descriptor;
 use crate::errno::{Result, from_host};
+use crate::resolve::follows;
 use crate::vfs::Base;
 use crate::{Memory, Payload, Preview1, Vfs};
 use wasi_vfs_format::{Content, Inode, InodeNumber};
@@ -46,7 +47,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             }
             Base::Image(directory) => directory,
         };
-        let follow = flags & lookupflags::SYMLINK_FOLLOW != 0;
+        let follow = follows(flags)?;
         let inode = self
             .resolve(&directory, (path, path_len), follow)?
             .existing()?;

@@ -34,6 +34,8 @@ fn only_a_preopen_has_a_name() {
     let mut guest = guest();
     let fd = guest.open(3, "lib").unwrap();
     assert_eq!(preopen_name(&mut guest, fd), Err(Errno::BADF));
+    let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, fd, 0x3000, 100);
+    assert_eq!(code, Errno::NOTDIR.0.into());
     let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, 4, 0x3000, 3);
     assert_eq!(code, Errno::NAMETOOLONG.0.into());
 }
@@ -133,6 +135,13 @@ fn flags_set_later_are_kept() {
     assert_eq!(Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, 1), 0);
     Preview1::fd_fdstat_get(&mut guest.vfs, fd, 0x2000);
     assert_eq!(guest.bytes(0x2000, 4), [4, 0, 1, 0]);
-    let code = Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, 1 << 5);
-    assert_eq!(code, Errno::INVAL.0.into());
+    let sync = 1 << 4;
+    for flags in [1 << 5, sync] {
+        let code = Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, flags);
+        assert_eq!(code, Errno::INVAL.0.into());
+    }
+    let code = Preview1::fd_fdstat_set_flags(&mut guest.vfs, 3, 1);
+    assert_eq!(code, Errno::BADF.0.into(), "a directory has no flags");
+    let code = Preview1::fd_fdstat_set_rights(&mut guest.vfs, fd, 0, 0);
+    assert_eq!(code, Errno::NOTSUP.0.into());
 }

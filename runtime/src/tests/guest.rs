@@ -57,6 +57,17 @@ const RESULT: u32 = 0x2000;
 pub(super) const BUFFER: u32 = 0x4000;
 const MEMORY_LEN: usize = 1 << 20;
 
+/// Index and payload of the tree in blocks of 16 KiB.
+pub(super) fn write_image(tree: &Tree, compression: Option<i32>) -> (Vec<u8>, Vec<u8>) {
+    let options = Options {
+        compression,
+        block_shift: 14,
+        ..Options::default()
+    };
+    let image = write(tree, &options, &()).unwrap();
+    (image.index, image.payload)
+}
+
 pub(super) struct Guest {
     pub(super) vfs: Vfs<SharedMemory, FakeHost, PlainPayload>,
     pub(super) memory: SharedMemory,
@@ -78,13 +89,8 @@ impl Guest {
     }
 
     pub(super) fn with_host(tree: &Tree, compression: Option<i32>, preopens: u32) -> Self {
-        let options = Options {
-            compression,
-            block_shift: 14,
-            ..Options::default()
-        };
-        let image = write(tree, &options, &()).unwrap();
-        Self::with_parts(image.index, image.payload, preopens)
+        let (index, payload) = write_image(tree, compression);
+        Self::with_parts(index, payload, preopens)
     }
 
     pub(super) fn with_parts(index: Vec<u8>, payload: Vec<u8>, preopens: u32) -> Self {

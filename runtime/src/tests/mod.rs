@@ -4,8 +4,10 @@
 
 mod damage;
 mod descriptors;
+mod documented;
 mod fake_host;
 mod guest;
+mod hostile;
 mod listing;
 mod paths;
 mod polling;
@@ -14,7 +16,7 @@ mod refusing;
 mod stat;
 
 use guest::Guest;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use wasi_vfs_format::tree::{
     DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
 };
@@ -104,5 +106,9 @@ fn big() -> Vec<u8> {
 /// A guest on the sample tree, with a host that has no directories. Its
 /// preopens are 3 (`/`) and 4 (`/lib`).
 fn guest() -> Guest {
-    Guest::new(&sample_tree(), Some(3))
+    // Written once: writing it takes longer than most tests.
+    static IMAGE: LazyLock<(Vec<u8>, Vec<u8>)> =
+        LazyLock::new(|| guest::write_image(&sample_tree(), Some(3)));
+    let (index, payload) = (*IMAGE).clone();
+    Guest::with_parts(index, payload, 0)
 }

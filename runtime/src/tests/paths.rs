@@ -1,7 +1,7 @@
 //! Opening paths, links and ways out.
 
 use super::guest::{Guest, PATH};
-use super::{directory_node, file, guest, link, mount};
+use super::{directory, directory_node, file, guest, link, mount};
 use crate::{Errno, Preview1};
 use wasi_vfs_format::tree::Tree;
 
@@ -60,7 +60,15 @@ fn links_are_followed_in_the_middle_always_and_at_the_end_if_asked() {
     assert_eq!(guest.read(fd, &[4]).unwrap(), b"deep");
     assert!(guest.open(3, "link").is_ok());
     assert_eq!(guest.open_with(3, "link", 0, 0, 2), Err(Errno::LOOP));
+    let directory = 2;
+    let link = "link-to-directory";
+    assert_eq!(
+        guest.open_with(3, link, 0, directory, 2),
+        Err(Errno::LOOP),
+        "rather than NOTDIR"
+    );
     assert!(guest.open_with(3, "link-to-directory/", 0, 0, 2).is_ok());
+    assert_eq!(guest.open_with(3, "link", 1 << 1, 0, 2), Err(Errno::INVAL));
 }
 
 #[test]
@@ -87,6 +95,21 @@ fn forty_links_are_followed_and_no_more() {
 }
 
 #[test]
+fn a_slash_in_a_link_on_the_way_does_not_follow_the_link_at_the_end() {
+    let tree = Tree {
+        root: directory_node([
+            ("directory", directory([("link", link("loop"))])),
+            ("slash", link("directory/")),
+            ("loop", link("loop")),
+        ]),
+        mounts: vec![mount("/", &[])],
+    };
+    let mut guest = Guest::new(&tree, None);
+    assert_eq!(guest.readlink(3, "slash/link", 10).unwrap(), b"loop");
+    assert_eq!(guest.readlink(3, "slash", 10).unwrap(), b"directory/");
+}
+
+#[test]
 fn a_link_to_itself_is_a_loop() {
     assert_eq!(guest().open(3, "loop"), Err(Errno::LOOP));
 }
@@ -96,8 +119,8 @@ fn long_names_and_paths_are_refused() {
     let mut guest = guest();
     assert_eq!(guest.open(3, &"x".repeat(255)), Err(Errno::NOENT));
     assert_eq!(guest.open(3, &"x".repeat(256)), Err(Errno::NAMETOOLONG));
-    assert_eq!(guest.open(3, &"./".repeat(2049)), Err(Errno::NAMETOOLONG));
-    assert!(guest.open(3, &"./".repeat(2048)).is_ok());
+    assert_eq!(guest.open(3, &"./".repeat(2048)), Err(Errno::NAMETOOLONG));
+    assert!(guest.open(3, &"./".repeat(2047)).is_ok());
 }
 
 #[test]
@@ -107,6 +130,22 @@ fn a_path_that_is_not_utf8_is_refused() {
     let vfs = &mut guest.vfs;
     let code = Preview1::path_open(vfs, 3, 1, PATH, 2, 0, 2, 0, 0, 0x2000);
     assert_eq!(code, Errno::ILSEQ.0.into());
+    guest.put(PATH, b"\0\xff");
+    let vfs = &mut guest.vfs;
+    let code = Preview1::path_open(vfs, 3, 1, PATH, 2, 0, 2, 0, 0, 0x2000);
+    assert_eq!(
+        code,
+        Errno::ILSEQ.0.into(),
+        "before what is wrong with a text"
+    );
+    let code = Preview1::path_open(vfs, 99, 1, PATH, 2, 0, 2, 0, 0, 0x2000);
+    assert_eq!(code, Errno::ILSEQ.0.into(), "before the descriptor");
+    let code = Preview1::path_rename(vfs, 3, PATH, 0, 3, PATH, 2);
+    assert_eq!(
+        code,
+        Errno::ILSEQ.0.into(),
+        "the new path before the old is resolved"
+    );
 }
 
 #[test]
@@ -120,6 +159,10 @@ fn open_flags_are_heeded() {
     let mut guest = guest();
     for (path, oflags, rights, expected) in [
         ("hello", DIRECTORY, READ, Err(Errno::NOTDIR)),
+        ("lib", DIRECTORY | CREAT, READ, Err(Errno::INVAL)),
+        ("lib", DIRECTORY | EXCL, READ, Err(Errno::INVAL)),
+        ("hello", DIRECTORY | TRUNC, READ, Err(Errno::INVAL)),
+        ("hello", 1 << 4, READ, Err(Errno::INVAL)),
         ("lib", DIRECTORY, READ, Ok(())),
         ("hello", CREAT, READ, Ok(())),
         ("hello", CREAT | EXCL, READ, Err(Errno::EXIST)),

@@ -83,10 +83,17 @@ fn a_ready_file_does_not_hide_what_the_host_has() {
 }
 
 #[test]
-fn a_bad_number_is_an_event_with_an_error() {
+fn a_directory_of_the_image_is_an_event_with_an_error() {
+    let mut guest = guest();
+    let events = poll(&mut guest, &[(FD_READ, 3)]);
+    assert_eq!(events, [(100, Errno::BADF.0, FD_READ, 0)]);
+}
+
+#[test]
+fn a_bad_number_is_bad_in_the_way_of_the_host() {
     let mut guest = guest();
     let events = poll(&mut guest, &[(FD_READ, 99)]);
-    assert_eq!(events, [(100, Errno::BADF.0, FD_READ, 0)]);
+    assert_eq!(events, [(100, 0, FD_READ, u32::MAX.into())]);
 }
 
 #[test]

@@ -49,6 +49,10 @@ fn writing_to_an_open_file_is_refused() {
         Preview1::fd_filestat_set_times(vfs, fd, 0, 0, 0),
         Errno::ROFS.0.into()
     );
+    assert_eq!(
+        Preview1::fd_allocate(vfs, fd, 0, 10),
+        Errno::NOTSUP.0.into()
+    );
     assert_eq!(Preview1::fd_sync(vfs, fd), 0);
     assert!(guest.host.take().is_empty());
 }
@@ -67,6 +71,8 @@ fn nothing_moves_between_host_and_image() {
     }
     let code = Preview1::path_rename(vfs, image, PATH, 5, image, PATH, 5);
     assert_eq!(code, Errno::ROFS.0.into());
+    let code = Preview1::path_rename(vfs, image, PATH, 4, image, PATH, 5);
+    assert_eq!(code, Errno::NOENT.0.into(), "there is no `hell`");
 }
 
 #[test]
@@ -77,4 +83,30 @@ fn a_file_of_the_image_is_no_socket() {
     assert_eq!(Preview1::sock_shutdown(vfs, fd, 0), Errno::NOTSOCK.0.into());
     assert_eq!(Preview1::sock_shutdown(vfs, 1, 0), 0);
     assert_eq!(Preview1::sock_accept(vfs, 77, 0, 0), Errno::BADF.0.into());
+}
+
+#[test]
+fn a_time_cannot_be_set_to_a_value_and_to_now() {
+    let mut guest = guest();
+    let (path, len) = guest.put_path("hello");
+    let vfs = &mut guest.vfs;
+    for (flags, errno) in [
+        (0b0011, Errno::INVAL),
+        (0b1100, Errno::INVAL),
+        (0b1_0000, Errno::INVAL),
+        (0b1001, Errno::ROFS),
+    ] {
+        let errno = i32::from(errno.0);
+        let code = Preview1::fd_filestat_set_times(vfs, 3, 0, 0, flags);
+        assert_eq!(code, errno, "{flags:#b}");
+        let code = Preview1::path_filestat_set_times(vfs, 3, 0, path, len, 0, 0, flags);
+        assert_eq!(code, errno, "{flags:#b}");
+        let unknown = Preview1::fd_filestat_set_times(vfs, 99, 0, 0, flags);
+        let expected = if flags == 0b1001 {
+            Errno::BADF
+        } else {
+            Errno::INVAL
+        };
+        assert_eq!(unknown, i32::from(expected.0), "{flags:#b}");
+    }
 }

@@ -1,0 +1,152 @@
+//! Running a program on both sides, comparing, and making one that fails short.
+
+use super::difference::explain;
+use super::host::{Host, Preopen};
+use super::line::Line;
+use super::tree::OracleTrees;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// A program: a seed and which of its operations run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// What its operations are drawn from.
+    pub seed: u64,
+    /// How many there are.
+    pub count: usize,
+    /// Those that run, if not all.
+    pub only: Option<Vec<usize>>,
+}
+
+/// The two sides.
+#[derive(Clone, Copy, Debug)]
+pub struct Sides<'a> {
+    /// The unpacked guest.
+    pub guest: &'a Path,
+    /// The packed one.
+    pub packed: &'a Path,
+    /// What the unpacked one finds preopened and the packed one inside.
+    pub trees: &'a OracleTrees,
+}
+
+/// The first operation that the two sides do not agree on.
+#[derive(Debug)]
+pub struct Mismatch {
+    /// Its index.
+    pub index: usize,
+    /// What each printed.
+    pub report: String,
+}
+
+impl Program {
+    /// All operations of a seed.
+    pub fn new(seed: u64, count: usize) -> Self {
+        let only = None;
+        Self { seed, count, only }
+    }
+
+    /// With these operations only.
+    pub fn only(&self, indices: Vec<usize>) -> Self {
+        let only = Some(indices);
+        Self {
+            only,
+            ..self.clone()
+        }
+    }
+
+    /// The arguments that the guest takes.
+    pub fn args(&self) -> Vec<String> {
+        let only = self.only.as_ref().map(|indices| {
+            let indices: Vec<_> = indices.iter().map(usize::to_string).collect();
+            indices.join(",")
+        });
+        [self.seed.to_string(), self.count.to_string()]
+            .into_iter()
+            .chain(only)
+            .collect()
+    }
+
+    /// What the unpacked guest prints on the directories.
+    pub fn on_host(&self, host: &mut Host, sides: Sides<'_>) -> String {
+        let preopens = [("/data", &sides.trees.data), ("/other", &sides.trees.other)];
+        let preopens = preopens.map(|(guest, tree)| Preopen {
+            host: tree.path(),
+            guest,
+            writable: false,
+        });
+        host.run(sides.guest, &preopens, &self.args(), &sides.trees.paths)
+            .unwrap_or_else(|failure| panic!("the oracle itself fails: {failure}"))
+    }
+
+    /// What the packed guest prints, which may be how it failed.
+    pub fn packed(&self, host: &mut Host, sides: Sides<'_>) -> String {
+        host.run(sides.packed, &[], &self.args(), &sides.trees.paths)
+            .unwrap_or_else(|failure| failure)
+    }
+
+    fn mismatch(&self, host: &mut Host, sides: Sides<'_>) -> Option<Mismatch> {
+        let expected = self.on_host(host, sides);
+        let found = self.packed(host, sides);
+        compare(&expected, &found, &mut BTreeSet::new()).err()
+    }
+
+    /// The shortest program found that still fails: operations are left out,
+    /// first many at a time, then one by one.
+    pub fn shrink(&self, host: &mut Host, sides: Sides<'_>, first: &Mismatch) -> Vec<usize> {
+        let mut kept: Vec<usize> = (0..=first.index.min(self.count - 1)).collect();
+        let mut chunk = kept.len().div_ceil(2);
+        loop {
+            let mut at = 0;
+            while at < kept.len() {
+                let end = (at + chunk).min(kept.len());
+                let fewer = [&kept[..at], &kept[end..]].concat();
+                if self.only(fewer.clone()).mismatch(host, sides).is_some() {
+                    kept = fewer;
+                } else {
+                    at = end;
+                }
+            }
+            if chunk == 1 {
+                return kept;
+            }
+            chunk = chunk.div_ceil(2);
+        }
+    }
+}
+
+/// Compares two outputs line by line. `used` gets the names of the differences
+/// that were accepted.
+pub fn compare(
+    expected: &str,
+    found: &str,
+    used: &mut BTreeSet<&'static str>,
+) -> Result<usize, Mismatch> {
+    let mut count = 0;
+    let mut lines = (expected.lines(), found.lines());
+    loop {
+        let (host, ours) = match (lines.0.next(), lines.1.next()) {
+            (None, None) => return Ok(count),
+            (Some(host), Some(ours)) if host == ours => {
+                count += 1;
+                continue;
+            }
+            (Some(host), Some(ours)) if ours.contains(" => ") => (host, ours),
+            (host, ours) => return Err(mismatch(count, host, ours)),
+        };
+        let (host_line, our_line) = (Line::parse(host), Line::parse(ours));
+        match explain(&host_line, &our_line) {
+            Some(names) => used.extend(names),
+            None => return Err(mismatch(host_line.index(), Some(host), Some(ours))),
+        }
+        count += 1;
+    }
+}
+
+fn mismatch(index: usize, host: Option<&str>, ours: Option<&str>) -> Mismatch {
+    let host = host.unwrap_or("nothing more");
+    let ours = ours.unwrap_or("nothing more");
+    Mismatch {
+        index,
+        report: format!("wasmtime {host}\npacked   {ours}"),
+    }
+}

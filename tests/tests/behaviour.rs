@@ -1,0 +1,185 @@
+//! Behaviour that no directory of the host can show: host and image side by
+//! side, and sizes at which a careless implementation fails.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::oracle::host::Host;
+use wasi_vfs_tests::tree::{Tree, sample};
+
+const FORMS: [Form; 2] = [
+    Form::COMMAND,
+    Form {
+        reactor: false,
+        linked: true,
+    },
+];
+
+#[test]
+fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
+    let (host, image, inner) = (Tree::new(), Tree::new(), Tree::new());
+    host.file("both", "host").file("host-only", "host");
+    image.file("both", "image").file("image-only", "image");
+    // The image has something at the path of the inner directory, too.
+    image.file("inner/both", "image");
+    inner.file("both", "inner host");
+    for form in FORMS {
+        let packed = Pack::new(guest::c("preopens_same_path", form))
+            .dir(image.path(), "/data")
+            .run();
+        for engine in [Engine::Wasmtime, Engine::Node] {
+            let found = engine
+                .module(&packed)
+                .dir(host.path(), "/data")
+                .dir(inner.path(), "/data/inner")
+                .stdout();
+            let expected = "/data/both: image\n\
+                /data/image-only: image\n\
+                /data/host-only: not there\n\
+                /data/inner/both: inner host\n\
+                both through 3: errno 0 host\n\
+                host-only through 3: errno 0 host\n\
+                both through 4: errno 0 inner host\n\
+                both through 5: errno 0 image\n";
+            assert_eq!(found, expected, "{form:?} {engine:?}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_takes_three_without_looking_finds_the_image() {
+    let tree = sample();
+    for form in FORMS {
+        let packed = Pack::new(guest::c("fd_three", form))
+            .dir(tree.path(), "/data")
+            .run();
+        for engine in Engine::ALL {
+            let found = engine.module(&packed).stdout();
+            assert_eq!(
+                found, "read: errno 0\n4: hello, world\n",
+                "{form:?} {engine:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn descriptors_are_renumbered_across_host_and_image() {
+    let (host, image) = (Tree::new(), Tree::new());
+    host.file("name", "host");
+    image.file("name", "image");
+    let expected = "image over host: errno 0\n\
+        what was the host's: errno 0 image\n\
+        what was the image's: errno 8 \n\
+        host over image: errno 0\n\
+        what was the image's: errno 0 host\n\
+        what was the host's: errno 8 \n\
+        image over image: errno 0\n\
+        a fresh position: errno 0 image\n\
+        image over stdin: errno 0\n\
+        seek: errno 0\n\
+        stdin: errno 0 image\n\
+        preopen over preopen: errno 0\n\
+        through 3: errno 0 image\n\
+        unknown: errno 8\n\
+        itself: errno 0\n\
+        through 3: errno 0 image\n";
+    for form in FORMS {
+        let packed = Pack::new(guest::c("fd_renumber", form))
+            .dir(image.path(), "/image")
+            .run();
+        let found = Engine::Wasmtime
+            .module(&packed)
+            .dir(host.path(), "/host")
+            .stdout();
+        assert_eq!(found, expected, "{form:?}");
+    }
+}
+
+#[test]
+fn files_of_the_image_are_ready_beside_clocks_and_the_host() {
+    let tree = sample();
+    let expected = "a file: errno 0\n  1: type 1 errno 0 bytes 8\n\
+        two files and a clock that never runs out: errno 0\n  \
+          1: type 1 errno 0 bytes 8\n  3: type 1 errno 0 bytes 2\n\
+        a file and a descriptor of the host: errno 0\n  \
+          1: type 2 errno 0\n  2: type 1 errno 0 bytes 8\n\
+        the host's alone: errno 0\n  1: type 2 errno 0\n\
+        a clock alone: errno 0\n  1: type 0 errno 0\n\
+        a directory: errno 0\n  1: type 1 errno 8 bytes 0\n";
+    for form in FORMS {
+        let packed = Pack::new(guest::c("poll_oneoff", form))
+            .dir(tree.path(), "/data")
+            .run();
+        let found = Engine::Wasmtime.module(&packed).stdout();
+        assert_eq!(found, expected, "{form:?}");
+    }
+}
+
+/// Instructions that a run of a module executes.
+fn instructions(host: &mut Host, module: &Path, directory: &str) -> (String, u64) {
+    let run = host.run_counted(module, &[("DIRECTORY", directory)]);
+    run.unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+#[test]
+fn a_directory_is_listed_in_linear_time() {
+    let tree = Tree::new();
+    for (directory, count) in [("one", 1), ("small", 10_000), ("large", 100_000)] {
+        tree.directory(directory);
+        for number in 0..count {
+            let path = tree.path().join(format!("{directory}/{number:05}"));
+            File::create(path).expect("a file");
+        }
+    }
+    let mut host = Host::new();
+    for form in FORMS {
+        let packed = Pack::new(guest::c("fd_readdir_many", form))
+            .dir(tree.path(), "/data")
+            .run();
+        // What starting takes, which is most of the third.
+        let (_, start) = instructions(&mut host, &packed, "one");
+        let (small_output, small) = instructions(&mut host, &packed, "small");
+        let (large_output, large) = instructions(&mut host, &packed, "large");
+        assert!(small_output.starts_with("10002 entries"), "{small_output}");
+        assert!(large_output.starts_with("100002 entries"), "{large_output}");
+        let ratio = (large - start) as f64 / (small - start) as f64;
+        assert!(
+            ratio < 10.5,
+            "{form:?}: ten times the entries, {ratio} times the work"
+        );
+    }
+}
+
+#[test]
+fn files_longer_than_4_gib_pack_small_and_read_right() {
+    const GIB4: u64 = 1 << 32;
+    let tree = Tree::new();
+    let large = File::create(tree.path().join("large")).expect("a file");
+    large.set_len(GIB4 + 2_000_000).expect("a sparse file");
+    for (offset, bytes) in [
+        (0, b"at first"),
+        (GIB4 / 2 - 4, b"at 31bit"),
+        (GIB4 - 4, b"at 32bit"),
+        (GIB4 + 1_000_000, b"past bit"),
+        (GIB4 + 2_000_000 - 8, b"the last"),
+    ] {
+        large.write_all_at(bytes, offset).expect("room on the disk");
+    }
+    let plain = guest::c("large_file", Form::COMMAND);
+    let expected = Engine::Wasmtime
+        .module(&plain)
+        .dir(tree.path(), "/data")
+        .stdout();
+    assert!(
+        expected.contains("size 4296967296") && expected.contains("8 bytes: the last"),
+        "{expected}"
+    );
+    let packed = Pack::new(&plain).dir(tree.path(), "/data").run();
+    let len = std::fs::metadata(&packed).expect("it was written").len();
+    assert!(len < 8 << 20, "{len} bytes");
+    assert_eq!(Engine::Wasmtime.module(&packed).stdout(), expected);
+}

@@ -1,0 +1,210 @@
+//! The differential oracle: random programs give the same results in a packed
+//! module as on the directory it was packed from, preopened read-only under
+//! wasmtime, but for the differences that `docs/RUNTIME.md` accepts.
+//!
+//! `make oracle` runs a million operations: `ORACLE_OPERATIONS`, from
+//! `ORACLE_SEED` on.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use tempfile::TempPath;
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::oracle::difference::{DIFFERENCES, Shows};
+use wasi_vfs_tests::oracle::host::{Host, Preopen};
+use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
+use wasi_vfs_tests::oracle::tree::OracleTrees;
+use wasi_vfs_tests::tree::sample;
+use wasi_vfs_tests::workspace;
+
+/// Operations of one program.
+const PROGRAM_LEN: usize = 4000;
+
+const LINKED: Form = Form {
+    reactor: false,
+    linked: true,
+};
+
+/// The ways to pack a tree.
+const WAYS: [(Form, &[&str]); 5] = [
+    (Form::COMMAND, &[]),
+    (Form::COMMAND, &["--compress", "--block-size", "4K"]),
+    (Form::COMMAND, &["--compress", "--block-size", "1M"]),
+    (LINKED, &[]),
+    (LINKED, &["--compress", "--block-size", "16K"]),
+];
+
+fn oracle_guest(form: Form) -> PathBuf {
+    guest::c("oracle", form)
+}
+
+fn pack(trees: &OracleTrees, (form, options): (Form, &[&str])) -> TempPath {
+    let pack = Pack::new(oracle_guest(form))
+        .dir(trees.data.path(), "/data")
+        .dir(trees.other.path(), "/other");
+    options
+        .iter()
+        .fold(pack, |pack, option| pack.option(option))
+        .run()
+}
+
+/// What a whole run of the oracle came to.
+#[derive(Default)]
+struct Tally {
+    operations: usize,
+    used: BTreeSet<&'static str>,
+}
+
+/// Programs on the trees of one seed, packed in each way.
+fn run_trees(seed: u64, programs: u64, host: &mut Host, tally: &mut Tally) {
+    let trees = OracleTrees::new(seed);
+    let packed = WAYS.map(|way| pack(&trees, way));
+    for program_seed in 0..programs {
+        let program = Program::new(seed << 16 | program_seed, PROGRAM_LEN);
+        let guest = oracle_guest(Form::COMMAND);
+        let sides = |packed| Sides {
+            guest: &guest,
+            packed,
+            trees: &trees,
+        };
+        let expected = program.on_host(host, sides(&guest));
+        for (way, packed) in WAYS.iter().zip(&packed) {
+            let sides = sides(packed);
+            let found = program.packed(host, sides);
+            match compare(&expected, &found, &mut tally.used) {
+                Ok(count) => tally.operations += count,
+                Err(mismatch) => {
+                    let only = program.shrink(host, sides, &mismatch);
+                    let short = program.only(only.clone());
+                    panic!(
+                        "trees of seed {seed}, program {}, {way:?}\n{}\noperations that are enough: {only:?}\n\
+                         wasmtime:\n{}packed:\n{}",
+                        program.seed,
+                        mismatch.report,
+                        short.on_host(host, sides),
+                        short.packed(host, sides),
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn packed_trees_behave_like_their_directories() {
+    let mut tally = Tally::default();
+    let mut host = Host::new();
+    for seed in 1..=3 {
+        run_trees(seed, 2, &mut host, &mut tally);
+    }
+    assert_eq!(tally.operations, 3 * 2 * WAYS.len() * PROGRAM_LEN);
+    // A rule that explains nothing would hide what it once explained.
+    let rules = DIFFERENCES
+        .iter()
+        .filter(|difference| !matches!(difference.shows, Shows::Nowhere));
+    let rules: BTreeSet<_> = rules.map(|difference| difference.name).collect();
+    assert_eq!(
+        tally.used, rules,
+        "rules that were used, and those that there are"
+    );
+}
+
+#[test]
+#[ignore = "long: `make oracle`"]
+fn many_operations() {
+    const PROGRAMS: u64 = 5;
+    let number = |name: &str, default| {
+        let value = std::env::var(name).ok();
+        value.map_or(default, |value| value.parse::<usize>().expect("a number"))
+    };
+    let wanted = number("ORACLE_OPERATIONS", 1_000_000);
+    let mut seed = number("ORACLE_SEED", 1000) as u64;
+    let mut tally = Tally::default();
+    while tally.operations < wanted {
+        // A process for each tree: it keeps what it compiled.
+        run_trees(seed, PROGRAMS, &mut Host::new(), &mut tally);
+        seed += 1;
+    }
+    println!("{} operations, 0 mismatches", tally.operations);
+}
+
+/// Host directories under a module that was packed with some other tree.
+fn host_directories_stay_as_they_were(writable: bool) {
+    let unrelated = sample();
+    let mut host = Host::new();
+    for form in [Form::COMMAND, LINKED] {
+        let packed = Pack::new(oracle_guest(form))
+            .dir(unrelated.path(), "/unrelated")
+            .option("--compress")
+            .run();
+        let plain = oracle_guest(Form::COMMAND);
+        for seed in 10..13 {
+            let run = |host: &mut Host, module: &Path| {
+                without_moment(&on_fresh_trees(host, module, seed, writable))
+            };
+            let expected = run(&mut host, &plain);
+            let found = run(&mut host, &packed);
+            let differing = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
+            assert_eq!(differing, None, "{form:?}, seed {seed}");
+            assert_eq!(expected.lines().count(), PROGRAM_LEN);
+            assert_eq!(found.lines().count(), PROGRAM_LEN);
+        }
+    }
+}
+
+fn on_fresh_trees(host: &mut Host, module: &Path, seed: u64, writable: bool) -> String {
+    let trees = OracleTrees::new(seed);
+    let preopens =
+        [("/data", &trees.data), ("/other", &trees.other)].map(|(guest, tree)| Preopen {
+            host: tree.path(),
+            guest,
+            writable,
+        });
+    let program = Program::new(seed, PROGRAM_LEN);
+    host.run(module, &preopens, &program.args(), &trees.paths)
+        .unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+/// Without what depends on the moment at which a tree was made or changed.
+fn without_moment(output: &str) -> String {
+    let depends = |word: &&str| word.starts_with("mtime=") || word.starts_with("inode#");
+    let lines = output.lines().map(|line| {
+        let words: Vec<_> = line.split(' ').filter(|word| !depends(word)).collect();
+        words.join(" ") + "\n"
+    });
+    lines.collect()
+}
+
+#[test]
+fn read_only_host_directories_stay_as_they_were() {
+    host_directories_stay_as_they_were(false);
+}
+
+#[test]
+fn writable_host_directories_stay_as_they_were() {
+    host_directories_stay_as_they_were(true);
+}
+
+/// The first column of the table of accepted differences.
+fn documented_differences() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(workspace::root().join("docs/RUNTIME.md"))
+        .expect("docs/RUNTIME.md");
+    let (_, table) = text
+        .split_once("## Accepted differences from wasmtime")
+        .expect("a section of accepted differences");
+    let table = table.split("\n## ").next().unwrap_or_default();
+    let rows = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+    rows.map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn every_accepted_difference_is_documented_and_no_other() {
+    let known: BTreeSet<_> = DIFFERENCES
+        .iter()
+        .map(|difference| difference.name.to_owned())
+        .collect();
+    assert_eq!(known.len(), DIFFERENCES.len(), "names are distinct");
+    assert_eq!(documented_differences(), known);
+}
