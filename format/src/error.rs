@@ -10,10 +10,23 @@ use thiserror::Error;
 pub enum Error {
     /// The bytes break a rule of the format.
     #[error("corrupt image: {0}")]
-    Corrupt(#[from] Corrupt),
+    Corrupt(Corrupt),
     /// The bytes may be a valid image, but not one this reader understands.
     #[error("incompatible image: {0}")]
-    Incompatible(#[from] Incompatible),
+    Incompatible(Incompatible),
+}
+
+// Not as sources: the messages above contain theirs already.
+impl From<Corrupt> for Error {
+    fn from(corrupt: Corrupt) -> Self {
+        Self::Corrupt(corrupt)
+    }
+}
+
+impl From<Incompatible> for Error {
+    fn from(incompatible: Incompatible) -> Self {
+        Self::Incompatible(incompatible)
+    }
 }
 
 /// Which rule of the format is broken, and where.

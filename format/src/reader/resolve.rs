@@ -23,7 +23,14 @@ pub enum ResolveError {
     TooLong,
     /// The image is damaged.
     #[error("corrupt image: {0}")]
-    Corrupt(#[from] Corrupt),
+    Corrupt(Corrupt),
+}
+
+// Not as a source: the message above contains its own.
+impl From<Corrupt> for ResolveError {
+    fn from(corrupt: Corrupt) -> Self {
+        Self::Corrupt(corrupt)
+    }
 }
 
 impl ImageReader<'_> {

@@ -139,10 +139,12 @@ impl Pack {
     }
 
     fn report(&self, packed: &Packed, elapsed: Duration) {
-        for name in &packed.dropped {
-            let name = text::escape(name.as_bytes());
+        if !packed.dropped.is_empty() {
+            let names = packed.dropped.iter();
+            let names: Vec<_> = names.map(|name| text::escape(name.as_bytes())).collect();
             say(&format!(
-                "warning: section `{name}` refers to code that moved and was dropped"
+                "warning: dropped what refers to places in the code, which moved: {}",
+                names.join(", ")
             ));
         }
         if self.verbose {

@@ -31,7 +31,7 @@ pub enum ModuleError {
     #[error(
         "not a valid WebAssembly module: {0}; the file may be cut off or damaged, build it again"
     )]
-    Malformed(#[from] wasmparser::Error),
+    Malformed(wasmparser::Error),
     /// Memory 0 is imported.
     #[error(
         "the module imports its memory (`{module}` `{name}`), expected one of its own; link without `--import-memory`"
@@ -228,6 +228,13 @@ pub enum ModuleError {
         "the packed module is not valid: {0}; this is a bug in wasi-vfs, please report it with the module"
     )]
     Output(wasmparser::Error),
+}
+
+// Not as a source: the message above contains its own.
+impl From<wasmparser::Error> for ModuleError {
+    fn from(error: wasmparser::Error) -> Self {
+        Self::Malformed(error)
+    }
 }
 
 impl ModuleError {

@@ -255,7 +255,10 @@ pub(super) fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
     Err(ModuleError::NotWasm {
         found: match wasm.get(..4.min(wasm.len())).unwrap_or_default() {
             [] => "an empty file".into(),
-            first => format!("a file that starts with the bytes `{first:02x?}`"),
+            first => {
+                let hex: Vec<_> = first.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("a file that starts with the bytes `{}`", hex.join(" "))
+            }
         },
     })
 }
