@@ -119,6 +119,40 @@ fn files_of_the_image_are_ready_beside_clocks_and_the_host() {
     }
 }
 
+#[test]
+fn what_would_change_the_tree_is_refused_with_its_reason() {
+    let tree = sample();
+    let expected = "create a directory: errno 69\n\
+        create what exists: errno 20\n\
+        create within nothing: errno 44\n\
+        remove a directory: errno 69\n\
+        remove nothing: errno 44\n\
+        unlink: errno 69\n\
+        unlink nothing: errno 44\n\
+        symlink: errno 69\n\
+        symlink over what exists: errno 20\n\
+        link: errno 69\n\
+        link nothing: errno 44\n\
+        link over what exists: errno 20\n\
+        rename: errno 69\n\
+        rename nothing: errno 44\n\
+        set times: errno 69\n\
+        set times of nothing: errno 44\n\
+        set times of a file: errno 69\n\
+        set the size of a file: errno 69\n\
+        sync: errno 0\n\
+        sync data: errno 0\n";
+    for form in FORMS {
+        let packed = Pack::new(guest::c("read_only", form))
+            .dir(tree.path(), "/data")
+            .run();
+        for engine in Engine::ALL {
+            let found = engine.module(&packed).stdout();
+            assert_eq!(found, expected, "{form:?} {engine:?}");
+        }
+    }
+}
+
 /// Instructions that a run of a module executes.
 fn instructions(host: &mut Host, module: &Path, directory: &str) -> (String, u64) {
     let run = host.run_counted(module, &[("DIRECTORY", directory)]);

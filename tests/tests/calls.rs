@@ -78,7 +78,9 @@ macro_rules! calls {
 }
 
 calls! {
+    fd_advise
     fd_close
+    fd_fdstat
     fd_filestat_get
     fd_pread
     fd_prestat
@@ -86,6 +88,8 @@ calls! {
     fd_read_vectored
     fd_readdir
     fd_seek
+    fd_tell
+    fd_write
     path_filestat_get
     path_open
     path_readlink

@@ -17,6 +17,10 @@ impl Random {
         z ^ (z >> 31)
     }
 
+    fn one_in(&mut self, count: u64) -> bool {
+        self.draw().is_multiple_of(count)
+    }
+
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[(self.draw() % from.len() as u64) as usize]
     }
@@ -50,7 +54,7 @@ fn draw_arguments(random: &mut Random, call: &str) -> Vec<u64> {
     let fd = random.pick(&[3, 3, 4, 5, 6, 7, 8, 9, u32::MAX]);
     let mut arguments = arguments(call, fd);
     for argument in &mut arguments {
-        if *argument != u64::from(fd) && random.draw() % 4 == 0 {
+        if *argument != u64::from(fd) && random.one_in(4) {
             *argument = random.pick(&EDGES);
         }
     }
@@ -63,7 +67,7 @@ fn draw_arguments(random: &mut Random, call: &str) -> Vec<u64> {
 fn lay_out(guest: &mut Guest, random: &mut Random) {
     guest.put(PATH, random.pick(&PATHS).as_bytes());
     for i in 0..16 {
-        let word = if random.draw() % 2 == 0 {
+        let word = if random.one_in(2) {
             random.pick(&EDGES)
         } else {
             0x4000

@@ -135,10 +135,12 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
         host: host.errno(),
         ours: ours.errno(),
     });
+    // `read_only` judges these by what our own lookup found, which is stricter.
+    let is_refused_change = host.errno() == errno::PERM && asks_for_change(ours);
     DIFFERENCES.iter().find_map(|difference| {
         let explains = match difference.shows {
             Shows::InLines(rule) => rule(host, ours),
-            Shows::InLookups(rule) => lookups.iter().any(rule),
+            Shows::InLookups(rule) => !is_refused_change && lookups.iter().any(rule),
             Shows::Nowhere => false,
         };
         explains.then_some(difference.name)
@@ -161,6 +163,20 @@ fn read_only(host: &Line<'_>, ours: &Line<'_>) -> bool {
             "fd_filestat_set_size" | "fd_filestat_set_times" => ours.errno() == errno::ROFS,
             _ => false,
         }
+}
+
+fn asks_for_change(line: &Line<'_>) -> bool {
+    match line.call() {
+        "path_open_any" => opens_for_change(line),
+        "path_create_directory"
+        | "path_symlink"
+        | "path_remove_directory"
+        | "path_unlink_file"
+        | "path_filestat_set_times"
+        | "path_link"
+        | "path_rename" => true,
+        _ => false,
+    }
 }
 
 fn opens_for_change(line: &Line<'_>) -> bool {
