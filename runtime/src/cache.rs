@@ -14,6 +14,10 @@ pub(crate) const CACHE_LEN: usize = 1 << 20;
 /// two of them.
 const SLOT_COUNT_MIN: usize = 2;
 
+/// Room that the decoder wants beyond the end of what it writes. With less it
+/// grows the buffer itself, to twice the size.
+const DECODER_SLACK: usize = 64;
+
 /// The decompressed blocks that were used last.
 pub(crate) struct BlockCache {
     slots: Vec<Slot>,
@@ -92,7 +96,10 @@ impl BlockCache {
         let slot = &mut self.slots[position];
         slot.block = None;
         slot.bytes.clear();
-        slot.bytes.try_reserve(len).map_err(|_| Errno::NOMEM)?;
+        let room = len + DECODER_SLACK;
+        slot.bytes
+            .try_reserve_exact(room)
+            .map_err(|_| Errno::NOMEM)?;
         Ok(position)
     }
 
