@@ -47,6 +47,11 @@ runtime-size: debug-binary ## the merged runtime against its budget
 e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
 	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test '*'
 
+.PHONY: bench
+bench: build ## measure everything, and write docs/BENCHMARKS.md
+	tools/install wasmtime zig node ruby
+	cargo run --release --package wasi-vfs-bench
+
 # The same profile as the unit tests, so that nothing is built twice.
 .PHONY: debug-binary
 debug-binary: rust-wasm
