@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::report::Section;
 use crate::statistics::median;
 use crate::tree::{Content, GUEST, TREE};
-use crate::variant::{Program, Storage, packed};
+use crate::variant::{Program, Variant, words};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -30,24 +30,6 @@ pub(crate) fn mapping() -> String {
     format!("{TREE}::{GUEST}")
 }
 
-/// `NAME=MODULE` for a program as it is, and packed in two ways.
-pub(crate) fn variants(programs: &[Program]) -> Vec<(String, String)> {
-    let mut variants = Vec::new();
-    for &program in programs {
-        for storage in [Storage::Stored, Storage::Default] {
-            let name = format!("{program:?}-{storage:?}").to_lowercase();
-            variants.push((name, packed(program, storage)));
-        }
-    }
-    variants
-}
-
-/// Those as arguments.
-pub(crate) fn words(variants: &[(String, String)]) -> String {
-    let words = variants.iter().map(|(name, path)| format!("{name}={path}"));
-    words.collect::<Vec<_>>().join(" ")
-}
-
 /// Time to instantiate, under Node.
 pub(crate) fn instantiate() -> Result<Section> {
     let mut section = Section::new(
@@ -66,8 +48,8 @@ pub(crate) fn instantiate() -> Result<Section> {
         "ratio",
     ]);
     for program in Program::ALL {
-        let mut all = vec![("bare".to_owned(), program.path())];
-        all.extend(variants(&[program]));
+        let mut all = vec![Variant::unpacked(program)];
+        all.extend(Variant::packed(program));
         let command = Command::new(NODE)
             .with("bench/engines/instantiate_node.mjs")
             .with(&rounds())
@@ -75,7 +57,7 @@ pub(crate) fn instantiate() -> Result<Section> {
         let times: BTreeMap<String, Vec<f64>> = command.json()?;
         let time = |at: usize| {
             times
-                .get(&all[at].0)
+                .get(&all[at].name)
                 .map_or(f64::NAN, |times| median(times))
         };
         let (bare, stored, compressed) = (time(0), time(1), time(2));
@@ -121,11 +103,10 @@ pub(crate) fn read(expected: &Content) -> Result<Section> {
     let wasmtime = ".tools/venv/bin/python bench/engines/read_wasmtime.py";
     let node = format!("{NODE} bench/engines/read_node.mjs");
     for (engine, program) in [("wasmtime", wasmtime), ("Node", &node)] {
-        let mut all = vec![(
-            "host".to_owned(),
-            format!("host:{}", Program::Reader.path()),
-        )];
-        all.extend(variants(&[Program::Reader, Program::LinkedReader]));
+        let mut all = vec![Variant::unpacked(Program::Reader).preopened()];
+        for program in [Program::Reader, Program::LinkedReader] {
+            all.extend(Variant::packed(program));
+        }
         let command = Command::new(program)
             .with(&rounds())
             .with(&mapping())
@@ -147,13 +128,13 @@ pub(crate) fn read(expected: &Content) -> Result<Section> {
 fn read_row(
     engine: &str,
     command: &Command,
-    variants: &[(String, String)],
+    variants: &[Variant],
     expected: &Content,
 ) -> Result<Vec<String>> {
     let readings: BTreeMap<String, Reading> = command.json()?;
     let mut row = vec![engine.to_owned()];
     let mut host = None;
-    for (name, _) in variants {
+    for Variant { name, .. } in variants {
         let reading = readings.get(name).context("a variant is missing")?;
         expected.expect(&reading.content, &format!("{name} under {engine}"))?;
         let ms = median(&reading.ms);

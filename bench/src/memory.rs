@@ -1,11 +1,11 @@
 //! Linear memory of packed programs, by `engines/memory_node.mjs`.
 
 use crate::command::Command;
-use crate::engines::{mapping, variants, words};
+use crate::engines::mapping;
 use crate::report::Section;
 use crate::statistics::grouped;
 use crate::tree::Content;
-use crate::variant::Program;
+use crate::variant::{Program, Variant, words};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -62,20 +62,19 @@ fn add_rows(
     expected: &Content,
 ) -> Result<()> {
     let mut all = Vec::new();
-    for program in programs {
-        let name = format!("{program:?}-unpacked").to_lowercase();
-        all.push((name, format!("host:{}", program.path())));
+    for &program in programs {
+        all.push(Variant::unpacked(program).preopened());
+        all.extend(Variant::packed(program));
     }
-    all.extend(variants(programs));
     let command = Command::new(".tools/node --no-warnings bench/engines/memory_node.mjs")
         .with(&format!("{kind:?} {}", mapping()))
         .with(&words(&all));
     let memories: BTreeMap<String, Memory> = command.json()?;
-    for (name, _) in &all {
+    for Variant { name, title, .. } in &all {
         let memory = memories.get(name).context("a variant is missing")?;
         check(kind, expected, &memory.content)?;
         let stages = [&memory.instantiated, &memory.started, &memory.after];
-        section.row([name.clone()].into_iter().chain(stages.map(cell)));
+        section.row([title.clone()].into_iter().chain(stages.map(cell)));
     }
     section.command(&command);
     Ok(())

@@ -62,7 +62,7 @@ fn size() -> Result<Section> {
     let mut section = Section::new(
         "Bytes added to the module",
         "The packed module less the module. Index, payload and cold part are those of the image; \
-         the rest is the runtime, which a linked program had before. The commands are below.",
+         the rest is the runtime, which a linked program had before. The commands are those of the next table.",
     )
     .head(&["", "added", "to the files", "index", "payload", "cold part"]);
     let files = crate::tree::Content::of(&crate::command::root().join(crate::tree::TREE))?.bytes;

@@ -92,6 +92,55 @@ impl Storage {
     }
 }
 
+/// A module that is run, packed or not.
+#[derive(Clone, Debug)]
+pub(crate) struct Variant {
+    /// One word, by which the programs in `engines/` name it.
+    pub(crate) name: String,
+    /// What tables call it.
+    pub(crate) title: String,
+    /// Where it is; with `host:` before it if it gets the directory preopened.
+    path: String,
+}
+
+impl Variant {
+    /// The program as it is.
+    pub(crate) fn unpacked(program: Program) -> Self {
+        let title = program.title();
+        let title = title.strip_suffix(", merged").unwrap_or(title);
+        Self {
+            name: program.name().into(),
+            title: format!("{title}, not packed"),
+            path: program.path(),
+        }
+    }
+
+    /// The program packed: stored, then compressed.
+    pub(crate) fn packed(program: Program) -> [Self; 2] {
+        [Storage::Stored, Storage::Default].map(|storage| Self {
+            name: format!("{}-{}", program.name(), storage.name()),
+            title: format!("{}, {}", program.title(), storage.title()),
+            path: packed(program, storage),
+        })
+    }
+
+    /// With the directory preopened.
+    pub(crate) fn preopened(self) -> Self {
+        Self {
+            path: format!("host:{}", self.path),
+            ..self
+        }
+    }
+}
+
+/// Variants as the programs in `engines/` take them.
+pub(crate) fn words(variants: &[Variant]) -> String {
+    let words = variants
+        .iter()
+        .map(|Variant { name, path, .. }| format!("{name}={path}"));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Where [`pack`] puts its result.
 pub(crate) fn packed(program: Program, storage: Storage) -> String {
     format!("{WORK}/{}-{}.wasm", program.name(), storage.name())
