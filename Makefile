@@ -52,6 +52,11 @@ oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtim
 	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test oracle -- \
 		--ignored --nocapture
 
+.PHONY: bench
+bench: build ## measure everything, and write docs/BENCHMARKS.md
+	tools/install wasmtime zig node ruby
+	cargo run --release --package wasi-vfs-bench
+
 # The same profile as the unit tests, so that nothing is built twice.
 .PHONY: debug-binary
 debug-binary: rust-wasm
