@@ -1,8 +1,9 @@
 // Runs a WASI preview 1 module under Node (V8, its own WASI).
 //
 // A command is started; a reactor is initialised and its export `run` called.
-// `env.answer` is the one import that is not WASI's: the tests use it to see
-// that an application's other imports survive packing.
+// Two imports are not WASI's. By `env.answer` the tests see that an application's
+// other imports survive packing; `host.call` is how a published CPython asks its
+// host for more than WASI offers, and -1 says that there is no more.
 //
 // Usage: node node.mjs [--dir HOST::GUEST] [--env K=V] [--memory] MODULE [ARGS...]
 //   --memory   print the pages of the exported memory to stderr at the end
@@ -37,7 +38,11 @@ const wasi = new WASI({
   preopens,
   returnOnExit: true,
 });
-const imports = { ...wasi.getImportObject(), env: { answer: () => 42 } };
+const imports = {
+  ...wasi.getImportObject(),
+  env: { answer: () => 42 },
+  host: { call: () => -1 },
+};
 const module = await WebAssembly.compile(readFileSync(path));
 const instance = await WebAssembly.instantiate(module, imports);
 

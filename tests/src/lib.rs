@@ -9,5 +9,6 @@ pub mod engine;
 pub mod guest;
 pub mod module;
 pub mod oracle;
+pub mod standard_tests;
 pub mod tree;
 pub mod workspace;
