@@ -1,6 +1,7 @@
 //! Trees to pack: a sample with one of everything, and a builder.
 
 use std::fs::{self, File, FileTimes};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -81,6 +82,36 @@ fn collect(path: &Path, paths: &mut Vec<PathBuf>) {
         } else if kind.is_file() {
             paths.push(entry.path());
         }
+    }
+}
+
+/// A line for each thing below a directory, sorted: its path, what it is, and
+/// the length and digest of what it holds.
+pub fn describe(directory: &Path) -> String {
+    let mut lines = Vec::new();
+    describe_below(directory, "", &mut lines);
+    lines.sort();
+    lines.concat()
+}
+
+fn describe_below(directory: &Path, at: &str, lines: &mut Vec<String>) {
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let path = format!("{at}{}", entry.file_name().display());
+        let kind = entry.file_type().expect("our entry");
+        let content = if kind.is_symlink() {
+            let target = fs::read_link(entry.path()).expect("a link");
+            target.into_os_string().into_encoded_bytes()
+        } else if kind.is_file() {
+            fs::read(entry.path()).expect("a file")
+        } else {
+            describe_below(&entry.path(), &format!("{path}/"), lines);
+            Vec::new()
+        };
+        let mut digest = DefaultHasher::new();
+        content.hash(&mut digest);
+        let (len, digest) = (content.len(), digest.finish());
+        lines.push(format!("{path:?} {kind:?} {len} {digest:016x}\n"));
     }
 }
 

@@ -1,6 +1,6 @@
 // A random program of preview 1 calls, for the differential oracle.
 //
-//   oracle SEED COUNT [INDEX,INDEX,...]
+//   oracle SEED COUNT all|INDEX,INDEX,... [writes]
 //
 // Runs COUNT operations, or of those only the ones listed, and prints a line for
 // each: `INDEX call arguments => E<errno> results`. Standard input lists the
@@ -194,6 +194,12 @@ struct path {
     u32 len;
 };
 
+// Where the file of a slot was opened for writing; no path if it was not.
+static struct {
+    u32 base;
+    struct path path;
+} origins[SLOTS];
+
 static void append(struct path *p, const char *bytes, size_t len) {
     if (p->len + len > PATH_ROOM) len = PATH_ROOM - p->len;
     memcpy(p->bytes + p->len, bytes, len);
@@ -324,6 +330,7 @@ static void op_open(void) {
     if (slots[slot] != CLOSED) say(" replaced=E%d", CALL(fd_close)(slots[slot]));
     slots[slot] = fd;
     is_preopen[slot] = 0;
+    origins[slot].path.len = 0;
 }
 
 // With every flag. What it opens is closed at once: on flags that would change
@@ -618,6 +625,7 @@ static void op_renumber(void) {
     say_fd("to", to);
     if (outcome(CALL(fd_renumber)(from.fd, to.fd)) || from.slot == to.slot) return;
     is_preopen[to.slot] = is_preopen[from.slot];
+    origins[to.slot] = origins[from.slot];
     slots[from.slot] = CLOSED;
     say_descriptor(to.fd, 1);
     u64 position;
@@ -757,25 +765,37 @@ static void op_change_fd(void) {
     outcome(error);
 }
 
+#include "oracle_write.h"
+
 // --- The program -------------------------------------------------------------
 
-static const struct {
+struct operation {
     void (*run)(void);
     u32 weight;
-} OPERATIONS[] = {
+};
+
+static const struct operation OPERATIONS[] = {
     {op_open, 22},     {op_open_any, 12}, {op_read, 12},     {op_pread, 8},         {op_seek, 8},
     {op_tell, 2},      {op_list, 4},      {op_list_once, 4}, {op_stat, 4},          {op_path_stat, 12},
     {op_readlink, 8},  {op_fdstat, 3},    {op_set_flags, 3}, {op_prestat, 2},       {op_close, 3},
     {op_renumber, 4},  {op_poll, 2},      {op_change_path, 8}, {op_change_two_paths, 5}, {op_change_fd, 8},
 };
 
-static void operate(void) {
+// Where the guest may change the directories, in half of the cases.
+static const struct operation WRITES[] = {
+    {op_open_write, 20}, {op_write, 30}, {op_resize, 10}, {op_flush, 6},
+    {op_append, 8},      {op_set_times, 6}, {op_move_open, 10},
+};
+
+static void operate(const struct operation *operations, u32 count) {
     u32 total = 0;
-    for (u32 i = 0; i < sizeof OPERATIONS / sizeof *OPERATIONS; i++) total += OPERATIONS[i].weight;
+    for (u32 i = 0; i < count; i++) total += operations[i].weight;
     u32 drawn = below(total), i = 0;
-    while (drawn >= OPERATIONS[i].weight) drawn -= OPERATIONS[i++].weight;
-    OPERATIONS[i].run();
+    while (drawn >= operations[i].weight) drawn -= operations[i++].weight;
+    operations[i].run();
 }
+
+#define OPERATE(operations) operate(operations, sizeof(operations) / sizeof *(operations))
 
 static void read_paths(void) {
     static char line[8192];
@@ -790,7 +810,8 @@ int main(int argc, char **argv) {
     if (argc < 3) return 2;
     u64 seed = strtoull(argv[1], 0, 10);
     u32 count = strtoul(argv[2], 0, 10);
-    const char *only = argc > 3 ? argv[3] : 0;
+    const char *only = argc > 3 && strcmp(argv[3], "all") ? argv[3] : 0;
+    int writes = argc > 4 && !strcmp(argv[4], "writes");
     read_paths();
     for (u32 i = 0; i < SLOTS; i++) slots[i] = CLOSED;
     for (u32 i = 0; i < PREOPENS; i++) slots[i] = 3 + i, is_preopen[i] = 1;
@@ -806,7 +827,8 @@ int main(int argc, char **argv) {
         // Without its preopens a program has little left to do.
         may_lose_preopens = index >= count - count / 32;
         say("%u ", index);
-        operate();
+        if (writes && chance(50)) OPERATE(WRITES);
+        else OPERATE(OPERATIONS);
         say("\n");
     }
     fwrite(out, 1, out_len, stdout);

@@ -16,6 +16,9 @@ pub struct Program {
     pub count: usize,
     /// Those that run, if not all.
     pub only: Option<Vec<usize>>,
+    /// Whether files are opened for writing and stay open, which takes
+    /// directories that the guest may change.
+    pub writes: bool,
 }
 
 /// The two sides.
@@ -41,8 +44,18 @@ pub struct Mismatch {
 impl Program {
     /// All operations of a seed.
     pub fn new(seed: u64, count: usize) -> Self {
-        let only = None;
-        Self { seed, count, only }
+        Self {
+            seed,
+            count,
+            only: None,
+            writes: false,
+        }
+    }
+
+    /// With files that stay open for writing.
+    pub fn writing(self) -> Self {
+        let writes = true;
+        Self { writes, ..self }
     }
 
     /// With these operations only.
@@ -56,13 +69,13 @@ impl Program {
 
     /// The arguments that the guest takes.
     pub fn args(&self) -> Vec<String> {
-        let only = self.only.as_ref().map(|indices| {
+        let only = self.only.as_ref().map_or("all".to_owned(), |indices| {
             let indices: Vec<_> = indices.iter().map(usize::to_string).collect();
             indices.join(",")
         });
-        [self.seed.to_string(), self.count.to_string()]
+        [self.seed.to_string(), self.count.to_string(), only]
             .into_iter()
-            .chain(only)
+            .chain(self.writes.then(|| "writes".to_owned()))
             .collect()
     }
 
