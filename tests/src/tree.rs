@@ -18,6 +18,15 @@ impl Tree {
         Self(TempDir::new().expect("a temporary directory"))
     }
 
+    /// An empty one for a file that is nearly all hole: in memory where Linux has
+    /// such a place. There a hole is read from one page of zeros, while from a
+    /// disk each of its pages is allocated and cleared, most of the time that
+    /// packing it takes.
+    pub fn for_holes() -> Self {
+        let in_memory = TempDir::new_in("/dev/shm");
+        in_memory.map_or_else(|_| Self::new(), Self)
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         self.0.path()

@@ -191,7 +191,7 @@ fn a_directory_is_listed_in_linear_time() {
 #[test]
 fn files_longer_than_4_gib_pack_small_and_read_right() {
     const GIB4: u64 = 1 << 32;
-    let tree = Tree::new();
+    let tree = Tree::for_holes();
     let large = File::create(tree.path().join("large")).expect("a file");
     large.set_len(GIB4 + 2_000_000).expect("a sparse file");
     for (offset, bytes) in [
