@@ -3,7 +3,8 @@
 //!
 //! Tests and library lie in the tree; what the tests write goes to a directory of
 //! the host beside it. Both sides run under Node, which compiles a function when
-//! it is first called: CPython alone is 99 MB.
+//! it is first called: CPython alone is 99 MB. Node preopens directories for
+//! writing only, so what would write beside the tests is not among them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
