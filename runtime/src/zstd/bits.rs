@@ -43,11 +43,25 @@ impl<'a> BackwardBits<'a> {
     /// before the stream have been read.
     #[inline(always)]
     pub(super) fn refill(&mut self) -> Result<(), Error> {
-        let used = self.bits.trailing_zeros();
+        self.refill_after(self.used())
+    }
+
+    /// The same, where the caller knows how many bits have been [`used`]: to
+    /// count them in the bits that are left makes the next ones wait for it.
+    ///
+    /// [`used`]: Self::used
+    #[inline(always)]
+    pub(super) fn refill_after(&mut self, used: u32) -> Result<(), Error> {
         self.at = self.at.wrapping_sub((used >> 3) as usize);
         let word = load(self.bytes, self.at).ok_or(Error::BitStream)?;
         self.bits = (word | 1) << (used & 7);
         Ok(())
+    }
+
+    /// Bits used of the eight bytes loaded last.
+    #[inline(always)]
+    pub(super) fn used(&self) -> u32 {
+        self.bits.trailing_zeros()
     }
 
     /// Reads as many bits as the lowest six bits of `count` say.

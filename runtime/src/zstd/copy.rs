@@ -88,6 +88,11 @@ pub(super) fn copy_sequence(
 unsafe fn copy_literals(mut from: *const u8, mut to: *mut u8, len: usize) {
     // SAFETY: the caller has as many bytes on both sides.
     unsafe {
+        // Of a hundred runs of literals one is longer, and most are empty.
+        copy_8(from, to);
+        if len <= 8 {
+            return;
+        }
         let end = to.add(len);
         loop {
             copy_16(from, to);

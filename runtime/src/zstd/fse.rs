@@ -4,9 +4,14 @@
 use super::bits::{BackwardBits, ForwardBits};
 use super::error::Error;
 use super::input::Input;
+use core::ops::Add;
 
 /// Symbols of the largest alphabet, that of match lengths.
 const SYMBOL_COUNT_MAX: usize = 53;
+
+/// Above the number of every state. As a power of two it also cuts off what lies
+/// above the base of the next state.
+pub(super) const NUMBER_END: usize = 1 << 9;
 
 /// The smallest logarithm of a table's size that a description can name.
 const LOG_MIN: u32 = 5;
@@ -14,16 +19,18 @@ const LOG_MIN: u32 = 5;
 /// One state of a table: all of it in one register, since a loop that decodes
 /// sequences needs three of them and more.
 ///
-/// From the lowest bit on: extra bits (8), bits of the next state (8), its base
-/// (16), the value's base (32). The two counts are below 64, so what is above
-/// them need not be masked where they shift.
+/// From the lowest bit on: extra bits (8), bits of the next state (8), both
+/// together (8), base of the next state (16), base of the value (24). The first
+/// three are below 64: what is above them need not be masked where they shift,
+/// and those of three states can be added at once.
 #[derive(Clone, Copy, Default)]
 pub(super) struct State(u64);
 
 impl State {
     fn new(next: u16, next_bits: u8, (base, extra_bits): (u32, u8)) -> Self {
-        let counts = u64::from(extra_bits) | u64::from(next_bits) << 8;
-        Self(counts | u64::from(next) << 16 | u64::from(base) << 32)
+        let bits = [extra_bits, next_bits, extra_bits + next_bits, 0];
+        let bits = u32::from_le_bytes(bits);
+        Self(u64::from(bits) | u64::from(next) << 24 | u64::from(base) << 40)
     }
 
     /// The only state of a table that stands for one symbol.
@@ -34,7 +41,7 @@ impl State {
     /// The least value that the symbol stands for.
     #[inline(always)]
     pub(super) fn base(self) -> u32 {
-        (self.0 >> 32) as u32
+        (self.0 >> 40) as u32
     }
 
     /// How many bits are added to that, below others.
@@ -47,8 +54,46 @@ impl State {
     /// the base.
     #[inline(always)]
     pub(super) fn next(self, bits: &mut BackwardBits<'_>) -> usize {
-        let base = self.0 >> 16 & 0xffff;
-        (base + bits.read(self.0 >> 8)) as usize
+        ((self.0 >> 24) + bits.read(self.0 >> 8)) as usize % NUMBER_END
+    }
+
+    fn next_base(self) -> usize {
+        (self.0 >> 24 & 0xffff) as usize
+    }
+}
+
+/// Sums over states.
+#[derive(Clone, Copy)]
+pub(super) struct Bits(u64);
+
+impl Add for State {
+    type Output = Bits;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Bits {
+        Bits(self.0.wrapping_add(other.0))
+    }
+}
+
+impl Bits {
+    #[inline(always)]
+    pub(super) fn with(self, state: State) -> Self {
+        Self(self.0.wrapping_add(state.0))
+    }
+
+    #[inline(always)]
+    pub(super) fn has_extra(self) -> bool {
+        self.0 as u8 > 0
+    }
+
+    #[inline(always)]
+    pub(super) fn next(self) -> u32 {
+        (self.0 >> 8) as u32 & 0xff
+    }
+
+    #[inline(always)]
+    pub(super) fn all(self) -> u32 {
+        (self.0 >> 16) as u32 & 0xff
     }
 }
 
@@ -107,8 +152,7 @@ impl Distribution {
         self.spread(states, meaning)?;
         let mut uses = self.counts.map(i16::unsigned_abs);
         for state in states {
-            let symbol = (state.0 >> 16 & 0xffff) as usize;
-            let uses = uses.get_mut(symbol).ok_or(Error::Fse)?;
+            let uses = uses.get_mut(state.next_base()).ok_or(Error::Fse)?;
             let next_bits = self.log.wrapping_sub((*uses | 1).ilog2()) & 15;
             let next = (*uses << next_bits).wrapping_sub(1 << self.log);
             *state = State::new(next, next_bits as u8, (state.base(), state.0 as u8));

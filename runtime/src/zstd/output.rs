@@ -55,10 +55,12 @@ impl<'a> Output<'a> {
         literals: &mut &[u8],
         sequences: &[Sequence],
     ) -> Result<(), Error> {
+        // Locals, which stay in registers: the copies might write to `self`, as
+        // far as the compiler knows.
+        let (prefix, bytes, mut len) = (self.prefix, &mut *self.bytes, self.len);
         let mut rest = *literals;
-        let mut len = self.len;
         for &sequence in sequences {
-            let end = copy_sequence(self.prefix, self.bytes, len, &mut rest, sequence);
+            let end = copy_sequence(prefix, bytes, len, &mut rest, sequence);
             len = match end {
                 Some(end) => end,
                 None => {
@@ -69,8 +71,8 @@ impl<'a> Output<'a> {
                     let taken = &rest[..literal_len];
                     rest = &rest[literal_len..];
                     push_carefully(
-                        self.prefix,
-                        self.bytes,
+                        prefix,
+                        bytes,
                         len,
                         taken,
                         sequence.offset as usize,

@@ -93,9 +93,13 @@ const OFFSETS: Code = Code {
         ],
         5,
     ),
-    symbol_count: 32,
+    symbol_count: OFFSET_CODE_MAX + 1,
     meaning: |symbol| (0, symbol as u8),
 };
+
+/// Code and extra bits of the largest offset; the RFC has one more, for offsets of
+/// gigabytes.
+const OFFSET_CODE_MAX: usize = 30;
 
 /// Each range begins where the one before ends; the first ones have one value.
 static LITERAL_LEN_RANGES: [(u32, u8); 36] = ranges(
@@ -242,18 +246,20 @@ impl Walk<'_> {
         let mut repeats = self.repeats;
         let (mut literal, mut offset, mut matched) =
             (self.literal_len, self.offset, self.match_len);
+        let mut used = bits.used();
         for sequence in batch {
-            bits.refill()?;
+            bits.refill_after(used)?;
             let offset_value = bits.read_below_one(offset.extra_bits()) as u32;
-            let extra_bits = offset.extra_bits() + matched.extra_bits() + literal.extra_bits();
-            let is_long = extra_bits & 0xff > EXTRA_BITS_MAX;
-            if is_long {
+            let mut match_len = matched.base();
+            let mut literal_len = literal.base();
+            let lens = matched + literal;
+            used = used % 8 + lens.with(offset).all();
+            if lens.has_extra() {
                 bits.refill()?;
-            }
-            let match_len = matched.base() + bits.read(matched.extra_bits()) as u32;
-            let literal_len = literal.base() + bits.read(literal.extra_bits()) as u32;
-            if is_long {
+                match_len += bits.read(matched.extra_bits()) as u32;
+                literal_len += bits.read(literal.extra_bits()) as u32;
                 bits.refill()?;
+                used = bits.used() + lens.with(offset).next();
             }
             end = bits;
             literal = state::<LITERAL_LEN>(states, literal.next(&mut bits));
@@ -277,8 +283,10 @@ fn state<const TABLE: usize>(states: &[State; 3 * STATE_COUNT], number: usize) -
     states[TABLE * STATE_COUNT + number % STATE_COUNT]
 }
 
-/// Extra bits of a sequence that leave enough for the next three states.
-const EXTRA_BITS_MAX: u64 = REFILL_BITS as u64 - (9 + 9 + 8);
+/// What is read between two refills: an offset and three states, or a match and
+/// a literal length.
+const _: () =
+    assert!(OFFSET_CODE_MAX as u32 + (9 + 9 + 8) <= REFILL_BITS && 16 + 16 <= REFILL_BITS);
 
 /// The number of sequences, in one, two or three bytes.
 fn read_count(input: &mut Input<'_>) -> Result<usize, Error> {
