@@ -47,13 +47,9 @@ pub(super) fn copy_sequence(
     literals: &mut &[u8],
     sequence: Sequence,
 ) -> Option<usize> {
-    let Sequence {
-        literal_len,
-        match_len,
-        offset,
-    } = sequence;
-    let (literal_len, match_len) = (literal_len as usize, match_len as usize);
-    let offset = offset as usize;
+    let literal_len = sequence.literal_len as usize;
+    let match_len = sequence.match_len as usize;
+    let offset = sequence.offset as usize;
     let match_at = at + literal_len;
     let end = match_at + match_len;
     if end + SLACK > output.len() || literal_len + SLACK > literals.len() {

@@ -29,6 +29,7 @@ mod input;
 mod literals;
 mod memory;
 mod output;
+mod repeats;
 mod sequences;
 #[cfg(test)]
 mod tests;

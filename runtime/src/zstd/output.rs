@@ -52,32 +52,22 @@ impl<'a> Output<'a> {
     #[inline(never)]
     pub(super) fn push_sequences(
         &mut self,
-        literals: &mut &[u8],
         sequences: &[Sequence],
+        literals: &mut &[u8],
     ) -> Result<(), Error> {
-        // Locals, which stay in registers: the copies might write to `self`, as
-        // far as the compiler knows.
+        // In locals, which stay in registers: as far as the compiler knows, the
+        // copies might write to what these references point to.
         let (prefix, bytes, mut len) = (self.prefix, &mut *self.bytes, self.len);
         let mut rest = *literals;
-        for &sequence in sequences {
-            let end = copy_sequence(prefix, bytes, len, &mut rest, sequence);
-            len = match end {
+        for sequence in sequences {
+            len = match copy_sequence(prefix, bytes, len, &mut rest, *sequence) {
                 Some(end) => end,
                 None => {
-                    let literal_len = sequence.literal_len as usize;
-                    if literal_len + SLACK > rest.len() {
-                        return Err(Error::Sequence);
-                    }
-                    let taken = &rest[..literal_len];
-                    rest = &rest[literal_len..];
-                    push_carefully(
-                        prefix,
-                        bytes,
-                        len,
-                        taken,
-                        sequence.offset as usize,
-                        sequence.match_len as usize,
-                    )?
+                    let end = push_carefully(prefix, bytes, len, rest, sequence)?;
+                    rest = rest
+                        .get(sequence.literal_len as usize..)
+                        .unwrap_or_default();
+                    end
                 }
             };
         }
@@ -96,17 +86,22 @@ fn push_carefully(
     bytes: &mut [u8],
     len: usize,
     literals: &[u8],
-    offset: usize,
-    match_len: usize,
+    sequence: &Sequence,
 ) -> Result<usize, Error> {
+    let Some((literals, rest)) = literals.split_at_checked(sequence.literal_len as usize) else {
+        return Err(Error::Sequence);
+    };
+    if rest.len() < SLACK {
+        return Err(Error::Sequence);
+    }
     let mut output = Output { prefix, bytes, len };
     output.push(literals)?;
-    output.push_match(offset, match_len)?;
+    output.push_match(sequence.match_len as usize, sequence.offset as usize)?;
     Ok(output.len)
 }
 
 impl Output<'_> {
-    fn push_match(&mut self, offset: usize, mut len: usize) -> Result<(), Error> {
+    fn push_match(&mut self, mut len: usize, offset: usize) -> Result<(), Error> {
         if offset > self.len {
             let before = offset - self.len;
             let start = self.prefix.len().checked_sub(before);

@@ -9,8 +9,8 @@ use super::input::Input;
 use super::literals::Literals;
 use super::memory::zeroed;
 use super::output::Output;
+use super::repeats::Repeats;
 use alloc::boxed::Box;
-use core::hint::select_unpredictable;
 
 /// The largest logarithm of the size of any of the tables.
 const LOG_MAX: u32 = 9;
@@ -206,7 +206,7 @@ impl Sequences {
         while left > 0 {
             let batch = &mut self.batch[..left.min(BATCH_LEN)];
             walk.decode(&self.states, batch)?;
-            output.push_sequences(literals, batch)?;
+            output.push_sequences(batch, literals)?;
             left -= batch.len();
         }
         self.repeats = walk.repeats;
@@ -323,33 +323,5 @@ impl Code {
             return Err(Error::Fse);
         }
         Ok(State::constant((self.meaning)(symbol)))
-    }
-}
-
-/// The offsets used last (RFC 8878, 3.1.1.5).
-#[derive(Clone, Copy)]
-struct Repeats(u32, u32, u32);
-
-impl Repeats {
-    const FIRST: Self = Self(1, 4, 8);
-
-    /// The offset that a value stands for; the first three stand for one of
-    /// those used last.
-    #[inline(always)]
-    fn resolve(&mut self, value: u32, no_literals: bool) -> u32 {
-        let Self(a, b, c) = *self;
-        if value > 3 {
-            *self = Self(value - 3, a, b);
-            return value - 3;
-        }
-        // Without literals the offset used last would just continue a match.
-        let position = value + u32::from(no_literals);
-        let older = select_unpredictable(position == 2, b, c);
-        let other = select_unpredictable(position == 4, a.wrapping_sub(1), older);
-        let offset = select_unpredictable(position == 1, a, other);
-        let second = select_unpredictable(position == 1, b, a);
-        let third = select_unpredictable(position < 3, c, b);
-        *self = Self(offset, second, third);
-        offset
     }
 }
