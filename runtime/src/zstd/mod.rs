@@ -20,6 +20,7 @@
 //! ```
 
 mod bits;
+pub mod check;
 mod copy;
 mod error;
 mod frame;
