@@ -37,10 +37,10 @@ mod image;
 mod memory;
 mod preview1;
 mod resolve;
-mod stack;
 #[cfg(test)]
 mod tests;
 mod vfs;
+pub mod zstd;
 
 pub use errno::Errno;
 pub use image::Payload;
