@@ -19,6 +19,9 @@ pub enum Codec {
     Stored = 0,
     /// One zstd frame with its content size.
     Zstd = 1,
+    /// One zstd frame with its content size, whose prefix is the content of
+    /// block 0, the *base*.
+    Based = 2,
 }
 
 /// A block as it is stored.
@@ -67,6 +70,7 @@ impl BlockRecord {
         match self.stored_len_and_codec.get() >> STORED_LEN_BITS {
             0 => Some(Codec::Stored),
             1 => Some(Codec::Zstd),
+            2 => Some(Codec::Based),
             _ => None,
         }
     }
@@ -104,9 +108,12 @@ impl Block {
         let stored_offset = record.stored_offset.get();
         let stored_end = u64::from(stored_offset) + u64::from(stored_len);
         let raw_len = u32::try_from(raw.end.saturating_sub(raw.start)).map_err(|_| corrupt)?;
+        if codec == Codec::Based && number == 0 {
+            return Err(corrupt);
+        }
         let len_is_possible = match codec {
             Codec::Stored => stored_len == raw_len,
-            Codec::Zstd => stored_len < raw_len,
+            Codec::Zstd | Codec::Based => stored_len < raw_len,
         };
         if !len_is_possible || stored_end > u64::from(payload_len) {
             return Err(corrupt);

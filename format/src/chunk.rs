@@ -5,43 +5,22 @@
 //! of equal size. A chunk may therefore lie across blocks.
 //!
 //! To read a file it is enough to know where its runs lie in the content, so
-//! where chunks start and end is told by the cold part alone.
+//! where chunks start and end is told by the cold part alone. A chunk is named
+//! by its digest, which need not be stored anywhere: its bytes give it, and the
+//! root digest covers it.
 
 use crate::cold::Cold;
-use crate::digest::{DIGEST_LEN, Digest};
 use crate::{Corrupt, Extent, InodeNumber};
-use core::mem::{offset_of, size_of};
+use core::ops::Range;
 use std::vec::Vec;
-use zerocopy::little_endian::U32;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// A chunk as it is stored: it starts where the one before it ends.
-#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
-#[repr(C)]
-pub struct ChunkRecord {
-    /// Length of the chunk in bytes; never zero.
-    pub len: U32,
-    /// The digest of its bytes.
-    pub digest: [u8; DIGEST_LEN],
-}
-
-/// Length of a chunk record in bytes.
-pub const CHUNK_LEN: usize = 36;
-
-const _: () = {
-    assert!(size_of::<ChunkRecord>() == CHUNK_LEN);
-    assert!(offset_of!(ChunkRecord, digest) == 4);
-};
-
-/// A chunk and its place in the content.
+/// A chunk: a place in the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
     /// Where the chunk starts in the content.
     pub raw_offset: u64,
     /// Length of the chunk in bytes; never zero.
     pub len: u32,
-    /// The digest of its bytes.
-    pub digest: Digest,
 }
 
 impl Chunk {
@@ -51,13 +30,30 @@ impl Chunk {
     }
 }
 
-impl From<&Chunk> for ChunkRecord {
-    fn from(chunk: &Chunk) -> Self {
-        Self {
-            len: chunk.len.into(),
-            digest: chunk.digest.0,
+/// Appends the length of a chunk as it is stored: LEB128 as in WebAssembly,
+/// seven bits to a byte, the lowest first, the top bit set in all but the last.
+pub(crate) fn write_len(mut len: u32, bytes: &mut Vec<u8>) {
+    while len >= 0x80 {
+        bytes.push(len as u8 | 0x80);
+        len >>= 7;
+    }
+    bytes.push(len as u8);
+}
+
+/// Reads one length off the start of `bytes`; `None` if there is none that is
+/// whole, fits 32 bits and is as short as can be.
+pub(crate) fn read_len(bytes: &mut &[u8]) -> Option<u32> {
+    let mut len: u64 = 0;
+    for shift in (0..u32::BITS).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        len |= u64::from(byte & 0x7f) << shift;
+        if byte & 0x80 == 0 {
+            let is_shortest = byte != 0 || shift == 0;
+            return u32::try_from(len).ok().filter(|_| is_shortest);
         }
     }
+    None
 }
 
 /// All chunks of an image, in the order of the content.
@@ -75,12 +71,13 @@ impl Chunks {
         &self.0
     }
 
-    /// The chunks that make up a run of a file, found by binary search.
+    /// The positions of the chunks that make up a run of a file, found by
+    /// binary search.
     ///
     /// # Errors
     ///
     /// The run does not start and end where chunks do.
-    pub fn of(&self, inode: InodeNumber, extent: &Extent) -> Result<&[Chunk], Corrupt> {
+    pub fn of(&self, inode: InodeNumber, extent: &Extent) -> Result<Range<usize>, Corrupt> {
         let start = extent.raw_offset;
         let end = start.saturating_add(extent.len);
         let (first, after) = (self.position(start), self.position(end));
@@ -88,7 +85,7 @@ impl Chunks {
         let starts = chunks.first().map(|chunk| chunk.raw_offset);
         let ends = chunks.last().map(Chunk::raw_end);
         if (starts, ends) == (Some(start), Some(end)) {
-            return Ok(chunks);
+            return Ok(first..after);
         }
         Err(Corrupt::RunChunks {
             inode: inode.0,
@@ -100,5 +97,35 @@ impl Chunks {
     fn position(&self, raw_offset: u64) -> usize {
         self.0
             .partition_point(|chunk| chunk.raw_offset < raw_offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_read_as_it_was_written() {
+        for len in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 32 << 10, u32::MAX] {
+            let mut bytes = Vec::new();
+            write_len(len, &mut bytes);
+            let mut rest = bytes.as_slice();
+            assert_eq!(read_len(&mut rest), Some(len));
+            assert!(rest.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_cut_off_or_padded_or_too_large_is_refused() {
+        let broken: [&[u8]; 5] = [
+            &[],
+            &[0x80],
+            &[0x80, 0],
+            &[0xff, 0xff, 0xff, 0xff, 0x10],
+            &[0xff, 0xff, 0xff, 0xff, 0xff, 0],
+        ];
+        for mut bytes in broken {
+            assert_eq!(read_len(&mut bytes), None, "{bytes:?}");
+        }
     }
 }

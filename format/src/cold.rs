@@ -2,8 +2,7 @@
 //! In a module it lies in a custom section, which may be stripped.
 
 use crate::checksum::checksum_of_two;
-use crate::chunk::{CHUNK_LEN, Chunk, ChunkRecord};
-use crate::digest::Digest;
+use crate::chunk::{Chunk, read_len, write_len};
 use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
 use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
@@ -17,8 +16,8 @@ pub const MAGIC: [u8; 8] = *b"\x89wvfs-c\n";
 /// Version of the cold part.
 pub const VERSION: u32 = 1;
 
-/// The header of the cold part as it is stored. The chunk records follow it,
-/// and the manifest follows them.
+/// The header of the cold part as it is stored. The lengths of the chunks
+/// follow it, and the manifest follows them.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct ColdHeader {
@@ -26,12 +25,12 @@ pub struct ColdHeader {
     pub magic: [u8; 8],
     /// [`VERSION`].
     pub version: U32,
-    /// Number of chunk records.
+    /// Number of chunks.
     pub chunk_count: U32,
     /// Length of the manifest in bytes.
     pub manifest_len: U32,
-    /// Must be zero.
-    pub reserved: U32,
+    /// Length of the lengths of the chunks in bytes.
+    pub lens_len: U32,
     /// Checksum of the cold part without these eight bytes.
     pub checksum: U64,
 }
@@ -44,14 +43,16 @@ const _: () = {
     assert!(offset_of!(ColdHeader, version) == 8);
     assert!(offset_of!(ColdHeader, chunk_count) == 12);
     assert!(offset_of!(ColdHeader, manifest_len) == 16);
-    assert!(offset_of!(ColdHeader, reserved) == 20);
+    assert!(offset_of!(ColdHeader, lens_len) == 20);
     assert!(offset_of!(ColdHeader, checksum) == 24);
 };
 
 /// A cold part, borrowed from its bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Cold<'a> {
-    chunks: &'a [ChunkRecord],
+    chunk_count: u32,
+    /// Valid lengths, as many as there are chunks.
+    lens: &'a [u8],
     manifest: &'a [u8],
 }
 
@@ -75,48 +76,55 @@ impl<'a> Cold<'a> {
         if found != expected {
             return Err(Corrupt::ColdChecksum { expected, found }.into());
         }
-        if header.reserved.get() != 0 {
-            return Err(Corrupt::Reserved {
-                record: "cold header",
-            }
-            .into());
-        }
+        cold.validate_lens()?;
         Ok(cold)
     }
 
     fn split(header: &ColdHeader, rest: &'a [u8]) -> Option<Self> {
-        let count = header.chunk_count.get() as usize;
-        let (chunks, manifest) = <[ChunkRecord]>::ref_from_prefix_with_elems(rest, count).ok()?;
+        let (lens, manifest) = rest.split_at_checked(header.lens_len.get() as usize)?;
         let len = header.manifest_len.get() as usize;
-        (manifest.len() == len && len <= MAX_MANIFEST_LEN).then_some(Self { chunks, manifest })
+        (manifest.len() == len && len <= MAX_MANIFEST_LEN).then_some(Self {
+            chunk_count: header.chunk_count.get(),
+            lens,
+            manifest,
+        })
+    }
+
+    fn validate_lens(&self) -> Result<(), Corrupt> {
+        let mut rest = self.lens;
+        for chunk in 0..self.chunk_count {
+            match read_len(&mut rest) {
+                Some(0) => return Err(Corrupt::EmptyChunk { chunk }),
+                Some(_) => {}
+                None => return Err(Corrupt::ChunkLen { chunk }),
+            }
+        }
+        if rest.is_empty() {
+            Ok(())
+        } else {
+            let chunk = self.chunk_count;
+            Err(Corrupt::ChunkLen { chunk })
+        }
     }
 
     /// Number of chunks.
     pub fn chunk_count(&self) -> u32 {
-        u32::try_from(self.chunks.len()).unwrap_or(u32::MAX)
+        self.chunk_count
     }
 
     /// The chunks in the order of the content.
-    pub fn chunks(&self) -> impl ExactSizeIterator<Item = Chunk> + use<'a> {
-        let mut raw_offset: u64 = 0;
-        self.chunks.iter().map(move |record| {
-            let chunk = Chunk {
-                raw_offset,
-                len: record.len.get(),
-                digest: Digest(record.digest),
-            };
+    pub fn chunks(&self) -> impl Iterator<Item = Chunk> + use<'a> {
+        let (mut raw_offset, mut rest) = (0, self.lens);
+        core::iter::from_fn(move || {
+            let len = read_len(&mut rest)?;
+            let chunk = Chunk { raw_offset, len };
             raw_offset = chunk.raw_end();
-            chunk
+            Some(chunk)
         })
     }
 
     /// Checks in linear time that the chunks cut a content of `raw_len` bytes.
     pub(crate) fn validate_chunks(&self, raw_len: u64) -> Result<(), Corrupt> {
-        let empty = self.chunks.iter().position(|record| record.len.get() == 0);
-        if let Some(position) = empty {
-            let chunk = u32::try_from(position).unwrap_or(u32::MAX);
-            return Err(Corrupt::EmptyChunk { chunk });
-        }
         let found = self.chunks().last().map_or(0, |chunk| chunk.raw_end());
         if found != raw_len {
             let expected = raw_len;
@@ -131,27 +139,25 @@ impl<'a> Cold<'a> {
     }
 }
 
-/// The bytes of a cold part; `None` if the manifest is too long.
-pub(crate) fn encode(chunks: &[Chunk], manifest: &Manifest) -> Option<Vec<u8>> {
+/// The bytes of a cold part, given the lengths of the chunks in the order of
+/// the content; `None` if the manifest is too long.
+pub(crate) fn encode(chunk_lens: &[u32], manifest: &Manifest) -> Option<Vec<u8>> {
     let manifest = manifest.encode()?;
+    let mut rest = Vec::with_capacity(2 * chunk_lens.len() + manifest.len());
+    for &len in chunk_lens {
+        write_len(len, &mut rest);
+    }
+    let lens_len = rest.len();
+    rest.extend_from_slice(&manifest);
     let mut header = ColdHeader {
         magic: MAGIC,
         version: VERSION.into(),
-        chunk_count: u32::try_from(chunks.len()).ok()?.into(),
+        chunk_count: u32::try_from(chunk_lens.len()).ok()?.into(),
         manifest_len: u32::try_from(manifest.len()).ok()?.into(),
-        reserved: U32::ZERO,
+        lens_len: u32::try_from(lens_len).ok()?.into(),
         checksum: U64::ZERO,
     };
-    let mut bytes = Vec::with_capacity(COLD_HEADER_LEN + chunks.len() * CHUNK_LEN);
-    bytes.extend_from_slice(header.as_bytes());
-    for chunk in chunks {
-        bytes.extend_from_slice(ChunkRecord::from(chunk).as_bytes());
-    }
-    bytes.extend_from_slice(&manifest);
-    let hashed = bytes.get(..offset_of!(ColdHeader, checksum))?;
-    header.checksum = checksum_of_two(hashed, bytes.get(COLD_HEADER_LEN..)?).into();
-    bytes
-        .get_mut(..COLD_HEADER_LEN)?
-        .copy_from_slice(header.as_bytes());
-    Some(bytes)
+    let hashed = header.as_bytes().get(..offset_of!(ColdHeader, checksum))?;
+    header.checksum = checksum_of_two(hashed, &rest).into();
+    Some([header.as_bytes(), &rest].concat())
 }

@@ -308,6 +308,13 @@ pub enum Corrupt {
         /// Checksum of the bytes.
         found: u64,
     },
+    /// The length of a chunk cannot be read, or more follow than there are
+    /// chunks.
+    #[error("the length of chunk {chunk} is not a number of at most 32 bits, or one too many")]
+    ChunkLen {
+        /// Number of the chunk.
+        chunk: u32,
+    },
     /// A chunk has no bytes.
     #[error("chunk {chunk} is empty")]
     EmptyChunk {
@@ -325,13 +332,7 @@ pub enum Corrupt {
     /// The manifest cannot be decoded.
     #[error("the manifest cannot be decoded")]
     Manifest,
-    /// The bytes of a chunk do not have its digest.
-    #[error("chunk {chunk} does not have the bytes that its digest names")]
-    ChunkDigest {
-        /// Number of the chunk.
-        chunk: u32,
-    },
-    /// Metadata and chunk digests do not have the root digest.
+    /// The metadata and the digests of the chunks do not give the root digest.
     #[error("the tree is not the one that the root digest names")]
     RootDigest,
     /// A mount does not exist or does not name a directory.

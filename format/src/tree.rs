@@ -83,10 +83,11 @@ pub struct SymlinkNode {
 }
 
 /// The bytes of a file. The writer reads them twice, once to find the chunks
-/// and once to compress them, and fails if they differ.
+/// and once to compress them, and fails if they differ. The second time it
+/// takes the parts of a large file in an order of its own.
 pub trait FileContent: Send + Sync + core::fmt::Debug {
-    /// Opens the bytes from the start.
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>>;
+    /// Opens the bytes from `offset` on, which is within the file.
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>>;
 
     /// Names the source in error messages, such as `./lib/a.rb`.
     fn describe(&self) -> String;

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode, Tree};
 use wasi_vfs_format::writer::{self, Options};
-use wasi_vfs_format::{Image, anchor, block, chunk, cold, digest, extent, inode, limits};
+use wasi_vfs_format::{Image, anchor, block, cold, digest, extent, inode, limits};
 use wasi_vfs_format::{ImageReader, check, manifest, mount as mounts, superblock};
 use zerocopy::FromZeros;
 
@@ -71,11 +71,10 @@ fn the_tables_of_records_are_those_of_the_code() {
         size mtime_ns name_offset content parent name_len content_high kind flags);
     assert_record!(extent::ExtentRecord, extent::EXTENT_LEN,
         file_offset raw_offset_and_following_count);
-    assert_record!(chunk::ChunkRecord, chunk::CHUNK_LEN, len digest);
     assert_record!(block::BlockRecord, block::BLOCK_RECORD_LEN,
         checksum stored_offset stored_len_and_codec);
     assert_record!(cold::ColdHeader, cold::COLD_HEADER_LEN,
-        magic version chunk_count manifest_len reserved checksum);
+        magic version chunk_count manifest_len lens_len checksum);
     assert_record!(anchor::Anchor, anchor::ANCHOR_LEN,
         magic abi_version form runtime_version address index_address index_len
         payload_address payload_len application merged_code_checksum);
@@ -179,7 +178,7 @@ fn dump(image: &Image) -> String {
     }
     parts.push(("payload", image.payload.len()));
     parts.push(("cold header", cold::COLD_HEADER_LEN));
-    parts.push(("chunk", chunk::CHUNK_LEN));
+    parts.push(("lengths", 1));
     let rest = bytes.len() - parts.iter().map(|(_, len)| len).sum::<usize>();
     parts.push(("manifest", rest));
     let mut offset = 0;

@@ -8,14 +8,14 @@
 
 mod common;
 
-use common::{Random, directory, file, mount, options, symlink, tree};
+use common::{Random, directory, file, mount, options, symlink, tree, write};
 use std::io;
 use wasi_vfs_format::checksum::checksum_of_two;
 use wasi_vfs_format::cold::{COLD_HEADER_LEN, Cold};
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{
-    Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, check,
-    writer,
+    Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, Run,
+    check, writer,
 };
 
 /// An image with a record of every kind, and as few of them as that takes.
@@ -158,6 +158,28 @@ fn every_flipped_byte_of_the_payload_is_noticed() {
 }
 
 #[test]
+fn damage_to_the_base_is_reported_once() {
+    let image = write(&tree([("f", file(Random(3).text(100_000)))]));
+    let mut payload = image.payload.clone();
+    payload[0] ^= 1;
+    let reader = ImageReader::new(&image.index, &payload, Some(&image.cold)).unwrap();
+    assert!(reader.index().block_count() > 2);
+    let broken = check::check_blocks(&reader);
+    assert_eq!(broken, [Corrupt::BlockChecksum { block: 0 }]);
+}
+
+#[test]
+fn a_base_that_needs_a_base_is_refused() {
+    let image = write(&tree([("f", file(Random(3).text(100_000)))]));
+    let mut index = image.index.clone();
+    let blocks = Index::parse(&image.index).unwrap().superblock().blocks;
+    // The codec is the last byte of a block record.
+    index[blocks.offset.get() as usize + 15] = 2;
+    let found = Index::parse(&index).unwrap().block(0);
+    assert_eq!(found, Err(Corrupt::Block { block: 0 }));
+}
+
+#[test]
 fn other_bytes_under_a_right_checksum_are_found_by_verify() {
     let other = tree([("f", file("other"))]);
     let [one, other] = [tree([("f", file("bytes"))]), other]
@@ -170,8 +192,7 @@ fn other_bytes_under_a_right_checksum_are_found_by_verify() {
     seal(&mut index);
     let reader = ImageReader::new(&index, &other.payload, Some(&one.cold)).unwrap();
     assert_eq!(check::check_blocks(&reader), []);
-    let broken = vec![Corrupt::ChunkDigest { chunk: 0 }];
-    assert_eq!(check::verify(&reader), Some(broken));
+    assert_eq!(check::verify(&reader), Some(vec![Corrupt::RootDigest]));
 }
 
 #[test]
@@ -232,21 +253,34 @@ fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
 
 #[test]
 fn chunks_that_do_not_cut_the_content_are_refused() {
-    let image = small();
-    let with = |len: u32| {
+    let lines = "text ".repeat(900);
+    let image = write(&tree([("f", file(lines))]));
+    let with = |len: [u8; 2]| {
         let mut cold = image.cold.clone();
-        cold[COLD_HEADER_LEN..COLD_HEADER_LEN + 4].copy_from_slice(&len.to_le_bytes());
+        cold[COLD_HEADER_LEN..COLD_HEADER_LEN + 2].copy_from_slice(&len);
         let (header, rest) = cold.split_at_mut(COLD_HEADER_LEN);
         let (hashed, checksum) = header.split_at_mut(COLD_HEADER_LEN - 8);
         checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
         ImageReader::new(&image.index, &image.payload, Some(&cold)).map(|_| ())
     };
-    let expected = image.manifest.statistics.raw_len;
-    assert_eq!(with(4500), Ok(()));
-    assert_eq!(with(0), Err(Corrupt::EmptyChunk { chunk: 0 }.into()));
+    let expected = 4500;
+    assert_eq!(with([0x94, 0x23]), Ok(()), "LEB128 of 4500");
     let found = expected + 1;
     let other = Corrupt::ChunkLens { expected, found };
-    assert_eq!(with(4501), Err(other.into()));
+    assert_eq!(with([0x95, 0x23]), Err(other.into()));
+    let padded = Corrupt::ChunkLen { chunk: 0 };
+    assert_eq!(with([0x94, 0]), Err(padded.into()));
+    let empty = Corrupt::EmptyChunk { chunk: 0 };
+    assert_eq!(with([0, 0x23]), Err(empty.into()));
+}
+
+/// The only run of a file.
+fn run_of(index: &Index<'_>, inode: u32) -> Run {
+    let inode = index.inode(InodeNumber(inode)).unwrap();
+    let Content::File(file) = inode.content else {
+        panic!("not a file");
+    };
+    index.run(inode.number, &file, 0).unwrap().unwrap()
 }
 
 /// Changes `index` at `at`, and gives the rule that this breaks first.
@@ -266,6 +300,7 @@ fn each_broken_rule_is_named() {
         .tables()
         .map(|(_, table, _)| table.offset.get() as usize);
     let inode = |number: usize| inodes + 32 * number;
+    let of_g = run_of(&index, 6).raw_offset;
     // 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g
     assert_eq!(
         broken_by(76, &[1]),
@@ -356,8 +391,8 @@ fn each_broken_rule_is_named() {
     assert_eq!(
         broken_by(inode(6) + 20, &[0; 4]),
         Corrupt::UnusedContent {
-            start: 4500,
-            end: 4501
+            start: of_g,
+            end: of_g + 1
         }
     );
     assert_eq!(

@@ -71,6 +71,7 @@ fn the_extents_of_a_file_are_its_runs_in_order() {
         let extent = extent.unwrap();
         assert_eq!(extent.file_offset, end);
         let of_extent = chunks.of(inode.number, &extent).unwrap();
+        let of_extent = &chunks.as_slice()[of_extent];
         let len: u64 = of_extent.iter().map(|chunk| u64::from(chunk.len)).sum();
         assert_eq!(len, extent.len);
         let run = index.run(inode.number, &file, end).unwrap().unwrap();

@@ -46,7 +46,7 @@ fn the_bytes_of_an_image_are_pinned() {
     );
     assert_eq!(
         whole.to_string(),
-        "bcd9b57b4052cc055ce617afcb03b2500f27ebc94aa71bd13444c4568879b842"
+        "376841b5b132eb03647f97e9f7e6cc9db2c06013088505cafbfec104bcb45f69"
     );
 }
 
@@ -55,10 +55,10 @@ fn the_bytes_of_an_image_are_pinned() {
 struct Fickle(AtomicU64, Vec<Vec<u8>>);
 
 impl FileContent for Fickle {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
         let time = self.0.fetch_add(1, Ordering::Relaxed) as usize;
         match self.1.get(time) {
-            Some(bytes) => Ok(Box::new(&**bytes)),
+            Some(bytes) => Ok(Box::new(&bytes[offset as usize..])),
             None => Err(io::Error::other("no more")),
         }
     }
@@ -194,6 +194,45 @@ impl Progress for Counting {
     }
 }
 
+/// Bytes of the payload of files with these bytes, the names in order.
+fn payload_len(files: &[&[u8]], block_shift: u32) -> usize {
+    let mut tree = tree([]);
+    for (number, bytes) in files.iter().enumerate() {
+        tree.root
+            .children
+            .insert(format!("{number:03}"), file(*bytes));
+    }
+    let image = writer::write(&tree, &options(Some(3), block_shift), &()).unwrap();
+    image.payload.len()
+}
+
+#[test]
+fn versions_of_a_file_share_blocks_wherever_they_are() {
+    let mut random = Random(5);
+    let one = random.bytes(200_000);
+    // A change every 500 bytes leaves no chunk as it was, and what is between
+    // leaves nothing of one version in reach of the other.
+    let mut other = one.clone();
+    other.iter_mut().step_by(500).for_each(|byte| *byte ^= 1);
+    let between = random.bytes(2_000_000);
+    let found = payload_len(&[&one, &between, &other], 17);
+    let expected = one.len() + between.len() + one.len() / 4;
+    assert!(found < expected, "{found} bytes, not below {expected}");
+}
+
+#[test]
+fn what_occurs_all_over_a_tree_is_stored_once() {
+    let mut random = Random(6);
+    let common = random.bytes(1000);
+    let files: Vec<_> = (0..60)
+        .map(|_| [&*random.bytes(3000), &common].concat())
+        .collect();
+    let files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+    let found = payload_len(&files, 14);
+    let expected = 60 * 3000 + 3 * 1000;
+    assert!(found < expected, "{found} bytes, not below {expected}");
+}
+
 #[test]
 fn progress_adds_up() {
     let progress = Counting::default();
@@ -208,8 +247,8 @@ fn progress_adds_up() {
 struct Zeros(u64);
 
 impl FileContent for Zeros {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(io::repeat(0).take(self.0)))
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(io::repeat(0).take(self.0 - offset)))
     }
 
     fn describe(&self) -> String {

@@ -3,18 +3,23 @@
 use crate::errno::{Errno, Result};
 use crate::zstd::Decoder;
 use alloc::vec::Vec;
-use wasi_vfs_format::Block;
+use wasi_vfs_format::{Block, Codec};
 
-/// Bytes of decompressed blocks kept. Reading many small files walks a few
-/// blocks in turn; more than this gains little and costs memory for good.
-pub(crate) const CACHE_LEN: usize = 1 << 20;
+/// Bytes of decompressed blocks kept. A writer puts what lies together in a
+/// tree into blocks of 1 MiB together, and a walk goes to and fro between
+/// them; with the base and the next such stretch they fit. Half as much makes
+/// reading all of Ruby's library decompress twice as many blocks, twice as
+/// much saves none.
+pub(crate) const CACHE_LEN: usize = 2 << 20;
 
-/// Blocks kept whatever their size: two, since a small file may lie across
-/// two of them.
+/// Blocks kept beside the base whatever their size: two, since a small file
+/// may lie across two of them.
 const SLOT_COUNT_MIN: usize = 2;
 
-/// The decompressed blocks that were used last.
+/// The decompressed blocks that were used last, and the base.
 pub(crate) struct BlockCache {
+    /// Block 0, which others are decompressed against: kept for good.
+    base: Option<Vec<u8>>,
     slots: Vec<Slot>,
     slot_count_max: usize,
     /// Counts uses; a slot's is the time of its last.
@@ -33,9 +38,11 @@ struct Slot {
 
 impl BlockCache {
     pub(crate) fn new(block_len: u32) -> Self {
+        let count = CACHE_LEN / block_len.max(1) as usize;
         Self {
+            base: None,
             slots: Vec::new(),
-            slot_count_max: (CACHE_LEN / block_len.max(1) as usize).max(SLOT_COUNT_MIN),
+            slot_count_max: count.saturating_sub(1).max(SLOT_COUNT_MIN),
             clock: 0,
             recent: 0,
             decoder: None,
@@ -44,6 +51,9 @@ impl BlockCache {
 
     /// The bytes of block `number` if they are here.
     pub(crate) fn get(&mut self, number: u32) -> Option<&[u8]> {
+        if number == 0 {
+            return self.base.as_deref();
+        }
         let is_it = |slot: &Slot| slot.block == Some(number);
         if !self.slots.get(self.recent).is_some_and(is_it) {
             self.recent = self.slots.iter().position(is_it)?;
@@ -54,28 +64,40 @@ impl BlockCache {
         Some(&slot.bytes)
     }
 
-    /// Decompresses `stored`, the verified bytes of `block`, into the slot
-    /// that was not used for longest.
-    pub(crate) fn decompress(&mut self, block: &Block, stored: &[u8]) -> Result<&[u8]> {
+    /// Takes in `block`, whose verified bytes are `stored`, in place of the one
+    /// that was not used for longest. What its codec needs must be here.
+    pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
+        match block.number.0 {
+            0 => self.insert_base(block, stored),
+            _ => self.insert_slot(block, stored),
+        }
+    }
+
+    fn insert_base(&mut self, block: &Block, stored: &[u8]) -> Result {
+        let mut bytes = Vec::new();
+        resize(&mut bytes, block.raw_len as usize)?;
+        fill(&mut bytes, &mut self.decoder, &[], block, stored)?;
+        self.base = Some(bytes);
+        Ok(())
+    }
+
+    fn insert_slot(&mut self, block: &Block, stored: &[u8]) -> Result {
         let position = self.make_room(block.raw_len as usize)?;
         self.recent = position;
         self.clock += 1;
-        let decoder = match &mut self.decoder {
-            Some(decoder) => decoder,
-            none => none.insert(Decoder::new().ok_or(Errno::NOMEM)?),
-        };
+        let base = self.base.as_deref().unwrap_or_default();
         let slot = &mut self.slots[position];
         slot.used = self.clock;
-        let decoded = decoder.decode(stored, &[], &mut slot.bytes);
-        decoded.map_err(|_| block.undecodable())?;
+        fill(&mut slot.bytes, &mut self.decoder, base, block, stored)?;
         slot.block = Some(block.number.0);
-        Ok(&slot.bytes)
+        Ok(())
     }
 
     /// Bytes that the cache holds.
     #[cfg(test)]
     pub(crate) fn held_len(&self) -> usize {
-        self.slots.iter().map(|slot| slot.bytes.capacity()).sum()
+        let slots = self.slots.iter().map(|slot| &slot.bytes);
+        slots.chain(&self.base).map(Vec::capacity).sum()
     }
 
     /// A slot of `len` bytes that hold no block.
@@ -86,12 +108,7 @@ impl BlockCache {
         };
         let slot = &mut self.slots[position];
         slot.block = None;
-        // What a slot had is not cleared: the next block overwrites all of it.
-        let missing = len.saturating_sub(slot.bytes.len());
-        slot.bytes
-            .try_reserve_exact(missing)
-            .map_err(|_| Errno::NOMEM)?;
-        slot.bytes.resize(len, 0);
+        resize(&mut slot.bytes, len)?;
         Ok(position)
     }
 
@@ -109,4 +126,38 @@ impl BlockCache {
         });
         Ok(self.slots.len() - 1)
     }
+}
+
+/// Makes `bytes` as long as `len`. What they were is not cleared: the next
+/// block overwrites all of it.
+fn resize(bytes: &mut Vec<u8>, len: usize) -> Result {
+    let missing = len.saturating_sub(bytes.len());
+    bytes.try_reserve_exact(missing).map_err(|_| Errno::NOMEM)?;
+    bytes.resize(len, 0);
+    Ok(())
+}
+
+/// Makes what is `stored` of `block` into its `bytes`.
+fn fill(
+    bytes: &mut [u8],
+    decoder: &mut Option<Decoder>,
+    base: &[u8],
+    block: &Block,
+    stored: &[u8],
+) -> Result {
+    let prefix = match block.codec {
+        Codec::Stored => {
+            // A block is never longer or shorter than what is stored of it.
+            bytes.copy_from_slice(stored.get(..bytes.len()).ok_or(Errno::IO)?);
+            return Ok(());
+        }
+        Codec::Zstd => &[],
+        Codec::Based => base,
+    };
+    let decoder = match decoder {
+        Some(decoder) => decoder,
+        none => none.insert(Decoder::new().ok_or(Errno::NOMEM)?),
+    };
+    let decoded = decoder.decode(stored, prefix, bytes);
+    Ok(decoded.map_err(|_| block.undecodable())?)
 }

@@ -112,7 +112,7 @@ impl<P: Payload> Image<P> {
                 let offset = block.stored_offset + start;
                 self.payload.copy_to_guest(memory, address, offset, len);
             }
-            Codec::Zstd => {
+            Codec::Zstd | Codec::Based => {
                 let bytes = self.decompressed(&block)?;
                 let range = start as usize..(start + len) as usize;
                 memory.copy_in(address, bytes.get(range).ok_or(Errno::IO)?);
@@ -129,16 +129,26 @@ impl<P: Payload> Image<P> {
     }
 
     fn decompressed(&mut self, block: &Block) -> Result<&[u8]> {
-        if self.cache.get(block.number.0).is_none() {
-            let cache = &mut self.cache;
-            self.payload
-                .with_bytes(block.stored_offset, block.stored_len, |stored| {
-                    block.verify(stored)?;
-                    cache.decompress(block, stored).map(|_| ())
-                })
-                .ok_or(Errno::NOMEM)??;
+        if block.codec == Codec::Based {
+            let base = self.index()?.block(0)?;
+            self.load(&base)?;
         }
+        self.load(block)?;
         self.cache.get(block.number.0).ok_or(Errno::IO)
+    }
+
+    /// Sees to it that a block is in the cache.
+    fn load(&mut self, block: &Block) -> Result {
+        if self.cache.get(block.number.0).is_some() {
+            return Ok(());
+        }
+        let cache = &mut self.cache;
+        self.payload
+            .with_bytes(block.stored_offset, block.stored_len, |stored| {
+                block.verify(stored)?;
+                cache.insert(block, stored)
+            })
+            .ok_or(Errno::NOMEM)?
     }
 
     /// Checks a stored block the first time that it is read.

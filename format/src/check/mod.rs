@@ -36,8 +36,8 @@ pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     checker.broken
 }
 
-/// Reads every block, in parallel. Gives the damaged ones, at most
-/// [`MAX_REPORTED`].
+/// Reads every block, in parallel. Gives the damaged ones, each once, at most
+/// [`MAX_REPORTED`]: damage to block 0 is found in all that need it.
 pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
     let index = image.index();
     let mut broken: Vec<_> = (0..index.block_count())
@@ -47,6 +47,9 @@ pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
             block.and_then(|block| image.block_bytes(&block)).err()
         })
         .collect();
+    let mut first = broken.first().cloned();
+    broken.retain(|corrupt| first.as_ref() != Some(corrupt));
+    broken.splice(..0, first.take());
     broken.truncate(MAX_REPORTED);
     broken
 }

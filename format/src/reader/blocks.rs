@@ -5,10 +5,12 @@ use crate::block::{Block, BlockNumber, Codec};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
+use zstd::zstd_safe::DCtx;
 
 /// The bytes of a block, checked: the checksum before decoding, the length
-/// after it. Allocates no more than the block is long.
-pub(super) fn decode(block: &Block, payload: &[u8]) -> Result<Vec<u8>, Corrupt> {
+/// after it. Allocates no more than the block is long. `base` is the content
+/// of block 0 if the codec asks for it.
+pub(super) fn decode(block: &Block, payload: &[u8], base: &[u8]) -> Result<Vec<u8>, Corrupt> {
     let start = block.stored_offset as usize;
     let stored = start
         .checked_add(block.stored_len as usize)
@@ -19,12 +21,21 @@ pub(super) fn decode(block: &Block, payload: &[u8]) -> Result<Vec<u8>, Corrupt> 
     block.verify(stored)?;
     match block.codec {
         Codec::Stored => Ok(stored.to_vec()),
-        Codec::Zstd => {
-            let raw = zstd::bulk::decompress(stored, block.raw_len as usize);
-            raw.ok()
-                .filter(|raw| raw.len() == block.raw_len as usize)
-                .ok_or(block.undecodable())
-        }
+        Codec::Zstd => decompress(block, stored, &[]),
+        Codec::Based => decompress(block, stored, base),
+    }
+}
+
+fn decompress(block: &Block, frame: &[u8], prefix: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    let mut raw = Vec::with_capacity(block.raw_len as usize);
+    let mut context = DCtx::create();
+    // Without a prefix the frame must do alone, whatever came before.
+    let decoded = context
+        .ref_prefix(prefix)
+        .and_then(|_| context.decompress(&mut raw, frame));
+    match decoded {
+        Ok(len) if len == block.raw_len as usize => Ok(raw),
+        _ => Err(block.undecodable()),
     }
 }
 

@@ -13,7 +13,7 @@ pub use resolve::ResolveError;
 
 use crate::cold::Cold;
 use crate::image::Parts;
-use crate::{Block, Content, Corrupt, Error, Index, Inode, InodeNumber};
+use crate::{Block, Codec, Content, Corrupt, Error, Index, Inode, InodeNumber};
 use blocks::BlockCache;
 use std::io;
 use std::io::{ErrorKind, Write};
@@ -128,8 +128,19 @@ impl<'a> ImageReader<'a> {
 
     /// The decompressed bytes of a block, checked against its checksum.
     pub fn block_bytes(&self, block: &Block) -> Result<Arc<[u8]>, Corrupt> {
-        self.cache
-            .get_or_insert(block.number, || blocks::decode(block, self.payload))
+        self.cache.get_or_insert(block.number, || {
+            let base = match block.codec {
+                Codec::Based => Some(self.base()?),
+                Codec::Stored | Codec::Zstd => None,
+            };
+            blocks::decode(block, self.payload, base.as_deref().unwrap_or_default())
+        })
+    }
+
+    /// The content of block 0, which others are compressed against.
+    fn base(&self) -> Result<Arc<[u8]>, Corrupt> {
+        // Ends: block 0 is against no other.
+        self.block_bytes(&self.index.block(0)?)
     }
 
     /// The path of an inode within the image, such as `/usr/lib`. Bytes that

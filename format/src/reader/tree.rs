@@ -6,7 +6,7 @@ use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, Symlin
 use crate::{Content, Corrupt, Directory, Error, Index, Inode, InodeNumber, Symlink};
 use std::boxed::Box;
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
@@ -196,9 +196,12 @@ impl ImageFile {
 }
 
 impl FileContent for ImageFile {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
         match self.reader() {
-            Ok(Some(file)) => Ok(Box::new(file)),
+            Ok(Some(mut file)) => {
+                file.seek(SeekFrom::Start(offset))?;
+                Ok(Box::new(file))
+            }
             Ok(None) => Err(io::Error::new(ErrorKind::InvalidData, "not a regular file")),
             Err(error) => Err(io::Error::new(ErrorKind::InvalidData, error)),
         }

@@ -1,108 +1,186 @@
 //! The content: every different chunk once, in an order that compresses well.
 
 use super::WriteError;
+use super::arrangement::arrange;
 use super::layout::{FileEntry, Layout};
-use super::survey::NamedChunk;
-use crate::chunk::{CHUNK_LEN, Chunk};
+use super::similarity::Similarity;
+use super::sketch::Sketch;
+use super::survey::{MAX_CHUNK_LEN, NamedChunk};
+use super::unit::Unit;
 use crate::cold::COLD_HEADER_LEN;
 use crate::digest::Digest;
 use crate::limits::{MAX_COLD_LEN, MAX_RAW_LEN};
 use crate::manifest::{MAX_MANIFEST_LEN, Statistics};
+use core::mem::take;
 use std::collections::HashMap;
-use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
+/// Longest unit in bytes, but for one of a single chunk.
+const MAX_UNIT_LEN: u64 = 16 << 10;
+
+/// Longest that the length of a chunk is in the cold part, in bytes.
+const MAX_CHUNK_LEN_LEN: u64 = 3;
+
+const _: () = assert!(MAX_CHUNK_LEN < 1 << (7 * MAX_CHUNK_LEN_LEN));
+
+/// A chunk that no other is equal to, and its place in the content.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UniqueChunk {
+    pub(super) raw_offset: u64,
+    pub(super) len: u32,
+    pub(super) digest: Digest,
+}
+
+impl UniqueChunk {
+    pub(super) fn raw_end(&self) -> u64 {
+        self.raw_offset + u64::from(self.len)
+    }
+}
+
 /// The unique chunks and where the files use them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Content {
-    chunks: Vec<Chunk>,
+    /// In the order of the content.
+    chunks: Vec<UniqueChunk>,
     /// The chunk numbers of each inode's bytes; empty for all but files.
     of_inode: Vec<Vec<u32>>,
+    /// In the order of the content, which they fill.
+    units: Vec<Unit>,
+    /// One for each unit, until they are put in order.
+    sketches: Vec<Sketch>,
     raw_len: u64,
     duplicate_file_count: u32,
 }
 
-/// The files in the order in which their chunks join the content.
-///
-/// By extension, then by path: a block then holds text of one language, and
-/// within that what lies together in the tree. Measured at level 9 with blocks
-/// of 128 KiB, on the Python library (`.py`, 11 MB) and on npm's node_modules
-/// (2,000 files, 13 MB): the path alone makes payloads 0.0 and 0.4 % larger,
-/// extension then name 2.0 and 0.4 %, extension then size 2.9 and 3.4 %, the
-/// order of the inodes 0.0 and 1.2 %.
-pub(super) fn order<'t>(layout: &Layout<'t>) -> Vec<FileEntry<'t>> {
-    let mut files: Vec<_> = layout
-        .files()
-        .map(|file| (sort_key(layout, file.inode), file))
-        .collect();
-    files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-    files.into_iter().map(|(_, file)| file).collect()
-}
-
-/// Paths are distinct, so no two keys are equal.
-fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, String) {
-    let name = layout.inodes.get(inode as usize).map(|entry| entry.name);
-    let name = name.unwrap_or_default();
-    // A leading dot starts a hidden name, not an extension.
-    let extension = match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => extension,
-        _ => "",
-    };
-    (extension, layout.path(inode))
-}
-
 impl Content {
-    /// Numbers the chunks as they are first met in `order`. So the chunks that
-    /// a file brings in lie together, in the order of its bytes, and one pass
-    /// over the files in `order` yields the content.
+    /// Numbers the chunks as they are first met in `order`.
     pub(super) fn new(
         layout: &Layout<'_>,
         order: &[FileEntry<'_>],
         surveyed: Vec<Vec<NamedChunk>>,
     ) -> Result<Self, WriteError> {
         let mut content = Self {
-            chunks: Vec::new(),
             of_inode: vec![Vec::new(); layout.inodes.len()],
-            raw_len: 0,
-            duplicate_file_count: 0,
+            ..Self::default()
         };
         let mut numbers = HashMap::new();
         for (file, chunks) in order.iter().zip(surveyed) {
-            let known = content.chunks.len();
-            let used = chunks
-                .iter()
-                .map(|chunk| content.number(&mut numbers, chunk));
-            let used: Vec<_> = used.collect::<Result<_, _>>()?;
-            if !used.is_empty() && content.chunks.len() == known {
-                content.duplicate_file_count += 1;
-            }
-            if let Some(slot) = content.of_inode.get_mut(file.inode as usize) {
-                *slot = used;
-            }
+            content.add(file.inode, chunks, &mut numbers)?;
         }
         Ok(content)
     }
 
-    fn number(
+    /// Adds what a file has that is new, as units.
+    fn add(
         &mut self,
+        inode: u32,
+        chunks: Vec<NamedChunk>,
         numbers: &mut HashMap<Digest, u32>,
-        chunk: &NamedChunk,
-    ) -> Result<u32, WriteError> {
-        if let Some(&number) = numbers.get(&chunk.digest) {
-            return Ok(number);
+    ) -> Result<(), WriteError> {
+        let known = self.chunks.len();
+        let mut used = Vec::with_capacity(chunks.len());
+        let mut file_offset = 0;
+        let mut is_open = false;
+        for chunk in chunks {
+            let len = u64::from(chunk.len);
+            if let Some(&number) = numbers.get(&chunk.digest) {
+                used.push(number);
+                is_open = false;
+            } else {
+                let number = self.push(&chunk)?;
+                numbers.insert(chunk.digest, number);
+                used.push(number);
+                if !is_open || !self.extend_unit(&chunk) {
+                    self.add_unit(inode, file_offset, number, chunk);
+                }
+                is_open = true;
+            }
+            file_offset += len;
         }
+        if !used.is_empty() && self.chunks.len() == known {
+            self.duplicate_file_count += 1;
+        }
+        if let Some(slot) = self.of_inode.get_mut(inode as usize) {
+            *slot = used;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, chunk: &NamedChunk) -> Result<u32, WriteError> {
         self.require_room_for(chunk)?;
         // The bound on the cold part keeps this far below 2^32.
         let number = self.chunks.len() as u32;
-        numbers.insert(chunk.digest, number);
-        self.chunks.push(Chunk {
+        self.chunks.push(UniqueChunk {
             raw_offset: self.raw_len,
             len: chunk.len,
             digest: chunk.digest,
         });
         self.raw_len += u64::from(chunk.len);
         Ok(number)
+    }
+
+    fn add_unit(&mut self, inode: u32, file_offset: u64, number: u32, chunk: NamedChunk) {
+        self.units.push(Unit {
+            inode,
+            file_offset,
+            chunks: number..number + 1,
+            len: chunk.len.into(),
+        });
+        self.sketches.push(chunk.sketch);
+    }
+
+    /// Lengthens the last unit by the chunk that was pushed last, if it does
+    /// not become too long.
+    fn extend_unit(&mut self, chunk: &NamedChunk) -> bool {
+        let (Some(unit), Some(sketch)) = (self.units.last_mut(), self.sketches.last_mut()) else {
+            return false;
+        };
+        let len = unit.len + u64::from(chunk.len);
+        if len > MAX_UNIT_LEN {
+            return false;
+        }
+        unit.len = len;
+        unit.chunks.end += 1;
+        sketch.0.extend_from_slice(&chunk.sketch.0);
+        true
+    }
+
+    /// Puts the content into the order in which blocks of `block_len` bytes
+    /// compress best.
+    pub(super) fn arrange(&mut self, block_len: u64) {
+        let similarity = Similarity::new(&take(&mut self.sketches));
+        let has_base = self.raw_len > block_len;
+        let order = arrange(&self.units, &similarity, block_len, has_base);
+        let (mut units, mut chunks) = (Vec::new(), Vec::new());
+        let mut numbers = vec![0; self.chunks.len()];
+        let mut raw_offset = 0;
+        for unit in order {
+            let unit = &self.units[unit as usize];
+            let first = chunks.len() as u32;
+            for old in unit.chunks.clone() {
+                numbers[old as usize] = chunks.len() as u32;
+                let chunk = UniqueChunk {
+                    raw_offset,
+                    ..self.chunks[old as usize]
+                };
+                raw_offset = chunk.raw_end();
+                chunks.push(chunk);
+            }
+            units.push(Unit {
+                chunks: first..chunks.len() as u32,
+                ..unit.clone()
+            });
+        }
+        (self.units, self.chunks) = (units, chunks);
+        for number in self.of_inode.iter_mut().flatten() {
+            *number = numbers[*number as usize];
+        }
+    }
+
+    /// The units in the order of the content.
+    pub(super) fn units(&self) -> &[Unit] {
+        &self.units
     }
 
     /// Fails here, before anything is compressed, where the content or the
@@ -112,17 +190,17 @@ impl Content {
             let max = MAX_RAW_LEN;
             return Err(WriteError::RawLen { max });
         }
-        let chunks_len = (self.chunks.len() as u64 + 1) * CHUNK_LEN as u64;
-        if chunks_len + (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64 > MAX_COLD_LEN {
+        let lens_len = (self.chunks.len() as u64 + 1) * MAX_CHUNK_LEN_LEN;
+        if lens_len + (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64 > MAX_COLD_LEN {
             let max = MAX_COLD_LEN;
             return Err(WriteError::ColdLen { max });
         }
         Ok(())
     }
 
-    /// The unique chunks in the order of the content.
-    pub(super) fn chunks(&self) -> &[Chunk] {
-        &self.chunks
+    /// The lengths of the unique chunks in the order of the content.
+    pub(super) fn chunk_lens(&self) -> Vec<u32> {
+        self.chunks.iter().map(|chunk| chunk.len).collect()
     }
 
     /// The chunk numbers of a file's bytes.
@@ -130,7 +208,7 @@ impl Content {
         self.of_inode.get(inode as usize).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn chunk(&self, number: u32) -> Option<&Chunk> {
+    pub(super) fn chunk(&self, number: u32) -> Option<&UniqueChunk> {
         self.chunks.get(number as usize)
     }
 
@@ -151,22 +229,20 @@ impl Content {
 mod tests {
     use super::*;
 
-    fn empty() -> Content {
-        Content {
-            chunks: Vec::new(),
-            of_inode: Vec::new(),
-            raw_len: 0,
-            duplicate_file_count: 0,
-        }
-    }
-
     #[test]
     fn content_beyond_its_limit_is_refused() {
         let chunk = NamedChunk {
             digest: Digest::default(),
             len: 2,
+            sketch: Sketch::default(),
         };
-        let with = |raw_len| Content { raw_len, ..empty() }.require_room_for(&chunk);
+        let with = |raw_len| {
+            Content {
+                raw_len,
+                ..Content::default()
+            }
+            .require_room_for(&chunk)
+        };
         assert!(with(MAX_RAW_LEN - 2).is_ok());
         assert!(matches!(
             with(MAX_RAW_LEN - 1),

@@ -248,14 +248,34 @@ impl<'t> Layout<'t> {
         "/".to_string() + &names.join("/")
     }
 
-    /// All regular files, in inode order.
-    pub(super) fn files(&self) -> impl Iterator<Item = FileEntry<'t>> + '_ {
-        (0..)
-            .zip(&self.inodes)
-            .filter_map(|(inode, entry)| match entry.object {
-                Object::File(node) => Some(FileEntry { inode, node }),
-                _ => None,
-            })
+    /// All regular files as a walk through the tree meets them, which goes into
+    /// a directory before it goes on to what follows it.
+    pub(super) fn files(&self) -> Vec<FileEntry<'t>> {
+        let mut files = Vec::new();
+        let mut pending = vec![0];
+        while let Some(inode) = pending.pop() {
+            match self
+                .inodes
+                .get(inode as usize)
+                .map(|entry| (entry, entry.object))
+            {
+                Some((entry, Object::Directory(directory))) => {
+                    let end = entry.first_child + directory.children.len() as u32;
+                    pending.extend((entry.first_child..end).rev());
+                }
+                Some((_, Object::File(node))) => files.push(FileEntry { inode, node }),
+                _ => {}
+            }
+        }
+        files
+    }
+
+    /// The regular file with this number.
+    pub(super) fn file(&self, inode: u32) -> Option<FileEntry<'t>> {
+        match self.inodes.get(inode as usize)?.object {
+            Object::File(node) => Some(FileEntry { inode, node }),
+            _ => None,
+        }
     }
 
     /// Counts of the kinds of inodes.

@@ -12,13 +12,19 @@
 //! caller. The result depends on the tree and the options alone. Memory holds
 //! the finished parts and a few blocks, never the content.
 
+mod arrangement;
+mod base;
+mod compressor;
 mod content;
 mod encode;
 mod error;
 mod layout;
 mod names;
 mod payload;
+mod similarity;
+mod sketch;
 mod survey;
+mod unit;
 
 pub use error::WriteError;
 pub use survey::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
@@ -33,6 +39,7 @@ use content::Content;
 use encode::Records;
 use layout::Layout;
 use payload::Payload;
+use sketch::Sampling;
 use std::string::{String, ToString};
 
 /// How to write an image.
@@ -116,13 +123,19 @@ impl Progress for () {}
 pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
     options.validate()?;
     let layout = Layout::new(tree)?;
-    let order = content::order(&layout);
-    let surveyed = survey::survey(&layout, &order, progress)?;
-    let content = Content::new(&layout, &order, surveyed)?;
+    let order = layout.files();
+    // What is stored as it is gains nothing from another order.
+    let compressed = options.compression.is_some();
+    let sampling = compressed.then(|| Sampling::of_len(layout.statistics().file_len));
+    let surveyed = survey::survey(&layout, &order, sampling, progress)?;
+    let mut content = Content::new(&layout, &order, surveyed)?;
+    if compressed {
+        content.arrange(1 << options.block_shift);
+    }
     progress.deduplicated(content.raw_len());
     // Before hours of compression, since a tree can have too many records.
     let records = Records::new(&layout, &content)?;
-    let payload = Payload::store(&layout, &content, &order, options, progress)?;
+    let payload = Payload::store(&layout, &content, options, progress)?;
     finish(&layout, &content, records, payload, options)
 }
 
@@ -134,7 +147,7 @@ fn finish(
     options: &Options,
 ) -> Result<Image, WriteError> {
     let manifest = manifest(layout, content, &payload, options);
-    let cold = cold::encode(content.chunks(), &manifest).ok_or(WriteError::Manifest {
+    let cold = cold::encode(&content.chunk_lens(), &manifest).ok_or(WriteError::Manifest {
         max: MAX_MANIFEST_LEN,
     })?;
     let digest: Digest = encode::root_digest(layout, content);

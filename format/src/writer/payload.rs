@@ -1,8 +1,10 @@
 //! The second reading: the content as stored blocks.
 
-use super::content::Content;
+use super::compressor::Compressor;
+use super::content::{Content, UniqueChunk};
 use super::layout::{FileEntry, Layout};
 use super::survey::read_error;
+use super::unit::Unit;
 use super::{Options, Progress, WriteError};
 use crate::block::{BLOCK_RECORD_LEN, BlockRecord, Codec};
 use crate::checksum::checksum;
@@ -10,10 +12,8 @@ use crate::digest::Digest;
 use crate::limits::{MAX_INDEX_LEN, MAX_PAYLOAD_LEN};
 use crate::manifest::Statistics;
 use rayon::prelude::*;
-use std::boxed::Box;
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::vec::Vec;
-use zstd::bulk::Compressor;
 
 /// The stored blocks, back to back.
 #[derive(Debug, Default)]
@@ -30,23 +30,42 @@ struct StoredBlock {
     checksum: u64,
 }
 
+impl StoredBlock {
+    fn new(bytes: Vec<u8>, codec: Codec) -> Self {
+        Self {
+            checksum: checksum(&bytes),
+            bytes,
+            codec,
+        }
+    }
+}
+
 impl Payload {
     /// Reads the content and stores it. While one batch of blocks is being
     /// compressed, the next one is read, so two batches are in memory.
-    pub(super) fn store<'t>(
-        layout: &Layout<'t>,
+    pub(super) fn store(
+        layout: &Layout<'_>,
         content: &Content,
-        order: &[FileEntry<'t>],
         options: &Options,
         progress: &dyn Progress,
     ) -> Result<Self, WriteError> {
         reject_too_large(content, options)?;
-        let mut source = Source::new(layout, content, order);
+        let mut source = Source::new(layout, content);
         let mut payload = Self::default();
         let mut batch = source.batch(batch_len(options))?;
+        let base = batch
+            .get(..1 << options.block_shift)
+            .unwrap_or(&batch)
+            .to_vec();
+        let storing = Storing {
+            options,
+            base: &base,
+            progress,
+        };
         while !batch.is_empty() {
+            let first = payload.blocks.len();
             let (stored, next) = rayon::join(
-                || store_blocks(&batch, options, progress),
+                || storing.blocks(first, &batch),
                 || source.batch(batch_len(options)),
             );
             for block in stored? {
@@ -101,149 +120,113 @@ fn batch_len(options: &Options) -> usize {
     (BLOCKS_PER_THREAD * rayon::current_num_threads()) << options.block_shift
 }
 
-fn store_blocks(
-    batch: &[u8],
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Vec<StoredBlock>, WriteError> {
-    batch
-        .par_chunks(1 << options.block_shift)
-        .map_init(
-            || options.compression.map(Compressor::new).transpose(),
-            |compressor, raw| {
-                let stored = match compressor {
-                    Ok(compressor) => store_block(raw, compressor.as_mut()),
-                    // The error of a thread's compressor is for its first
-                    // block; it is the same for all.
-                    Err(error) => Err(error.kind().into()),
-                };
-                progress.compressed(raw.len() as u64);
+/// How blocks are stored.
+#[derive(Clone, Copy)]
+struct Storing<'a> {
+    options: &'a Options,
+    /// The content of block 0.
+    base: &'a [u8],
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Storing<'a> {
+    /// Stores the blocks in `batch`, of which the first has the number `first`.
+    fn blocks(self, first: usize, batch: &[u8]) -> Result<Vec<StoredBlock>, WriteError> {
+        batch
+            .par_chunks(1 << self.options.block_shift)
+            .enumerate()
+            .map_init(Compressor::default, |compressor, (position, raw)| {
+                let stored = self.block(compressor, first + position, raw);
+                self.progress.compressed(raw.len() as u64);
                 stored.map_err(WriteError::Compress)
-            },
-        )
-        .collect()
+            })
+            .collect()
+    }
+
+    /// Stores one block as it is unless compression makes it smaller.
+    fn block(
+        self,
+        compressor: &mut Compressor<'a>,
+        number: usize,
+        raw: &[u8],
+    ) -> io::Result<StoredBlock> {
+        let (prefix, codec) = match number {
+            0 => (&[][..], Codec::Zstd),
+            _ => (self.base, Codec::Based),
+        };
+        let level = self.options.compression;
+        let frame = level.map(|level| compressor.compress(level, raw, prefix));
+        Ok(match frame.transpose()? {
+            Some(frame) if frame.len() < raw.len() => StoredBlock::new(frame, codec),
+            _ => StoredBlock::new(raw.to_vec(), Codec::Stored),
+        })
+    }
 }
 
-/// Stores one block as it is unless compression makes it smaller.
-fn store_block(
-    raw: &[u8],
-    compressor: Option<&mut Compressor<'_>>,
-) -> std::io::Result<StoredBlock> {
-    let compressed = compressor.map(|compressor| compressor.compress(raw));
-    let (bytes, codec) = match compressed.transpose()? {
-        Some(frame) if frame.len() < raw.len() => (frame, Codec::Zstd),
-        _ => (raw.to_vec(), Codec::Stored),
-    };
-    Ok(StoredBlock {
-        checksum: checksum(&bytes),
-        bytes,
-        codec,
-    })
-}
-
-/// The content as a stream: every chunk where it first occurs.
+/// The content as a stream: every unit in its order.
 struct Source<'a, 't> {
     layout: &'a Layout<'t>,
     content: &'a Content,
-    files: core::slice::Iter<'a, FileEntry<'t>>,
-    /// Number of the chunk that comes next.
-    next: u32,
+    units: core::slice::Iter<'a, Unit>,
     /// What the last batch had no room for.
     rest: Vec<u8>,
-    reading: Option<Reading<'a, 't>>,
-}
-
-/// A file in the middle of its second reading.
-struct Reading<'a, 't> {
-    file: &'a FileEntry<'t>,
-    bytes: Box<dyn Read + Send + 't>,
-    chunks: core::slice::Iter<'a, u32>,
 }
 
 impl<'a, 't> Source<'a, 't> {
-    fn new(layout: &'a Layout<'t>, content: &'a Content, order: &'a [FileEntry<'t>]) -> Self {
+    fn new(layout: &'a Layout<'t>, content: &'a Content) -> Self {
         Self {
             layout,
             content,
-            files: order.iter(),
-            next: 0,
+            units: content.units().iter(),
             rest: Vec::new(),
-            reading: None,
         }
     }
 
     /// The next `len` bytes of the content; fewer at its end.
     fn batch(&mut self, len: usize) -> Result<Vec<u8>, WriteError> {
         let mut batch = core::mem::take(&mut self.rest);
-        while batch.len() < len && self.step(&mut batch)? {}
+        while batch.len() < len
+            && let Some(unit) = self.units.next()
+        {
+            self.read(unit, &mut batch)?;
+        }
         self.rest = batch.split_off(len.min(batch.len()));
         Ok(batch)
     }
 
-    /// Reads one chunk or opens one file; false at the end of the content.
-    fn step(&mut self, batch: &mut Vec<u8>) -> Result<bool, WriteError> {
-        let Some(reading) = &mut self.reading else {
-            return self.open();
-        };
-        let Some(&number) = reading.chunks.next() else {
-            self.reading = None;
-            return Ok(true);
-        };
-        let start = batch.len();
-        self.read_chunk(number, batch)?;
-        if number == self.next {
-            self.next += 1;
-            self.skip_the_rest_if_known();
-        } else {
-            // It occurred before, and is read only to get to what follows.
-            batch.truncate(start);
-        }
-        Ok(true)
-    }
-
-    fn open(&mut self) -> Result<bool, WriteError> {
-        let Some(file) = self.files.next() else {
-            return Ok(false);
-        };
-        let chunks = self.content.chunks_of(file.inode);
-        if chunks.iter().any(|&chunk| chunk >= self.next) {
-            let bytes = file.node.content.open();
-            let bytes = bytes.map_err(|error| read_error(self.layout, file, error))?;
-            let chunks = chunks.iter();
-            self.reading = Some(Reading {
-                file,
-                bytes,
-                chunks,
-            });
-        }
-        Ok(true)
-    }
-
-    /// Stops reading a file that has nothing new left, such as one that is
-    /// gigabytes of zeros.
-    fn skip_the_rest_if_known(&mut self) {
-        let next = self.next;
-        self.reading
-            .take_if(|reading| !reading.chunks.as_slice().iter().any(|&chunk| chunk >= next));
-    }
-
-    fn read_chunk(&mut self, number: u32, batch: &mut Vec<u8>) -> Result<(), WriteError> {
-        let (Some(reading), Some(chunk)) = (&mut self.reading, self.content.chunk(number)) else {
+    fn read(&self, unit: &Unit, batch: &mut Vec<u8>) -> Result<(), WriteError> {
+        let Some(file) = self.layout.file(unit.inode) else {
             return Ok(());
         };
+        let bytes = file.node.content.open(unit.file_offset);
+        let mut bytes = bytes.map_err(|error| read_error(self.layout, &file, error))?;
+        for number in unit.chunks.clone() {
+            if let Some(chunk) = self.content.chunk(number) {
+                self.read_chunk(&file, &mut bytes, chunk, batch)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_chunk(
+        &self,
+        file: &FileEntry<'_>,
+        bytes: &mut dyn Read,
+        chunk: &UniqueChunk,
+        batch: &mut Vec<u8>,
+    ) -> Result<(), WriteError> {
         let start = batch.len();
         batch.resize(start + chunk.len as usize, 0);
-        let bytes = batch.get_mut(start..).unwrap_or_default();
-        let result = reading.bytes.read_exact(bytes);
-        let changed = match result {
-            Ok(()) => Digest::of(bytes) != chunk.digest,
+        let to = batch.get_mut(start..).unwrap_or_default();
+        let changed = match bytes.read_exact(to) {
+            Ok(()) => Digest::of(to) != chunk.digest,
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => true,
-            Err(error) => return Err(read_error(self.layout, reading.file, error)),
+            Err(error) => return Err(read_error(self.layout, file, error)),
         };
         if changed {
             return Err(WriteError::Changed {
-                path: self.layout.path(reading.file.inode),
-                content: reading.file.node.content.describe(),
+                path: self.layout.path(file.inode),
+                content: file.node.content.describe(),
             });
         }
         Ok(())

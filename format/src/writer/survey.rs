@@ -3,6 +3,7 @@
 use super::Progress;
 use super::WriteError;
 use super::layout::{FileEntry, Layout};
+use super::sketch::{Sampling, Sketch};
 use crate::digest::Digest;
 use fastcdc::v2020::{Normalization, StreamCDC};
 use rayon::prelude::*;
@@ -13,12 +14,9 @@ use std::vec::Vec;
 /// the average, as the authors of FastCDC advise.
 pub const MIN_CHUNK_LEN: u32 = 1 << 10;
 
-/// Average chunk of a large file, in bytes. A chunk costs 36 bytes of cold
-/// part, and one that breaks a run 16 of index. Three versions of TypeScript
-/// (77 MB, level 9, blocks of 128 KiB) make images of 11.2 MB with 16 KiB,
-/// 10.2 with 8, 9.3 with 4, 8.6 with 2; the Python library, which has no
-/// versions of anything, becomes 0.7 % larger from 8 KiB to 4, and 1.5 % more
-/// from 4 to 2. `docs/DESIGN.md` has the table.
+/// Average chunk of a large file, in bytes. A chunk costs 2 bytes of cold part,
+/// and one that breaks a run 16 of index. `docs/DESIGN.md` has what other
+/// lengths give.
 pub const AVERAGE_CHUNK_LEN: u32 = 4 << 10;
 
 /// Largest chunk, in bytes, and therefore the largest file that is not cut.
@@ -26,27 +24,32 @@ pub const AVERAGE_CHUNK_LEN: u32 = 4 << 10;
 /// and gains nothing.
 pub const MAX_CHUNK_LEN: u32 = 32 << 10;
 
-/// A chunk and its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A chunk, its name and what it looks like.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NamedChunk {
     pub(super) digest: Digest,
     /// At most [`MAX_CHUNK_LEN`], never zero.
     pub(super) len: u32,
+    /// Empty if nobody wants it.
+    pub(super) sketch: Sketch,
 }
 
 impl NamedChunk {
-    fn of(bytes: &[u8]) -> Self {
+    fn of(bytes: &[u8], sampling: Option<Sampling>) -> Self {
         Self {
             digest: Digest::of(bytes),
             len: bytes.len() as u32,
+            sketch: sampling.map_or_else(Sketch::default, |sampling| sampling.sketch(bytes)),
         }
     }
 }
 
-/// The chunks of every file of `order`, in that order.
+/// The chunks of every file of `order`, in that order, with sketches if there is a
+/// `sampling`.
 pub(super) fn survey(
     layout: &Layout<'_>,
     order: &[FileEntry<'_>],
+    sampling: Option<Sampling>,
     progress: &dyn Progress,
 ) -> Result<Vec<Vec<NamedChunk>>, WriteError> {
     order
@@ -55,6 +58,7 @@ pub(super) fn survey(
             Cutter {
                 layout,
                 file,
+                sampling,
                 progress,
             }
             .chunks(buffer)
@@ -66,12 +70,13 @@ pub(super) fn survey(
 struct Cutter<'a> {
     layout: &'a Layout<'a>,
     file: &'a FileEntry<'a>,
+    sampling: Option<Sampling>,
     progress: &'a dyn Progress,
 }
 
 impl Cutter<'_> {
     fn chunks(&self, buffer: &mut Vec<u8>) -> Result<Vec<NamedChunk>, WriteError> {
-        let content = self.file.node.content.open();
+        let content = self.file.node.content.open(0);
         let content = content.map_err(|error| read_error(self.layout, self.file, error))?;
         // One byte more than there should be shows that a file grew.
         let content = content.take(self.file.node.len.saturating_add(1));
@@ -93,7 +98,7 @@ impl Cutter<'_> {
             .map_err(|error| read_error(self.layout, self.file, error))?;
         self.expect_len(buffer.len() as u64)?;
         self.progress.chunked(self.file.node.len);
-        let chunk = (!buffer.is_empty()).then(|| NamedChunk::of(buffer));
+        let chunk = (!buffer.is_empty()).then(|| NamedChunk::of(buffer, self.sampling));
         Ok(chunk.into_iter().collect())
     }
 
@@ -110,7 +115,7 @@ impl Cutter<'_> {
         for chunk in chunker {
             let chunk = chunk.map_err(|error| read_error(self.layout, self.file, error.into()))?;
             len += chunk.data.len() as u64;
-            chunks.push(NamedChunk::of(&chunk.data));
+            chunks.push(NamedChunk::of(&chunk.data, self.sampling));
             self.progress.chunked(chunk.data.len() as u64);
         }
         self.expect_len(len)?;

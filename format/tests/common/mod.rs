@@ -15,8 +15,8 @@ use wasi_vfs_format::{Image, ImageReader};
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl FileContent for Bytes {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(&*self.0))
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(&self.0[offset as usize..]))
     }
 
     fn describe(&self) -> String {
@@ -145,7 +145,7 @@ fn list(path: &str, node: &Node, lines: &mut Vec<String>) {
         Node::File(file) => {
             let mut bytes = Vec::new();
             file.content
-                .open()
+                .open(0)
                 .unwrap()
                 .read_to_end(&mut bytes)
                 .unwrap();

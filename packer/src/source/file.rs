@@ -1,7 +1,7 @@
 //! The content of a host file, opened when it is wanted.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use wasi_vfs_format::tree::FileContent;
 
@@ -26,14 +26,15 @@ impl HostFile {
 }
 
 impl FileContent for HostFile {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        let file = open_without_following(&self.path)?;
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = open_without_following(&self.path)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() || Identity::of(&metadata) != self.identity {
             return Err(io::Error::other(
                 "the file was replaced while it was packed",
             ));
         }
+        file.seek(SeekFrom::Start(offset))?;
         Ok(Box::new(file))
     }
 

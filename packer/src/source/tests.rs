@@ -46,7 +46,7 @@ fn files_directories_and_links_are_taken() {
     let mut content = String::new();
     let file = file_at(&root, "file");
     file.content
-        .open()
+        .open(0)
         .unwrap()
         .read_to_string(&mut content)
         .unwrap();
@@ -198,9 +198,9 @@ fn a_file_replaced_after_the_walk_is_not_read() {
     let other = dir.path().join("other");
     fs::write(&other, "other").unwrap();
     fs::rename(&other, &path).unwrap();
-    let error = file_at(&root, "file").content.open().err().unwrap();
+    let error = file_at(&root, "file").content.open(0).err().unwrap();
     assert!(error.to_string().contains("replaced"), "{error}");
     fs::remove_file(&path).unwrap();
     symlink("/etc/passwd", &path).unwrap();
-    assert!(file_at(&root, "file").content.open().is_err());
+    assert!(file_at(&root, "file").content.open(0).is_err());
 }

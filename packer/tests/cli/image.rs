@@ -10,8 +10,8 @@ use wasi_vfs_format::writer::{Options, write};
 struct Bytes(&'static [u8]);
 
 impl FileContent for Bytes {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(self.0))
+    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(&self.0[offset as usize..]))
     }
 
     fn describe(&self) -> String {

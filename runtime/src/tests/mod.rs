@@ -27,8 +27,8 @@ use wasi_vfs_format::tree::{
 struct Bytes(Vec<u8>);
 
 impl FileContent for Bytes {
-    fn open(&self) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
-        Ok(Box::new(self.0.as_slice()))
+    fn open(&self, offset: u64) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
+        Ok(Box::new(&self.0[offset as usize..]))
     }
 
     fn describe(&self) -> String {

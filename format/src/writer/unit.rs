@@ -1,0 +1,17 @@
+//! What is moved as a whole when the content is put in order.
+
+use core::ops::Range;
+
+/// Chunks of one file that lie together in it and occur here first: a small
+/// file, or a piece of a large one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unit {
+    /// The file to read them from.
+    pub(super) inode: u32,
+    /// Where the first of them starts in the file.
+    pub(super) file_offset: u64,
+    /// Their numbers.
+    pub(super) chunks: Range<u32>,
+    /// Their length in bytes.
+    pub(super) len: u64,
+}
