@@ -40,6 +40,9 @@ pub struct Anchor {
     pub index_address: U32,
     /// Length of the index; 0 if there is no image.
     pub index_len: U32,
+    /// How many bytes lie at `index_address`: as many as the index has, or
+    /// fewer, which are a zstd frame of it.
+    pub index_stored_len: U32,
     /// Linked: where the payload lies in the same memory. Merged: the number
     /// of the passive data segment that holds it.
     pub payload_address: U32,
@@ -87,7 +90,7 @@ pub struct Application {
 }
 
 /// Length of the anchor in bytes.
-pub const ANCHOR_LEN: usize = 100;
+pub const ANCHOR_LEN: usize = 104;
 
 const _: () = {
     assert!(size_of::<Application>() == 32);
@@ -98,10 +101,11 @@ const _: () = {
     assert!(offset_of!(Anchor, address) == 40);
     assert!(offset_of!(Anchor, index_address) == 44);
     assert!(offset_of!(Anchor, index_len) == 48);
-    assert!(offset_of!(Anchor, payload_address) == 52);
-    assert!(offset_of!(Anchor, payload_len) == 56);
-    assert!(offset_of!(Anchor, application) == 60);
-    assert!(offset_of!(Anchor, merged_code_checksum) == 92);
+    assert!(offset_of!(Anchor, index_stored_len) == 52);
+    assert!(offset_of!(Anchor, payload_address) == 56);
+    assert!(offset_of!(Anchor, payload_len) == 60);
+    assert!(offset_of!(Anchor, application) == 64);
+    assert!(offset_of!(Anchor, merged_code_checksum) == 96);
 };
 
 impl Anchor {
@@ -116,6 +120,7 @@ impl Anchor {
             address: ZERO,
             index_address: ZERO,
             index_len: ZERO,
+            index_stored_len: ZERO,
             payload_address: ZERO,
             payload_len: ZERO,
             application: Application {

@@ -226,6 +226,7 @@ impl Packer {
     fn embed(&self, image: &wasi_vfs_format::Image) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &image.index,
+            index_level: image.manifest.compression,
             payload: &image.payload,
             cold: &image.cold,
         };

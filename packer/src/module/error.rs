@@ -218,6 +218,16 @@ pub enum ModuleError {
         /// What is there instead.
         found: String,
     },
+    /// The index of the image is compressed and cannot be read.
+    #[error(
+        "the index of the image should be a zstd frame of {len} bytes, but {found}; the module was damaged, pack the original module again"
+    )]
+    StoredIndex {
+        /// How long the anchor says it is.
+        len: u32,
+        /// What is there instead.
+        found: String,
+    },
     /// The runtime handed in does not follow the ABI.
     #[error(
         "the wasi-vfs runtime is not usable: {0}; this is a bug in wasi-vfs or its build, please report it"

@@ -8,7 +8,7 @@ use super::locate::COLD_SECTION;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
 use super::shape::{Shape, id};
-use super::{ModuleError, Parts};
+use super::{ModuleError, Parts, index};
 use rayon::prelude::*;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -29,14 +29,14 @@ pub(super) fn embed(
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     check_imports(shape)?;
-    let padding = parts.index.len().next_multiple_of(ALIGNMENT) - parts.index.len();
+    let index = index::store(parts)?;
+    let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
     let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default().to_vec();
     let fill = |anchor: &mut Anchor, address: u32| {
         check_version(anchor, runtime_version)?;
-        let payload_offset = parts.index.len() + padding.len();
-        // The lengths fit: a place was found for all of it.
-        anchor.index_address = address.into();
-        anchor.index_len = (parts.index.len() as u32).into();
+        let payload_offset = index.len() + padding.len();
+        index::fill(anchor, address, parts.index, &index);
+        // Both fit: a place was found for all of it.
         anchor.payload_address = (address + payload_offset as u32).into();
         anchor.payload_len = (parts.payload.len() as u32).into();
         Ok(())
@@ -44,7 +44,7 @@ pub(super) fn embed(
     let snapshot = bake(
         &hide_initialize(shape)?,
         &Bake {
-            parts: &[parts.index, &padding, parts.payload],
+            parts: &[&index, &padding, parts.payload],
             fill: &fill,
             renames: &[(INITIALIZE, HIDDEN)],
         },

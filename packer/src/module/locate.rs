@@ -5,7 +5,7 @@
 
 use super::memory::Memory;
 use super::shape::{Shape, id};
-use super::{Form, Found, ModuleError};
+use super::{Form, Found, ModuleError, index};
 use memchr::memmem;
 use wasi_vfs_format::anchor::{ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, MAGIC};
 use wasmparser::{BinaryReader, DataKind};
@@ -103,8 +103,9 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         &memory,
         "index",
         anchor.index_address.get(),
-        anchor.index_len.get(),
+        anchor.index_stored_len.get(),
     )?;
+    let index = index::load(index, anchor.index_len.get())?;
     let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
     let payload = match form {
         Form::Linked => range(&memory, "payload", address, len)?,

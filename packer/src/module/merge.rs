@@ -10,7 +10,7 @@ use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
 use super::runtime::Runtime;
 use super::shape::{Counts, Shape, id};
-use super::{ModuleError, Parts, custom, names, segments};
+use super::{ModuleError, Parts, custom, index, names, segments};
 use std::collections::HashMap;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED};
 use wasm_encoder::reencode::Reencode;
@@ -33,9 +33,10 @@ pub(super) fn merge(
         application: counts_before(application),
         code_checksum: addition.checksum(),
         runtime_version,
-        index_len: parts.index.len() as u32,
+        index: parts.index,
     };
-    let snapshot = bake_runtime(runtime.shape.wasm, parts.index, &anchor)?;
+    let index = index::store(parts)?;
+    let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
     let snapshot = Runtime::parse(&snapshot)?;
     let redirects = redirects(application);
     let redirect = |function: u32| redirects.get(&function).copied();
@@ -71,11 +72,11 @@ struct AnchorFields<'a> {
     application: Application,
     code_checksum: u64,
     runtime_version: &'a str,
-    index_len: u32,
+    index: &'a [u8],
 }
 
 impl AnchorFields<'_> {
-    fn fill(&self, anchor: &mut Anchor, index_address: u32) -> Result<(), ModuleError> {
+    fn fill(&self, anchor: &mut Anchor, address: u32, stored: &[u8]) -> Result<(), ModuleError> {
         let (found, expected) = (anchor.runtime_version(), self.runtime_version);
         if anchor.form.get() != FORM_MERGED || found != expected {
             let form = anchor.form.get();
@@ -84,8 +85,7 @@ impl AnchorFields<'_> {
             );
             return Err(ModuleError::Runtime(what));
         }
-        anchor.index_address = index_address.into();
-        anchor.index_len = self.index_len.into();
+        index::fill(anchor, address, self.index, stored);
         anchor.payload_address = self.payload_segment.into();
         anchor.payload_len = self.payload_len.into();
         anchor.application = self.application;
@@ -103,7 +103,7 @@ fn bake_runtime(
         runtime,
         &Bake {
             parts: &[index],
-            fill: &|anchor, address| fields.fill(anchor, address),
+            fill: &|anchor, address| fields.fill(anchor, address, index),
             renames: &[],
         },
     )

@@ -15,6 +15,7 @@ mod custom;
 mod error;
 mod form;
 mod glue;
+mod index;
 mod linked;
 mod locate;
 mod memory;
@@ -42,6 +43,9 @@ use std::borrow::Cow;
 pub struct Parts<'a> {
     /// The index, which the runtime reads in place.
     pub index: &'a [u8],
+    /// The zstd level at which the module stores the index, for the runtime to
+    /// decompress at its first call; `None` leaves it as it is.
+    pub index_level: Option<i32>,
     /// The stored blocks, back to back.
     pub payload: &'a [u8],
     /// What only tools read. Empty if there is none.

@@ -3,7 +3,9 @@
 use super::form::{self, GuestMemory, StoredBlocks};
 use super::host::HostFunctions;
 use crate::Vfs;
+use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use wasi_vfs_format::Index;
 use wasi_vfs_format::anchor::{Anchor, version_bytes};
@@ -83,16 +85,40 @@ pub(super) fn allocate(len: usize) -> *mut u8 {
     address
 }
 
-/// Whether there is no image, or one whose index can be read.
+/// Whether there is no image, or one whose index can be read as far as can be
+/// told without decompressing it: that is left to the first call, so that no
+/// snapshot holds it twice.
 pub(super) fn can_mount() -> bool {
     let anchor = anchor();
-    anchor.index_len.get() == 0 || index(&anchor).is_some()
+    anchor.index_len.get() == 0
+        || match stored_index(&anchor) {
+            Some(stored) if is_compressed(&anchor) => !stored.is_empty(),
+            Some(stored) => Index::parse(stored).is_ok(),
+            None => false,
+        }
 }
 
 /// The index that the anchor names, if it is one and the payload is as long as
 /// it needs.
 fn index(anchor: &Anchor) -> Option<Index<'static>> {
-    let (address, len) = (anchor.index_address.get(), anchor.index_len.get());
+    let stored = stored_index(anchor)?;
+    let bytes = if is_compressed(anchor) {
+        decompress(stored, anchor.index_len.get() as usize)?
+    } else {
+        stored
+    };
+    let index = Index::parse(bytes).ok()?;
+    let payload_len = index.superblock().payload_len.get();
+    (payload_len <= anchor.payload_len.get()).then_some(index)
+}
+
+fn is_compressed(anchor: &Anchor) -> bool {
+    anchor.index_stored_len.get() < anchor.index_len.get()
+}
+
+/// What lies where the anchor says that the index is.
+fn stored_index(anchor: &Anchor) -> Option<&'static [u8]> {
+    let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
     if address == 0 || end > own_memory_len() {
         return None;
@@ -100,10 +126,17 @@ fn index(anchor: &Anchor) -> Option<Index<'static>> {
     // SAFETY: the range lies within the memory, and is not null. `pack` put
     // the image there into memory from `allocate`, which nothing writes to
     // while the program runs.
-    let bytes = unsafe { core::slice::from_raw_parts(address as *const u8, len as usize) };
-    let index = Index::parse(bytes).ok()?;
-    let payload_len = index.superblock().payload_len.get();
-    (payload_len <= anchor.payload_len.get()).then_some(index)
+    Some(unsafe { core::slice::from_raw_parts(address as *const u8, len as usize) })
+}
+
+/// Memory that is never given back: the index is read as long as the program
+/// runs. The decoder's is, since programs that only list need none.
+fn decompress(frame: &[u8], len: usize) -> Option<&'static [u8]> {
+    let mut index = Vec::new();
+    index.try_reserve_exact(len).ok()?;
+    index.resize(len, 0);
+    Decoder::new()?.decode(frame, &[], &mut index).ok()?;
+    Some(index.leak())
 }
 
 /// Length in bytes of the memory that the runtime itself lives in.

@@ -115,7 +115,7 @@ pub(super) fn linked_text(version: &str, more: &str) -> String {
           (global $state (mut i32) (i32.const 7))
           {abi} {more}
           (func (export "open") (result i32) call $index_start)
-          (func (export "payload") (result i32) (i32.load (i32.load (i32.const 1076))))
+          (func (export "payload") (result i32) (i32.load (i32.load (i32.const 1080))))
           (func (export "state") (result i32) global.get $state))"#
     )
 }

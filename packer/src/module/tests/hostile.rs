@@ -68,6 +68,7 @@ fn with_anchor(form: u32, index: (u32, u32), payload: (u32, u32)) -> Vec<u8> {
     let mut anchor = Anchor::empty(form, version_bytes(VERSION));
     anchor.address = 256.into();
     (anchor.index_address, anchor.index_len) = (index.0.into(), index.1.into());
+    anchor.index_stored_len = index.1.into();
     (anchor.payload_address, anchor.payload_len) = (payload.0.into(), payload.1.into());
     let bytes = anchor.as_bytes().iter().map(|byte| format!("\\{byte:02x}"));
     let bytes: String = bytes.collect();

@@ -41,6 +41,7 @@ fn packing_again_gives_the_same_bytes() {
         let first = pack(&linked(more)).expect("packs").module;
         let other = Parts {
             index: b"other",
+            index_level: None,
             payload: &[7; 5000],
             cold: b"c",
         };

@@ -8,6 +8,7 @@ use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
     index: b"\x01another index, which is longer than the first one by far",
+    index_level: None,
     payload: b"another payload",
     cold: b"",
 };

@@ -1,0 +1,106 @@
+//! The index as a module stores it: as it is, or as one zstd frame.
+//!
+//! A frame is a third of the index and as much less to instantiate. The
+//! runtime decompresses it at its first call, 100 KB in a fraction of a
+//! millisecond.
+
+use super::{ModuleError, Parts};
+use std::borrow::Cow;
+use std::io::Read;
+use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_format::limits::MAX_INDEX_LEN;
+
+/// The bytes to store, the frame only if it is shorter.
+pub(super) fn store<'a>(parts: &Parts<'a>) -> Result<Cow<'a, [u8]>, ModuleError> {
+    let Some(level) = parts.index_level else {
+        return Ok(parts.index.into());
+    };
+    let frame = zstd::bulk::compress(parts.index, level)
+        .map_err(|error| ModuleError::bake("compressing the index", error))?;
+    Ok(if frame.len() < parts.index.len() {
+        frame.into()
+    } else {
+        parts.index.into()
+    })
+}
+
+/// Tells the runtime where the index lies.
+pub(super) fn fill(anchor: &mut Anchor, address: u32, index: &[u8], stored: &[u8]) {
+    // The lengths fit: a place was found for what is stored, and no index is
+    // longer than the format allows.
+    anchor.index_address = address.into();
+    anchor.index_len = (index.len() as u32).into();
+    anchor.index_stored_len = (stored.len() as u32).into();
+}
+
+/// The index, of `len` bytes, that was stored as `stored`. Memory grows with
+/// what there is, whatever `len` claims.
+pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
+    if stored.len() as u64 == u64::from(len) {
+        return Ok(stored);
+    }
+    if u64::from(len) > MAX_INDEX_LEN {
+        let found = format!("no index is longer than {MAX_INDEX_LEN}");
+        return Err(ModuleError::StoredIndex { len, found });
+    }
+    let unreadable = |found: String| ModuleError::StoredIndex { len, found };
+    let mut index = Vec::new();
+    zstd::stream::read::Decoder::with_buffer(stored.as_slice())
+        .and_then(|decoder| decoder.take(u64::from(len) + 1).read_to_end(&mut index))
+        .map_err(|error| unreadable(error.to_string()))?;
+    if index.len() as u64 == u64::from(len) {
+        return Ok(index);
+    }
+    Err(unreadable(format!("it has {} bytes or more", index.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INDEX: &[u8] = &[7; 5000];
+
+    fn frame(level: i32) -> Vec<u8> {
+        let parts = Parts {
+            index: INDEX,
+            index_level: Some(level),
+            payload: &[],
+            cold: &[],
+        };
+        store(&parts).expect("compresses").into_owned()
+    }
+
+    #[test]
+    fn a_compressed_index_is_read_as_it_was() {
+        assert!(frame(19).len() < 100);
+        assert_eq!(load(frame(19), 5000).expect("readable"), INDEX);
+    }
+
+    #[test]
+    fn an_index_that_is_shorter_than_its_frame_stays_as_it_is() {
+        let parts = Parts {
+            index: b"short",
+            index_level: Some(3),
+            payload: &[],
+            cold: &[],
+        };
+        assert_eq!(store(&parts).expect("compresses"), b"short".as_slice());
+    }
+
+    #[test]
+    fn a_frame_of_another_length_is_refused() {
+        for (stored, len, expected) in [
+            (frame(3), 5001, "but it has 5000 bytes or more"),
+            (frame(3), 4999, "but it has 5000 bytes or more"),
+            (
+                frame(3)[1..].to_vec(),
+                5000,
+                "a zstd frame of 5000 bytes, but",
+            ),
+            (frame(3), u32::MAX, "no index is longer than"),
+        ] {
+            let error = load(stored, len).expect_err("refused").to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}
