@@ -21,13 +21,14 @@ use std::vec::Vec;
 const WINDOW_LEN: u64 = 1 << 20;
 
 /// Which part of its strings, in 256ths, a unit must have in common with a
-/// block to join it from near by. With a quarter or twice as much, images are
-/// up to 1 % larger.
-const NEAR_SHARE: u32 = 32;
+/// block to join it from near by. With a quarter or with half as much, images
+/// are up to 1 % larger.
+const NEAR_SHARE: u32 = 64;
 
-/// The same from anywhere. Without units from far away Ruby's library becomes
-/// 4 % larger and three versions of TypeScript 85 %.
-const FAR_SHARE: u32 = 48;
+/// The same from anywhere, which has its price: a walk through the tree comes
+/// back for such a unit when the block has left the cache. `docs/DESIGN.md`
+/// has what sizes and walks other values give.
+const FAR_SHARE: u32 = 176;
 
 /// Strings that a unit is taken to have beside its own, so that two in common
 /// out of three do not count for more than fifty of a hundred.
