@@ -41,6 +41,7 @@ mod stack;
 #[cfg(test)]
 mod tests;
 mod vfs;
+pub mod zstd;
 
 pub use errno::Errno;
 pub use image::Payload;

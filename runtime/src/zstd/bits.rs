@@ -1,0 +1,145 @@
+//! Bit streams: the one of an FSE distribution, read forwards, and those of
+//! symbols, read from their end (RFC 8878, 4.1 and 4.2).
+
+use super::copy::load;
+use super::error::Error;
+
+/// Bytes that must lie before a [`BackwardBits`], so that eight bytes can be
+/// loaded wherever it ends. What they hold does not matter: a stream that
+/// reaches into them fails in the end.
+pub(super) const MARGIN: usize = 8;
+
+/// Bits that can be read after a refill: eight bytes, less the seven bits that
+/// may have been used of the first and the one that marks the end.
+pub(super) const REFILL_BITS: u32 = 56;
+
+/// A bit stream that begins with the highest bit of its last byte.
+#[derive(Clone, Copy)]
+pub(super) struct BackwardBits<'a> {
+    /// The stream and [`MARGIN`] bytes before it.
+    bytes: &'a [u8],
+    /// Where in `bytes` the eight bytes loaded last begin.
+    at: usize,
+    /// What is left of them, the next bit on top. Below the last bit a one
+    /// follows, and zeros below that: as many as bits have been used.
+    bits: u64,
+}
+
+impl<'a> BackwardBits<'a> {
+    /// The last byte ends in a one, which says where the stream begins.
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        let at = bytes.len().checked_sub(MARGIN + 1);
+        let at = at.ok_or(Error::BitStream)? + 1;
+        let word = load(bytes, at).ok_or(Error::BitStream)?;
+        let padding = word.leading_zeros() + 1;
+        if padding > 8 {
+            return Err(Error::BitStream);
+        }
+        let bits = (word | 1) << padding;
+        Ok(Self { bytes, at, bits })
+    }
+
+    /// Makes [`REFILL_BITS`] bits readable. An error if more than that many
+    /// before the stream have been read.
+    #[inline(always)]
+    pub(super) fn refill(&mut self) -> Result<(), Error> {
+        self.refill_after(self.used())
+    }
+
+    /// The same, where the caller knows how many bits have been [`used`]: to
+    /// count them in the bits that are left makes the next ones wait for it.
+    ///
+    /// [`used`]: Self::used
+    #[inline(always)]
+    pub(super) fn refill_after(&mut self, used: u32) -> Result<(), Error> {
+        self.at = self.at.wrapping_sub((used >> 3) as usize);
+        let word = load(self.bytes, self.at).ok_or(Error::BitStream)?;
+        self.bits = (word | 1) << (used & 7);
+        Ok(())
+    }
+
+    /// Bits used of the eight bytes loaded last.
+    #[inline(always)]
+    pub(super) fn used(&self) -> u32 {
+        self.bits.trailing_zeros()
+    }
+
+    /// Reads as many bits as the lowest six bits of `count` say.
+    #[inline(always)]
+    pub(super) fn read(&mut self, count: u64) -> u64 {
+        let value = self.bits >> 1 >> (!count & 63);
+        self.bits <<= count & 63;
+        value
+    }
+
+    /// The same, with a one above those bits.
+    #[inline(always)]
+    pub(super) fn read_below_one(&mut self, count: u64) -> u64 {
+        let value = (self.bits >> 1 | 1 << 63) >> (!count & 63);
+        self.bits <<= count & 63;
+        value
+    }
+
+    /// The next `COUNT` bits.
+    #[inline(always)]
+    pub(super) fn peek<const COUNT: u32>(&self) -> usize {
+        (self.bits >> (64 - COUNT)) as usize
+    }
+
+    /// Skips as many bits as the lowest six bits of `count` say.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, count: u16) {
+        self.bits <<= u64::from(count) & 63;
+    }
+
+    /// Bits of the stream that have not been read; below zero if bits before
+    /// it have.
+    pub(super) fn left(&self) -> i64 {
+        // `at` counts from `MARGIN` bytes, all the 64 bits loaded, before it.
+        8 * self.at as i64 - i64::from(self.bits.trailing_zeros())
+    }
+
+    /// A stream ends with its last value.
+    pub(super) fn expect_end(&self) -> Result<(), Error> {
+        match self.left() {
+            0 => Ok(()),
+            _ => Err(Error::BitStream),
+        }
+    }
+}
+
+/// A bit stream that begins with the lowest bit of its first byte.
+pub(super) struct ForwardBits<'a> {
+    bytes: &'a [u8],
+    /// In bits.
+    position: usize,
+}
+
+impl<'a> ForwardBits<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// The next `count` bits, at most 16. Zeros follow the end.
+    pub(super) fn peek(&self, count: u32) -> u32 {
+        let byte = |index| u32::from(self.bytes.get(index).copied().unwrap_or(0));
+        let first = self.position / 8;
+        let word = byte(first) | byte(first + 1) << 8 | byte(first + 2) << 16;
+        word >> (self.position % 8) & ((1 << count) - 1)
+    }
+
+    pub(super) fn skip(&mut self, count: u32) {
+        self.position += count as usize;
+    }
+
+    pub(super) fn read(&mut self, count: u32) -> u32 {
+        let value = self.peek(count);
+        self.skip(count);
+        value
+    }
+
+    /// Bytes that bits have been read of; may be more than there are.
+    pub(super) fn byte_len(&self) -> usize {
+        self.position.div_ceil(8)
+    }
+}

@@ -1,0 +1,246 @@
+//! Finite state entropy: distributions and the tables made of them (RFC 8878,
+//! 4.1).
+
+use super::bits::{BackwardBits, ForwardBits};
+use super::error::Error;
+use super::input::Input;
+use core::ops::Add;
+
+/// Symbols of the largest alphabet, that of match lengths.
+const SYMBOL_COUNT_MAX: usize = 53;
+
+/// Above the number of every state. As a power of two it also cuts off what lies
+/// above the base of the next state.
+pub(super) const NUMBER_END: usize = 1 << 9;
+
+/// The smallest logarithm of a table's size that a description can name.
+const LOG_MIN: u32 = 5;
+
+/// One state of a table: all of it in one register, since a loop that decodes
+/// sequences needs three of them and more.
+///
+/// From the lowest bit on: extra bits (8), bits of the next state (8), both
+/// together (8), base of the next state (16), base of the value (24). The first
+/// three are below 64: what is above them need not be masked where they shift,
+/// and those of three states can be added at once.
+#[derive(Clone, Copy, Default)]
+pub(super) struct State(u64);
+
+impl State {
+    fn new(next: u16, next_bits: u8, (base, extra_bits): (u32, u8)) -> Self {
+        let bits = [extra_bits, next_bits, extra_bits + next_bits, 0];
+        let bits = u32::from_le_bytes(bits);
+        Self(u64::from(bits) | u64::from(next) << 24 | u64::from(base) << 40)
+    }
+
+    /// The only state of a table that stands for one symbol.
+    pub(super) fn constant(meaning: (u32, u8)) -> Self {
+        Self::new(0, 0, meaning)
+    }
+
+    /// The least value that the symbol stands for.
+    #[inline(always)]
+    pub(super) fn base(self) -> u32 {
+        (self.0 >> 40) as u32
+    }
+
+    /// How many bits are added to that, below others.
+    #[inline(always)]
+    pub(super) fn extra_bits(self) -> u64 {
+        self.0
+    }
+
+    /// Reads the number of the state that follows: so many bits are added to
+    /// the base.
+    #[inline(always)]
+    pub(super) fn next(self, bits: &mut BackwardBits<'_>) -> usize {
+        ((self.0 >> 24) + bits.read(self.0 >> 8)) as usize % NUMBER_END
+    }
+
+    fn next_base(self) -> usize {
+        (self.0 >> 24 & 0xffff) as usize
+    }
+}
+
+/// How many bits several states take together.
+#[derive(Clone, Copy)]
+pub(super) struct Bits(u64);
+
+impl Add for State {
+    type Output = Bits;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Bits {
+        Bits(self.0.wrapping_add(other.0))
+    }
+}
+
+impl Bits {
+    /// With those of one more state; the sums stay below 256.
+    #[inline(always)]
+    pub(super) fn with(self, state: State) -> Self {
+        Self(self.0.wrapping_add(state.0))
+    }
+
+    /// Whether any value takes extra bits.
+    #[inline(always)]
+    pub(super) fn has_extra(self) -> bool {
+        self.0 as u8 > 0
+    }
+
+    /// Those of the next states.
+    #[inline(always)]
+    pub(super) fn next(self) -> u32 {
+        (self.0 >> 8) as u32 & 0xff
+    }
+
+    /// Those of the next states and of the values.
+    #[inline(always)]
+    pub(super) fn all(self) -> u32 {
+        (self.0 >> 16) as u32 & 0xff
+    }
+}
+
+/// How many of a table's states stand for each symbol.
+pub(super) struct Distribution {
+    /// -1 is one state too, which then takes as many bits as the table has.
+    counts: [i16; SYMBOL_COUNT_MAX],
+    symbol_count: usize,
+    /// The table has `1 << log` states.
+    pub(super) log: u32,
+}
+
+impl Distribution {
+    /// One of the RFC's own.
+    pub(super) fn predefined(list: &[i16], log: u32) -> Self {
+        let mut counts = [0; SYMBOL_COUNT_MAX];
+        let symbol_count = list.len().min(SYMBOL_COUNT_MAX);
+        counts[..symbol_count].copy_from_slice(&list[..symbol_count]);
+        Self {
+            counts,
+            symbol_count,
+            log,
+        }
+    }
+
+    /// Reads a description of up to `symbol_count_max` symbols (4.1.1).
+    pub(super) fn read(
+        input: &mut Input<'_>,
+        symbol_count_max: usize,
+        log_max: u32,
+    ) -> Result<Self, Error> {
+        let mut bits = ForwardBits::new(input.rest());
+        let log = bits.read(4) + LOG_MIN;
+        if log > log_max {
+            return Err(Error::Fse);
+        }
+        let mut counts = [0; SYMBOL_COUNT_MAX];
+        let places = counts.get_mut(..symbol_count_max).ok_or(Error::Fse)?;
+        let symbol_count = read_counts(&mut bits, places, 1 << log)?;
+        input.take(bits.byte_len())?;
+        Ok(Self {
+            counts,
+            symbol_count,
+            log,
+        })
+    }
+
+    /// Fills the first `1 << log` of `states`; `meaning` gives base and extra
+    /// bits of a symbol.
+    pub(super) fn build(
+        &self,
+        states: &mut [State],
+        meaning: impl Fn(usize) -> (u32, u8),
+    ) -> Result<(), Error> {
+        let states = states.get_mut(..1 << self.log).ok_or(Error::Fse)?;
+        self.spread(states, meaning)?;
+        let mut uses = self.counts.map(i16::unsigned_abs);
+        for state in states {
+            let uses = uses.get_mut(state.next_base()).ok_or(Error::Fse)?;
+            let next_bits = self.log.wrapping_sub((*uses | 1).ilog2()) & 15;
+            let next = (*uses << next_bits).wrapping_sub(1 << self.log);
+            *state = State::new(next, next_bits as u8, (state.base(), state.0 as u8));
+            *uses += 1;
+        }
+        Ok(())
+    }
+
+    /// Gives each state its meaning, and as base of the next state the number of
+    /// its symbol: symbols of count -1 at the end, the others in steps through
+    /// the rest.
+    fn spread(
+        &self,
+        states: &mut [State],
+        meaning: impl Fn(usize) -> (u32, u8),
+    ) -> Result<(), Error> {
+        let mask = states.len() - 1;
+        let step = states.len() / 2 + states.len() / 8 + 3;
+        let counts = || self.counts[..self.symbol_count].iter().enumerate();
+        let state = |symbol| State::new(symbol as u16, 0, meaning(symbol));
+        let mut end = states.len();
+        for (symbol, _) in counts().filter(|(_, count)| **count == -1) {
+            end = end.checked_sub(1).ok_or(Error::Fse)?;
+            states[end] = state(symbol);
+        }
+        let mut position = 0;
+        for (symbol, &count) in counts().filter(|(_, count)| **count > 0) {
+            let state = state(symbol);
+            for _ in 0..count {
+                states[position] = state;
+                // Each number up to `mask` comes up once in so many steps, and
+                // the counts add up to the states: this ends.
+                position = (position + step) & mask;
+                while position >= end && position > 0 {
+                    position = (position + step) & mask;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads counts that add up to `total`, and gives how many there were.
+fn read_counts(bits: &mut ForwardBits<'_>, counts: &mut [i16], total: u32) -> Result<usize, Error> {
+    // One more than the states that are left.
+    let mut remaining = total + 1;
+    let mut symbol = 0;
+    while remaining > 1 {
+        let count = read_count(bits, remaining);
+        *counts.get_mut(symbol).ok_or(Error::Fse)? = count;
+        remaining -= u32::from(count.unsigned_abs());
+        symbol += 1;
+        if count == 0 {
+            symbol += read_zeros(bits);
+        }
+    }
+    Ok(symbol)
+}
+
+/// Reads a count below `remaining`. It has the bits that `remaining` needs, or
+/// one fewer: then the numbers that are not needed are saved at the low end.
+fn read_count(bits: &mut ForwardBits<'_>, remaining: u32) -> i16 {
+    let width = remaining.ilog2();
+    let middle = 1 << width;
+    let saved = 2 * middle - 1 - remaining;
+    let short = bits.peek(width);
+    if short < saved {
+        bits.skip(width);
+        return short as i16 - 1;
+    }
+    let long = bits.read(width + 1);
+    let value = if long < middle { long } else { long - saved };
+    value as i16 - 1
+}
+
+/// Reads how many more counts are zero: two bits at a time, until not all ones.
+fn read_zeros(bits: &mut ForwardBits<'_>) -> usize {
+    let mut zeros = 0;
+    loop {
+        let more = bits.read(2) as usize;
+        zeros += more;
+        // No alphabet has more, and zeros without end cannot follow.
+        if more < 3 || zeros > SYMBOL_COUNT_MAX {
+            return zeros;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! The literals section of a block (RFC 8878, 3.1.1.3.1).
+
+use super::copy::SLACK;
+use super::error::Error;
+use super::huffman;
+use super::input::Input;
+use super::memory::zeroed;
+use super::output::BLOCK_LEN_MAX;
+use alloc::boxed::Box;
+
+/// The literals of the current block, and the code that the next may use again.
+pub(super) struct Literals {
+    bytes: Box<[u8; BLOCK_LEN_MAX + SLACK]>,
+    len: usize,
+    table: Box<huffman::Table>,
+    has_table: bool,
+}
+
+/// What the first bytes of the section say.
+struct Header {
+    kind: Kind,
+    len: usize,
+    /// Of tree and streams; only where there are any.
+    compressed_len: usize,
+    has_four_streams: bool,
+}
+
+#[derive(PartialEq)]
+enum Kind {
+    Raw,
+    Repeated,
+    Compressed,
+    Treeless,
+}
+
+impl Literals {
+    /// `None` if there is no memory.
+    pub(super) fn new() -> Option<Self> {
+        Some(Self {
+            bytes: zeroed()?,
+            len: 0,
+            table: zeroed()?,
+            has_table: false,
+        })
+    }
+
+    /// Forgets the code: another frame begins.
+    pub(super) fn reset(&mut self) {
+        self.has_table = false;
+    }
+
+    /// The literals and [`SLACK`] bytes more.
+    pub(super) fn with_slack(&self) -> &[u8] {
+        self.bytes.get(..self.len + SLACK).unwrap_or_default()
+    }
+
+    /// Reads a section.
+    pub(super) fn read(&mut self, input: &mut Input<'_>) -> Result<(), Error> {
+        let header = Header::read(input)?;
+        self.len = header.len;
+        let bytes = self.bytes.get_mut(..header.len);
+        let bytes = bytes.ok_or(Error::Literals)?;
+        match header.kind {
+            Kind::Raw => bytes.copy_from_slice(input.take(header.len)?.rest()),
+            Kind::Repeated => bytes.fill(input.byte()?),
+            Kind::Compressed => {
+                let mut input = input.take(header.compressed_len)?;
+                self.has_table = false;
+                huffman::read_table(&mut input, &mut self.table)?;
+                self.has_table = true;
+                decode(&self.table, input, bytes, header.has_four_streams)?;
+            }
+            Kind::Treeless if self.has_table => {
+                let input = input.take(header.compressed_len)?;
+                decode(&self.table, input, bytes, header.has_four_streams)?;
+            }
+            Kind::Treeless => return Err(Error::Huffman),
+        }
+        Ok(())
+    }
+}
+
+impl Header {
+    fn read(input: &mut Input<'_>) -> Result<Self, Error> {
+        let first = *input.rest().first().ok_or(Error::Truncated)?;
+        let size_format = first >> 2 & 3;
+        match first & 3 {
+            0 => Self::read_plain(Kind::Raw, size_format, input),
+            1 => Self::read_plain(Kind::Repeated, size_format, input),
+            2 => Self::read_compressed(Kind::Compressed, size_format, input),
+            _ => Self::read_compressed(Kind::Treeless, size_format, input),
+        }
+    }
+
+    /// A length of 5, 12 or 20 bits.
+    fn read_plain(kind: Kind, size_format: u8, input: &mut Input<'_>) -> Result<Self, Error> {
+        let (header_len, unused_bits) = match size_format {
+            1 => (2, 4),
+            3 => (3, 4),
+            _ => (1, 3),
+        };
+        Ok(Self {
+            kind,
+            len: (input.number(header_len)? >> unused_bits) as usize,
+            compressed_len: 0,
+            has_four_streams: false,
+        })
+    }
+
+    /// Two lengths of 10, 14 or 18 bits.
+    fn read_compressed(kind: Kind, size_format: u8, input: &mut Input<'_>) -> Result<Self, Error> {
+        let (header_len, bits) = match size_format {
+            2 => (4, 14),
+            3 => (5, 18),
+            _ => (3, 10),
+        };
+        let lengths = input.number(header_len)? >> 4;
+        Ok(Self {
+            kind,
+            len: (lengths & ((1 << bits) - 1)) as usize,
+            compressed_len: (lengths >> bits) as usize,
+            has_four_streams: size_format != 0,
+        })
+    }
+}
+
+fn decode(
+    table: &huffman::Table,
+    mut input: Input<'_>,
+    output: &mut [u8],
+    has_four_streams: bool,
+) -> Result<(), Error> {
+    if !has_four_streams {
+        return huffman::decode_one(table, input.backward_bits()?, output);
+    }
+    // The jump table: lengths of all streams but the last.
+    let lengths = [input.number(2)?, input.number(2)?, input.number(2)?];
+    let mut stream = |len: u64| input.take(len as usize)?.backward_bits();
+    let [a, b, c] = lengths;
+    let (a, b, c) = (stream(a)?, stream(b)?, stream(c)?);
+    huffman::decode_four(table, [a, b, c, input.backward_bits()?], output)
+}
