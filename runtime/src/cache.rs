@@ -1,10 +1,9 @@
 //! Decompressed blocks, a bounded number of them.
 
 use crate::errno::{Errno, Result};
-use crate::stack::with_room;
+use crate::zstd::Decoder;
 use alloc::vec::Vec;
 use wasi_vfs_format::Block;
-use zrip_decode::context::DecompressContext;
 
 /// Bytes of decompressed blocks kept. Reading many small files walks a few
 /// blocks in turn; more than this gains little and costs memory for good.
@@ -14,10 +13,6 @@ pub(crate) const CACHE_LEN: usize = 1 << 20;
 /// two of them.
 const SLOT_COUNT_MIN: usize = 2;
 
-/// Room that the decoder wants beyond the end of what it writes. With less it
-/// grows the buffer itself, to twice the size.
-const DECODER_SLACK: usize = 64;
-
 /// The decompressed blocks that were used last.
 pub(crate) struct BlockCache {
     slots: Vec<Slot>,
@@ -26,7 +21,8 @@ pub(crate) struct BlockCache {
     clock: u64,
     /// The slot used last, which most reads want again.
     recent: usize,
-    decoder: Option<DecompressContext>,
+    /// Made at the first block that is decompressed.
+    decoder: Option<Decoder>,
 }
 
 struct Slot {
@@ -64,21 +60,16 @@ impl BlockCache {
         let position = self.make_room(block.raw_len as usize)?;
         self.recent = position;
         self.clock += 1;
+        let decoder = match &mut self.decoder {
+            Some(decoder) => decoder,
+            none => none.insert(Decoder::new().ok_or(Errno::NOMEM)?),
+        };
         let slot = &mut self.slots[position];
         slot.used = self.clock;
-        let raw_len = block.raw_len as usize;
-        let (decoder, bytes) = (&mut self.decoder, &mut slot.bytes);
-        let decoded = with_room(|| {
-            let decoder = decoder.get_or_insert_with(DecompressContext::new);
-            decoder.decompress_into_with_limit(stored, bytes, raw_len)
-        });
-        match decoded.ok_or(Errno::NOMEM)? {
-            Ok(len) if len == raw_len => {
-                slot.block = Some(block.number.0);
-                Ok(&slot.bytes)
-            }
-            _ => Err(block.undecodable().into()),
-        }
+        let decoded = decoder.decode(stored, &[], &mut slot.bytes);
+        decoded.map_err(|_| block.undecodable())?;
+        slot.block = Some(block.number.0);
+        Ok(&slot.bytes)
     }
 
     /// Bytes that the cache holds.
@@ -87,7 +78,7 @@ impl BlockCache {
         self.slots.iter().map(|slot| slot.bytes.capacity()).sum()
     }
 
-    /// An empty slot with room for `len` bytes.
+    /// A slot of `len` bytes that hold no block.
     fn make_room(&mut self, len: usize) -> Result<usize> {
         let position = match self.oldest() {
             Some(position) if self.slots.len() >= self.slot_count_max => position,
@@ -95,11 +86,12 @@ impl BlockCache {
         };
         let slot = &mut self.slots[position];
         slot.block = None;
-        slot.bytes.clear();
-        let room = len + DECODER_SLACK;
+        // What a slot had is not cleared: the next block overwrites all of it.
+        let missing = len.saturating_sub(slot.bytes.len());
         slot.bytes
-            .try_reserve_exact(room)
+            .try_reserve_exact(missing)
             .map_err(|_| Errno::NOMEM)?;
+        slot.bytes.resize(len, 0);
         Ok(position)
     }
 

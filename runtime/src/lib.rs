@@ -37,7 +37,6 @@ mod image;
 mod memory;
 mod preview1;
 mod resolve;
-mod stack;
 #[cfg(test)]
 mod tests;
 mod vfs;

@@ -2,7 +2,7 @@
 //! global state, and the two implementations of the traits.
 //!
 //! `docs/DESIGN.md` has the table of what `pack` and the runtime agree on. All
-//! unsafe code of the crate is below this module.
+//! unsafe code of the crate is below this module and in `zstd/copy.rs`.
 
 #![allow(
     unsafe_code,
@@ -19,11 +19,7 @@ mod state;
 #[cfg(feature = "linked")]
 mod linked;
 #[cfg(feature = "linked")]
-mod own_stack;
-#[cfg(feature = "linked")]
 use linked as form;
-#[cfg(feature = "linked")]
-pub(crate) use own_stack::on_own_stack;
 
 #[cfg(feature = "merged")]
 mod merged;

@@ -9,6 +9,7 @@ mod fake_host;
 mod guest;
 mod hostile;
 mod listing;
+mod no_memory;
 mod paths;
 mod polling;
 mod reading;

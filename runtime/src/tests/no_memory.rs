@@ -1,0 +1,70 @@
+//! A host that refuses memory gets an errno to its guest, not a trap.
+
+#![allow(unsafe_code, reason = "an allocator that can refuse")]
+
+use super::big;
+use super::guest::Guest;
+use super::sample_tree;
+use crate::Errno;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+thread_local! {
+    /// How many more large allocations succeed until one is refused.
+    static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// The harness allocates too, but nothing as long as this.
+const LARGE: usize = 512;
+
+struct Refusing;
+
+impl Refusing {
+    fn refuses(len: usize) -> bool {
+        let left = LEFT.get();
+        if len >= LARGE {
+            LEFT.set(left.and_then(|left| left.checked_sub(1)));
+        }
+        len >= LARGE && left == Some(0)
+    }
+}
+
+// SAFETY: the system's allocator, or null, which is always allowed.
+unsafe impl GlobalAlloc for Refusing {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match Self::refuses(layout.size()) {
+            true => std::ptr::null_mut(),
+            // SAFETY: the caller's promise.
+            false => unsafe { System.alloc(layout) },
+        }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise; it is the system's memory.
+        unsafe { System.dealloc(address, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Refusing = Refusing;
+
+#[test]
+fn whichever_allocation_of_a_read_fails_it_is_an_errno() {
+    let mut refusals = 0;
+    loop {
+        let mut guest = Guest::new(&sample_tree(), Some(3));
+        let fd = guest.open(4, "big").unwrap();
+        LEFT.set(Some(refusals));
+        let result = guest.read(fd, &[100]);
+        if LEFT.take().is_some() {
+            // Fewer allocations than that: none was refused.
+            assert_eq!(result.unwrap(), big()[..100]);
+            break;
+        }
+        assert_eq!(result, Err(Errno::NOMEM), "allocation {refusals}");
+        assert_eq!(guest.read(fd, &[100]).unwrap(), big()[..100], "afterwards");
+        refusals += 1;
+    }
+    // A block and the decoder's four tables.
+    assert_eq!(refusals, 5);
+}
