@@ -1,10 +1,12 @@
 //! Measures wasi-vfs, checks that what it measures is right, prints tables and
-//! writes `docs/BENCHMARKS.md`. `make bench` brings what it needs.
+//! writes `docs/BENCHMARKS.md`. `make bench` brings what it needs. With the
+//! argument `decoder` it measures and prints that alone.
 //!
 //! One benchmark is one file and gives one or two [`report::Section`]s. A tree
 //! or a peer to add is a constant in `tree` or `peers`.
 
 mod command;
+mod decoder;
 mod engines;
 mod guest;
 mod memory;
@@ -25,6 +27,10 @@ use tree::{Content, TREE};
 const OUTPUT: &str = "docs/BENCHMARKS.md";
 
 fn main() -> Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("decoder") {
+        print!("{}", decoder::run()?);
+        return Ok(());
+    }
     std::fs::create_dir_all(root().join(variant::WORK))?;
     let expected = Content::of(&root().join(TREE)).context("run `tools/install ruby`")?;
     let mut text = introduction(&expected)?;
@@ -41,6 +47,7 @@ fn main() -> Result<()> {
     add(memory::run(&expected)?);
     add(engines::instantiate()?);
     add(engines::read(&expected)?);
+    add(decoder::run()?);
     add(guest);
     let output = root().join(OUTPUT);
     std::fs::write(&output, text.trim_end().to_owned() + "\n").context(OUTPUT)?;
