@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 # The merged runtime is part of every packed module: its size is a budget.
-RUNTIME_BUDGET_BYTES := 102400
+RUNTIME_BUDGET_BYTES := 65536
 
 WASI_VFS := target/release/wasi-vfs
 DEMO := target/demo

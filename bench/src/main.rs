@@ -1,5 +1,6 @@
 //! Measures wasi-vfs, checks that what it measures is right, prints tables and
-//! writes `docs/BENCHMARKS.md`. `make bench` brings what it needs.
+//! writes `docs/BENCHMARKS.md`. `make bench` brings what it needs. With the
+//! argument `decoder` it measures and prints that alone.
 //!
 //! One benchmark is one file and gives one or two [`report::Section`]s. A tree
 //! or a peer to add is a constant in `tree` or `peers`.

@@ -3,7 +3,8 @@
 Directories are preopened read-only, as a packed tree is. A command is started;
 a reactor is initialised and its export `run` called.
 
-Usage: run_wasmtime.py [--dir HOST::GUEST] [--env K=V] MODULE [ARGS...]
+Usage: run_wasmtime.py [--dir HOST::GUEST] [--env K=V] [--growth PAGES] MODULE [ARGS...]
+    --growth: no memory may grow by more, nor beyond what the largest may
 """
 import argparse
 import sys
@@ -13,6 +14,7 @@ import wasmtime
 options = argparse.ArgumentParser()
 options.add_argument("--dir", action="append", default=[])
 options.add_argument("--env", action="append", default=[])
+options.add_argument("--growth", type=int)
 options.add_argument("module")
 options.add_argument("args", nargs=argparse.REMAINDER)
 options = options.parse_args()
@@ -36,7 +38,12 @@ store = wasmtime.Store(engine)
 store.set_wasi(wasi)
 linker = wasmtime.Linker(engine)
 linker.define_wasi()
-instance = linker.instantiate(store, wasmtime.Module.from_file(engine, options.module))
+module = wasmtime.Module.from_file(engine, options.module)
+if options.growth is not None:
+    memories = [e.type for e in module.exports if isinstance(e.type, wasmtime.MemoryType)]
+    pages = max(memory.limits.min for memory in memories) + options.growth
+    store.set_limits(memory_size=pages << 16)
+instance = linker.instantiate(store, module)
 exports = instance.exports(store)
 try:
     if "_start" in exports:

@@ -54,6 +54,11 @@ impl Run<'_> {
         self.option("--env", &format!("{name}={value}"))
     }
 
+    /// Lets its memory grow by no more than this; under wasmtime.
+    pub fn growth(self, pages: u32) -> Self {
+        self.option("--growth", &pages.to_string())
+    }
+
     fn option(mut self, option: &str, value: &str) -> Self {
         self.options.extend([option.to_owned(), value.to_owned()]);
         self

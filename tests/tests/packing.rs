@@ -323,3 +323,26 @@ fn a_missing_directory_is_named() {
         .expect_failure();
     assert!(complaint.contains("/no/such/directory"), "{complaint}");
 }
+
+/// In a linked module, where the runtime shares the memory that may not grow.
+#[test]
+fn no_memory_for_the_decoder_is_an_error_of_the_read() {
+    let tree = Tree::new();
+    tree.file("text", "some text\n".repeat(30_000));
+    let guest = guest::c(
+        "cat",
+        Form {
+            reactor: false,
+            linked: true,
+        },
+    );
+    let packed = Pack::new(&guest)
+        .dir(tree.path(), "/data")
+        .option("--compress")
+        .run();
+    let cat = || Engine::Wasmtime.module(&packed).args(&["/data/text"]);
+    assert_eq!(cat().growth(64).stdout().len(), 300_000);
+    let starved = cat().growth(2).outcome();
+    assert_eq!(starved.stdout, "", "{starved:?}");
+    assert_ne!(starved.status, 134, "a trap: {starved:?}");
+}

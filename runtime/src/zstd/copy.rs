@@ -50,14 +50,17 @@ pub(super) fn copy_sequence(
     let literal_len = sequence.literal_len as usize;
     let match_len = sequence.match_len as usize;
     let offset = sequence.offset as usize;
-    let match_at = at + literal_len;
-    let end = match_at + match_len;
-    if end + SLACK > output.len() || literal_len + SLACK > literals.len() {
+    // Of 64 bits, which do not overflow: `at` is at most what an address is.
+    let end = at as u64 + u64::from(sequence.literal_len) + u64::from(sequence.match_len);
+    let has_room = at <= output.len() && end + SLACK as u64 <= output.len() as u64;
+    if !has_room || literal_len + SLACK > literals.len() {
         return None;
     }
+    let match_at = at + literal_len;
+    let start = output.as_mut_ptr();
     let from = if offset.wrapping_sub(1) < match_at {
         // SAFETY: the offset is at most `match_at`, which lies in `output`.
-        unsafe { output.as_ptr().add(match_at - offset) }
+        unsafe { start.cast_const().add(match_at - offset) }
     } else {
         let before = offset.checked_sub(match_at)?;
         if before > prefix.len() || before < match_len + SLACK {
@@ -66,17 +69,16 @@ pub(super) fn copy_sequence(
         // SAFETY: `before` is at most the length.
         unsafe { prefix.as_ptr().add(prefix.len() - before) }
     };
-    // SAFETY: `match_at`, and `SLACK` bytes after `end`, lie in `output`; the
-    // literals have as many after them. What `from` points to is in `output`
-    // and at least one byte before its copy, or in `prefix` with `SLACK` bytes
-    // after it, and then no offset is below `SLACK`.
+    // SAFETY: `match_at`, and `SLACK` bytes after the match, lie in `output`;
+    // the literals have as many after them. What `from` points to is in
+    // `output` and at least one byte before its copy, or in `prefix` with
+    // `SLACK` bytes after it, and then no offset is below `SLACK`.
     unsafe {
-        let to = output.as_mut_ptr();
-        copy_literals(literals.as_ptr(), to.add(at), literal_len);
-        copy_match(from, to.add(match_at), offset, match_len);
+        copy_literals(literals.as_ptr(), start.add(at), literal_len);
+        copy_match(from, start.add(match_at), offset, match_len);
         *literals = literals.get_unchecked(literal_len..);
     }
-    Some(end)
+    Some(match_at + match_len)
 }
 
 /// Copies `len` bytes and up to 16 more.

@@ -62,7 +62,7 @@ impl State {
     }
 }
 
-/// Sums over states.
+/// How many bits several states take together.
 #[derive(Clone, Copy)]
 pub(super) struct Bits(u64);
 
@@ -76,21 +76,25 @@ impl Add for State {
 }
 
 impl Bits {
+    /// With those of one more state; the sums stay below 256.
     #[inline(always)]
     pub(super) fn with(self, state: State) -> Self {
         Self(self.0.wrapping_add(state.0))
     }
 
+    /// Whether any value takes extra bits.
     #[inline(always)]
     pub(super) fn has_extra(self) -> bool {
         self.0 as u8 > 0
     }
 
+    /// Those of the next states.
     #[inline(always)]
     pub(super) fn next(self) -> u32 {
         (self.0 >> 8) as u32 & 0xff
     }
 
+    /// Those of the next states and of the values.
     #[inline(always)]
     pub(super) fn all(self) -> u32 {
         (self.0 >> 16) as u32 & 0xff
@@ -161,8 +165,9 @@ impl Distribution {
         Ok(())
     }
 
-    /// Gives each state its meaning, and as `next` the number of its symbol:
-    /// symbols of count -1 at the end, the others in steps through the rest.
+    /// Gives each state its meaning, and as base of the next state the number of
+    /// its symbol: symbols of count -1 at the end, the others in steps through
+    /// the rest.
     fn spread(
         &self,
         states: &mut [State],
@@ -170,23 +175,23 @@ impl Distribution {
     ) -> Result<(), Error> {
         let mask = states.len() - 1;
         let step = states.len() / 2 + states.len() / 8 + 3;
+        let counts = || self.counts[..self.symbol_count].iter().enumerate();
+        let state = |symbol| State::new(symbol as u16, 0, meaning(symbol));
         let mut end = states.len();
+        for (symbol, _) in counts().filter(|(_, count)| **count == -1) {
+            end = end.checked_sub(1).ok_or(Error::Fse)?;
+            states[end] = state(symbol);
+        }
         let mut position = 0;
-        for rare in [true, false] {
-            for (symbol, &count) in self.counts[..self.symbol_count].iter().enumerate() {
-                let state = State::new(symbol as u16, 0, meaning(symbol));
-                if rare && count == -1 {
-                    end = end.checked_sub(1).ok_or(Error::Fse)?;
-                    states[end] = state;
-                }
-                for _ in 0..if rare { 0 } else { count } {
-                    states[position] = state;
-                    // Each number below `len` comes up once in `len` steps, and
-                    // the counts add up to `len`: this ends.
+        for (symbol, &count) in counts().filter(|(_, count)| **count > 0) {
+            let state = state(symbol);
+            for _ in 0..count {
+                states[position] = state;
+                // Each number up to `mask` comes up once in so many steps, and
+                // the counts add up to the states: this ends.
+                position = (position + step) & mask;
+                while position >= end && position > 0 {
                     position = (position + step) & mask;
-                    while position >= end && position > 0 {
-                        position = (position + step) & mask;
-                    }
                 }
             }
         }

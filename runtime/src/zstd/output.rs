@@ -10,7 +10,7 @@ pub(super) const BLOCK_LEN_MAX: usize = 128 << 10;
 pub(super) struct Output<'a> {
     prefix: &'a [u8],
     bytes: &'a mut [u8],
-    pub(super) len: usize,
+    len: usize,
 }
 
 impl<'a> Output<'a> {

@@ -11,19 +11,17 @@ impl Repeats {
     pub(super) const FIRST: Self = Self(1, 4, 8);
 
     /// The offset that a value stands for; the first three stand for one of
-    /// those used last.
+    /// those used last. Without a branch, which would be hard to predict.
     #[inline(always)]
     pub(super) fn resolve(&mut self, value: u32, no_literals: bool) -> u32 {
         let Self(a, b, c) = *self;
-        if value > 3 {
-            *self = Self(value - 3, a, b);
-            return value - 3;
-        }
         // Without literals the offset used last would just continue a match.
         let position = value + u32::from(no_literals);
+        let is_new = value > 3;
         let older = select_unpredictable(position == 2, b, c);
         let other = select_unpredictable(position == 4, a.wrapping_sub(1), older);
-        let offset = select_unpredictable(position == 1, a, other);
+        let repeated = select_unpredictable(position == 1, a, other);
+        let offset = select_unpredictable(is_new, value.wrapping_sub(3), repeated);
         let second = select_unpredictable(position == 1, b, a);
         let third = select_unpredictable(position < 3, c, b);
         *self = Self(offset, second, third);
