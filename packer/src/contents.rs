@@ -14,6 +14,9 @@ pub struct Contents<'a> {
     /// How the image is bound to the application; `None` if there is none,
     /// because the image is a file of its own.
     pub form: Option<Form>,
+    /// Version of the runtime in the module, such as `0.1.0`; `None` if there
+    /// is none.
+    pub runtime_version: Option<String>,
     /// Superblock and tables.
     pub index: Cow<'a, [u8]>,
     /// The stored blocks.
@@ -57,6 +60,7 @@ impl<'a> Contents<'a> {
         let found = module::find(bytes)?.ok_or(OpenError::NotPacked)?;
         Ok(Self {
             form: Some(found.form),
+            runtime_version: Some(found.runtime_version),
             index: found.index.into(),
             payload: found.payload.into(),
             cold: found.cold.map(Into::into),
@@ -66,6 +70,7 @@ impl<'a> Contents<'a> {
     fn of_bare_image(parts: Parts<'a>) -> Self {
         Self {
             form: None,
+            runtime_version: None,
             index: parts.index.into(),
             payload: parts.payload.into(),
             cold: parts.cold.map(Into::into),

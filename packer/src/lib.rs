@@ -27,7 +27,10 @@
     )
 )]
 
+pub mod accounting;
+mod compare;
 mod contents;
+mod extract;
 mod guest_path;
 mod join;
 mod mapping;
@@ -35,12 +38,18 @@ pub mod module;
 mod packer;
 pub mod runtime;
 mod source;
+mod verify;
+mod walk;
 
+pub use compare::{Change, Changed, CompareError, Comparison, Moved, compare};
 pub use contents::{Contents, OpenError};
+pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};
 pub use mapping::{Mapping, MappingError};
 pub use module::Form;
-pub use packer::{DEFAULT_LEVEL, PackError, Packed, Packer, pack};
+pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
+pub use verify::{Finding, Verification, verify};
+pub use walk::{Entry, Walk};
 pub use wasi_vfs_format::reader::ImageReader;
 pub use wasi_vfs_format::writer::Progress;

@@ -2,17 +2,24 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod diff;
+mod dump;
 mod entry;
+mod extract;
+mod info;
 mod input;
 mod lib_command;
 mod ls;
 mod mappings;
+mod opened;
 mod output;
 mod pack;
 mod progress;
 mod run;
+mod select;
 mod text;
 mod time;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
@@ -52,6 +59,11 @@ enum Command {
     Pack(pack::Pack),
     Ls(ls::Ls),
     Cat(cat::Cat),
+    Extract(extract::Extract),
+    Info(info::Info),
+    Verify(verify::Verify),
+    Diff(diff::Diff),
+    Dump(dump::Dump),
     Run(run::Run),
     Lib(lib_command::Lib),
 }
@@ -63,6 +75,11 @@ pub(crate) fn main() -> ExitCode {
         Command::Pack(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
+        Command::Extract(command) => command.execute(),
+        Command::Info(command) => command.execute(),
+        Command::Verify(command) => command.execute(),
+        Command::Diff(command) => command.execute(),
+        Command::Dump(command) => command.execute(),
         Command::Run(command) => command.execute(),
         Command::Lib(command) => command.execute(),
     };

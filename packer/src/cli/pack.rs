@@ -9,14 +9,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, Packed, Packer};
+use wasi_vfs::{Exclude, Form, Packed, PackedImage, Packer};
+use wasi_vfs_format::manifest::Statistics;
 
 const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib -o packed.wasm
   wasi-vfs pack app.wasm --mapdir /::./root --exclude '*.pyc' --compress -o packed.wasm
-  wasi-vfs pack packed.wasm --dir ./lib2::/usr/lib -o packed.wasm   # replaces /usr/lib",
+  wasi-vfs pack packed.wasm --dir ./lib2::/usr/lib -o packed.wasm   # replaces /usr/lib
+  wasi-vfs pack --dir ./lib::/usr/lib --compress --image lib.wvfs
+  wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm",
     exit_codes!()
 );
 
@@ -29,12 +32,15 @@ Examples:
 /// shallower brings at the same place; a guest directory mapped again is
 /// replaced. A module that is packed already keeps what it holds, stored anew
 /// as the options say.
+///
+/// With --image, writes the tree by itself, as an image that any number of
+/// modules can be packed --from.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
     /// Module to pack into; `-` is standard input
-    #[arg(value_name = "APP.wasm")]
-    module: PathBuf,
+    #[arg(value_name = "APP.wasm", required_unless_present = "image")]
+    module: Option<PathBuf>,
 
     #[command(flatten)]
     mappings: Mappings,
@@ -59,9 +65,25 @@ pub(super) struct Pack {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
+    /// Pack all that is in this image or packed module; repeatable. One that is
+    /// all there is to pack is taken as it is, unless compression or a block
+    /// size is asked for
+    #[arg(long, value_name = "PACKED")]
+    from: Vec<PathBuf>,
+
     /// Module to write, may be the one that is read; `-` is standard output
-    #[arg(short, long, value_name = "OUT.wasm")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "OUT.wasm",
+        required_unless_present = "image"
+    )]
+    output: Option<PathBuf>,
+
+    /// Write the tree by itself, as an image, and no module; `-` is standard
+    /// output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
+    image: Option<PathBuf>,
 
     /// Print nothing but errors
     #[arg(short, long)]
@@ -72,34 +94,75 @@ pub(super) struct Pack {
     verbose: bool,
 }
 
+/// What was packed, and into what.
+struct Done {
+    bytes: Vec<u8>,
+    statistics: Statistics,
+    /// None of an image by itself.
+    form: Option<Form>,
+    dropped: Vec<String>,
+}
+
+impl From<Packed> for Done {
+    fn from(packed: Packed) -> Self {
+        Self {
+            bytes: packed.module,
+            statistics: packed.statistics,
+            form: Some(packed.form),
+            dropped: packed.dropped,
+        }
+    }
+}
+
+impl From<PackedImage> for Done {
+    fn from(packed: PackedImage) -> Self {
+        Self {
+            bytes: packed.bytes,
+            statistics: packed.statistics,
+            form: None,
+            dropped: Vec::new(),
+        }
+    }
+}
+
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
-        output::check(&self.output)?;
+        output::check(self.target())?;
         if !self.quiet {
             self.warn_of_packed_output();
         }
-        let packed = self.pack()?;
-        output::write(&self.output, &packed.module)?;
+        let done = self.pack()?;
+        output::write(self.target(), &done.bytes)?;
         if !self.quiet {
-            self.report(&packed, start.elapsed());
+            self.report(&done, start.elapsed());
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn pack(&self) -> Result<Packed> {
-        let packer = self.packer(input::read(&self.module)?);
-        let bar = match self.quiet {
-            true => Bar::hidden(),
-            false => Bar::on_terminal(),
-        };
-        packer
-            .pack_with_progress(&bar)
-            .with_context(|| format!("cannot pack `{}`", self.module.display()))
+    /// The file to write. The arguments are not accepted without one.
+    fn target(&self) -> &Path {
+        let target = self.image.as_deref().or(self.output.as_deref());
+        target.unwrap_or(Path::new("-"))
     }
 
-    fn packer(&self, module: Vec<u8>) -> Packer {
-        let mut packer = Packer::new(module);
+    fn pack(&self) -> Result<Done> {
+        let bar = Bar::on_terminal_unless(self.quiet, "reading");
+        let Some(module) = &self.module else {
+            let packer = self.packer(Packer::without_module())?;
+            let image = packer.image_with_progress(&bar);
+            return Ok(image.context("cannot write an image")?.into());
+        };
+        let packer = self.packer(Packer::new(input::read(module)?))?;
+        let packed = packer.pack_with_progress(&bar);
+        let packed = packed.with_context(|| format!("cannot pack `{}`", module.display()))?;
+        Ok(packed.into())
+    }
+
+    fn packer(&self, mut packer: Packer) -> Result<Packer> {
+        for image in &self.from {
+            packer = packer.add_image(input::read(image)?);
+        }
         for mapping in &self.mappings.0 {
             packer = packer.map_dir(&mapping.host, mapping.guest.spelling());
         }
@@ -112,7 +175,7 @@ impl Pack {
         if let Some(len) = self.block_size {
             packer = packer.block_len(len);
         }
-        packer
+        Ok(packer)
     }
 
     /// An output of an earlier run within a mapped directory is a file like
@@ -121,14 +184,14 @@ impl Pack {
         if let Some(host) = self.directory_of_output() {
             say(&format!(
                 "warning: `{}` lies in `{}` and is packed with it; leave it out with --exclude",
-                self.output.display(),
+                self.target().display(),
                 host.display()
             ));
         }
     }
 
     fn directory_of_output(&self) -> Option<&Path> {
-        let output = fs::canonicalize(&self.output).ok()?;
+        let output = fs::canonicalize(self.target()).ok()?;
         let exclude = Exclude::new(&self.exclude).ok()?;
         let mut hosts = self.mappings.0.iter().map(|mapping| &*mapping.host);
         hosts.find(|host| {
@@ -138,7 +201,7 @@ impl Pack {
         })
     }
 
-    fn report(&self, packed: &Packed, elapsed: Duration) {
+    fn report(&self, packed: &Done, elapsed: Duration) {
         if !packed.dropped.is_empty() {
             let names = packed.dropped.iter();
             let names: Vec<_> = names.map(|name| text::escape(name.as_bytes())).collect();
@@ -151,12 +214,12 @@ impl Pack {
             say(details(packed).trim_end());
         }
         let line = summary(packed, elapsed);
-        say(&format!("{}: {line}", self.output.display()));
+        say(&format!("{}: {line}", self.target().display()));
     }
 }
 
 /// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`
-fn summary(packed: &Packed, elapsed: Duration) -> String {
+fn summary(packed: &Done, elapsed: Duration) -> String {
     let statistics = &packed.statistics;
     let saved = statistics.file_len.saturating_sub(statistics.raw_len);
     format!(
@@ -164,14 +227,14 @@ fn summary(packed: &Packed, elapsed: Duration) -> String {
         text::count(statistics.file_count.into(), "file"),
         text::len(statistics.file_len),
         text::len(statistics.stored_len),
-        percentage(statistics.stored_len, statistics.file_len),
+        share(statistics.stored_len, statistics.file_len),
         text::len(saved),
-        form_name(packed.form),
+        packed.form.map_or("an image by itself", form_name),
         elapsed.as_secs_f64(),
     )
 }
 
-fn details(packed: &Packed) -> String {
+fn details(packed: &Done) -> String {
     let statistics = &packed.statistics;
     let rows = [
         ("files", u64::from(statistics.file_count)),
@@ -185,16 +248,16 @@ fn details(packed: &Packed) -> String {
         ("bytes of files", statistics.file_len),
         ("  deduplicated", statistics.raw_len),
         ("  stored", statistics.stored_len),
-        ("bytes of module", packed.module.len() as u64),
+        ("bytes written", packed.bytes.len() as u64),
     ];
     rows.map(|(name, value)| format!("{name:<20}{value:>14}\n"))
         .concat()
 }
 
-fn percentage(part: u64, whole: u64) -> String {
+fn share(part: u64, whole: u64) -> String {
     match whole {
         0 => "nothing to store".to_owned(),
-        _ => format!("{:.1} %", part as f64 / whole as f64 * 100.0),
+        _ => text::percentage(part, whole),
     }
 }
 
@@ -242,7 +305,7 @@ mod tests {
 
     #[test]
     fn shares_of_nothing_are_not_numbers() {
-        assert_eq!(percentage(1, 4), "25.0 %");
-        assert_eq!(percentage(0, 0), "nothing to store");
+        assert_eq!(share(1, 4), "25.0 %");
+        assert_eq!(share(0, 0), "nothing to store");
     }
 }

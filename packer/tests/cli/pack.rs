@@ -215,3 +215,64 @@ fn an_output_that_is_packed_itself_gives_a_warning() {
     assert!(pack("").contains("warning: `out.wasm` lies in `.`"));
     assert!(!pack(" --exclude out.wasm").contains("warning"));
 }
+
+#[test]
+fn an_image_by_itself_needs_no_module() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack --dir lib::/usr/lib --image tree.wvfs");
+    assert_success(&output);
+    assert!(
+        stderr(&output).contains("an image by itself"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        listing(&scratch, "tree.wvfs"),
+        listing(&Scratch::packed(), "packed.wasm")
+    );
+}
+
+#[test]
+fn an_image_and_a_module_do_not_go_together() {
+    let scratch = Scratch::with_tree();
+    for arguments in [
+        "pack app.wasm --dir lib::/ --image tree.wvfs",
+        "pack --dir lib::/ --image tree.wvfs -o out.wasm",
+        "pack --dir lib::/ -o out.wasm",
+        "pack app.wasm --dir lib::/",
+    ] {
+        assert_failure(&scratch.run(arguments), 2, &[]);
+    }
+}
+
+#[test]
+fn an_image_is_embedded_as_it_is() {
+    let scratch = Scratch::image();
+    assert_success(&scratch.run("pack app.wasm --from tree.wvfs -o out.wasm"));
+    assert_success(&scratch.run("pack --from out.wasm --image again.wvfs"));
+    assert!(scratch.read("tree.wvfs") == scratch.read("again.wvfs"));
+    let arguments = "pack app.wasm --dir lib::/usr/lib --compress --block-size 4K -o direct.wasm";
+    assert_success(&scratch.run(arguments));
+    assert!(scratch.read("out.wasm") == scratch.read("direct.wasm"));
+}
+
+#[test]
+fn images_and_directories_form_one_tree() {
+    let scratch = Scratch::image();
+    let arguments = "pack app.wasm --from tree.wvfs --dir lib/sub::/etc -o out.wasm";
+    assert_success(&scratch.run(arguments));
+    assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nusr\n");
+    // What is in the module already stays as well.
+    assert_success(&scratch.run("pack --dir lib/sub::/opt --image opt.wvfs"));
+    assert_success(&scratch.run("pack out.wasm --from opt.wvfs -o out.wasm"));
+    assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nopt\nusr\n");
+}
+
+#[test]
+fn a_file_that_is_no_image_is_refused() {
+    let scratch = Scratch::with_tree();
+    let before = scratch.names();
+    let output = scratch.run("pack app.wasm --from app.wasm -o out.wasm");
+    assert_error(&output, &["image that is to be packed", "holds no image"]);
+    assert_eq!(scratch.names(), before);
+}
