@@ -4,6 +4,7 @@ use super::opened;
 use super::{report, text};
 use anyhow::Result;
 use clap::Args;
+use clap::builder::styling::{AnsiColor, Style};
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +20,11 @@ Fields of --json: added and removed (paths), changed (path, and what: any of
 kind, content, executable, target, time), moved (from, to).
 
 Exit codes: 0 no difference, 1 differences, 2 trouble, as diff(1).";
+
+const ADDED: Style = AnsiColor::Green.on_default();
+const REMOVED: Style = AnsiColor::Red.on_default();
+const CHANGED: Style = AnsiColor::Yellow.on_default();
+const MOVED: Style = AnsiColor::Cyan.on_default();
 
 /// `diff` says 1 where there are differences, so 2 is all that is left.
 const TROUBLE: u8 = 2;
@@ -76,7 +82,7 @@ impl Diff {
     }
 
     fn tell(&self, comparison: &Comparison) -> Result<ExitCode> {
-        let mut out = BufWriter::new(io::stdout().lock());
+        let mut out = BufWriter::new(anstream::stdout().lock());
         if self.json {
             serde_json::to_writer_pretty(&mut out, comparison).map_err(io::Error::from)?;
             writeln!(out)?;
@@ -93,22 +99,19 @@ impl Diff {
 
 fn print(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
     for path in &comparison.added {
-        writeln!(out, "added    {}", name(path))?;
+        writeln!(out, "{ADDED}added{ADDED:#}    {}", name(path))?;
     }
     for path in &comparison.removed {
-        writeln!(out, "removed  {}", name(path))?;
+        writeln!(out, "{REMOVED}removed{REMOVED:#}  {}", name(path))?;
     }
     for changed in &comparison.changed {
         let what: Vec<_> = changed.what.iter().map(word).collect();
-        writeln!(
-            out,
-            "changed  {} ({})",
-            name(&changed.path),
-            what.join(", ")
-        )?;
+        let (path, what) = (name(&changed.path), what.join(", "));
+        writeln!(out, "{CHANGED}changed{CHANGED:#}  {path} ({what})")?;
     }
     for moved in &comparison.moved {
-        writeln!(out, "moved    {} -> {}", name(&moved.from), name(&moved.to))?;
+        let (from, to) = (name(&moved.from), name(&moved.to));
+        writeln!(out, "{MOVED}moved{MOVED:#}    {from} -> {to}")?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod completions;
 mod diff;
 mod dump;
 mod entry;
@@ -10,6 +11,7 @@ mod info;
 mod input;
 mod lib_command;
 mod ls;
+mod man;
 mod mappings;
 mod opened;
 mod output;
@@ -21,6 +23,7 @@ mod text;
 mod time;
 mod verify;
 
+use clap::builder::styling::{AnsiColor, Style};
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -66,6 +69,8 @@ enum Command {
     Dump(dump::Dump),
     Run(run::Run),
     Lib(lib_command::Lib),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Does what the arguments say. Wrong usage ends the process here, as clap
@@ -82,6 +87,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Dump(command) => command.execute(),
         Command::Run(command) => command.execute(),
         Command::Lib(command) => command.execute(),
+        Command::Completions(command) => command.execute(),
+        Command::Man(command) => command.execute(),
     };
     match done {
         Ok(code) => code,
@@ -96,7 +103,22 @@ pub(crate) fn main() -> ExitCode {
 /// Prints an error and its causes in one line.
 fn report(error: &anyhow::Error) {
     let line = text::escape(format!("{error:#}").as_bytes());
-    say(&format!("error: {line}"));
+    complain(&format!("{ERROR}error:{ERROR:#} {line}"));
+}
+
+/// Prints something to be aware of.
+fn warn(line: &str) {
+    complain(&format!("{WARNING}warning:{WARNING:#} {line}"));
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Prints a line that may be coloured: it is where standard error is a
+/// terminal, unless `NO_COLOR` is set.
+fn complain(line: &str) {
+    // If nobody listens, that is no reason to stop.
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Prints a line to people. If nobody listens, that is no reason to stop,

@@ -2,7 +2,7 @@
 
 use super::mappings::Mappings;
 use super::progress::Bar;
-use super::{exit_codes, input, output, say, text};
+use super::{exit_codes, input, output, say, text, warn};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::fs;
@@ -16,8 +16,8 @@ const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib -o packed.wasm
-  wasi-vfs pack app.wasm --mapdir /::./root --exclude '*.pyc' --compress -o packed.wasm
-  wasi-vfs pack packed.wasm --dir ./lib2::/usr/lib -o packed.wasm   # replaces /usr/lib
+  wasi-vfs pack app.wasm --dir root::/ --exclude '*.pyc' --compress -o out.wasm
+  wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
   wasi-vfs pack --dir ./lib::/usr/lib --compress --image lib.wvfs
   wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm",
     exit_codes!()
@@ -182,8 +182,8 @@ impl Pack {
     /// any other, and would double the module with every run.
     fn warn_of_packed_output(&self) {
         if let Some(host) = self.directory_of_output() {
-            say(&format!(
-                "warning: `{}` lies in `{}` and is packed with it; leave it out with --exclude",
+            warn(&format!(
+                "`{}` lies in `{}` and is packed with it; leave it out with --exclude",
                 self.target().display(),
                 host.display()
             ));
@@ -205,8 +205,8 @@ impl Pack {
         if !packed.dropped.is_empty() {
             let names = packed.dropped.iter();
             let names: Vec<_> = names.map(|name| text::escape(name.as_bytes())).collect();
-            say(&format!(
-                "warning: dropped what refers to places in the code, which moved: {}",
+            warn(&format!(
+                "dropped what refers to places in the code, which moved: {}",
                 names.join(", ")
             ));
         }

@@ -1,7 +1,7 @@
 //! `wasi-vfs run`: a quick look at a module under an interpreter.
 
 use super::mappings::dir_arg;
-use super::{input, say, text};
+use super::{input, report, text};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use std::path::{Path, PathBuf};
@@ -223,7 +223,7 @@ fn exit_code(error: &wasmi::Error) -> Result<ExitCode> {
         Some(status) => Ok(ExitCode::from(status.to_le_bytes()[0])),
         None => {
             let reason = text::escape(error.to_string().as_bytes());
-            say(&format!("error: the program trapped: {reason}"));
+            report(&anyhow!("the program trapped: {reason}"));
             Ok(ExitCode::from(TRAPPED))
         }
     }

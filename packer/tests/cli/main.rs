@@ -18,6 +18,7 @@ mod image;
 mod info;
 mod lib_command;
 mod ls;
+mod manual;
 mod pack;
 mod run;
 mod scratch;
