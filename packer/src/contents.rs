@@ -77,6 +77,18 @@ impl<'a> Contents<'a> {
         }
     }
 
+    /// The same parts, copied if they are borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Contents<'static> {
+        Contents {
+            form: self.form,
+            runtime_version: self.runtime_version,
+            index: Cow::Owned(self.index.into_owned()),
+            payload: Cow::Owned(self.payload.into_owned()),
+            cold: self.cold.map(|cold| Cow::Owned(cold.into_owned())),
+        }
+    }
+
     /// Opens the image for reading.
     pub fn reader(&self) -> Result<ImageReader<'_>, OpenError> {
         let cold = self.cold.as_deref();

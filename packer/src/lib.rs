@@ -28,6 +28,7 @@
 )]
 
 pub mod accounting;
+mod choice;
 mod compare;
 mod contents;
 mod extract;
@@ -38,6 +39,7 @@ pub mod module;
 mod packer;
 pub mod runtime;
 mod source;
+mod trace;
 mod verify;
 mod walk;
 
@@ -49,6 +51,7 @@ pub use mapping::{Mapping, MappingError};
 pub use module::Form;
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
+pub use trace::{Trace, parse_paths};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};
 pub use wasi_vfs_format::reader::ImageReader;

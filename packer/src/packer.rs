@@ -3,6 +3,7 @@
 //! Strings the steps together (walk, join, write, embed) and owns none of
 //! them.
 
+use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
 use crate::join::{self, Part};
 use crate::module::{self, Embedded, ModuleError};
@@ -13,7 +14,8 @@ use thiserror::Error;
 use wasi_vfs_format::Error;
 use wasi_vfs_format::check::check;
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use wasi_vfs_format::manifest::Statistics;
+use wasi_vfs_format::manifest::{LeftOut, Manifest, Statistics};
+use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress, WriteError};
 
 /// Compression level where compression is asked for without one: zstd's
@@ -53,6 +55,8 @@ pub struct Packer {
     patterns: Vec<String>,
     level: Option<i32>,
     block_len: Option<u32>,
+    order: Vec<String>,
+    only: Option<Vec<String>>,
 }
 
 /// What [`Packer::image`] gives.
@@ -64,6 +68,11 @@ pub struct PackedImage {
     pub bytes: Vec<u8>,
     /// What it holds.
     pub statistics: Statistics,
+    /// What [`Packer::only`] left out; `None` without it.
+    pub left_out: Option<LeftOut>,
+    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
+    /// tree.
+    pub missing: Vec<String>,
 }
 
 /// An image in its parts.
@@ -71,7 +80,8 @@ struct Stored {
     index: Vec<u8>,
     payload: Vec<u8>,
     cold: Vec<u8>,
-    statistics: Statistics,
+    manifest: Manifest,
+    missing: Vec<String>,
 }
 
 /// What [`Packer::pack`] gives.
@@ -86,6 +96,11 @@ pub struct Packed {
     pub dropped: Vec<String>,
     /// What the image holds.
     pub statistics: Statistics,
+    /// What [`Packer::only`] left out; `None` without it.
+    pub left_out: Option<LeftOut>,
+    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
+    /// tree.
+    pub missing: Vec<String>,
 }
 
 /// Why a module could not be packed.
@@ -125,6 +140,17 @@ pub enum PackError {
     /// The image that an earlier pack put into the module cannot be read.
     #[error("cannot read the image that is already in the module; pack the original module again")]
     Earlier(#[source] wasi_vfs_format::Error),
+    /// No path of [`Packer::only`] is in the tree.
+    #[error(
+        "none of the {count} paths to be kept is in the tree, such as `{example}`; \
+         they are guest paths, as `wasi-vfs ls` shows them"
+    )]
+    NothingKept {
+        /// How many paths there are.
+        count: usize,
+        /// The first of them.
+        example: String,
+    },
     /// The image cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -152,6 +178,8 @@ impl Packer {
             patterns: Vec::new(),
             level: None,
             block_len: None,
+            order: Vec::new(),
+            only: None,
         }
     }
 
@@ -205,6 +233,24 @@ impl Packer {
         self
     }
 
+    /// Stores the contents of the files at `paths` first, together and in this
+    /// order, and all others after them. What a program reads when it starts
+    /// then lies in few blocks. Links are followed; paths that are not in the
+    /// tree are in [`Packed::missing`].
+    pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.order.extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Keeps what is at `paths`, the links and directories on the way, the
+    /// mapped directories, and nothing else. A directory is kept without what
+    /// it holds. Paths that are not in the tree are in [`Packed::missing`].
+    pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let only = self.only.get_or_insert_default();
+        only.extend(paths.into_iter().map(Into::into));
+        self
+    }
+
     /// Packs.
     ///
     /// # Errors
@@ -232,7 +278,9 @@ impl Packer {
             module: embedded.module,
             form: embedded.form,
             dropped: embedded.dropped,
-            statistics: image.statistics,
+            statistics: image.manifest.statistics,
+            left_out: image.manifest.left_out,
+            missing: image.missing,
         })
     }
 
@@ -264,16 +312,19 @@ impl Packer {
             index,
             payload,
             cold,
-            statistics,
+            manifest,
+            missing,
         } = self.store(progress)?;
         Ok(PackedImage {
             bytes: [index, payload, cold].concat(),
-            statistics,
+            statistics: manifest.statistics,
+            left_out: manifest.left_out,
+            missing,
         })
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
-        let options = self.options()?;
+        let mut options = self.options()?;
         let mappings = self.mappings()?;
         let mut parts = self.earlier()?;
         if let Some(image) = self.as_it_is(&parts)? {
@@ -286,13 +337,36 @@ impl Packer {
         if parts.is_empty() {
             return Err(PackError::Nothing);
         }
-        let image = writer::write(&join::join(parts), &options, progress)?;
+        let mut tree = join::join(parts);
+        let mut missing = self.prune(&mut tree, &mut options)?;
+        let order = Choice::new(&tree, &self.order);
+        missing.extend(order.missing);
+        options.ranks = ranks(order.places);
+        let image = writer::write(&tree, &options, progress)?;
         Ok(Stored {
             index: image.index,
             payload: image.payload,
             cold: image.cold,
-            statistics: image.manifest.statistics,
+            manifest: image.manifest,
+            missing,
         })
+    }
+
+    /// Takes out of the tree what is not to be kept. Gives the paths that
+    /// nothing is kept for.
+    fn prune(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
+        let Some(only) = &self.only else {
+            return Ok(Vec::new());
+        };
+        let choice = Choice::new(tree, only);
+        if choice.places.is_empty() {
+            return Err(PackError::NothingKept {
+                count: only.len(),
+                example: only.first().cloned().unwrap_or_default(),
+            });
+        }
+        options.left_out = Some(choice.prune(tree));
+        Ok(choice.missing)
     }
 
     /// The one image that is all there is to pack, if nothing else is asked of
@@ -300,7 +374,10 @@ impl Packer {
     /// nobody could say with which options it was stored.
     fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.mappings.is_empty();
-        let as_stored = self.level.is_none() && self.block_len.is_none();
+        let as_stored = self.level.is_none()
+            && self.block_len.is_none()
+            && self.order.is_empty()
+            && self.only.is_none();
         match self.images.as_slice() {
             [image] if is_all && as_stored => stored(image).map_err(PackError::Image),
             _ => Ok(None),
@@ -376,7 +453,7 @@ fn stored(bytes: &[u8]) -> Result<Option<Stored>, OpenError> {
     let Some(cold) = image.cold() else {
         return Ok(None);
     };
-    let statistics = cold.manifest().map_err(Error::from)?.statistics;
+    let manifest = cold.manifest().map_err(Error::from)?;
     if let Some(&broken) = check(image.index()).first() {
         return Err(Error::from(broken).into());
     }
@@ -384,7 +461,8 @@ fn stored(bytes: &[u8]) -> Result<Option<Stored>, OpenError> {
         index: contents.index.to_vec(),
         payload: image.payload().to_vec(),
         cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
-        statistics,
+        manifest,
+        missing: Vec::new(),
     }))
 }
 

@@ -31,17 +31,24 @@ pub(super) struct Content {
 /// (2,000 files, 13 MB): the path alone makes payloads 0.0 and 0.4 % larger,
 /// extension then name 2.0 and 0.4 %, extension then size 2.9 and 3.4 %, the
 /// order of the inodes 0.0 and 1.2 %.
-pub(super) fn order<'t>(layout: &Layout<'t>) -> Vec<FileEntry<'t>> {
+///
+/// Files that have a rank come before all others and in its order: what a
+/// program reads when it starts then lies in few blocks.
+pub(super) fn order<'t>(layout: &Layout<'t>, ranks: &HashMap<String, usize>) -> Vec<FileEntry<'t>> {
     let mut files: Vec<_> = layout
         .files()
-        .map(|file| (sort_key(layout, file.inode), file))
+        .map(|file| (sort_key(layout, ranks, file.inode), file))
         .collect();
     files.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     files.into_iter().map(|(_, file)| file).collect()
 }
 
 /// Paths are distinct, so no two keys are equal.
-fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, String) {
+fn sort_key<'t>(
+    layout: &Layout<'t>,
+    ranks: &HashMap<String, usize>,
+    inode: u32,
+) -> (usize, &'t str, String) {
     let name = layout.inodes.get(inode as usize).map(|entry| entry.name);
     let name = name.unwrap_or_default();
     // A leading dot starts a hidden name, not an extension.
@@ -49,7 +56,9 @@ fn sort_key<'t>(layout: &Layout<'t>, inode: u32) -> (&'t str, String) {
         Some((stem, extension)) if !stem.is_empty() => extension,
         _ => "",
     };
-    (extension, layout.path(inode))
+    let path = layout.path(inode);
+    let rank = ranks.get(&path).copied().unwrap_or(usize::MAX);
+    (rank, extension, path)
 }
 
 impl Content {

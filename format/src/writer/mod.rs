@@ -27,12 +27,13 @@ use crate::cold;
 use crate::digest::Digest;
 use crate::image::Image;
 use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
+use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
 use crate::tree::Tree;
 use content::Content;
 use encode::Records;
 use layout::Layout;
 use payload::Payload;
+use std::collections::HashMap;
 use std::string::{String, ToString};
 
 /// How to write an image.
@@ -47,6 +48,11 @@ pub struct Options {
     pub block_shift: u32,
     /// Version of the tool, for the manifest.
     pub tool_version: String,
+    /// Paths of files, such as `/lib/a.rb`, whose content comes first, and the
+    /// rank by which it is ordered.
+    pub ranks: HashMap<String, usize>,
+    /// What the caller left out of the tree, for the manifest.
+    pub left_out: Option<LeftOut>,
 }
 
 impl Default for Options {
@@ -56,6 +62,8 @@ impl Default for Options {
             compression: Some(19),
             block_shift: DEFAULT_BLOCK_SHIFT,
             tool_version: env!("CARGO_PKG_VERSION").to_string(),
+            ranks: HashMap::new(),
+            left_out: None,
         }
     }
 }
@@ -116,7 +124,7 @@ impl Progress for () {}
 pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
     options.validate()?;
     let layout = Layout::new(tree)?;
-    let order = content::order(&layout);
+    let order = content::order(&layout, &options.ranks);
     let surveyed = survey::survey(&layout, &order, progress)?;
     let content = Content::new(&layout, &order, surveyed)?;
     progress.deduplicated(content.raw_len());
@@ -163,5 +171,6 @@ fn manifest(
         block_shift: options.block_shift,
         chunk_lens: [MIN_CHUNK_LEN, AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN],
         statistics,
+        left_out: options.left_out,
     }
 }

@@ -21,6 +21,7 @@ mod run;
 mod select;
 mod text;
 mod time;
+mod traced;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Style};

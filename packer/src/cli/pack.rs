@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, Packed, PackedImage, Packer};
-use wasi_vfs_format::manifest::Statistics;
+use wasi_vfs::{Exclude, Form, Packed, PackedImage, Packer, parse_paths};
+use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -19,7 +19,8 @@ Examples:
   wasi-vfs pack app.wasm --dir root::/ --exclude '*.pyc' --compress -o out.wasm
   wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
   wasi-vfs pack --dir ./lib::/usr/lib --compress --image lib.wvfs
-  wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm",
+  wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm
+  wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm",
     exit_codes!()
 );
 
@@ -35,6 +36,9 @@ Examples:
 ///
 /// With --image, writes the tree by itself, as an image that any number of
 /// modules can be packed --from.
+///
+/// The paths for --only and --order-by are guest paths; `run --trace` writes
+/// those that a program uses. Links are followed and kept.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
@@ -71,6 +75,15 @@ pub(super) struct Pack {
     #[arg(long, value_name = "PACKED")]
     from: Vec<PathBuf>,
 
+    /// Keep what is at the paths in FILE, one a line, and nothing else
+    #[arg(long, value_name = "FILE")]
+    only: Option<PathBuf>,
+
+    /// Store what is at the paths in FILE, one a line, first and in that order:
+    /// what a program reads when it starts then lies in few blocks
+    #[arg(long, value_name = "FILE")]
+    order_by: Option<PathBuf>,
+
     /// Module to write, may be the one that is read; `-` is standard output
     #[arg(
         short,
@@ -98,6 +111,8 @@ pub(super) struct Pack {
 struct Done {
     bytes: Vec<u8>,
     statistics: Statistics,
+    left_out: Option<LeftOut>,
+    missing: Vec<String>,
     /// None of an image by itself.
     form: Option<Form>,
     dropped: Vec<String>,
@@ -108,6 +123,8 @@ impl From<Packed> for Done {
         Self {
             bytes: packed.module,
             statistics: packed.statistics,
+            left_out: packed.left_out,
+            missing: packed.missing,
             form: Some(packed.form),
             dropped: packed.dropped,
         }
@@ -119,6 +136,8 @@ impl From<PackedImage> for Done {
         Self {
             bytes: packed.bytes,
             statistics: packed.statistics,
+            left_out: packed.left_out,
+            missing: packed.missing,
             form: None,
             dropped: Vec::new(),
         }
@@ -169,6 +188,12 @@ impl Pack {
         for pattern in &self.exclude {
             packer = packer.exclude(pattern);
         }
+        if let Some(list) = &self.only {
+            packer = packer.only(paths(list)?);
+        }
+        if let Some(list) = &self.order_by {
+            packer = packer.order_by(paths(list)?);
+        }
         if let Some(level) = self.compress {
             packer = packer.compress(level);
         }
@@ -210,6 +235,11 @@ impl Pack {
                 names.join(", ")
             ));
         }
+        if let Some(example) = packed.missing.first() {
+            let paths = text::count(packed.missing.len() as u64, "listed path");
+            let example = text::escape(example.as_bytes());
+            warn(&format!("{paths} not in the tree, such as `{example}`"));
+        }
         if self.verbose {
             say(details(packed).trim_end());
         }
@@ -222,8 +252,12 @@ impl Pack {
 fn summary(packed: &Done, elapsed: Duration) -> String {
     let statistics = &packed.statistics;
     let saved = statistics.file_len.saturating_sub(statistics.raw_len);
+    let left_out = packed.left_out.map_or(String::new(), |left_out| {
+        let files = text::count(left_out.file_count.into(), "file");
+        format!("{files} ({}) left out, ", text::len(left_out.file_len))
+    });
     format!(
-        "{}, {} stored in {} ({}), {} saved by deduplication, {}, {:.1} s",
+        "{}, {} stored in {} ({}), {} saved by deduplication, {left_out}{}, {:.1} s",
         text::count(statistics.file_count.into(), "file"),
         text::len(statistics.file_len),
         text::len(statistics.stored_len),
@@ -252,6 +286,12 @@ fn details(packed: &Done) -> String {
     ];
     rows.map(|(name, value)| format!("{name:<20}{value:>14}\n"))
         .concat()
+}
+
+fn paths(list: &Path) -> Result<Vec<String>> {
+    let text = String::from_utf8(input::read(list)?);
+    let text = text.with_context(|| format!("`{}` is not UTF-8", list.display()))?;
+    Ok(parse_paths(&text))
 }
 
 fn share(part: u64, whole: u64) -> String {

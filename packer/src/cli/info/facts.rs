@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub(super) tree: Tree,
     pub(super) blocks: Blocks,
     pub(super) deduplication: Deduplication,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) left_out: Option<Skipped>,
     pub(super) extensions: Vec<Group>,
     pub(super) directories: Vec<Group>,
 }
@@ -81,6 +83,13 @@ pub(super) struct Deduplication {
     pub(super) groups: Vec<Duplicates>,
 }
 
+/// What the tree had and the image has not.
+#[derive(Debug, Serialize)]
+pub(super) struct Skipped {
+    pub(super) files: u64,
+    pub(super) raw: u64,
+}
+
 /// Files with the same bytes.
 #[derive(Debug, Serialize)]
 pub(super) struct Duplicates {
@@ -120,6 +129,7 @@ impl Facts {
             digest: Digest(superblock.digest).to_string(),
             format_version: superblock.version.get(),
             options: manifest.as_ref().map(|manifest| options(manifest, image)),
+            left_out: manifest.as_ref().and_then(skipped),
             tool_version: manifest.map(|manifest| manifest.tool_version),
             runtime_version: opened.contents.runtime_version.clone(),
             mounts: mounts(image)?,
@@ -152,6 +162,14 @@ fn options(manifest: &Manifest, image: &ImageReader<'_>) -> Options {
         level: manifest.compression,
         block_len: image.index().superblock().block_len().into(),
     }
+}
+
+fn skipped(manifest: &Manifest) -> Option<Skipped> {
+    let left_out = manifest.left_out?;
+    Some(Skipped {
+        files: left_out.file_count.into(),
+        raw: left_out.file_len,
+    })
 }
 
 fn mounts(image: &ImageReader<'_>) -> Result<Vec<String>> {

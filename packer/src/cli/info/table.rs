@@ -81,6 +81,10 @@ fn print_tree(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
         count(tree.directories, "directory"),
         count(tree.symlinks, "symbolic link")
     )?;
+    if let Some(left_out) = &facts.left_out {
+        let files = count(left_out.files, "file");
+        writeln!(out, "  left out by --only: {files}, {}", len(left_out.raw))?;
+    }
     let deduplication = &facts.deduplication;
     let duplicates = count(deduplication.duplicate_files, "file");
     let rows = [
