@@ -2,7 +2,8 @@
 //!
 //! Paths are followed as the runtime follows them, links included, and every
 //! link on the way belongs to what a path stands for: without it the program
-//! would not get there.
+//! would not get there. A path with a slash at its end stands for all that is
+//! below a directory, any other for the directory alone.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
@@ -26,8 +27,16 @@ impl Choice {
         let mut seen = HashSet::new();
         for path in paths {
             match choice.follow(tree, path) {
-                Some(place) if seen.insert(place.clone()) => choice.places.push(place),
-                Some(_) => {}
+                Some(place) => {
+                    let below = match path.ends_with('/') {
+                        true => below(tree, &place),
+                        false => Vec::new(),
+                    };
+                    choice.met.extend(below.iter().cloned());
+                    let places = std::iter::once(place).chain(below);
+                    let new = places.filter(|place| seen.insert(place.clone()));
+                    choice.places.extend(new);
+                }
                 None => choice.missing.push(path.clone()),
             }
         }
@@ -138,6 +147,33 @@ fn node_at<'t>(root: &'t DirectoryNode, names: &[String]) -> Option<&'t Node> {
     directory.children.get(last)
 }
 
+/// All that is below a directory, in the order of the paths.
+fn below(tree: &Tree, place: &str) -> Vec<String> {
+    let mut names = components(place);
+    names.reverse();
+    let children = match node_at(&tree.root, &names) {
+        Some(Node::Directory(directory)) => &directory.children,
+        None if names.is_empty() => &tree.root.children,
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    // The next one last.
+    let mut pending: Vec<_> = children
+        .iter()
+        .rev()
+        .map(|child| (place.to_owned(), child))
+        .collect();
+    while let Some((parent, (name, node))) = pending.pop() {
+        let path = format!("{parent}/{name}");
+        if let Node::Directory(directory) = node {
+            let children = directory.children.iter().rev();
+            pending.extend(children.map(|child| (path.clone(), child)));
+        }
+        found.push(path);
+    }
+    found
+}
+
 /// The position of each place in its list.
 pub(crate) fn ranks(places: Vec<String>) -> HashMap<String, usize> {
     let places = places.into_iter().enumerate();
@@ -233,6 +269,14 @@ mod tests {
     #[test]
     fn a_directory_is_kept_without_what_it_holds() {
         assert_eq!(pruned(&["/usr/lib"]), ["/etc", "/usr", "/usr/lib"]);
+    }
+
+    #[test]
+    fn a_slash_at_the_end_stands_for_all_below() {
+        let expected = ["/etc", "/usr", "/usr/lib", "/usr/lib/c", "/usr/lib/d"];
+        assert_eq!(pruned(&["/usr/lib/"]), expected);
+        assert_eq!(choose(&["/usr/lib/"]).places, expected[2..]);
+        assert_eq!(pruned(&["/"]).len(), 10);
     }
 
     #[test]

@@ -244,7 +244,7 @@ impl Packer {
 
     /// Keeps what is at `paths`, the links and directories on the way, the
     /// mapped directories, and nothing else. A directory is kept without what
-    /// it holds. Paths that are not in the tree are in [`Packed::missing`].
+    /// it holds unless its path ends with a slash. Paths that are not in the tree are in [`Packed::missing`].
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let only = self.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));

@@ -4,6 +4,8 @@
 mod cat;
 mod completions;
 mod diff;
+#[cfg(test)]
+mod documents;
 mod dump;
 mod entry;
 mod extract;

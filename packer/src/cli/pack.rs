@@ -38,7 +38,8 @@ Examples:
 /// modules can be packed --from.
 ///
 /// The paths for --only and --order-by are guest paths; `run --trace` writes
-/// those that a program uses. Links are followed and kept.
+/// those that a program uses. Links are followed and kept. A path with a slash
+/// at its end stands for all that is below it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
