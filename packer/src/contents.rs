@@ -43,13 +43,17 @@ pub enum OpenError {
 impl<'a> Contents<'a> {
     /// Finds the image in `bytes`: a packed module or a bare image.
     ///
-    /// ```no_run
+    /// ```
     /// use wasi_vfs::Contents;
     ///
-    /// let packed = std::fs::read("packed.wasm")?;
+    /// # let app = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
     /// let contents = Contents::find(&packed)?;
     /// let image = contents.reader()?;
-    /// let file = image.resolve("/usr/lib/greeting.txt", true)?;
+    /// let file = image.resolve("/usr/lib/main.rs", true)?;
     /// image.copy_to(&file, &mut std::io::stdout())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```

@@ -24,17 +24,22 @@ pub const DEFAULT_LEVEL: i32 = 19;
 
 /// Packs directories into a module.
 ///
-/// ```no_run
+/// ```
 /// use wasi_vfs::Packer;
 ///
-/// let app = std::fs::read("app.wasm")?;
+/// // As `std::fs::read("app.wasm")?` gives it.
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
 /// let packed = Packer::new(app)
-///     .map_dir("./lib", "/usr/lib")
-///     .map_dir("./etc", "/etc")
-///     .exclude("*.pyc")
+///     .map_dir("src", "/usr/src")
+///     .map_dir("tests", "/usr/src/tests")
+///     .exclude("golden/")
 ///     .compress(19)
 ///     .pack()?;
-/// std::fs::write("packed.wasm", packed.module)?;
+/// assert!(packed.statistics.file_count > 20);
+/// assert!(packed.statistics.stored_len < packed.statistics.file_len / 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -190,13 +195,18 @@ impl Packer {
     /// is asked for, it is embedded as it is, to the byte. Else its files are
     /// stored anew, as the options say.
     ///
-    /// ```no_run
+    /// ```
     /// use wasi_vfs::Packer;
     ///
-    /// let image = Packer::without_module().map_dir("./lib", "/usr/lib").compress(19).image()?;
-    /// for name in ["one.wasm", "two.wasm"] {
-    ///     let packed = Packer::new(std::fs::read(name)?).add_image(&*image.bytes).pack()?;
-    ///     std::fs::write(format!("packed-{name}"), packed.module)?;
+    /// # let one = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let two = one.clone();
+    /// let image = Packer::without_module().map_dir("src", "/usr/src").compress(3).image()?;
+    /// for app in [one, two] {
+    ///     let packed = Packer::new(app).add_image(&*image.bytes).pack()?;
+    ///     assert_eq!(packed.statistics, image.statistics);
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -359,7 +369,7 @@ impl Packer {
             return Ok(Vec::new());
         };
         let choice = Choice::new(tree, only);
-        if choice.places.is_empty() {
+        if choice.places.is_empty() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),
                 example: only.first().cloned().unwrap_or_default(),
@@ -469,9 +479,13 @@ fn stored(bytes: &[u8]) -> Result<Option<Stored>, OpenError> {
 /// Packs `mappings`, pairs of guest path and host directory, into a module,
 /// uncompressed. [`Packer`] does the same and more.
 ///
-/// ```no_run
-/// let app = std::fs::read("app.wasm")?;
-/// let packed = wasi_vfs::pack(&app, vec![("/usr/lib", "./lib")])?;
+/// ```
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
+/// let packed = wasi_vfs::pack(&app, vec![("/usr/src", "src")])?;
+/// assert!(packed.len() > app.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

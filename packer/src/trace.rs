@@ -6,14 +6,16 @@
 //! empty ones are left out. A path with a line break in it is written as a
 //! JSON string.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What a program did with the files of an image.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     opened: Vec<String>,
+    /// May hold paths that were opened later.
     inspected: Vec<String>,
-    seen: HashSet<String>,
+    /// Every path, and whether it was opened.
+    seen: HashMap<String, bool>,
 }
 
 const OPENED: &str = "# wasi-vfs trace: opened, in order";
@@ -22,34 +24,30 @@ const INSPECTED: &str = "# looked at and not opened, in order";
 impl Trace {
     /// `path` was opened. Counts once.
     pub fn opened(&mut self, path: &str) {
-        if !self.seen.insert(path.to_owned()) {
-            if !self.inspected.iter().any(|other| other == path) {
-                return;
-            }
-            self.inspected.retain(|other| other != path);
+        if self.seen.get(path) != Some(&true) {
+            self.seen.insert(path.to_owned(), true);
+            self.opened.push(path.to_owned());
         }
-        self.opened.push(path.to_owned());
     }
 
     /// `path` was found and looked at: its kind, its size, where it leads.
     pub fn inspected(&mut self, path: &str) {
-        if self.seen.insert(path.to_owned()) {
+        if !self.seen.contains_key(path) {
+            self.seen.insert(path.to_owned(), false);
             self.inspected.push(path.to_owned());
         }
     }
 
     /// The list as text.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
-        for (heading, paths) in [(OPENED, &self.opened), (INSPECTED, &self.inspected)] {
-            text.push_str(heading);
-            text.push('\n');
-            for path in paths {
-                text.push_str(&line(path));
-                text.push('\n');
-            }
-        }
-        text
+        let inspected = self.inspected.iter();
+        let inspected = inspected.filter(|path| self.seen.get(*path) == Some(&false));
+        let opened = self.opened.iter().map(|path| line(path));
+        let lines = std::iter::once(OPENED.to_owned())
+            .chain(opened)
+            .chain([INSPECTED.to_owned()])
+            .chain(inspected.map(|path| line(path)));
+        lines.map(|line| line + "\n").collect()
     }
 }
 

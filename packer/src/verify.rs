@@ -55,10 +55,14 @@ impl Verification {
 
 /// Checks everything that can be checked.
 ///
-/// ```no_run
+/// ```
 /// use wasi_vfs::{Contents, verify};
 ///
-/// let packed = std::fs::read("packed.wasm")?;
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
+/// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
 /// let verification = verify(&Contents::find(&packed)?);
 /// assert!(verification.is_whole(), "{:?}", verification.findings);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

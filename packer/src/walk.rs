@@ -21,15 +21,22 @@ pub struct Entry {
 /// The objects of a directory and of all below it, depth first, each directory
 /// in the order of its names.
 ///
-/// ```no_run
+/// ```
 /// use wasi_vfs::{Contents, Walk};
 ///
-/// let packed = std::fs::read("packed.wasm")?;
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
+/// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
 /// let contents = Contents::find(&packed)?;
 /// let image = contents.reader()?;
+/// let mut paths = Vec::new();
 /// for entry in Walk::new(&image)? {
-///     println!("{}", entry?.path);
+///     paths.push(entry?.path.to_string());
 /// }
+/// assert_eq!(paths[..3], ["/", "/usr", "/usr/lib"]);
+/// assert!(paths.contains(&"/usr/lib/walk.rs".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

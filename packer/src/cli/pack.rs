@@ -3,7 +3,7 @@
 use super::mappings::Mappings;
 use super::progress::Bar;
 use super::{exit_codes, input, output, say, text, warn};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,8 @@ pub(super) struct Pack {
     #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
     block_size: Option<u32>,
 
-    /// Leave out what matches, as a line of .gitignore would; repeatable
+    /// Leave out what matches in the directories, as a line of .gitignore would;
+    /// repeatable
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
@@ -292,7 +293,14 @@ fn details(packed: &Done) -> String {
 fn paths(list: &Path) -> Result<Vec<String>> {
     let text = String::from_utf8(input::read(list)?);
     let text = text.with_context(|| format!("`{}` is not UTF-8", list.display()))?;
-    Ok(parse_paths(&text))
+    let paths = parse_paths(&text);
+    if paths.is_empty() {
+        bail!(
+            "`{}` lists no paths; expected guest paths, one a line",
+            list.display()
+        );
+    }
+    Ok(paths)
 }
 
 fn share(part: u64, whole: u64) -> String {

@@ -74,13 +74,20 @@ impl Extract {
     /// exists keeps what else it holds; if something in it is in the way,
     /// nothing is written, and no file is ever there in part.
     ///
-    /// ```no_run
+    /// ```
     /// use wasi_vfs::{Contents, Extract};
     ///
-    /// let packed = std::fs::read("packed.wasm")?;
+    /// # let app = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
+    /// # let scratch = tempfile::tempdir()?;
+    /// # let out = scratch.path().join("out");
     /// let contents = Contents::find(&packed)?;
     /// let image = contents.reader()?;
-    /// Extract::new().path("/usr/lib").to(&image, "out".as_ref(), &|_| ())?;
+    /// Extract::new().path("/usr/lib/extract").to(&image, &out, &|_| ())?;
+    /// assert!(out.join("usr/lib/extract/mod.rs").is_file());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
