@@ -5,8 +5,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
+use wasi_vfs_tests::browser;
 use wasi_vfs_tests::command::wasi_vfs;
 
 /// A name that a page must show and not obey.
@@ -40,14 +40,7 @@ fn document_after(dir: &Path, page: &str, script: &str) -> String {
     );
     let path = dir.join("test.html");
     fs::write(&path, page.replacen(end, &test, 1)).unwrap();
-    let output = Command::new("chromium")
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        .args(["--window-size=1000,900", "--no-first-run"])
-        .arg(format!("--user-data-dir={}", dir.join("profile").display()))
-        .arg(format!("file://{}", path.display()))
-        .output()
-        .expect("chromium runs; tools/install chromium installs it");
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    browser::document(&path)
 }
 
 /// What `script` has put into `seen`.
@@ -55,15 +48,7 @@ fn seen(script: &str) -> serde_json::Value {
     let (dir, page) = page();
     let document = document_after(dir.path(), &page, script);
     assert!(document.contains("data-drawn=\"yes\""), "{document}");
-    let (_, rest) = document
-        .split_once("<pre id=\"seen\">")
-        .expect("the script ran");
-    let (json, _) = rest.split_once("</pre>").unwrap();
-    let json = json
-        .replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&");
-    serde_json::from_str(&json).unwrap()
+    browser::json(&document, "seen")
 }
 
 #[test]

@@ -81,3 +81,37 @@ fn an_image_without_files_is_explained() {
     assert_success(&output);
     assert!(stdout(&output).contains("tree: 0 files, 1 directory"));
 }
+
+#[test]
+fn long_tables_are_cut_unless_all_is_asked_for() {
+    let scratch = Scratch::with_tree();
+    for number in 0..30 {
+        scratch.write(&format!("lib/file.ext{number}"), b"x");
+    }
+    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    let cut = stdout(&scratch.run("info tree.wvfs"));
+    assert!(cut.contains("  and 22 more, with --all\n"), "{cut}");
+    assert!(cut.contains("    and 27 more\n"), "{cut}");
+    let all = stdout(&scratch.run("info --all tree.wvfs"));
+    assert!(!all.contains("more"), "{all}");
+    assert!(all.contains(".ext29"), "{all}");
+}
+
+#[test]
+fn a_page_is_written_beside_the_text_or_instead_of_it() {
+    let scratch = Scratch::image();
+    let output = scratch.run("info --html page.html tree.wvfs");
+    assert_success(&output);
+    assert_eq!(stderr(&output), "page.html: written\n");
+    assert!(stdout(&output).starts_with("tree.wvfs: "));
+    let output = scratch.run("info --quiet --html again.html tree.wvfs");
+    assert_success(&output);
+    assert_eq!(
+        (stdout(&output), stderr(&output)),
+        (String::new(), String::new())
+    );
+    assert!(scratch.read("page.html") == scratch.read("again.html"));
+    assert_failure(&scratch.run("info --quiet tree.wvfs"), 2, &["--html"]);
+    let output = scratch.run("info --html no/page.html tree.wvfs");
+    assert_error(&output, &["`no/page.html`", "does not exist"]);
+}

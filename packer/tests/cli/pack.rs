@@ -341,3 +341,31 @@ fn listed_files_are_stored_first_and_in_order() {
     assert_success(&scratch.run("pack --dir lib::/ --image plain.wvfs"));
     assert_success(&scratch.run("diff --times tree.wvfs plain.wvfs"));
 }
+
+#[test]
+fn an_empty_list_is_refused() {
+    let scratch = Scratch::with_tree();
+    scratch.write("list", b"# nothing\n");
+    for option in ["--only", "--order-by"] {
+        let output = scratch.run(&format!(
+            "pack app.wasm --dir lib::/ {option} list -o out.wasm"
+        ));
+        assert_error(&output, &["`list` lists no paths", "one a line"]);
+    }
+}
+
+#[test]
+fn verbose_says_what_is_packed_in_detail() {
+    let output = Scratch::with_tree().run("pack --verbose app.wasm --dir lib::/ -o out.wasm");
+    assert_success(&output);
+    let said = stderr(&output);
+    let value = |name: &str| {
+        let line = said
+            .lines()
+            .find(|line| line.trim_start().starts_with(name));
+        line.and_then(|line| line.split(' ').next_back()?.parse::<u64>().ok())
+    };
+    assert_eq!(value("files"), Some(3), "{said}");
+    assert_eq!(value("same as another"), Some(1), "{said}");
+    assert_eq!(value("symbolic links"), Some(2), "{said}");
+}
