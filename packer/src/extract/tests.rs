@@ -258,3 +258,49 @@ fn names_of_temporary_files_may_be_taken() {
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert!(lines.contains(&format!("target/{taken}: old")));
 }
+
+/// An index whose names were changed after it was written. Its checksum is
+/// wrong, which a forger would see to.
+fn forged(from: &str, to: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    use wasi_vfs_format::tree::{DirectoryNode, Node, SymlinkNode, Tree};
+    use wasi_vfs_format::writer::{Options, write};
+    let link = Node::Symlink(SymlinkNode {
+        mtime_ns: 0,
+        target: "target".to_owned(),
+    });
+    let mut directory = DirectoryNode::default();
+    directory.children.insert("leaf".to_owned(), link);
+    let mut tree = Tree::default();
+    let children = &mut tree.root.children;
+    children.insert("directory".to_owned(), Node::Directory(directory));
+    let image = write(&tree, &Options::default(), &()).unwrap();
+    let mut index = image.index;
+    let mut windows = index.windows(from.len());
+    let at = windows.position(|bytes| bytes == from.as_bytes()).unwrap();
+    index[at..at + to.len()].copy_from_slice(to);
+    (index, image.payload)
+}
+
+#[test]
+fn forged_names_end_an_extraction_before_anything_is_written() {
+    for (from, to) in [
+        ("leaf", &b"/etc"[..]),
+        ("leaf", b"../x"),
+        ("leaf", b"a\0bc"),
+        ("leaf", b"\xff\xff\xff\xff"),
+        ("directory", b"../../../"),
+        ("directory", b"/absolute"),
+        ("target", b"tar\0et"),
+    ] {
+        let (index, payload) = forged(from, to);
+        let image = ImageReader::new_unverified(&index, &payload).unwrap();
+        let scratch = Scratch::new();
+        let before = scratch.listing();
+        for target in [scratch.target(), scratch.target().join("new")] {
+            let error = Extract::new().force(true).to(&image, &target, &|_| ());
+            let error = error.unwrap_err();
+            assert!(matches!(error, ExtractError::Unsafe { .. }), "{error}");
+        }
+        assert_eq!(scratch.listing(), before);
+    }
+}
