@@ -64,7 +64,7 @@ debug-binary: rust-wasm
 
 .PHONY: e2e-tools
 e2e-tools:
-	tools/install wasmtime zig go node ruby cpython tests
+	tools/install wasmtime zig go node ruby cpython tests chromium
 
 .PHONY: rust-wasm
 rust-wasm:

@@ -26,6 +26,20 @@ pub struct Manifest {
     pub chunk_lens: [u32; 3],
     /// What was packed, and how small it became.
     pub statistics: Statistics,
+    /// What was left out on purpose. Encoded after the rest, and only if it is
+    /// there, so that it costs other images nothing.
+    #[serde(skip)]
+    pub left_out: Option<LeftOut>,
+}
+
+/// What the tree had and the image has not, since it was asked to keep only
+/// some paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Regular files.
+    pub file_count: u32,
+    /// Their bytes.
+    pub file_len: u64,
 }
 
 /// Counts of what an image holds.
@@ -58,9 +72,11 @@ pub struct Statistics {
 impl Manifest {
     /// The bytes of the manifest; `None` if they exceed [`MAX_MANIFEST_LEN`].
     pub fn encode(&self) -> Option<Vec<u8>> {
-        bincode::serde::encode_to_vec(self, config())
-            .ok()
-            .filter(|bytes| bytes.len() <= MAX_MANIFEST_LEN)
+        let mut bytes = bincode::serde::encode_to_vec(self, config()).ok()?;
+        if let Some(left_out) = self.left_out {
+            bytes.extend(bincode::serde::encode_to_vec(left_out, config()).ok()?);
+        }
+        Some(bytes).filter(|bytes| bytes.len() <= MAX_MANIFEST_LEN)
     }
 
     /// Reads a manifest, which must fill `bytes`.
@@ -68,10 +84,19 @@ impl Manifest {
     /// Total: no string of bytes makes it panic or allocate more than
     /// [`MAX_MANIFEST_LEN`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
-        match bincode::serde::decode_from_slice(bytes, config()) {
-            Ok((manifest, len)) if len == bytes.len() => Ok(manifest),
-            _ => Err(Corrupt::Manifest),
-        }
+        let decoded = bincode::serde::decode_from_slice(bytes, config());
+        let (manifest, len): (Self, usize) = decoded.map_err(|_| Corrupt::Manifest)?;
+        let left_out = match bytes.get(len..) {
+            None | Some([]) => None,
+            Some(rest) => match bincode::serde::decode_from_slice(rest, config()) {
+                Ok((left_out, len)) if len == rest.len() => Some(left_out),
+                _ => return Err(Corrupt::Manifest),
+            },
+        };
+        Ok(Self {
+            left_out,
+            ..manifest
+        })
     }
 }
 
@@ -102,6 +127,19 @@ mod tests {
     fn a_manifest_survives_encoding() {
         let bytes = manifest().encode().unwrap();
         assert_eq!(Manifest::decode(&bytes), Ok(manifest()));
+    }
+
+    #[test]
+    fn what_was_left_out_survives_encoding() {
+        let manifest = Manifest {
+            left_out: Some(LeftOut {
+                file_count: 3,
+                file_len: 1 << 40,
+            }),
+            ..manifest()
+        };
+        let bytes = manifest.encode().unwrap();
+        assert_eq!(Manifest::decode(&bytes), Ok(manifest));
     }
 
     #[test]

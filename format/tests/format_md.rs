@@ -160,6 +160,7 @@ fn example() -> Image {
         compression: None,
         block_shift: 12,
         tool_version: "example".to_string(),
+        ..Options::default()
     };
     writer::write(&tree, &options, &()).unwrap()
 }

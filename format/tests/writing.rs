@@ -305,3 +305,23 @@ fn small_random_content_is_stored_as_it_is() {
     assert_eq!(image.payload, bytes);
     assert_eq!(image.manifest.statistics.stored_block_count, 1);
 }
+
+#[test]
+fn ranked_files_come_first_and_the_name_of_the_image_stays() {
+    let tree = tree([
+        ("a.a", file("aaaa")),
+        ("b.b", file("bbb")),
+        ("c.c", file("cc")),
+    ]);
+    let plain = options(None, 12);
+    let ranks = [("/c.c".to_string(), 0), ("/b.b".to_string(), 1)];
+    let ranked = writer::Options {
+        ranks: ranks.into(),
+        ..plain.clone()
+    };
+    let plain = writer::write(&tree, &plain, &()).unwrap();
+    let ranked = writer::write(&tree, &ranked, &()).unwrap();
+    assert_eq!(plain.payload, b"aaaabbbcc");
+    assert_eq!(ranked.payload, b"ccbbbaaaa");
+    assert_eq!(plain.digest, ranked.digest);
+}

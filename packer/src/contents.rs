@@ -14,11 +14,17 @@ pub struct Contents<'a> {
     /// How the image is bound to the application; `None` if there is none,
     /// because the image is a file of its own.
     pub form: Option<Form>,
+    /// Version of the runtime in the module, such as `0.1.0`; `None` if there
+    /// is none.
+    pub runtime_version: Option<String>,
     /// Superblock and tables.
     pub index: Cow<'a, [u8]>,
+    /// How many bytes the index takes where it was found: fewer than it has in
+    /// a module that stores it compressed.
+    pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Cow<'a, [u8]>,
-    /// Chunks and manifest, unless they were stripped.
+    /// Where chunks end, and the manifest, unless they were stripped.
     pub cold: Option<Cow<'a, [u8]>>,
 }
 
@@ -40,13 +46,17 @@ pub enum OpenError {
 impl<'a> Contents<'a> {
     /// Finds the image in `bytes`: a packed module or a bare image.
     ///
-    /// ```no_run
+    /// ```
     /// use wasi_vfs::Contents;
     ///
-    /// let packed = std::fs::read("packed.wasm")?;
+    /// # let app = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
     /// let contents = Contents::find(&packed)?;
     /// let image = contents.reader()?;
-    /// let file = image.resolve("/usr/lib/greeting.txt", true)?;
+    /// let file = image.resolve("/usr/lib/main.rs", true)?;
     /// image.copy_to(&file, &mut std::io::stdout())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -57,7 +67,9 @@ impl<'a> Contents<'a> {
         let found = module::find(bytes)?.ok_or(OpenError::NotPacked)?;
         Ok(Self {
             form: Some(found.form),
+            runtime_version: Some(found.runtime_version),
             index: found.index.into(),
+            index_stored_len: found.index_stored_len,
             payload: found.payload.into(),
             cold: found.cold.map(Into::into),
         })
@@ -66,9 +78,25 @@ impl<'a> Contents<'a> {
     fn of_bare_image(parts: Parts<'a>) -> Self {
         Self {
             form: None,
+            runtime_version: None,
             index: parts.index.into(),
+            // No index is longer than 32 bits count.
+            index_stored_len: parts.index.len() as u32,
             payload: parts.payload.into(),
             cold: parts.cold.map(Into::into),
+        }
+    }
+
+    /// The same parts, copied if they are borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Contents<'static> {
+        Contents {
+            form: self.form,
+            runtime_version: self.runtime_version,
+            index_stored_len: self.index_stored_len,
+            index: Cow::Owned(self.index.into_owned()),
+            payload: Cow::Owned(self.payload.into_owned()),
+            cold: self.cold.map(|cold| Cow::Owned(cold.into_owned())),
         }
     }
 

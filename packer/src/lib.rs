@@ -5,15 +5,19 @@
 //! and serves them to the program in it as preopened directories. [`Contents`]
 //! looks into what was packed.
 //!
-//! ```no_run
+//! ```
 //! use wasi_vfs::{Contents, Packer};
 //!
-//! let app = std::fs::read("app.wasm")?;
-//! let packed = Packer::new(app).map_dir("./lib", "/usr/lib").compress(19).pack()?;
+//! // Any finished preview 1 module, as `std::fs::read("app.wasm")?` gives it.
+//! # let app = wat::parse_str(r#"(module
+//! #     (import "wasi_snapshot_preview1" "path_open"
+//! #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+//! #     (memory (export "memory") 1))"#)?;
+//! let packed = Packer::new(app).map_dir("src", "/usr/src").compress(19).pack()?;
 //!
 //! let contents = Contents::find(&packed.module)?;
 //! let image = contents.reader()?;
-//! assert!(image.resolve("/usr/lib", true).is_ok());
+//! assert!(image.resolve("/usr/src/lib.rs", true).is_ok());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -27,7 +31,11 @@
     )
 )]
 
+pub mod accounting;
+mod choice;
+mod compare;
 mod contents;
+mod extract;
 mod guest_path;
 mod join;
 mod mapping;
@@ -35,12 +43,20 @@ pub mod module;
 mod packer;
 pub mod runtime;
 mod source;
+mod trace;
+mod verify;
+mod walk;
 
+pub use compare::{Change, Changed, CompareError, Comparison, Moved, compare};
 pub use contents::{Contents, OpenError};
+pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};
 pub use mapping::{Mapping, MappingError};
 pub use module::Form;
-pub use packer::{DEFAULT_LEVEL, PackError, Packed, Packer, pack};
+pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
+pub use trace::{Trace, parse_paths};
+pub use verify::{Finding, Verification, verify};
+pub use walk::{Entry, Walk};
 pub use wasi_vfs_format::reader::ImageReader;
 pub use wasi_vfs_format::writer::Progress;

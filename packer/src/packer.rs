@@ -3,15 +3,19 @@
 //! Strings the steps together (walk, join, write, embed) and owns none of
 //! them.
 
+use crate::choice::{Choice, ranks};
+use crate::contents::{Contents, OpenError};
 use crate::join::{self, Part};
 use crate::module::{self, Embedded, ModuleError};
 use crate::source::{self, Exclude, ExcludeError, SourceError};
 use crate::{GuestPathError, Mapping, runtime};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use wasi_vfs_format::Error;
+use wasi_vfs_format::check::check;
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use wasi_vfs_format::manifest::Statistics;
-use wasi_vfs_format::reader::ImageReader;
+use wasi_vfs_format::manifest::{LeftOut, Manifest, Statistics};
+use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress, WriteError};
 
 /// Compression level where compression is asked for without one: zstd's
@@ -20,17 +24,22 @@ pub const DEFAULT_LEVEL: i32 = 19;
 
 /// Packs directories into a module.
 ///
-/// ```no_run
+/// ```
 /// use wasi_vfs::Packer;
 ///
-/// let app = std::fs::read("app.wasm")?;
+/// // As `std::fs::read("app.wasm")?` gives it.
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
 /// let packed = Packer::new(app)
-///     .map_dir("./lib", "/usr/lib")
-///     .map_dir("./etc", "/etc")
-///     .exclude("*.pyc")
+///     .map_dir("src", "/usr/src")
+///     .map_dir("tests", "/usr/src/tests")
+///     .exclude("golden/")
 ///     .compress(19)
 ///     .pack()?;
-/// std::fs::write("packed.wasm", packed.module)?;
+/// assert!(packed.statistics.file_count > 20);
+/// assert!(packed.statistics.stored_len < packed.statistics.file_len / 2);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -45,11 +54,39 @@ pub const DEFAULT_LEVEL: i32 = 19;
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until `pack` is called"]
 pub struct Packer {
-    module: Vec<u8>,
+    module: Option<Vec<u8>>,
+    images: Vec<Vec<u8>>,
     mappings: Vec<(PathBuf, PathBuf)>,
     patterns: Vec<String>,
     level: Option<i32>,
-    block_len: u32,
+    block_len: Option<u32>,
+    order: Vec<String>,
+    only: Option<Vec<String>>,
+}
+
+/// What [`Packer::image`] gives.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PackedImage {
+    /// The image, which [`Contents::find`] reads and [`Packer::add_image`]
+    /// takes.
+    pub bytes: Vec<u8>,
+    /// What it holds.
+    pub statistics: Statistics,
+    /// What [`Packer::only`] left out; `None` without it.
+    pub left_out: Option<LeftOut>,
+    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
+    /// tree.
+    pub missing: Vec<String>,
+}
+
+/// An image in its parts.
+struct Stored {
+    index: Vec<u8>,
+    payload: Vec<u8>,
+    cold: Vec<u8>,
+    manifest: Manifest,
+    missing: Vec<String>,
 }
 
 /// What [`Packer::pack`] gives.
@@ -64,6 +101,11 @@ pub struct Packed {
     pub dropped: Vec<String>,
     /// What the image holds.
     pub statistics: Statistics,
+    /// What [`Packer::only`] left out; `None` without it.
+    pub left_out: Option<LeftOut>,
+    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
+    /// tree.
+    pub missing: Vec<String>,
 }
 
 /// Why a module could not be packed.
@@ -84,6 +126,12 @@ pub enum PackError {
         "nothing to pack: no directory is mapped and the module holds no image; map one with --dir HOST::GUEST"
     )]
     Nothing,
+    /// [`Packer::without_module`] has nothing to pack into.
+    #[error("there is no module to pack into; name one, or write an image with --image")]
+    NoModule,
+    /// An image of [`Packer::add_image`] cannot be read.
+    #[error("cannot take the files out of the image that is to be packed")]
+    Image(#[source] OpenError),
     /// The block size is impossible.
     #[error(
         "a block cannot have {len} bytes; expected a power of two from {} to {}",
@@ -97,6 +145,17 @@ pub enum PackError {
     /// The image that an earlier pack put into the module cannot be read.
     #[error("cannot read the image that is already in the module; pack the original module again")]
     Earlier(#[source] wasi_vfs_format::Error),
+    /// No path of [`Packer::only`] is in the tree.
+    #[error(
+        "none of the {count} paths to be kept is in the tree, such as `{example}`; \
+         they are guest paths, as `wasi-vfs ls` shows them"
+    )]
+    NothingKept {
+        /// How many paths there are.
+        count: usize,
+        /// The first of them.
+        example: String,
+    },
     /// The image cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -110,12 +169,50 @@ impl Packer {
     /// keeps what it holds, joined with what is mapped here.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
-            module: module.into(),
+            module: Some(module.into()),
+            ..Self::without_module()
+        }
+    }
+
+    /// Starts without a module, to write an [image](Packer::image) by itself.
+    pub fn without_module() -> Self {
+        Self {
+            module: None,
+            images: Vec::new(),
             mappings: Vec::new(),
             patterns: Vec::new(),
             level: None,
-            block_len: 1 << DEFAULT_BLOCK_SHIFT,
+            block_len: None,
+            order: Vec::new(),
+            only: None,
         }
+    }
+
+    /// Adds all that is in `image`, an image by itself or a packed module, at
+    /// the guest paths that it has there.
+    ///
+    /// If it is all there is to pack, and neither compression nor block size
+    /// is asked for, it is embedded as it is, to the byte. Else its files are
+    /// stored anew, as the options say.
+    ///
+    /// ```
+    /// use wasi_vfs::Packer;
+    ///
+    /// # let one = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let two = one.clone();
+    /// let image = Packer::without_module().map_dir("src", "/usr/src").compress(3).image()?;
+    /// for app in [one, two] {
+    ///     let packed = Packer::new(app).add_image(&*image.bytes).pack()?;
+    ///     assert_eq!(packed.statistics, image.statistics);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_image(mut self, image: impl Into<Vec<u8>>) -> Self {
+        self.images.push(image.into());
+        self
     }
 
     /// Adds the host directory `host`, which the guest finds at `guest`.
@@ -142,7 +239,25 @@ impl Packer {
     /// compress better and make the first read of a byte slower. The default
     /// is 128 KiB.
     pub fn block_len(mut self, len: u32) -> Self {
-        self.block_len = len;
+        self.block_len = Some(len);
+        self
+    }
+
+    /// Stores the contents of the files at `paths` first, together and in this
+    /// order, and all others after them. What a program reads when it starts
+    /// then lies in few blocks. Links are followed; paths that are not in the
+    /// tree are in [`Packed::missing`].
+    pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.order.extend(paths.into_iter().map(Into::into));
+        self
+    }
+
+    /// Keeps what is at `paths`, the links and directories on the way, the
+    /// mapped directories, and nothing else. A directory is kept without what
+    /// it holds unless its path ends with a slash. Paths that are not in the tree are in [`Packed::missing`].
+    pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let only = self.only.get_or_insert_default();
+        only.extend(paths.into_iter().map(Into::into));
         self
     }
 
@@ -162,28 +277,125 @@ impl Packer {
     ///
     /// As [`Packer::pack`].
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
-        let options = self.options()?;
-        let mappings = self.mappings()?;
+        let module = self.module.as_deref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
-        module::form(&self.module)?;
-        let mut parts = self.earlier()?;
-        parts.extend(self.mapped(&mappings)?);
-        if parts.is_empty() {
-            return Err(PackError::Nothing);
-        }
-        let image = writer::write(&join::join(parts), &options, progress)?;
-        let statistics = image.manifest.statistics;
-        let embedded = self.embed(&image)?;
+        self.options()?;
+        self.mappings()?;
+        module::form(module)?;
+        let image = self.store(progress)?;
+        let embedded = image.embed(module)?;
         Ok(Packed {
             module: embedded.module,
             form: embedded.form,
             dropped: embedded.dropped,
-            statistics,
+            statistics: image.manifest.statistics,
+            left_out: image.manifest.left_out,
+            missing: image.missing,
         })
     }
 
+    /// Writes the image alone, without a module.
+    ///
+    /// ```
+    /// use wasi_vfs::{Contents, Packer};
+    ///
+    /// let image = Packer::without_module().map_dir("src", "/src").image()?;
+    /// let contents = Contents::find(&image.bytes)?;
+    /// assert!(contents.reader()?.resolve("/src/lib.rs", true).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Packer::pack`].
+    pub fn image(&self) -> Result<PackedImage, PackError> {
+        self.image_with_progress(&())
+    }
+
+    /// Writes the image alone, and tells `progress` how far it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Packer::pack`].
+    pub fn image_with_progress(&self, progress: &dyn Progress) -> Result<PackedImage, PackError> {
+        let Stored {
+            index,
+            payload,
+            cold,
+            manifest,
+            missing,
+        } = self.store(progress)?;
+        Ok(PackedImage {
+            bytes: [index, payload, cold].concat(),
+            statistics: manifest.statistics,
+            left_out: manifest.left_out,
+            missing,
+        })
+    }
+
+    fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
+        let mut options = self.options()?;
+        let mappings = self.mappings()?;
+        let mut parts = self.earlier()?;
+        if let Some(image) = self.as_it_is(&parts)? {
+            return Ok(image);
+        }
+        for image in &self.images {
+            parts.extend(parts_of(image).map_err(PackError::Image)?);
+        }
+        parts.extend(self.mapped(&mappings)?);
+        if parts.is_empty() {
+            return Err(PackError::Nothing);
+        }
+        let mut tree = join::join(parts);
+        let mut missing = self.prune(&mut tree, &mut options)?;
+        let order = Choice::new(&tree, &self.order);
+        missing.extend(order.missing);
+        options.ranks = ranks(order.places);
+        let image = writer::write(&tree, &options, progress)?;
+        Ok(Stored {
+            index: image.index,
+            payload: image.payload,
+            cold: image.cold,
+            manifest: image.manifest,
+            missing,
+        })
+    }
+
+    /// Takes out of the tree what is not to be kept. Gives the paths that
+    /// nothing is kept for.
+    fn prune(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
+        let Some(only) = &self.only else {
+            return Ok(Vec::new());
+        };
+        let choice = Choice::new(tree, only);
+        if choice.places.is_empty() && !only.is_empty() {
+            return Err(PackError::NothingKept {
+                count: only.len(),
+                example: only.first().cloned().unwrap_or_default(),
+            });
+        }
+        options.left_out = Some(choice.prune(tree));
+        Ok(choice.missing)
+    }
+
+    /// The one image that is all there is to pack, if nothing else is asked of
+    /// it. An image that was stripped of its manifest is not taken as it is:
+    /// nobody could say with which options it was stored.
+    fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
+        let is_all = earlier.is_empty() && self.mappings.is_empty();
+        let as_stored = self.level.is_none()
+            && self.block_len.is_none()
+            && self.order.is_empty()
+            && self.only.is_none();
+        match self.images.as_slice() {
+            [image] if is_all && as_stored => stored(image).map_err(PackError::Image),
+            _ => Ok(None),
+        }
+    }
+
     fn options(&self) -> Result<Options, PackError> {
-        let len = self.block_len;
+        let len = self.block_len.unwrap_or(1 << DEFAULT_BLOCK_SHIFT);
         let block_shift = len.checked_ilog2().unwrap_or_default();
         let possible = MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT;
         if !len.is_power_of_two() || !possible.contains(&block_shift) {
@@ -198,13 +410,15 @@ impl Packer {
 
     /// What an earlier pack put into the module.
     fn earlier(&self) -> Result<Vec<Part>, PackError> {
-        let Some(found) = module::find(&self.module)? else {
+        let Some(module) = &self.module else {
             return Ok(Vec::new());
         };
-        let cold = found.cold.as_deref();
-        let image = ImageReader::new(&found.index, &found.payload, cold);
-        let tree = image.and_then(|image| image.to_tree());
-        tree.map(join::take_apart).map_err(PackError::Earlier)
+        match parts_of(module) {
+            Ok(parts) => Ok(parts),
+            Err(OpenError::NotPacked) => Ok(Vec::new()),
+            Err(OpenError::Module(error)) => Err(error.into()),
+            Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
+        }
     }
 
     fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {
@@ -222,24 +436,57 @@ impl Packer {
         });
         parts.collect()
     }
+}
 
-    fn embed(&self, image: &wasi_vfs_format::Image) -> Result<Embedded, ModuleError> {
+impl Stored {
+    fn embed(&self, module: &[u8]) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
-            index: &image.index,
-            index_level: image.manifest.compression,
-            payload: &image.payload,
-            cold: &image.cold,
+            index: &self.index,
+            index_level: self.manifest.compression,
+            payload: &self.payload,
+            cold: &self.cold,
         };
-        module::embed(&self.module, &parts, runtime::MERGED, runtime::VERSION)
+        module::embed(module, &parts, runtime::MERGED, runtime::VERSION)
     }
+}
+
+/// The mapped directories of an image, to be packed anew.
+fn parts_of(bytes: &[u8]) -> Result<Vec<Part>, OpenError> {
+    let contents = Contents::find(bytes)?;
+    let tree = contents.reader()?.to_tree()?;
+    Ok(join::take_apart(tree))
+}
+
+/// An image in its parts, to be embedded as it is; `None` if it has no manifest.
+fn stored(bytes: &[u8]) -> Result<Option<Stored>, OpenError> {
+    let contents = Contents::find(bytes)?;
+    let image = contents.reader()?;
+    let Some(cold) = image.cold() else {
+        return Ok(None);
+    };
+    let manifest = cold.manifest().map_err(Error::from)?;
+    if let Some(&broken) = check(image.index()).first() {
+        return Err(Error::from(broken).into());
+    }
+    Ok(Some(Stored {
+        index: contents.index.to_vec(),
+        payload: image.payload().to_vec(),
+        cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
+        manifest,
+        missing: Vec::new(),
+    }))
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,
 /// uncompressed. [`Packer`] does the same and more.
 ///
-/// ```no_run
-/// let app = std::fs::read("app.wasm")?;
-/// let packed = wasi_vfs::pack(&app, vec![("/usr/lib", "./lib")])?;
+/// ```
+/// # let app = wat::parse_str(r#"(module
+/// #     (import "wasi_snapshot_preview1" "path_open"
+/// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+/// #     (memory (export "memory") 1))"#)?;
+/// let packed = wasi_vfs::pack(&app, vec![("/usr/src", "src")])?;
+/// assert!(packed.len() > app.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

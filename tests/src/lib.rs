@@ -4,6 +4,7 @@
 //! The oracle is a guest that was not packed, on the same directory preopened
 //! read-only under wasmtime. Everything here panics on failure: it is test code.
 
+pub mod browser;
 pub mod command;
 pub mod engine;
 pub mod guest;

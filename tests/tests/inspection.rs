@@ -152,3 +152,28 @@ fn wrong_arguments_are_explained() {
         assert!(!complaint.trim().is_empty(), "{args:?}");
     }
 }
+
+#[test]
+fn a_trace_lists_what_the_program_opened() {
+    // A reactor cannot be run.
+    for form in Form::ALL.into_iter().filter(|form| !form.reactor) {
+        let tree = tree::sample();
+        let guest = guest::c("cat", form);
+        let packed = Pack::new(guest).dir(tree.path(), "/data").run();
+        let trace = tempfile::NamedTempFile::new().unwrap();
+        let said = wasi_vfs([
+            "run",
+            "--trace",
+            trace.path().to_str().unwrap(),
+            packed.to_str().unwrap(),
+            "--",
+            "/data/dir/b.txt",
+            "/data/hello.txt",
+        ]);
+        said.expect_success();
+        let traced = fs::read_to_string(trace.path()).unwrap();
+        let opened = traced.lines().filter(|line| !line.starts_with('#'));
+        let expected = ["/data/dir/b.txt", "/data/hello.txt"];
+        assert_eq!(opened.collect::<Vec<_>>(), expected, "{form:?}");
+    }
+}

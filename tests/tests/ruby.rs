@@ -123,3 +123,30 @@ fn the_interpreter_without_the_library_does_not_load_it() {
     let complaint = evaluate(&ruby(), "require \"json\"").expect_failure();
     assert!(complaint.contains("LoadError"), "{complaint}");
 }
+
+#[test]
+fn what_ruby_loaded_is_all_that_it_needs() {
+    let program = include_str!("../guests/ruby/ten.rb");
+    let said = evaluate(packed(), program).expect_success();
+    let loaded: Vec<_> = said
+        .lines()
+        .filter(|line| line.starts_with("/usr/"))
+        .collect();
+    assert!(loaded.len() > 50, "{said}");
+    let list = Tree::new();
+    // RubyGems reads these by itself and does not count them as loaded.
+    let others = [
+        "/usr/local/lib/ruby/3.4.0/rubygems/core_ext/",
+        "/usr/local/lib/ruby/gems/3.4.0/specifications/",
+    ];
+    list.file("loaded.txt", [&loaded[..], &others].concat().join("\n"));
+    let small = Pack::new(packed())
+        .option("--compress")
+        .option("--only")
+        .option(list.path().join("loaded.txt").to_str().expect("UTF-8"))
+        .run();
+    assert_eq!(evaluate(&small, program).expect_success(), said);
+    let len = |path: &Path| std::fs::metadata(path).expect("a file").len();
+    let (before, after) = (len(packed()) - len(&ruby()), len(&small) - len(&ruby()));
+    assert!(after * 5 < before, "{after} of {before}");
+}

@@ -34,22 +34,26 @@ const FAR_SHARE: u32 = 176;
 /// out of three do not count for more than fifty of a hundred.
 const STRING_OVERHEAD: u32 = 8;
 
-/// The numbers of the units in the order of the content. With `has_base`, the
-/// first block is filled with what all others have most in common with.
+/// The numbers of the units in the order of the content.
+///
+/// The first `ranked_count` of them come first. What room they leave in the
+/// first block, which all others are compressed against, is for what the whole
+/// tree has most in common.
 pub(super) fn arrange(
     units: &[Unit],
     similarity: &Similarity,
     block_len: u64,
-    has_base: bool,
+    ranked_count: u32,
 ) -> Vec<u32> {
-    let mut content = Arrangement::new(units, similarity);
-    if has_base {
-        for unit in base::choose(units, similarity, block_len) {
-            content.take(unit);
+    let mut content = Arrangement::new(units, similarity, block_len);
+    (0..ranked_count).for_each(|unit| content.take(unit));
+    let room = block_len.saturating_sub(content.len);
+    if room > 0 && content.tree_len() > block_len {
+        for unit in base::choose(units, similarity, room) {
+            content.take_if_left(unit);
         }
-        content.close_base();
     }
-    content.fill(block_len);
+    content.fill();
     content.order
 }
 
@@ -58,6 +62,7 @@ pub(super) fn arrange(
 struct Arrangement<'a> {
     units: &'a [Unit],
     similarity: &'a Similarity,
+    block_len: u64,
     order: Vec<u32>,
     /// Length of the units in `order`.
     len: u64,
@@ -80,7 +85,7 @@ struct Arrangement<'a> {
 const IN_BASE: u32 = u32::MAX;
 
 impl<'a> Arrangement<'a> {
-    fn new(units: &'a [Unit], similarity: &'a Similarity) -> Self {
+    fn new(units: &'a [Unit], similarity: &'a Similarity, block_len: u64) -> Self {
         let tree_offsets = units.iter().scan(0, |end, unit| {
             let start = *end;
             *end += unit.len;
@@ -89,6 +94,7 @@ impl<'a> Arrangement<'a> {
         Self {
             units,
             similarity,
+            block_len,
             order: Vec::with_capacity(units.len()),
             len: 0,
             is_taken: vec![false; units.len()],
@@ -101,29 +107,54 @@ impl<'a> Arrangement<'a> {
         }
     }
 
+    /// Length of all units.
+    fn tree_len(&self) -> u64 {
+        let last = self.units.last().zip(self.tree_offsets.last());
+        last.map_or(0, |(unit, offset)| offset + unit.len)
+    }
+
     /// Takes all units that are left.
-    fn fill(&mut self, block_len: u64) {
+    fn fill(&mut self) {
         for next in 0..self.units.len() as u32 {
             while !self.is_taken[next as usize] {
-                let block = self.len / block_len;
                 let unit = self.most_similar(next).unwrap_or(next);
                 self.take(unit);
-                if self.len / block_len != block {
-                    self.begin_block();
-                    // What did not fit the block is the start of this one.
-                    if !self.len.is_multiple_of(block_len) {
-                        self.add_strings(unit);
-                    }
-                }
             }
         }
     }
 
+    fn take_if_left(&mut self, unit: u32) {
+        if !self.is_taken[unit as usize] {
+            self.take(unit);
+        }
+    }
+
     fn take(&mut self, unit: u32) {
+        let block = self.len / self.block_len;
         self.is_taken[unit as usize] = true;
         self.order.push(unit);
         self.len += self.units[unit as usize].len;
         self.add_strings(unit);
+        if self.len / self.block_len == block {
+            return;
+        }
+        if block == 0 {
+            self.close_base();
+        }
+        self.begin_block();
+        // What did not fit the block is the start of this one.
+        if !self.len.is_multiple_of(self.block_len) {
+            self.add_strings(unit);
+        }
+    }
+
+    /// Makes the strings of the first block known to all others.
+    fn close_base(&mut self) {
+        for block in &mut self.block_of_string {
+            if *block == self.block {
+                *block = IN_BASE;
+            }
+        }
     }
 
     fn begin_block(&mut self) {
@@ -132,16 +163,6 @@ impl<'a> Arrangement<'a> {
             self.common[unit as usize] = 0;
         }
         self.candidates.clear();
-    }
-
-    /// Makes the strings seen so far known to all blocks.
-    fn close_base(&mut self) {
-        for block in &mut self.block_of_string {
-            if *block == self.block {
-                *block = IN_BASE;
-            }
-        }
-        self.begin_block();
     }
 
     /// Adds the strings of `unit` to those of the block.

@@ -2,7 +2,8 @@
 
 use super::WriteError;
 use super::arrangement::arrange;
-use super::layout::{FileEntry, Layout};
+use super::layout::Layout;
+use super::order::Order;
 use super::similarity::Similarity;
 use super::sketch::Sketch;
 use super::survey::{MAX_CHUNK_LEN, NamedChunk};
@@ -47,6 +48,8 @@ pub(super) struct Content {
     of_inode: Vec<Vec<u32>>,
     /// In the order of the content, which they fill.
     units: Vec<Unit>,
+    /// How many of them come first whatever they have in common.
+    ranked_count: u32,
     /// One for each unit, until they are put in order.
     sketches: Vec<Sketch>,
     raw_len: u64,
@@ -57,7 +60,7 @@ impl Content {
     /// Numbers the chunks as they are first met in `order`.
     pub(super) fn new(
         layout: &Layout<'_>,
-        order: &[FileEntry<'_>],
+        order: &Order<'_>,
         surveyed: Vec<Vec<NamedChunk>>,
     ) -> Result<Self, WriteError> {
         let mut content = Self {
@@ -65,8 +68,11 @@ impl Content {
             ..Self::default()
         };
         let mut numbers = HashMap::new();
-        for (file, chunks) in order.iter().zip(surveyed) {
+        for (position, (file, chunks)) in order.files.iter().zip(surveyed).enumerate() {
             content.add(file.inode, chunks, &mut numbers)?;
+            if position < order.ranked_count {
+                content.ranked_count = content.units.len() as u32;
+            }
         }
         Ok(content)
     }
@@ -150,8 +156,7 @@ impl Content {
     /// compress best.
     pub(super) fn arrange(&mut self, block_len: u64) {
         let similarity = Similarity::new(&take(&mut self.sketches));
-        let has_base = self.raw_len > block_len;
-        let order = arrange(&self.units, &similarity, block_len, has_base);
+        let order = arrange(&self.units, &similarity, block_len, self.ranked_count);
         let (mut units, mut chunks) = (Vec::new(), Vec::new());
         let mut numbers = vec![0; self.chunks.len()];
         let mut raw_offset = 0;

@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod layout;
 mod names;
+mod order;
 mod payload;
 mod similarity;
 mod sketch;
@@ -33,13 +34,15 @@ use crate::cold;
 use crate::digest::Digest;
 use crate::image::Image;
 use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
+use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
 use crate::tree::Tree;
 use content::Content;
 use encode::Records;
 use layout::Layout;
+use order::Order;
 use payload::Payload;
 use sketch::Sampling;
+use std::collections::HashMap;
 use std::string::{String, ToString};
 
 /// How to write an image.
@@ -54,6 +57,11 @@ pub struct Options {
     pub block_shift: u32,
     /// Version of the tool, for the manifest.
     pub tool_version: String,
+    /// Paths of files, such as `/lib/a.rb`, whose content comes first, and the
+    /// rank by which it is ordered.
+    pub ranks: HashMap<String, usize>,
+    /// What the caller left out of the tree, for the manifest.
+    pub left_out: Option<LeftOut>,
 }
 
 impl Default for Options {
@@ -63,6 +71,8 @@ impl Default for Options {
             compression: Some(19),
             block_shift: DEFAULT_BLOCK_SHIFT,
             tool_version: env!("CARGO_PKG_VERSION").to_string(),
+            ranks: HashMap::new(),
+            left_out: None,
         }
     }
 }
@@ -123,11 +133,11 @@ impl Progress for () {}
 pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
     options.validate()?;
     let layout = Layout::new(tree)?;
-    let order = layout.files();
+    let order = Order::new(&layout, &options.ranks);
     // What is stored as it is gains nothing from another order.
     let compressed = options.compression.is_some();
     let sampling = compressed.then(|| Sampling::of_len(layout.statistics().file_len));
-    let surveyed = survey::survey(&layout, &order, sampling, progress)?;
+    let surveyed = survey::survey(&layout, &order.files, sampling, progress)?;
     let mut content = Content::new(&layout, &order, surveyed)?;
     if compressed {
         content.arrange(1 << options.block_shift);
@@ -176,5 +186,6 @@ fn manifest(
         block_shift: options.block_shift,
         chunk_lens: [MIN_CHUNK_LEN, AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN],
         statistics,
+        left_out: options.left_out,
     }
 }

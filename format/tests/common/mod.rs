@@ -108,6 +108,7 @@ pub(crate) fn options(compression: Option<i32>, block_shift: u32) -> Options {
         block_shift,
         // The version in the manifest must not change what tests compare.
         tool_version: "test".to_string(),
+        ..Options::default()
     }
 }
 

@@ -1,18 +1,19 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
-use super::{exit_codes, input, report};
+use super::{exit_codes, opened, report, select};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Contents, ImageReader};
+use wasi_vfs::ImageReader;
 
 const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs cat packed.wasm /usr/lib/set.rb
-  wasi-vfs cat packed.wasm etc/passwd etc/group | sort",
+  wasi-vfs cat packed.wasm etc/passwd etc/group | sort
+  wasi-vfs cat packed.wasm '/usr/share/licenses/**/LICENSE'",
     exit_codes!()
 );
 
@@ -26,7 +27,8 @@ pub(super) struct Cat {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Files in it, from the root of the tree with or without a leading slash
+    /// Files or patterns in it, from the root of the tree with or without a
+    /// leading slash
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<String>,
 }
@@ -35,14 +37,14 @@ impl Cat {
     /// Writes what can be written. A path that cannot is reported and makes
     /// the exit code 1, as with cat(1).
     pub(super) fn execute(self) -> Result<ExitCode> {
-        let bytes = input::read(&self.packed)?;
-        let cannot = || format!("cannot open `{}`", self.packed.display());
-        let contents = Contents::find(&bytes).with_context(cannot)?;
-        let image = contents.reader().with_context(cannot)?;
+        opened::with(&self.packed, |opened| self.write(&opened.image))
+    }
+
+    fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
         let mut stdout = io::stdout().lock();
         let mut code = ExitCode::SUCCESS;
-        for path in &self.paths {
-            let done = write_file(&image, path, &mut stdout);
+        for path in &select::expand(image, &self.paths)? {
+            let done = write_file(image, path, &mut stdout);
             let done = done.with_context(|| format!("cannot read `{path}`"));
             match done {
                 Ok(()) => {}

@@ -5,6 +5,7 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use wasi_vfs::ImageReader;
+use wasi_vfs::accounting::Accounting;
 use wasi_vfs_format::{Content, Corrupt, Inode};
 
 /// Something to be listed.
@@ -12,7 +13,11 @@ pub(super) struct Entry<'a> {
     /// What it is called: its name, or the path by which it was asked for.
     pub(super) name: Vec<u8>,
     pub(super) inode: Inode,
+    /// Drawn before the name; empty but in a tree.
+    pub(super) branch: String,
     target: Option<&'a [u8]>,
+    /// Bytes of the payload, where it was asked for.
+    stored: Option<u64>,
 }
 
 /// How entries are shown.
@@ -35,8 +40,22 @@ impl<'a> Entry<'a> {
         Ok(Self {
             name,
             inode,
+            branch: String::new(),
             target,
+            stored: None,
         })
+    }
+
+    /// With its share of the payload, if it is a file.
+    pub(super) fn with_share(
+        mut self,
+        image: &ImageReader<'_>,
+        accounting: &Accounting,
+    ) -> Result<Self, Corrupt> {
+        if let Content::File(_) = self.inode.content {
+            self.stored = Some(accounting.of(image, &self.inode)?.stored_len());
+        }
+        Ok(self)
     }
 
     /// Kind and executable bit in the letters of ls(1). Everything in an image
@@ -57,10 +76,6 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn size_text(&self) -> String {
-        self.size().map_or("-".to_owned(), |size| size.to_string())
-    }
-
     /// The entry for scripts.
     pub(super) fn to_json(&self, image: &ImageReader<'_>) -> Result<JsonEntry<'_>, Corrupt> {
         let (kind, executable) = match &self.inode.content {
@@ -72,6 +87,7 @@ impl<'a> Entry<'a> {
             path: image.path(self.inode.number)?,
             kind,
             size: self.size(),
+            stored: self.stored,
             executable,
             mtime: time::to_the_nanosecond(self.inode.mtime_ns),
             target: self.target.map(String::from_utf8_lossy),
@@ -87,6 +103,8 @@ pub(super) struct JsonEntry<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    stored: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     executable: Option<bool>,
     mtime: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,13 +114,14 @@ pub(super) struct JsonEntry<'e> {
 impl Style {
     /// Prints `entries`, in columns if they are long.
     pub(super) fn print(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
-        let width = entries.iter().map(|entry| entry.size_text().len()).max();
+        let sizes = entries.iter().map(|entry| number(entry.size()).len()).max();
+        let shares = entries.iter().map(|entry| number(entry.stored).len()).max();
+        let widths = (sizes.unwrap_or_default(), shares.unwrap_or_default());
         for entry in entries {
             if self.long {
-                let (mode, size) = (entry.mode(), entry.size_text());
-                let time = time::to_the_second(entry.inode.mtime_ns);
-                write!(out, "{mode} {size:>0$} {time} ", width.unwrap_or_default())?;
+                self.print_columns(entry, widths, out)?;
             }
+            out.write_all(entry.branch.as_bytes())?;
             self.print_name(&entry.name, out)?;
             if let (true, Some(target)) = (self.long, entry.target) {
                 out.write_all(b" -> ")?;
@@ -111,6 +130,17 @@ impl Style {
             out.write_all(b"\n")?;
         }
         Ok(())
+    }
+
+    fn print_columns(
+        &self,
+        entry: &Entry<'_>,
+        (sizes, shares): (usize, usize),
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let (mode, size, stored) = (entry.mode(), number(entry.size()), number(entry.stored));
+        let time = time::to_the_second(entry.inode.mtime_ns);
+        write!(out, "{mode} {size:>sizes$} {stored:>shares$} {time} ")
     }
 
     /// Prints the line above the entries of a directory.
@@ -125,4 +155,8 @@ impl Style {
             false => out.write_all(name),
         }
     }
+}
+
+fn number(number: Option<u64>) -> String {
+    number.map_or("-".to_owned(), |number| number.to_string())
 }

@@ -4,13 +4,16 @@
 //! [`entry`](super::entry)'s.
 
 use super::entry::{Entry, Style};
-use super::{exit_codes, input, report};
-use anyhow::{Context, Result};
+use super::opened::{self, Opened};
+use super::{exit_codes, report, select};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Contents, ImageReader};
+use wasi_vfs::ImageReader;
+use wasi_vfs::accounting::Accounting;
+use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Content, Corrupt, Directory, Inode, InodeNumber, Kind};
 
 const EXAMPLES: &str = concat!(
@@ -18,18 +21,21 @@ const EXAMPLES: &str = concat!(
 Examples:
   wasi-vfs ls packed.wasm
   wasi-vfs ls -l packed.wasm /usr/lib
+  wasi-vfs ls --tree packed.wasm '/usr/lib/ruby/*'
   wasi-vfs ls -R --json packed.wasm | jq -r '.[] | select(.size > 100000) | .path'
 
 Fields of --json, for each entry: path (from the root); kind (file, directory or
-symlink); mtime (ISO 8601, UTC, to the nanosecond); for files size (in bytes)
-and executable; for symbolic links target.",
+symlink); mtime (ISO 8601, UTC, to the nanosecond); for files size (in bytes),
+stored (its share of the stored blocks; what files have in common is shared in
+equal parts) and executable; for symbolic links target.",
     exit_codes!()
 );
 
 /// List what is packed.
 ///
 /// A directory is listed with what it holds, anything else by itself. Without
-/// PATH, the root of the tree.
+/// PATH, the root of the tree. A PATH may be a pattern, in which `*` and `?`
+/// stop at slashes and `**` does not; quote it, so that the shell leaves it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Ls {
@@ -37,12 +43,13 @@ pub(super) struct Ls {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Directories or files in it, from the root of the tree with or without a
-    /// leading slash
+    /// Directories, files or patterns in it, from the root of the tree with or
+    /// without a leading slash
     #[arg(value_name = "PATH", default_value = "/")]
     paths: Vec<String>,
 
-    /// Show kind and executable bit, size, time in UTC, and targets of links
+    /// Show kind and executable bit, size, share of the stored blocks, time in
+    /// UTC, and targets of links
     #[arg(short, long)]
     long: bool,
 
@@ -50,29 +57,40 @@ pub(super) struct Ls {
     #[arg(short = 'R', long)]
     recursive: bool,
 
+    /// Draw what is below each directory as a tree
+    #[arg(short, long, conflicts_with_all = ["recursive", "json"])]
+    tree: bool,
+
     /// Print a JSON array, whose fields are described in --help
     #[arg(long)]
     json: bool,
 }
 
 /// A path of the command line and what it leads to.
-struct Argument<'p> {
-    path: &'p str,
+struct Argument {
+    path: String,
     inode: Inode,
 }
 
 impl Ls {
     pub(super) fn execute(self) -> Result<ExitCode> {
-        let bytes = input::read(&self.packed)?;
-        let cannot = || format!("cannot open `{}`", self.packed.display());
-        let contents = Contents::find(&bytes).with_context(cannot)?;
-        let image = contents.reader().with_context(cannot)?;
-        let (arguments, code) = self.resolve(&image);
+        opened::with(&self.packed, |opened| self.list(opened))
+    }
+
+    fn list(&self, opened: &Opened<'_>) -> Result<ExitCode> {
+        let (arguments, code) = self.resolve(&opened.image)?;
+        let lister = Lister {
+            image: &opened.image,
+            accounting: match self.long || self.json {
+                true => Some(opened.accounting()?),
+                false => None,
+            },
+        };
         let mut out = BufWriter::new(io::stdout().lock());
-        if self.json {
-            self.print_json(&image, &arguments, &mut out)?;
-        } else {
-            self.print(&image, &arguments, &mut out)?;
+        match (self.json, self.tree) {
+            (true, _) => self.print_json(&lister, &arguments, &mut out)?,
+            (_, true) => self.print_trees(&lister, &arguments, &mut out)?,
+            _ => self.print(&lister, &arguments, &mut out)?,
         }
         out.flush()?;
         Ok(code)
@@ -80,11 +98,11 @@ impl Ls {
 
     /// What the paths lead to. One that leads nowhere is reported and makes
     /// the exit code 1, and the others are listed, as with ls(1).
-    fn resolve(&self, image: &ImageReader<'_>) -> (Vec<Argument<'_>>, ExitCode) {
+    fn resolve(&self, image: &ImageReader<'_>) -> Result<(Vec<Argument>, ExitCode)> {
         let mut arguments = Vec::with_capacity(self.paths.len());
         let mut code = ExitCode::SUCCESS;
-        for path in &self.paths {
-            let inode = self.lookup(image, path);
+        for path in select::expand(image, &self.paths)? {
+            let inode = self.lookup(image, &path);
             match inode.with_context(|| format!("cannot list `{path}`")) {
                 Ok(inode) => arguments.push(Argument { path, inode }),
                 Err(error) => {
@@ -93,7 +111,7 @@ impl Ls {
                 }
             }
         }
-        (arguments, code)
+        Ok((arguments, code))
     }
 
     /// A link that leads to a directory stands for it, unless the links
@@ -112,26 +130,23 @@ impl Ls {
 
     fn print(
         &self,
-        image: &ImageReader<'_>,
-        arguments: &[Argument<'_>],
+        lister: &Lister<'_, '_>,
+        arguments: &[Argument],
         out: &mut dyn Write,
     ) -> Result<()> {
-        let style = Style {
-            long: self.long,
-            escape: io::stdout().is_terminal(),
-        };
+        let style = self.style();
         let (directories, others): (Vec<_>, Vec<_>) = arguments
             .iter()
             .partition(|argument| argument.inode.kind() == Kind::Directory);
         let others = others
             .iter()
-            .map(|argument| Entry::new(image, argument.path.as_bytes().into(), argument.inode))
+            .map(|argument| lister.entry(argument.path.as_bytes().into(), argument.inode))
             .collect::<Result<Vec<_>, _>>()?;
         style.print(&others, out)?;
-        let has_headings = self.recursive || self.paths.len() > 1;
+        let has_headings = self.recursive || arguments.len() > 1 || self.paths.len() > 1;
         let mut is_first = others.is_empty();
         for argument in directories {
-            let mut walk = Walk::new(image, argument.path.to_owned(), argument.inode);
+            let mut walk = Walk::new(lister, argument.path.clone(), argument.inode);
             while let Some((path, entries)) = walk.next_directory(self.recursive)? {
                 if !is_first {
                     writeln!(out)?;
@@ -146,25 +161,46 @@ impl Ls {
         Ok(())
     }
 
+    fn style(&self) -> Style {
+        Style {
+            long: self.long,
+            escape: io::stdout().is_terminal(),
+        }
+    }
+
+    fn print_trees(
+        &self,
+        lister: &Lister<'_, '_>,
+        arguments: &[Argument],
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        for Argument { path, inode } in arguments {
+            let tree = lister.tree(path, *inode)?;
+            self.style().print(&tree, out)?;
+        }
+        Ok(())
+    }
+
     fn print_json(
         &self,
-        image: &ImageReader<'_>,
-        arguments: &[Argument<'_>],
+        lister: &Lister<'_, '_>,
+        arguments: &[Argument],
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut separator = "[\n";
         let mut print = |entry: &Entry<'_>| -> Result<()> {
             out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *out, &entry.to_json(image)?).map_err(io::Error::from)?;
+            serde_json::to_writer(&mut *out, &entry.to_json(lister.image)?)
+                .map_err(io::Error::from)?;
             separator = ",\n";
             Ok(())
         };
         for Argument { path, inode } in arguments {
             if inode.kind() != Kind::Directory {
-                print(&Entry::new(image, path.as_bytes().into(), *inode)?)?;
+                print(&lister.entry(path.as_bytes().into(), *inode)?)?;
                 continue;
             }
-            let mut walk = Walk::new(image, (*path).to_owned(), *inode);
+            let mut walk = Walk::new(lister, path.clone(), *inode);
             while let Some((_, entries)) = walk.next_directory(self.recursive)? {
                 entries.iter().try_for_each(&mut print)?;
             }
@@ -175,19 +211,86 @@ impl Ls {
     }
 }
 
+/// Makes entries of inodes.
+struct Lister<'i, 'a> {
+    image: &'i ImageReader<'a>,
+    /// Present where shares are shown.
+    accounting: Option<Accounting>,
+}
+
+impl<'a> Lister<'_, 'a> {
+    fn entry(&self, name: Vec<u8>, inode: Inode) -> Result<Entry<'a>, Corrupt> {
+        let entry = Entry::new(self.image, name, inode)?;
+        match &self.accounting {
+            Some(accounting) => entry.with_share(self.image, accounting),
+            None => Ok(entry),
+        }
+    }
+
+    fn children(&self, parent: InodeNumber, directory: &Directory) -> Result<Vec<Entry<'a>>> {
+        let child = |number| {
+            let inode = self.image.index().inode(number)?;
+            // Children that two directories claim would be listed again and
+            // again.
+            if inode.parent != parent {
+                return Err(Corrupt::ChildParent {
+                    inode: number.0,
+                    expected: parent.0,
+                    found: inode.parent.0,
+                }
+                .into());
+            }
+            let name = self.image.index().name(number)?;
+            Ok(self.entry(name.into(), inode)?)
+        };
+        directory.children().map(child).collect()
+    }
+
+    /// `inode`, called `path`, and all below it, each with its branch.
+    fn tree(&self, path: &str, inode: Inode) -> Result<Vec<Entry<'a>>> {
+        let mut tree = Vec::new();
+        // The entries to come, the next one last, and what is drawn before
+        // those below them.
+        let mut pending = vec![(self.entry(path.into(), inode)?, String::new())];
+        while let Some((entry, trunk)) = pending.pop() {
+            if trunk.len() > MAX_TRUNK_LEN {
+                bail!("`{path}` is nested too deep to draw; use --recursive");
+            }
+            if let Content::Directory(directory) = entry.inode.content {
+                let mut children = self.children(entry.inode.number, &directory)?;
+                children.reverse();
+                for (distance, mut child) in children.into_iter().enumerate() {
+                    let (branch, below) = match distance {
+                        0 => ("└── ", "    "),
+                        _ => ("├── ", "│   "),
+                    };
+                    child.branch = format!("{trunk}{branch}");
+                    pending.push((child, format!("{trunk}{below}")));
+                }
+            }
+            tree.push(entry);
+        }
+        Ok(tree)
+    }
+}
+
+/// Bytes drawn before a name. A path of the greatest length nests half as deep
+/// as it is long, which takes no more than 6 bytes for each directory.
+const MAX_TRUNK_LEN: usize = MAX_PATH_LEN * 3;
+
 /// Directories in the order in which `ls -R` shows them: one, then what is
 /// below its first child, and so on. The list of those to come is kept here:
 /// nothing bounds how deep a damaged image says it is nested.
-struct Walk<'i, 'a> {
-    image: &'i ImageReader<'a>,
+struct Walk<'l, 'i, 'a> {
+    lister: &'l Lister<'i, 'a>,
     /// The next is the last.
     rest: Vec<(String, Inode)>,
 }
 
-impl<'i, 'a> Walk<'i, 'a> {
-    fn new(image: &'i ImageReader<'a>, path: String, directory: Inode) -> Self {
+impl<'l, 'i, 'a> Walk<'l, 'i, 'a> {
+    fn new(lister: &'l Lister<'i, 'a>, path: String, directory: Inode) -> Self {
         Self {
-            image,
+            lister,
             rest: vec![(path, directory)],
         }
     }
@@ -200,41 +303,21 @@ impl<'i, 'a> Walk<'i, 'a> {
         let Content::Directory(directory) = inode.content else {
             return Ok(None);
         };
-        let entries = entries(self.image, inode.number, &directory)?;
+        let entries = self.lister.children(inode.number, &directory)?;
         if recursive {
             for entry in entries.iter().rev() {
                 if entry.inode.kind() == Kind::Directory {
                     let name = String::from_utf8_lossy(&entry.name);
                     let path = format!("{}/{name}", path.trim_end_matches('/'));
+                    // The path of the argument, then one within the image.
+                    if path.len() > 2 * (MAX_PATH_LEN + 1) {
+                        let inode = entry.inode.number.0;
+                        return Err(Corrupt::PathLen { inode }.into());
+                    }
                     self.rest.push((path, entry.inode));
                 }
             }
         }
         Ok(Some((path, entries)))
     }
-}
-
-fn entries<'a>(
-    image: &ImageReader<'a>,
-    parent: InodeNumber,
-    directory: &Directory,
-) -> Result<Vec<Entry<'a>>> {
-    directory
-        .children()
-        .map(|number| {
-            let inode = image.index().inode(number)?;
-            // Children that two directories claim would be listed again and
-            // again.
-            if inode.parent != parent {
-                return Err(Corrupt::ChildParent {
-                    inode: number.0,
-                    expected: parent.0,
-                    found: inode.parent.0,
-                }
-                .into());
-            }
-            let name = image.index().name(number)?;
-            Ok(Entry::new(image, name.into(), inode)?)
-        })
-        .collect()
 }

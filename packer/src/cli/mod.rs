@@ -2,18 +2,31 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod completions;
+mod diff;
+#[cfg(test)]
+mod documents;
+mod dump;
 mod entry;
+mod extract;
+mod info;
 mod input;
 mod lib_command;
 mod ls;
+mod man;
 mod mappings;
+mod opened;
 mod output;
 mod pack;
 mod progress;
 mod run;
+mod select;
 mod text;
 mod time;
+mod traced;
+mod verify;
 
+use clap::builder::styling::{AnsiColor, Style};
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -52,8 +65,15 @@ enum Command {
     Pack(pack::Pack),
     Ls(ls::Ls),
     Cat(cat::Cat),
+    Extract(extract::Extract),
+    Info(info::Info),
+    Verify(verify::Verify),
+    Diff(diff::Diff),
+    Dump(dump::Dump),
     Run(run::Run),
     Lib(lib_command::Lib),
+    Completions(completions::Completions),
+    Man(man::Man),
 }
 
 /// Does what the arguments say. Wrong usage ends the process here, as clap
@@ -63,8 +83,15 @@ pub(crate) fn main() -> ExitCode {
         Command::Pack(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
+        Command::Extract(command) => command.execute(),
+        Command::Info(command) => command.execute(),
+        Command::Verify(command) => command.execute(),
+        Command::Diff(command) => command.execute(),
+        Command::Dump(command) => command.execute(),
         Command::Run(command) => command.execute(),
         Command::Lib(command) => command.execute(),
+        Command::Completions(command) => command.execute(),
+        Command::Man(command) => command.execute(),
     };
     match done {
         Ok(code) => code,
@@ -79,7 +106,22 @@ pub(crate) fn main() -> ExitCode {
 /// Prints an error and its causes in one line.
 fn report(error: &anyhow::Error) {
     let line = text::escape(format!("{error:#}").as_bytes());
-    say(&format!("error: {line}"));
+    complain(&format!("{ERROR}error:{ERROR:#} {line}"));
+}
+
+/// Prints something to be aware of.
+fn warn(line: &str) {
+    complain(&format!("{WARNING}warning:{WARNING:#} {line}"));
+}
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Prints a line that may be coloured: it is where standard error is a
+/// terminal, unless `NO_COLOR` is set.
+fn complain(line: &str) {
+    // If nobody listens, that is no reason to stop.
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// Prints a line to people. If nobody listens, that is no reason to stop,

@@ -2,21 +2,25 @@
 
 use super::mappings::Mappings;
 use super::progress::Bar;
-use super::{exit_codes, input, output, say, text};
-use anyhow::{Context, Result};
+use super::{exit_codes, input, output, say, text, warn};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, Packed, Packer};
+use wasi_vfs::{Exclude, Form, Packed, PackedImage, Packer, parse_paths};
+use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib -o packed.wasm
-  wasi-vfs pack app.wasm --mapdir /::./root --exclude '*.pyc' --compress -o packed.wasm
-  wasi-vfs pack packed.wasm --dir ./lib2::/usr/lib -o packed.wasm   # replaces /usr/lib",
+  wasi-vfs pack app.wasm --dir root::/ --exclude '*.pyc' --compress -o out.wasm
+  wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
+  wasi-vfs pack --dir ./lib::/usr/lib --compress --image lib.wvfs
+  wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm
+  wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm",
     exit_codes!()
 );
 
@@ -29,12 +33,19 @@ Examples:
 /// shallower brings at the same place; a guest directory mapped again is
 /// replaced. A module that is packed already keeps what it holds, stored anew
 /// as the options say.
+///
+/// With --image, writes the tree by itself, as an image that any number of
+/// modules can be packed --from.
+///
+/// The paths for --only and --order-by are guest paths; `run --trace` writes
+/// those that a program uses. Links are followed and kept. A path with a slash
+/// at its end stands for all that is below it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
     /// Module to pack into; `-` is standard input
-    #[arg(value_name = "APP.wasm")]
-    module: PathBuf,
+    #[arg(value_name = "APP.wasm", required_unless_present = "image")]
+    module: Option<PathBuf>,
 
     #[command(flatten)]
     mappings: Mappings,
@@ -55,13 +66,39 @@ pub(super) struct Pack {
     #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
     block_size: Option<u32>,
 
-    /// Leave out what matches, as a line of .gitignore would; repeatable
+    /// Leave out what matches in the directories, as a line of .gitignore would;
+    /// repeatable
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
+    /// Pack all that is in this image or packed module; repeatable. One that is
+    /// all there is to pack is taken as it is, unless compression or a block
+    /// size is asked for
+    #[arg(long, value_name = "PACKED")]
+    from: Vec<PathBuf>,
+
+    /// Keep what is at the paths in FILE, one a line, and nothing else
+    #[arg(long, value_name = "FILE")]
+    only: Option<PathBuf>,
+
+    /// Store what is at the paths in FILE, one a line, first and in that order:
+    /// what a program reads when it starts then lies in few blocks
+    #[arg(long, value_name = "FILE")]
+    order_by: Option<PathBuf>,
+
     /// Module to write, may be the one that is read; `-` is standard output
-    #[arg(short, long, value_name = "OUT.wasm")]
-    output: PathBuf,
+    #[arg(
+        short,
+        long,
+        value_name = "OUT.wasm",
+        required_unless_present = "image"
+    )]
+    output: Option<PathBuf>,
+
+    /// Write the tree by itself, as an image, and no module; `-` is standard
+    /// output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
+    image: Option<PathBuf>,
 
     /// Print nothing but errors
     #[arg(short, long)]
@@ -72,39 +109,92 @@ pub(super) struct Pack {
     verbose: bool,
 }
 
+/// What was packed, and into what.
+struct Done {
+    bytes: Vec<u8>,
+    statistics: Statistics,
+    left_out: Option<LeftOut>,
+    missing: Vec<String>,
+    /// None of an image by itself.
+    form: Option<Form>,
+    dropped: Vec<String>,
+}
+
+impl From<Packed> for Done {
+    fn from(packed: Packed) -> Self {
+        Self {
+            bytes: packed.module,
+            statistics: packed.statistics,
+            left_out: packed.left_out,
+            missing: packed.missing,
+            form: Some(packed.form),
+            dropped: packed.dropped,
+        }
+    }
+}
+
+impl From<PackedImage> for Done {
+    fn from(packed: PackedImage) -> Self {
+        Self {
+            bytes: packed.bytes,
+            statistics: packed.statistics,
+            left_out: packed.left_out,
+            missing: packed.missing,
+            form: None,
+            dropped: Vec::new(),
+        }
+    }
+}
+
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
-        output::check(&self.output)?;
+        output::check(self.target())?;
         if !self.quiet {
             self.warn_of_packed_output();
         }
-        let packed = self.pack()?;
-        output::write(&self.output, &packed.module)?;
+        let done = self.pack()?;
+        output::write(self.target(), &done.bytes)?;
         if !self.quiet {
-            self.report(&packed, start.elapsed());
+            self.report(&done, start.elapsed());
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn pack(&self) -> Result<Packed> {
-        let packer = self.packer(input::read(&self.module)?);
-        let bar = match self.quiet {
-            true => Bar::hidden(),
-            false => Bar::on_terminal(),
-        };
-        packer
-            .pack_with_progress(&bar)
-            .with_context(|| format!("cannot pack `{}`", self.module.display()))
+    /// The file to write. The arguments are not accepted without one.
+    fn target(&self) -> &Path {
+        let target = self.image.as_deref().or(self.output.as_deref());
+        target.unwrap_or(Path::new("-"))
     }
 
-    fn packer(&self, module: Vec<u8>) -> Packer {
-        let mut packer = Packer::new(module);
+    fn pack(&self) -> Result<Done> {
+        let bar = Bar::on_terminal_unless(self.quiet, "reading");
+        let Some(module) = &self.module else {
+            let packer = self.packer(Packer::without_module())?;
+            let image = packer.image_with_progress(&bar);
+            return Ok(image.context("cannot write an image")?.into());
+        };
+        let packer = self.packer(Packer::new(input::read(module)?))?;
+        let packed = packer.pack_with_progress(&bar);
+        let packed = packed.with_context(|| format!("cannot pack `{}`", module.display()))?;
+        Ok(packed.into())
+    }
+
+    fn packer(&self, mut packer: Packer) -> Result<Packer> {
+        for image in &self.from {
+            packer = packer.add_image(input::read(image)?);
+        }
         for mapping in &self.mappings.0 {
             packer = packer.map_dir(&mapping.host, mapping.guest.spelling());
         }
         for pattern in &self.exclude {
             packer = packer.exclude(pattern);
+        }
+        if let Some(list) = &self.only {
+            packer = packer.only(paths(list)?);
+        }
+        if let Some(list) = &self.order_by {
+            packer = packer.order_by(paths(list)?);
         }
         if let Some(level) = self.compress {
             packer = packer.compress(level);
@@ -112,23 +202,23 @@ impl Pack {
         if let Some(len) = self.block_size {
             packer = packer.block_len(len);
         }
-        packer
+        Ok(packer)
     }
 
     /// An output of an earlier run within a mapped directory is a file like
     /// any other, and would double the module with every run.
     fn warn_of_packed_output(&self) {
         if let Some(host) = self.directory_of_output() {
-            say(&format!(
-                "warning: `{}` lies in `{}` and is packed with it; leave it out with --exclude",
-                self.output.display(),
+            warn(&format!(
+                "`{}` lies in `{}` and is packed with it; leave it out with --exclude",
+                self.target().display(),
                 host.display()
             ));
         }
     }
 
     fn directory_of_output(&self) -> Option<&Path> {
-        let output = fs::canonicalize(&self.output).ok()?;
+        let output = fs::canonicalize(self.target()).ok()?;
         let exclude = Exclude::new(&self.exclude).ok()?;
         let mut hosts = self.mappings.0.iter().map(|mapping| &*mapping.host);
         hosts.find(|host| {
@@ -138,40 +228,49 @@ impl Pack {
         })
     }
 
-    fn report(&self, packed: &Packed, elapsed: Duration) {
+    fn report(&self, packed: &Done, elapsed: Duration) {
         if !packed.dropped.is_empty() {
             let names = packed.dropped.iter();
             let names: Vec<_> = names.map(|name| text::escape(name.as_bytes())).collect();
-            say(&format!(
-                "warning: dropped what refers to places in the code, which moved: {}",
+            warn(&format!(
+                "dropped what refers to places in the code, which moved: {}",
                 names.join(", ")
             ));
+        }
+        if let Some(example) = packed.missing.first() {
+            let paths = text::count(packed.missing.len() as u64, "listed path");
+            let example = text::escape(example.as_bytes());
+            warn(&format!("{paths} not in the tree, such as `{example}`"));
         }
         if self.verbose {
             say(details(packed).trim_end());
         }
         let line = summary(packed, elapsed);
-        say(&format!("{}: {line}", self.output.display()));
+        say(&format!("{}: {line}", self.target().display()));
     }
 }
 
 /// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`
-fn summary(packed: &Packed, elapsed: Duration) -> String {
+fn summary(packed: &Done, elapsed: Duration) -> String {
     let statistics = &packed.statistics;
     let saved = statistics.file_len.saturating_sub(statistics.raw_len);
+    let left_out = packed.left_out.map_or(String::new(), |left_out| {
+        let files = text::count(left_out.file_count.into(), "file");
+        format!("{files} ({}) left out, ", text::len(left_out.file_len))
+    });
     format!(
-        "{}, {} stored in {} ({}), {} saved by deduplication, {}, {:.1} s",
+        "{}, {} stored in {} ({}), {} saved by deduplication, {left_out}{}, {:.1} s",
         text::count(statistics.file_count.into(), "file"),
         text::len(statistics.file_len),
         text::len(statistics.stored_len),
-        percentage(statistics.stored_len, statistics.file_len),
+        share(statistics.stored_len, statistics.file_len),
         text::len(saved),
-        form_name(packed.form),
+        packed.form.map_or("an image by itself", form_name),
         elapsed.as_secs_f64(),
     )
 }
 
-fn details(packed: &Packed) -> String {
+fn details(packed: &Done) -> String {
     let statistics = &packed.statistics;
     let rows = [
         ("files", u64::from(statistics.file_count)),
@@ -185,16 +284,29 @@ fn details(packed: &Packed) -> String {
         ("bytes of files", statistics.file_len),
         ("  deduplicated", statistics.raw_len),
         ("  stored", statistics.stored_len),
-        ("bytes of module", packed.module.len() as u64),
+        ("bytes written", packed.bytes.len() as u64),
     ];
     rows.map(|(name, value)| format!("{name:<20}{value:>14}\n"))
         .concat()
 }
 
-fn percentage(part: u64, whole: u64) -> String {
+fn paths(list: &Path) -> Result<Vec<String>> {
+    let text = String::from_utf8(input::read(list)?);
+    let text = text.with_context(|| format!("`{}` is not UTF-8", list.display()))?;
+    let paths = parse_paths(&text);
+    if paths.is_empty() {
+        bail!(
+            "`{}` lists no paths; expected guest paths, one a line",
+            list.display()
+        );
+    }
+    Ok(paths)
+}
+
+fn share(part: u64, whole: u64) -> String {
     match whole {
         0 => "nothing to store".to_owned(),
-        _ => format!("{:.1} %", part as f64 / whole as f64 * 100.0),
+        _ => text::percentage(part, whole),
     }
 }
 
@@ -242,7 +354,7 @@ mod tests {
 
     #[test]
     fn shares_of_nothing_are_not_numbers() {
-        assert_eq!(percentage(1, 4), "25.0 %");
-        assert_eq!(percentage(0, 0), "nothing to store");
+        assert_eq!(share(1, 4), "25.0 %");
+        assert_eq!(share(0, 0), "nothing to store");
     }
 }

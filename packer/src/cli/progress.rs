@@ -1,27 +1,51 @@
-//! Progress of a pack, on a terminal only.
+//! Progress of what takes long, on a terminal only.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use wasi_vfs::Progress;
 
-/// A line that shows how far the writer is, and disappears when it is dropped.
-pub(super) struct Bar(ProgressBar);
+/// What takes less is done before anybody has read that it is under way.
+const DELAY: Duration = Duration::from_secs(1);
+
+/// A line that shows how far something is, from a second on, and disappears
+/// when it is dropped.
+pub(super) struct Bar {
+    bar: ProgressBar,
+    start: Instant,
+    is_shown: AtomicBool,
+    is_quiet: bool,
+}
 
 impl Bar {
-    /// A bar that is never seen.
-    pub(super) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
+    /// A bar on standard error if that is a terminal; never seen if `quiet`.
+    pub(super) fn on_terminal_unless(quiet: bool, doing: &str) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+        bar.set_style(style(&format!("{{spinner}} {doing} {{bytes}}")));
+        Self {
+            bar,
+            start: Instant::now(),
+            is_shown: AtomicBool::new(false),
+            is_quiet: quiet,
+        }
     }
 
-    /// A bar on standard error if that is a terminal.
-    pub(super) fn on_terminal() -> Self {
-        let target = ProgressDrawTarget::stderr();
-        let bar = ProgressBar::with_draw_target(None, target);
-        bar.set_style(style("{spinner} reading {bytes}"));
-        if !bar.is_hidden() {
-            bar.enable_steady_tick(Duration::from_millis(100));
+    /// `bytes` more are done.
+    pub(super) fn add(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        self.show_when_due();
+    }
+
+    fn show_when_due(&self) {
+        if self.is_quiet || self.start.elapsed() < DELAY {
+            return;
         }
-        Self(bar)
+        if !self.is_shown.swap(true, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            if !self.bar.is_hidden() {
+                self.bar.enable_steady_tick(Duration::from_millis(100));
+            }
+        }
     }
 }
 
@@ -32,24 +56,24 @@ fn style(template: &str) -> ProgressStyle {
 
 impl Progress for Bar {
     fn chunked(&self, bytes: u64) {
-        self.0.inc(bytes);
+        self.add(bytes);
     }
 
     fn deduplicated(&self, bytes: u64) {
-        self.0.set_style(style(
+        self.bar.set_style(style(
             "{spinner} storing {bytes} of {total_bytes} {wide_bar} {eta}",
         ));
-        self.0.set_length(bytes);
-        self.0.set_position(0);
+        self.bar.set_length(bytes);
+        self.bar.set_position(0);
     }
 
     fn compressed(&self, bytes: u64) {
-        self.0.inc(bytes);
+        self.add(bytes);
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

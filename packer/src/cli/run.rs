@@ -1,12 +1,13 @@
 //! `wasi-vfs run`: a quick look at a module under an interpreter.
 
 use super::mappings::dir_arg;
-use super::{input, say, text};
+use super::traced::{Directory, Notes};
+use super::{input, output, report, text};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use wasi_vfs::Mapping;
+use wasi_vfs::{Contents, Mapping, module};
 use wasmi::errors::{ErrorKind, LinkerError};
 use wasmi::{CompilationMode, Config, Engine, ExternType, Linker, Module, Store};
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, ambient_authority};
@@ -29,6 +30,7 @@ Examples:
   wasi-vfs run packed.wasm
   wasi-vfs run packed.wasm -- script.rb --flag
   wasi-vfs run packed.wasm --dir ./data::/data --env LANG=C -- script.rb
+  wasi-vfs run --trace used.txt packed.wasm -- script.rb
 
 Exit codes: the program's; 134 if it traps; 1 if it cannot be run; 2 wrong usage.";
 
@@ -37,6 +39,9 @@ Exit codes: the program's; 134 if it traps; 1 if it cannot be run; 2 wrong usage
 /// The program gets standard input and output, the directories that are packed
 /// in it, and nothing else unless asked. This is for a quick look: engines
 /// that compile are many times faster.
+///
+/// With --trace, it says which packed files the program uses; `pack --only` and
+/// `pack --order-by` take that list.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
@@ -50,6 +55,11 @@ pub(super) struct Run {
     /// Set an environment variable; repeatable. NAME alone passes on ours
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
+
+    /// Write the paths of the packed files that the program opens to FILE, in
+    /// order, and after them those that it only looks at
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 
     /// Arguments of the program
     #[arg(
@@ -90,21 +100,47 @@ impl Args for Dirs {
 
 impl Run {
     pub(super) fn execute(self) -> Result<ExitCode> {
+        if let Some(trace) = &self.trace {
+            output::check(trace)?;
+        }
         let wasm = input::read(&self.module)?;
-        let code = self
-            .run(&wasm)
-            .with_context(|| format!("cannot run `{}`", self.module.display()))?;
+        let cannot = || format!("cannot run `{}`", self.module.display());
+        let Some(trace) = &self.trace else {
+            let run = self.context().and_then(|context| self.run(&wasm, context));
+            return run.with_context(cannot);
+        };
+        let notes = Notes::default();
+        let code = self.run_traced(&wasm, &notes).with_context(cannot)?;
+        // Written however the program ended: what it read, it read.
+        output::write(trace, notes.to_text().as_bytes())?;
         Ok(code)
     }
 
-    fn run(&self, wasm: &[u8]) -> Result<ExitCode> {
+    /// Runs the program with its files served by `notes`.
+    fn run_traced(&self, wasm: &[u8], notes: &Notes) -> Result<ExitCode> {
+        check_preamble(wasm)?;
+        // For as long as the process lives, which is as long as the program.
+        let contents: &'static Contents<'static> =
+            Box::leak(Box::new(Contents::find(wasm)?.into_owned()));
+        let image = contents.reader()?;
+        let context = self.context()?;
+        for mount in 0..image.index().mount_count() {
+            let mount = image.index().mount(mount)?;
+            let path = String::from_utf8_lossy(mount.path).into_owned();
+            let directory = Directory::new(image.clone(), mount.inode, notes.clone());
+            context.push_preopened_dir(Box::new(directory), path)?;
+        }
+        self.run(&module::unmounted(wasm)?, context)
+    }
+
+    fn run(&self, wasm: &[u8], context: WasiCtx) -> Result<ExitCode> {
         check_preamble(wasm)?;
         let engine = engine();
         let module = Module::new(&engine, wasm)
             .context("the built-in interpreter does not accept the module; use your own engine")?;
         let linker = linker(&engine)?;
         check_start(&module)?;
-        let mut store = Store::new(&engine, self.context()?);
+        let mut store = Store::new(&engine, context);
         let instance = match linker.instantiate_and_start(&mut store, &module) {
             Ok(instance) => instance,
             Err(error) => return not_instantiated(error),
@@ -223,7 +259,7 @@ fn exit_code(error: &wasmi::Error) -> Result<ExitCode> {
         Some(status) => Ok(ExitCode::from(status.to_le_bytes()[0])),
         None => {
             let reason = text::escape(error.to_string().as_bytes());
-            say(&format!("error: the program trapped: {reason}"));
+            report(&anyhow!("the program trapped: {reason}"));
             Ok(ExitCode::from(TRAPPED))
         }
     }
@@ -238,9 +274,10 @@ mod tests {
             module: "test.wasm".into(),
             dirs: Dirs(Vec::new()),
             env: Vec::new(),
+            trace: None,
             arguments: Vec::new(),
         };
-        run.run(&wat::parse_str(wat).unwrap())
+        run.run(&wat::parse_str(wat).unwrap(), run.context()?)
     }
 
     fn error(wat: &str) -> String {

@@ -42,11 +42,20 @@ pub(super) fn len(bytes: u64) -> String {
     format!("{value:.1} {}", unit.copied().unwrap_or_default())
 }
 
-/// `1 file`, `2 files`.
+/// `1 file`, `2 files`, `2 directories`.
 pub(super) fn count(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("1 {noun}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {noun}s"),
+    }
+}
+
+/// `25.6 %`; of nothing, nothing.
+pub(super) fn percentage(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "0.0 %".to_owned(),
+        _ => format!("{:.1} %", part as f64 / whole as f64 * 100.0),
     }
 }
 

@@ -115,6 +115,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         form: *form,
         runtime_version: anchor.runtime_version().into(),
         index,
+        index_stored_len: anchor.index_stored_len.get(),
         payload,
         cold: cold_part(shape).map(<[u8]>::to_vec),
     })

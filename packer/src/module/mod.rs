@@ -30,6 +30,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod unmerge;
+mod unmount;
 mod validate;
 
 pub use error::ModuleError;
@@ -82,6 +83,8 @@ pub struct Found {
     pub runtime_version: String,
     /// The index.
     pub index: Vec<u8>,
+    /// How many bytes the module has for it: fewer where it is compressed.
+    pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Vec<u8>,
     /// The cold part, unless a tool has dropped it.
@@ -181,4 +184,22 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
         }
         _ => Ok(Cow::Borrowed(wasm)),
     }
+}
+
+/// The module as it was before packing, as far as running it goes: the image is
+/// taken out where it was merged in, and out of reach where it was linked. A
+/// module without an image stays as it is. Files are then the host's affair.
+///
+/// # Errors
+///
+/// As [`without_image`].
+pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
+    let shape = Shape::parse(wasm)?;
+    Ok(match locate::locate(&shape)? {
+        None => Cow::Borrowed(wasm),
+        Some(located) if located.form == Form::Merged => {
+            Cow::Owned(unmerge::unmerge(&shape, &located)?)
+        }
+        Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
+    })
 }

@@ -38,6 +38,11 @@ fn a_file_that_does_not_exist_is_named() {
         "ls none.wasm",
         "cat none.wasm /a",
         "run none.wasm",
+        "extract none.wasm -o out",
+        "info none.wasm",
+        "verify none.wasm",
+        "dump none.wasm",
+        "pack --from none.wasm --image out.wvfs",
     ] {
         let output = scratch.run(arguments);
         assert_error(&output, &["`none.wasm`", "No such file"]);
@@ -53,6 +58,10 @@ fn a_file_that_is_no_module_is_refused() {
         "ls text",
         "cat text /a",
         "run text",
+        "extract text -o out",
+        "info text",
+        "verify text",
+        "dump text",
     ] {
         assert_error(&scratch.run(arguments), &["`text`"]);
     }
@@ -69,12 +78,20 @@ fn a_module_without_an_image_says_how_to_get_one() {
 fn a_closed_pipe_is_no_error() {
     let scratch = Scratch::packed();
     for arguments in [
-        &["ls", "-R", "packed.wasm"][..],
-        &["cat", "packed.wasm", "usr/lib/link"],
+        "ls -R packed.wasm",
+        "ls --tree packed.wasm",
+        "cat packed.wasm usr/lib/link",
+        "info packed.wasm",
+        "info --json packed.wasm",
+        "dump packed.wasm",
+        "verify packed.wasm",
+        "completions bash",
+        "man",
+        "lib -o -",
     ] {
         let mut child = scratch
             .command()
-            .args(arguments)
+            .args(arguments.split(' '))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -84,6 +101,25 @@ fn a_closed_pipe_is_no_error() {
         assert_success(&output);
         assert_eq!(stderr(&output), "");
     }
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_forced_or_forbidden() {
+    let scratch = Scratch::with_tree();
+    let complaint = |variables: &[(&str, &str)]| {
+        let mut command = scratch.command();
+        command.args(["ls", "none"]).env_remove("NO_COLOR");
+        command.envs(variables.iter().copied());
+        stderr(&command.output().unwrap())
+    };
+    assert!(!complaint(&[]).contains('\x1b'));
+    let forced = complaint(&[("CLICOLOR_FORCE", "1")]);
+    assert!(
+        forced.starts_with("\x1b[1m\x1b[31merror:\x1b[0m "),
+        "{forced:?}"
+    );
+    let forbidden = complaint(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]);
+    assert!(!forbidden.contains('\x1b'), "{forbidden:?}");
 }
 
 #[test]

@@ -87,11 +87,11 @@ fn long_lines_show_kind_size_time_and_target() {
     }
     assert_success(&scratch.run("pack app.wasm --dir lib::/ -o packed.wasm"));
     let listed = lines(&scratch, "ls -l packed.wasm");
-    assert_eq!(listed[0], "-r--  6 2000-02-29T00:00:00Z hello.txt");
-    assert!(listed[1].starts_with("lr-x  - "), "{}", listed[1]);
+    assert_eq!(listed[0], "-r--  6  3 2000-02-29T00:00:00Z hello.txt");
+    assert!(listed[1].starts_with("lr-x  -  - "), "{}", listed[1]);
     assert!(listed[1].ends_with("Z link -> hello.txt"), "{}", listed[1]);
-    assert_eq!(listed[2], "-r-x 10 2000-02-29T00:00:00Z run.sh");
-    assert!(listed[3].starts_with("dr-x  - "), "{}", listed[3]);
+    assert_eq!(listed[2], "-r-x 10 10 2000-02-29T00:00:00Z run.sh");
+    assert!(listed[3].starts_with("dr-x  -  - "), "{}", listed[3]);
 }
 
 #[test]
@@ -108,6 +108,7 @@ fn json_has_the_documented_fields() {
         "path": "/lib/hello.txt",
         "kind": "file",
         "size": 6,
+        "stored": 3,
         "executable": false,
         "mtime": "2000-02-29T00:00:00.000000005Z",
     });
@@ -140,4 +141,67 @@ fn the_module_may_come_from_standard_input() {
     let output = scratch.run_on(&scratch.read("packed.wasm"), "ls - usr");
     assert_success(&output);
     assert_eq!(stdout(&output), "lib\n");
+}
+
+#[test]
+fn a_file_that_shares_its_bytes_shares_their_cost() {
+    let scratch = Scratch::image();
+    let stored = |path: &str| {
+        let output = scratch.run(&format!("ls --json tree.wvfs {path}"));
+        let listed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        listed[0]["stored"].as_u64().unwrap()
+    };
+    assert_eq!(stored("usr/lib/hello.txt"), stored("usr/lib/sub/copy.txt"));
+    assert!(stored("usr/lib/long.txt") < 400 * 35 / 4);
+}
+
+#[test]
+fn patterns_stand_for_what_they_match() {
+    let scratch = Scratch::packed();
+    let listed = lines(&scratch, "ls packed.wasm /usr/lib/*.{txt,sh}");
+    assert_eq!(listed, ["/usr/lib/hello.txt", "/usr/lib/run.sh"]);
+    let listed = lines(&scratch, "ls packed.wasm **/copy.txt");
+    assert_eq!(listed, ["/usr/lib/sub/copy.txt"]);
+    let output = scratch.run("ls packed.wasm *.none");
+    assert_error(&output, &["`*.none`", "no such file"]);
+    let output = scratch.run("ls packed.wasm [");
+    assert_error(&output, &["pattern `[`"]);
+}
+
+#[test]
+fn a_name_that_reads_as_a_pattern_stands_for_itself() {
+    let scratch = Scratch::with_tree();
+    scratch.write("lib/[a]", b"");
+    scratch.write("lib/a", b"");
+    assert_success(&scratch.run("pack app.wasm --dir lib::/ -o packed.wasm"));
+    assert_eq!(lines(&scratch, "ls packed.wasm [a]"), ["[a]"]);
+}
+
+#[test]
+fn a_tree_is_drawn_with_branches() {
+    let listed = lines(&Scratch::packed(), "ls --tree packed.wasm usr/lib");
+    let expected = [
+        "usr/lib",
+        "├── hello.txt",
+        "├── link",
+        "├── run.sh",
+        "├── sub",
+        "│   ├── copy.txt",
+        "│   └── empty",
+        "└── sublink",
+    ];
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn a_long_tree_has_columns_before_the_branches() {
+    let scratch = Scratch::with_tree();
+    scratch.fix_times("lib");
+    assert_success(&scratch.run("pack --dir lib::/usr/lib --image tree.wvfs"));
+    let listed = lines(&scratch, "ls -lt tree.wvfs usr/lib");
+    assert_eq!(listed[1], "-r--  6  3 2000-02-29T00:00:00Z ├── hello.txt");
+    assert_eq!(
+        listed[2],
+        "lr-x  -  - 2000-02-29T00:00:00Z ├── link -> hello.txt"
+    );
 }

@@ -9,10 +9,17 @@
 
 mod app;
 mod cat;
+mod diff;
+mod dump;
+mod extract;
 mod general;
+mod golden;
 mod image;
+mod info;
 mod lib_command;
 mod ls;
+mod manual;
 mod pack;
 mod run;
 mod scratch;
+mod verify;

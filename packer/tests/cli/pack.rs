@@ -215,3 +215,157 @@ fn an_output_that_is_packed_itself_gives_a_warning() {
     assert!(pack("").contains("warning: `out.wasm` lies in `.`"));
     assert!(!pack(" --exclude out.wasm").contains("warning"));
 }
+
+#[test]
+fn an_image_by_itself_needs_no_module() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("pack --dir lib::/usr/lib --image tree.wvfs");
+    assert_success(&output);
+    assert!(
+        stderr(&output).contains("an image by itself"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(
+        listing(&scratch, "tree.wvfs"),
+        listing(&Scratch::packed(), "packed.wasm")
+    );
+}
+
+#[test]
+fn an_image_and_a_module_do_not_go_together() {
+    let scratch = Scratch::with_tree();
+    for arguments in [
+        "pack app.wasm --dir lib::/ --image tree.wvfs",
+        "pack --dir lib::/ --image tree.wvfs -o out.wasm",
+        "pack --dir lib::/ -o out.wasm",
+        "pack app.wasm --dir lib::/",
+    ] {
+        assert_failure(&scratch.run(arguments), 2, &[]);
+    }
+}
+
+#[test]
+fn an_image_is_embedded_as_it_is() {
+    let scratch = Scratch::image();
+    assert_success(&scratch.run("pack app.wasm --from tree.wvfs -o out.wasm"));
+    assert_success(&scratch.run("pack --from out.wasm --image again.wvfs"));
+    assert!(scratch.read("tree.wvfs") == scratch.read("again.wvfs"));
+    let arguments = "pack app.wasm --dir lib::/usr/lib --compress --block-size 4K -o direct.wasm";
+    assert_success(&scratch.run(arguments));
+    assert!(scratch.read("out.wasm") == scratch.read("direct.wasm"));
+}
+
+#[test]
+fn images_and_directories_form_one_tree() {
+    let scratch = Scratch::image();
+    let arguments = "pack app.wasm --from tree.wvfs --dir lib/sub::/etc -o out.wasm";
+    assert_success(&scratch.run(arguments));
+    assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nusr\n");
+    // What is in the module already stays as well.
+    assert_success(&scratch.run("pack --dir lib/sub::/opt --image opt.wvfs"));
+    assert_success(&scratch.run("pack out.wasm --from opt.wvfs -o out.wasm"));
+    assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nopt\nusr\n");
+}
+
+#[test]
+fn a_file_that_is_no_image_is_refused() {
+    let scratch = Scratch::with_tree();
+    let before = scratch.names();
+    let output = scratch.run("pack app.wasm --from app.wasm -o out.wasm");
+    assert_error(&output, &["image that is to be packed", "holds no image"]);
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn only_what_is_listed_is_kept_with_the_links_to_it() {
+    let scratch = Scratch::packed();
+    scratch.write("list", b"# by hand\n/usr/lib/sublink/copy.txt\n/usr/none\n");
+    let output = scratch.run("pack packed.wasm --only list -o small.wasm");
+    assert_success(&output);
+    let said = stderr(&output);
+    assert!(said.starts_with("warning: 1 listed path not in the tree, such as `/usr/none`\n"));
+    assert!(said.contains("2 files (16 B) left out"), "{said}");
+    let listed = stdout(&scratch.run("ls --tree small.wasm /usr/lib"));
+    let expected = "/usr/lib\n├── sub\n│   └── copy.txt\n└── sublink\n";
+    assert_eq!(listed, expected);
+    let info = stdout(&scratch.run("info small.wasm"));
+    assert!(info.contains("left out by --only: 2 files, 16 B"), "{info}");
+    let info = stdout(&scratch.run("info --json small.wasm"));
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap();
+    assert_eq!(
+        info["left_out"],
+        serde_json::json!({ "files": 2, "raw": 16 })
+    );
+    assert_success(&scratch.run("verify small.wasm"));
+}
+
+#[test]
+fn what_a_program_used_is_all_that_it_needs() {
+    let scratch = Scratch::packed();
+    assert_success(&scratch.run("run --trace used packed.wasm"));
+    assert_success(&scratch.run("pack packed.wasm --only used -o small.wasm"));
+    let output = scratch.run("run small.wasm");
+    assert_success(&output);
+    assert_eq!(stdout(&output), "hello\n");
+}
+
+#[test]
+fn a_list_that_keeps_nothing_is_refused() {
+    let scratch = Scratch::with_tree();
+    scratch.write("list", b"lib/hello.txt\n");
+    let output = scratch.run("pack app.wasm --dir lib::/usr --only list -o out.wasm");
+    assert_error(
+        &output,
+        &["none of the 1 paths", "`lib/hello.txt`", "guest paths"],
+    );
+    assert!(!scratch.path("out.wasm").exists());
+}
+
+#[test]
+fn listed_files_are_stored_first_and_in_order() {
+    let scratch = Scratch::with_tree();
+    scratch.write("list", b"/sublink/../run.sh\n/link\n");
+    scratch.write("lib/a.a", b"first otherwise");
+    assert_success(&scratch.run("pack --dir lib::/ --order-by list --image tree.wvfs"));
+    let dump = stdout(&scratch.run("dump tree.wvfs"));
+    for found in [
+        "\"run.sh\" in 0, program of 10 bytes at 0 of the content",
+        "\"hello.txt\" in 0, file of 6 bytes at 10 of the content",
+        "\"a.a\" in 0, file of 15 bytes at 16 of the content",
+    ] {
+        assert!(dump.contains(found), "{found}\n{dump}");
+    }
+    assert_success(&scratch.run("verify tree.wvfs"));
+    // The order is no part of what the tree is called.
+    assert_success(&scratch.run("pack --dir lib::/ --image plain.wvfs"));
+    assert_success(&scratch.run("diff --times tree.wvfs plain.wvfs"));
+}
+
+#[test]
+fn an_empty_list_is_refused() {
+    let scratch = Scratch::with_tree();
+    scratch.write("list", b"# nothing\n");
+    for option in ["--only", "--order-by"] {
+        let output = scratch.run(&format!(
+            "pack app.wasm --dir lib::/ {option} list -o out.wasm"
+        ));
+        assert_error(&output, &["`list` lists no paths", "one a line"]);
+    }
+}
+
+#[test]
+fn verbose_says_what_is_packed_in_detail() {
+    let output = Scratch::with_tree().run("pack --verbose app.wasm --dir lib::/ -o out.wasm");
+    assert_success(&output);
+    let said = stderr(&output);
+    let value = |name: &str| {
+        let line = said
+            .lines()
+            .find(|line| line.trim_start().starts_with(name));
+        line.and_then(|line| line.split(' ').next_back()?.parse::<u64>().ok())
+    };
+    assert_eq!(value("files"), Some(3), "{said}");
+    assert_eq!(value("same as another"), Some(1), "{said}");
+    assert_eq!(value("symbolic links"), Some(2), "{said}");
+}

@@ -97,3 +97,38 @@ fn a_component_is_explained() {
     let module = wat::parse_str("(component)").unwrap();
     assert_error(&scratch_with(&module).run("run app.wasm"), &["component"]);
 }
+
+#[test]
+fn a_trace_lists_what_was_opened() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("run --trace used.txt packed.wasm");
+    assert_success(&output);
+    assert_eq!(stdout(&output), "hello\n");
+    let expected = "\
+# wasi-vfs trace: opened, in order
+/usr/lib/hello.txt
+# looked at and not opened, in order
+";
+    assert_eq!(
+        String::from_utf8(scratch.read("used.txt")).unwrap(),
+        expected
+    );
+}
+
+#[test]
+fn a_trace_is_written_however_the_program_ends() {
+    let scratch = Scratch::with_tree();
+    // The program exits with the errno of what fails.
+    assert_success(&scratch.run("pack app.wasm --dir lib/sub::/ -o packed.wasm"));
+    let output = scratch.run("run --trace used.txt packed.wasm");
+    assert_eq!(output.status.code(), Some(44), "{}", stderr(&output));
+    assert!(!scratch.read("used.txt").is_empty());
+}
+
+#[test]
+fn what_cannot_be_traced_leaves_no_trace() {
+    let scratch = Scratch::with_tree();
+    let output = scratch.run("run --trace used.txt app.wasm");
+    assert_error(&output, &["`app.wasm`", "holds no image"]);
+    assert!(!scratch.path("used.txt").exists());
+}

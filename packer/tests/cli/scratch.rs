@@ -47,6 +47,30 @@ impl Scratch {
         scratch
     }
 
+    /// The tree packed at `/usr/lib` into the image `tree.wvfs`, with all times
+    /// 2000-02-29 00:00:00 and 5 nanoseconds, so that its bytes are known.
+    pub(crate) fn image() -> Self {
+        let scratch = Self::with_tree();
+        scratch.write("lib/long.txt", LINE.repeat(400).as_bytes());
+        scratch.fix_times("lib");
+        let output =
+            scratch.run("pack --dir lib::/usr/lib --compress --block-size 4K --image tree.wvfs");
+        assert_success(&output);
+        scratch
+    }
+
+    /// Sets the times of `name` and of all below it to 2000-02-29, 5 ns.
+    pub(crate) fn fix_times(&self, name: &str) {
+        let path = self.path(name);
+        if fs::symlink_metadata(&path).unwrap().is_dir() {
+            for entry in fs::read_dir(&path).unwrap() {
+                let child = entry.unwrap().file_name().into_string().unwrap();
+                self.fix_times(&format!("{name}/{child}"));
+            }
+        }
+        set_mtime(&path, 951_782_400, 5);
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -104,7 +128,24 @@ impl Scratch {
     }
 }
 
-fn set_executable(path: &Path) {
+/// Compresses well.
+pub(crate) const LINE: &str = "a line that occurs again and again\n";
+
+/// Sets the time of a file, a directory or a link.
+pub(crate) fn set_mtime(path: &Path, seconds: i64, nanoseconds: i64) {
+    use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+    let time = Timespec {
+        tv_sec: seconds,
+        tv_nsec: nanoseconds,
+    };
+    let times = Timestamps {
+        last_access: time,
+        last_modification: time,
+    };
+    utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
+}
+
+pub(crate) fn set_executable(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
@@ -138,4 +179,12 @@ pub(crate) fn assert_failure(output: &Output, code: i32, words: &[&str]) {
 pub(crate) fn assert_error(output: &Output, words: &[&str]) {
     assert_failure(output, 1, words);
     assert_eq!(stderr(output).lines().count(), 1, "{}", stderr(output));
+}
+
+/// Changes a byte of the first block of `tree.wvfs`.
+pub(crate) fn damage_payload(scratch: &Scratch) {
+    let mut bytes = scratch.read("tree.wvfs");
+    let index_len = wasi_vfs_format::Parts::split(&bytes).unwrap().index.len();
+    bytes[index_len + 4] ^= 0x55;
+    scratch.write("tree.wvfs", &bytes);
 }

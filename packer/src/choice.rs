@@ -1,0 +1,300 @@
+//! What of a tree a list of paths stands for.
+//!
+//! Paths are followed as the runtime follows them, links included, and every
+//! link on the way belongs to what a path stands for: without it the program
+//! would not get there. A path with a slash at its end stands for all that is
+//! below a directory, any other for the directory alone.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
+use wasi_vfs_format::manifest::LeftOut;
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
+
+/// What a list of paths leads to in a tree.
+#[derive(Debug, Default)]
+pub(crate) struct Choice {
+    /// Where the paths lead, without links, in the order of the list.
+    pub(crate) places: Vec<String>,
+    /// Everything that was met on the way, as paths without links.
+    met: BTreeSet<String>,
+    /// Paths of the list that lead nowhere.
+    pub(crate) missing: Vec<String>,
+}
+
+impl Choice {
+    pub(crate) fn new(tree: &Tree, paths: &[String]) -> Self {
+        let mut choice = Self::default();
+        let mut seen = HashSet::new();
+        for path in paths {
+            match choice.follow(tree, path) {
+                Some(place) => {
+                    let below = match path.ends_with('/') {
+                        true => below(tree, &place),
+                        false => Vec::new(),
+                    };
+                    choice.met.extend(below.iter().cloned());
+                    let places = std::iter::once(place).chain(below);
+                    let new = places.filter(|place| seen.insert(place.clone()));
+                    choice.places.extend(new);
+                }
+                None => choice.missing.push(path.clone()),
+            }
+        }
+        choice
+    }
+
+    /// Where `path` leads, if anywhere; notes all that is on the way.
+    fn follow(&mut self, tree: &Tree, path: &str) -> Option<String> {
+        let mut at: Vec<String> = Vec::new();
+        let mut rest: Vec<String> = components(path);
+        let mut hops = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                at.pop();
+                continue;
+            }
+            at.push(name);
+            let node = node_at(&tree.root, &at)?;
+            self.met.insert(join(&at));
+            if let Node::Symlink(link) = node {
+                hops += 1;
+                if hops > MAX_SYMLINK_HOPS {
+                    return None;
+                }
+                match link.target.starts_with('/') {
+                    true => at.clear(),
+                    false => drop(at.pop()),
+                }
+                rest.extend(components(&link.target));
+            }
+        }
+        Some(join(&at))
+    }
+
+    /// Takes everything out of `tree` that is not chosen, not on the way to
+    /// what is, and no mount, and counts it.
+    pub(crate) fn prune(&self, tree: &mut Tree) -> LeftOut {
+        let mut keep = HashSet::new();
+        for place in &self.met {
+            keep_with_parents(&mut keep, place);
+        }
+        for mount in &tree.mounts {
+            keep_with_parents(&mut keep, &join(&mount.components));
+        }
+        let mut left_out = LeftOut::default();
+        // No recursion: a tree may be nested deeper than a stack.
+        let mut pending = vec![(String::new(), &mut tree.root)];
+        while let Some((path, directory)) = pending.pop() {
+            directory.children.retain(|name, node| {
+                let is_kept = keep.contains(&format!("{path}/{name}"));
+                if !is_kept {
+                    count(node, &mut left_out);
+                }
+                is_kept
+            });
+            for (name, node) in &mut directory.children {
+                if let Node::Directory(child) = node {
+                    pending.push((format!("{path}/{name}"), child));
+                }
+            }
+        }
+        left_out
+    }
+}
+
+/// Notes `place` and the directories that hold it.
+fn keep_with_parents(keep: &mut HashSet<String>, place: &str) {
+    let mut place = place;
+    while !place.is_empty() && keep.insert(place.to_owned()) {
+        place = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+}
+
+fn count(node: &Node, left_out: &mut LeftOut) {
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        match node {
+            Node::Directory(directory) => pending.extend(directory.children.values()),
+            Node::File(file) => {
+                left_out.file_count = left_out.file_count.saturating_add(1);
+                left_out.file_len = left_out.file_len.saturating_add(file.len);
+            }
+            Node::Symlink(_) => {}
+        }
+    }
+}
+
+/// The names of a path, the first one last.
+fn components(path: &str) -> Vec<String> {
+    let names = path.split('/');
+    let names = names.filter(|name| !name.is_empty() && *name != ".");
+    names.rev().map(str::to_owned).collect()
+}
+
+fn join(names: &[String]) -> String {
+    names.iter().map(|name| format!("/{name}")).collect()
+}
+
+fn node_at<'t>(root: &'t DirectoryNode, names: &[String]) -> Option<&'t Node> {
+    let (last, way) = names.split_last()?;
+    let mut directory = root;
+    for name in way {
+        match directory.children.get(name)? {
+            Node::Directory(child) => directory = child,
+            _ => return None,
+        }
+    }
+    directory.children.get(last)
+}
+
+/// All that is below a directory, in the order of the paths.
+fn below(tree: &Tree, place: &str) -> Vec<String> {
+    let mut names = components(place);
+    names.reverse();
+    let children = match node_at(&tree.root, &names) {
+        Some(Node::Directory(directory)) => &directory.children,
+        None if names.is_empty() => &tree.root.children,
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    // The next one last.
+    let mut pending: Vec<_> = children
+        .iter()
+        .rev()
+        .map(|child| (place.to_owned(), child))
+        .collect();
+    while let Some((parent, (name, node))) = pending.pop() {
+        let path = format!("{parent}/{name}");
+        if let Node::Directory(directory) = node {
+            let children = directory.children.iter().rev();
+            pending.extend(children.map(|child| (path.clone(), child)));
+        }
+        found.push(path);
+    }
+    found
+}
+
+/// The position of each place in its list.
+pub(crate) fn ranks(places: Vec<String>) -> HashMap<String, usize> {
+    let places = places.into_iter().enumerate();
+    places.map(|(rank, path)| (path, rank)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasi_vfs_format::tree::{MountPoint, SymlinkNode};
+
+    fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
+        let children = children.map(|(name, node)| (name.to_owned(), node));
+        Node::Directory(DirectoryNode {
+            mtime_ns: 0,
+            children: children.into(),
+        })
+    }
+
+    fn link(target: &str) -> Node {
+        let target = target.to_owned();
+        Node::Symlink(SymlinkNode {
+            mtime_ns: 0,
+            target,
+        })
+    }
+
+    /// Leaves are dangling links, the nodes that are easiest to make.
+    fn tree() -> Tree {
+        let Node::Directory(root) = directory([
+            ("bin", link("usr/bin")),
+            ("etc", directory([])),
+            (
+                "usr",
+                directory([
+                    ("bin", directory([("a", link("b")), ("b", directory([]))])),
+                    (
+                        "lib",
+                        directory([("c", directory([])), ("d", directory([]))]),
+                    ),
+                ]),
+            ),
+            ("loop", link("loop")),
+        ]) else {
+            unreachable!()
+        };
+        let mount = MountPoint {
+            guest_path: "/etc".to_owned(),
+            components: vec!["etc".to_owned()],
+        };
+        Tree {
+            root,
+            mounts: vec![mount],
+        }
+    }
+
+    fn choose(paths: &[&str]) -> Choice {
+        let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
+        Choice::new(&tree(), &paths)
+    }
+
+    fn pruned(paths: &[&str]) -> Vec<String> {
+        let mut tree = tree();
+        choose(paths).prune(&mut tree);
+        let mut pending = vec![(String::new(), &tree.root)];
+        let mut lines = Vec::new();
+        while let Some((path, directory)) = pending.pop() {
+            for (name, node) in &directory.children {
+                lines.push(format!("{path}/{name}"));
+                if let Node::Directory(child) = node {
+                    pending.push((format!("{path}/{name}"), child));
+                }
+            }
+        }
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn every_link_on_the_way_is_kept() {
+        let expected = [
+            "/bin",
+            "/etc",
+            "/usr",
+            "/usr/bin",
+            "/usr/bin/a",
+            "/usr/bin/b",
+        ];
+        assert_eq!(pruned(&["/bin/a"]), expected);
+        assert_eq!(choose(&["bin/./a"]).places, ["/usr/bin/b"]);
+    }
+
+    #[test]
+    fn a_directory_is_kept_without_what_it_holds() {
+        assert_eq!(pruned(&["/usr/lib"]), ["/etc", "/usr", "/usr/lib"]);
+    }
+
+    #[test]
+    fn a_slash_at_the_end_stands_for_all_below() {
+        let expected = ["/etc", "/usr", "/usr/lib", "/usr/lib/c", "/usr/lib/d"];
+        assert_eq!(pruned(&["/usr/lib/"]), expected);
+        assert_eq!(choose(&["/usr/lib/"]).places, expected[2..]);
+        assert_eq!(pruned(&["/"]).len(), 10);
+    }
+
+    #[test]
+    fn mounts_stay() {
+        assert_eq!(pruned(&[]), ["/etc"]);
+    }
+
+    #[test]
+    fn paths_that_lead_nowhere_are_listed() {
+        let missing = ["/none", "/usr/lib/c/../../none/x", "/loop"];
+        assert_eq!(choose(&missing).missing, missing);
+    }
+
+    #[test]
+    fn dot_dot_goes_up_from_where_a_link_led() {
+        assert_eq!(
+            choose(&["/bin/../lib/c", "/../usr"]).places,
+            ["/usr/lib/c", "/usr"]
+        );
+    }
+}

@@ -1,0 +1,84 @@
+//! Every command line in the documents and in the examples of the help must be
+//! one that the command accepts.
+
+use super::Cli;
+use clap::{CommandFactory, Parser};
+use std::fs;
+use std::path::Path;
+
+/// The words of a line as a shell takes them apart, up to what is the shell's
+/// own: a pipe, a redirection, another command, a comment.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, ' ') => words.extend(word.take()),
+            (None, '|' | '>' | '<' | '&' | ';' | ')') => break,
+            (None, '#') if word.is_none() => break,
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The lines that call the command, in a text of shell lines.
+fn calls(text: &str) -> Vec<String> {
+    let joined = text.replace("\\\n", " ");
+    let lines = joined.lines().map(str::trim_start);
+    let lines = lines.map(|line| line.trim_start_matches("$ ").trim_start());
+    let calls = lines.filter(|line| line.starts_with("wasi-vfs "));
+    calls.map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn assert_accepted(source: &str, call: &str) {
+    if let Err(error) = Cli::try_parse_from(words(call)) {
+        panic!("{source}: {call}\n{error}");
+    }
+}
+
+/// The blocks of shell lines of a document.
+fn consoles(document: &str) -> Vec<&str> {
+    let blocks = document.split("```").skip(1).step_by(2);
+    let consoles = blocks.filter_map(|block| block.strip_prefix("console\n"));
+    consoles.collect()
+}
+
+#[test]
+fn commands_in_the_documents_are_accepted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for name in ["README.md", "docs/GUIDE.md"] {
+        let document = fs::read_to_string(root.join(name)).unwrap();
+        let calls: Vec<_> = consoles(&document).into_iter().flat_map(calls).collect();
+        assert!(calls.len() > 2, "{name}: {calls:?}");
+        for call in calls {
+            assert_accepted(name, &call);
+        }
+    }
+}
+
+#[test]
+fn examples_in_the_help_are_accepted() {
+    for command in Cli::command().get_subcommands() {
+        let help = command.clone().render_long_help().to_string();
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        let (examples, _) = examples.split_once("\n\n").unwrap();
+        for call in calls(examples) {
+            assert_accepted(command.get_name(), &call);
+        }
+    }
+}
+
+#[test]
+fn lines_are_taken_apart_as_by_a_shell() {
+    let line = "wasi-vfs cat 'a b' --x=\"c|d\" e#f | sort # g";
+    assert_eq!(words(line), ["wasi-vfs", "cat", "a b", "--x=c|d", "e#f"]);
+}

@@ -1,0 +1,348 @@
+//! `wasi-vfs dump`: every byte of an image and what it is for.
+//!
+//! Decides which bytes are which; the records themselves are read by the
+//! format. A table that this does not know is shown as bytes, so that nothing
+//! goes unaccounted.
+
+use super::opened::{self, Opened};
+use super::{exit_codes, text, time};
+use anyhow::Result;
+use clap::Args;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use wasi_vfs::ImageReader;
+use wasi_vfs_format::cold::COLD_HEADER_LEN;
+use wasi_vfs_format::digest::Digest;
+use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
+use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber};
+
+const EXAMPLES: &str = concat!(
+    "\
+Examples:
+  wasi-vfs dump tree.wvfs
+  wasi-vfs dump packed.wasm | grep '^ .* block'
+  diff <(wasi-vfs dump old.wasm) <(wasi-vfs dump new.wasm)",
+    exit_codes!()
+);
+
+/// Show every byte of an image and what it is for.
+///
+/// For each part of the image (index, payload, cold part), the records in the
+/// order of their bytes: offset in the part, length, what it is, what it says.
+/// Damaged records are shown as the error that reading them gives. The last
+/// line of each part says how many of its bytes are accounted for.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Dump {
+    /// Packed module or image; `-` is standard input
+    #[arg(value_name = "PACKED")]
+    packed: PathBuf,
+}
+
+impl Dump {
+    pub(super) fn execute(self) -> Result<ExitCode> {
+        opened::with(&self.packed, |opened| {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let dumper = Dumper { opened };
+            for part in [dumper.index(), dumper.payload()]
+                .into_iter()
+                .chain(dumper.cold())
+            {
+                part.print(&mut out)?;
+            }
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// One part of an image.
+struct Part<'a> {
+    name: &'static str,
+    bytes: &'a [u8],
+    ranges: Vec<Range>,
+}
+
+/// Some bytes with one purpose.
+struct Range {
+    offset: u64,
+    len: u64,
+    what: String,
+    /// Empty where there is no more to say.
+    says: String,
+}
+
+impl Part<'_> {
+    fn add(&mut self, offset: u64, len: u64, what: impl ToString, says: impl ToString) {
+        self.ranges.push(Range {
+            offset,
+            len,
+            what: what.to_string(),
+            says: says.to_string(),
+        });
+    }
+
+    fn print(mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.ranges.sort_by_key(|range| range.offset);
+        let total = self.bytes.len() as u64;
+        writeln!(out, "{}: {total} bytes", self.name)?;
+        let (mut end, mut known) = (0, 0);
+        for range in &self.ranges {
+            self.print_gap(end, range.offset, out)?;
+            print_line(range.offset, range.len, &range.what, &range.says, out)?;
+            let range_end = range.offset.saturating_add(range.len);
+            known += range_end.min(total).saturating_sub(end.max(range.offset));
+            end = end.max(range_end);
+        }
+        self.print_gap(end, total, out)?;
+        writeln!(out, "{known} of {total} bytes accounted for\n")
+    }
+
+    /// Bytes that are nobody's, sixteen a line.
+    fn print_gap(&self, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
+        let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
+            return Ok(());
+        };
+        let bytes = self.bytes.get(from..to).unwrap_or_default();
+        for (line, bytes) in bytes.chunks(16).enumerate() {
+            let offset = start.saturating_add(line as u64 * 16);
+            print_line(offset, bytes.len() as u64, "unknown", &hex(bytes), out)?;
+        }
+        Ok(())
+    }
+}
+
+fn print_line(
+    offset: u64,
+    len: u64,
+    what: &str,
+    says: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let line = format!("{offset:>10} {len:>8}  {what:<12} {says}");
+    writeln!(out, "{}", line.trim_end())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.join(" ")
+}
+
+struct Dumper<'o, 'a> {
+    opened: &'o Opened<'a>,
+}
+
+impl<'o> Dumper<'o, '_> {
+    fn image(&self) -> &'o ImageReader<'o> {
+        &self.opened.image
+    }
+
+    fn index(&self) -> Part<'o> {
+        let index = self.image().index();
+        let mut part = Part {
+            name: "index",
+            bytes: index.bytes(),
+            ranges: Vec::new(),
+        };
+        part.add(0, SUPERBLOCK_LEN as u64, "superblock", superblock(index));
+        for (name, table, record_len) in index.superblock().tables() {
+            let start = u64::from(table.offset.get());
+            let count = table.count.get();
+            match name {
+                "extents" => self.extents(&mut part, start, record_len as u64, count),
+                "names" => names(&mut part, start, count),
+                _ => self.records(&mut part, name, start, record_len as u64, count),
+            }
+        }
+        part
+    }
+
+    fn records(&self, part: &mut Part<'o>, table: &str, start: u64, len: u64, count: u32) {
+        let index = self.image().index();
+        for number in 0..count {
+            let offset = start.saturating_add(u64::from(number).saturating_mul(len));
+            let (what, says) = match table {
+                "mounts" => ("mount", mount(index, number)),
+                "inodes" => ("inode", inode(index, InodeNumber(number))),
+                "blocks" => ("block", index.block(number).map(|block| block_says(&block))),
+                // Shown as bytes.
+                _ => return,
+            };
+            part.add(offset, len, format!("{what} {number}"), said(says));
+        }
+    }
+
+    /// The extents lie in the order of the files that have several.
+    fn extents(&self, part: &mut Part<'o>, start: u64, len: u64, count: u32) {
+        let index = self.image().index();
+        let mut number = 0;
+        for file in (0..index.inode_count()).map(InodeNumber) {
+            for extent in several_extents(index, file) {
+                if number >= count {
+                    return;
+                }
+                let offset = start.saturating_add(u64::from(number).saturating_mul(len));
+                let says = extent.map(|extent| extent_says(file, &extent));
+                part.add(offset, len, format!("extent {number}"), said(says));
+                number += 1;
+            }
+        }
+    }
+
+    fn payload(&self) -> Part<'o> {
+        let index = self.image().index();
+        let mut part = Part {
+            name: "payload",
+            bytes: self.image().payload(),
+            ranges: Vec::new(),
+        };
+        for number in 0..index.block_count() {
+            if let Ok(block) = index.block(number) {
+                let (offset, len) = (block.stored_offset.into(), block.stored_len.into());
+                let state = match self.image().block_bytes(&block) {
+                    Ok(_) => "whole".to_owned(),
+                    Err(corrupt) => corrupt.to_string(),
+                };
+                part.add(offset, len, format!("block {number}"), state);
+            }
+        }
+        part
+    }
+
+    fn cold(&self) -> Option<Part<'o>> {
+        let bytes = self.opened.contents.cold.as_deref()?;
+        let cold = self.image().cold()?;
+        let manifest = cold.manifest();
+        let mut part = Part {
+            name: "cold part",
+            bytes,
+            ranges: Vec::new(),
+        };
+        let total = bytes.len() as u64;
+        let header_len = COLD_HEADER_LEN as u64;
+        part.add(0, header_len.min(total), "header", "");
+        let encoded = manifest
+            .as_ref()
+            .ok()
+            .and_then(|manifest| manifest.encode());
+        let manifest_len = encoded.map_or(0, |bytes| bytes.len() as u64);
+        let manifest_offset = total.saturating_sub(manifest_len);
+        let lens_len = manifest_offset.saturating_sub(header_len);
+        if lens_len > 0 {
+            let says = format!("of {} chunks", cold.chunk_count());
+            part.add(header_len, lens_len, "lengths", says);
+        }
+        let says = manifest.map(|manifest| format!("{manifest:?}"));
+        part.add(manifest_offset, manifest_len, "manifest", said(says));
+        Some(part)
+    }
+}
+
+/// What a record says, or why it cannot be read.
+fn said(says: Result<String, Corrupt>) -> String {
+    says.unwrap_or_else(|corrupt| format!("damaged: {corrupt}"))
+}
+
+fn superblock(index: &Index<'_>) -> String {
+    let superblock = index.superblock();
+    format!(
+        "version {}, blocks of {} bytes, features {:#x} {:#x}, payload {}, cold part {}, \
+         content {}, digest {}",
+        superblock.version.get(),
+        superblock.block_len(),
+        superblock.compatible_features.get(),
+        superblock.incompatible_features.get(),
+        superblock.payload_len.get(),
+        superblock.cold_len.get(),
+        superblock.raw_len.get(),
+        Digest(superblock.digest),
+    )
+}
+
+fn mount(index: &Index<'_>, number: u32) -> Result<String, Corrupt> {
+    let mount = index.mount(number)?;
+    Ok(format!("{} is inode {}", quoted(mount.path), mount.inode.0))
+}
+
+fn inode(index: &Index<'_>, number: InodeNumber) -> Result<String, Corrupt> {
+    let inode = index.inode(number)?;
+    Ok(format!(
+        "{} in {}, {}, {}",
+        quoted(index.name(number)?),
+        inode.parent.0,
+        content(index, &inode)?,
+        time::to_the_nanosecond(inode.mtime_ns),
+    ))
+}
+
+fn content(index: &Index<'_>, inode: &Inode) -> Result<String, Corrupt> {
+    Ok(match &inode.content {
+        Content::Directory(directory) => match directory.child(0) {
+            Some(first) => format!(
+                "directory of {} from inode {}",
+                directory.child_count(),
+                first.0
+            ),
+            None => "directory of none".to_owned(),
+        },
+        Content::Symlink(link) => format!("link to {}", quoted(index.target(link)?)),
+        Content::File(file) => {
+            let kind = if file.executable { "program" } else { "file" };
+            let runs = match index.run(inode.number, file, 0)? {
+                None => String::new(),
+                Some(run) if run.len == file.len => {
+                    format!(" at {} of the content", run.raw_offset)
+                }
+                Some(_) => " in extents".to_owned(),
+            };
+            format!("{kind} of {} bytes{runs}", file.len)
+        }
+    })
+}
+
+/// The extents of a file that has a record for them: one run needs none.
+fn several_extents(
+    index: &Index<'_>,
+    number: InodeNumber,
+) -> Box<dyn Iterator<Item = Result<Extent, Corrupt>>> {
+    let Ok(inode) = index.inode(number) else {
+        return Box::new(std::iter::empty());
+    };
+    let Content::File(file) = inode.content else {
+        return Box::new(std::iter::empty());
+    };
+    match index.extents(number, &file) {
+        Ok(extents) if extents.len() > 1 => Box::new(extents.collect::<Vec<_>>().into_iter()),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
+fn extent_says(file: InodeNumber, extent: &Extent) -> String {
+    format!(
+        "inode {} at {}: {} bytes at {} of the content",
+        file.0, extent.file_offset, extent.len, extent.raw_offset
+    )
+}
+
+fn block_says(block: &Block) -> String {
+    format!(
+        "{:?}, {} bytes at {} of the payload, {} at {} of the content",
+        block.codec, block.stored_len, block.stored_offset, block.raw_len, block.raw_offset
+    )
+}
+
+/// Names lie end to end and have no bounds of their own: 48 bytes a line.
+fn names<'o>(part: &mut Part<'o>, start: u64, len: u32) {
+    let bytes = usize::try_from(start).ok();
+    let bytes = bytes.and_then(|start| part.bytes.get(start..start.checked_add(len as usize)?));
+    let bytes: &'o [u8] = bytes.unwrap_or_default();
+    for (line, bytes) in bytes.chunks(48).enumerate() {
+        let offset = start.saturating_add(line as u64 * 48);
+        part.add(offset, bytes.len() as u64, "names", quoted(bytes));
+    }
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    format!("\"{}\"", text::escape(bytes))
+}

@@ -1,0 +1,179 @@
+//! Facts as text.
+
+use super::facts::{Facts, Group};
+use crate::cli::text::{count, escape, len, percentage};
+use std::io::{self, Write};
+
+/// Rows of a table, unless all are asked for.
+const MAX_ROWS: usize = 10;
+
+/// Groups of equal files, and files of each, unless all are asked for.
+const MAX_GROUPS: usize = 3;
+
+pub(super) fn print(title: &str, facts: &Facts, all: bool, out: &mut dyn Write) -> io::Result<()> {
+    let rows = if all { usize::MAX } else { MAX_ROWS };
+    print_identity(title, facts, out)?;
+    print_file(facts, out)?;
+    print_tree(facts, out)?;
+    print_groups("extension", &facts.extensions, facts, rows, out)?;
+    print_groups("directory", &facts.directories, facts, rows, out)?;
+    let groups = if all { usize::MAX } else { MAX_GROUPS };
+    print_duplicates(facts, groups, out)
+}
+
+fn print_identity(title: &str, facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+    let form = facts.form.unwrap_or("an image by itself");
+    writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
+    writeln!(out, "  digest     {}", facts.digest)?;
+    let unknown = "unknown, the manifest was stripped";
+    let tool = facts.tool_version.as_deref().unwrap_or(unknown);
+    let tool = escape(tool.as_bytes());
+    writeln!(out, "  packed by  wasi-vfs {tool}")?;
+    if let Some(runtime) = &facts.runtime_version {
+        writeln!(out, "  runtime    {}", escape(runtime.as_bytes()))?;
+    }
+    let level = match &facts.options {
+        Some(options) => match options.level {
+            Some(level) => format!("zstd level {level}"),
+            None => "not compressed".to_owned(),
+        },
+        None => unknown.to_owned(),
+    };
+    let block_len = facts.blocks.len / 1024;
+    writeln!(out, "  options    {level}, blocks of {block_len} KiB")?;
+    for mount in &facts.mounts {
+        writeln!(out, "  mounted    {}", escape(mount.as_bytes()))?;
+    }
+    Ok(())
+}
+
+fn print_file(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+    let file = &facts.file;
+    writeln!(out, "\nbytes of the file")?;
+    let runtime = match file.application {
+        Some(_) => "runtime",
+        None => "application and runtime",
+    };
+    let rows = [
+        ("application", file.application.unwrap_or(0)),
+        (runtime, file.runtime),
+        ("index", file.index),
+        ("payload", file.payload),
+        ("cold part", file.cold),
+        ("total", file.total),
+    ];
+    for (name, bytes) in rows {
+        if bytes > 0 {
+            let part = percentage(bytes, file.total);
+            writeln!(out, "  {name:<24}{bytes:>14}  {part:>8}")?;
+        }
+    }
+    Ok(())
+}
+
+fn print_tree(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+    let tree = &facts.tree;
+    let blocks = &facts.blocks;
+    writeln!(
+        out,
+        "\ntree: {}, {}, {}",
+        count(tree.files, "file"),
+        count(tree.directories, "directory"),
+        count(tree.symlinks, "symbolic link")
+    )?;
+    if let Some(left_out) = &facts.left_out {
+        let files = count(left_out.files, "file");
+        writeln!(out, "  left out by --only: {files}, {}", len(left_out.raw))?;
+    }
+    let deduplication = &facts.deduplication;
+    let duplicates = count(deduplication.duplicate_files, "file");
+    let rows = [
+        ("raw", tree.raw, String::new()),
+        (
+            "saved by deduplication",
+            deduplication.saved,
+            format!("{duplicates} the same as another"),
+        ),
+        ("unique", tree.unique, String::new()),
+        (
+            "stored",
+            blocks.stored,
+            format!(
+                "{}, {} uncompressed, {:.1} % full",
+                count(blocks.count, "block"),
+                blocks.uncompressed,
+                blocks.fill * 100.0
+            ),
+        ),
+        ("other payload", blocks.other, String::new()),
+    ];
+    for (name, bytes, note) in rows {
+        if bytes > 0 || !note.is_empty() {
+            let part = percentage(bytes, tree.raw);
+            let line = format!("  {name:<24}{bytes:>14}  {part:>8}  {note}");
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    Ok(())
+}
+
+fn print_groups(
+    title: &str,
+    groups: &[Group],
+    facts: &Facts,
+    rows: usize,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n{:<24}{:>14}  {:>8}  {:>14}  {:>7}",
+        format!("by {title}"),
+        "stored",
+        "",
+        "raw",
+        "files"
+    )?;
+    for group in groups.iter().take(rows) {
+        let name = match group.name.as_str() {
+            "" => "(none)".to_owned(),
+            name => escape(name.as_bytes()),
+        };
+        let part = percentage(group.stored, facts.blocks.stored);
+        let (stored, raw, files) = (group.stored, group.raw, group.files);
+        writeln!(
+            out,
+            "  {name:<22}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
+        )?;
+    }
+    print_rest(groups.len(), rows, out)
+}
+
+fn print_duplicates(facts: &Facts, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    let groups = &facts.deduplication.groups;
+    if groups.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nsame files")?;
+    for group in groups.iter().take(rows) {
+        let saved = len(group.saved);
+        let copies = count(group.paths.len() as u64, "file");
+        writeln!(out, "  {saved} saved, {copies} of {}", len(group.len))?;
+        for path in group.paths.iter().take(rows) {
+            writeln!(out, "    {}", escape(path.as_bytes()))?;
+        }
+        if group.paths.len() > rows {
+            writeln!(out, "    and {} more", group.paths.len() - rows)?;
+        }
+    }
+    print_rest(groups.len(), rows, out)
+}
+
+fn print_rest(total: usize, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+    match total.checked_sub(rows) {
+        Some(rest @ 1..) => writeln!(out, "  and {rest} more, with --all"),
+        _ => Ok(()),
+    }
+}

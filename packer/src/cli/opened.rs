@@ -1,0 +1,46 @@
+//! A packed module or an image, open for a command.
+
+use super::input;
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use wasi_vfs::accounting::Accounting;
+use wasi_vfs::{Contents, ImageReader};
+use wasi_vfs_format::check::check;
+
+/// What a command was given, open.
+pub(super) struct Opened<'a> {
+    /// The whole file.
+    pub(super) bytes: &'a [u8],
+    pub(super) contents: &'a Contents<'a>,
+    pub(super) image: ImageReader<'a>,
+}
+
+/// Opens the file at `path`, a packed module or a bare image, for `work`; `-`
+/// is standard input.
+pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Opened<'_>) -> Result<T>) -> Result<T> {
+    let bytes = input::read(path)?;
+    let cannot = || format!("cannot open `{}`", path.display());
+    let contents = Contents::find(&bytes).with_context(cannot)?;
+    let image = contents.reader().with_context(cannot)?;
+    work(&Opened {
+        bytes: &bytes,
+        contents: &contents,
+        image,
+    })
+}
+
+impl Opened<'_> {
+    /// Refuses an index that breaks a rule of the format: of one that does
+    /// not, every object can be visited in linear time and under its name.
+    pub(super) fn require_whole(&self) -> Result<()> {
+        match check(self.image.index()).first() {
+            None => Ok(()),
+            Some(broken) => bail!("corrupt image: {broken}; `wasi-vfs verify` says what else is"),
+        }
+    }
+
+    pub(super) fn accounting(&self) -> Result<Accounting> {
+        self.require_whole()?;
+        Ok(Accounting::new(&self.image)?)
+    }
+}

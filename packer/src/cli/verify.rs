@@ -1,0 +1,79 @@
+//! `wasi-vfs verify`: is the image whole, and what is not?
+
+use super::{input, text};
+use anyhow::{Context, Result};
+use clap::Args;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use wasi_vfs::{Contents, Verification, verify};
+
+const EXAMPLES: &str = "\
+Examples:
+  wasi-vfs verify packed.wasm
+  wasi-vfs verify --quiet packed.wasm && deploy packed.wasm
+
+Exit codes: 0 nothing is damaged, 1 something is, 2 wrong usage.";
+
+/// Check every checksum, digest and reference of an image.
+///
+/// Says what is damaged and which files it touches; the others can still be
+/// read. An optimiser may have stripped the digests from a module: then it says
+/// so, and checks the rest.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Verify {
+    /// Packed module or image; `-` is standard input
+    #[arg(value_name = "PACKED")]
+    packed: PathBuf,
+
+    /// Print only what is damaged
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Verify {
+    pub(super) fn execute(self) -> Result<ExitCode> {
+        let bytes = input::read(&self.packed)?;
+        let contents = Contents::find(&bytes);
+        let contents =
+            contents.with_context(|| format!("cannot open `{}`", self.packed.display()))?;
+        let verification = verify(&contents);
+        let mut out = BufWriter::new(io::stdout().lock());
+        self.print(&verification, &mut out)?;
+        out.flush()?;
+        Ok(match verification.is_whole() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+
+    fn print(&self, verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
+        for finding in &verification.findings {
+            writeln!(out, "damaged: {}", finding.what)?;
+            for path in &finding.paths {
+                writeln!(out, "  {}", text::escape(path.as_bytes()))?;
+            }
+        }
+        if verification.has_more {
+            writeln!(out, "damaged: more, which is not listed")?;
+        }
+        if self.quiet {
+            return Ok(());
+        }
+        for (what, why) in &verification.unchecked {
+            writeln!(out, "not checked: {what}, since {why}")?;
+        }
+        if verification.is_whole() {
+            writeln!(
+                out,
+                "{}: whole: {}, {}, digest {}",
+                self.packed.display(),
+                text::count(verification.inode_count.into(), "object"),
+                text::count(verification.block_count.into(), "block"),
+                verification.digest,
+            )?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,353 @@
+//! Writing what is planned below one directory of the host.
+//!
+//! Directories are entered one name at a time and never through a link, so a
+//! link that lies in the target, or that changes while this runs, leads
+//! nowhere. Files and links are made under another name and renamed.
+
+use super::place::Places;
+use super::plan::{Folder, Leaf, LeafKind, Plan};
+use super::{Copy, ExtractError};
+use cap_fs_ext::DirExt;
+use cap_std::fs::{Dir, File, FileType, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+
+/// How many names are tried for a temporary file. Each that is taken is a file
+/// that an earlier run was killed over.
+const MAX_TEMPORARY_NAMES: u32 = 1000;
+
+/// A directory of the host to extract into.
+pub(super) struct Target<'c> {
+    root: Dir,
+    force: bool,
+    copy: &'c Copy<'c>,
+    places: Places,
+}
+
+impl<'c> Target<'c> {
+    pub(super) fn new(root: Dir, force: bool, copy: &'c Copy<'c>) -> Self {
+        Self {
+            root,
+            force,
+            copy,
+            places: Places::default(),
+        }
+    }
+
+    /// Writes everything; nothing if something is in the way.
+    pub(super) fn write(mut self, plan: &Plan) -> Result<(), ExtractError> {
+        for folder in &plan.folders {
+            self.look_ahead(folder)?;
+        }
+        for folder in &plan.folders {
+            let directory = self.make_folder(folder)?;
+            let files = folder.leaves.iter().filter(|leaf| !leaf.is_link());
+            for leaf in files {
+                self.make_leaf(&directory, folder, leaf)?;
+            }
+        }
+        // Last, so that nothing can be written through one of them.
+        for folder in &plan.folders {
+            self.make_links(folder)?;
+        }
+        // Deepest first: making what is in a directory changes its time.
+        for folder in plan.folders.iter().rev() {
+            let done = self
+                .open(&folder.names)
+                .and_then(|dir| set_mtime(&dir, ".", folder.mtime_ns));
+            done.map_err(|error| cannot_write(folder, "", error))?;
+        }
+        Ok(())
+    }
+
+    /// Finds out whether something in the target is in the way of `folder` or
+    /// what is in it.
+    fn look_ahead(&self, folder: &Folder) -> Result<(), ExtractError> {
+        let Some((name, above)) = folder.names.split_last() else {
+            return self.look_ahead_in(&self.root, folder);
+        };
+        // If what is above is not there or will be replaced, nothing is here.
+        let Ok(parent) = self.open(above) else {
+            return Ok(());
+        };
+        let Ok(metadata) = parent.symlink_metadata(name) else {
+            return Ok(());
+        };
+        if !metadata.is_dir() {
+            return self.may_replace(metadata.file_type(), folder.path_of(""));
+        }
+        match parent.open_dir_nofollow(name) {
+            Ok(directory) => self.look_ahead_in(&directory, folder),
+            Err(error) => Err(cannot_write(folder, "", error)),
+        }
+    }
+
+    fn look_ahead_in(&self, directory: &Dir, folder: &Folder) -> Result<(), ExtractError> {
+        for leaf in &folder.leaves {
+            if let Ok(metadata) = directory.symlink_metadata(&leaf.name) {
+                self.may_replace(metadata.file_type(), folder.path_of(&leaf.name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an object that is in the way, and not a directory in the place
+    /// of one, may go.
+    fn may_replace(&self, found: FileType, path: String) -> Result<(), ExtractError> {
+        let what = match found {
+            found if found.is_file() || found.is_symlink() => None,
+            found if found.is_dir() => Some("a directory"),
+            _ => Some("a device, pipe or socket"),
+        };
+        match (what, self.force) {
+            (Some(what), _) => Err(ExtractError::InTheWay { path, what }),
+            (None, false) => Err(ExtractError::Exists { path }),
+            (None, true) => Ok(()),
+        }
+    }
+
+    fn make_folder(&mut self, folder: &Folder) -> Result<Dir, ExtractError> {
+        let cannot = |error| cannot_write(folder, "", error);
+        if let Some((name, above)) = folder.names.split_last() {
+            let parent = self.open(above).map_err(cannot)?;
+            self.make_directory(&parent, name, folder)?;
+        }
+        let directory = self.open(&folder.names).map_err(cannot)?;
+        let metadata = directory.dir_metadata().map_err(cannot)?;
+        let path = folder.path_of("");
+        match self.places.take(&path, &metadata) {
+            true => Ok(directory),
+            false => Err(ExtractError::Collision { path }),
+        }
+    }
+
+    fn make_directory(
+        &self,
+        parent: &Dir,
+        name: &str,
+        folder: &Folder,
+    ) -> Result<(), ExtractError> {
+        let cannot = |error| cannot_write(folder, "", error);
+        match parent.symlink_metadata(name) {
+            Ok(metadata) if metadata.is_dir() => return Ok(()),
+            Ok(metadata) => {
+                let path = folder.path_of("");
+                if self.places.is_taken(&path, &metadata) {
+                    return Err(ExtractError::Collision { path });
+                }
+                self.may_replace(metadata.file_type(), path)?;
+                parent.remove_file_or_symlink(name).map_err(cannot)?;
+            }
+            Err(_) => {}
+        }
+        parent.create_dir(name).map_err(cannot)
+    }
+
+    fn make_links(&mut self, folder: &Folder) -> Result<(), ExtractError> {
+        if !folder.leaves.iter().any(Leaf::is_link) {
+            return Ok(());
+        }
+        let directory = self.open(&folder.names);
+        let directory = directory.map_err(|error| cannot_write(folder, "", error))?;
+        let links = folder.leaves.iter().filter(|leaf| leaf.is_link());
+        for leaf in links {
+            self.make_leaf(&directory, folder, leaf)?;
+        }
+        Ok(())
+    }
+
+    fn make_leaf(
+        &mut self,
+        directory: &Dir,
+        folder: &Folder,
+        leaf: &Leaf,
+    ) -> Result<(), ExtractError> {
+        let path = folder.path_of(&leaf.name);
+        if let Ok(metadata) = directory.symlink_metadata(&leaf.name) {
+            if self.places.is_taken(&path, &metadata) {
+                return Err(ExtractError::Collision { path });
+            }
+            self.may_replace(metadata.file_type(), path.clone())?;
+        }
+        let cannot = |error| cannot_write(folder, &leaf.name, error);
+        let temporary = self.make_temporary(directory, folder, leaf)?;
+        let renamed = set_mtime(directory, &temporary.0, leaf.mtime_ns)
+            .and_then(|()| directory.rename(&temporary.0, directory, &leaf.name));
+        if let Err(error) = renamed {
+            temporary.remove(directory);
+            return Err(cannot(error));
+        }
+        let metadata = directory.symlink_metadata(&leaf.name).map_err(cannot)?;
+        self.places.take(&path, &metadata);
+        Ok(())
+    }
+
+    /// The file or link, complete, under a name of its own.
+    fn make_temporary(
+        &self,
+        directory: &Dir,
+        folder: &Folder,
+        leaf: &Leaf,
+    ) -> Result<Temporary, ExtractError> {
+        let cannot = |error| cannot_write(folder, &leaf.name, error);
+        match &leaf.kind {
+            LeafKind::Symlink { target } => {
+                let (temporary, ()) =
+                    Temporary::make(|name| symlink(directory, target, name)).map_err(cannot)?;
+                Ok(temporary)
+            }
+            LeafKind::File {
+                number, executable, ..
+            } => {
+                let (temporary, file) =
+                    Temporary::make(|name| create(directory, name, *executable)).map_err(cannot)?;
+                let mut out = Sink::new(file);
+                let copied = (self.copy)(*number, &mut out);
+                let copied = copied.and_then(|_| out.flush());
+                if let Err(error) = copied {
+                    temporary.remove(directory);
+                    return Err(out.blame(folder, leaf, error));
+                }
+                Ok(temporary)
+            }
+        }
+    }
+
+    /// The directory at `names`, entered through directories only.
+    fn open(&self, names: &[String]) -> io::Result<Dir> {
+        let mut directory = self.root.try_clone()?;
+        for name in names {
+            directory = directory.open_dir_nofollow(name)?;
+        }
+        Ok(directory)
+    }
+}
+
+impl Leaf {
+    fn is_link(&self) -> bool {
+        matches!(self.kind, LeafKind::Symlink { .. })
+    }
+}
+
+/// The name of a file that is not finished.
+struct Temporary(String);
+
+impl Temporary {
+    /// Calls `make` with names until it succeeds with one that is not taken.
+    fn make<T>(make: impl Fn(&str) -> io::Result<T>) -> io::Result<(Self, T)> {
+        let mut taken = ErrorKind::AlreadyExists.into();
+        for attempt in 0..MAX_TEMPORARY_NAMES {
+            let name = format!(".wasi-vfs-{}-{attempt}", std::process::id());
+            match make(&name) {
+                Ok(made) => return Ok((Self(name), made)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => taken = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(taken)
+    }
+
+    /// Best effort: there is an error to report already.
+    fn remove(&self, directory: &Dir) {
+        let _ = directory.remove_file_or_symlink(&self.0);
+    }
+}
+
+/// The file being written, which knows whether it was to blame.
+struct Sink {
+    out: BufWriter<File>,
+    failed: bool,
+}
+
+impl Sink {
+    fn new(file: File) -> Self {
+        let out = BufWriter::new(file);
+        Self { out, failed: false }
+    }
+
+    fn blame(&self, folder: &Folder, leaf: &Leaf, source: io::Error) -> ExtractError {
+        let path = folder.path_of(&leaf.name);
+        match self.failed {
+            true => ExtractError::Write { path, source },
+            false => ExtractError::Read { path, source },
+        }
+    }
+}
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.failed |= written.is_err();
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.failed |= flushed.is_err();
+        flushed
+    }
+}
+
+/// A new file with the permissions that a new file or program gets.
+fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use cap_std::fs::OpenOptionsExt;
+        // The umask is applied to this.
+        options.mode(if executable { 0o777 } else { 0o666 });
+    }
+    #[cfg(not(unix))]
+    let _ = executable;
+    directory.open_with(name, &options)
+}
+
+/// A link that says `target`, wherever that leads: nothing here follows it.
+fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
+    #[cfg(unix)]
+    return directory.symlink_contents(target, name);
+    #[cfg(not(unix))]
+    return DirExt::symlink(directory, target, name);
+}
+
+/// Sets the time of `name`, which is one name, so that nothing is followed.
+#[cfg(unix)]
+fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
+    use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    // Not by cap-std, which panics on times before 1970.
+    let times = Timestamps {
+        last_access: Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        last_modification: Timespec {
+            tv_sec: mtime_ns.div_euclid(NANOSECONDS),
+            tv_nsec: mtime_ns.rem_euclid(NANOSECONDS) as _,
+        },
+    };
+    utimensat(directory, name, &times, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+const NANOSECONDS: i64 = 1_000_000_000;
+
+/// Sets the time of `name`. One before 1970 is left as it is.
+#[cfg(not(unix))]
+fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
+    use cap_fs_ext::SystemTimeSpec;
+    use cap_std::time::SystemTime;
+    use std::time::{Duration, UNIX_EPOCH};
+    let since = u64::try_from(mtime_ns).map(Duration::from_nanos);
+    let Some(time) = since.ok().and_then(|since| UNIX_EPOCH.checked_add(since)) else {
+        return Ok(());
+    };
+    let time = SystemTimeSpec::Absolute(SystemTime::from_std(time));
+    directory.set_symlink_times(name, None, Some(time))
+}
+
+fn cannot_write(folder: &Folder, name: &str, source: io::Error) -> ExtractError {
+    let path = folder.path_of(name);
+    let path = if path.is_empty() { ".".into() } else { path };
+    ExtractError::Write { path, source }
+}

@@ -1,0 +1,306 @@
+//! Hostile trees and hostile targets. What honest ones give is tested through
+//! the command.
+
+use super::plan::{Folder, Leaf, LeafKind, Plan, safe_name};
+use super::target::Target;
+use super::*;
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// A directory `target` within one that must not change.
+struct Scratch(TempDir);
+
+impl Scratch {
+    fn new() -> Self {
+        let scratch = Self(tempfile::tempdir().unwrap());
+        fs::create_dir(scratch.target()).unwrap();
+        fs::create_dir(scratch.0.path().join("outside")).unwrap();
+        scratch
+    }
+
+    fn target(&self) -> PathBuf {
+        self.0.path().join("target")
+    }
+
+    fn extract(&self, folders: Vec<Folder>, force: bool) -> Result<(), ExtractError> {
+        let root = Dir::open_ambient_dir(self.target(), ambient_authority()).unwrap();
+        let copy = |_, out: &mut dyn Write| out.write_all(b"new").map(|()| 3);
+        Target::new(root, force, &copy).write(&Plan { folders })
+    }
+
+    /// All paths below the scratch directory, sorted, and what files hold.
+    fn listing(&self) -> Vec<String> {
+        let mut pending = vec![self.0.path().to_owned()];
+        let mut lines = Vec::new();
+        while let Some(directory) = pending.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                let kind = fs::symlink_metadata(&path).unwrap().file_type();
+                let relative = path.strip_prefix(self.0.path()).unwrap().display();
+                if kind.is_dir() {
+                    lines.push(format!("{relative}/"));
+                    pending.push(path);
+                } else if kind.is_symlink() {
+                    let target = fs::read_link(&path).unwrap();
+                    lines.push(format!("{relative} -> {}", target.display()));
+                } else if kind.is_file() {
+                    let content = fs::read_to_string(&path).unwrap();
+                    lines.push(format!("{relative}: {content}"));
+                } else {
+                    lines.push(format!("{relative}: special"));
+                }
+            }
+        }
+        lines.sort();
+        lines
+    }
+}
+
+fn folder(names: &[&str], leaves: Vec<Leaf>) -> Folder {
+    Folder {
+        names: names.iter().map(|&name| name.to_owned()).collect(),
+        mtime_ns: 0,
+        leaves,
+    }
+}
+
+fn file(name: &str) -> Leaf {
+    leaf(
+        name,
+        LeafKind::File {
+            number: InodeNumber(1),
+            executable: false,
+            len: 3,
+        },
+    )
+}
+
+fn link(name: &str, target: &str) -> Leaf {
+    let target = target.to_owned();
+    leaf(name, LeafKind::Symlink { target })
+}
+
+fn leaf(name: &str, kind: LeafKind) -> Leaf {
+    Leaf {
+        name: name.to_owned(),
+        mtime_ns: -1,
+        kind,
+    }
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let long = [b'a'; 256];
+    for name in [
+        &b"."[..],
+        b"..",
+        b"",
+        b"/etc",
+        b"a/b",
+        b"../a",
+        b"a\0b",
+        b"\xff",
+        &long,
+    ] {
+        assert!(safe_name(name).is_err(), "{name:?}");
+    }
+    for name in ["...", ".a", "a..", "ü", "con"] {
+        assert_eq!(safe_name(name.as_bytes()), Ok(name));
+    }
+}
+
+#[test]
+fn a_planted_link_is_not_written_through() {
+    let scratch = Scratch::new();
+    // The image has `d` as a link to the outside and, by another entry of the
+    // same name, as a directory with a file in it.
+    let plan = || {
+        vec![
+            folder(&[], vec![link("d", "../outside")]),
+            folder(&["d"], vec![file("f")]),
+        ]
+    };
+    let error = scratch.extract(plan(), false).unwrap_err();
+    assert!(matches!(error, ExtractError::Collision { .. }), "{error}");
+    let before = scratch.listing();
+    let error = scratch.extract(plan(), true).unwrap_err();
+    assert!(
+        !scratch
+            .listing()
+            .iter()
+            .any(|line| line.starts_with("outside/f"))
+    );
+    assert!(matches!(error, ExtractError::InTheWay { .. }), "{error}");
+    assert_eq!(scratch.listing(), before);
+}
+
+#[test]
+fn a_link_in_the_target_is_replaced_by_force_and_never_followed() {
+    let scratch = Scratch::new();
+    symlink("../outside", scratch.target().join("d")).unwrap();
+    symlink("../outside/f", scratch.target().join("f")).unwrap();
+    let plan = || {
+        vec![
+            folder(&[], vec![file("f")]),
+            folder(&["d"], vec![file("f")]),
+        ]
+    };
+    let before = scratch.listing();
+    let error = scratch.extract(plan(), false).unwrap_err();
+    assert!(matches!(error, ExtractError::Exists { .. }), "{error}");
+    assert_eq!(scratch.listing(), before);
+    scratch.extract(plan(), true).unwrap();
+    let expected = [
+        "outside/",
+        "target/",
+        "target/d/",
+        "target/d/f: new",
+        "target/f: new",
+    ];
+    assert_eq!(scratch.listing(), expected);
+}
+
+#[test]
+fn nothing_is_written_if_something_is_in_the_way() {
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.target().join("d/f")).unwrap();
+    let before = scratch.listing();
+    let plan = vec![
+        folder(&[], vec![file("first")]),
+        folder(&["d"], vec![file("f")]),
+    ];
+    let error = scratch.extract(plan, true).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`d/f` is a directory in the target and is not replaced; remove it first"
+    );
+    assert_eq!(scratch.listing(), before);
+}
+
+#[test]
+fn pipes_and_devices_are_refused_by_name_even_by_force() {
+    let scratch = Scratch::new();
+    let pipe = scratch.target().join("f");
+    let status = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(status.unwrap().success());
+    let plan = vec![folder(&[], vec![file("f")])];
+    let error = scratch.extract(plan, true).unwrap_err();
+    assert!(
+        error.to_string().starts_with("`f` is a device, pipe"),
+        "{error}"
+    );
+}
+
+#[test]
+fn two_names_that_are_one_in_the_target_are_refused() {
+    // As `A` and `a` are where case does not count.
+    for force in [false, true] {
+        let scratch = Scratch::new();
+        fs::write(scratch.target().join("other"), "old").unwrap();
+        let plan = vec![folder(&[], vec![file("a"), file("a")])];
+        let error = scratch.extract(plan, force).unwrap_err();
+        assert!(matches!(error, ExtractError::Collision { .. }), "{error}");
+        let plan = vec![
+            folder(&[], vec![]),
+            folder(&["d"], vec![]),
+            folder(&["d"], vec![]),
+        ];
+        let error = scratch.extract(plan, force).unwrap_err();
+        assert!(matches!(error, ExtractError::Collision { .. }), "{error}");
+    }
+}
+
+#[test]
+fn links_may_say_anything() {
+    let scratch = Scratch::new();
+    let links = vec![
+        link("a", "/etc/passwd"),
+        link("b", "../../x"),
+        link("c", "none"),
+    ];
+    scratch.extract(vec![folder(&[], links)], false).unwrap();
+    let expected = [
+        "outside/",
+        "target/",
+        "target/a -> /etc/passwd",
+        "target/b -> ../../x",
+        "target/c -> none",
+    ];
+    assert_eq!(scratch.listing(), expected);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_leaves_nothing_behind() {
+    let scratch = Scratch::new();
+    fs::write(scratch.target().join("f"), "old").unwrap();
+    let before = scratch.listing();
+    let root = Dir::open_ambient_dir(scratch.target(), ambient_authority()).unwrap();
+    let copy = |_, out: &mut dyn Write| {
+        out.write_all(b"half")?;
+        Err(io::Error::other("damaged"))
+    };
+    let folders = vec![folder(&[], vec![file("f")])];
+    let done = Target::new(root, true, &copy).write(&Plan { folders });
+    let error = done.unwrap_err();
+    assert!(matches!(error, ExtractError::Read { .. }), "{error}");
+    assert_eq!(scratch.listing(), before);
+}
+
+#[test]
+fn names_of_temporary_files_may_be_taken() {
+    let scratch = Scratch::new();
+    let taken = format!(".wasi-vfs-{}-0", std::process::id());
+    fs::write(scratch.target().join(&taken), "old").unwrap();
+    let plan = vec![folder(&[], vec![file("f")])];
+    scratch.extract(plan, false).unwrap();
+    let lines = scratch.listing();
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines.contains(&format!("target/{taken}: old")));
+}
+
+/// An index whose names were changed after it was written. Its checksum is
+/// wrong, which a forger would see to.
+fn forged(from: &str, to: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    use wasi_vfs_format::tree::{DirectoryNode, Node, SymlinkNode, Tree};
+    use wasi_vfs_format::writer::{Options, write};
+    let link = Node::Symlink(SymlinkNode {
+        mtime_ns: 0,
+        target: "target".to_owned(),
+    });
+    let mut directory = DirectoryNode::default();
+    directory.children.insert("leaf".to_owned(), link);
+    let mut tree = Tree::default();
+    let children = &mut tree.root.children;
+    children.insert("directory".to_owned(), Node::Directory(directory));
+    let image = write(&tree, &Options::default(), &()).unwrap();
+    let mut index = image.index;
+    let mut windows = index.windows(from.len());
+    let at = windows.position(|bytes| bytes == from.as_bytes()).unwrap();
+    index[at..at + to.len()].copy_from_slice(to);
+    (index, image.payload)
+}
+
+#[test]
+fn forged_names_end_an_extraction_before_anything_is_written() {
+    for (from, to) in [
+        ("leaf", &b"/etc"[..]),
+        ("leaf", b"../x"),
+        ("leaf", b"a\0bc"),
+        ("leaf", b"\xff\xff\xff\xff"),
+        ("directory", b"../../../"),
+        ("directory", b"/absolute"),
+        ("target", b"tar\0et"),
+    ] {
+        let (index, payload) = forged(from, to);
+        let image = ImageReader::new_unverified(&index, &payload).unwrap();
+        let scratch = Scratch::new();
+        let before = scratch.listing();
+        for target in [scratch.target(), scratch.target().join("new")] {
+            let error = Extract::new().force(true).to(&image, &target, &|_| ());
+            let error = error.unwrap_err();
+            assert!(matches!(error, ExtractError::Unsafe { .. }), "{error}");
+        }
+        assert_eq!(scratch.listing(), before);
+    }
+}

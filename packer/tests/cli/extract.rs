@@ -1,0 +1,128 @@
+//! `wasi-vfs extract`
+
+use crate::scratch::*;
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+#[test]
+fn files_links_times_and_bits_come_out_as_they_went_in() {
+    let scratch = Scratch::image();
+    let output = scratch.run("extract tree.wvfs -o out");
+    assert_success(&output);
+    let said = "out: 4 files, 5 directories, 2 symbolic links, 14.0 kB\n";
+    assert_eq!(stderr(&output), said);
+    for name in [
+        "hello.txt",
+        "run.sh",
+        "link",
+        "sub",
+        "sub/copy.txt",
+        "sublink",
+        "long.txt",
+    ] {
+        let before = fs::symlink_metadata(scratch.path(&format!("lib/{name}"))).unwrap();
+        let after = fs::symlink_metadata(scratch.path(&format!("out/usr/lib/{name}"))).unwrap();
+        assert_eq!(before.file_type(), after.file_type(), "{name}");
+        assert_eq!(before.mode(), after.mode(), "{name}");
+        let times = [&before, &after].map(|m| (m.mtime(), m.mtime_nsec()));
+        assert_eq!(times[0], times[1], "{name}");
+        if before.is_file() {
+            let copy = scratch.read(&format!("out/usr/lib/{name}"));
+            assert!(scratch.read(&format!("lib/{name}")) == copy, "{name}");
+        }
+    }
+    let link = fs::read_link(scratch.path("out/usr/lib/sublink")).unwrap();
+    assert_eq!(link.to_str(), Some("sub"));
+    assert!(scratch.path("out/usr/lib/sub/empty").is_dir());
+}
+
+#[test]
+fn times_before_1970_are_kept() {
+    let scratch = Scratch::with_tree();
+    set_mtime(&scratch.path("lib/hello.txt"), -1, 999_999_999);
+    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("extract -q tree.wvfs -o out"));
+    let metadata = fs::metadata(scratch.path("out/hello.txt")).unwrap();
+    assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (-1, 999_999_999));
+}
+
+#[test]
+fn paths_and_patterns_choose_what_is_extracted() {
+    let scratch = Scratch::packed();
+    assert_success(&scratch.run("extract packed.wasm -o out /usr/lib/sub /usr/lib/*.sh"));
+    let output = scratch.run("pack --dir out::/ --image out.wvfs");
+    assert_success(&output);
+    let output = scratch.run("ls --tree out.wvfs");
+    let expected = "\
+/
+└── usr
+    └── lib
+        ├── run.sh
+        └── sub
+            ├── copy.txt
+            └── empty
+";
+    assert_eq!(stdout(&output), expected);
+}
+
+#[test]
+fn what_was_extracted_packs_to_the_same_image() {
+    let scratch = Scratch::image();
+    assert_success(&scratch.run("extract tree.wvfs -o out"));
+    let arguments =
+        "pack --dir out/usr/lib::/usr/lib --compress --block-size 4K --image again.wvfs";
+    assert_success(&scratch.run(arguments));
+    assert!(scratch.read("tree.wvfs") == scratch.read("again.wvfs"));
+}
+
+#[test]
+fn a_path_that_is_not_there_ends_it_before_anything_is_written() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("extract packed.wasm -o out usr none");
+    assert_error(&output, &["`none`", "no such file"]);
+    assert!(!scratch.path("out").exists());
+}
+
+#[test]
+fn nothing_is_overwritten_without_force() {
+    let scratch = Scratch::packed();
+    fs::create_dir_all(scratch.path("out/usr/lib")).unwrap();
+    scratch.write("out/usr/lib/run.sh", b"mine");
+    let output = scratch.run("extract packed.wasm -o out");
+    assert_error(&output, &["`usr/lib/run.sh` exists", "--force"]);
+    assert_eq!(
+        fs::read_dir(scratch.path("out/usr/lib")).unwrap().count(),
+        1
+    );
+    assert_success(&scratch.run("extract packed.wasm -o out --force"));
+    assert_eq!(scratch.read("out/usr/lib/run.sh"), b"#!/bin/sh\n");
+    let mode = fs::metadata(scratch.path("out/usr/lib/run.sh")).unwrap();
+    assert_ne!(mode.permissions().mode() & 0o111, 0);
+}
+
+#[test]
+fn a_target_that_is_no_directory_is_named() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("extract packed.wasm -o app.wasm");
+    assert_error(&output, &["`app.wasm`", "ot a directory"]);
+    let output = scratch.run("extract packed.wasm -o no/out");
+    assert_error(&output, &["`no/out`", "No such file"]);
+}
+
+#[test]
+fn a_damaged_block_leaves_no_target() {
+    let scratch = Scratch::image();
+    damage_payload(&scratch);
+    let before = scratch.names();
+    let output = scratch.run("extract tree.wvfs -o out");
+    assert_error(&output, &["cannot read `usr/lib/", "damaged"]);
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn only_what_is_damaged_is_lost() {
+    let scratch = Scratch::image();
+    damage_payload(&scratch);
+    assert_success(&scratch.run("extract tree.wvfs -o out usr/lib/link usr/lib/sub/empty"));
+    assert!(scratch.path("out/usr/lib/link").is_symlink());
+}

@@ -1,0 +1,117 @@
+//! `wasi-vfs info`
+
+use crate::golden::assert_golden;
+use crate::scratch::*;
+use serde_json::Value;
+
+fn json(scratch: &Scratch, arguments: &str) -> Value {
+    let output = scratch.run(arguments);
+    assert_success(&output);
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn an_image_is_explained() {
+    let scratch = Scratch::image();
+    let output = scratch.run("info tree.wvfs");
+    assert_success(&output);
+    assert_golden("info.txt", &stdout(&output));
+    let output = scratch.run("info --json tree.wvfs");
+    assert_success(&output);
+    assert_golden("info.json", &stdout(&output));
+}
+
+#[test]
+fn the_parts_of_a_module_add_up() {
+    let scratch = Scratch::packed();
+    let facts = json(&scratch, "info --json packed.wasm");
+    assert_eq!(facts["form"], "merged");
+    let file = facts["file"].as_object().unwrap();
+    let total = scratch.read("packed.wasm").len() as u64;
+    assert_eq!(file["total"], total);
+    assert_eq!(file["application"], scratch.read("app.wasm").len());
+    assert!(file["runtime"].as_u64().unwrap() > 10_000);
+    let parts = file.iter().filter(|(name, _)| *name != "total");
+    assert_eq!(
+        parts.map(|(_, len)| len.as_u64().unwrap()).sum::<u64>(),
+        total
+    );
+}
+
+#[test]
+fn shares_of_all_files_add_up_to_the_stored_bytes() {
+    let scratch = Scratch::image();
+    let facts = json(&scratch, "info --json tree.wvfs");
+    let stored = facts["blocks"]["stored"].as_u64().unwrap();
+    assert_eq!(facts["tree"]["stored"].as_u64().unwrap(), stored);
+    let sum = |table: &str| -> u64 {
+        let rows = facts[table].as_array().unwrap().iter();
+        rows.map(|row| row["stored"].as_u64().unwrap()).sum()
+    };
+    for table in ["extensions", "directories"] {
+        // Each row is rounded.
+        assert!(sum(table).abs_diff(stored) <= 3, "{table}");
+    }
+}
+
+#[test]
+fn a_stripped_image_is_explained_as_far_as_it_can_be() {
+    let scratch = Scratch::image();
+    let bytes = scratch.read("tree.wvfs");
+    let cold = wasi_vfs_format::Parts::split(&bytes)
+        .unwrap()
+        .cold
+        .unwrap()
+        .len();
+    scratch.write("stripped.wvfs", &bytes[..bytes.len() - cold]);
+    let facts = json(&scratch, "info --json stripped.wvfs");
+    assert_eq!(facts["tool_version"], Value::Null);
+    assert_eq!(facts["options"], Value::Null);
+    assert_eq!(facts["tree"]["files"], 4);
+    let output = scratch.run("info stripped.wvfs");
+    assert!(stdout(&output).contains("the manifest was stripped"));
+}
+
+#[test]
+fn an_image_without_files_is_explained() {
+    let scratch = Scratch::empty();
+    std::fs::create_dir(scratch.path("lib")).unwrap();
+    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    let output = scratch.run("info tree.wvfs");
+    assert_success(&output);
+    assert!(stdout(&output).contains("tree: 0 files, 1 directory"));
+}
+
+#[test]
+fn long_tables_are_cut_unless_all_is_asked_for() {
+    let scratch = Scratch::with_tree();
+    for number in 0..30 {
+        scratch.write(&format!("lib/file.ext{number}"), b"x");
+    }
+    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    let cut = stdout(&scratch.run("info tree.wvfs"));
+    assert!(cut.contains("  and 22 more, with --all\n"), "{cut}");
+    assert!(cut.contains("    and 27 more\n"), "{cut}");
+    let all = stdout(&scratch.run("info --all tree.wvfs"));
+    assert!(!all.contains("more"), "{all}");
+    assert!(all.contains(".ext29"), "{all}");
+}
+
+#[test]
+fn a_page_is_written_beside_the_text_or_instead_of_it() {
+    let scratch = Scratch::image();
+    let output = scratch.run("info --html page.html tree.wvfs");
+    assert_success(&output);
+    assert_eq!(stderr(&output), "page.html: written\n");
+    assert!(stdout(&output).starts_with("tree.wvfs: "));
+    let output = scratch.run("info --quiet --html again.html tree.wvfs");
+    assert_success(&output);
+    assert_eq!(
+        (stdout(&output), stderr(&output)),
+        (String::new(), String::new())
+    );
+    assert!(scratch.read("page.html") == scratch.read("again.html"));
+    assert_failure(&scratch.run("info --quiet tree.wvfs"), 2, &["--html"]);
+    let output = scratch.run("info --html no/page.html tree.wvfs");
+    assert_error(&output, &["`no/page.html`", "does not exist"]);
+}

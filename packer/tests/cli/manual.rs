@@ -1,0 +1,152 @@
+//! Help, manual, README and documents say the same.
+
+use crate::golden::{assert_file, in_repository};
+use crate::scratch::*;
+use std::fmt::Write;
+use std::fs;
+
+/// The commands and their summaries, as the help lists them.
+fn commands() -> Vec<(String, String)> {
+    let help = help("");
+    let (_, rest) = help.split_once("Commands:\n").unwrap();
+    let lines = rest.lines().take_while(|line| !line.is_empty());
+    let commands = lines.map(|line| {
+        let (name, summary) = line.trim().split_once(' ').unwrap();
+        (name.to_owned(), summary.trim().to_owned())
+    });
+    commands.filter(|(name, _)| name != "help").collect()
+}
+
+/// The help of a command, 80 columns wide.
+fn help(command: &str) -> String {
+    let scratch = Scratch::empty();
+    let mut help = scratch.command();
+    help.arg("help").env("COLUMNS", "80").env_remove("LINES");
+    help.args(command.split_whitespace());
+    let output = help.output().unwrap();
+    assert_success(&output);
+    stdout(&output)
+}
+
+fn manual(command: &str) -> String {
+    let output = Scratch::empty().run(format!("man {command}").trim());
+    assert_success(&output);
+    // A dash and a quotation mark have escapes in roff.
+    stdout(&output).replace("\\-", "-").replace("\\*(Aq", "'")
+}
+
+/// The names of the long options that a help describes.
+fn options(help: &str) -> Vec<&str> {
+    let words = help.lines().map(str::trim_start);
+    let described = words.filter(|line| line.starts_with('-'));
+    let options = described.filter_map(|line| line.split_once("--"));
+    options
+        .map(|(_, name)| name.split(|c: char| !c.is_ascii_alphanumeric() && c != '-'))
+        .filter_map(|mut words| words.next())
+        .collect()
+}
+
+#[test]
+fn the_document_of_the_commands_is_their_help() {
+    let mut document = "\
+# Commands
+
+The help of every command, as `wasi-vfs help COMMAND` prints it; `wasi-vfs man`
+has the same as pages of a manual. A test holds this file against the command:
+`UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` writes it anew.
+"
+    .to_owned();
+    for (name, _) in commands() {
+        let help = help(&name);
+        write!(document, "\n## wasi-vfs {name}\n\n```text\n{help}```\n").unwrap();
+    }
+    assert_file("docs/COMMANDS.md", &document);
+}
+
+#[test]
+fn the_readme_lists_every_command_by_its_summary() {
+    let readme = fs::read_to_string(in_repository("README.md")).unwrap();
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `wasi-vfs "));
+    let expected = commands();
+    let expected = expected
+        .iter()
+        .map(|(name, summary)| format!("| `wasi-vfs {name}` | {summary} |"));
+    assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn every_page_of_the_manual_says_what_the_help_says() {
+    for (name, summary) in commands() {
+        let (help, manual) = (help(&name), manual(&name));
+        assert!(
+            manual.contains(&format!("wasi-vfs-{name} - {summary}")),
+            "{manual}"
+        );
+        for option in options(&help) {
+            let described = format!("fB--{option}");
+            assert!(manual.contains(&described), "{name}: --{option}");
+        }
+        let (_, notes) = help.split_once("\nExamples:\n").unwrap();
+        for example in notes.lines().take_while(|line| !line.is_empty()) {
+            assert!(manual.contains(example.trim_start()), "{name}: {example}");
+        }
+        assert!(manual.contains(".SH \"EXIT STATUS\"\n"), "{manual}");
+    }
+}
+
+#[test]
+fn the_manual_of_the_whole_names_every_command() {
+    let manual = manual("");
+    for (name, summary) in commands() {
+        assert!(manual.contains(&format!("wasi-vfs-{name}(1)")), "{manual}");
+        assert!(manual.contains(&summary), "{manual}");
+    }
+}
+
+#[test]
+fn all_pages_can_be_written_at_once() {
+    let scratch = Scratch::empty();
+    assert_success(&scratch.run("man -o share/man1"));
+    let pages = fs::read_dir(scratch.path("share/man1")).unwrap();
+    assert_eq!(pages.count(), commands().len() + 1);
+    let page = scratch.read("share/man1/wasi-vfs-pack.1");
+    assert!(page == scratch.run("man pack").stdout);
+}
+
+#[test]
+fn a_page_that_does_not_exist_is_named() {
+    let output = Scratch::empty().run("man unpack");
+    assert_error(&output, &["`unpack`", "wasi-vfs help"]);
+}
+
+#[test]
+fn every_shell_has_completions_for_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = Scratch::empty().run(&format!("completions {shell}"));
+        assert_success(&output);
+        let script = stdout(&output);
+        for (name, _) in commands() {
+            assert!(script.contains(&name), "{shell}: {name}");
+        }
+    }
+}
+
+#[test]
+fn bash_takes_the_completions() {
+    let scratch = Scratch::empty();
+    let script = scratch.run("completions bash").stdout;
+    scratch.write("script", &script);
+    let check = "source ./script; COMP_WORDS=(wasi-vfs extr); COMP_CWORD=1; \
+                 _wasi__vfs wasi-vfs extr wasi-vfs; echo \"${COMPREPLY[@]}\"";
+    let mut bash = std::process::Command::new("bash");
+    let output = bash
+        .args(["-c", check])
+        .current_dir(scratch.path(""))
+        .output();
+    // Not every machine has bash.
+    if let Ok(output) = output {
+        assert_eq!(stdout(&output), "extract\n", "{}", stderr(&output));
+    }
+}

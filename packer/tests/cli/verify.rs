@@ -1,0 +1,83 @@
+//! `wasi-vfs verify`
+
+use crate::scratch::*;
+use wasi_vfs_format::Parts;
+
+#[test]
+fn a_whole_image_is_said_to_be_whole() {
+    let scratch = Scratch::packed();
+    let output = scratch.run("verify packed.wasm");
+    assert_success(&output);
+    let said = stdout(&output);
+    let expected = "packed.wasm: whole: 10 objects, 1 block, digest ";
+    assert!(said.starts_with(expected), "{said}");
+    let output = scratch.run("verify --quiet packed.wasm");
+    assert_success(&output);
+    assert_eq!(stdout(&output), "");
+}
+
+#[test]
+fn a_damaged_block_is_named_with_the_files_in_it() {
+    let scratch = Scratch::image();
+    damage_payload(&scratch);
+    let output = scratch.run("verify tree.wvfs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    let mut lines = said.lines();
+    let first = lines.next().unwrap();
+    assert!(first.starts_with("damaged: block 0 is damaged"), "{said}");
+    assert_eq!(lines.next(), Some("  /usr/lib/hello.txt"), "{said}");
+    assert!(said.contains("  /usr/lib/sub/copy.txt\n"), "{said}");
+    // It lies in another block, which is compressed against this one.
+    assert!(said.contains("  /usr/lib/run.sh\n"), "{said}");
+    assert!(!said.contains("link"), "{said}");
+    assert!(!said.contains("whole"), "{said}");
+}
+
+#[test]
+fn without_the_cold_part_it_says_what_it_could_not_check() {
+    let scratch = Scratch::image();
+    let bytes = scratch.read("tree.wvfs");
+    let cold = Parts::split(&bytes).unwrap().cold.unwrap().len();
+    scratch.write("stripped.wvfs", &bytes[..bytes.len() - cold]);
+    let output = scratch.run("verify stripped.wvfs");
+    assert_success(&output);
+    let said = stdout(&output);
+    assert!(
+        said.starts_with("not checked: the digests, since"),
+        "{said}"
+    );
+    assert!(said.contains("whole: "), "{said}");
+}
+
+#[test]
+fn every_damaged_byte_is_found() {
+    let scratch = Scratch::image();
+    let bytes = scratch.read("tree.wvfs");
+    for at in (0..bytes.len()).step_by(7) {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        scratch.write("damaged", &damaged);
+        let output = scratch.run("verify damaged");
+        assert_eq!(output.status.code(), Some(1), "at {at}");
+        let said = stdout(&output) + &stderr(&output);
+        assert!(
+            said.contains("damaged") || said.contains("cannot open"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn every_truncation_is_found() {
+    let scratch = Scratch::image();
+    let bytes = scratch.read("tree.wvfs");
+    let cold = Parts::split(&bytes).unwrap().cold.unwrap().len();
+    for len in (0..bytes.len())
+        .step_by(13)
+        .filter(|&len| len != bytes.len() - cold)
+    {
+        scratch.write("cut", &bytes[..len]);
+        assert_eq!(scratch.run("verify cut").status.code(), Some(1), "at {len}");
+    }
+}
