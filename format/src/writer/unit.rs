@@ -15,3 +15,10 @@ pub(super) struct Unit {
     /// Their length in bytes.
     pub(super) len: u64,
 }
+
+impl Unit {
+    /// Whether it starts in the same file where `other` ends.
+    pub(super) fn follows(&self, other: &Self) -> bool {
+        self.inode == other.inode && self.file_offset == other.file_offset + other.len
+    }
+}
