@@ -43,39 +43,17 @@ impl<'a> BackwardBits<'a> {
     /// before the stream have been read.
     #[inline(always)]
     pub(super) fn refill(&mut self) -> Result<(), Error> {
-        self.refill_after(self.used())
-    }
-
-    /// The same, where the caller knows how many bits have been [`used`]: to
-    /// count them in the bits that are left makes the next ones wait for it.
-    ///
-    /// [`used`]: Self::used
-    #[inline(always)]
-    pub(super) fn refill_after(&mut self, used: u32) -> Result<(), Error> {
+        let used = self.bits.trailing_zeros();
         self.at = self.at.wrapping_sub((used >> 3) as usize);
         let word = load(self.bytes, self.at).ok_or(Error::BitStream)?;
         self.bits = (word | 1) << (used & 7);
         Ok(())
     }
 
-    /// Bits used of the eight bytes loaded last.
-    #[inline(always)]
-    pub(super) fn used(&self) -> u32 {
-        self.bits.trailing_zeros()
-    }
-
     /// Reads as many bits as the lowest six bits of `count` say.
     #[inline(always)]
     pub(super) fn read(&mut self, count: u64) -> u64 {
         let value = self.bits >> 1 >> (!count & 63);
-        self.bits <<= count & 63;
-        value
-    }
-
-    /// The same, with a one above those bits.
-    #[inline(always)]
-    pub(super) fn read_below_one(&mut self, count: u64) -> u64 {
-        let value = (self.bits >> 1 | 1 << 63) >> (!count & 63);
         self.bits <<= count & 63;
         value
     }
@@ -105,6 +83,77 @@ impl<'a> BackwardBits<'a> {
             0 => Ok(()),
             _ => Err(Error::BitStream),
         }
+    }
+}
+
+/// A bit stream like a [`BackwardBits`] for who reads many short values: a read
+/// is a subtraction and a shift.
+#[derive(Clone, Copy)]
+pub(super) struct SequenceBits<'a> {
+    /// The stream and [`MARGIN`] bytes before it.
+    bytes: &'a [u8],
+    /// Where in `bytes` the eight bytes loaded last begin.
+    at: usize,
+    /// Those bytes but for their lowest bit.
+    word: u64,
+    /// How many bits of `word` have not been read, in its lowest six bits. What
+    /// is above them does not matter: only shifts use it.
+    left: u64,
+}
+
+impl<'a> SequenceBits<'a> {
+    /// The last byte ends in a one, which says where the stream begins.
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
+        let BackwardBits { at, bits, .. } = BackwardBits::new(bytes)?;
+        let word = load(bytes, at).ok_or(Error::BitStream)? >> 1;
+        let left = 63 - u64::from(bits.trailing_zeros());
+        Ok(Self {
+            bytes,
+            at,
+            word,
+            left,
+        })
+    }
+
+    /// Makes [`REFILL_BITS`] bits readable. An error if more than that many
+    /// before the stream have been read.
+    #[inline(always)]
+    pub(super) fn refill(&mut self) -> Result<(), Error> {
+        let whole_bytes_left = (self.left >> 3 & 7) as usize;
+        self.at = self.at.wrapping_add(whole_bytes_left).wrapping_sub(7);
+        self.word = load(self.bytes, self.at).ok_or(Error::BitStream)? >> 1;
+        self.left |= 7 << 3;
+        Ok(())
+    }
+
+    /// Reads as many bits as the lowest six bits of `count` say. Above them, the
+    /// result has those read before.
+    #[inline(always)]
+    pub(super) fn read_below_others(&mut self, count: u64) -> u64 {
+        self.left = self.left.wrapping_sub(count);
+        self.word >> (self.left & 63)
+    }
+
+    /// The same, with zeros above them.
+    #[inline(always)]
+    pub(super) fn read(&mut self, count: u64) -> u64 {
+        self.read_below_others(count) & !(u64::MAX << (count & 63))
+    }
+
+    /// The same, with a one above them.
+    #[inline(always)]
+    pub(super) fn read_below_one(&mut self, count: u64) -> u64 {
+        let bits = self.word << (!self.left & 63) | 1 << 63;
+        self.left = self.left.wrapping_sub(count);
+        bits >> (!count & 63)
+    }
+
+    /// Bits of the stream that have not been read; below zero if bits before
+    /// it have.
+    #[inline(always)]
+    pub(super) fn left(&self) -> i64 {
+        // `at` counts from `MARGIN` bytes, all the 64 bits loaded, before it.
+        8 * self.at as i64 - (63 - (self.left & 63)) as i64
     }
 }
 

@@ -1,10 +1,9 @@
 //! Finite state entropy: distributions and the tables made of them (RFC 8878,
 //! 4.1).
 
-use super::bits::{BackwardBits, ForwardBits};
+use super::bits::ForwardBits;
 use super::error::Error;
 use super::input::Input;
-use core::ops::Add;
 
 /// Symbols of the largest alphabet, that of match lengths.
 const SYMBOL_COUNT_MAX: usize = 53;
@@ -19,23 +18,26 @@ const LOG_MIN: u32 = 5;
 /// One state of a table: all of it in one register, since a loop that decodes
 /// sequences needs three of them and more.
 ///
-/// From the lowest bit on: extra bits (8), bits of the next state (8), both
-/// together (8), base of the next state (16), base of the value (24). The first
-/// three are below 64: what is above them need not be masked where they shift,
-/// and those of three states can be added at once.
+/// From the lowest bit on: bits of the next state (6), extra bits (6), which of
+/// the bits of the next state's number are not read (9, and 2 that are zero),
+/// that number with ones where they are (9), nothing (8), base of the value (24).
+/// The first two are shifted by, and so need not be masked.
 #[derive(Clone, Copy, Default)]
 pub(super) struct State(u64);
 
 impl State {
-    fn new(next: u16, next_bits: u8, (base, extra_bits): (u32, u8)) -> Self {
-        let bits = [extra_bits, next_bits, extra_bits + next_bits, 0];
-        let bits = u32::from_le_bytes(bits);
-        Self(u64::from(bits) | u64::from(next) << 24 | u64::from(base) << 40)
+    /// A state that no other follows.
+    pub(super) fn constant((base, extra_bits): (u32, u8)) -> Self {
+        Self(u64::from(extra_bits) << 6 | u64::from(base) << 40)
     }
 
-    /// The only state of a table that stands for one symbol.
-    pub(super) fn constant(meaning: (u32, u8)) -> Self {
-        Self::new(0, 0, meaning)
+    /// The same symbol before those states whose numbers begin with `next`.
+    fn before(self, next: u16, next_bits: u8) -> Self {
+        let read = (1 << (next_bits & 15)) - 1;
+        let next = usize::from(next) | read;
+        let number = (!read % NUMBER_END) << 12 | (next % NUMBER_END) << 23;
+        let symbol = self.0 & (63 << 6 | u64::MAX << 40);
+        Self(symbol | u64::from(next_bits) | number as u64)
     }
 
     /// The least value that the symbol stands for.
@@ -47,57 +49,32 @@ impl State {
     /// How many bits are added to that, below others.
     #[inline(always)]
     pub(super) fn extra_bits(self) -> u64 {
+        self.0 >> 6
+    }
+
+    /// Whether this or the other takes extra bits.
+    #[inline(always)]
+    pub(super) fn either_has_extra(self, other: Self) -> bool {
+        (self.0 | other.0) >> 6 & 63 > 0
+    }
+
+    /// How many bits the number of the next state takes, below others.
+    #[inline(always)]
+    pub(super) fn next_bits(self) -> u64 {
         self.0
     }
 
-    /// Reads the number of the state that follows: so many bits are added to
-    /// the base.
+    /// The number of the next state, given those bits below any others. They are
+    /// the lowest of it: the base is a multiple of what they can be.
     #[inline(always)]
-    pub(super) fn next(self, bits: &mut BackwardBits<'_>) -> usize {
-        ((self.0 >> 24) + bits.read(self.0 >> 8)) as usize % NUMBER_END
+    pub(super) fn next(self, bits: u64) -> usize {
+        let low = self.0 as u32;
+        ((bits as u32 | low >> 12) & low >> 23) as usize
     }
 
-    fn next_base(self) -> usize {
-        (self.0 >> 24 & 0xffff) as usize
-    }
-}
-
-/// How many bits several states take together.
-#[derive(Clone, Copy)]
-pub(super) struct Bits(u64);
-
-impl Add for State {
-    type Output = Bits;
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Bits {
-        Bits(self.0.wrapping_add(other.0))
-    }
-}
-
-impl Bits {
-    /// With those of one more state; the sums stay below 256.
-    #[inline(always)]
-    pub(super) fn with(self, state: State) -> Self {
-        Self(self.0.wrapping_add(state.0))
-    }
-
-    /// Whether any value takes extra bits.
-    #[inline(always)]
-    pub(super) fn has_extra(self) -> bool {
-        self.0 as u8 > 0
-    }
-
-    /// Those of the next states.
-    #[inline(always)]
-    pub(super) fn next(self) -> u32 {
-        (self.0 >> 8) as u32 & 0xff
-    }
-
-    /// Those of the next states and of the values.
-    #[inline(always)]
-    pub(super) fn all(self) -> u32 {
-        (self.0 >> 16) as u32 & 0xff
+    /// The symbol, where that has been put in place of the next state.
+    fn symbol(self) -> usize {
+        self.next(0)
     }
 }
 
@@ -156,10 +133,10 @@ impl Distribution {
         self.spread(states, meaning)?;
         let mut uses = self.counts.map(i16::unsigned_abs);
         for state in states {
-            let uses = uses.get_mut(state.next_base()).ok_or(Error::Fse)?;
+            let uses = uses.get_mut(state.symbol()).ok_or(Error::Fse)?;
             let next_bits = self.log.wrapping_sub((*uses | 1).ilog2()) & 15;
             let next = (*uses << next_bits).wrapping_sub(1 << self.log);
-            *state = State::new(next, next_bits as u8, (state.base(), state.0 as u8));
+            *state = state.before(next, next_bits as u8);
             *uses += 1;
         }
         Ok(())
@@ -176,7 +153,7 @@ impl Distribution {
         let mask = states.len() - 1;
         let step = states.len() / 2 + states.len() / 8 + 3;
         let counts = || self.counts[..self.symbol_count].iter().enumerate();
-        let state = |symbol| State::new(symbol as u16, 0, meaning(symbol));
+        let state = |symbol| State::constant(meaning(symbol)).before(symbol as u16, 0);
         let mut end = states.len();
         for (symbol, _) in counts().filter(|(_, count)| **count == -1) {
             end = end.checked_sub(1).ok_or(Error::Fse)?;

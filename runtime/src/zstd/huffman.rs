@@ -75,7 +75,7 @@ impl Weights {
         loop {
             bits.refill()?;
             self.push(current)?;
-            current = state(current.next(&mut bits));
+            current = state(current.next(bits.read(current.next_bits())));
             if bits.left() < 0 {
                 return self.push(other);
             }

@@ -1,6 +1,6 @@
 //! Reading a frame from front to back.
 
-use super::bits::{BackwardBits, MARGIN};
+use super::bits::{BackwardBits, MARGIN, SequenceBits};
 use super::error::Error;
 
 /// A part of a frame, and how far it has been read.
@@ -69,8 +69,17 @@ impl<'a> Input<'a> {
     /// the frame's are six or more, a block's three, a literals section's three
     /// with a tree of one byte, or one with two of the sequences section's.
     pub(super) fn backward_bits(&self) -> Result<BackwardBits<'a>, Error> {
+        BackwardBits::new(self.with_margin()?)
+    }
+
+    /// The same, for sequences.
+    pub(super) fn sequence_bits(&self) -> Result<SequenceBits<'a>, Error> {
+        SequenceBits::new(self.with_margin()?)
+    }
+
+    fn with_margin(&self) -> Result<&'a [u8], Error> {
         let start = self.position.checked_sub(MARGIN);
         let bytes = start.and_then(|start| self.frame.get(start..self.end));
-        BackwardBits::new(bytes.ok_or(Error::BitStream)?)
+        bytes.ok_or(Error::BitStream)
     }
 }

@@ -10,7 +10,7 @@ pub(super) const BLOCK_LEN_MAX: usize = 128 << 10;
 pub(super) struct Output<'a> {
     prefix: &'a [u8],
     bytes: &'a mut [u8],
-    len: usize,
+    pub(super) len: usize,
 }
 
 impl<'a> Output<'a> {
@@ -47,32 +47,56 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// Appends `sequences`, and takes their literals off the front of
-    /// `literals`, which [`SLACK`] bytes follow.
+    /// The same, for a loop to hold in a local variable. That stays in registers:
+    /// as far as the compiler knows, copies might write to what a reference
+    /// points to.
+    pub(super) fn reborrow(&mut self) -> Output<'_> {
+        Output {
+            prefix: self.prefix,
+            bytes: self.bytes,
+            len: self.len,
+        }
+    }
+
+    pub(super) fn has_prefix(&self) -> bool {
+        !self.prefix.is_empty()
+    }
+
+    /// Appends `sequences`; a function of its own for the sake of registers.
     #[inline(never)]
     pub(super) fn push_sequences(
         &mut self,
-        sequences: &[Sequence],
         literals: &mut &[u8],
+        sequences: &[Sequence],
     ) -> Result<(), Error> {
-        // In locals, which stay in registers: as far as the compiler knows, the
-        // copies might write to what these references point to.
-        let (prefix, bytes, mut len) = (self.prefix, &mut *self.bytes, self.len);
         let mut rest = *literals;
+        let mut content = self.reborrow();
         for sequence in sequences {
-            len = match copy_sequence(prefix, bytes, len, &mut rest, *sequence) {
-                Some(end) => end,
-                None => {
-                    let end = push_carefully(prefix, bytes, len, rest, sequence)?;
-                    rest = rest
-                        .get(sequence.literal_len as usize..)
-                        .unwrap_or_default();
-                    end
-                }
-            };
+            content.push_sequence(&mut rest, *sequence)?;
         }
-        self.len = len;
+        self.len = content.len;
         *literals = rest;
+        Ok(())
+    }
+
+    /// Appends `sequence`, and takes its literals off the front of `literals`,
+    /// which [`SLACK`] bytes follow.
+    #[inline(always)]
+    pub(super) fn push_sequence(
+        &mut self,
+        literals: &mut &[u8],
+        sequence: Sequence,
+    ) -> Result<(), Error> {
+        let (prefix, bytes) = (self.prefix, &mut *self.bytes);
+        self.len = match copy_sequence(prefix, bytes, self.len, literals, sequence) {
+            Some(len) => len,
+            None => {
+                let len = push_carefully(prefix, bytes, self.len, literals, sequence)?;
+                let rest = literals.get(sequence.literal_len as usize..);
+                *literals = rest.unwrap_or_default();
+                len
+            }
+        };
         Ok(())
     }
 }
@@ -86,7 +110,7 @@ fn push_carefully(
     bytes: &mut [u8],
     len: usize,
     literals: &[u8],
-    sequence: &Sequence,
+    sequence: Sequence,
 ) -> Result<usize, Error> {
     let Some((literals, rest)) = literals.split_at_checked(sequence.literal_len as usize) else {
         return Err(Error::Sequence);

@@ -1,7 +1,7 @@
 //! The sequences section of a block (RFC 8878, 3.1.1.3.2): how literals and
 //! matches take turns.
 
-use super::bits::{BackwardBits, REFILL_BITS};
+use super::bits::{REFILL_BITS, SequenceBits};
 use super::copy::{SLACK, Sequence};
 use super::error::Error;
 use super::fse::{Distribution, State};
@@ -18,9 +18,8 @@ const LOG_MAX: u32 = 9;
 /// States of the largest table.
 const STATE_COUNT: usize = 1 << LOG_MAX;
 
-/// Sequences that are decoded before they are executed, so that each of the two
-/// loops has registers enough. Three kilobytes, to stay in the fastest cache
-/// beside the tables.
+/// Sequences that are decoded before they are executed, where there is a prefix.
+/// Three kilobytes, to stay in the fastest cache beside the tables.
 const BATCH_LEN: usize = 256;
 
 /// The tables, and what else one block leaves to the next.
@@ -39,14 +38,15 @@ const OFFSET: usize = 1;
 const MATCH_LEN: usize = 2;
 
 /// What decoding one sequence leaves to the next.
+#[derive(Clone, Copy)]
 struct Walk<'a> {
-    bits: BackwardBits<'a>,
-    /// Where the last sequence ended, if it was the last: there, no states follow.
-    end: BackwardBits<'a>,
+    bits: SequenceBits<'a>,
+    /// What was left of them before the last states: after the last sequence,
+    /// none follow.
+    end: SequenceBits<'a>,
     literal_len: State,
     offset: State,
     match_len: State,
-    repeats: Repeats,
 }
 
 /// What the RFC says of a code.
@@ -160,7 +160,7 @@ impl Sequences {
         let mut literals = literals.with_slack();
         if count > 0 {
             self.read_tables(&mut input)?;
-            self.execute(count, input.backward_bits()?, &mut literals, output)?;
+            self.execute(count, input.sequence_bits()?, &mut literals, output)?;
         } else {
             input.expect_end()?;
         }
@@ -198,24 +198,33 @@ impl Sequences {
     fn execute(
         &mut self,
         count: usize,
-        bits: BackwardBits<'_>,
+        bits: SequenceBits<'_>,
         literals: &mut &[u8],
         output: &mut Output<'_>,
     ) -> Result<(), Error> {
         let mut walk = self.start(bits)?;
-        let mut left = count;
-        while left > 0 {
-            let batch = &mut self.batch[..left.min(BATCH_LEN)];
-            walk.decode(&self.states, batch)?;
-            output.push_sequences(batch, literals)?;
-            left -= batch.len();
+        // Matches far away are waited for, and a short loop of copies has more
+        // of them under way. Others are waited for less than states are, and one
+        // loop does both at a time.
+        if output.has_prefix() {
+            let mut left = count;
+            while left > 0 {
+                let batch = &mut self.batch[..left.min(BATCH_LEN)];
+                walk.decode(&self.states, &mut self.repeats, batch)?;
+                output.push_sequences(literals, batch)?;
+                left -= batch.len();
+            }
+        } else {
+            walk.execute(&self.states, &mut self.repeats, count, literals, output)?;
         }
-        self.repeats = walk.repeats;
-        walk.end.expect_end()
+        match walk.end.left() {
+            0 => Ok(()),
+            _ => Err(Error::BitStream),
+        }
     }
 
     /// Reads the first states.
-    fn start<'a>(&self, mut bits: BackwardBits<'a>) -> Result<Walk<'a>, Error> {
+    fn start<'a>(&self, mut bits: SequenceBits<'a>) -> Result<Walk<'a>, Error> {
         let mut number = |table: usize| {
             let log = self.logs[table].ok_or(Error::Fse)?;
             Ok(bits.read(log.into()) as usize)
@@ -229,55 +238,90 @@ impl Sequences {
             literal_len,
             offset,
             match_len,
-            repeats: self.repeats,
         })
     }
 }
 
 impl Walk<'_> {
-    /// Decodes as many sequences as `batch` has room for.
+    /// Decodes and executes `count` sequences, without a prefix.
     ///
-    /// A function of its own and all state in locals, for the sake of registers.
+    /// The repeats are not in a local variable: it has no registers for them.
+    #[inline(never)]
+    fn execute(
+        &mut self,
+        states: &[State; 3 * STATE_COUNT],
+        repeats: &mut Repeats,
+        count: usize,
+        literals: &mut &[u8],
+        output: &mut Output<'_>,
+    ) -> Result<(), Error> {
+        let mut walk = *self;
+        let mut rest = *literals;
+        let mut content = output.reborrow();
+        for _ in 0..count {
+            content.push_sequence(&mut rest, walk.next(states, repeats)?)?;
+        }
+        output.len = content.len;
+        *literals = rest;
+        *self = walk;
+        Ok(())
+    }
+
+    /// Decodes as many sequences as `batch` has room for.
     #[inline(never)]
     fn decode(
         &mut self,
         states: &[State; 3 * STATE_COUNT],
+        repeats: &mut Repeats,
         batch: &mut [Sequence],
     ) -> Result<(), Error> {
-        let mut bits = self.bits;
-        let mut end = bits;
-        let mut repeats = self.repeats;
-        let (mut literal, mut offset, mut matched) =
-            (self.literal_len, self.offset, self.match_len);
-        let mut used = bits.used();
+        let mut walk = *self;
         for sequence in batch {
-            bits.refill_after(used)?;
-            let offset_value = bits.read_below_one(offset.extra_bits()) as u32;
-            let mut match_len = matched.base();
-            let mut literal_len = literal.base();
-            let lens = matched + literal;
-            used = used % 8 + lens.with(offset).all();
-            if lens.has_extra() {
-                bits.refill()?;
-                match_len += bits.read(matched.extra_bits()) as u32;
-                literal_len += bits.read(literal.extra_bits()) as u32;
-                bits.refill()?;
-                used = bits.used() + lens.with(offset).next();
-            }
-            end = bits;
-            literal = state::<LITERAL_LEN>(states, literal.next(&mut bits));
-            matched = state::<MATCH_LEN>(states, matched.next(&mut bits));
-            offset = state::<OFFSET>(states, offset.next(&mut bits));
-            *sequence = Sequence {
-                literal_len,
-                match_len,
-                offset: repeats.resolve(offset_value, literal_len == 0),
-            };
+            *sequence = walk.next(states, repeats)?;
         }
-        (self.literal_len, self.offset, self.match_len) = (literal, offset, matched);
-        (self.bits, self.end, self.repeats) = (bits, end, repeats);
+        *self = walk;
         Ok(())
     }
+
+    /// Decodes one sequence. An error if the stream has ended well before it.
+    #[inline(always)]
+    fn next(
+        &mut self,
+        states: &[State; 3 * STATE_COUNT],
+        repeats: &mut Repeats,
+    ) -> Result<Sequence, Error> {
+        let bits = &mut self.bits;
+        bits.refill()?;
+        let offset = bits.read_below_one(self.offset.extra_bits()) as u32;
+        let mut match_len = self.match_len.base();
+        let mut literal_len = self.literal_len.base();
+        if self.match_len.either_has_extra(self.literal_len) {
+            bits.refill()?;
+            match_len += bits.read(self.match_len.extra_bits()) as u32;
+            literal_len += bits.read(self.literal_len.extra_bits()) as u32;
+            bits.refill()?;
+        }
+        self.end = *bits;
+        self.literal_len = next::<LITERAL_LEN>(states, bits, self.literal_len);
+        self.match_len = next::<MATCH_LEN>(states, bits, self.match_len);
+        self.offset = next::<OFFSET>(states, bits, self.offset);
+        Ok(Sequence {
+            literal_len,
+            match_len,
+            offset: repeats.resolve(offset, literal_len == 0),
+        })
+    }
+}
+
+/// The state after `state`.
+#[inline(always)]
+fn next<const TABLE: usize>(
+    states: &[State; 3 * STATE_COUNT],
+    bits: &mut SequenceBits<'_>,
+    state: State,
+) -> State {
+    let number = state.next(bits.read_below_others(state.next_bits()));
+    self::state::<TABLE>(states, number)
 }
 
 #[inline(always)]
