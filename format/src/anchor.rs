@@ -6,6 +6,7 @@
 //! empty memory and looks for [`MAGIC`] there; [`Anchor::address`] tells the
 //! anchor from a copy of it in somebody's data.
 
+use crate::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -135,6 +136,14 @@ impl Anchor {
             },
             merged_code_checksum: U64::ZERO,
         }
+    }
+
+    /// Whether the lengths of the index may be true: it is stored as it is, or
+    /// as a frame that is not too short for it. To be asked before memory is
+    /// set aside for what a frame decodes to.
+    pub fn has_possible_index(&self) -> bool {
+        let (len, stored_len) = (self.index_len.get(), self.index_stored_len.get());
+        u64::from(len) <= MAX_INDEX_LEN && u64::from(len) <= u64::from(stored_len) * MAX_INDEX_RATIO
     }
 
     /// The version of the runtime as text; empty if it is not text.

@@ -24,6 +24,11 @@ pub const MAX_FILE_LEN: u64 = i64::MAX as u64;
 /// Largest index: it lives in a 32-bit linear memory beside everything else.
 pub const MAX_INDEX_LEN: u64 = 1 << 30;
 
+/// Most bytes of an index for each byte of the frame that a module stores it
+/// as. Records count upwards and times differ, so real ones stay below 30; the
+/// bound is what a reader may have to allocate for a damaged or hostile anchor.
+pub const MAX_INDEX_RATIO: u64 = 256;
+
 /// Largest content: what the 40 bits of a content offset reach. Every file
 /// needs one, and 40 bits are what its record has room for.
 pub const MAX_RAW_LEN: u64 = 1 << 40;

@@ -93,6 +93,7 @@ fn the_limits_are_those_of_the_code() {
         ("MAX_SYMLINK_HOPS", limits::MAX_SYMLINK_HOPS.into()),
         ("MAX_FILE_LEN", limits::MAX_FILE_LEN),
         ("MAX_INDEX_LEN", limits::MAX_INDEX_LEN),
+        ("MAX_INDEX_RATIO", limits::MAX_INDEX_RATIO),
         ("MAX_RAW_LEN", limits::MAX_RAW_LEN),
         ("MAX_EXTENT_COUNT", limits::MAX_EXTENT_COUNT),
         ("MAX_COLD_LEN", limits::MAX_COLD_LEN),

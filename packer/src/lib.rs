@@ -36,6 +36,8 @@ mod choice;
 mod compare;
 mod contents;
 mod extract;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod guest_path;
 mod join;
 mod mapping;

@@ -33,6 +33,8 @@ mod cache;
 mod calls;
 mod descriptor;
 mod errno;
+#[cfg(any(test, feature = "fuzz"))]
+pub mod fuzz;
 mod image;
 mod memory;
 mod preview1;

@@ -102,7 +102,9 @@ fn used_elsewhere(name: &str) -> bool {
         .expect("this directory")
         .any(|entry| {
             let source = std::fs::read_to_string(entry.expect("an entry").path()).expect("a test");
-            source.contains(&format!("c(\"{name}\""))
+            ["c", "c_with"]
+                .iter()
+                .any(|function| source.contains(&format!("{function}(\"{name}\"")))
         })
 }
 

@@ -24,6 +24,8 @@ mod select;
 mod text;
 mod time;
 mod traced;
+#[cfg(target_os = "linux")]
+mod unnamed;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Style};

@@ -1,6 +1,8 @@
 //! Files that a command writes whole: they are there and complete, or they
 //! are as they were.
 
+#[cfg(target_os = "linux")]
+use super::unnamed;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::{IsTerminal, Write};
@@ -10,7 +12,7 @@ use std::path::{Path, PathBuf};
 ///
 /// The bytes go to a temporary file beside the target, which then takes its
 /// place, so nobody ever sees half a file, and the target may be the file that
-/// was read.
+/// was read. On Linux that file has no name until it is complete.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if path == Path::new("-") {
         return write_stdout(bytes);
@@ -63,6 +65,12 @@ fn target(path: &Path) -> Result<Target> {
 }
 
 fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    if Path::new("/proc/self/fd").exists()
+        && let Ok(file) = unnamed::create(parent(target))
+    {
+        return Ok(unnamed::write(file, target, bytes)?);
+    }
     let mut file = temporary_in(parent(target))?;
     file.write_all(bytes)?;
     file.persist(target)?;

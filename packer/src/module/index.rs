@@ -8,20 +8,26 @@ use super::{ModuleError, Parts};
 use std::borrow::Cow;
 use std::io::Read;
 use wasi_vfs_format::anchor::Anchor;
-use wasi_vfs_format::limits::MAX_INDEX_LEN;
+use wasi_vfs_format::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 
-/// The bytes to store, the frame only if it is shorter.
+/// The bytes to store, the frame only if it is shorter, and not so much that a
+/// reader would take it for a bomb.
 pub(super) fn store<'a>(parts: &Parts<'a>) -> Result<Cow<'a, [u8]>, ModuleError> {
     let Some(level) = parts.index_level else {
         return Ok(parts.index.into());
     };
     let frame = zstd::bulk::compress(parts.index, level)
         .map_err(|error| ModuleError::bake("compressing the index", error))?;
-    Ok(if frame.len() < parts.index.len() {
+    let (len, frame_len) = (parts.index.len() as u64, frame.len() as u64);
+    Ok(if frame_len < len && may_hold(frame_len, len) {
         frame.into()
     } else {
         parts.index.into()
     })
+}
+
+fn may_hold(frame_len: u64, len: u64) -> bool {
+    len <= frame_len.saturating_mul(MAX_INDEX_RATIO)
 }
 
 /// Tells the runtime where the index lies.
@@ -43,6 +49,10 @@ pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
         let found = format!("no index is longer than {MAX_INDEX_LEN}");
         return Err(ModuleError::StoredIndex { len, found });
     }
+    if !may_hold(stored.len() as u64, u64::from(len)) {
+        let found = format!("no index is more than {MAX_INDEX_RATIO} times as long as its frame");
+        return Err(ModuleError::StoredIndex { len, found });
+    }
     let unreadable = |found: String| ModuleError::StoredIndex { len, found };
     let mut index = Vec::new();
     zstd::stream::read::Decoder::with_buffer(stored.as_slice())
@@ -58,7 +68,8 @@ pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
 mod tests {
     use super::*;
 
-    const INDEX: &[u8] = &[7; 5000];
+    /// A frame of it has some 20 bytes.
+    const INDEX: &[u8] = &[7; 4000];
 
     fn frame(level: i32) -> Vec<u8> {
         let parts = Parts {
@@ -73,7 +84,7 @@ mod tests {
     #[test]
     fn a_compressed_index_is_read_as_it_was() {
         assert!(frame(19).len() < 100);
-        assert_eq!(load(frame(19), 5000).expect("readable"), INDEX);
+        assert_eq!(load(frame(19), 4000).expect("readable"), INDEX);
     }
 
     #[test]
@@ -88,14 +99,39 @@ mod tests {
     }
 
     #[test]
+    fn the_ratio_of_an_index_to_its_frame_is_bounded() {
+        let index = vec![7; 1 << 20];
+        let parts = Parts {
+            index: &index,
+            index_level: Some(3),
+            payload: &[],
+            cold: &[],
+        };
+        assert_eq!(store(&parts).expect("compresses").len(), index.len());
+        let frame = frame(3);
+        let most = u32::try_from(frame.len() as u64 * MAX_INDEX_RATIO).expect("small");
+        let error = |len| load(frame.clone(), len).expect_err("refused").to_string();
+        assert!(
+            error(most).contains("it has 4000 bytes or more"),
+            "{}",
+            error(most)
+        );
+        let above = error(most + 1);
+        assert!(
+            above.contains("more than 256 times as long as its frame"),
+            "{above}"
+        );
+    }
+
+    #[test]
     fn a_frame_of_another_length_is_refused() {
         for (stored, len, expected) in [
-            (frame(3), 5001, "but it has 5000 bytes or more"),
-            (frame(3), 4999, "but it has 5000 bytes or more"),
+            (frame(3), 4001, "but it has 4000 bytes or more"),
+            (frame(3), 3999, "but it has 4000 bytes or more"),
             (
                 frame(3)[1..].to_vec(),
-                5000,
-                "a zstd frame of 5000 bytes, but",
+                4000,
+                "a zstd frame of 4000 bytes, but",
             ),
             (frame(3), u32::MAX, "no index is longer than"),
         ] {

@@ -94,7 +94,8 @@ pub struct Found {
 /// Finds the image in a module; `None` if there is none.
 ///
 /// The module is read, not validated and not run. Memory used stays within a
-/// small multiple of the length of `wasm`, whatever it contains.
+/// small multiple of the length of `wasm`, whatever it contains, but for the
+/// index: its frame may decode to 256 times its length.
 ///
 /// # Errors
 ///

@@ -101,6 +101,9 @@ pub(super) fn can_mount() -> bool {
 /// The index that the anchor names, if it is one and the payload is as long as
 /// it needs.
 fn index(anchor: &Anchor) -> Option<Index<'static>> {
+    if !anchor.has_possible_index() {
+        return None;
+    }
     let stored = stored_index(anchor)?;
     let bytes = if is_compressed(anchor) {
         decompress(stored, anchor.index_len.get() as usize)?

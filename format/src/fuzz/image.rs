@@ -1,0 +1,95 @@
+//! Any bytes as an image.
+
+use super::seal;
+use crate::check::{check, check_blocks, verify};
+use crate::image::Parts;
+use crate::{Content, ImageReader, Inode, InodeNumber};
+use std::io::{self, Read};
+use std::string::String;
+
+/// Of a file, no more is read: some bytes of index may describe terabytes.
+const READ_LEN: u64 = 1 << 16;
+
+/// Content that is decoded whole: a block of 1 MiB may be stored in a few
+/// bytes, so some inputs describe gigabytes.
+const VERIFIED_LEN: u64 = 1 << 22;
+
+/// Inodes that are looked at one by one.
+const INODE_COUNT: u32 = 1 << 10;
+
+/// Reads `data` as an image: as it is, and once its checksum is right.
+///
+/// # Panics
+///
+/// If an index without a broken rule cannot be walked, or `verify` finds an
+/// image whole in which a block is damaged.
+pub fn image(data: &[u8]) {
+    if let Ok(reader) = ImageReader::from_bytes(data) {
+        examine(&reader);
+    }
+    let Ok(parts) = Parts::split(data) else {
+        return;
+    };
+    let mut index = parts.index.to_vec();
+    seal(&mut index);
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, parts.cold) {
+        examine(&reader);
+    }
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, None) {
+        examine(&reader);
+    }
+}
+
+fn examine(reader: &ImageReader<'_>) {
+    let index = reader.index();
+    let is_whole = check(index).is_empty();
+    for mount in 0..index.mount_count().min(INODE_COUNT) {
+        assert!(index.mount(mount).is_ok() || !is_whole);
+    }
+    for number in (0..index.inode_count().min(INODE_COUNT)).map(InodeNumber) {
+        match index.inode(number) {
+            Ok(inode) => visit(reader, &inode, is_whole),
+            Err(corrupt) => assert!(!is_whole, "{corrupt}"),
+        }
+    }
+    let tree = reader.to_tree();
+    assert!(tree.is_ok() || !is_whole);
+    if index.superblock().raw_len.get() <= VERIFIED_LEN {
+        let broken = check_blocks(reader);
+        let found = verify(reader);
+        assert!(broken.is_empty() || found.is_none_or(|found| !found.is_empty()));
+    }
+}
+
+fn visit(reader: &ImageReader<'_>, inode: &Inode, is_whole: bool) {
+    match inode.content {
+        Content::Directory(directory) => {
+            let listed = directory.children().take(INODE_COUNT as usize).count();
+            assert!(listed <= reader.index().inode_count() as usize);
+        }
+        Content::Symlink(link) => {
+            let target = reader.index().target(&link);
+            assert!(target.is_ok() || !is_whole);
+        }
+        Content::File(file) => {
+            let opened = reader.open(inode).expect("a file can be opened");
+            let read = io::copy(&mut opened.take(READ_LEN), &mut io::sink());
+            let expected = file.len.min(READ_LEN);
+            assert!(read.is_err() || read.is_ok_and(|len| len == expected));
+        }
+    }
+    match reader.path(inode.number) {
+        Ok(path) => follow(reader, inode, &path, is_whole),
+        Err(corrupt) => assert!(!is_whole, "{corrupt}"),
+    }
+}
+
+/// In a whole index, the path of an inode leads to it.
+fn follow(reader: &ImageReader<'_>, inode: &Inode, path: &str, is_whole: bool) {
+    let _ = reader.resolve(path, true);
+    let found = reader.resolve(path, false);
+    if is_whole {
+        let found = found.map(|inode| inode.number);
+        assert_eq!(found, Ok(inode.number), "{}", String::from(path));
+    }
+}

@@ -1,0 +1,57 @@
+//! What people write: mappings, guest paths, lists of paths, patterns.
+
+use crate::{Exclude, GuestPath, Mapping, Trace, parse_paths};
+use std::path::Path;
+use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
+
+/// Reads `data` in each of these ways.
+///
+/// # Panics
+///
+/// If what is accepted breaks a rule, or a list that was written is read as
+/// another one.
+pub fn texts(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    guest_path(&text);
+    for mapping in [
+        Mapping::parse_host_first(&text),
+        Mapping::parse_guest_first(&text),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        assert!(mapping.host != Path::new(""));
+        guest_path(mapping.guest.spelling());
+    }
+    list(&text);
+    if let Ok(exclude) = Exclude::new(&text.lines().take(8).collect::<Vec<_>>()) {
+        let _ = exclude.leaves_out(Path::new("some/file.txt"));
+    }
+}
+
+fn guest_path(text: &str) {
+    let Ok(path) = GuestPath::parse(text) else {
+        return;
+    };
+    let components = path.components();
+    for name in components {
+        assert!((1..=MAX_NAME_LEN).contains(&name.len()));
+        assert!(name != "." && name != ".." && !name.contains(['/', '\0']));
+    }
+    assert!(components.join("/").len() <= MAX_PATH_LEN);
+    let again = GuestPath::parse(path.spelling()).expect("its own spelling");
+    assert_eq!(again, path);
+}
+
+fn list(text: &str) {
+    let paths = parse_paths(text);
+    let mut trace = Trace::default();
+    let mut distinct: Vec<&str> = Vec::new();
+    for path in &paths {
+        trace.opened(path);
+        if !distinct.contains(&path.as_str()) {
+            distinct.push(path);
+        }
+    }
+    assert_eq!(parse_paths(&trace.to_text()), distinct);
+}

@@ -1,0 +1,141 @@
+//! What fails while a file is written leaves a clear error, the inputs as they
+//! were, and nothing half-done.
+
+#![cfg(target_os = "linux")]
+
+use crate::scratch::*;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// The commands that write a file, but for its name.
+const WRITERS: [&str; 3] = [
+    "pack app.wasm --dir lib::/lib -o",
+    "pack --dir lib::/lib --image",
+    "lib -o",
+];
+
+#[test]
+fn a_full_device_is_named() {
+    let scratch = Scratch::with_tree();
+    for writer in WRITERS {
+        let output = scratch.run(&format!("{writer} /dev/full"));
+        assert_error(&output, &["cannot write `/dev/full`", "No space left"]);
+    }
+}
+
+#[test]
+fn standard_output_to_a_full_device_is_an_error() {
+    let scratch = Scratch::packed();
+    for arguments in [
+        "pack app.wasm --dir lib::/lib -o -",
+        "cat packed.wasm usr/lib/hello.txt",
+        "ls -R packed.wasm",
+        "info packed.wasm",
+        "dump packed.wasm",
+        "verify packed.wasm",
+        "man",
+        "completions bash",
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = scratch.command();
+        command.args(arguments.split(' ')).stdout(full.unwrap());
+        let output = command.stderr(Stdio::piped()).output().unwrap();
+        assert_error(&output, &["No space left"]);
+    }
+}
+
+#[test]
+fn a_directory_that_takes_no_file_is_named() {
+    let scratch = Scratch::packed();
+    for writer in WRITERS {
+        let output = scratch.run(&format!("{writer} /proc/out"));
+        assert_error(&output, &["cannot write `/proc/out`"]);
+    }
+    let output = scratch.run("extract packed.wasm -o /proc/out");
+    assert_error(&output, &["`/proc/out`"]);
+}
+
+/// Runs the command in a shell that allows files of 1024 bytes, after
+/// `prepare`.
+fn limited(scratch: &Scratch, prepare: &str, arguments: &str) -> std::process::Output {
+    let script = format!("{prepare} ulimit -f 1; exec \"$0\" {arguments}");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+    command.current_dir(scratch.path("")).output().unwrap()
+}
+
+#[test]
+fn a_disk_that_is_full_half_way_leaves_nothing() {
+    let scratch = Scratch::packed();
+    scratch.write("lib/large", &[7; 5000]);
+    assert_success(&scratch.run("pack app.wasm --dir lib::/lib -o large.wasm"));
+    scratch.write("out", b"as it was");
+    let before = scratch.names();
+    for writer in WRITERS {
+        let output = limited(&scratch, "trap '' XFSZ;", &format!("{writer} out"));
+        assert_error(&output, &["cannot write `out`", "File too large"]);
+        // Without the trap the system ends the process in the middle of it.
+        let output = limited(&scratch, "", &format!("{writer} out"));
+        assert_eq!(output.status.code(), None);
+        assert_eq!(scratch.names(), before);
+        assert_eq!(scratch.read("out"), b"as it was");
+    }
+    let output = limited(&scratch, "trap '' XFSZ;", "extract large.wasm -o target");
+    assert_error(&output, &["large", "File too large"]);
+    assert_eq!(scratch.names(), before);
+}
+
+/// Ends a run of the command after longer and longer; true if it was complete.
+fn interrupted(scratch: &Scratch, signal: rustix::process::Signal, after: Duration) -> bool {
+    let mut child = scratch
+        .command()
+        .args("pack app.wasm --dir lib::/lib --compress=1 -q -o out".split(' '))
+        .spawn()
+        .unwrap();
+    std::thread::sleep(after);
+    let id = rustix::process::Pid::from_child(&child);
+    let _ = rustix::process::kill_process(id, signal);
+    child.wait().unwrap().success()
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing_or_all() {
+    use rustix::process::Signal;
+    let scratch = Scratch::with_tree();
+    scratch.write("lib/large", &b"some text to compress, ".repeat(100_000));
+    let before = scratch.names();
+    for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
+        // However the machine is loaded, what is left is one or the other.
+        for milliseconds in (0..60).step_by(6) {
+            let complete = interrupted(&scratch, signal, Duration::from_millis(milliseconds));
+            let is_there = scratch.path("out").exists();
+            assert!(is_there || !complete);
+            if is_there {
+                assert_success(&scratch.run("verify -q out"));
+                std::fs::remove_file(scratch.path("out")).unwrap();
+            }
+            assert_eq!(scratch.names(), before);
+        }
+    }
+}
+
+#[test]
+fn inputs_are_untouched_by_a_failure() {
+    let scratch = Scratch::packed();
+    let (app, packed) = (scratch.read("app.wasm"), scratch.read("packed.wasm"));
+    for arguments in [
+        "pack app.wasm --dir none::/lib -o app.wasm",
+        "pack packed.wasm --dir lib/hello.txt::/lib -o packed.wasm",
+        "pack packed.wasm --from app.wasm -o packed.wasm",
+        "pack packed.wasm --only none -o packed.wasm",
+    ] {
+        assert_error(&scratch.run(arguments), &[]);
+    }
+    let arguments = "pack packed.wasm --dir lib::/lib -o packed.wasm";
+    assert_error(
+        &limited(&scratch, "trap '' XFSZ;", arguments),
+        &["too large"],
+    );
+    assert_eq!(scratch.read("app.wasm"), app);
+    assert_eq!(scratch.read("packed.wasm"), packed);
+}

@@ -1,0 +1,365 @@
+//! Images that somebody made to do harm: each command that reads them says what
+//! is wrong, in bounded time and memory, and writes nothing.
+
+use crate::scratch::*;
+use std::process::{Command, Output};
+use wasi_vfs_format::fuzz::seal;
+use wasi_vfs_format::{Index, Parts};
+
+/// What reading a hostile file of some kilobytes may take: seconds of CPU, and
+/// kilobytes of addresses, of which stacks of threads are the most.
+const CPU_SECONDS: u32 = 30;
+const ADDRESS_KB: u32 = 2_000_000;
+
+/// Commands that read `hostile`, with `whole` beside it.
+const READERS: [&str; 11] = [
+    "ls -lR hostile",
+    "ls --tree hostile",
+    "cat hostile /usr/lib/hello.txt",
+    "info hostile",
+    "info --json hostile",
+    "dump hostile",
+    "verify hostile",
+    "diff whole hostile",
+    "extract hostile -o out",
+    "run hostile",
+    "pack app.wasm --from hostile -o out.wasm",
+];
+
+/// Those that must refuse whatever is wrong, not only what they meet.
+const REFUSE: [&str; 5] = ["info", "verify", "diff", "extract", "pack"];
+
+/// Offsets of the tables of the image in hand.
+struct Places {
+    mounts: usize,
+    inodes: usize,
+    extents: usize,
+    blocks: usize,
+    names: usize,
+}
+
+impl Places {
+    fn of(index: &[u8]) -> Self {
+        let tables = Index::parse(index).unwrap().superblock().tables();
+        let [mounts, inodes, extents, blocks, names] =
+            tables.map(|(_, table, _)| table.offset.get() as usize);
+        Self {
+            mounts,
+            inodes,
+            extents,
+            blocks,
+            names,
+        }
+    }
+
+    fn inode(&self, number: usize) -> usize {
+        self.inodes + 32 * number
+    }
+}
+
+/// How an index is forged, and what `verify` says of it. Inodes: 0 root, 1 usr,
+/// 2 usr/lib, 3 hello.txt, 4 link, 5 long.txt, 6 run.sh, 7 sub, 8 sublink,
+/// 9 twice, 10 sub/copy.txt, 11 sub/empty.
+type Forgery = (&'static str, fn(&mut [u8], &Places), &'static str);
+
+fn put(index: &mut [u8], at: usize, bytes: &[u8]) {
+    index[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Gives an inode this name, in the place of some bytes of the names.
+fn rename(index: &mut [u8], places: &Places, inode: usize, name: &str) {
+    let at = u32::from_le_bytes(
+        index[places.inode(inode) + 16..][..4]
+            .try_into()
+            .expect("four bytes"),
+    );
+    put(index, places.names + at as usize, name.as_bytes());
+    index[places.inode(inode) + 28] = name.len() as u8;
+}
+
+const FORGERIES: [Forgery; 24] = [
+    (
+        "a name that is the parent",
+        |i, p| rename(i, p, 3, ".."),
+        "inode 3 has an impossible name",
+    ),
+    (
+        "a name that is the directory",
+        |i, p| rename(i, p, 3, "."),
+        "inode 3 has an impossible name",
+    ),
+    (
+        "a name with a slash",
+        |i, p| rename(i, p, 3, "../x"),
+        "inode 3 has an impossible name",
+    ),
+    (
+        "an absolute name",
+        |i, p| rename(i, p, 3, "/etc"),
+        "inode 3 has an impossible name",
+    ),
+    (
+        "a name with a NUL",
+        |i, p| rename(i, p, 3, "h\0"),
+        "inode 3 has an impossible name",
+    ),
+    (
+        "a name that is no text",
+        |i, p| put(i, p.names + name_at(i, p, 3), b"\xff"),
+        "impossible name",
+    ),
+    (
+        "a name twice",
+        |i, p| {
+            let name = i[p.inode(3) + 16..p.inode(3) + 20].to_vec();
+            put(i, p.inode(4) + 16, &name);
+            i[p.inode(4) + 28] = 9
+        },
+        "the name of inode 4 does not come after",
+    ),
+    (
+        "a name beyond the names",
+        |i, p| put(i, p.inode(3) + 16, &[0xff; 4]),
+        "does not lie within the names",
+    ),
+    (
+        "a directory within itself",
+        |i, p| put(i, p.inode(2) + 20, &[2]),
+        "the children of directory 2 are out of range",
+    ),
+    (
+        "a directory that holds the root",
+        |i, p| put(i, p.inode(2) + 20, &[0]),
+        "the children of directory 2 are out of range",
+    ),
+    (
+        "children of two directories",
+        |i, p| put(i, p.inode(7) + 20, &[9]),
+        "directory 7",
+    ),
+    (
+        "more children than there are",
+        |i, p| put(i, p.inode(2), &[0xff; 4]),
+        "directory 2",
+    ),
+    (
+        "a parent that comes later",
+        |i, p| put(i, p.inode(2) + 24, &[9]),
+        "inode 2 has parent 9",
+    ),
+    (
+        "a file as long as can be",
+        |i, p| {
+            put(
+                i,
+                p.inode(3),
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
+            )
+        },
+        "the run of inode 3",
+    ),
+    (
+        "a file longer than can be",
+        |i, p| put(i, p.inode(3), &[0xff; 8]),
+        "more than a file can have",
+    ),
+    (
+        "extents that overlap",
+        |i, p| put(i, p.extents + 16, &[0; 8]),
+        "the run of inode 9 at 0 is empty",
+    ),
+    (
+        "extents without end",
+        |i, p| put(i, p.extents + 13, &[0xff; 3]),
+        "no extent of inode 9",
+    ),
+    (
+        "an extent beyond the content",
+        |i, p| put(i, p.extents + 12, &[0xff]),
+        "the run of inode 9 at 0",
+    ),
+    (
+        "inodes without number",
+        |i, _| put(i, 100, &[0xff; 4]),
+        "table `inodes` does not lie within",
+    ),
+    (
+        "names that begin at the end",
+        |i, _| put(i, 120, &[0xff; 4]),
+        "table `names`",
+    ),
+    (
+        "a content of a terabyte",
+        |i, _| put(i, 80, &(1_u64 << 40).to_le_bytes()),
+        "268435456 blocks are needed",
+    ),
+    (
+        "blocks that overlap",
+        |i, p| put(i, p.blocks + 24, &[0; 4]),
+        "block 1 starts at 0",
+    ),
+    (
+        "a block longer than the payload",
+        |i, p| put(i, p.blocks + 12, &[0xff; 3]),
+        "block 0",
+    ),
+    (
+        "a mount of a file",
+        |i, p| put(i, p.mounts + 8, &[3]),
+        "mount 0 does not exist or is not a directory",
+    ),
+];
+
+fn name_at(index: &[u8], places: &Places, inode: usize) -> usize {
+    let at = &index[places.inode(inode) + 16..][..4];
+    u32::from_le_bytes(at.try_into().expect("four bytes")) as usize
+}
+
+/// Runs the command with bounds on time and memory; it must end by itself and
+/// without a panic. As ever, `diff` has 2 for trouble.
+fn bounded(scratch: &Scratch, arguments: &str, what: &str) -> Output {
+    let script =
+        format!("ulimit -t {CPU_SECONDS} -v {ADDRESS_KB}; exec \"$0\" {arguments} </dev/null");
+    let mut command = Command::new("bash");
+    command.args(["-c", &script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+    let output = command.current_dir(scratch.path("")).output().unwrap();
+    let said = stderr(&output);
+    let code = output.status.code();
+    // A program that cannot read its files exits as it likes.
+    let most = if arguments.starts_with("run") { 125 } else { 2 };
+    assert!(
+        code.is_some_and(|code| (0..=most).contains(&code)),
+        "{what}: {arguments}: {code:?} {said}"
+    );
+    assert!(!said.contains("panicked"), "{what}: {arguments}: {said}");
+    output
+}
+
+/// Each command reads `hostile`; gives what `verify` says.
+fn read_all(scratch: &Scratch, what: &str) -> String {
+    let before = scratch.names();
+    let mut said = String::new();
+    for reader in READERS {
+        let output = bounded(scratch, reader, what);
+        let name = reader.split(' ').next().unwrap();
+        if REFUSE.contains(&name) {
+            assert!(
+                !output.status.success(),
+                "{what}: {reader}: {}",
+                stdout(&output)
+            );
+            assert_eq!(scratch.names(), before, "{what}: {reader} wrote");
+        }
+        if name == "verify" {
+            said = stdout(&output) + &stderr(&output);
+        }
+        if scratch.path("out").exists() {
+            std::fs::remove_dir_all(scratch.path("out")).unwrap();
+        }
+    }
+    said
+}
+
+/// An image with a file of two extents beside the tree.
+fn image() -> (Scratch, Vec<u8>) {
+    let scratch = Scratch::image();
+    let noise: Vec<u8> = (0..40_000_u32)
+        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
+        .collect();
+    scratch.write("lib/twice", &[&noise[..], &noise[..]].concat());
+    scratch.fix_times("lib");
+    let options = "--compress=1 --block-size 4K --image whole -q";
+    assert_success(&scratch.run(&format!("pack --dir lib::/usr/lib {options}")));
+    let bytes = scratch.read("whole");
+    (scratch, bytes)
+}
+
+#[test]
+fn forged_indexes_are_refused_by_what_is_wrong() {
+    let (scratch, whole) = image();
+    let index_len = Parts::split(&whole).unwrap().index.len();
+    let mut others = Vec::new();
+    for (what, forge, words) in FORGERIES {
+        let mut bytes = whole.clone();
+        let index = &mut bytes[..index_len];
+        let places = Places::of(index);
+        forge(index, &places);
+        seal(index);
+        scratch.write("hostile", &bytes);
+        let said = read_all(&scratch, what);
+        if !said.contains(words) {
+            others.push(format!("{what}: {said}"));
+        }
+    }
+    assert!(others.is_empty(), "{}", others.concat());
+}
+
+#[test]
+fn what_is_newer_is_refused_by_its_number() {
+    let (scratch, whole) = image();
+    let index_len = Parts::split(&whole).unwrap().index.len();
+    for (at, value, words) in [
+        (8, 2, "its format version is 2, this reader knows 1"),
+        (24, 4, "it needs unknown features 0x4"),
+        (31, 0x80, "it needs unknown features 0x8000000000000000"),
+    ] {
+        let mut bytes = whole.clone();
+        bytes[at] = value;
+        seal(&mut bytes[..index_len]);
+        scratch.write("hostile", &bytes);
+        let said = read_all(&scratch, words);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn cold_parts_of_any_numbers_are_refused() {
+    let (scratch, whole) = image();
+    let parts = Parts::split(&whole).unwrap();
+    let cold = parts.index.len() + parts.payload.len();
+    for (what, at) in [("chunks", 12), ("a manifest", 16), ("lengths", 20)] {
+        let mut bytes = whole.clone();
+        put(&mut bytes, cold + at, &[0xff; 4]);
+        scratch.write("hostile", &bytes);
+        let said = read_all(&scratch, what);
+        assert!(said.contains("cold part"), "{what}: {said}");
+    }
+}
+
+/// Where the anchor of a packed module says how long its index is.
+fn index_len_at(module: &[u8]) -> usize {
+    let magic = wasi_vfs_format::anchor::MAGIC;
+    let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&magic));
+    places.next_back().unwrap() + 48
+}
+
+#[test]
+fn an_index_that_is_a_bomb_is_refused_before_it_is_decoded() {
+    let (scratch, _) = image();
+    let options = "--dir lib::/usr/lib --compress=1 -q -o packed.wasm";
+    assert_success(&scratch.run(&format!("pack app.wasm {options}")));
+    let mut module = scratch.read("packed.wasm");
+    let at = index_len_at(&module);
+    for (len, words) in [
+        (1_u32 << 30, "more than 256 times as long as its frame"),
+        (u32::MAX, "no index is longer than 1073741824"),
+    ] {
+        put(&mut module, at, &len.to_le_bytes());
+        scratch.write("hostile", &module);
+        let said = read_all(&scratch, words);
+        assert!(said.contains(words), "{said}");
+    }
+}
+
+#[test]
+fn an_image_of_terabytes_is_read_a_block_at_a_time() {
+    let scratch = Scratch::with_tree();
+    let huge = std::fs::File::create(scratch.path("lib/huge")).unwrap();
+    huge.set_len(64 << 20).unwrap();
+    let options = "--compress=1 --block-size 1M --image whole -q";
+    assert_success(&scratch.run(&format!("pack --dir lib::/usr/lib {options}")));
+    assert!(scratch.read("whole").len() < 200_000);
+    for reader in ["verify whole", "ls -lR whole", "info whole", "dump whole"] {
+        assert_success(&bounded(&scratch, reader, "zeros"));
+    }
+}

@@ -1,0 +1,210 @@
+//! Any calls, in any order, of a guest with any memory.
+
+use super::host::ScriptedHost;
+use super::writable::writable;
+use super::{GuestMemory, StoredBlocks, file, link, mount};
+use crate::preview1::{Preview1, for_each_call};
+use crate::{Memory, Vfs};
+use std::sync::LazyLock;
+use std::vec::Vec;
+use std::{format, vec};
+use wasi_vfs_format::Index;
+use wasi_vfs_format::fuzz::{Input, seal};
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
+use wasi_vfs_format::writer::{Options, write};
+
+/// Index and payload.
+type Image = (Vec<u8>, Vec<u8>);
+
+/// Images with an index that was changed, beside the whole ones: an index must
+/// live as long as the program, so there are as many as there are bytes.
+const CHANGED_COUNT: u8 = 200;
+
+/// As many calls are made.
+const CALL_COUNT: usize = 64;
+
+static IMAGES: LazyLock<Vec<Image>> = LazyLock::new(|| {
+    let whole = [None, Some(3)].map(whole_image);
+    let changed = (0..CHANGED_COUNT).map(|seed| change(&whole[usize::from(seed) % 2], seed));
+    let changed: Vec<_> = changed.collect();
+    whole.into_iter().chain(changed).collect()
+});
+
+fn whole_image(compression: Option<i32>) -> Image {
+    let options = Options {
+        compression,
+        block_shift: 12,
+        ..Options::default()
+    };
+    let image = write(&tree(), &options, &()).expect("a tree by the rules");
+    (image.index, image.payload)
+}
+
+fn tree() -> Tree {
+    let text: Vec<u8> = (0..3000_u32).flat_map(u32::to_le_bytes).collect();
+    let deep = Node::Directory(DirectoryNode {
+        mtime_ns: 1,
+        children: [("f".into(), file(text.clone()))].into(),
+    });
+    let many = (0..30).map(|number| (format!("{number}"), file(vec![number; 9])));
+    let children = [
+        ("big".into(), file([text.clone(), text].concat())),
+        ("d".into(), deep),
+        ("empty".into(), file(Vec::new())),
+        ("l".into(), link("d/f")),
+        ("loop".into(), link("loop")),
+        (
+            "many".into(),
+            Node::Directory(DirectoryNode {
+                mtime_ns: 2,
+                children: many.collect(),
+            }),
+        ),
+        ("up".into(), link("../d")),
+    ];
+    Tree {
+        root: DirectoryNode {
+            mtime_ns: 3,
+            children: children.into(),
+        },
+        mounts: vec![mount("/", &[]), mount("/d", &["d"])],
+    }
+}
+
+/// Some bytes of the index changed under a checksum that is right.
+fn change(image: &Image, seed: u8) -> Image {
+    let (mut index, payload) = image.clone();
+    let mut state = u64::from(seed) + 1;
+    for _ in 0..=seed % 5 {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(9);
+        // Not the superblock, without which there is no image at all.
+        let at = 136 + (state >> 33) as usize % (index.len() - 136);
+        index[at] = [0, 1, 0x7f, 0x80, 0xff, (state >> 24) as u8][(state >> 56) as usize % 6];
+    }
+    seal(&mut index);
+    (index, payload)
+}
+
+type Fuzzed = Vfs<GuestMemory, ScriptedHost, StoredBlocks>;
+
+const PATHS: [&[u8]; 12] = [
+    b"big", b"d/f", b"l", b"loop", b"up", b".", b"many", b"many/7", b"d/..", b"empty", b"none",
+    b"\xff/\0",
+];
+
+/// Where paths and vectors lie that mean something.
+const PATH: u16 = 0x100;
+const VECTORS: u16 = 0x200;
+
+macro_rules! define_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
+        const CALLS: &[(&str, &[&str])] = &[
+            $((stringify!($call), &[$(stringify!($parameter)),*])),*
+        ];
+
+        fn perform(vfs: &mut Fuzzed, call: &str, arguments: &[u64]) -> i32 {
+            let mut arguments = arguments.iter();
+            let mut next = || arguments.next().copied().unwrap_or_default();
+            match call {
+                $(stringify!($call) => Preview1::$call(vfs, $({
+                    let $parameter = next();
+                    $parameter as $type
+                }),*),)*
+                _ => unreachable!("listed above"),
+            }
+        }
+    };
+}
+for_each_call!(define_calls);
+
+/// Makes the calls that `data` describes.
+///
+/// # Panics
+///
+/// If the runtime does, answers what is no errno, or changes the guest's memory
+/// where the guest did not ask for it.
+pub fn calls(data: &[u8]) {
+    let mut input = Input(data);
+    let (index, payload) = &IMAGES[usize::from(input.byte()) % IMAGES.len()];
+    let answers = input.take(8);
+    let memory = GuestMemory::new();
+    let host = ScriptedHost::new(memory.clone(), answers);
+    let index = Index::parse(index).ok();
+    let mut vfs = Vfs::new(index, memory.clone(), host, StoredBlocks(payload));
+    for _ in 0..CALL_COUNT {
+        if input.is_empty() {
+            break;
+        }
+        lay_out(&mut input, memory.clone());
+        let (call, parameters) = CALLS[input.below(CALLS.len())];
+        let arguments: Vec<_> = parameters
+            .iter()
+            .map(|name| argument(&mut input, name))
+            .collect();
+        make(&mut vfs, &memory, call, &arguments);
+    }
+}
+
+fn make(vfs: &mut Fuzzed, memory: &GuestMemory, call: &str, arguments: &[u64]) {
+    let before = memory.snapshot();
+    let code = perform(vfs, call, arguments);
+    assert!((0..77).contains(&code), "{call} {arguments:?}: {code}");
+    let ranges = writable(call, arguments, &before);
+    let after = memory.snapshot();
+    for (at, (old, new)) in (0_u64..).zip(before.iter().zip(&after)) {
+        let given = old == new || ranges.iter().any(|range| range.contains(&at));
+        assert!(given, "{call} {arguments:?} wrote to {at:#x}: {code}");
+    }
+}
+
+/// A path, vectors, subscriptions.
+fn lay_out(input: &mut Input<'_>, mut memory: GuestMemory) {
+    let path = input.pick(&PATHS);
+    memory.copy_in(PATH.into(), path);
+    for word in 0..u32::from(input.byte() % 8) {
+        let value = argument(input, "") as u32;
+        memory.copy_in(u32::from(VECTORS) + 4 * word, &value.to_le_bytes());
+    }
+}
+
+/// Parameters of 64 bits.
+const LONG: [&str; 8] = [
+    "offset",
+    "len",
+    "base",
+    "inheriting",
+    "cookie",
+    "size",
+    "accessed",
+    "modified",
+];
+
+/// An argument of the parameter's width.
+fn argument(input: &mut Input<'_>, parameter: &str) -> u64 {
+    let value = likely_argument(input, parameter);
+    if LONG.contains(&parameter) {
+        value
+    } else {
+        u64::from(value as u32)
+    }
+}
+
+/// An argument that often makes sense.
+fn likely_argument(input: &mut Input<'_>, parameter: &str) -> u64 {
+    match (input.byte(), parameter) {
+        (0, _) => input.long(),
+        (1, _) => input.pick(&[u32::MAX.into(), 1 << 31, 1 << 16, (1 << 16) - 8, 0]),
+        (2, _) => u64::from(input.number()),
+        (_, "fd" | "from" | "to" | "old_fd" | "new_fd") => input.below(10) as u64,
+        (_, "path" | "old_path" | "new_path" | "target") => PATH.into(),
+        (_, "iovecs" | "subscriptions") => VECTORS.into(),
+        (_, "iovec_count" | "count") => input.below(4) as u64,
+        (_, name) if name.ends_with("path_len") || name == "target_len" => input.below(9) as u64,
+        (_, name) if name.ends_with("flags") => input.below(8) as u64,
+        (_, "base") => 2,
+        (_, "offset" | "cookie" | "buffer_len") => u64::from(input.number() % 30_000),
+        _ => u64::from(u16::from_le_bytes([input.byte(), input.byte()])),
+    }
+}

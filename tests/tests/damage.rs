@@ -1,0 +1,217 @@
+//! Damage to any stored byte of an image is noticed: a program in the module
+//! gets the right bytes or an error, and never other bytes, a trap or a loop.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::interpreter::{self, Ran};
+use wasi_vfs_tests::oracle::host::Host;
+use wasi_vfs_tests::stored::Stored;
+use wasi_vfs_tests::tree::{Tree, bytes, sample};
+
+const FORMS: [Form; 2] = [
+    Form::COMMAND,
+    Form {
+        reactor: false,
+        linked: true,
+    },
+];
+
+const OPTIONS: [&[&str]; 3] = [
+    &[],
+    &["--compress=3", "--block-size", "4K"],
+    &["--compress"],
+];
+
+/// wasi-libc's, of a program whose preopens cannot be listed: `EX_OSERR`.
+const NO_PREOPENS: i32 = 71;
+
+/// `IO`, and `NOMEM` where an anchor sends the runtime beyond the memory.
+const ERRNOS: [&str; 2] = [": errno 29", ": errno 48"];
+
+/// No run takes more than this beyond what the whole module takes: an index or
+/// a block at most is read in vain.
+const FUEL_FACTOR: u64 = 3;
+const FUEL_SPARE: u64 = 50_000_000;
+
+/// A little of everything: blocks of text, one that does not compress, links.
+fn small() -> Tree {
+    let tree = Tree::new();
+    tree.file("a.txt", "hello, world\n")
+        .file("dir/b.txt", "the same words, ".repeat(40))
+        .file("dir/c.txt", bytes(600, 3))
+        .file("empty", "")
+        .link("link", "dir/b.txt")
+        .set_times();
+    tree
+}
+
+fn packed(tree: &Path, form: Form, options: &[&str]) -> Vec<u8> {
+    // A small memory is a fast start.
+    let guest = guest::c_with("survey", form, &["-Wl,-z,stack-size=131072"]);
+    let pack = Pack::new(guest).dir(tree, "/data");
+    let pack = options
+        .iter()
+        .fold(pack, |pack, option| pack.option(option));
+    fs::read(pack.run()).expect("it was written")
+}
+
+/// What the whole module says, and all that a damaged one may.
+struct Expected {
+    lines: BTreeSet<String>,
+    fuel: u64,
+}
+
+impl Expected {
+    fn of(module: &[u8]) -> Self {
+        let whole = interpreter::run(module, u64::MAX / 2);
+        assert_eq!(whole.status, Ok(0), "{}", whole.stdout);
+        assert!(whole.stdout.lines().count() > 8, "{}", whole.stdout);
+        assert!(!whole.stdout.contains("errno"), "{}", whole.stdout);
+        Self {
+            lines: whole.stdout.lines().map(str::to_owned).collect(),
+            fuel: whole.fuel * FUEL_FACTOR + FUEL_SPARE,
+        }
+    }
+
+    /// Why a run is none that may be; else whether it noticed the damage.
+    fn judge(&self, ran: &Ran) -> Result<bool, String> {
+        match &ran.status {
+            Ok(NO_PREOPENS) if ran.stdout.is_empty() => return Ok(true),
+            Ok(0) if !ran.stdout.is_empty() => {}
+            other => return Err(format!("{other:?} after:\n{}", ran.stdout)),
+        }
+        let others = ran
+            .stdout
+            .lines()
+            .filter(|line| !self.lines.contains(*line));
+        let mut noticed = false;
+        for line in others {
+            if !ERRNOS.iter().any(|errno| line.ends_with(errno)) {
+                return Err(format!("another answer: {line}"));
+            }
+            noticed = true;
+        }
+        if !noticed && ran.stdout.lines().count() != self.lines.len() {
+            return Err("answers are missing without an error".to_owned());
+        }
+        Ok(noticed)
+    }
+}
+
+/// How a byte is damaged: by its lowest bit, its highest, or all of it.
+fn damage(module: &mut [u8], at: usize) {
+    module[at] ^= [0x01, 0x80, 0xff][at % 3];
+}
+
+/// Runs the module with each of these bytes damaged; how many runs noticed.
+fn try_each(module: &[u8], offsets: &[usize], what: &str) -> usize {
+    let expected = Expected::of(module);
+    let mut noticed = 0;
+    let mut damaged = module.to_vec();
+    for &at in offsets {
+        damage(&mut damaged, at);
+        let ran = interpreter::run(&damaged, expected.fuel);
+        let judged = expected.judge(&ran);
+        let judged = judged.unwrap_or_else(|error| panic!("{what}, byte {at:#x}: {error}"));
+        noticed += usize::from(judged);
+        damaged[at] = module[at];
+    }
+    noticed
+}
+
+fn every_byte_of_a_small_image(form: Form) {
+    let tree = small();
+    for options in OPTIONS {
+        let module = packed(tree.path(), form, options);
+        let stored = Stored::find(&module);
+        let what = format!("{form:?} {options:?}");
+        for (part, offsets) in [("index", &stored.index), ("payload", &stored.payload)] {
+            assert!(offsets.len() > 100, "{what}: {} bytes", offsets.len());
+            let noticed = try_each(&module, offsets, &format!("{part}, {what}"));
+            // A frame has a few bits that mean nothing. The payload's are
+            // under a checksum too, those of an index are not: it is that of
+            // what they decode to.
+            let harmless = offsets.len() - noticed;
+            assert!(
+                harmless <= if part == "index" { 4 } else { 0 },
+                "{what}: {harmless}"
+            );
+        }
+        // Much of the anchor is for tools alone.
+        assert!(try_each(&module, &stored.anchor, &format!("anchor, {what}")) > 8);
+        eprintln!("{what}: {} bytes", stored.all().len());
+    }
+}
+
+#[test]
+fn every_byte_of_a_small_merged_image() {
+    every_byte_of_a_small_image(FORMS[0]);
+}
+
+#[test]
+fn every_byte_of_a_small_linked_image() {
+    every_byte_of_a_small_image(FORMS[1]);
+}
+
+/// So many places, spread over all of them and drawn within each stretch.
+fn drawn(offsets: &[usize], count: usize) -> Vec<usize> {
+    let mut seed = 7_usize;
+    let step = offsets.len() / count;
+    let draw = |number: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        offsets[number * step + (seed >> 33) % step]
+    };
+    (0..count).map(draw).collect()
+}
+
+#[test]
+fn random_bytes_of_a_larger_image() {
+    let tree = sample();
+    for form in FORMS {
+        for options in &OPTIONS[..2] {
+            let module = packed(tree.path(), form, options);
+            let stored = Stored::find(&module);
+            let mut offsets = drawn(&stored.index, 10);
+            offsets.extend(drawn(&stored.payload, 20));
+            let noticed = try_each(&module, &offsets, &format!("{form:?} {options:?}"));
+            assert_eq!(noticed, offsets.len(), "{form:?} {options:?}");
+        }
+    }
+}
+
+#[test]
+fn a_compiler_sees_what_the_interpreter_sees() {
+    let tree = small();
+    let mut host = Host::new();
+    let scratch = Tree::new();
+    for form in FORMS {
+        let module = packed(tree.path(), form, OPTIONS[1]);
+        let stored = Stored::find(&module);
+        let expected = Expected::of(&module);
+        let mut offsets = drawn(&stored.index, 12);
+        offsets.extend(drawn(&stored.payload, 12));
+        offsets.extend(drawn(&stored.anchor, 8));
+        for at in offsets {
+            let mut damaged = module.clone();
+            damage(&mut damaged, at);
+            let name = format!("{}-{at}.wasm", form.linked);
+            scratch.file(&name, &damaged);
+            let found = host.run(&scratch.path().join(name), &[], &[], "");
+            let interpreted = interpreter::run(&damaged, expected.fuel);
+            match interpreted.status {
+                Ok(0) => assert_eq!(found.as_deref(), Ok(&*interpreted.stdout), "byte {at:#x}"),
+                status => {
+                    let found = found.expect_err("it fails in the interpreter");
+                    let status = status.expect("an exit, and no trap");
+                    assert!(
+                        found.ends_with(&format!(": {status}")),
+                        "byte {at:#x}: {found}"
+                    );
+                }
+            }
+        }
+    }
+}
