@@ -21,6 +21,9 @@ struct paths {
 };
 
 static struct paths files, directories;
+
+// Entries that the last `readdir` has seen: whole directories, so more than asked.
+static u64 entries_seen;
 static unsigned char buffer[PREAD_LEN];
 
 static void fail(const char *path) {
@@ -81,7 +84,9 @@ __attribute__((export_name("open_close"))) u64 open_close_calls(u64 count) {
     u64 sum = 0;
     for (u64 number = 0; number < count; number++) {
         int fd = open(file(number), O_RDONLY);
-        if (fd < 0 || close(fd)) fail(file(number));
+        if (fd < 0) fail(file(number));
+        // What it answers is not looked at: the released wasi-vfs may say EBADF.
+        close(fd);
         sum++;
     }
     return sum;
@@ -89,20 +94,23 @@ __attribute__((export_name("open_close"))) u64 open_close_calls(u64 count) {
 
 // Whole directories, until so many entries were seen.
 __attribute__((export_name("readdir"))) u64 readdir_calls(u64 count) {
-    u64 sum = 0, seen = 0;
-    for (size_t number = 0; seen < count; number++) {
+    u64 sum = 0;
+    entries_seen = 0;
+    for (size_t number = 0; entries_seen < count; number++) {
         const char *path = directories.at[number % directories.count];
         DIR *directory = opendir(path);
         if (!directory) fail(path);
         for (struct dirent *entry; (entry = readdir(directory));) {
             if (is_dots(entry->d_name)) continue;
-            seen++;
+            entries_seen++;
             sum += strlen(entry->d_name) * 256 + (unsigned char)entry->d_name[0];
         }
         closedir(directory);
     }
     return sum;
 }
+
+__attribute__((export_name("entries"))) u64 entries(void) { return entries_seen; }
 
 // The longest of some files, opened.
 static int open_longest(u64 *len) {

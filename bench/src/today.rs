@@ -28,7 +28,7 @@ pub(crate) fn packed(tree: &Tree) -> String {
 /// Packs the tree into the C program.
 pub(crate) fn pack(tree: &Tree) -> Command {
     Command::new(WIZER).with(&format!(
-        "--mapdir {GUEST}::{} {PROGRAM} -o {}",
+        "--mapdir {GUEST}::{} -o {} -- {PROGRAM}",
         tree.path(),
         packed(tree)
     ))
