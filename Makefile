@@ -54,7 +54,7 @@ oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtim
 
 .PHONY: bench
 bench: build ## measure everything, and write docs/BENCHMARKS.md
-	tools/install wasmtime zig node ruby
+	tools/install wasmtime zig node ruby cpython trees today peers
 	cargo run --release --package wasi-vfs-bench
 
 # The same profile as the unit tests, so that nothing is built twice.

@@ -4,8 +4,9 @@
 // The runtime's memory is not exported. It is in a copy of the module, which
 // is otherwise the same.
 //
-// Usage: node memory_node.mjs Reader|Ruby HOST::GUEST NAME=[host:]MODULE...
-//   Ruby  the modules are Ruby, from the npm package in .tools
+// Usage: node memory_node.mjs Reader|Ruby|Memory HOST::GUEST NAME=[host:]MODULE...
+//   Ruby    the modules are Ruby, from the npm package in .tools
+//   Memory  no file is read
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { WASI } from "node:wasi";
@@ -30,7 +31,7 @@ function lengths({ memory, [RUNTIME]: runtime }) {
 function measureReader(module, preopened) {
   const exports = reader(module, preopened);
   const started = lengths(exports);
-  exports.read_every_file();
+  if (kind === "Reader") exports.read_every_file();
   return { started, after: lengths(exports), content: content(exports) };
 }
 

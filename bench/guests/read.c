@@ -1,7 +1,7 @@
 // Reads every file below /usr/local/lib. A reactor, so that the engine's clock
 // runs around one call and not around the start of a process.
 //
-// The digest is the oracle: `src/tree.rs` computes the same of the directory.
+// The digest is the oracle: `src/content.rs` computes the same of the directory.
 // It takes eight bytes at a time, else hashing would be most of what is timed.
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static void fail(const char *path) {
 }
 
 // Fills the buffer unless the file ends, so that words begin where they begin
-// in `src/tree.rs`, however short a read comes out.
+// in `src/content.rs`, however short a read comes out.
 static size_t fill(int fd, const char *path) {
     size_t len = 0;
     ssize_t got;

@@ -23,6 +23,12 @@ impl Command {
         self
     }
 
+    /// With the words of another command.
+    pub(crate) fn with_command(mut self, other: &Self) -> Self {
+        self.0.extend(other.0.iter().cloned());
+        self
+    }
+
     /// A line for the shell.
     pub(crate) fn shell(line: impl Into<String>) -> Self {
         Self(vec!["sh".into(), "-c".into(), line.into()])

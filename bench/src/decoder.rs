@@ -1,6 +1,7 @@
 //! The runtime's decoder in engines against zstd as a native program.
 
 use crate::command::{Command, root};
+use crate::goal::Goal;
 use crate::report::Section;
 use crate::statistics::median;
 use crate::variant::WORK;
@@ -51,6 +52,18 @@ struct Times {
     node: Vec<f64>,
 }
 
+impl Times {
+    /// How fast an engine is, to native: 1 is as fast.
+    fn speed(&self, engine: &[f64]) -> f64 {
+        let rounds = self.native.iter().zip(engine);
+        median(
+            &rounds
+                .map(|(native, engine)| native / engine)
+                .collect::<Vec<_>>(),
+        )
+    }
+}
+
 /// Ratios of speed for each corpus and shape.
 pub(crate) fn run() -> Result<Section> {
     let module = format!("{WORK}/decoder.wasm");
@@ -65,6 +78,7 @@ pub(crate) fn run() -> Result<Section> {
         ),
     )
     .head(&["", "native MB/s", "wasmtime", "Node"]);
+    let mut slowest = [f64::INFINITY; 2];
     for (name, list) in CORPORA {
         let Some(corpus) = read_corpus(list)? else {
             continue;
@@ -73,9 +87,16 @@ pub(crate) fn run() -> Result<Section> {
             let frames = compress(&corpus, shape)?;
             let times = measure(&module, &frames)?;
             section.row(row(name, shape, &frames, &times));
+            for (slowest, engine) in slowest.iter_mut().zip([&times.wasmtime, &times.node]) {
+                *slowest = slowest.min(times.speed(engine));
+            }
         }
     }
     section.command(&build);
+    for (slowest, engine) in slowest.into_iter().zip(["wasmtime", "Node"]) {
+        let what = format!("decoder, {engine}, the slowest row, to native zstd");
+        section.goal(Goal::at_least(what, slowest, 0.75));
+    }
     Ok(section)
 }
 
@@ -184,14 +205,7 @@ fn row(
     times: &Times,
 ) -> [String; 4] {
     let len: usize = frames.iter().map(|frame| frame.content.len()).sum();
-    let ratio = |engine: &[f64]| {
-        let ratios = times
-            .native
-            .iter()
-            .zip(engine)
-            .map(|(native, engine)| native / engine);
-        format!("{:.2}", median(&ratios.collect::<Vec<_>>()))
-    };
+    let ratio = |engine: &[f64]| format!("{:.2}", times.speed(engine));
     let mut title = format!("{name}, blocks of {} KiB", block >> 10);
     if prefix > 0 {
         title += &format!(" after a prefix of {} KiB", prefix >> 10);

@@ -1,6 +1,7 @@
 //! A report: sections of a sentence, a table and the commands behind it.
 
 use crate::command::Command;
+use crate::goal::Goal;
 use std::fmt;
 
 /// One table and how it came about.
@@ -11,6 +12,7 @@ pub(crate) struct Section {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     commands: Vec<String>,
+    goals: Vec<Goal>,
 }
 
 impl Section {
@@ -22,6 +24,7 @@ impl Section {
             head: Vec::new(),
             rows: Vec::new(),
             commands: Vec::new(),
+            goals: Vec::new(),
         }
     }
 
@@ -39,6 +42,16 @@ impl Section {
     /// Adds a command.
     pub(crate) fn command(&mut self, command: &Command) {
         self.commands.push(command.to_string());
+    }
+
+    /// Adds a goal, which the last table of the report shows.
+    pub(crate) fn goal(&mut self, goal: Goal) {
+        self.goals.push(goal);
+    }
+
+    /// The goals that its figures decide.
+    pub(crate) fn goals(&self) -> &[Goal] {
+        &self.goals
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::command::{Command, root};
 use crate::report::Section;
 use crate::statistics::grouped;
+use crate::today;
 use crate::variant::{Program, WASI_VFS, WORK, added};
 use anyhow::Result;
 use wasi_vfs::runtime;
@@ -28,13 +29,11 @@ pub(crate) fn run() -> Result<Section> {
         let added = added(&output(program), &unpacked(program).path())?;
         row(&format!("{}, empty directory", program.title()), added);
     }
+    let of_today = added(today::PROGRAM, &Program::Reader.path())?;
     let linked = Program::LinkedReader.path();
     let added = added(&linked, &Program::Reader.path())?;
     row("C program, linked, not packed", added);
-    section.row([
-        "wasi-vfs 0.6.2, linked, measured elsewhere",
-        "68,000 to 81,000",
-    ]);
+    row("C program, linked with wasi-vfs today", of_today);
     for command in &commands {
         section.command(command);
     }
@@ -49,7 +48,8 @@ fn unpacked(program: Program) -> Program {
     }
 }
 
-fn output(program: Program) -> String {
+/// The program with an empty directory.
+pub(crate) fn output(program: Program) -> String {
     format!("{WORK}/empty-{program:?}.wasm").to_lowercase()
 }
 

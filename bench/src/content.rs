@@ -1,4 +1,4 @@
-//! The tree that is packed, read natively: the oracle of every benchmark.
+//! What is in a tree, read natively: the oracle of every benchmark.
 //!
 //! `guests/read.c` computes the same digest from within a module.
 
@@ -6,12 +6,6 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::fs;
 use std::path::Path;
-
-/// Ruby's library, relative to the repository.
-pub(crate) const TREE: &str = ".tools/ruby-lib";
-
-/// Where a module finds it.
-pub(crate) const GUEST: &str = "/usr/local/lib";
 
 /// Length of the guest's buffer; each fill of it ends a word.
 const BUFFER_LEN: usize = 65536;
