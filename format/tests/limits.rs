@@ -1,0 +1,101 @@
+//! At each limit that a tree can reach: what is at it passes, what is one above
+//! is refused by name. That of the content is in `hostile.rs`, on a forged
+//! superblock.
+
+#![cfg(feature = "std")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+mod common;
+
+use common::{directory, file, mount, options, symlink, tree};
+use wasi_vfs_format::limits::*;
+use wasi_vfs_format::reader::ResolveError;
+use wasi_vfs_format::tree::{Node, Tree};
+use wasi_vfs_format::writer::{self, WriteError};
+use wasi_vfs_format::{Image, ImageReader, check};
+
+/// Writes it, and finds nothing wrong with the result.
+fn written(tree: &Tree) -> Result<Image, WriteError> {
+    let image = writer::write(tree, &options(None, 12), &())?;
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+    assert_eq!(check::check(reader.index()), []);
+    Ok(image)
+}
+
+#[test]
+fn a_name() {
+    let of_len = |len: usize| written(&tree([(&*"n".repeat(len), file("x"))])).map(|_| ());
+    assert!(of_len(MAX_NAME_LEN).is_ok());
+    let above = of_len(MAX_NAME_LEN + 1);
+    assert!(matches!(above, Err(WriteError::NameLen { found: 256, .. })));
+}
+
+/// A file at a path of `len` bytes.
+fn at_depth(len: usize) -> Tree {
+    let mut node: Node = file("x");
+    let mut rest = len;
+    while rest > 200 {
+        node = directory([(&*"d".repeat(99), node)]);
+        rest -= 100;
+    }
+    tree([(&*"n".repeat(rest), node)])
+}
+
+#[test]
+fn a_path() {
+    assert!(written(&at_depth(MAX_PATH_LEN)).is_ok());
+    let above = written(&at_depth(MAX_PATH_LEN + 1)).map(|_| ());
+    assert!(
+        matches!(above, Err(WriteError::PathLen { found: 4097, .. })),
+        "{above:?}"
+    );
+}
+
+#[test]
+fn a_link() {
+    let of_len = |len: usize| written(&tree([("l", symlink(&"t".repeat(len)))])).map(|_| ());
+    assert!(of_len(MAX_SYMLINK_LEN).is_ok());
+    let above = of_len(MAX_SYMLINK_LEN + 1);
+    assert!(matches!(above, Err(WriteError::Target { .. })));
+}
+
+#[test]
+fn a_mounts_path() {
+    let of_len = |len: usize| {
+        let mut tree = tree([("f", file("x"))]);
+        tree.mounts = vec![mount(&"m".repeat(len), &[])];
+        written(&tree).map(|_| ())
+    };
+    assert!(of_len(MAX_PATH_LEN).is_ok());
+    let above = of_len(MAX_PATH_LEN + 1);
+    assert!(matches!(above, Err(WriteError::Mount { .. })), "{above:?}");
+}
+
+#[test]
+fn links_on_the_way() {
+    let mut tree = tree([("0", file("x"))]);
+    for number in 1..=MAX_SYMLINK_HOPS + 1 {
+        let link = symlink(&(number - 1).to_string());
+        tree.root.children.insert(number.to_string(), link);
+    }
+    let image = written(&tree).unwrap();
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let after = |hops: u32| reader.resolve(&hops.to_string(), true).map(|_| ());
+    assert_eq!(after(MAX_SYMLINK_HOPS), Ok(()));
+    assert_eq!(after(MAX_SYMLINK_HOPS + 1), Err(ResolveError::Loop));
+}
+
+#[test]
+fn a_block() {
+    let of_shift = |shift| writer::write(&tree([("f", file("x"))]), &options(None, shift), &());
+    for shift in [MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT] {
+        assert!(of_shift(shift).is_ok());
+    }
+    for shift in [MIN_BLOCK_SHIFT - 1, MAX_BLOCK_SHIFT + 1] {
+        let refused = of_shift(shift);
+        assert!(matches!(refused, Err(WriteError::BlockShift { .. })));
+    }
+}
