@@ -283,7 +283,33 @@ fn run_of(index: &Index<'_>, inode: u32) -> Run {
     index.run(inode.number, &file, 0).unwrap().unwrap()
 }
 
-/// Changes `index` at `at`, and gives the rule that this breaks first.
+/// Where the tables of an index begin.
+struct Places {
+    mounts: usize,
+    inodes: usize,
+    extents: usize,
+    blocks: usize,
+}
+
+impl Places {
+    fn of(index: &Index<'_>) -> Self {
+        let tables = index.superblock().tables();
+        let [mounts, inodes, extents, blocks, _] =
+            tables.map(|(_, table, _)| table.offset.get() as usize);
+        Self {
+            mounts,
+            inodes,
+            extents,
+            blocks,
+        }
+    }
+
+    fn inode(&self, number: usize) -> usize {
+        self.inodes + 32 * number
+    }
+}
+
+/// Changes `small` at `at`, and gives the rule that this breaks first.
 fn broken_by(at: usize, bytes: &[u8]) -> Corrupt {
     let mut index = small().index;
     index[at..at + bytes.len()].copy_from_slice(bytes);
@@ -291,116 +317,112 @@ fn broken_by(at: usize, bytes: &[u8]) -> Corrupt {
     check::check(&Index::parse(&index).unwrap())[0]
 }
 
-#[test]
-fn each_broken_rule_is_named() {
-    let image = small();
-    let index = Index::parse(&image.index).unwrap();
-    let superblock = index.superblock();
-    let [mounts, inodes, extents, blocks, _] = superblock
-        .tables()
-        .map(|(_, table, _)| table.offset.get() as usize);
-    let inode = |number: usize| inodes + 32 * number;
-    let of_g = run_of(&index, 6).raw_offset;
-    // 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g
-    assert_eq!(
-        broken_by(76, &[1]),
+/// A run of `large`, the file that has several.
+const RUN_OF_LARGE: Corrupt = Corrupt::Run {
+    inode: 3,
+    offset: 0,
+};
+
+/// Where bytes are put, which, and the rule that this breaks first. Inodes:
+/// 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g.
+type Breach = (fn(&Places) -> usize, &'static [u8], Corrupt);
+
+const BREACHES: [Breach; 22] = [
+    (
+        |_| 76,
+        &[1],
         Corrupt::Reserved {
-            record: "superblock"
-        }
-    );
-    assert_eq!(
-        broken_by(mounts + 12, &[1]),
-        Corrupt::Reserved { record: "mount" }
-    );
-    assert_eq!(broken_by(mounts + 8, &[4]), Corrupt::Mount { mount: 0 });
-    assert_eq!(broken_by(mounts + 4, &[0]), Corrupt::MountPath { mount: 0 });
-    assert_eq!(
-        broken_by(inode(0) + 28, &[1]),
-        Corrupt::NameRule { inode: 0 }
-    );
-    assert_eq!(
-        broken_by(inode(2) + 28, &[0]),
-        Corrupt::NameOrder { inode: 2 }
-    );
-    assert_eq!(
-        broken_by(inode(5) + 24, &[0]),
+            record: "superblock",
+        },
+    ),
+    (
+        |p| p.mounts + 12,
+        &[1],
+        Corrupt::Reserved { record: "mount" },
+    ),
+    (|p| p.mounts + 8, &[4], Corrupt::Mount { mount: 0 }),
+    (|p| p.mounts + 4, &[0], Corrupt::MountPath { mount: 0 }),
+    (|p| p.inode(0) + 28, &[1], Corrupt::NameRule { inode: 0 }),
+    (|p| p.inode(2) + 28, &[0], Corrupt::NameOrder { inode: 2 }),
+    (
+        |p| p.inode(5) + 24,
+        &[0],
         Corrupt::ChildParent {
             inode: 5,
             expected: 1,
-            found: 0
-        }
-    );
-    assert_eq!(
-        broken_by(inode(0) + 20, &[2]),
-        Corrupt::Children { inode: 0 }
-    );
-    assert_eq!(
-        broken_by(inode(1), &[1]),
+            found: 0,
+        },
+    ),
+    (|p| p.inode(0) + 20, &[2], Corrupt::Children { inode: 0 }),
+    (
+        |p| p.inode(1),
+        &[1],
         Corrupt::InodeCount {
             expected: 6,
-            found: 7
-        }
-    );
-    assert_eq!(
-        broken_by(inode(2) + 20, &[1]),
-        Corrupt::FileContent { inode: 2, len: 0 }
-    );
-    assert_eq!(broken_by(inode(4), &[0]), Corrupt::Target { inode: 4 });
-    assert_eq!(
-        broken_by(inode(6), &[0]),
-        Corrupt::FileContent { inode: 6, len: 0 }
-    );
-    assert_eq!(
-        broken_by(inode(6) + 29, &[1]),
+            found: 7,
+        },
+    ),
+    (
+        |p| p.inode(2) + 20,
+        &[1],
+        Corrupt::FileContent { inode: 2, len: 0 },
+    ),
+    (|p| p.inode(4), &[0], Corrupt::Target { inode: 4 }),
+    (
+        |p| p.inode(6),
+        &[0],
+        Corrupt::FileContent { inode: 6, len: 0 },
+    ),
+    (
+        |p| p.inode(6) + 29,
+        &[1],
         Corrupt::Run {
             inode: 6,
-            offset: 0
-        }
-    );
-    assert_eq!(
-        broken_by(inode(1) + 29, &[1]),
-        Corrupt::Children { inode: 1 }
-    );
-    assert_eq!(broken_by(inode(4) + 29, &[1]), Corrupt::Target { inode: 4 });
-    assert_eq!(
-        broken_by(inode(3) + 29, &[1]),
+            offset: 0,
+        },
+    ),
+    (|p| p.inode(1) + 29, &[1], Corrupt::Children { inode: 1 }),
+    (|p| p.inode(4) + 29, &[1], Corrupt::Target { inode: 4 }),
+    (
+        |p| p.inode(3) + 29,
+        &[1],
         Corrupt::Extent {
             inode: 3,
-            offset: 0
-        }
-    );
-    assert_eq!(broken_by(extents, &[1]), Corrupt::ExtentOrder { inode: 3 });
-    assert_eq!(
-        broken_by(extents + 13, &[0]),
-        Corrupt::ExtentOrder { inode: 3 }
-    );
-    assert_eq!(
-        broken_by(extents + 12, &[1]),
-        Corrupt::Run {
-            inode: 3,
-            offset: 0
-        }
-    );
-    assert_eq!(
-        broken_by(extents + 16, &[0; 8]),
-        Corrupt::Run {
-            inode: 3,
-            offset: 0
-        }
-    );
-    assert_eq!(
-        broken_by(inode(6) + 20, &[0; 4]),
-        Corrupt::UnusedContent {
-            start: of_g,
-            end: of_g + 1
-        }
-    );
-    assert_eq!(
-        broken_by(blocks + 8, &[1]),
+            offset: 0,
+        },
+    ),
+    (|p| p.extents, &[1], Corrupt::ExtentOrder { inode: 3 }),
+    (|p| p.extents + 13, &[0], Corrupt::ExtentOrder { inode: 3 }),
+    (|p| p.extents + 12, &[1], RUN_OF_LARGE),
+    (|p| p.extents + 16, &[0; 8], RUN_OF_LARGE),
+    (
+        |p| p.blocks + 8,
+        &[1],
         Corrupt::BlockOrder {
             block: 0,
             expected: 0,
-            found: 1
-        }
-    );
+            found: 1,
+        },
+    ),
+    (|p| p.blocks + 15, &[9], Corrupt::Block { block: 0 }),
+];
+
+#[test]
+fn each_broken_rule_is_named() {
+    let image = small();
+    let places = Places::of(&Index::parse(&image.index).unwrap());
+    for (number, (at, bytes, expected)) in BREACHES.iter().enumerate() {
+        assert_eq!(broken_by(at(&places), bytes), *expected, "breach {number}");
+    }
+}
+
+#[test]
+fn content_that_no_file_has_is_named() {
+    let image = small();
+    let index = Index::parse(&image.index).unwrap();
+    // `d/g`, of one byte, becomes another part of the content.
+    let start = run_of(&index, 6).raw_offset;
+    let end = start + 1;
+    let found = broken_by(Places::of(&index).inode(6) + 20, &[0; 4]);
+    assert_eq!(found, Corrupt::UnusedContent { start, end });
 }

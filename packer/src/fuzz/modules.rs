@@ -1,18 +1,12 @@
 //! Any valid module, packed.
 
-use crate::module::{Embedded, Form, MemoryKind, ModuleError, Parts, embed, find, without_image};
+use super::behaviour;
+use super::image::parts;
+use crate::module::{Form, MemoryKind, ModuleError, embed, find, unmounted, without_image};
 use crate::runtime;
 use std::sync::LazyLock;
-use wasi_vfs_format::Image;
-use wasi_vfs_format::tree::Tree;
-use wasi_vfs_format::writer::{Options, write};
 use wasm_smith::{Config, Module};
 use wasmparser::{Validator, WasmFeatures};
-
-static IMAGE: LazyLock<Image> = LazyLock::new(|| {
-    let tree = Tree::default();
-    write(&tree, &Options::default(), &()).expect("a tree by the rules")
-});
 
 /// What a module may import: some calls, and something else.
 static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -27,56 +21,84 @@ static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     wat::parse_str(text).expect("the text is valid")
 });
 
-/// Packs the module that wasm-smith makes of `data`.
+/// What it exports: the memory, without which nothing is packed, sometimes a
+/// second one, and what can be called and looked at.
+static EXPORTS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+    ["", r#"(memory (export "second") 0)"#].map(|second| {
+        let text = format!(
+            r#"(module (memory (export "memory") 1) {second}
+              (global (export "global") (mut i64) (i64.const 0))
+              (table (export "table") 2 funcref)
+              (func (export "a"))
+              (func (export "b") (param i32 i64) (result i32) i32.const 0)
+              (func (export "c") (param f32 f64) (result f64) f64.const 0)
+              (func (export "d") (param i64) (result i32 i64) i32.const 0 i64.const 0))"#
+        );
+        wat::parse_str(text).expect("the text is valid")
+    })
+});
+
+/// Packs the module that wasm-smith makes of `data`. Gives whether it could be
+/// packed.
 ///
 /// # Panics
 ///
-/// If the result is not valid, its image is another one, or taking the runtime
-/// out does not give the module back.
-pub fn modules(data: &[u8]) {
+/// If the result is not valid or does something else where no files are
+/// touched, its image is another one, packing again gives other bytes, or
+/// taking the runtime out does not give the module back.
+pub fn modules(data: &[u8]) -> bool {
     let mut input = arbitrary::Unstructured::new(data);
     let Ok(module) = Module::new(config(data.len()), &mut input) else {
-        return;
+        return false;
     };
     let module = module.to_bytes();
-    let parts = Parts {
-        index: &IMAGE.index,
-        index_level: None,
-        payload: &IMAGE.payload,
-        cold: &IMAGE.cold,
-    };
-    for kind in [MemoryKind::Separate, MemoryKind::Single] {
-        let runtime = (runtime::MERGED, runtime::VERSION);
-        match embed(&module, &parts, runtime.0, runtime.1, Some(kind)) {
-            Ok(packed) => check(&module, &packed, kind),
-            Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
-            Err(_) => {}
-        }
-    }
+    let kinds = [MemoryKind::Separate, MemoryKind::Single];
+    kinds.map(|kind| holds(&module, kind, data.len() % 2)).contains(&true)
 }
 
-fn check(module: &[u8], packed: &Embedded, kind: MemoryKind) {
-    assert_eq!(packed.form, Form::Merged(kind));
+fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
+    let packed = match pack(module, kind, image) {
+        Ok(packed) => packed,
+        Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
+        Err(_) => return false,
+    };
     Validator::new_with_features(WasmFeatures::all())
-        .validate_all(&packed.module)
+        .validate_all(&packed)
         .expect("a packed module is valid");
-    let found = find(&packed.module).expect("readable").expect("packed");
-    assert_eq!(found.index, IMAGE.index);
-    assert_eq!(found.cold.as_deref(), Some(&*IMAGE.cold));
-    let back = without_image(&packed.module).expect("unmerges");
-    assert!(*back == *module, "unmerging gives another module");
+    let found = find(&packed).expect("readable").expect("packed");
+    let parts = parts(image);
+    assert_eq!(found.index, parts.index);
+    assert_eq!(found.payload, parts.payload);
+    assert_eq!(found.cold.as_deref(), Some(parts.cold));
+    for back in [without_image(&packed), unmounted(&packed)] {
+        let back = back.expect("unmerges");
+        assert!(*back == *module, "unmerging gives another module");
+    }
+    let again = pack(&packed, kind, image).expect("packs again");
+    assert!(again == packed, "packing again gives other bytes");
+    // What lies out of a program's bounds is within the memory of a single one.
+    if kind == MemoryKind::Separate {
+        behaviour::compare(module, &packed);
+    }
+    true
+}
+
+fn pack(module: &[u8], kind: MemoryKind, image: usize) -> Result<Vec<u8>, ModuleError> {
+    let (runtime, version) = (runtime::MERGED, runtime::VERSION);
+    let packed = embed(module, &parts(image), runtime, version, Some(kind))?;
+    assert_eq!(packed.form, Form::Merged(kind));
+    Ok(packed.module)
 }
 
 /// Features as they come by the input's length, so that seeds differ in them.
 fn config(seed: usize) -> Config {
     Config {
         available_imports: Some(IMPORTS.clone()),
+        exports: Some(EXPORTS[usize::from(seed.is_multiple_of(8))].clone()),
         min_imports: seed % 6,
         max_imports: 12,
-        min_memories: 1,
-        max_memories: 1 + seed % 2,
-        max_memory32_bytes: 1 << 20,
-        memory_max_size_required: false,
+        // Those that are exported, in their order.
+        max_memories: 0,
         max_tables: 3,
         min_data_segments: seed % 3,
         exceptions_enabled: seed.is_multiple_of(5),

@@ -2,12 +2,14 @@
 //! `fuzz/`. Each panics where it does not hold.
 
 mod calls;
+mod frames;
 mod host;
 mod memory;
 mod paths;
 mod writable;
 
 pub use calls::calls;
+pub use frames::frames;
 pub use paths::paths;
 
 use memory::{GuestMemory, StoredBlocks};
@@ -55,7 +57,7 @@ fn mount(guest_path: &str, components: &[&str]) -> MountPoint {
 
 #[cfg(test)]
 mod tests {
-    use super::{calls, paths};
+    use super::{calls, frames, paths};
     use wasi_vfs_format::fuzz::smoke;
 
     #[test]
@@ -70,6 +72,6 @@ mod tests {
 
     #[test]
     fn any_frames() {
-        smoke("zstd", 3000, 300, crate::zstd::check::fuzz);
+        smoke("zstd", 3000, 300, frames);
     }
 }

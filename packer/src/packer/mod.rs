@@ -3,20 +3,26 @@
 //! Strings the steps together (walk, join, write, embed) and owns none of
 //! them.
 
+mod error;
+mod outcome;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+pub use error::PackError;
+pub use outcome::{Packed, PackedImage};
+
 use crate::choice::{Choice, ranks};
-use crate::contents::{Contents, OpenError};
+use crate::contents::OpenError;
 use crate::join::{self, Part};
-use crate::module::{self, Embedded, MemoryKind, ModuleError};
-use crate::source::{self, Exclude, ExcludeError, SourceError};
-use crate::{GuestPathError, Mapping, runtime};
+use crate::source::{self, Exclude};
+use crate::module::{self, MemoryKind};
+use crate::{GuestPathError, Mapping};
 use std::path::{Path, PathBuf};
-use thiserror::Error;
-use wasi_vfs_format::Error;
-use wasi_vfs_format::check::check;
+use stored::{Stored, parts_of};
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use wasi_vfs_format::manifest::{LeftOut, Manifest, Statistics};
 use wasi_vfs_format::tree::Tree;
-use wasi_vfs_format::writer::{self, Options, Progress, WriteError};
+use wasi_vfs_format::writer::{self, Options, Progress};
 
 /// Compression level where compression is asked for without one: zstd's
 /// highest that needs no more memory to decompress than the block itself.
@@ -63,106 +69,6 @@ pub struct Packer {
     order: Vec<String>,
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
-}
-
-/// What [`Packer::image`] gives.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct PackedImage {
-    /// The image, which [`Contents::find`] reads and [`Packer::add_image`]
-    /// takes.
-    pub bytes: Vec<u8>,
-    /// What it holds.
-    pub statistics: Statistics,
-    /// What [`Packer::only`] left out; `None` without it.
-    pub left_out: Option<LeftOut>,
-    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
-    /// tree.
-    pub missing: Vec<String>,
-}
-
-/// An image in its parts.
-struct Stored {
-    index: Vec<u8>,
-    payload: Vec<u8>,
-    cold: Vec<u8>,
-    manifest: Manifest,
-    missing: Vec<String>,
-}
-
-/// What [`Packer::pack`] gives.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Packed {
-    /// The packed module.
-    pub module: Vec<u8>,
-    /// How the runtime was bound to the application.
-    pub form: module::Form,
-    /// Names of the custom sections that could not be kept.
-    pub dropped: Vec<String>,
-    /// What the image holds.
-    pub statistics: Statistics,
-    /// What [`Packer::only`] left out; `None` without it.
-    pub left_out: Option<LeftOut>,
-    /// Paths of [`Packer::only`] and [`Packer::order_by`] that are not in the
-    /// tree.
-    pub missing: Vec<String>,
-}
-
-/// Why a module could not be packed.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum PackError {
-    /// A guest path is none.
-    #[error(transparent)]
-    Guest(#[from] GuestPathError),
-    /// A pattern of [`Packer::exclude`] is none.
-    #[error(transparent)]
-    Exclude(#[from] ExcludeError),
-    /// Something in a host directory cannot be packed.
-    #[error(transparent)]
-    Source(#[from] SourceError),
-    /// No directory is mapped, and the module holds no image either.
-    #[error(
-        "nothing to pack: no directory is mapped and the module holds no image; map one with --dir HOST::GUEST"
-    )]
-    Nothing,
-    /// [`Packer::without_module`] has nothing to pack into.
-    #[error("there is no module to pack into; name one, or write an image with --image")]
-    NoModule,
-    /// An image of [`Packer::add_image`] cannot be read.
-    #[error("cannot take the files out of the image that is to be packed")]
-    Image(#[source] OpenError),
-    /// The block size is impossible.
-    #[error(
-        "a block cannot have {len} bytes; expected a power of two from {} to {}",
-        1_u32 << MIN_BLOCK_SHIFT,
-        1_u32 << MAX_BLOCK_SHIFT
-    )]
-    BlockLen {
-        /// The size that was asked for.
-        len: u32,
-    },
-    /// The image that an earlier pack put into the module cannot be read.
-    #[error("cannot read the image that is already in the module; pack the original module again")]
-    Earlier(#[source] wasi_vfs_format::Error),
-    /// No path of [`Packer::only`] is in the tree.
-    #[error(
-        "none of the {count} paths to be kept is in the tree, such as `{example}`; \
-         they are guest paths, as `wasi-vfs ls` shows them"
-    )]
-    NothingKept {
-        /// How many paths there are.
-        count: usize,
-        /// The first of them.
-        example: String,
-    },
-    /// The image cannot be written.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The module cannot take an image.
-    #[error(transparent)]
-    Module(#[from] ModuleError),
 }
 
 impl Packer {
@@ -399,7 +305,7 @@ impl Packer {
             && self.order.is_empty()
             && self.only.is_none();
         match self.images.as_slice() {
-            [image] if is_all && as_stored => stored(image).map_err(PackError::Image),
+            [image] if is_all && as_stored => Stored::find(image).map_err(PackError::Image),
             _ => Ok(None),
         }
     }
@@ -448,45 +354,6 @@ impl Packer {
     }
 }
 
-impl Stored {
-    fn embed(&self, module: &[u8], memory: Option<MemoryKind>) -> Result<Embedded, ModuleError> {
-        let parts = module::Parts {
-            index: &self.index,
-            index_level: self.manifest.compression,
-            payload: &self.payload,
-            cold: &self.cold,
-        };
-        module::embed(module, &parts, runtime::MERGED, runtime::VERSION, memory)
-    }
-}
-
-/// The mapped directories of an image, to be packed anew.
-fn parts_of(bytes: &[u8]) -> Result<Vec<Part>, OpenError> {
-    let contents = Contents::find(bytes)?;
-    let tree = contents.reader()?.to_tree()?;
-    Ok(join::take_apart(tree))
-}
-
-/// An image in its parts, to be embedded as it is; `None` if it has no manifest.
-fn stored(bytes: &[u8]) -> Result<Option<Stored>, OpenError> {
-    let contents = Contents::find(bytes)?;
-    let image = contents.reader()?;
-    let Some(cold) = image.cold() else {
-        return Ok(None);
-    };
-    let manifest = cold.manifest().map_err(Error::from)?;
-    if let Some(&broken) = check(image.index()).first() {
-        return Err(Error::from(broken).into());
-    }
-    Ok(Some(Stored {
-        index: contents.index.to_vec(),
-        payload: image.payload().to_vec(),
-        cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
-        manifest,
-        missing: Vec::new(),
-    }))
-}
-
 /// Packs `mappings`, pairs of guest path and host directory, into a module,
 /// uncompressed. [`Packer`] does the same and more.
 ///
@@ -514,60 +381,4 @@ where
             packer.map_dir(host.as_ref(), guest)
         });
     Ok(packer.pack()?.module)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A module that could take an image; nothing here gets so far.
-    fn module() -> Vec<u8> {
-        wat::parse_str(
-            r#"(module
-                (import "wasi_snapshot_preview1" "path_open"
-                    (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-                (memory (export "memory") 1))"#,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn without_mappings_there_is_nothing_to_pack() {
-        let error = Packer::new(module()).pack().unwrap_err();
-        assert!(matches!(error, PackError::Nothing), "{error}");
-    }
-
-    #[test]
-    fn blocks_are_powers_of_two_within_the_bounds() {
-        for len in [0, 1, 2048, 5000, 1 << 21, u32::MAX] {
-            let error = Packer::new(module()).block_len(len).pack().unwrap_err();
-            assert!(matches!(error, PackError::BlockLen { len: l } if l == len));
-        }
-        for shift in MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT {
-            let packer = Packer::new(module()).block_len(1 << shift);
-            assert_eq!(packer.options().unwrap().block_shift, shift);
-        }
-    }
-
-    #[test]
-    fn guest_paths_are_looked_at_before_host_directories() {
-        let packer = Packer::new(module())
-            .map_dir("does/not/exist", "/a")
-            .map_dir("does/not/exist", "/../b");
-        let error = packer.pack().unwrap_err();
-        assert!(matches!(error, PackError::Guest(_)), "{error}");
-    }
-
-    #[test]
-    fn the_short_form_names_the_guest_first() {
-        let error = pack(&module(), vec![("/lib", "does/not/exist")]).unwrap_err();
-        let text = "directory `does/not/exist` does not exist";
-        assert_eq!(error.to_string(), text);
-    }
-
-    #[test]
-    fn bytes_that_are_no_module_are_refused() {
-        let error = Packer::new(*b"text").map_dir(".", "/").pack().unwrap_err();
-        assert!(matches!(error, PackError::Module(_)), "{error}");
-    }
 }

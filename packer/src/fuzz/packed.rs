@@ -1,0 +1,105 @@
+//! Packed modules that were changed.
+
+use super::image::parts;
+use crate::module::{embed, find, form, unmounted, without_image};
+use crate::{Contents, runtime};
+use std::sync::LazyLock;
+use wasi_vfs_format::anchor::{ANCHOR_LEN, MAGIC};
+use wasi_vfs_format::check::{check, check_blocks};
+use wasi_vfs_format::fuzz::Input;
+
+/// A module with all kinds of sections.
+const PROGRAM: &str = r#"(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read"
+    (func $read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (table 4 funcref) (elem (i32.const 0) func $main $open)
+  (global (mut i32) (i32.const 3)) (tag)
+  (func $main (export "_start")
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))))
+  (data (i32.const 16) "some data") (data "passive")
+  (@custom "target_features" "\01+\0bbulk-memory"))"#;
+
+static PACKED: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+    let program = wat::parse_str(PROGRAM).expect("the text is valid");
+    [0, 1].map(|image| {
+        let packed = embed(&program, &parts(image), runtime::MERGED, runtime::VERSION);
+        packed.expect("packs").module
+    })
+});
+
+/// Changes a packed module as `data` says, and reads it in every way.
+///
+/// # Panics
+///
+/// If reading does, or packing gives what cannot be read.
+pub fn packed(data: &[u8]) {
+    let mut input = Input(data);
+    let choice = input.byte();
+    let mut module = PACKED[usize::from(choice % 2)].clone();
+    let anchor = anchor_of(&module);
+    while !input.is_empty() {
+        change(&mut module, anchor, &mut input);
+    }
+    read(&module);
+    // Packing validates all of it, and takes as long as a thousand readings.
+    if choice < 16 {
+        pack(&module);
+    }
+}
+
+fn anchor_of(module: &[u8]) -> usize {
+    let mut places = memchr::memmem::find_iter(module, &MAGIC);
+    places.next().expect("it is packed")
+}
+
+fn change(module: &mut Vec<u8>, anchor: usize, input: &mut Input<'_>) {
+    let len = module.len().max(1);
+    let at = input.number() as usize % len;
+    match input.byte() % 8 {
+        0 => module.truncate(at),
+        1 => drop(module.drain(at..(at + input.below(64)).min(module.len()))),
+        2 => module.insert(at.min(module.len()), input.byte()),
+        // A field of the anchor.
+        3 | 4 => {
+            let field = anchor + 16 + at % (ANCHOR_LEN - 16) / 4 * 4;
+            let value = input.pick(&[0, 1, 2, 3, 16, 1 << 16, 1 << 30, u32::MAX]);
+            put(module, field, &value.to_le_bytes());
+        }
+        // Near the beginning of a section, or in the anchor.
+        5 => put(module, at % 64, &[input.byte()]),
+        6 => put(module, anchor + at % ANCHOR_LEN, &[input.byte()]),
+        _ => put(module, at, &[input.byte()]),
+    }
+}
+
+fn put(module: &mut [u8], at: usize, bytes: &[u8]) {
+    for (at, byte) in (at..).zip(bytes) {
+        if let Some(place) = module.get_mut(at) {
+            *place = *byte;
+        }
+    }
+}
+
+fn read(module: &[u8]) {
+    let _ = form(module);
+    let _ = unmounted(module);
+    let _ = without_image(module);
+    let Ok(contents) = Contents::find(module) else {
+        return;
+    };
+    if let Ok(image) = contents.reader() {
+        let _ = check(image.index());
+        let _ = check_blocks(&image);
+        let _ = image.to_tree();
+    }
+}
+
+fn pack(module: &[u8]) {
+    if let Ok(packed) = embed(module, &parts(0), runtime::MERGED, runtime::VERSION) {
+        let found = find(&packed.module).expect("readable").expect("packed");
+        assert_eq!(found.index, parts(0).index);
+    }
+}

@@ -1,0 +1,65 @@
+//! Why a module could not be packed.
+
+use crate::GuestPathError;
+use crate::contents::OpenError;
+use crate::module::ModuleError;
+use crate::source::{ExcludeError, SourceError};
+use thiserror::Error;
+use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use wasi_vfs_format::writer::WriteError;
+
+/// Why a module could not be packed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// A guest path is none.
+    #[error(transparent)]
+    Guest(#[from] GuestPathError),
+    /// A pattern of [`Packer::exclude`](crate::Packer::exclude) is none.
+    #[error(transparent)]
+    Exclude(#[from] ExcludeError),
+    /// Something in a host directory cannot be packed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// No directory is mapped, and the module holds no image either.
+    #[error(
+        "nothing to pack: no directory is mapped and the module holds no image; map one with --dir HOST::GUEST"
+    )]
+    Nothing,
+    /// [`Packer::without_module`](crate::Packer::without_module) has nothing to pack into.
+    #[error("there is no module to pack into; name one, or write an image with --image")]
+    NoModule,
+    /// An image of [`Packer::add_image`](crate::Packer::add_image) cannot be read.
+    #[error("cannot take the files out of the image that is to be packed")]
+    Image(#[source] OpenError),
+    /// The block size is impossible.
+    #[error(
+        "a block cannot have {len} bytes; expected a power of two from {} to {}",
+        1_u32 << MIN_BLOCK_SHIFT,
+        1_u32 << MAX_BLOCK_SHIFT
+    )]
+    BlockLen {
+        /// The size that was asked for.
+        len: u32,
+    },
+    /// The image that an earlier pack put into the module cannot be read.
+    #[error("cannot read the image that is already in the module; pack the original module again")]
+    Earlier(#[source] wasi_vfs_format::Error),
+    /// No path of [`Packer::only`](crate::Packer::only) is in the tree.
+    #[error(
+        "none of the {count} paths to be kept is in the tree, such as `{example}`; \
+         they are guest paths, as `wasi-vfs ls` shows them"
+    )]
+    NothingKept {
+        /// How many paths there are.
+        count: usize,
+        /// The first of them.
+        example: String,
+    },
+    /// The image cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The module cannot take an image.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+}

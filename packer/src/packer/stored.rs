@@ -1,0 +1,63 @@
+//! An image in its parts, from when it was written or found until it is
+//! embedded. Does not know what was asked for.
+
+use crate::contents::{Contents, OpenError};
+use crate::join::{self, Part};
+use crate::module::{self, Embedded, MemoryKind, ModuleError};
+use crate::runtime;
+use wasi_vfs_format::Error;
+use wasi_vfs_format::check::check;
+use wasi_vfs_format::manifest::Manifest;
+
+/// An image in its parts.
+pub(super) struct Stored {
+    pub(super) index: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    pub(super) cold: Vec<u8>,
+    pub(super) manifest: Manifest,
+    /// Paths that were asked for and are not there.
+    pub(super) missing: Vec<String>,
+}
+
+impl Stored {
+    /// That in `bytes`, to be embedded as it is; `None` if it has no manifest.
+    pub(super) fn find(bytes: &[u8]) -> Result<Option<Self>, OpenError> {
+        let contents = Contents::find(bytes)?;
+        let image = contents.reader()?;
+        let Some(cold) = image.cold() else {
+            return Ok(None);
+        };
+        let manifest = cold.manifest().map_err(Error::from)?;
+        if let Some(&broken) = check(image.index()).first() {
+            return Err(Error::from(broken).into());
+        }
+        Ok(Some(Self {
+            index: contents.index.to_vec(),
+            payload: image.payload().to_vec(),
+            cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
+            manifest,
+            missing: Vec::new(),
+        }))
+    }
+
+    pub(super) fn embed(
+        &self,
+        module: &[u8],
+        memory: Option<MemoryKind>,
+    ) -> Result<Embedded, ModuleError> {
+        let parts = module::Parts {
+            index: &self.index,
+            index_level: self.manifest.compression,
+            payload: &self.payload,
+            cold: &self.cold,
+        };
+        module::embed(module, &parts, runtime::MERGED, runtime::VERSION, memory)
+    }
+}
+
+/// The mapped directories of an image, to be packed anew.
+pub(super) fn parts_of(bytes: &[u8]) -> Result<Vec<Part>, OpenError> {
+    let contents = Contents::find(bytes)?;
+    let tree = contents.reader()?.to_tree()?;
+    Ok(join::take_apart(tree))
+}
