@@ -82,8 +82,8 @@ pub struct SymlinkNode {
     pub target: String,
 }
 
-/// The bytes of a file. The writer reads them twice, once to find the chunks
-/// and once to compress them, and fails if they differ. The second time it
+/// The bytes of a file. The writer reads them once to find the chunks, and to
+/// compress them a second time, and fails if they differ. The second time it
 /// takes the parts of a large file in an order of its own.
 pub trait FileContent: Send + Sync + core::fmt::Debug {
     /// Opens the bytes from `offset` on, which is within the file.

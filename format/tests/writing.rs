@@ -78,33 +78,46 @@ fn fickle(len: u64, times: &[&str]) -> Node {
     })
 }
 
-fn failure(tree: Tree) -> String {
-    let error = writer::write(&tree, &options(None, 12), &()).unwrap_err();
+fn failure(compression: Option<i32>, tree: Tree) -> String {
+    let error = writer::write(&tree, &options(compression, 12), &()).unwrap_err();
     error.to_string()
 }
 
 #[test]
 fn a_file_that_changes_between_the_readings_is_an_error() {
     let changed = "`/f`: fickle content changed while it was packed";
-    assert_eq!(failure(tree([("f", fickle(3, &["abc", "abd"]))])), changed);
-    assert_eq!(failure(tree([("f", fickle(3, &["abc", "ab"]))])), changed);
+    for second in ["abd", "ab"] {
+        let tree = tree([("f", fickle(3, &["abc", second]))]);
+        assert_eq!(failure(Some(1), tree), changed);
+    }
+}
+
+#[test]
+fn what_is_not_compressed_is_read_once() {
+    let tree = tree([("f", fickle(3, &["abc"]))]);
+    let image = writer::write(&tree, &options(None, 12), &()).unwrap();
+    assert_eq!(image.payload, b"abc");
 }
 
 #[test]
 fn a_file_of_another_length_is_an_error() {
     let short = "`/f`: fickle content should have 3 bytes but has only 2; \
                  it changed while it was packed";
-    assert_eq!(failure(tree([("f", fickle(3, &["ab"]))])), short);
     let long = "`/f`: fickle content should have 3 bytes but has at least 4; \
                 it changed while it was packed";
-    assert_eq!(failure(tree([("f", fickle(3, &["abcdefg"]))])), long);
+    for compression in [None, Some(1)] {
+        let failure = |bytes| failure(compression, tree([("f", fickle(3, &[bytes]))]));
+        assert_eq!(failure("ab"), short);
+        assert_eq!(failure("abcdefg"), long);
+    }
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error() {
     let cannot = "`/f`: cannot read fickle content";
-    assert_eq!(failure(tree([("f", fickle(3, &[]))])), cannot);
-    assert_eq!(failure(tree([("f", fickle(3, &["abc"]))])), cannot);
+    assert_eq!(failure(None, tree([("f", fickle(3, &[]))])), cannot);
+    assert_eq!(failure(Some(1), tree([("f", fickle(3, &[]))])), cannot);
+    assert_eq!(failure(Some(1), tree([("f", fickle(3, &["abc"]))])), cannot);
 }
 
 #[test]

@@ -3,10 +3,13 @@
 //! 1. `layout` numbers the inodes and holds names and mounts against the
 //!    bounds of the format;
 //! 2. `survey` reads every file once and cuts it into named chunks;
-//! 3. `content` drops the chunks that occur again and orders the rest;
+//! 3. `gathering` drops the chunks that occur again, `content` orders the rest;
 //! 4. `encode` makes the records of the tree;
-//! 5. `payload` reads the files a second time and stores the blocks;
+//! 5. `payload` reads the files a second time and compresses the blocks;
 //! 6. `encode` lays out the index.
+//!
+//! Without compression nothing is put in order, and `intake` reads the files
+//! once, in place of 2, 3 and 5.
 //!
 //! Files are read, hashed and compressed in parallel, on the rayon pool of the
 //! caller. The result depends on the tree and the options alone. Memory holds
@@ -18,10 +21,13 @@ mod compressor;
 mod content;
 mod encode;
 mod error;
+mod gathering;
+mod intake;
 mod layout;
 mod names;
 mod order;
 mod payload;
+mod reading;
 mod similarity;
 mod sketch;
 mod survey;
@@ -38,6 +44,7 @@ use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
 use crate::tree::Tree;
 use content::Content;
 use encode::Records;
+use gathering::Gathering;
 use layout::Layout;
 use order::Order;
 use payload::Payload;
@@ -134,19 +141,42 @@ pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<
     options.validate()?;
     let layout = Layout::new(tree)?;
     let order = Order::new(&layout, &options.ranks);
-    // What is stored as it is gains nothing from another order.
-    let compressed = options.compression.is_some();
-    let sampling = compressed.then(|| Sampling::of_len(layout.statistics().file_len));
-    let surveyed = survey::survey(&layout, &order.files, sampling, progress)?;
-    let mut content = Content::new(&layout, &order, surveyed)?;
-    if compressed {
-        content.arrange(1 << options.block_shift);
+    match options.compression {
+        None => store(&layout, &order, options, progress),
+        Some(level) => compress(&layout, &order, level, options, progress),
     }
+}
+
+/// Stores the content as it is, which gains nothing from another order.
+fn store(
+    layout: &Layout<'_>,
+    order: &Order<'_>,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Image, WriteError> {
+    let (content, bytes) = intake::take_in(layout, &order.files, progress)?;
+    progress.deduplicated(content.raw_len());
+    let records = Records::new(layout, &content)?;
+    let payload = Payload::stored(bytes, 1 << options.block_shift, progress);
+    finish(layout, &content, records, payload, options)
+}
+
+fn compress(
+    layout: &Layout<'_>,
+    order: &Order<'_>,
+    level: i32,
+    options: &Options,
+    progress: &dyn Progress,
+) -> Result<Image, WriteError> {
+    let sampling = Sampling::of_len(layout.statistics().file_len);
+    let surveyed = survey::survey(layout, &order.files, sampling, progress)?;
+    let mut content = Gathering::surveyed(layout, order, surveyed)?;
+    content.arrange(1 << options.block_shift);
     progress.deduplicated(content.raw_len());
     // Before hours of compression, since a tree can have too many records.
-    let records = Records::new(&layout, &content)?;
-    let payload = Payload::store(&layout, &content, options, progress)?;
-    finish(&layout, &content, records, payload, options)
+    let records = Records::new(layout, &content)?;
+    let payload = Payload::compressed(layout, &content, options, level, progress)?;
+    finish(layout, &content, records, payload, options)
 }
 
 fn finish(

@@ -1,9 +1,10 @@
-//! The second reading: the content as stored blocks.
+//! The content as stored blocks. To be compressed it is read a second time, in
+//! its new order.
 
 use super::compressor::Compressor;
 use super::content::{Content, UniqueChunk};
 use super::layout::{FileEntry, Layout};
-use super::survey::read_error;
+use super::reading::read_error;
 use super::unit::Unit;
 use super::{Options, Progress, WriteError};
 use crate::block::{BLOCK_RECORD_LEN, BlockRecord, Codec};
@@ -41,12 +42,30 @@ impl StoredBlock {
 }
 
 impl Payload {
-    /// Reads the content and stores it. While one batch of blocks is being
+    /// Content that is stored as it is, in blocks of `block_len` bytes.
+    pub(super) fn stored(bytes: Vec<u8>, block_len: usize, progress: &dyn Progress) -> Self {
+        let record = |(number, block): (usize, &[u8])| {
+            progress.compressed(block.len() as u64);
+            // Offsets fit, since the content was held against its limit.
+            let (offset, len) = ((number * block_len) as u32, block.len() as u32);
+            BlockRecord::new(checksum(block), offset, len, Codec::Stored)
+        };
+        let blocks = bytes.par_chunks(block_len).enumerate();
+        let blocks: Vec<_> = blocks.map(record).collect();
+        Self {
+            stored_block_count: blocks.len() as u32,
+            blocks,
+            bytes,
+        }
+    }
+
+    /// Reads the content and compresses it with `level`. While one batch of blocks is being
     /// compressed, the next one is read, so two batches are in memory.
-    pub(super) fn store(
+    pub(super) fn compressed(
         layout: &Layout<'_>,
         content: &Content,
         options: &Options,
+        level: i32,
         progress: &dyn Progress,
     ) -> Result<Self, WriteError> {
         reject_too_large(content, options)?;
@@ -58,7 +77,8 @@ impl Payload {
             .unwrap_or(&batch)
             .to_vec();
         let storing = Storing {
-            options,
+            level,
+            block_len: 1 << options.block_shift,
             base: &base,
             progress,
         };
@@ -107,10 +127,6 @@ fn reject_too_large(content: &Content, options: &Options) -> Result<(), WriteErr
         let max = MAX_INDEX_LEN;
         return Err(WriteError::IndexLen { max, found });
     }
-    if options.compression.is_none() && content.raw_len() > MAX_PAYLOAD_LEN {
-        let max = MAX_PAYLOAD_LEN;
-        return Err(WriteError::PayloadLen { max });
-    }
     Ok(())
 }
 
@@ -123,7 +139,8 @@ fn batch_len(options: &Options) -> usize {
 /// How blocks are stored.
 #[derive(Clone, Copy)]
 struct Storing<'a> {
-    options: &'a Options,
+    level: i32,
+    block_len: usize,
     /// The content of block 0.
     base: &'a [u8],
     progress: &'a dyn Progress,
@@ -133,7 +150,7 @@ impl<'a> Storing<'a> {
     /// Stores the blocks in `batch`, of which the first has the number `first`.
     fn blocks(self, first: usize, batch: &[u8]) -> Result<Vec<StoredBlock>, WriteError> {
         batch
-            .par_chunks(1 << self.options.block_shift)
+            .par_chunks(self.block_len)
             .enumerate()
             .map_init(Compressor::default, |compressor, (position, raw)| {
                 let stored = self.block(compressor, first + position, raw);
@@ -154,11 +171,11 @@ impl<'a> Storing<'a> {
             0 => (&[][..], Codec::Zstd),
             _ => (self.base, Codec::Based),
         };
-        let level = self.options.compression;
-        let frame = level.map(|level| compressor.compress(level, raw, prefix));
-        Ok(match frame.transpose()? {
-            Some(frame) if frame.len() < raw.len() => StoredBlock::new(frame, codec),
-            _ => StoredBlock::new(raw.to_vec(), Codec::Stored),
+        let frame = compressor.compress(self.level, raw, prefix)?;
+        Ok(if frame.len() < raw.len() {
+            StoredBlock::new(frame, codec)
+        } else {
+            StoredBlock::new(raw.to_vec(), Codec::Stored)
         })
     }
 }

@@ -3,11 +3,11 @@
 use super::Progress;
 use super::WriteError;
 use super::layout::{FileEntry, Layout};
+use super::reading::Reading;
 use super::sketch::{Sampling, Sketch};
 use crate::digest::Digest;
-use fastcdc::v2020::{Normalization, StreamCDC};
+use fastcdc::v2020::{FastCDC, Normalization};
 use rayon::prelude::*;
-use std::io::{self, ErrorKind, Read};
 use std::vec::Vec;
 
 /// Smallest chunk of a large file, in bytes, but for its last: a quarter of
@@ -44,122 +44,94 @@ impl NamedChunk {
     }
 }
 
-/// The chunks of every file of `order`, in that order, with sketches if there is a
+/// How much of a large file is read at once, in bytes.
+const PIECE_LEN: usize = 1 << 20;
+
+/// How many chunks one thread names, of a piece that has more.
+const CHUNKS_PER_TASK: usize = 64;
+
+/// The chunks at the start of `piece`, which is what a file of `file_len` bytes
+/// has from the start of a chunk on: all of them if it goes to the end of the
+/// file, else those that more bytes would not change.
+pub(super) fn chunks(
+    piece: &[u8],
+    file_len: u64,
+    is_last: bool,
+    sampling: Option<Sampling>,
+) -> Vec<NamedChunk> {
+    if file_len <= MAX_CHUNK_LEN.into() {
+        let whole = (!piece.is_empty()).then(|| NamedChunk::of(piece, sampling));
+        return whole.into_iter().collect();
+    }
+    let cut = FastCDC::with_level(
+        piece,
+        MIN_CHUNK_LEN as usize,
+        AVERAGE_CHUNK_LEN as usize,
+        MAX_CHUNK_LEN as usize,
+        Normalization::Level1,
+    );
+    let is_final = |start| is_last || start + MAX_CHUNK_LEN as usize <= piece.len();
+    let ranges: Vec<_> = cut
+        .map(|chunk| chunk.offset..chunk.offset + chunk.length)
+        .take_while(|range| is_final(range.start))
+        .collect();
+    ranges
+        .into_par_iter()
+        .with_min_len(CHUNKS_PER_TASK)
+        .filter_map(|range| piece.get(range))
+        .map(|chunk| NamedChunk::of(chunk, sampling))
+        .collect()
+}
+
+/// Length of some chunks together.
+pub(super) fn len_of(chunks: &[NamedChunk]) -> usize {
+    chunks.iter().map(|chunk| chunk.len as usize).sum()
+}
+
+/// The chunks of every file of `order`, in that order, with sketches by
 /// `sampling`.
 pub(super) fn survey(
     layout: &Layout<'_>,
     order: &[FileEntry<'_>],
-    sampling: Option<Sampling>,
+    sampling: Sampling,
     progress: &dyn Progress,
 ) -> Result<Vec<Vec<NamedChunk>>, WriteError> {
-    order
-        .par_iter()
-        .map_init(Vec::new, |buffer, file| {
-            Cutter {
-                layout,
-                file,
-                sampling,
-                progress,
-            }
-            .chunks(buffer)
-        })
-        .collect()
-}
-
-/// One file and what is needed to cut it.
-struct Cutter<'a> {
-    layout: &'a Layout<'a>,
-    file: &'a FileEntry<'a>,
-    sampling: Option<Sampling>,
-    progress: &'a dyn Progress,
-}
-
-impl Cutter<'_> {
-    fn chunks(&self, buffer: &mut Vec<u8>) -> Result<Vec<NamedChunk>, WriteError> {
-        let content = self.file.node.content.open(0);
-        let content = content.map_err(|error| read_error(self.layout, self.file, error))?;
-        // One byte more than there should be shows that a file grew.
-        let content = content.take(self.file.node.len.saturating_add(1));
-        if self.file.node.len <= MAX_CHUNK_LEN.into() {
-            self.whole(content, buffer)
-        } else {
-            self.cut(content)
-        }
-    }
-
-    fn whole(
-        &self,
-        mut content: impl Read,
-        buffer: &mut Vec<u8>,
-    ) -> Result<Vec<NamedChunk>, WriteError> {
-        buffer.clear();
-        content
-            .read_to_end(buffer)
-            .map_err(|error| read_error(self.layout, self.file, error))?;
-        self.expect_len(buffer.len() as u64)?;
-        self.progress.chunked(self.file.node.len);
-        let chunk = (!buffer.is_empty()).then(|| NamedChunk::of(buffer, self.sampling));
-        Ok(chunk.into_iter().collect())
-    }
-
-    fn cut(&self, content: impl Read) -> Result<Vec<NamedChunk>, WriteError> {
-        let chunker = StreamCDC::with_level(
-            Uninterrupted(content),
-            MIN_CHUNK_LEN as usize,
-            AVERAGE_CHUNK_LEN as usize,
-            MAX_CHUNK_LEN as usize,
-            Normalization::Level1,
-        );
-        let mut chunks = Vec::new();
-        let mut len = 0;
-        for chunk in chunker {
-            let chunk = chunk.map_err(|error| read_error(self.layout, self.file, error.into()))?;
-            len += chunk.data.len() as u64;
-            chunks.push(NamedChunk::of(&chunk.data, self.sampling));
-            self.progress.chunked(chunk.data.len() as u64);
-        }
-        self.expect_len(len)?;
+    let file_chunks = |buffer: &mut Vec<u8>, file| {
+        let reading = Reading::open(layout, file)?;
+        let chunks = chunks_of_file(reading, file.node.len, buffer, sampling)?;
+        progress.chunked(file.node.len);
         Ok(chunks)
-    }
+    };
+    order.par_iter().map_init(Vec::new, file_chunks).collect()
+}
 
-    fn expect_len(&self, found: u64) -> Result<(), WriteError> {
-        let expected = self.file.node.len;
-        if found == expected {
-            return Ok(());
+fn chunks_of_file(
+    mut reading: Reading<'_>,
+    len: u64,
+    buffer: &mut Vec<u8>,
+    sampling: Sampling,
+) -> Result<Vec<NamedChunk>, WriteError> {
+    let mut found = Vec::new();
+    buffer.clear();
+    loop {
+        // What was read of the next chunk is at the front.
+        let read = buffer.len();
+        buffer.resize(piece_len(PIECE_LEN, reading.left(), read), 0);
+        reading.fill(buffer.get_mut(read..).unwrap_or_default())?;
+        let is_last = reading.left() == 0;
+        let chunks = chunks(buffer, len, is_last, Some(sampling));
+        buffer.drain(..len_of(&chunks));
+        found.extend(chunks);
+        if is_last {
+            return Ok(found);
         }
-        Err(WriteError::Length {
-            path: self.layout.path(self.file.inode),
-            content: self.file.node.content.describe(),
-            expected,
-            comparison: if found < expected { "only" } else { "at least" },
-            found,
-        })
     }
 }
 
-pub(super) fn read_error(
-    layout: &Layout<'_>,
-    file: &FileEntry<'_>,
-    source: io::Error,
-) -> WriteError {
-    WriteError::Read {
-        path: layout.path(file.inode),
-        content: file.node.content.describe(),
-        source,
-    }
-}
-
-/// A reader that a signal does not stop: the chunker would take it for a
-/// failure.
-struct Uninterrupted<R>(R);
-
-impl<R: Read> Read for Uninterrupted<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.0.read(buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                result => return result,
-            }
-        }
-    }
+/// The length of a buffer that holds `read` bytes and the next of a file that
+/// has `left` more, at most `max` of both.
+pub(super) fn piece_len(max: usize, left: u64, read: usize) -> usize {
+    let room = max.saturating_sub(read) as u64;
+    // At most the first, so it fits.
+    read + room.min(left) as usize
 }

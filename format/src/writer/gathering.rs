@@ -1,0 +1,197 @@
+//! The content as it comes together: files in order, chunk by chunk.
+//!
+//! Finds what occurred before, and makes units of what did not. Where they lie
+//! in the end is not decided here.
+
+use super::WriteError;
+use super::content::{Content, UniqueChunk};
+use super::layout::Layout;
+use super::order::Order;
+use super::survey::{MAX_CHUNK_LEN, NamedChunk};
+use super::unit::Unit;
+use crate::cold::COLD_HEADER_LEN;
+use crate::digest::Digest;
+use crate::limits::{MAX_COLD_LEN, MAX_RAW_LEN};
+use crate::manifest::MAX_MANIFEST_LEN;
+use core::mem::take;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::vec;
+use std::vec::Vec;
+
+/// Longest unit in bytes, but for one of a single chunk.
+const MAX_UNIT_LEN: u64 = 16 << 10;
+
+/// Longest that the length of a chunk is in the cold part, in bytes.
+const MAX_CHUNK_LEN_LEN: u64 = 3;
+
+const _: () = assert!(MAX_CHUNK_LEN < 1 << (7 * MAX_CHUNK_LEN_LEN));
+
+/// Content under construction, and the file that is being added.
+#[derive(Debug, Default)]
+pub(super) struct Gathering {
+    content: Content,
+    /// The number of every chunk so far.
+    numbers: HashMap<Digest, u32>,
+    /// The chunks of the file so far.
+    used: Vec<u32>,
+    /// Their length.
+    file_offset: u64,
+    /// Whether the chunk before this one was new too.
+    is_open: bool,
+    has_new: bool,
+}
+
+impl Gathering {
+    pub(super) fn new(layout: &Layout<'_>) -> Self {
+        Self {
+            content: Content {
+                of_inode: vec![Vec::new(); layout.inodes.len()],
+                ..Content::default()
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The content of files that were surveyed in their order.
+    pub(super) fn surveyed(
+        layout: &Layout<'_>,
+        order: &Order<'_>,
+        surveyed: Vec<Vec<NamedChunk>>,
+    ) -> Result<Content, WriteError> {
+        let mut gathering = Self::new(layout);
+        for (position, (file, chunks)) in order.files.iter().zip(surveyed).enumerate() {
+            for chunk in chunks {
+                gathering.add(file.inode, chunk)?;
+            }
+            gathering.end_file(file.inode);
+            if position < order.ranked_count {
+                gathering.end_ranked();
+            }
+        }
+        Ok(gathering.finish())
+    }
+
+    /// Adds the next chunk of the file `inode`, and says whether it is new.
+    pub(super) fn add(&mut self, inode: u32, chunk: NamedChunk) -> Result<bool, WriteError> {
+        // The bound on the cold part keeps this far below 2^32.
+        let next = self.content.chunks.len() as u32;
+        let (number, is_new) = match self.numbers.entry(chunk.digest) {
+            Entry::Occupied(known) => (*known.get(), false),
+            Entry::Vacant(slot) => (*slot.insert(next), true),
+        };
+        let len = u64::from(chunk.len);
+        self.used.push(number);
+        if is_new {
+            self.add_new(inode, next, chunk)?;
+        }
+        self.is_open = is_new;
+        self.has_new |= is_new;
+        self.file_offset += len;
+        Ok(is_new)
+    }
+
+    fn add_new(&mut self, inode: u32, number: u32, chunk: NamedChunk) -> Result<(), WriteError> {
+        require_room_for(&self.content, &chunk)?;
+        let content = &mut self.content;
+        content.chunks.push(UniqueChunk {
+            raw_offset: content.raw_len,
+            len: chunk.len,
+            digest: chunk.digest,
+        });
+        content.raw_len += u64::from(chunk.len);
+        if !self.is_open || !extend_last_unit(content, &chunk) {
+            content.units.push(Unit {
+                inode,
+                file_offset: self.file_offset,
+                chunks: number..number + 1,
+                len: chunk.len.into(),
+            });
+            content.sketches.push(chunk.sketch);
+        }
+        Ok(())
+    }
+
+    /// All chunks of `inode` are there.
+    pub(super) fn end_file(&mut self, inode: u32) {
+        if !self.used.is_empty() && !self.has_new {
+            self.content.duplicate_file_count += 1;
+        }
+        if let Some(slot) = self.content.of_inode.get_mut(inode as usize) {
+            *slot = take(&mut self.used);
+        }
+        self.file_offset = 0;
+        self.is_open = false;
+        self.has_new = false;
+    }
+
+    /// All files so far come first whatever they have in common with others.
+    fn end_ranked(&mut self) {
+        self.content.ranked_count = self.content.units.len() as u32;
+    }
+
+    pub(super) fn finish(self) -> Content {
+        self.content
+    }
+}
+
+/// Lengthens the last unit by the chunk that was pushed last, if it does
+/// not become too long.
+fn extend_last_unit(content: &mut Content, chunk: &NamedChunk) -> bool {
+    let Content {
+        units, sketches, ..
+    } = content;
+    let (Some(unit), Some(sketch)) = (units.last_mut(), sketches.last_mut()) else {
+        return false;
+    };
+    let len = unit.len + u64::from(chunk.len);
+    if len > MAX_UNIT_LEN {
+        return false;
+    }
+    unit.len = len;
+    unit.chunks.end += 1;
+    sketch.0.extend_from_slice(&chunk.sketch.0);
+    true
+}
+
+/// Fails here, before anything is compressed, where the content or the
+/// cold part cannot hold one more chunk.
+fn require_room_for(content: &Content, chunk: &NamedChunk) -> Result<(), WriteError> {
+    if content.raw_len + u64::from(chunk.len) > MAX_RAW_LEN {
+        let max = MAX_RAW_LEN;
+        return Err(WriteError::RawLen { max });
+    }
+    let lens_len = (content.chunks.len() as u64 + 1) * MAX_CHUNK_LEN_LEN;
+    if lens_len + (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64 > MAX_COLD_LEN {
+        let max = MAX_COLD_LEN;
+        return Err(WriteError::ColdLen { max });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::writer::sketch::Sketch;
+
+    #[test]
+    fn content_beyond_its_limit_is_refused() {
+        let chunk = NamedChunk {
+            digest: Digest::default(),
+            len: 2,
+            sketch: Sketch::default(),
+        };
+        let with = |raw_len| {
+            let content = Content {
+                raw_len,
+                ..Content::default()
+            };
+            require_room_for(&content, &chunk)
+        };
+        assert!(with(MAX_RAW_LEN - 2).is_ok());
+        assert!(matches!(
+            with(MAX_RAW_LEN - 1),
+            Err(WriteError::RawLen { .. })
+        ));
+    }
+}

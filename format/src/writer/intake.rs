@@ -1,0 +1,253 @@
+//! Content that is stored as it is, in one reading.
+//!
+//! Files are read straight to the end of the payload, where they are cut and
+//! their chunks named. What occurred before is then taken out, and the rest
+//! moves up, so bytes that are new are copied only where some that are not lie
+//! before them in the same batch.
+
+use super::content::Content;
+use super::gathering::Gathering;
+use super::layout::{FileEntry, Layout};
+use super::reading::Reading;
+use super::survey::{NamedChunk, chunks, piece_len};
+use super::{Progress, WriteError};
+use crate::limits::MAX_PAYLOAD_LEN;
+use rayon::prelude::*;
+use std::vec::Vec;
+
+/// Bytes that are read before they are gone through: enough to keep all threads
+/// busy, and little beside the payload. Larger files are read in pieces of it.
+const BATCH_LEN: usize = 8 << 20;
+
+/// The content of `files`, and its bytes.
+pub(super) fn take_in(
+    layout: &Layout<'_>,
+    files: &[FileEntry<'_>],
+    progress: &dyn Progress,
+) -> Result<(Content, Vec<u8>), WriteError> {
+    take_in_batches(layout, files, progress, BATCH_LEN)
+}
+
+/// What comes of it does not depend on `batch_len`, which is at least twice
+/// the longest chunk.
+fn take_in_batches(
+    layout: &Layout<'_>,
+    files: &[FileEntry<'_>],
+    progress: &dyn Progress,
+    batch_len: usize,
+) -> Result<(Content, Vec<u8>), WriteError> {
+    let mut intake = Intake {
+        layout,
+        progress,
+        batch_len,
+        gathering: Gathering::new(layout),
+        bytes: Vec::new(),
+        kept: 0,
+        seen: 0,
+    };
+    let mut rest = files;
+    while !rest.is_empty() {
+        let (batch, others) = rest.split_at(files_of_batch(rest, batch_len));
+        match batch {
+            [large] if large.node.len > batch_len as u64 => intake.read_pieces(large)?,
+            _ => intake.read_batch(batch)?,
+        }
+        rest = others;
+    }
+    Ok((intake.gathering.finish(), intake.bytes))
+}
+
+/// How many of the first files are a batch: one at least.
+fn files_of_batch(files: &[FileEntry<'_>], batch_len: usize) -> usize {
+    let mut len = 0_u64;
+    let fit = files.iter().take_while(|file| {
+        len = len.saturating_add(file.node.len);
+        len <= batch_len as u64
+    });
+    fit.count().max(1)
+}
+
+struct Intake<'a> {
+    layout: &'a Layout<'a>,
+    progress: &'a dyn Progress,
+    batch_len: usize,
+    gathering: Gathering,
+    /// What is kept, and behind it what has just been read.
+    bytes: Vec<u8>,
+    /// Bytes that are new to the content.
+    kept: usize,
+    /// Where the first byte lies that has not been gone through.
+    seen: usize,
+}
+
+impl Intake<'_> {
+    /// Reads files that fit a batch, in parallel.
+    fn read_batch(&mut self, batch: &[FileEntry<'_>]) -> Result<(), WriteError> {
+        let len: u64 = batch.iter().map(|file| file.node.len).sum();
+        self.bytes.resize(self.kept + len as usize, 0);
+        let mut room = self.bytes.get_mut(self.kept..).unwrap_or_default();
+        let places: Vec<_> = batch
+            .iter()
+            .map(|file| {
+                let (place, rest) = core::mem::take(&mut room).split_at_mut(file.node.len as usize);
+                room = rest;
+                (file, place)
+            })
+            .collect();
+        let read = |(file, place)| read_whole(self.layout, file, place, self.progress);
+        let read: Vec<_> = places.into_par_iter().map(read).collect::<Result<_, _>>()?;
+        for (file, chunks) in batch.iter().zip(read) {
+            self.keep_new(file.inode, chunks)?;
+            self.gathering.end_file(file.inode);
+        }
+        self.drop_seen()
+    }
+
+    /// Reads a file that is longer than a batch.
+    fn read_pieces(&mut self, file: &FileEntry<'_>) -> Result<(), WriteError> {
+        let mut reading = Reading::open(self.layout, file)?;
+        loop {
+            // What was read of the next chunk is already there.
+            let read = self.bytes.len() - self.kept;
+            let len = piece_len(self.batch_len, reading.left(), read);
+            self.bytes.resize(self.kept + len, 0);
+            reading.fill(self.bytes.get_mut(self.kept + read..).unwrap_or_default())?;
+            self.progress.chunked((len - read) as u64);
+            let is_last = reading.left() == 0;
+            let piece = self.bytes.get(self.kept..).unwrap_or_default();
+            let chunks = chunks(piece, file.node.len, is_last, None);
+            self.keep_new(file.inode, chunks)?;
+            self.drop_seen()?;
+            if is_last {
+                self.gathering.end_file(file.inode);
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes through the next `chunks` and moves up those that are new.
+    fn keep_new(&mut self, inode: u32, chunks: Vec<NamedChunk>) -> Result<(), WriteError> {
+        for chunk in chunks {
+            let end = self.seen + chunk.len as usize;
+            if self.gathering.add(inode, chunk)? {
+                self.move_up(end);
+            }
+            self.seen = end;
+        }
+        Ok(())
+    }
+
+    /// Keeps what lies between what has been seen and `end`.
+    fn move_up(&mut self, end: usize) {
+        if self.kept < self.seen {
+            self.bytes.copy_within(self.seen..end, self.kept);
+        }
+        self.kept += end - self.seen;
+    }
+
+    /// Puts what has not been gone through right behind what is kept.
+    fn drop_seen(&mut self) -> Result<(), WriteError> {
+        let rest = self.bytes.len() - self.seen;
+        self.bytes.copy_within(self.seen.., self.kept);
+        self.bytes.truncate(self.kept + rest);
+        self.seen = self.kept;
+        if self.kept as u64 > MAX_PAYLOAD_LEN {
+            let max = MAX_PAYLOAD_LEN;
+            return Err(WriteError::PayloadLen { max });
+        }
+        Ok(())
+    }
+}
+
+fn read_whole(
+    layout: &Layout<'_>,
+    file: &FileEntry<'_>,
+    place: &mut [u8],
+    progress: &dyn Progress,
+) -> Result<Vec<NamedChunk>, WriteError> {
+    Reading::open(layout, file)?.fill(place)?;
+    progress.chunked(file.node.len);
+    Ok(chunks(place, file.node.len, true, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::{DirectoryNode, FileContent, FileNode, Node, Tree};
+    use std::boxed::Box;
+    use std::io::{self, Read};
+    use std::string::{String, ToString};
+    use std::sync::Arc;
+
+    #[derive(Debug)]
+    struct Bytes(Vec<u8>);
+
+    impl FileContent for Bytes {
+        fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
+            Ok(Box::new(self.0.get(offset as usize..).unwrap_or_default()))
+        }
+
+        fn describe(&self) -> String {
+            "bytes".to_string()
+        }
+    }
+
+    fn file(bytes: &[u8]) -> Node {
+        Node::File(FileNode {
+            mtime_ns: 0,
+            executable: false,
+            len: bytes.len() as u64,
+            content: Arc::new(Bytes(bytes.to_vec())),
+        })
+    }
+
+    /// Bytes that are cut at many places, the same for the same seed.
+    fn noise(seed: u32, len: usize) -> Vec<u8> {
+        let mut state = seed;
+        let next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        core::iter::repeat_with(next).take(len).collect()
+    }
+
+    #[test]
+    fn where_batches_end_makes_no_difference() {
+        let (one, two) = (noise(1, 300_000), noise(2, 500_000));
+        let files = [
+            ("a", one.clone()),
+            ("b", one.clone()),
+            ("c", [&one[..100_000], &two, &one[50_000..]].concat()),
+            ("d", noise(3, 5_000)),
+            ("e", Vec::new()),
+            ("f", [noise(3, 5_000), noise(4, 40_000)].concat()),
+            ("g", noise(3, 5_000)),
+        ];
+        let children = files.map(|(name, bytes)| (name.to_string(), file(&bytes)));
+        let root = DirectoryNode {
+            mtime_ns: 0,
+            children: children.into(),
+        };
+        let tree = Tree {
+            root,
+            mounts: Vec::new(),
+        };
+        let layout = Layout::new(&tree).expect("a tree");
+        let taken = [64 << 10, 100_001, 1 << 20, 8 << 20].map(|batch_len| {
+            let files = layout.files();
+            take_in_batches(&layout, &files, &(), batch_len).expect("in memory")
+        });
+        let [(first, bytes), ..] = &taken;
+        assert_eq!(first.raw_len(), bytes.len() as u64);
+        assert!(bytes.len() < 1_000_000, "{} bytes", bytes.len());
+        for chunk in &first.chunks {
+            let range = chunk.raw_offset as usize..chunk.raw_end() as usize;
+            assert_eq!(crate::digest::Digest::of(&bytes[range]), chunk.digest);
+        }
+        for (content, other) in &taken {
+            assert!(other == bytes);
+            assert_eq!(content.of_inode, first.of_inode);
+            assert_eq!(content.units, first.units);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! One file, read from front to back in pieces of the caller's choice.
+
+use super::WriteError;
+use super::layout::{FileEntry, Layout};
+use std::boxed::Box;
+use std::io::{self, ErrorKind, Read};
+
+/// A file under reading. Fails where it has not the length that it had when the
+/// tree was made.
+pub(super) struct Reading<'a> {
+    layout: &'a Layout<'a>,
+    file: &'a FileEntry<'a>,
+    bytes: Box<dyn Read + Send + 'a>,
+    /// Bytes that should follow.
+    left: u64,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn open(
+        layout: &'a Layout<'a>,
+        file: &'a FileEntry<'a>,
+    ) -> Result<Self, WriteError> {
+        let bytes = file.node.content.open(0);
+        let bytes = bytes.map_err(|error| read_error(layout, file, error))?;
+        let left = file.node.len;
+        Ok(Self {
+            layout,
+            file,
+            bytes,
+            left,
+        })
+    }
+
+    pub(super) fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Fills `piece`, which is at most as long as what should be left.
+    pub(super) fn fill(&mut self, piece: &mut [u8]) -> Result<(), WriteError> {
+        let len = self.read(piece)?;
+        self.left = self.left.saturating_sub(len as u64);
+        if len < piece.len() {
+            return Err(self.wrong_len("only", self.file.node.len - self.left));
+        }
+        // One byte more than there should be shows that the file grew.
+        if self.left == 0 && self.read(&mut [0])? > 0 {
+            return Err(self.wrong_len("at least", self.file.node.len.saturating_add(1)));
+        }
+        Ok(())
+    }
+
+    /// How many bytes there were, fewer than `piece` has room for only at the
+    /// end of the file.
+    fn read(&mut self, piece: &mut [u8]) -> Result<usize, WriteError> {
+        let mut len = 0;
+        while let Some(room) = piece.get_mut(len..).filter(|room| !room.is_empty()) {
+            match self.bytes.read(room) {
+                Ok(0) => break,
+                Ok(more) => len += more,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(read_error(self.layout, self.file, error)),
+            }
+        }
+        Ok(len)
+    }
+
+    fn wrong_len(&self, comparison: &'static str, found: u64) -> WriteError {
+        WriteError::Length {
+            path: self.layout.path(self.file.inode),
+            content: self.file.node.content.describe(),
+            expected: self.file.node.len,
+            comparison,
+            found,
+        }
+    }
+}
+
+pub(super) fn read_error(
+    layout: &Layout<'_>,
+    file: &FileEntry<'_>,
+    source: io::Error,
+) -> WriteError {
+    WriteError::Read {
+        path: layout.path(file.inode),
+        content: file.node.content.describe(),
+        source,
+    }
+}
