@@ -203,7 +203,7 @@ fn another_mtime_is_found_by_verify() {
         let index = Index::parse(parts.index).unwrap();
         index.superblock().inodes.offset.get() as usize
     });
-    index[inodes.unwrap() + 8] ^= 1;
+    index[inodes.unwrap() + 4] ^= 1;
     seal(&mut index);
     let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
     assert_eq!(check::check(reader.index()), []);
@@ -242,7 +242,7 @@ fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
     let mut index = image.index.clone();
     let inodes = Index::parse(&image.index).unwrap().superblock().inodes;
     // The file `d/g` becomes one byte longer: a byte of what follows it.
-    index[inodes.offset.get() as usize + 32 * 6] += 1;
+    index[inodes.offset.get() as usize + 28 * 6] += 1;
     seal(&mut index);
     let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
     assert_eq!(check::check(reader.index()), []);
@@ -299,7 +299,7 @@ fn each_broken_rule_is_named() {
     let [mounts, inodes, extents, blocks, _] = superblock
         .tables()
         .map(|(_, table, _)| table.offset.get() as usize);
-    let inode = |number: usize| inodes + 32 * number;
+    let inode = |number: usize| inodes + 28 * number;
     let of_g = run_of(&index, 6).raw_offset;
     // 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g
     assert_eq!(
@@ -315,15 +315,15 @@ fn each_broken_rule_is_named() {
     assert_eq!(broken_by(mounts + 8, &[4]), Corrupt::Mount { mount: 0 });
     assert_eq!(broken_by(mounts + 4, &[0]), Corrupt::MountPath { mount: 0 });
     assert_eq!(
-        broken_by(inode(0) + 28, &[1]),
+        broken_by(inode(0) + 24, &[1]),
         Corrupt::NameRule { inode: 0 }
     );
     assert_eq!(
-        broken_by(inode(2) + 28, &[0]),
+        broken_by(inode(2) + 24, &[0]),
         Corrupt::NameOrder { inode: 2 }
     );
     assert_eq!(
-        broken_by(inode(5) + 24, &[0]),
+        broken_by(inode(5) + 20, &[0]),
         Corrupt::ChildParent {
             inode: 5,
             expected: 1,
@@ -331,7 +331,7 @@ fn each_broken_rule_is_named() {
         }
     );
     assert_eq!(
-        broken_by(inode(0) + 20, &[2]),
+        broken_by(inode(0) + 16, &[2]),
         Corrupt::Children { inode: 0 }
     );
     assert_eq!(
@@ -342,7 +342,7 @@ fn each_broken_rule_is_named() {
         }
     );
     assert_eq!(
-        broken_by(inode(2) + 20, &[1]),
+        broken_by(inode(2) + 16, &[1]),
         Corrupt::FileContent { inode: 2, len: 0 }
     );
     assert_eq!(broken_by(inode(4), &[0]), Corrupt::Target { inode: 4 });
@@ -351,19 +351,19 @@ fn each_broken_rule_is_named() {
         Corrupt::FileContent { inode: 6, len: 0 }
     );
     assert_eq!(
-        broken_by(inode(6) + 29, &[1]),
+        broken_by(inode(6) + 26, &[1]),
         Corrupt::Run {
             inode: 6,
             offset: 0
         }
     );
     assert_eq!(
-        broken_by(inode(1) + 29, &[1]),
+        broken_by(inode(1) + 26, &[1]),
         Corrupt::Children { inode: 1 }
     );
-    assert_eq!(broken_by(inode(4) + 29, &[1]), Corrupt::Target { inode: 4 });
+    assert_eq!(broken_by(inode(4) + 26, &[1]), Corrupt::Target { inode: 4 });
     assert_eq!(
-        broken_by(inode(3) + 29, &[1]),
+        broken_by(inode(3) + 26, &[1]),
         Corrupt::Extent {
             inode: 3,
             offset: 0
@@ -389,7 +389,7 @@ fn each_broken_rule_is_named() {
         }
     );
     assert_eq!(
-        broken_by(inode(6) + 20, &[0; 4]),
+        broken_by(inode(6) + 16, &[0; 4]),
         Corrupt::UnusedContent {
             start: of_g,
             end: of_g + 1
