@@ -6,7 +6,7 @@
 use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
 use crate::join::{self, Part};
-use crate::module::{self, Embedded, ModuleError};
+use crate::module::{self, Embedded, ModuleError, Target};
 use crate::source::{self, Exclude, ExcludeError, SourceError};
 use crate::{GuestPathError, Mapping, runtime};
 use std::path::{Path, PathBuf};
@@ -281,9 +281,9 @@ impl Packer {
         // What can be refused is refused before the work, which may be long.
         self.options()?;
         self.mappings()?;
-        module::form(module)?;
+        let target = Target::new(module)?;
         let image = self.store(progress)?;
-        let embedded = image.embed(module)?;
+        let embedded = image.embed(target)?;
         Ok(Packed {
             module: embedded.module,
             form: embedded.form,
@@ -439,14 +439,14 @@ impl Packer {
 }
 
 impl Stored {
-    fn embed(&self, module: &[u8]) -> Result<Embedded, ModuleError> {
+    fn embed(&self, target: Target<'_>) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &self.index,
             index_level: self.manifest.compression,
             payload: &self.payload,
             cold: &self.cold,
         };
-        module::embed(module, &parts, runtime::MERGED, runtime::VERSION)
+        target.embed(&parts, runtime::MERGED, runtime::VERSION)
     }
 }
 

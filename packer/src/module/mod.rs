@@ -62,6 +62,43 @@ pub enum Form {
     Merged,
 }
 
+/// A module that can take an image: it has been validated and taken apart, which
+/// is most of the work where modules are large.
+pub struct Target<'a>(Subject<'a>);
+
+impl<'a> Target<'a> {
+    /// Looks at `wasm`, without running it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`embed`], as far as they can be told so.
+    pub fn new(wasm: &'a [u8]) -> Result<Self, ModuleError> {
+        look(wasm).map(Self)
+    }
+
+    /// The form in which an image is put into it.
+    pub fn form(&self) -> Form {
+        match self.0 {
+            Subject::Linked(_) => Form::Linked,
+            Subject::Plain(_) | Subject::Merged(..) => Form::Merged,
+        }
+    }
+
+    /// Does what [`embed`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`embed`].
+    pub fn embed(
+        self,
+        parts: &Parts<'_>,
+        runtime_merged: &[u8],
+        runtime_version: &str,
+    ) -> Result<Embedded, ModuleError> {
+        embed_in(self.0, parts, runtime_merged, runtime_version)
+    }
+}
+
 /// A packed module.
 #[derive(Clone, Debug)]
 pub struct Embedded {
@@ -125,11 +162,20 @@ pub fn embed(
     runtime_merged: &[u8],
     runtime_version: &str,
 ) -> Result<Embedded, ModuleError> {
+    Target::new(wasm)?.embed(parts, runtime_merged, runtime_version)
+}
+
+fn embed_in(
+    subject: Subject<'_>,
+    parts: &Parts<'_>,
+    runtime_merged: &[u8],
+    runtime_version: &str,
+) -> Result<Embedded, ModuleError> {
     let merged = |shape: &Shape<'_>| {
         let (module, dropped) = merge::merge(shape, parts, runtime_merged, runtime_version)?;
         Ok::<_, ModuleError>((module, Form::Merged, dropped))
     };
-    let (module, form, dropped) = match look(wasm)? {
+    let (module, form, dropped) = match subject {
         Subject::Linked(shape) => {
             let module = linked::embed(&shape, parts, runtime_version)?;
             (module, Form::Linked, Vec::new())
@@ -165,10 +211,7 @@ fn plain(wasm: &[u8]) -> Result<Shape<'_>, ModuleError> {
 ///
 /// As for [`embed`], as far as they can be told without running the module.
 pub fn form(wasm: &[u8]) -> Result<Form, ModuleError> {
-    Ok(match look(wasm)? {
-        Subject::Linked(_) => Form::Linked,
-        Subject::Plain(_) | Subject::Merged(..) => Form::Merged,
-    })
+    Ok(Target::new(wasm)?.form())
 }
 
 /// The module without its image, where it was merged in; the module itself
