@@ -123,14 +123,6 @@ pub enum Corrupt {
         /// Offset in the names table.
         offset: u32,
     },
-    /// A file is longer than the format allows.
-    #[error("inode {inode} has {len} bytes, more than a file can have")]
-    FileLen {
-        /// Number of the file.
-        inode: u32,
-        /// Length in the record.
-        len: u64,
-    },
     /// The extents of a file do not cover the offset that was asked for.
     #[error("no extent of inode {inode} covers offset {offset}")]
     Extent {

@@ -8,7 +8,6 @@ use crate::inode::{
     Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_RUN, File, Inode, InodeNumber, InodeRecord,
     Kind, Symlink,
 };
-use crate::limits::MAX_FILE_LEN;
 use crate::mount::{Mount, MountRecord};
 use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
 use crate::{Corrupt, Error};
@@ -260,9 +259,9 @@ impl<'a> Index<'a> {
         const DIRECTORY: u8 = Kind::Directory as u8;
         const FILE: u8 = Kind::File as u8;
         const SYMLINK: u8 = Kind::Symlink as u8;
-        match (record.kind, record.flags) {
+        match (record.kind(), record.flags()) {
             (DIRECTORY, 0) => self.directory(inode, record).map(Content::Directory),
-            (FILE, flags) if flags <= FLAG_EXECUTABLE | FLAG_ONE_RUN => {
+            (FILE, flags) if flags & !(FLAG_EXECUTABLE | FLAG_ONE_RUN) == 0 => {
                 file(inode, record).map(Content::File)
             }
             (SYMLINK, 0) => symlink(inode, record).map(Content::Symlink),
@@ -273,7 +272,7 @@ impl<'a> Index<'a> {
     fn directory(&self, inode: u32, record: &InodeRecord) -> Result<Directory, Corrupt> {
         let corrupt = Corrupt::Children { inode };
         let first = u32::try_from(record.content()).map_err(|_| corrupt)?;
-        let count = u32::try_from(record.size.get()).map_err(|_| corrupt)?;
+        let count = u32::try_from(record.size()).map_err(|_| corrupt)?;
         let end = first.checked_add(count).ok_or(corrupt)?;
         if count > 0 && (first <= inode || end > self.inode_count()) {
             return Err(corrupt);
@@ -348,15 +347,11 @@ fn uncovered(inode: InodeNumber, offset: u64) -> Corrupt {
 }
 
 fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {
-    let len = record.size.get();
-    if len > MAX_FILE_LEN {
-        return Err(Corrupt::FileLen { inode, len });
-    }
     let content = record.content();
     Ok(File {
-        len,
-        executable: record.flags & FLAG_EXECUTABLE != 0,
-        data: if record.flags & FLAG_ONE_RUN != 0 {
+        len: record.size(),
+        executable: record.flags() & FLAG_EXECUTABLE != 0,
+        data: if record.flags() & FLAG_ONE_RUN != 0 {
             Data::OneRun(content)
         } else {
             let first = u32::try_from(content);
@@ -368,7 +363,7 @@ fn file(inode: u32, record: &InodeRecord) -> Result<File, Corrupt> {
 fn symlink(inode: u32, record: &InodeRecord) -> Result<Symlink, Corrupt> {
     let corrupt = Corrupt::Target { inode };
     Ok(Symlink {
-        target_len: u32::try_from(record.size.get()).map_err(|_| corrupt)?,
+        target_len: u32::try_from(record.size()).map_err(|_| corrupt)?,
         target_offset: u32::try_from(record.content()).map_err(|_| corrupt)?,
     })
 }

@@ -5,9 +5,9 @@
 //! makes a lookup a binary search and the position a stable cookie. Children
 //! come after their directory, so walking down or up always ends.
 
-use crate::limits::{MAX_NAME_LEN, MAX_RAW_LEN};
+use crate::limits::{MAX_FILE_LEN, MAX_NAME_LEN, MAX_RAW_LEN};
 use core::mem::{offset_of, size_of};
-use zerocopy::little_endian::{I64, U32, U64};
+use zerocopy::little_endian::{I64, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// Position of an inode in the inode table. The root directory is 0.
@@ -31,17 +31,20 @@ pub enum Kind {
     Symlink = 3,
 }
 
+/// The bits of `kind_and_flags` that are a [`Kind`].
+pub const KIND_MASK: u8 = 0x0f;
 /// The file may be executed.
-pub const FLAG_EXECUTABLE: u8 = 1 << 0;
+pub const FLAG_EXECUTABLE: u8 = 1 << 4;
 /// The whole file is one run: `content` is where it starts in the content.
-pub const FLAG_ONE_RUN: u8 = 1 << 1;
+pub const FLAG_ONE_RUN: u8 = 1 << 5;
 
 /// An inode as it is stored.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct InodeRecord {
-    /// File: bytes. Symlink: bytes of the target. Directory: number of children.
-    pub size: U64,
+    /// Bits 0 to 31 of a number of 40 bits. File: bytes. Symlink: bytes of the
+    /// target. Directory: number of children.
+    pub size: U32,
     /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
     pub mtime_ns: I64,
     /// Where the name starts in the names table.
@@ -55,32 +58,55 @@ pub struct InodeRecord {
     pub parent: U32,
     /// Length of the name in bytes; 0 for the root alone.
     pub name_len: u8,
+    /// Bits 32 to 39 of `size`; only files have any.
+    pub size_high: u8,
     /// Bits 32 to 39 of `content`; only a place in the content needs them.
     pub content_high: u8,
-    /// A [`Kind`].
-    pub kind: u8,
-    /// Flags, only for files.
-    pub flags: u8,
+    /// Bits 0 to 3: a [`Kind`]. Bits 4 to 7: flags, only for files.
+    pub kind_and_flags: u8,
 }
 
 /// Length of an inode record in bytes.
-pub const INODE_LEN: usize = 32;
+pub const INODE_LEN: usize = 28;
 
 const _: () = {
     assert!(size_of::<InodeRecord>() == INODE_LEN);
-    assert!(offset_of!(InodeRecord, mtime_ns) == 8);
-    assert!(offset_of!(InodeRecord, name_offset) == 16);
-    assert!(offset_of!(InodeRecord, content) == 20);
-    assert!(offset_of!(InodeRecord, parent) == 24);
-    assert!(offset_of!(InodeRecord, name_len) == 28);
-    assert!(offset_of!(InodeRecord, content_high) == 29);
-    assert!(offset_of!(InodeRecord, kind) == 30);
-    assert!(offset_of!(InodeRecord, flags) == 31);
+    assert!(offset_of!(InodeRecord, mtime_ns) == 4);
+    assert!(offset_of!(InodeRecord, name_offset) == 12);
+    assert!(offset_of!(InodeRecord, content) == 16);
+    assert!(offset_of!(InodeRecord, parent) == 20);
+    assert!(offset_of!(InodeRecord, name_len) == 24);
+    assert!(offset_of!(InodeRecord, size_high) == 25);
+    assert!(offset_of!(InodeRecord, content_high) == 26);
+    assert!(offset_of!(InodeRecord, kind_and_flags) == 27);
     assert!(MAX_NAME_LEN <= u8::MAX as usize);
     assert!((MAX_RAW_LEN - 1) >> 32 <= u8::MAX as u64);
+    assert!(MAX_FILE_LEN >> 32 <= u8::MAX as u64);
 };
 
 impl InodeRecord {
+    /// All bits of `size`.
+    pub fn size(&self) -> u64 {
+        u64::from(self.size_high) << 32 | u64::from(self.size.get())
+    }
+
+    /// Sets all bits of `size`, which are at most 40.
+    pub fn set_size(&mut self, size: u64) {
+        debug_assert!(size <= MAX_FILE_LEN);
+        self.size = (size as u32).into();
+        self.size_high = (size >> 32) as u8;
+    }
+
+    /// The bits that are a [`Kind`] if the record is whole.
+    pub fn kind(&self) -> u8 {
+        self.kind_and_flags & KIND_MASK
+    }
+
+    /// The flags, where they are in `kind_and_flags`.
+    pub fn flags(&self) -> u8 {
+        self.kind_and_flags & !KIND_MASK
+    }
+
     /// All bits of `content`.
     pub fn content(&self) -> u64 {
         u64::from(self.content_high) << 32 | u64::from(self.content.get())

@@ -18,8 +18,9 @@ pub const MAX_SYMLINK_LEN: usize = MAX_PATH_LEN;
 /// the limit of Linux.
 pub const MAX_SYMLINK_HOPS: u32 = 40;
 
-/// Largest file, in bytes: seek offsets are signed 64-bit numbers.
-pub const MAX_FILE_LEN: u64 = i64::MAX as u64;
+/// Largest file, in bytes: what the 40 bits of its record reach. Extents reach
+/// no further, since each has the bytes of one run.
+pub const MAX_FILE_LEN: u64 = (1 << 40) - 1;
 
 /// Largest index: it lives in a 32-bit linear memory beside everything else.
 pub const MAX_INDEX_LEN: u64 = 1 << 30;

@@ -68,7 +68,7 @@ fn the_tables_of_records_are_those_of_the_code() {
     assert_record!(superblock::Table, 8, offset count);
     assert_record!(mounts::MountRecord, mounts::MOUNT_LEN, path_offset path_len inode reserved);
     assert_record!(inode::InodeRecord, inode::INODE_LEN,
-        size mtime_ns name_offset content parent name_len content_high kind flags);
+        size mtime_ns name_offset content parent name_len size_high content_high kind_and_flags);
     assert_record!(extent::ExtentRecord, extent::EXTENT_LEN,
         file_offset raw_offset_and_following_count);
     assert_record!(block::BlockRecord, block::BLOCK_RECORD_LEN,

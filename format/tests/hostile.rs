@@ -305,7 +305,7 @@ impl Places {
     }
 
     fn inode(&self, number: usize) -> usize {
-        self.inodes + 32 * number
+        self.inodes + 28 * number
     }
 }
 
@@ -342,10 +342,10 @@ const BREACHES: [Breach; 22] = [
     ),
     (|p| p.mounts + 8, &[4], Corrupt::Mount { mount: 0 }),
     (|p| p.mounts + 4, &[0], Corrupt::MountPath { mount: 0 }),
-    (|p| p.inode(0) + 28, &[1], Corrupt::NameRule { inode: 0 }),
-    (|p| p.inode(2) + 28, &[0], Corrupt::NameOrder { inode: 2 }),
+    (|p| p.inode(0) + 24, &[1], Corrupt::NameRule { inode: 0 }),
+    (|p| p.inode(2) + 24, &[0], Corrupt::NameOrder { inode: 2 }),
     (
-        |p| p.inode(5) + 24,
+        |p| p.inode(5) + 20,
         &[0],
         Corrupt::ChildParent {
             inode: 5,
@@ -353,7 +353,7 @@ const BREACHES: [Breach; 22] = [
             found: 0,
         },
     ),
-    (|p| p.inode(0) + 20, &[2], Corrupt::Children { inode: 0 }),
+    (|p| p.inode(0) + 16, &[2], Corrupt::Children { inode: 0 }),
     (
         |p| p.inode(1),
         &[1],
@@ -363,7 +363,7 @@ const BREACHES: [Breach; 22] = [
         },
     ),
     (
-        |p| p.inode(2) + 20,
+        |p| p.inode(2) + 16,
         &[1],
         Corrupt::FileContent { inode: 2, len: 0 },
     ),
@@ -374,17 +374,17 @@ const BREACHES: [Breach; 22] = [
         Corrupt::FileContent { inode: 6, len: 0 },
     ),
     (
-        |p| p.inode(6) + 29,
+        |p| p.inode(6) + 26,
         &[1],
         Corrupt::Run {
             inode: 6,
             offset: 0,
         },
     ),
-    (|p| p.inode(1) + 29, &[1], Corrupt::Children { inode: 1 }),
-    (|p| p.inode(4) + 29, &[1], Corrupt::Target { inode: 4 }),
+    (|p| p.inode(1) + 26, &[1], Corrupt::Children { inode: 1 }),
+    (|p| p.inode(4) + 26, &[1], Corrupt::Target { inode: 4 }),
     (
-        |p| p.inode(3) + 29,
+        |p| p.inode(3) + 26,
         &[1],
         Corrupt::Extent {
             inode: 3,

@@ -46,7 +46,7 @@ fn the_bytes_of_an_image_are_pinned() {
     );
     assert_eq!(
         whole.to_string(),
-        "376841b5b132eb03647f97e9f7e6cc9db2c06013088505cafbfec104bcb45f69"
+        "19b10136d13c5cc5479c9c745462ecd971c7cad487d1578cc0c99a644940da60"
     );
 }
 

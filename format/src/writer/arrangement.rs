@@ -11,14 +11,19 @@ use super::base;
 use super::similarity::Similarity;
 use super::unit::Unit;
 use core::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::vec;
 use std::vec::Vec;
 
-/// How far ahead in the tree, in bytes, a block may look for units that are
-/// somewhat similar. A walk through the tree goes back to the blocks of this
+/// How far ahead in the tree, in bytes, a block may look at most for units that
+/// are somewhat similar. A walk through the tree goes back to the blocks of this
 /// many bytes, so they must fit the cache of a reader.
 const WINDOW_LEN: u64 = 1 << 20;
+
+/// How many blocks that is where nothing comes from afar. Where much does, as
+/// many blocks hold less of what lies close by, and a block may look no further
+/// ahead than they do.
+const WINDOW_BLOCKS: usize = 8;
 
 /// Which part of its strings, in 256ths, a unit must have in common with a
 /// block to join it from near by. With a quarter or with half as much, images
@@ -78,6 +83,9 @@ struct Arrangement<'a> {
     /// The block that has a string: the last one that did, or [`IN_BASE`].
     block_of_string: Vec<u32>,
     block: u32,
+    /// Where the first unit that was left lay in the tree when each of the last
+    /// blocks began, the earliest first.
+    passed: VecDeque<u64>,
     /// How many strings each unit has in common with the block.
     common: Vec<u32>,
     /// The units whose `common` is not zero.
@@ -107,6 +115,7 @@ impl<'a> Arrangement<'a> {
             tree_offsets: tree_offsets.collect(),
             block_of_string: vec![0; similarity.string_count()],
             block: 1,
+            passed: VecDeque::new(),
             common: vec![0; units.len()],
             touched: Vec::new(),
             candidates: BinaryHeap::new(),
@@ -121,11 +130,35 @@ impl<'a> Arrangement<'a> {
 
     /// Takes all units that are left.
     fn fill(&mut self) {
+        let mut block = self.block;
         for next in 0..self.units.len() as u32 {
             while !self.is_taken[next as usize] {
+                if block != self.block {
+                    block = self.block;
+                    self.pass(next);
+                }
                 let unit = self.most_similar(next).unwrap_or(next);
                 self.take(unit);
             }
+        }
+    }
+
+    /// A block begins, and `next` is the first unit that is left.
+    fn pass(&mut self, next: u32) {
+        if self.passed.len() > WINDOW_BLOCKS {
+            self.passed.pop_front();
+        }
+        self.passed.push_back(self.tree_offsets[next as usize]);
+    }
+
+    /// How far ahead of `offset` in the tree, in bytes, a block may look for
+    /// units that are somewhat similar: as far as the last blocks have come.
+    fn window(&self, offset: u64) -> u64 {
+        match self.passed.front() {
+            Some(earliest) if self.passed.len() > WINDOW_BLOCKS => {
+                (offset - earliest).clamp(self.block_len.min(WINDOW_LEN), WINDOW_LEN)
+            }
+            _ => WINDOW_LEN,
         }
     }
 
@@ -197,7 +230,8 @@ impl<'a> Arrangement<'a> {
 
     /// The unit to go on with; `next` is the first that is left.
     fn most_similar(&mut self, next: u32) -> Option<u32> {
-        let horizon = self.tree_offsets[next as usize] + WINDOW_LEN;
+        let offset = self.tree_offsets[next as usize];
+        let horizon = offset + self.window(offset);
         while let Some((share, Reverse(unit))) = self.candidates.pop() {
             if self.is_taken[unit as usize] || share != self.share(unit) {
                 continue;

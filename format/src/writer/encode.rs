@@ -151,19 +151,21 @@ impl<'t> Records<'t> {
         };
         match entry.object {
             Object::Directory(node) => {
-                record.kind = Kind::Directory as u8;
-                record.size = (node.children.len() as u64).into();
+                record.kind_and_flags = Kind::Directory as u8;
+                record.set_size(node.children.len() as u64);
                 record.content = entry.first_child.into();
             }
             Object::Symlink(node) => {
-                record.kind = Kind::Symlink as u8;
-                record.size = (node.target.len() as u64).into();
+                record.kind_and_flags = Kind::Symlink as u8;
+                record.set_size(node.target.len() as u64);
                 record.content = self.names.intern(&node.target)?.into();
             }
             Object::File(node) => {
-                record.kind = Kind::File as u8;
-                record.size = node.len.into();
-                record.flags = if node.executable { FLAG_EXECUTABLE } else { 0 };
+                record.kind_and_flags = Kind::File as u8;
+                record.set_size(node.len);
+                if node.executable {
+                    record.kind_and_flags |= FLAG_EXECUTABLE;
+                }
                 self.file_content(&mut record, runs)?;
             }
         }
@@ -174,7 +176,7 @@ impl<'t> Records<'t> {
         match *runs {
             [] => {}
             [run] => {
-                record.flags |= FLAG_ONE_RUN;
+                record.kind_and_flags |= FLAG_ONE_RUN;
                 record.set_content(run.raw_offset);
             }
             _ => {

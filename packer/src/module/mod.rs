@@ -80,6 +80,74 @@ pub enum MemoryKind {
     Single,
 }
 
+/// A module that can take an image: it has been validated and taken apart, which
+/// is most of the work where modules are large.
+pub struct Target<'a> {
+    subject: Subject<'a>,
+    form: Form,
+}
+
+impl<'a> Target<'a> {
+    /// Looks at `wasm`, without running it. `memory` says where the memory of a
+    /// merged runtime is to be; else that stays as it is, or is the default.
+    ///
+    /// # Errors
+    ///
+    /// As for [`embed`], as far as they can be told so.
+    pub fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ModuleError> {
+        let subject = look(wasm)?;
+        let form = form_of(&subject, memory)?;
+        Ok(Self { subject, form })
+    }
+
+    /// The form in which an image is put into it.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Does what [`embed`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`embed`].
+    pub fn embed(
+        self,
+        parts: &Parts<'_>,
+        runtime_merged: &[u8],
+        runtime_version: &str,
+    ) -> Result<Embedded, ModuleError> {
+        let form = self.form;
+        let kind = match form {
+            Form::Merged(kind) => kind,
+            Form::Linked => MemoryKind::default(),
+        };
+        let merged = |shape: &Shape<'_>| {
+            let (module, dropped) =
+                merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+            let may_have_two = kind == MemoryKind::Separate || shape.counts.memories > 1;
+            Ok::<_, ModuleError>((module, dropped, may_have_two))
+        };
+        let (module, dropped, may_have_two) = match self.subject {
+            Subject::Linked(shape) => {
+                let module = linked::embed(&shape, parts, runtime_version)?;
+                (module, Vec::new(), true)
+            }
+            Subject::Plain(shape) => merged(&shape)?,
+            Subject::Merged(shape, located) => {
+                let original = unmerge::unmerge(&shape, &located)?;
+                drop(shape);
+                merged(&plain(&original)?)?
+            }
+        };
+        validate::validate_with(&module, may_have_two).map_err(ModuleError::Output)?;
+        Ok(Embedded {
+            module,
+            form,
+            dropped,
+        })
+    }
+}
+
 /// A packed module.
 #[derive(Clone, Debug)]
 pub struct Embedded {
@@ -147,35 +215,7 @@ pub fn embed(
     runtime_version: &str,
     memory: Option<MemoryKind>,
 ) -> Result<Embedded, ModuleError> {
-    let subject = look(wasm)?;
-    let form = form_of(&subject, memory)?;
-    let kind = match form {
-        Form::Merged(kind) => kind,
-        Form::Linked => MemoryKind::default(),
-    };
-    let merged = |shape: &Shape<'_>| {
-        let (module, dropped) = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
-        let may_have_two = kind == MemoryKind::Separate || shape.counts.memories > 1;
-        Ok::<_, ModuleError>((module, dropped, may_have_two))
-    };
-    let (module, dropped, may_have_two) = match subject {
-        Subject::Linked(shape) => {
-            let module = linked::embed(&shape, parts, runtime_version)?;
-            (module, Vec::new(), true)
-        }
-        Subject::Plain(shape) => merged(&shape)?,
-        Subject::Merged(shape, located) => {
-            let original = unmerge::unmerge(&shape, &located)?;
-            drop(shape);
-            merged(&plain(&original)?)?
-        }
-    };
-    validate::validate_with(&module, may_have_two).map_err(ModuleError::Output)?;
-    Ok(Embedded {
-        module,
-        form,
-        dropped,
-    })
+    Target::new(wasm, memory)?.embed(parts, runtime_merged, runtime_version)
 }
 
 /// What is left after unmerging must be what merging took.
@@ -194,7 +234,7 @@ fn plain(wasm: &[u8]) -> Result<Shape<'_>, ModuleError> {
 ///
 /// As for [`embed`], as far as they can be told without running the module.
 pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
-    form_of(&look(wasm)?, memory)
+    Ok(Target::new(wasm, memory)?.form())
 }
 
 fn form_of(subject: &Subject<'_>, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {

@@ -15,8 +15,8 @@ pub use outcome::{Packed, PackedImage};
 use crate::choice::{Choice, ranks};
 use crate::contents::OpenError;
 use crate::join::{self, Part};
+use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
-use crate::module::{self, MemoryKind};
 use crate::{GuestPathError, Mapping};
 use std::path::{Path, PathBuf};
 use stored::{Stored, parts_of};
@@ -197,9 +197,9 @@ impl Packer {
         // What can be refused is refused before the work, which may be long.
         self.options()?;
         self.mappings()?;
-        module::form(module, self.memory)?;
+        let target = Target::new(module, self.memory)?;
         let image = self.store(progress)?;
-        let embedded = image.embed(module, self.memory)?;
+        let embedded = image.embed(target)?;
         Ok(Packed {
             module: embedded.module,
             form: embedded.form,

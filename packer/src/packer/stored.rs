@@ -3,7 +3,7 @@
 
 use crate::contents::{Contents, OpenError};
 use crate::join::{self, Part};
-use crate::module::{self, Embedded, MemoryKind, ModuleError};
+use crate::module::{self, Embedded, ModuleError, Target};
 use crate::runtime;
 use wasi_vfs_format::Error;
 use wasi_vfs_format::check::check;
@@ -40,18 +40,14 @@ impl Stored {
         }))
     }
 
-    pub(super) fn embed(
-        &self,
-        module: &[u8],
-        memory: Option<MemoryKind>,
-    ) -> Result<Embedded, ModuleError> {
+    pub(super) fn embed(&self, target: Target<'_>) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &self.index,
             index_level: self.manifest.compression,
             payload: &self.payload,
             cold: &self.cold,
         };
-        module::embed(module, &parts, runtime::MERGED, runtime::VERSION, memory)
+        target.embed(&parts, runtime::MERGED, runtime::VERSION)
     }
 }
 

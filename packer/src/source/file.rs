@@ -34,7 +34,9 @@ impl FileContent for HostFile {
                 "the file was replaced while it was packed",
             ));
         }
-        file.seek(SeekFrom::Start(offset))?;
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset))?;
+        }
         Ok(Box::new(file))
     }
 

@@ -5,7 +5,9 @@ use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
 use crate::{Memory, Payload, Preview1, Vfs};
 use wasi_vfs_format::InodeNumber;
-use wasi_vfs_format::limits::MAX_FILE_LEN;
+
+/// The largest position: offsets are signed 64-bit numbers.
+const MAX_OFFSET: u64 = i64::MAX as u64;
 
 /// An array of buffers in the guest's memory.
 #[derive(Clone, Copy)]
@@ -43,7 +45,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
         let file = *self.open_file(fd)?;
         let iovecs = Iovecs::new(iovecs, iovec_count)?;
-        if offset > MAX_FILE_LEN {
+        if offset > MAX_OFFSET {
             return Err(Errno::INVAL);
         }
         self.memory.check(read, 4)?;
@@ -63,7 +65,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             _ => return Err(Errno::INVAL),
         };
         let moved = base.checked_add_signed(offset).ok_or(Errno::INVAL)?;
-        if moved > MAX_FILE_LEN {
+        if moved > MAX_OFFSET {
             return Err(Errno::INVAL);
         }
         self.memory.write_u64(position, moved)?;
