@@ -423,6 +423,6 @@ fn content_that_no_file_has_is_named() {
     // `d/g`, of one byte, becomes another part of the content.
     let start = run_of(&index, 6).raw_offset;
     let end = start + 1;
-    let found = broken_by(Places::of(&index).inode(6) + 20, &[0; 4]);
+    let found = broken_by(Places::of(&index).inode(6) + 16, &[0; 4]);
     assert_eq!(found, Corrupt::UnusedContent { start, end });
 }

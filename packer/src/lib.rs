@@ -32,6 +32,7 @@
 )]
 
 pub mod accounting;
+pub mod bounds;
 mod choice;
 mod compare;
 mod contents;

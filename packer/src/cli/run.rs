@@ -7,9 +7,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use wasi_vfs::bounds::bounds;
 use wasi_vfs::{Contents, Mapping, module};
 use wasmi::errors::{ErrorKind, LinkerError};
-use wasmi::{CompilationMode, Config, Engine, ExternType, Linker, Module, Store};
+use wasmi::{CompilationMode, Config, Engine, ExternType, Linker, Module, Store, StoreLimits};
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, ambient_authority};
 
 const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -140,7 +141,8 @@ impl Run {
             .context("the built-in interpreter does not accept the module; use your own engine")?;
         let linker = linker(&engine)?;
         check_start(&module)?;
-        let mut store = Store::new(&engine, context);
+        let mut store = Store::new(&engine, State::new(context));
+        store.limiter(|state| &mut state.bounds);
         let instance = match linker.instantiate_and_start(&mut store, &module) {
             Ok(instance) => instance,
             Err(error) => return not_instantiated(error),
@@ -170,6 +172,21 @@ impl Run {
     }
 }
 
+/// What belongs to a running program.
+struct State {
+    context: WasiCtx,
+    bounds: StoreLimits,
+}
+
+impl State {
+    fn new(context: WasiCtx) -> Self {
+        Self {
+            context,
+            bounds: bounds(),
+        }
+    }
+}
+
 fn engine() -> Engine {
     let mut config = Config::default();
     config
@@ -181,9 +198,9 @@ fn engine() -> Engine {
     Engine::new(&config)
 }
 
-fn linker(engine: &Engine) -> Result<Linker<WasiCtx>> {
+fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    wasmi_wasi::add_to_linker(&mut linker, |context| context)
+    wasmi_wasi::add_to_linker(&mut linker, |state: &mut State| &mut state.context)
         .map_err(|error| anyhow!("cannot supply {PREVIEW1}: {error}"))?;
     Ok(linker)
 }

@@ -6,24 +6,31 @@
 
 use super::form::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use super::{ModuleError, locate};
+use crate::bounds::bounds;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
-use wasmi::{Config, Engine, Extern, ExternType, Func, Instance, Memory, Module, Store, Val};
+use wasmi::{
+    Config, Engine, Extern, ExternType, Func, Instance, Memory, Module, Store, StoreLimits, Val,
+};
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 use zerocopy::{FromBytes, IntoBytes};
 
 /// Name that Wizer's instrumentation gives memory 0.
 const MEMORY: &str = "__wizer_memory_0";
 
-/// Instructions that may run, about: a start function that never ends must not
-/// keep the packer. A mount takes a thousandth of it. In a test it is what an
+/// Instructions that may run, about, beside those that every byte of an image
+/// may take: a start function that never ends must not keep the packer for more
+/// than a few seconds. A mount takes a hundredth of it. In a test it is what an
 /// engine without optimisation runs in a moment.
 const FUEL: u64 = if cfg!(test) {
     20_000_000
 } else {
-    20_000_000_000
+    1_000_000_000
 };
+
+/// Instructions for each byte, which is set to zero and then written.
+const FUEL_PER_BYTE: u64 = 4;
 
 /// What is written into the module before the snapshot.
 pub(super) struct Bake<'a> {
@@ -34,6 +41,13 @@ pub(super) struct Bake<'a> {
     pub(super) fill: &'a dyn Fn(&mut Anchor, u32) -> Result<(), ModuleError>,
     /// Renames of exports: new name, old name.
     pub(super) renames: &'a [(&'a str, &'a str)],
+}
+
+impl Bake<'_> {
+    fn fuel(&self) -> u64 {
+        let len: u64 = self.parts.iter().map(|part| part.len() as u64).sum();
+        FUEL.saturating_add(len.saturating_mul(FUEL_PER_BYTE))
+    }
 }
 
 /// Instantiates `wasm`, writes the image, mounts it, and returns the module
@@ -47,7 +61,7 @@ pub(super) fn bake(wasm: &[u8], bake: &Bake<'_>) -> Result<Vec<u8>, ModuleError>
     let (context, instrumented) = wizer
         .instrument(wasm)
         .map_err(|error| wizer_error(&error))?;
-    let mut running = Running::start(&instrumented)?;
+    let mut running = Running::start(&instrumented, bake.fuel())?;
     drop(instrumented);
     running.write_image(bake)?;
     running.call(MOUNT_FN, &[], &mut [])?;
@@ -74,7 +88,7 @@ fn poll_once<T>(future: impl Future<Output = T>) -> Result<T, ModuleError> {
 
 /// A module that runs.
 struct Running {
-    store: Store<()>,
+    store: Store<StoreLimits>,
     instance: Instance,
     memory: Memory,
     /// An export that Wizer asked for and that was not there.
@@ -82,13 +96,14 @@ struct Running {
 }
 
 impl Running {
-    fn start(wasm: &[u8]) -> Result<Self, ModuleError> {
+    fn start(wasm: &[u8], fuel: u64) -> Result<Self, ModuleError> {
         let engine = engine();
         let module = Module::new(&engine, wasm)
             .map_err(|error| ModuleError::bake("wasmi cannot load it", error))?;
-        let mut store = Store::new(&engine, ());
+        let mut store = Store::new(&engine, bounds());
+        store.limiter(|bounds| bounds);
         store
-            .set_fuel(FUEL)
+            .set_fuel(fuel)
             .map_err(|error| ModuleError::bake("it does not start", error))?;
         let imports = stubs(&module, &mut store)?;
         let instance = Instance::new(&mut store, &module, &imports)
@@ -194,7 +209,7 @@ fn engine() -> Engine {
 
 /// A function that traps for each import: at pack time there is no host, and a
 /// runtime that asked for one would bake the packer's surroundings in.
-fn stubs(module: &Module, store: &mut Store<()>) -> Result<Vec<Extern>, ModuleError> {
+fn stubs(module: &Module, store: &mut Store<StoreLimits>) -> Result<Vec<Extern>, ModuleError> {
     let mut externs = Vec::new();
     for import in module.imports() {
         let (from, name) = (import.module().to_owned(), import.name().to_owned());

@@ -32,6 +32,18 @@ pub enum ModuleError {
         "not a valid WebAssembly module: {0}; the file may be cut off or damaged, build it again"
     )]
     Malformed(wasmparser::Error),
+    /// It has more of something than engines take.
+    #[error(
+        "it has {found} {what}, more than the {limit} that engines take; the file may be damaged, build it again"
+    )]
+    TooMany {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many it says it has.
+        found: u64,
+        /// How many there may be.
+        limit: u64,
+    },
     /// Memory 0 is imported.
     #[error(
         "the module imports its memory (`{module}` `{name}`), expected one of its own; link without `--import-memory`"

@@ -36,8 +36,9 @@ pub(super) fn embed(
         check_version(anchor, runtime_version)?;
         let payload_offset = index.len() + padding.len();
         index::fill(anchor, address, parts.index, &index);
-        // Both fit: a place was found for all of it.
-        anchor.payload_address = (address + payload_offset as u32).into();
+        // Both fit: a place was found for all of it. At its end there may be an
+        // empty payload.
+        anchor.payload_address = address.saturating_add(payload_offset as u32).into();
         anchor.payload_len = (parts.payload.len() as u32).into();
         Ok(())
     };

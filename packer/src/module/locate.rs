@@ -3,7 +3,7 @@
 //! Owns the search for the anchor and the way from the anchor to the parts of
 //! the image. Does not look into the image.
 
-use super::memory::Memory;
+use super::memory::{Holes, Memory};
 use super::shape::{Shape, id};
 use super::{Form, Found, MemoryKind, ModuleError, index};
 use memchr::memmem;
@@ -46,7 +46,7 @@ fn anchors_in(memory: &Memory<'_>) -> Vec<Anchor> {
             let Ok(address) = u32::try_from(start + at as u64) else {
                 continue;
             };
-            let Ok(bytes) = memory.read(address, ANCHOR_LEN as u32) else {
+            let Ok(bytes) = memory.read(address, ANCHOR_LEN as u32, Holes::Plain) else {
                 continue;
             };
             let anchor = Anchor::read_from_bytes(&bytes);
@@ -109,14 +109,22 @@ fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
 pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, ModuleError> {
     let Located { anchor, form, .. } = located;
     let memory = Memory::build(shape, located.memory)?;
-    let address = anchor.index_address.get();
+    let (len, stored_len) = (anchor.index_len.get(), anchor.index_stored_len.get());
+    let holes = match len == stored_len {
+        true => Holes::Plain,
+        false => Holes::Frame,
+    };
     // One that wraps around is out of bounds either way.
-    let address = anchor.region_address.get().saturating_add(address);
-    let index = range(&memory, "index", address, anchor.index_stored_len.get())?;
-    let index = index::load(index, anchor.index_len.get())?;
+    let address = anchor.region_address.get();
+    let address = address.saturating_add(anchor.index_address.get());
+    let stored = memory.read(address, stored_len, holes);
+    let stored = stored.map_err(out_of_range("index", address, stored_len))?;
+    let index = index::load(stored, len)?;
     let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
     let payload = match form {
-        Form::Linked => range(&memory, "payload", address, len)?,
+        Form::Linked => memory
+            .read(address, len, Holes::Plain)
+            .map_err(out_of_range("payload", address, len))?,
         Form::Merged(_) => payload_segment(shape, address, len)?.to_vec(),
     };
     Ok(Found {
@@ -129,20 +137,14 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
     })
 }
 
-fn range(
-    memory: &Memory<'_>,
-    part: &'static str,
-    address: u32,
-    len: u32,
-) -> Result<Vec<u8>, ModuleError> {
-    memory
-        .read(address, len)
-        .map_err(|found| ModuleError::ImageRange {
-            part,
-            address,
-            len,
-            found,
-        })
+/// The error that a part is not where the anchor says it is.
+fn out_of_range(part: &'static str, address: u32, len: u32) -> impl FnOnce(String) -> ModuleError {
+    move |found| ModuleError::ImageRange {
+        part,
+        address,
+        len,
+        found,
+    }
 }
 
 /// The passive segment that holds the payload: the one with the number that the

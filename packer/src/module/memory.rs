@@ -8,10 +8,17 @@ use super::ModuleError;
 use super::shape::{Shape, active_offset};
 use std::borrow::Cow;
 
-/// What segments leave uncovered in a range that is read, at most. Images are
-/// compressed, so a real one has next to no long runs of zeros; a hostile
-/// anchor could ask for 4 GiB of them.
-const HOLE_LIMIT: u64 = 64 << 20;
+/// How much of a range that is read segments may leave uncovered, unless they
+/// cover as much of it.
+#[derive(Clone, Copy)]
+pub(super) enum Holes {
+    /// Records and stored content may have long runs of zeros; a hostile anchor
+    /// could ask for 4 GiB of them.
+    Plain = 64 << 20,
+    /// A frame has no such runs. Each of its bytes may stand for 256, so that a
+    /// hole would make a gigabyte of a small module.
+    Frame = 4 << 10,
+}
 
 /// One linear memory.
 pub(super) struct Memory<'a> {
@@ -66,7 +73,7 @@ impl<'a> Memory<'a> {
     }
 
     /// Copies `len` bytes at `address`; the error says what is there instead.
-    pub(super) fn read(&self, address: u32, len: u32) -> Result<Vec<u8>, String> {
+    pub(super) fn read(&self, address: u32, len: u32, holes: Holes) -> Result<Vec<u8>, String> {
         let (start, len) = (u64::from(address), u64::from(len));
         let end = start + len;
         if end > self.size {
@@ -81,7 +88,7 @@ impl<'a> Memory<'a> {
         };
         let overlap = |run: &Run<'_>| run.end().min(end) - run.address.max(start);
         let covered: u64 = inside().map(overlap).sum();
-        if len - covered > HOLE_LIMIT.max(covered) {
+        if len - covered > covered.max(holes as u64) {
             return Err(format!("data segments cover only {covered} bytes of it"));
         }
         let mut bytes = vec![0; usize::try_from(len).map_err(|error| error.to_string())?];
@@ -196,8 +203,10 @@ mod tests {
         let wasm = wasm.expect("valid text");
         let shape = Shape::parse(&wasm).expect("a module");
         let memory = Memory::build(&shape, 0).expect("in bounds");
-        assert_eq!(memory.read(7, 3), Ok(vec![0, b'a', 0]));
-        assert!(memory.read(0, u32::MAX).is_err());
-        assert!(memory.read(u32::MAX, 2).is_err());
+        assert_eq!(memory.read(7, 3, Holes::Plain), Ok(vec![0, b'a', 0]));
+        assert!(memory.read(0, 4097, Holes::Frame).is_ok());
+        assert!(memory.read(0, 4098, Holes::Frame).is_err());
+        assert!(memory.read(0, u32::MAX, Holes::Plain).is_err());
+        assert!(memory.read(u32::MAX, 2, Holes::Plain).is_err());
     }
 }

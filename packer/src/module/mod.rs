@@ -18,6 +18,7 @@ mod form;
 mod glue;
 mod growth;
 mod index;
+mod limits;
 mod linked;
 mod locate;
 mod memory;
@@ -181,7 +182,8 @@ pub struct Found {
 ///
 /// The module is read, not validated and not run. Memory used stays within a
 /// small multiple of the length of `wasm`, whatever it contains, but for the
-/// index: its frame may decode to 256 times its length.
+/// index: its frame may decode to 256 times its length, the zeros in it that no
+/// data segment holds included.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@
 //! Reads structure only; whether the module is valid is for
 //! [`super::validate`] to say. Total on any bytes.
 
-use super::ModuleError;
+use super::{ModuleError, limits};
 use std::ops::Range;
 use wasmparser::{
     BinaryReader, ConstExpr, Data, DataKind, Encoding, Export, ExternalKind, FromReader, FuncType,
@@ -108,10 +108,12 @@ impl<'a> Shape<'a> {
             Payload::TypeSection(groups) => self.note_types(groups)?,
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
+                    limits::imports(self.imports.len())?;
                     self.note_import(import?);
                 }
             }
             Payload::FunctionSection(types) => {
+                limits::functions(self.counts.functions, types.count())?;
                 for ty in types {
                     self.functions.push(ty?);
                     self.counts.functions += 1;
@@ -119,6 +121,7 @@ impl<'a> Shape<'a> {
             }
             Payload::TableSection(tables) => add(&mut self.counts.tables, tables.count()),
             Payload::MemorySection(memories) => {
+                limits::memories(self.counts.memories, memories.count())?;
                 for memory in memories {
                     self.memories.push(memory?);
                     self.counts.memories += 1;
@@ -127,12 +130,15 @@ impl<'a> Shape<'a> {
             Payload::TagSection(tags) => add(&mut self.counts.tags, tags.count()),
             Payload::GlobalSection(globals) => add(&mut self.counts.globals, globals.count()),
             Payload::ExportSection(exports) => {
+                limits::exports(exports.count())?;
                 self.exports = exports.into_iter().collect::<Result<_, _>>()?;
             }
             Payload::ElementSection(elements) => self.counts.elements = elements.count(),
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
+            Payload::CodeSectionStart { count, .. } => limits::functions(0, count)?,
             Payload::CodeSectionEntry(body) => self.bodies.push(body),
             Payload::DataSection(data) => {
+                limits::data_segments(data.count())?;
                 self.counts.data = data.count();
                 self.data = data.into_iter().collect::<Result<_, _>>()?;
             }
@@ -143,7 +149,9 @@ impl<'a> Shape<'a> {
 
     fn note_types(&mut self, groups: wasmparser::TypeSectionReader<'a>) -> Result<(), ModuleError> {
         for group in groups {
-            for ty in group?.into_types() {
+            let group = group?;
+            limits::types(self.counts.types, group.types().len())?;
+            for ty in group.into_types() {
                 self.types.push(match ty.composite_type.inner {
                     wasmparser::CompositeInnerType::Func(ty) => Some(ty),
                     _ => None,

@@ -12,7 +12,7 @@ const CPU_SECONDS: u32 = 30;
 const ADDRESS_KB: u32 = 2_000_000;
 
 /// Commands that read `hostile`, with `whole` beside it.
-const READERS: [&str; 11] = [
+pub(crate) const READERS: [&str; 11] = [
     "ls -lR hostile",
     "ls --tree hostile",
     "cat hostile /usr/lib/hello.txt",
@@ -62,7 +62,7 @@ impl Places {
 /// 9 twice, 10 sub/copy.txt, 11 sub/empty.
 type Forgery = (&'static str, fn(&mut [u8], &Places), &'static str);
 
-fn put(index: &mut [u8], at: usize, bytes: &[u8]) {
+pub(crate) fn put(index: &mut [u8], at: usize, bytes: &[u8]) {
     index[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
@@ -209,7 +209,7 @@ fn name_at(index: &[u8], places: &Places, inode: usize) -> usize {
 
 /// Runs the command with bounds on time and memory; it must end by itself and
 /// without a panic. As ever, `diff` has 2 for trouble.
-fn bounded(scratch: &Scratch, arguments: &str, what: &str) -> Output {
+pub(crate) fn bounded(scratch: &Scratch, arguments: &str, what: &str) -> Output {
     let script =
         format!("ulimit -t {CPU_SECONDS} -v {ADDRESS_KB}; exec \"$0\" {arguments} </dev/null");
     let mut command = Command::new("bash");

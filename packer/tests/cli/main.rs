@@ -16,6 +16,7 @@ mod faults;
 mod general;
 mod golden;
 mod hostile;
+mod hostile_modules;
 mod image;
 mod info;
 mod lib_command;

@@ -1,0 +1,52 @@
+//! How many things a module may have: what engines take at most, by the limits
+//! that they have agreed on (WebAssembly JavaScript Interface, "Limits").
+//!
+//! What reads a module without validating it would otherwise take memory for
+//! what a few bytes each claim to be, or time for each memory times each
+//! segment.
+
+use super::ModuleError;
+
+const MAX_TYPES: u64 = 1_000_000;
+const MAX_IMPORTS: u64 = 1_000_000;
+const MAX_FUNCTIONS: u64 = 1_000_000;
+const MAX_EXPORTS: u64 = 1_000_000;
+const MAX_DATA_SEGMENTS: u64 = 100_000;
+const MAX_MEMORIES: u64 = 100;
+
+pub(super) fn types(so_far: u32, more: usize) -> Result<(), ModuleError> {
+    check("types", u64::from(so_far) + more as u64, MAX_TYPES)
+}
+
+/// Asked before each import, since what follows is not counted ahead.
+pub(super) fn imports(so_far: usize) -> Result<(), ModuleError> {
+    check("imports", so_far as u64 + 1, MAX_IMPORTS)
+}
+
+pub(super) fn functions(so_far: u32, more: u32) -> Result<(), ModuleError> {
+    let count = u64::from(so_far) + u64::from(more);
+    check("functions", count, MAX_FUNCTIONS)
+}
+
+pub(super) fn memories(so_far: u32, more: u32) -> Result<(), ModuleError> {
+    check(
+        "memories",
+        u64::from(so_far) + u64::from(more),
+        MAX_MEMORIES,
+    )
+}
+
+pub(super) fn exports(count: u32) -> Result<(), ModuleError> {
+    check("exports", count.into(), MAX_EXPORTS)
+}
+
+pub(super) fn data_segments(count: u32) -> Result<(), ModuleError> {
+    check("data segments", count.into(), MAX_DATA_SEGMENTS)
+}
+
+fn check(what: &'static str, found: u64, limit: u64) -> Result<(), ModuleError> {
+    if found <= limit {
+        return Ok(());
+    }
+    Err(ModuleError::TooMany { what, found, limit })
+}

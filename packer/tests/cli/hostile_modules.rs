@@ -1,0 +1,620 @@
+//! Modules that somebody made to do harm, or that are damaged: each command
+//! says what is wrong, in bounded time and memory, and writes nothing.
+
+use crate::hostile::{READERS, bounded, put};
+use crate::scratch::*;
+use wasi_vfs_format::anchor::MAGIC;
+use zerocopy::IntoBytes;
+
+/// Sections, by the numbers of the specification.
+fn module(sections: &[(u8, &[u8])]) -> Vec<u8> {
+    let mut bytes = b"\0asm\x01\0\0\0".to_vec();
+    for (id, content) in sections {
+        bytes.push(*id);
+        bytes.extend(leb(content.len()));
+        bytes.extend(*content);
+    }
+    bytes
+}
+
+fn leb(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value > 0x7f {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+    bytes
+}
+
+/// A vector of the binary format, of so many equal items.
+fn vector(count: usize, item: &[u8]) -> Vec<u8> {
+    [leb(count), item.repeat(count)].concat()
+}
+
+/// A vector that ends long before its number of items says.
+const WITHOUT_END: &[u8] = &[0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0];
+
+fn wat(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+/// Each command that reads `hostile` says `words`, and so does packing into
+/// it, unless it has other `pack` ones.
+struct Hostile {
+    what: String,
+    bytes: Vec<u8>,
+    words: &'static str,
+    pack: &'static str,
+}
+
+fn hostile(what: &str, bytes: Vec<u8>, words: &'static str) -> Hostile {
+    Hostile {
+        what: what.to_owned(),
+        bytes,
+        words,
+        pack: words,
+    }
+}
+
+impl Hostile {
+    fn pack(self, pack: &'static str) -> Self {
+        Self { pack, ..self }
+    }
+}
+
+const PACKS: [&str; 2] = [
+    "pack hostile --dir lib::/lib -q -o out.wasm",
+    "pack hostile --dir lib::/lib --compress=1 -q -o out.wasm",
+];
+
+/// Runs every command on each; gives what was not said.
+fn read_all(scratch: &Scratch, all: &[Hostile]) {
+    scratch.write("hostile", b"");
+    let before = scratch.names();
+    let mut others = String::new();
+    for Hostile {
+        what,
+        bytes,
+        words,
+        pack,
+    } in all
+    {
+        scratch.write("hostile", bytes);
+        let readers = READERS.map(|reader| (reader, words));
+        for (reader, words) in readers.into_iter().chain(PACKS.map(|line| (line, pack))) {
+            let output = bounded(scratch, reader, what);
+            // A module that is not packed may well run.
+            let any = reader.starts_with("run");
+            assert!(any || !output.status.success(), "{what}: {reader}");
+            let said = stdout(&output) + &stderr(&output);
+            if !any && !said.contains(words) {
+                others += &format!("{what}: {reader}: no `{words}` in: {said}");
+            }
+            assert_eq!(scratch.names(), before, "{what}: {reader} wrote");
+        }
+    }
+    assert!(others.is_empty(), "{others}");
+}
+
+fn scratch() -> Scratch {
+    let scratch = Scratch::with_tree();
+    assert_success(&scratch.run("pack --dir lib::/usr/lib --image whole -q"));
+    let options = "--dir lib::/usr/lib --compress=1 -q -o packed.wasm";
+    assert_success(&scratch.run(&format!("pack app.wasm {options}")));
+    scratch
+}
+
+#[test]
+fn damaged_modules() {
+    let scratch = scratch();
+    let packed = scratch.read("packed.wasm");
+    let invalid = "not a valid WebAssembly module";
+    let mut all = vec![
+        hostile("cut off", packed[..packed.len() / 2].to_vec(), invalid),
+        hostile("nothing", Vec::new(), "an empty file"),
+        hostile("a magic alone", packed[..4].to_vec(), invalid),
+        hostile(
+            "a version of the future",
+            b"\0asm\x02\0\0\0".to_vec(),
+            invalid,
+        ),
+        hostile("a component", b"\0asm\x0d\0\x01\0".to_vec(), "component"),
+        hostile(
+            "a section beyond the end",
+            b"\0asm\x01\0\0\0\x01\xff\x7f\x00".to_vec(),
+            invalid,
+        ),
+        hostile(
+            "a length of 40 bits",
+            b"\0asm\x01\0\0\0\x01\xff\xff\xff\xff\xff\x01".to_vec(),
+            invalid,
+        ),
+        hostile(
+            "a section of no kind",
+            module(&[(99, b"?")]),
+            "holds no image",
+        )
+        .pack(invalid),
+    ];
+    // A start section is one number, and counts of data are held against what follows.
+    for id in [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13] {
+        let what = format!("items of section {id} without end");
+        let words = match id {
+            3 | 5 | 7 | 11 => "more than",
+            // What no image lies in is not read.
+            4 | 6 | 9 | 13 => "holds no image",
+            _ => invalid,
+        };
+        all.push(hostile(&what, module(&[(id, WITHOUT_END)]), words).pack(invalid));
+    }
+    read_all(&scratch, &all);
+}
+
+#[test]
+fn modules_with_more_than_any_engine_takes() {
+    let empty_segment = [0, 0x41, 0, 0x0b, 0];
+    let memories = vector(20_000, &[0, 0]);
+    let segments = vector(90_000, &empty_segment);
+    let invalid = "not a valid WebAssembly module";
+    let none = "holds no image";
+    let all = [
+        hostile(
+            "memories times segments",
+            module(&[(5, &memories), (11, &segments)]),
+            "it has 20000 memories, more than the 100",
+        ),
+        hostile(
+            "data segments",
+            module(&[(11, &vector(200_000, &[1, 0]))]),
+            "it has 200000 data segments, more than the 100000",
+        ),
+        hostile(
+            "exports",
+            module(&[(7, &vector(1_000_001, &[0, 0, 0]))]),
+            "it has 1000001 exports, more than the 1000000",
+        ),
+        hostile(
+            "functions",
+            module(&[(1, b"\x01\x60\0\0"), (3, &vector(1_000_001, &[0]))]),
+            "it has 1000001 functions, more than the 1000000",
+        ),
+        hostile(
+            "types",
+            module(&[(1, &vector(1_000_001, &[0x60, 0, 0]))]),
+            "it has 1000001 types, more than the 1000000",
+        ),
+        hostile(
+            "locals",
+            module(&[
+                (1, b"\x01\x60\0\0"),
+                (3, b"\x01\0"),
+                (10, b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b\0\0"),
+            ]),
+            none,
+        ),
+        hostile(
+            "elements of a table",
+            module(&[(4, b"\x01\x70\0\xff\xff\xff\xff\x0f")]),
+            none,
+        ),
+        hostile("pages", module(&[(5, b"\x01\0\xff\xff\xff\xff\x0f")]), none),
+        hostile(
+            "parameters",
+            module(&[(
+                1,
+                &[b"\x01\x60".as_slice(), &vector(60_000, &[0x7f]), b"\0"].concat(),
+            )]),
+            invalid,
+        ),
+        hostile(
+            "blocks within blocks",
+            wat(&format!(
+                "(module (func {} {}))",
+                "block ".repeat(200_000),
+                "end ".repeat(200_000)
+            )),
+            none,
+        ),
+    ];
+    let all = all.map(|case| {
+        let pack = match &*case.what {
+            "blocks within blocks" | "elements of a table" => "no memory",
+            "memories times segments" => "",
+            _ => invalid,
+        };
+        case.pack(pack)
+    });
+    read_all(&scratch(), &all);
+}
+
+/// Where the anchor of a packed module lies in its file.
+fn anchor_of(module: &[u8]) -> usize {
+    let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&MAGIC));
+    places.next_back().unwrap()
+}
+
+/// Fields of the anchor, each a number too large, and what is said of it:
+/// nothing where it tells only tools something, which find out when they
+/// unmerge.
+const FIELDS: [(usize, &str); 16] = [
+    (16, "ABI version 4294967295"),
+    (20, "unknown form"),
+    (40, "holds no image"),
+    (44, "has only"),
+    (48, "no index is longer"),
+    (52, "has only"),
+    (60, "no passive data segment has that length"),
+    (64, ""),
+    (68, ""),
+    (72, ""),
+    (76, ""),
+    (80, ""),
+    (84, ""),
+    (88, ""),
+    (96, ""),
+    (100, ""),
+];
+
+#[test]
+fn forged_anchors() {
+    let scratch = scratch();
+    let packed = scratch.read("packed.wasm");
+    let anchor = anchor_of(&packed);
+    for (field, words) in FIELDS {
+        for value in [0_u32, 1, 2, 1 << 31, u32::MAX] {
+            let mut forged = packed.clone();
+            put(&mut forged, anchor + field, &value.to_le_bytes());
+            scratch.write("hostile", &forged);
+            let before = scratch.names();
+            let what = format!("{value} at {field}");
+            for reader in READERS {
+                let output = bounded(&scratch, reader, &what);
+                if value == u32::MAX && !words.is_empty() && !reader.starts_with("run") {
+                    assert!(!output.status.success(), "{what}: {reader}");
+                    assert!(
+                        stderr(&output).contains(words),
+                        "{what}: {}",
+                        stderr(&output)
+                    );
+                }
+                remove_output(&scratch);
+            }
+            if value == u32::MAX && words.is_empty() {
+                let output = bounded(&scratch, PACKS[0], &what);
+                assert_error(&output, &["changed by another tool"]);
+            }
+            assert_eq!(scratch.names(), before, "{what}");
+        }
+    }
+}
+
+fn remove_output(scratch: &Scratch) {
+    let _ = std::fs::remove_file(scratch.path("out.wasm"));
+    let _ = std::fs::remove_dir_all(scratch.path("out"));
+}
+
+/// A module with these segments and an anchor at 256 whose index, of so many
+/// bytes, is stored at 1024 in so many.
+fn with_index(index_len: u32, stored_len: u32, segments: &str) -> Vec<u8> {
+    use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+    let mut anchor = Anchor::empty(FORM_LINKED, version_bytes("0.1.0"));
+    anchor.address = 256.into();
+    anchor.index_address = 1024.into();
+    anchor.index_len = index_len.into();
+    anchor.index_stored_len = stored_len.into();
+    let anchor = text(anchor.as_bytes());
+    wat(&format!(
+        r#"(module (memory (export "memory") 65536)
+            (data (i32.const 256) "{anchor}") {segments})"#
+    ))
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+/// A frame of so many blocks of 128 KiB that are one byte repeated.
+fn frame_of_repeats(blocks: usize) -> Vec<u8> {
+    // No content size, a window of 1 MiB.
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x50];
+    for number in 1..=blocks {
+        let header = (128_u32 << 10) << 3 | 1 << 1 | u32::from(number == blocks);
+        frame.extend(&header.to_le_bytes()[..3]);
+        frame.push(0);
+    }
+    frame
+}
+
+#[test]
+fn an_index_that_is_mostly_holes() {
+    let frame = frame_of_repeats(8000);
+    let segment = format!(r#"(data (i32.const 1024) "{}")"#, text(&frame));
+    let twice = with_index(4000, 4000, "").len();
+    let all = [
+        // A frame of 32 KB that would be a gigabyte: of what counts as stored,
+        // nearly all is zeros that no segment has.
+        hostile(
+            "a frame in a hole",
+            with_index(1_000_000_000, 4_000_000, &segment),
+            "data segments cover only 32006 bytes",
+        )
+        .pack("linked"),
+        hostile(
+            "gigabytes of nothing",
+            with_index(1 << 30, 1 << 30, ""),
+            "data segments cover only",
+        )
+        .pack("linked"),
+        hostile(
+            "zeros",
+            with_index(4000, 4000, ""),
+            "the magic number is missing",
+        )
+        .pack("linked"),
+    ];
+    assert!(twice < 500);
+    read_all(&scratch(), &all);
+}
+
+#[test]
+fn several_anchors_and_anchors_that_are_none() {
+    let scratch = scratch();
+    let one = with_index(136, 136, "");
+    let anchor = &one[one.windows(16).position(|bytes| bytes == MAGIC).unwrap()..][..104];
+    let mut other = anchor.to_vec();
+    put(&mut other, 40, &512_u32.to_le_bytes());
+    let (anchor, other) = (text(anchor), text(&other));
+    let with = |data: &str| wat(&format!(r#"(module (memory (export "memory") 1) {data})"#));
+    let none = "holds no image";
+    let all = [
+        hostile(
+            "two",
+            with(&format!(
+                r#"(data (i32.const 256) "{anchor}") (data (i32.const 512) "{other}")"#
+            )),
+            "2 wasi-vfs images",
+        ),
+        hostile(
+            "one elsewhere",
+            with(&format!(r#"(data (i32.const 300) "{anchor}")"#)),
+            none,
+        ),
+        hostile(
+            "one in a passive segment",
+            with(&format!(r#"(data "{anchor}")"#)),
+            none,
+        ),
+        hostile(
+            "one at a place that only the host knows",
+            wat(&format!(
+                r#"(module (import "env" "base" (global i32)) (memory (export "memory") 1)
+                    (data (global.get 0) "{anchor}"))"#
+            )),
+            none,
+        ),
+        hostile(
+            "one in a custom section",
+            wat(&format!(
+                r#"(module (memory (export "memory") 1) (@custom "wasi_vfs" "{anchor}"))"#
+            )),
+            none,
+        ),
+        hostile(
+            "one at the end of memory",
+            with(&format!(
+                r#"(data (i32.const 65500) "{}")"#,
+                &anchor[..36 * 3]
+            )),
+            none,
+        ),
+    ];
+    let all = all.map(|case| {
+        let pack = if case.what == "two" {
+            case.words
+        } else {
+            "nothing would read the image"
+        };
+        case.pack(pack)
+    });
+    read_all(&scratch, &all);
+}
+
+/// A module that passes for one that was linked with the runtime.
+struct Linked {
+    /// More sections, so many times.
+    more: (&'static str, usize),
+    /// Bodies of its three functions.
+    anchor: &'static str,
+    alloc: &'static str,
+    mount: &'static str,
+}
+
+/// One with nothing wrong.
+const LINKED: Linked = Linked {
+    more: ("", 0),
+    anchor: "i32.const 1024",
+    alloc: "i32.const 4096",
+    mount: "",
+};
+
+impl Linked {
+    fn bytes(&self) -> Vec<u8> {
+        use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+        let Self {
+            more: (more, times),
+            anchor,
+            alloc,
+            mount,
+        } = self;
+        let empty = Anchor::empty(FORM_LINKED, version_bytes(env!("CARGO_PKG_VERSION")));
+        wat(&format!(
+            r#"(module
+                (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+                (memory (export "memory") 16) {}
+                (data (i32.const 1024) "{}")
+                (func (export "wasi_vfs_anchor") (result i32) {anchor})
+                (func (export "wasi_vfs_alloc") (param i32) (result i32) {alloc})
+                (func (export "wasi_vfs_mount") {mount})
+                (func (export "_start")))"#,
+            more.repeat(*times),
+            text(empty.as_bytes())
+        ))
+    }
+}
+
+const NO_ROOM: &str = "no room";
+
+/// What is wrong, and what `pack` says.
+const LINKED_WRONG: [(&str, Linked, &str); 15] = [
+    (
+        "an anchor without end",
+        Linked {
+            anchor: "(loop br 0) i32.const 0",
+            ..LINKED
+        },
+        "fuel",
+    ),
+    (
+        "room without end",
+        Linked {
+            alloc: "(loop br 0) i32.const 0",
+            ..LINKED
+        },
+        "fuel",
+    ),
+    (
+        "a mount without end",
+        Linked {
+            mount: "(loop br 0)",
+            ..LINKED
+        },
+        "fuel",
+    ),
+    (
+        "a start without end",
+        Linked {
+            more: ("(func $start (loop br 0)) (start $start)", 1),
+            ..LINKED
+        },
+        "fuel",
+    ),
+    (
+        "recursion",
+        Linked {
+            alloc: "(call 2 (local.get 0))",
+            ..LINKED
+        },
+        "wasi_vfs_alloc",
+    ),
+    (
+        "an anchor outside",
+        Linked {
+            anchor: "i32.const -1",
+            ..LINKED
+        },
+        "no anchor at 0xffffffff",
+    ),
+    (
+        "an anchor elsewhere",
+        Linked {
+            anchor: "i32.const 1025",
+            ..LINKED
+        },
+        "no anchor at 0x401",
+    ),
+    (
+        "no room",
+        Linked {
+            alloc: "i32.const 0",
+            ..LINKED
+        },
+        NO_ROOM,
+    ),
+    (
+        "room at an odd place",
+        Linked {
+            alloc: "i32.const 4097",
+            ..LINKED
+        },
+        "multiple of 16",
+    ),
+    (
+        "room outside",
+        Linked {
+            alloc: "i32.const -16",
+            ..LINKED
+        },
+        "outside of memory",
+    ),
+    (
+        "a trap",
+        Linked {
+            mount: "unreachable",
+            ..LINKED
+        },
+        "wasi_vfs_mount",
+    ),
+    (
+        "a call of the host",
+        Linked {
+            mount: "(drop (call 0 (i32.const 0)))",
+            ..LINKED
+        },
+        "was called at pack time",
+    ),
+    (
+        "tables",
+        Linked {
+            more: ("(table 10000000 funcref)", 40),
+            ..LINKED
+        },
+        "does not start",
+    ),
+    (
+        "memories",
+        Linked {
+            more: ("(memory 65536)", 40),
+            ..LINKED
+        },
+        "does not start",
+    ),
+    (
+        "growing without end",
+        Linked {
+            alloc: "(loop (br_if 0 (i32.ne (memory.grow (i32.const 9)) (i32.const -1)))) i32.const 0",
+            ..LINKED
+        },
+        NO_ROOM,
+    ),
+];
+
+#[test]
+fn linked_runtimes_that_are_none() {
+    let scratch = scratch();
+    scratch.write("hostile", &LINKED.bytes());
+    assert_success(&bounded(&scratch, PACKS[0], "nothing"));
+    remove_output(&scratch);
+    let before = scratch.names();
+    for (what, linked, words) in LINKED_WRONG {
+        scratch.write("hostile", &linked.bytes());
+        let output = bounded(&scratch, PACKS[0], what);
+        assert_error(&output, &["cannot pack `hostile`", words]);
+        assert_eq!(scratch.names(), before, "{what}");
+    }
+}
+
+#[test]
+fn programs_that_are_too_large_to_run() {
+    let scratch = scratch();
+    let start = r#"(func (export "_start"))"#;
+    for (what, parts) in [
+        ("tables", "(table 10000000 funcref)".repeat(90)),
+        ("memories", "(memory 65536)".repeat(90)),
+    ] {
+        let text = format!(r#"(module (memory (export "memory") 1) {parts} {start})"#);
+        scratch.write("hostile", &wat(&text));
+        let output = bounded(&scratch, "run hostile", what);
+        assert_error(&output, &["cannot run `hostile`", "cannot instantiate"]);
+    }
+}
