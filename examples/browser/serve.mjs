@@ -31,8 +31,18 @@ function answer(directory, request, response) {
   }
 }
 
-const [directory, port = "0"] = process.argv.slice(2);
-const server = createServer((request, response) => answer(directory, request, response));
-server.listen(Number(port), "127.0.0.1", () => {
-  console.log(`http://127.0.0.1:${server.address().port}/`);
-});
+// Its address, and how to end it.
+export function serve(directory, port = 0) {
+  const server = createServer((request, response) => answer(directory, request, response));
+  return new Promise((resolve) => {
+    server.listen(port, "127.0.0.1", () => {
+      const url = `http://127.0.0.1:${server.address().port}/`;
+      resolve({ url, close: () => server.close() });
+    });
+  });
+}
+
+if (import.meta.main) {
+  const [directory, port = "0"] = process.argv.slice(2);
+  console.log((await serve(directory, Number(port))).url);
+}

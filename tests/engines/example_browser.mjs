@@ -2,10 +2,9 @@
 // seen as JSON. Pictures of it go to a directory, for a person to look at.
 //
 // Usage: node example_browser.mjs DIRECTORY PICTURES
-import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { serve } from "../../examples/browser/serve.mjs";
 import { Chromium } from "./chromium.mjs";
 
 const [directory, pictures] = process.argv.slice(2);
@@ -13,15 +12,8 @@ const CTRL = 2;
 const LOADED = "!document.querySelector('#run').disabled";
 const IDLE = "document.querySelector('#status').dataset.state !== 'running' && document.querySelector('#stop').disabled";
 
-function serve() {
-  const script = fileURLToPath(new URL("../../examples/browser/serve.mjs", import.meta.url));
-  const server = spawn(process.execPath, [script, directory], { stdio: ["ignore", "pipe", "inherit"] });
-  return new Promise((resolve) => {
-    server.stdout.once("data", (url) => resolve({ server, url: String(url).trim() }));
-  });
-}
-
-const { server, url } = await serve();
+const server = await serve(directory);
+const { url } = server;
 const browser = await Chromium.start();
 const page = (expression) => browser.evaluate(expression);
 const text = (selector) => page(`document.querySelector(${JSON.stringify(selector)}).textContent`);
@@ -141,5 +133,5 @@ try {
   console.log(JSON.stringify(seen, null, 2));
 } finally {
   await browser.close();
-  server.kill();
+  server.close();
 }
