@@ -16,14 +16,24 @@ pub const MAGIC: [u8; 16] = *b"\x89wasi-vfs anchor";
 
 /// Version of the anchor and of the functions by which `pack` and the runtime
 /// talk. The two must agree.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// The runtime shares the application's memory; it was linked in.
 pub const FORM_LINKED: u32 = 1;
 /// The runtime has a memory of its own; `pack` merged it in.
 pub const FORM_MERGED: u32 = 2;
+/// As [`FORM_MERGED`], but what was the runtime's memory is a region of the
+/// application's, above the application's own pages.
+pub const FORM_MERGED_SINGLE: u32 = 3;
 
-/// The anchor as it lies in the runtime's memory.
+/// Bit of [`Application::memory_flags`]: the memory had a maximum.
+pub const MEMORY_HAS_MAXIMUM: u32 = 1;
+/// Bit of [`Application::memory_flags`]: its type named the length of a page,
+/// 65536, which most leave out.
+pub const MEMORY_HAS_PAGE_SIZE: u32 = 1 << 1;
+
+/// The anchor as it lies in the runtime's memory. Its addresses are the
+/// runtime's, which count from the start of the region where it is one.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Anchor {
@@ -31,7 +41,7 @@ pub struct Anchor {
     pub magic: [u8; 16],
     /// [`ABI_VERSION`].
     pub abi_version: U32,
-    /// [`FORM_LINKED`] or [`FORM_MERGED`].
+    /// [`FORM_LINKED`], [`FORM_MERGED`] or [`FORM_MERGED_SINGLE`].
     pub form: U32,
     /// Version of the runtime, such as `0.1.0`, padded with zeros.
     pub runtime_version: [u8; 16],
@@ -49,6 +59,9 @@ pub struct Anchor {
     pub payload_address: U32,
     /// Length of the payload.
     pub payload_len: U32,
+    /// Single: where the region starts in its memory, until that first grows.
+    /// Else 0.
+    pub region_address: U32,
     /// Merged: what the application had before the merge.
     pub application: Application,
     /// Merged: checksum of the function bodies that the merge added.
@@ -76,25 +89,33 @@ pub struct Application {
     pub type_count: U32,
     /// Functions, imported ones included.
     pub function_count: U32,
-    /// Tables, imported ones included.
-    pub table_count: U32,
     /// Memories, imported ones included.
     pub memory_count: U32,
     /// Globals, imported ones included.
     pub global_count: U32,
-    /// Element segments.
-    pub element_count: U32,
     /// Data segments.
     pub data_count: U32,
     /// 1 if it had a data count section, else 0.
     pub has_data_count: U32,
+    /// Which features the merge added to the list in the custom section
+    /// `target_features`: bit 0 for the first it adds, and so on.
+    pub added_features: U32,
+    /// Single: what the type of memory 0 had, [`MEMORY_HAS_MAXIMUM`] and so on.
+    pub memory_flags: U32,
+    /// Single: minimum of memory 0, in pages.
+    pub memory_minimum: U32,
+    /// Single: maximum of memory 0, in pages; 0 if it had none.
+    pub memory_maximum: U32,
 }
 
 /// Length of the anchor in bytes.
-pub const ANCHOR_LEN: usize = 104;
+pub const ANCHOR_LEN: usize = 116;
 
 const _: () = {
-    assert!(size_of::<Application>() == 32);
+    assert!(size_of::<Application>() == 40);
+    assert!(offset_of!(Application, added_features) == 24);
+    assert!(offset_of!(Application, memory_flags) == 28);
+    assert!(offset_of!(Application, memory_maximum) == 36);
     assert!(size_of::<Anchor>() == ANCHOR_LEN);
     assert!(offset_of!(Anchor, abi_version) == 16);
     assert!(offset_of!(Anchor, form) == 20);
@@ -105,8 +126,9 @@ const _: () = {
     assert!(offset_of!(Anchor, index_stored_len) == 52);
     assert!(offset_of!(Anchor, payload_address) == 56);
     assert!(offset_of!(Anchor, payload_len) == 60);
-    assert!(offset_of!(Anchor, application) == 64);
-    assert!(offset_of!(Anchor, merged_code_checksum) == 96);
+    assert!(offset_of!(Anchor, region_address) == 64);
+    assert!(offset_of!(Anchor, application) == 68);
+    assert!(offset_of!(Anchor, merged_code_checksum) == 108);
 };
 
 impl Anchor {
@@ -124,15 +146,18 @@ impl Anchor {
             index_stored_len: ZERO,
             payload_address: ZERO,
             payload_len: ZERO,
+            region_address: ZERO,
             application: Application {
                 type_count: ZERO,
                 function_count: ZERO,
-                table_count: ZERO,
                 memory_count: ZERO,
                 global_count: ZERO,
-                element_count: ZERO,
                 data_count: ZERO,
                 has_data_count: ZERO,
+                added_features: ZERO,
+                memory_flags: ZERO,
+                memory_minimum: ZERO,
+                memory_maximum: ZERO,
             },
             merged_code_checksum: U64::ZERO,
         }

@@ -78,10 +78,10 @@ fn the_tables_of_records_are_those_of_the_code() {
     assert_record!(anchor::Anchor, anchor::ANCHOR_LEN,
         magic abi_version form runtime_version address index_address index_len
         index_stored_len
-        payload_address payload_len application merged_code_checksum);
-    assert_record!(anchor::Application, 32,
-        type_count function_count table_count memory_count global_count element_count
-        data_count has_data_count);
+        payload_address payload_len region_address application merged_code_checksum);
+    assert_record!(anchor::Application, 40,
+        type_count function_count memory_count global_count data_count has_data_count
+        added_features memory_flags memory_minimum memory_maximum);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn the_constants_are_those_of_the_code() {
     assert!(meaning("ColdHeader (32 bytes)", 1).starts_with(&hex(&cold::MAGIC)));
     assert!(meaning("ColdHeader (32 bytes)", 2).starts_with(&format!("{};", cold::VERSION)));
     assert_eq!(
-        meaning("Anchor (104 bytes)", 2),
+        meaning("Anchor (116 bytes)", 2),
         anchor::ABI_VERSION.to_string()
     );
     assert!(anchor::MAGIC.starts_with(b"\x89wasi-vfs anchor"));

@@ -54,7 +54,7 @@ pub use contents::{Contents, OpenError};
 pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};
 pub use mapping::{Mapping, MappingError};
-pub use module::Form;
+pub use module::{Form, MemoryKind};
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
 pub use trace::{Trace, parse_paths};

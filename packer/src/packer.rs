@@ -6,7 +6,7 @@
 use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
 use crate::join::{self, Part};
-use crate::module::{self, Embedded, ModuleError};
+use crate::module::{self, Embedded, MemoryKind, ModuleError};
 use crate::source::{self, Exclude, ExcludeError, SourceError};
 use crate::{GuestPathError, Mapping, runtime};
 use std::path::{Path, PathBuf};
@@ -62,6 +62,7 @@ pub struct Packer {
     block_len: Option<u32>,
     order: Vec<String>,
     only: Option<Vec<String>>,
+    memory: Option<MemoryKind>,
 }
 
 /// What [`Packer::image`] gives.
@@ -185,6 +186,7 @@ impl Packer {
             block_len: None,
             order: Vec::new(),
             only: None,
+            memory: None,
         }
     }
 
@@ -243,6 +245,14 @@ impl Packer {
         self
     }
 
+    /// Says where the memory of a merged runtime is to be. Without this call, a
+    /// module that is packed already keeps its kind, and any other gets the
+    /// default, [`MemoryKind::Separate`].
+    pub fn memory(mut self, memory: MemoryKind) -> Self {
+        self.memory = Some(memory);
+        self
+    }
+
     /// Stores the contents of the files at `paths` first, together and in this
     /// order, and all others after them. What a program reads when it starts
     /// then lies in few blocks. Links are followed; paths that are not in the
@@ -281,9 +291,9 @@ impl Packer {
         // What can be refused is refused before the work, which may be long.
         self.options()?;
         self.mappings()?;
-        module::form(module)?;
+        module::form(module, self.memory)?;
         let image = self.store(progress)?;
-        let embedded = image.embed(module)?;
+        let embedded = image.embed(module, self.memory)?;
         Ok(Packed {
             module: embedded.module,
             form: embedded.form,
@@ -439,14 +449,14 @@ impl Packer {
 }
 
 impl Stored {
-    fn embed(&self, module: &[u8]) -> Result<Embedded, ModuleError> {
+    fn embed(&self, module: &[u8], memory: Option<MemoryKind>) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &self.index,
             index_level: self.manifest.compression,
             payload: &self.payload,
             cold: &self.cold,
         };
-        module::embed(module, &parts, runtime::MERGED, runtime::VERSION)
+        module::embed(module, &parts, runtime::MERGED, runtime::VERSION, memory)
     }
 }
 

@@ -5,11 +5,12 @@ use super::progress::Bar;
 use super::{exit_codes, input, output, say, text, warn};
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, Packed, PackedImage, Packer, parse_paths};
+use wasi_vfs::{Exclude, Form, MemoryKind, Packed, PackedImage, Packer, parse_paths};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
@@ -65,6 +66,12 @@ pub(super) struct Pack {
     /// total and slower at the first read [128K if not given]
     #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
     block_size: Option<u32>,
+
+    /// Where the runtime's memory is: a `separate` one, which needs an engine
+    /// with multi-memory, or in the program's, the `single` one, for any engine
+    /// [separate if not given, or as the module was packed before]
+    #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
+    memory: Option<MemoryKind>,
 
     /// Leave out what matches in the directories, as a line of .gitignore would;
     /// repeatable
@@ -202,6 +209,9 @@ impl Pack {
         if let Some(len) = self.block_size {
             packer = packer.block_len(len);
         }
+        if let Some(memory) = self.memory {
+            packer = packer.memory(memory);
+        }
         Ok(packer)
     }
 
@@ -313,8 +323,17 @@ fn share(part: u64, whole: u64) -> String {
 fn form_name(form: Form) -> &'static str {
     match form {
         Form::Linked => "linked",
-        Form::Merged => "merged",
+        Form::Merged(MemoryKind::Separate) => "merged, separate memory",
+        Form::Merged(MemoryKind::Single) => "merged, single memory",
     }
+}
+
+/// The kinds by their names, which completions offer.
+fn memory_kinds() -> impl TypedValueParser<Value = MemoryKind> {
+    PossibleValuesParser::new(["separate", "single"]).map(|name| match name.as_str() {
+        "single" => MemoryKind::Single,
+        _ => MemoryKind::Separate,
+    })
 }
 
 /// Reads `64K`, `128KiB`, `1M` or a number of bytes. Whether blocks can have

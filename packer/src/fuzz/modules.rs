@@ -1,6 +1,6 @@
 //! Any valid module, packed.
 
-use crate::module::{Form, ModuleError, Parts, embed, find, without_image};
+use crate::module::{Embedded, Form, MemoryKind, ModuleError, Parts, embed, find, without_image};
 use crate::runtime;
 use std::sync::LazyLock;
 use wasi_vfs_format::Image;
@@ -45,12 +45,18 @@ pub fn modules(data: &[u8]) {
         payload: &IMAGE.payload,
         cold: &IMAGE.cold,
     };
-    let packed = match embed(&module, &parts, runtime::MERGED, runtime::VERSION) {
-        Ok(packed) => packed,
-        Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
-        Err(_) => return,
-    };
-    assert_eq!(packed.form, Form::Merged);
+    for kind in [MemoryKind::Separate, MemoryKind::Single] {
+        let runtime = (runtime::MERGED, runtime::VERSION);
+        match embed(&module, &parts, runtime.0, runtime.1, Some(kind)) {
+            Ok(packed) => check(&module, &packed, kind),
+            Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
+            Err(_) => {}
+        }
+    }
+}
+
+fn check(module: &[u8], packed: &Embedded, kind: MemoryKind) {
+    assert_eq!(packed.form, Form::Merged(kind));
     Validator::new_with_features(WasmFeatures::all())
         .validate_all(&packed.module)
         .expect("a packed module is valid");

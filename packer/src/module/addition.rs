@@ -5,16 +5,18 @@
 //! checksum taken, before the runtime's snapshot is made, which holds the
 //! checksum.
 
-use super::ModuleError;
 use super::calls::{self, PREVIEW1};
-use super::glue::{self, Ends};
+use super::glue::{self, Ends, Memories};
 use super::rebuild::Items;
+use super::region::{self, Region};
+use super::renumber::Renumber;
 use super::rope::leb;
 use super::runtime::Runtime;
 use super::shape::Shape;
-use wasm_encoder::reencode::{Error, Reencode};
+use super::{MemoryKind, ModuleError, dispatch, growth};
+use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, Function, Instruction};
-use wasmparser::{FuncType, FunctionBody, Import, TypeRef};
+use wasmparser::{FuncType, Import, TypeRef};
 
 /// The appended functions and the numbering.
 pub(super) struct Addition {
@@ -28,7 +30,14 @@ pub(super) struct Addition {
     pub(super) names: Vec<(u32, String)>,
     /// Number of each function of the runtime; `None` where it is left out.
     functions: Vec<Option<u32>>,
+    /// Types of the runtime by which it calls through its table, and the
+    /// function that does so for each.
+    dispatchers: Vec<(u32, u32)>,
     first: First,
+    /// Where the runtime shares the application's memory.
+    pub(super) region: Option<Region>,
+    /// Functions of the runtime after which the region may lie elsewhere.
+    moving: Vec<bool>,
 }
 
 /// The numbers from which the runtime's things are counted.
@@ -36,10 +45,8 @@ pub(super) struct Addition {
 struct First {
     ty: u32,
     function: u32,
-    table: u32,
     memory: u32,
     global: u32,
-    element: u32,
 }
 
 /// The application's imports that are intercepted, in order. Import number `n`
@@ -55,28 +62,57 @@ pub(super) fn intercepted<'s, 'a>(
 
 impl Addition {
     /// Works out what to append to `application`.
-    pub(super) fn new(application: &Shape<'_>, runtime: &Runtime<'_>) -> Result<Self, ModuleError> {
+    pub(super) fn new(
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        memory: MemoryKind,
+    ) -> Result<Self, ModuleError> {
+        let mut addition = Self::empty(application, runtime, memory)?;
+        let entries = addition.number(application, runtime)?;
+        addition.encode_entries(application, &entries)?;
+        addition.encode_growth();
+        addition.encode_glue(application, runtime)?;
+        addition.encode_dispatchers(runtime)?;
+        addition.encode_runtime(runtime)?;
+        Ok(addition)
+    }
+
+    fn empty(
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        memory: MemoryKind,
+    ) -> Result<Self, ModuleError> {
         let counts = application.counts;
-        let mut addition = Self {
+        let mut first = First {
+            ty: counts.types,
+            function: counts.functions,
+            memory: counts.memories,
+            global: counts.globals,
+        };
+        let mut region = None;
+        let mut moving = Vec::new();
+        if memory == MemoryKind::Single {
+            let entries = intercepted(application).count() as u32;
+            region = Some(Region::new(
+                application,
+                first.global,
+                first.function + entries,
+            )?);
+            moving = runtime.reaching_host()?;
+            first.memory = 0;
+            first.global += region::GLOBALS;
+        }
+        Ok(Self {
             types: Vec::new(),
             function_types: Vec::new(),
             bodies: Vec::new(),
             names: Vec::new(),
             functions: vec![None; runtime.shape.functions.len()],
-            first: First {
-                ty: counts.types,
-                function: counts.functions,
-                table: counts.tables,
-                memory: counts.memories,
-                global: counts.globals,
-                element: counts.elements,
-            },
-        };
-        let entries = addition.number(application, runtime)?;
-        addition.encode_entries(application, &entries)?;
-        addition.encode_glue(application, runtime)?;
-        addition.encode_runtime(runtime)?;
-        Ok(addition)
+            dispatchers: Vec::new(),
+            first,
+            region,
+            moving,
+        })
     }
 
     /// The number of the payload's data segment: the first that is appended,
@@ -85,8 +121,9 @@ impl Addition {
         application.counts.data
     }
 
-    /// Gives a number to each appended function: entries, glue, runtime.
-    /// Returns the runtime's function behind each entry.
+    /// Gives a number to each appended function: entries, those of the region,
+    /// glue, dispatchers, runtime. Returns the runtime's function behind each
+    /// entry.
     fn number(
         &mut self,
         application: &Shape<'_>,
@@ -96,6 +133,7 @@ impl Addition {
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
         let reachable = runtime.reachable(&entries)?;
         let mut next = self.first.function + entries.len() as u32;
+        next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
             let at = number as usize;
             let host = host_import(application, runtime, number, import);
@@ -103,6 +141,10 @@ impl Addition {
                 *function = Some(host.unwrap_or(next));
                 next += u32::from(host.is_none());
             }
+        }
+        for ty in runtime.indirect_types(&reachable)? {
+            self.dispatchers.push((ty, next));
+            next += 1;
         }
         let imported = runtime.shape.imported.functions as usize;
         let defined = self.functions.iter_mut().zip(&reachable).skip(imported);
@@ -138,14 +180,35 @@ impl Addition {
         Ok(())
     }
 
+    fn encode_growth(&mut self) {
+        let Some(region) = self.region else {
+            return;
+        };
+        for (name, ty, body) in growth::functions(&region) {
+            let ty = self.intern(ty);
+            self.push(ty, &body, Some(name.into()));
+        }
+    }
+
+    fn encode_dispatchers(&mut self, runtime: &Runtime<'_>) -> Result<(), ModuleError> {
+        for (ty, _) in self.dispatchers.clone() {
+            let body = dispatch::body(runtime, ty, |function| self.function(function))?;
+            let dispatcher = self.intern(dispatch::function_type(runtime, ty)?);
+            self.push(dispatcher, &body, Some("call_indirect".into()));
+        }
+        Ok(())
+    }
+
     fn encode_glue(
         &mut self,
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
     ) -> Result<(), ModuleError> {
         let ends = Ends {
-            application: 0,
-            runtime: self.first.memory,
+            memories: match self.region {
+                None => Memories::Separate(self.first.memory),
+                Some(region) => Memories::Single(region),
+            },
             payload: Self::payload_segment(application),
         };
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
@@ -172,7 +235,10 @@ impl Addition {
             let (Some(_), Some(body)) = (kept, runtime.body(number)) else {
                 continue;
             };
-            let body = self.renumber(runtime).body(body)?;
+            let function_type = runtime.shape.function_type(number);
+            let function_type = function_type
+                .ok_or_else(|| ModuleError::Runtime(format!("function {number} has no type")))?;
+            let body = self.renumber(runtime).body(body, function_type)?;
             let ty = self.renumber(runtime).type_index(*ty)?;
             let name = names.get(&number).map(|name| (*name).to_owned());
             self.push(ty, &body, name);
@@ -188,12 +254,39 @@ impl Addition {
             .extend(name.map(|name| (number, format!("wasi_vfs::{name}"))));
     }
 
-    fn function(&self, number: u32) -> Result<u32, ModuleError> {
+    /// Number of the function of the runtime that had `number` there.
+    pub(super) fn function(&self, number: u32) -> Result<u32, ModuleError> {
         let number = self.functions.get(number as usize).copied().flatten();
         number.ok_or_else(|| ModuleError::Runtime("it refers to a function left out".into()))
     }
 
-    fn intern(&mut self, ty: FuncType) -> u32 {
+    /// The function that calls through the runtime's table by type `ty` of it.
+    pub(super) fn dispatcher(&self, ty: u32) -> Result<u32, ModuleError> {
+        let mut dispatchers = self.dispatchers.iter();
+        let found = dispatchers.find(|(other, _)| *other == ty);
+        found
+            .map(|(_, function)| *function)
+            .ok_or_else(|| ModuleError::Runtime("it calls through a table it has not".into()))
+    }
+
+    /// Whether the region may lie elsewhere after a call of this function of
+    /// the runtime: the host, which it may come to, may call the application.
+    pub(super) fn may_move(&self, number: u32) -> bool {
+        self.moving.get(number as usize) == Some(&true)
+    }
+
+    /// Number of the memory that the runtime's memory is, or lies in.
+    pub(super) fn memory(&self) -> u32 {
+        self.first.memory
+    }
+
+    /// Number of the runtime's first global.
+    pub(super) fn first_global(&self) -> u32 {
+        self.first.global
+    }
+
+    /// The number of a type that is appended.
+    pub(super) fn intern(&mut self, ty: FuncType) -> u32 {
         let known = self.types.iter().position(|other| *other == ty);
         let at = known.unwrap_or_else(|| {
             self.types.push(ty);
@@ -203,11 +296,8 @@ impl Addition {
     }
 
     /// Encodes things of the runtime with their new numbers.
-    pub(super) fn renumber<'r>(&'r mut self, runtime: &'r Runtime<'_>) -> Renumber<'r> {
-        Renumber {
-            addition: self,
-            types: &runtime.shape.types,
-        }
+    pub(super) fn renumber<'r>(&'r mut self, runtime: &'r Runtime<'r>) -> Renumber<'r> {
+        Renumber::new(self, runtime)
     }
 
     /// Checksum of the appended bodies.
@@ -262,71 +352,4 @@ fn host_import(
     };
     let found = candidates.find(same)?;
     (import.module == "host").then_some(found.0)
-}
-
-/// The numbering, as `wasm-encoder` wants it.
-pub(super) struct Renumber<'r> {
-    addition: &'r mut Addition,
-    types: &'r [Option<FuncType>],
-}
-
-impl Renumber<'_> {
-    fn body(&mut self, body: &FunctionBody<'_>) -> Result<Function, ModuleError> {
-        let mut function = self.new_function_with_parsed_locals(body)?;
-        let mut operators = body.get_operators_reader()?;
-        while !operators.eof() {
-            let instruction = self.parse_instruction(&mut operators)?;
-            function.instruction(&instruction);
-        }
-        Ok(function)
-    }
-}
-
-fn shifted(first: u32, number: u32) -> Result<u32, Error<ModuleError>> {
-    first
-        .checked_add(number)
-        .ok_or_else(|| refuse("a number that is too large"))
-}
-
-fn refuse(what: &str) -> Error<ModuleError> {
-    Error::UserError(ModuleError::Runtime(format!("it has {what}")))
-}
-
-impl Reencode for Renumber<'_> {
-    type Error = ModuleError;
-
-    fn function_index(&mut self, function: u32) -> Result<u32, Error<ModuleError>> {
-        self.addition.function(function).map_err(Error::UserError)
-    }
-
-    fn type_index(&mut self, ty: u32) -> Result<u32, Error<ModuleError>> {
-        let ty = self.types.get(ty as usize).cloned().flatten();
-        let ty = ty.ok_or_else(|| refuse("a type that is not a function's"))?;
-        Ok(self.addition.intern(ty))
-    }
-
-    fn table_index(&mut self, table: u32) -> Result<u32, Error<ModuleError>> {
-        shifted(self.addition.first.table, table)
-    }
-
-    fn memory_index(&mut self, memory: u32) -> Result<u32, Error<ModuleError>> {
-        shifted(self.addition.first.memory, memory)
-    }
-
-    fn global_index(&mut self, global: u32) -> Result<u32, Error<ModuleError>> {
-        shifted(self.addition.first.global, global)
-    }
-
-    fn element_index(&mut self, element: u32) -> Result<u32, Error<ModuleError>> {
-        shifted(self.addition.first.element, element)
-    }
-
-    fn data_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        // Segments that the snapshot emptied are dropped, so numbers would lie.
-        Err(refuse("an instruction that names a data segment"))
-    }
-
-    fn tag_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        Err(refuse("an exception"))
-    }
 }

@@ -3,12 +3,22 @@
 //! Owns the decision which of them stay true when code moves. The name section
 //! is in [`super::names`].
 
+use super::MemoryKind;
 use super::rope::{Rope, leb};
+use super::shape::{Shape, id};
 use wasmparser::BinaryReader;
 
 /// What a merged module uses that its application may not have used. LLVM
 /// names them so, and tools that read the section refuse what is not in it.
+/// A single memory needs the first of them only.
 const FEATURES: [&str; 2] = ["bulk-memory", "multimemory"];
+
+fn needed(memory: MemoryKind) -> &'static [&'static str] {
+    match memory {
+        MemoryKind::Separate => &FEATURES,
+        MemoryKind::Single => FEATURES.split_at(1).0,
+    }
+}
 
 /// Whether what the section `name` says holds when functions have moved:
 /// debugging information, relocations and code metadata are about offsets.
@@ -18,35 +28,95 @@ pub(super) fn survives_new_code(name: &str) -> bool {
     !by_offset.iter().any(|prefix| name.starts_with(prefix)) && !exactly.contains(&name)
 }
 
-/// A `target_features` section (with its name) that says what merging adds.
-/// One that cannot be read stays as it is.
-pub(super) fn with_features(section: &[u8]) -> Rope<'_> {
-    added_features(section).unwrap_or_else(|| section.into())
+/// A `target_features` section (with its name), taken apart.
+struct Features<'a> {
+    name: &'a [u8],
+    count: u32,
+    items: &'a [u8],
+    names: Vec<&'a str>,
 }
 
-fn added_features(section: &[u8]) -> Option<Rope<'_>> {
+/// None of one that cannot be read, which stays as it is.
+fn read(section: &[u8]) -> Option<Features<'_>> {
     let mut reader = BinaryReader::new(section, 0);
     reader.skip_string().ok()?;
     let name_len = reader.current_position();
-    let mut count = reader.read_var_u32().ok()?;
-    let items = reader.current_position();
-    let mut missing = FEATURES.to_vec();
+    let count = reader.read_var_u32().ok()?;
+    let start = reader.current_position();
+    let mut names = Vec::new();
     for _ in 0..count {
         reader.read_u8().ok()?;
-        let feature = reader.read_string().ok()?;
-        missing.retain(|other| *other != feature);
+        names.push(reader.read_string().ok()?);
     }
-    let mut added = Vec::new();
+    Some(Features {
+        name: section.get(..name_len)?,
+        count,
+        items: section.get(start..reader.current_position())?,
+        names,
+    })
+}
+
+/// The section, saying what merging adds.
+pub(super) fn with_features(section: &[u8], memory: MemoryKind) -> Rope<'_> {
+    added(section, memory).unwrap_or_else(|| section.into())
+}
+
+fn added(section: &[u8], memory: MemoryKind) -> Option<Rope<'_>> {
+    let features = read(section)?;
+    let missing = needed(memory)
+        .iter()
+        .filter(|feature| !features.names.contains(feature));
+    let missing: Vec<_> = missing.collect();
+    let mut rope = Rope::from(features.name);
+    rope.push_u32(features.count.checked_add(missing.len() as u32)?);
+    rope.push(features.items);
     for feature in missing {
-        count = count.checked_add(1)?;
-        added.push(b'+');
-        added.extend(leb(feature.len() as u32));
-        added.extend(feature.as_bytes());
+        rope.push(item(feature));
     }
-    let mut rope = Rope::from(section.get(..name_len)?);
+    Some(rope)
+}
+
+/// A feature that is used, as it lies in the section.
+fn item(feature: &str) -> Vec<u8> {
+    let mut item = vec![b'+'];
+    item.extend(leb(feature.len() as u32));
+    item.extend(feature.as_bytes());
+    item
+}
+
+/// Which of the features merging adds to the first section of an application,
+/// a bit each.
+pub(super) fn added_features(application: &Shape<'_>, memory: MemoryKind) -> u32 {
+    let mut sections = application.sections.iter();
+    let section = sections.find(|s| s.id == id::CUSTOM && s.name == "target_features");
+    let features = section.and_then(|section| read(application.bytes(section.range.clone())));
+    let Some(features) = features else {
+        return 0;
+    };
+    let needed = (0..).zip(needed(memory));
+    let missing = needed.filter(|(_, feature)| !features.names.contains(feature));
+    missing.fold(0, |bits, (bit, _)| bits | 1 << bit)
+}
+
+/// The section without those that merging has added at its end.
+pub(super) fn without_features(section: &[u8], added: u32) -> Rope<'_> {
+    shortened(section, added).unwrap_or_else(|| section.into())
+}
+
+fn shortened(section: &[u8], added: u32) -> Option<Rope<'_>> {
+    let features = read(section)?;
+    let mut items = features.items;
+    let mut count = features.count;
+    for (bit, feature) in FEATURES.iter().enumerate().rev() {
+        if added & (1 << bit) == 0 {
+            continue;
+        }
+        items = items.strip_suffix(&*item(feature))?;
+        count = count.checked_sub(1)?;
+    }
+    let mut rope = Rope::from(features.name);
     rope.push_u32(count);
-    rope.push(section.get(items..reader.current_position())?);
-    rope.push(added);
+    rope.push(items);
     Some(rope)
 }
 
@@ -57,17 +127,42 @@ mod tests {
     #[test]
     fn features_are_added_once() {
         let section = b"\x0ftarget_features\x01+\x0bbulk-memory";
+        let with_features = |section| with_features(section, MemoryKind::Separate);
         let once = with_features(section).to_vec();
         assert_eq!(
             once,
             b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory"
         );
-        assert_eq!(with_features(&once).to_vec(), once);
+        assert_eq!(
+            super::with_features(&once, MemoryKind::Separate).to_vec(),
+            once
+        );
+    }
+
+    #[test]
+    fn a_single_memory_adds_no_second_one() {
+        let section = b"\x0ftarget_features\x01+\x0asign-ext-x";
+        let with = with_features(section, MemoryKind::Single).to_vec();
+        assert!(with.ends_with(b"+\x0bbulk-memory"));
+        assert_eq!(without_features(&with, 1).to_vec(), section);
+    }
+
+    #[test]
+    fn only_what_was_added_is_taken_away() {
+        let section = b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory";
+        let left = |added| without_features(section, added).to_vec().len();
+        assert_eq!(
+            [left(0), left(2), left(3)],
+            [section.len(), section.len() - 13, 17]
+        );
+        // It is not at the end.
+        assert_eq!(without_features(section, 1).to_vec(), section);
     }
 
     #[test]
     fn an_unreadable_section_stays() {
         let section = b"\x0ftarget_features\x09+";
-        assert_eq!(with_features(section).to_vec(), section);
+        assert_eq!(with_features(section, MemoryKind::Single).to_vec(), section);
+        assert_eq!(without_features(section, 3).to_vec(), section);
     }
 }

@@ -180,6 +180,21 @@ pub enum ModuleError {
         /// Length asked for.
         len: u32,
     },
+    /// The memory cannot hold the application and the runtime.
+    #[error(
+        "there is no room in one memory: the module starts with {application} pages and the runtime with {region}, and a memory has at most 65536; pack with `--memory separate`"
+    )]
+    NoRoomForRegion {
+        /// Pages of the application.
+        application: u64,
+        /// Pages of the runtime.
+        region: u64,
+    },
+    /// A linked runtime has no memory of its own.
+    #[error(
+        "the module was linked with libwasi_vfs.a, so the runtime is in the program's own memory; link it without, and `pack --memory separate` merges the runtime in with a memory of its own"
+    )]
+    LinkedMemory,
     /// Running the module to bake the image failed.
     #[error(
         "cannot bake the image into the module: {what}: {message}; if the module was linked with libwasi_vfs.a, link it without, and packing merges the runtime in"

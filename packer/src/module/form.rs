@@ -33,7 +33,7 @@ pub(super) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     check_memory(&shape)?;
     let located = locate(&shape)?;
     match located {
-        Some(located) if located.form == Form::Merged => {
+        Some(located) if matches!(located.form, Form::Merged(_)) => {
             Ok(Subject::Merged(shape, Box::new(located)))
         }
         located if check_linked(&shape, located.is_some())? => Ok(Subject::Linked(shape)),

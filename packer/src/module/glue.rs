@@ -5,17 +5,42 @@
 
 use super::ModuleError;
 use super::calls::{self, NOSYS};
+use super::growth::relative;
+use super::region::Region;
 use wasm_encoder::{Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
 /// The things that glue connects.
 pub(super) struct Ends {
-    /// Memory of the application.
-    pub(super) application: u32,
-    /// Memory of the runtime.
-    pub(super) runtime: u32,
+    pub(super) memories: Memories,
     /// Data segment of the payload.
     pub(super) payload: u32,
+}
+
+/// Where the runtime's memory is; the application's is memory 0.
+#[derive(Clone, Copy)]
+pub(super) enum Memories {
+    /// It is the memory with this number.
+    Separate(u32),
+    /// It is a region of memory 0.
+    Single(Region),
+}
+
+impl Memories {
+    fn runtime(self) -> u32 {
+        match self {
+            Self::Separate(memory) => memory,
+            Self::Single(_) => 0,
+        }
+    }
+
+    /// The length of the application's memory.
+    fn size(self) -> Instruction<'static> {
+        match self {
+            Self::Separate(_) => Instruction::MemorySize(0),
+            Self::Single(region) => Instruction::GlobalGet(region.memory_of().pages),
+        }
+    }
 }
 
 /// The body of the runtime's import `module` `name`, of the type `ty`.
@@ -26,24 +51,27 @@ pub(super) fn body(
     ty: &FuncType,
 ) -> Result<Function, ModuleError> {
     use Instruction as I;
+    const APPLICATION: u32 = 0;
     let access = MemArg {
         offset: 0,
         align: 0,
-        memory_index: ends.application,
+        memory_index: APPLICATION,
     };
-    let (expected, instruction) = match (module, name) {
+    let runtime = ends.memories.runtime();
+    // The parameter that is an address of the runtime, if any is.
+    let (expected, of_runtime, instruction) = match (module, name) {
         ("host", _) => return nosys(name, ty),
-        ("application", "size") => (signature("", "i"), I::MemorySize(ends.application)),
-        ("application", "load8") => (signature("i", "i"), I::I32Load8U(access)),
-        ("application", "load32") => (signature("i", "i"), I::I32Load(access)),
-        ("application", "load64") => (signature("i", "I"), I::I64Load(access)),
-        ("application", "store8") => (signature("ii", ""), I::I32Store8(access)),
-        ("application", "store32") => (signature("ii", ""), I::I32Store(access)),
-        ("application", "store64") => (signature("iI", ""), I::I64Store(access)),
-        ("application", "read") => (signature("iii", ""), copy(ends.application, ends.runtime)),
-        ("application", "write") => (signature("iii", ""), copy(ends.runtime, ends.application)),
-        ("payload", "read") => (signature("iii", ""), init(ends.payload, ends.runtime)),
-        ("payload", "write") => (signature("iii", ""), init(ends.payload, ends.application)),
+        ("application", "size") => (signature("", "i"), None, ends.memories.size()),
+        ("application", "load8") => (signature("i", "i"), None, I::I32Load8U(access)),
+        ("application", "load32") => (signature("i", "i"), None, I::I32Load(access)),
+        ("application", "load64") => (signature("i", "I"), None, I::I64Load(access)),
+        ("application", "store8") => (signature("ii", ""), None, I::I32Store8(access)),
+        ("application", "store32") => (signature("ii", ""), None, I::I32Store(access)),
+        ("application", "store64") => (signature("iI", ""), None, I::I64Store(access)),
+        ("application", "read") => (signature("iii", ""), Some(0), copy(APPLICATION, runtime)),
+        ("application", "write") => (signature("iii", ""), Some(1), copy(runtime, APPLICATION)),
+        ("payload", "read") => (signature("iii", ""), Some(0), init(ends.payload, runtime)),
+        ("payload", "write") => (signature("iii", ""), None, init(ends.payload, APPLICATION)),
         _ => {
             let what = format!("it imports `{module}` `{name}`, which the ABI does not have");
             return Err(ModuleError::Runtime(what));
@@ -54,7 +82,32 @@ pub(super) fn body(
         let what = format!("its import `{module}` `{name}` has the type {found}, not {expected}");
         return Err(ModuleError::Runtime(what));
     }
-    Ok(pass_all(ty, &instruction))
+    Ok(match ends.memories {
+        Memories::Separate(_) => pass_all(ty, &instruction),
+        Memories::Single(region) => pass_relative(ty, &region, of_runtime, &instruction),
+    })
+}
+
+/// As [`pass_all`], with one of the parameters an address in the region.
+fn pass_relative(
+    ty: &FuncType,
+    region: &Region,
+    of_runtime: Option<u32>,
+    instruction: &Instruction<'_>,
+) -> Function {
+    let mut function = Function::new([]);
+    for (local, _) in (0_u32..).zip(ty.params()) {
+        if of_runtime == Some(local) {
+            for instruction in relative(region, local) {
+                function.instruction(&instruction);
+            }
+        } else {
+            function.instruction(&Instruction::LocalGet(local));
+        }
+    }
+    function.instruction(instruction);
+    function.instruction(&Instruction::End);
+    function
 }
 
 /// A function that hands all its parameters to `instruction`.

@@ -5,9 +5,11 @@
 
 use super::memory::Memory;
 use super::shape::{Shape, id};
-use super::{Form, Found, ModuleError, index};
+use super::{Form, Found, MemoryKind, ModuleError, index};
 use memchr::memmem;
-use wasi_vfs_format::anchor::{ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, MAGIC};
+use wasi_vfs_format::anchor::{
+    ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
+};
 use wasmparser::{BinaryReader, DataKind};
 use zerocopy::FromBytes;
 
@@ -50,7 +52,10 @@ fn anchors_in(memory: &Memory<'_>) -> Vec<Anchor> {
             let anchor = Anchor::read_from_bytes(&bytes);
             // An address of 0 is that of a runtime without an image.
             anchors.extend(anchor.ok().filter(|anchor| {
-                address != 0 && anchor.address.get() == address && anchor.index_len.get() != 0
+                let (region, within) = (anchor.region_address, anchor.address.get());
+                region.get().checked_add(within) == Some(address)
+                    && within != 0
+                    && anchor.index_len.get() != 0
             }));
         }
     }
@@ -61,7 +66,8 @@ fn located(memory: u32, anchor: Anchor) -> Result<Located, ModuleError> {
     check_abi(&anchor)?;
     let form = match anchor.form.get() {
         FORM_LINKED => Form::Linked,
-        FORM_MERGED => Form::Merged,
+        FORM_MERGED => Form::Merged(MemoryKind::Separate),
+        FORM_MERGED_SINGLE => Form::Merged(MemoryKind::Single),
         other => {
             let what = format!("its anchor has the unknown form {other}");
             return Err(ModuleError::rewritten(what));
@@ -85,7 +91,11 @@ pub(super) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
 
 fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
     let place = |(memory, anchor): &(u32, Anchor)| {
-        format!("{:#x} of memory {memory}", anchor.address.get())
+        let address = anchor
+            .region_address
+            .get()
+            .saturating_add(anchor.address.get());
+        format!("{address:#x} of memory {memory}")
     };
     // Enough to look at; a hostile module may hold many thousands.
     let addresses: Vec<String> = anchors.iter().take(4).map(place).collect();
@@ -99,17 +109,15 @@ fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
 pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, ModuleError> {
     let Located { anchor, form, .. } = located;
     let memory = Memory::build(shape, located.memory)?;
-    let index = range(
-        &memory,
-        "index",
-        anchor.index_address.get(),
-        anchor.index_stored_len.get(),
-    )?;
+    let address = anchor.index_address.get();
+    // One that wraps around is out of bounds either way.
+    let address = anchor.region_address.get().saturating_add(address);
+    let index = range(&memory, "index", address, anchor.index_stored_len.get())?;
     let index = index::load(index, anchor.index_len.get())?;
     let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
     let payload = match form {
         Form::Linked => range(&memory, "payload", address, len)?,
-        Form::Merged => payload_segment(shape, address, len)?.to_vec(),
+        Form::Merged(_) => payload_segment(shape, address, len)?.to_vec(),
     };
     Ok(Found {
         form: *form,

@@ -6,16 +6,18 @@
 use super::addition::{Addition, intercepted};
 use super::bake::{Bake, bake};
 use super::locate::COLD_SECTION;
-use super::rebuild::{Items, Rebuild};
+use super::rebuild::{self, Items, Rebuild};
+use super::redirect::Redirect;
+use super::region::Region;
 use super::rope::Rope;
 use super::runtime::Runtime;
 use super::shape::{Counts, Shape, id};
-use super::{ModuleError, Parts, custom, index, names, segments};
+use super::{MemoryKind, ModuleError, Parts, custom, index, names, segments};
 use std::collections::HashMap;
-use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED};
+use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, Encode};
-use wasmparser::{BinaryReader, Element, Global, MemoryType, Table};
+use wasmparser::{BinaryReader, Global};
 
 /// Merges `runtime` with an image into `application`. Returns the module and
 /// the names of the custom sections that were dropped.
@@ -24,13 +26,15 @@ pub(super) fn merge(
     parts: &Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
+    memory: MemoryKind,
 ) -> Result<(Vec<u8>, Vec<String>), ModuleError> {
     let runtime = Runtime::parse(runtime)?;
-    let mut addition = Addition::new(application, &runtime)?;
+    let mut addition = Addition::new(application, &runtime, memory)?;
     let anchor = AnchorFields {
         payload_segment: Addition::payload_segment(application),
         payload_len: payload_len(parts)?,
-        application: counts_before(application),
+        region: addition.region,
+        application: before(application, memory, addition.region.as_ref()),
         code_checksum: addition.checksum(),
         runtime_version,
         index: parts.index,
@@ -38,19 +42,13 @@ pub(super) fn merge(
     let index = index::store(parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
     let snapshot = Runtime::parse(&snapshot)?;
-    let redirects = redirects(application);
-    let redirect = |function: u32| redirects.get(&function).copied();
+    let memory_of = addition.region.map(|region| region.memory_of());
+    let redirect = Redirect::into(redirects(application), memory_of);
     let mut dropped = Vec::new();
-    let mut rebuild = Rebuild::new(application, &redirect, |name, bytes| {
-        merged_custom(application, &addition, name, bytes, &mut dropped)
+    let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
+        merged_custom(application, &addition, memory, (name, bytes), &mut dropped)
     })?;
-    append(
-        &mut rebuild,
-        application,
-        &snapshot,
-        &mut addition,
-        parts.payload,
-    )?;
+    append(&mut rebuild, application, &snapshot, &mut addition, parts)?;
     if !parts.cold.is_empty() {
         rebuild.custom(COLD_SECTION, parts.cold);
     }
@@ -69,6 +67,7 @@ fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
 struct AnchorFields<'a> {
     payload_segment: u32,
     payload_len: u32,
+    region: Option<Region>,
     application: Application,
     code_checksum: u64,
     runtime_version: &'a str,
@@ -88,6 +87,10 @@ impl AnchorFields<'_> {
         index::fill(anchor, address, self.index, stored);
         anchor.payload_address = self.payload_segment.into();
         anchor.payload_len = self.payload_len.into();
+        if let Some(region) = self.region {
+            anchor.form = FORM_MERGED_SINGLE.into();
+            anchor.region_address = region.address()?.into();
+        }
         anchor.application = self.application;
         anchor.merged_code_checksum = self.code_checksum.into();
         Ok(())
@@ -110,27 +113,29 @@ fn bake_runtime(
 }
 
 /// What unmerging needs to know of the application.
-fn counts_before(application: &Shape<'_>) -> Application {
+fn before(application: &Shape<'_>, memory: MemoryKind, region: Option<&Region>) -> Application {
     let Counts {
         types,
         functions,
-        tables,
         memories,
         globals,
-        elements,
         data,
         ..
     } = application.counts;
-    Application {
+    let mut before = Application {
         type_count: types.into(),
         function_count: functions.into(),
-        table_count: tables.into(),
         memory_count: memories.into(),
         global_count: globals.into(),
-        element_count: elements.into(),
         data_count: data.into(),
         has_data_count: u32::from(application.data_count.is_some()).into(),
+        added_features: custom::added_features(application, memory).into(),
+        ..Application::default()
+    };
+    if let Some(region) = region {
+        region.note(&mut before);
     }
+    before
 }
 
 /// The entry for each intercepted import.
@@ -143,8 +148,8 @@ fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
 fn merged_custom<'a>(
     application: &Shape<'a>,
     addition: &Addition,
-    name: &str,
-    bytes: &'a [u8],
+    memory: MemoryKind,
+    (name, bytes): (&str, &'a [u8]),
     dropped: &mut Vec<String>,
 ) -> Option<Rope<'a>> {
     match name {
@@ -153,7 +158,7 @@ fn merged_custom<'a>(
             let below = application.counts.functions;
             Some(names::with_functions(bytes, below, &addition.names))
         }
-        "target_features" => Some(custom::with_features(bytes)),
+        "target_features" => Some(custom::with_features(bytes, memory)),
         name if custom::survives_new_code(name) => Some(bytes.into()),
         name => {
             if !dropped.iter().any(|other| other == name) {
@@ -170,28 +175,19 @@ fn append<'a>(
     application: &Shape<'_>,
     snapshot: &Runtime<'_>,
     addition: &mut Addition,
-    payload: &'a [u8],
+    parts: &Parts<'a>,
 ) -> Result<(), ModuleError> {
     let counts = application.counts;
     let own = |total: u32, imported: u32| total - imported;
     let imported = application.imported;
-    let data = data_items(addition, snapshot, payload)?;
+    let data = data_items(addition, snapshot, parts.payload)?;
     let data_count = counts.data + data.count;
-    let tables = table_items(addition, snapshot)?;
-    let memories = memory_items(snapshot)?;
     let globals = global_items(addition, snapshot)?;
-    let elements = element_items(addition, snapshot)?;
     let functions = own(counts.functions, imported.functions);
     rebuild.items(id::FUNCTION, functions, addition.function_items())?;
-    rebuild.items(id::TABLE, own(counts.tables, imported.tables), tables)?;
-    rebuild.items(
-        id::MEMORY,
-        own(counts.memories, imported.memories),
-        memories,
-    )?;
+    append_memory(rebuild, application, snapshot, addition, parts)?;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
-    rebuild.redirect_exports()?;
-    rebuild.items(id::ELEMENT, counts.elements, elements)?;
+    rebuild.redirect_references()?;
     rebuild.data_count(Some(data_count));
     rebuild.items(id::CODE, functions, addition.code_items())?;
     rebuild.items(id::DATA, counts.data, data)?;
@@ -200,48 +196,26 @@ fn append<'a>(
     rebuild.items(id::TYPE, groups, addition.type_items()?)
 }
 
-fn table_items(
-    addition: &mut Addition,
+/// Adds the runtime's memory, or makes room for it in memory 0.
+fn append_memory(
+    rebuild: &mut Rebuild<'_, '_>,
+    application: &Shape<'_>,
     snapshot: &Runtime<'_>,
-) -> Result<Items<'static>, ModuleError> {
-    let mut section = wasm_encoder::TableSection::new();
-    for table in snapshot
-        .shape
-        .items::<Table<'_>>(id::TABLE)?
-        .into_iter()
-        .flatten()
-    {
-        addition
-            .renumber(snapshot)
-            .parse_table(&mut section, table?)?;
+    addition: &Addition,
+    parts: &Parts<'_>,
+) -> Result<(), ModuleError> {
+    let Some(&memory) = snapshot.shape.memories.first() else {
+        return Err(ModuleError::Runtime("it has no memory".into()));
+    };
+    let Some(region) = addition.region else {
+        let kept = application.counts.memories - application.imported.memories;
+        return rebuild.items(id::MEMORY, kept, rebuild::memory_items(&[memory])?);
+    };
+    let mut memories = application.memories.clone();
+    if let Some(first) = memories.first_mut() {
+        *first = region.memory(memory.initial, parts.index.len() as u64)?;
     }
-    items_of(&section)
-}
-
-fn memory_items(snapshot: &Runtime<'_>) -> Result<Items<'static>, ModuleError> {
-    let mut section = wasm_encoder::MemorySection::new();
-    for memory in snapshot
-        .shape
-        .items::<MemoryType>(id::MEMORY)?
-        .into_iter()
-        .flatten()
-    {
-        let MemoryType {
-            memory64,
-            shared,
-            initial,
-            maximum,
-            page_size_log2,
-        } = memory?;
-        section.memory(wasm_encoder::MemoryType {
-            minimum: initial,
-            maximum,
-            memory64,
-            shared,
-            page_size_log2,
-        });
-    }
-    items_of(&section)
+    rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
 }
 
 fn global_items(
@@ -249,6 +223,9 @@ fn global_items(
     snapshot: &Runtime<'_>,
 ) -> Result<Items<'static>, ModuleError> {
     let mut section = wasm_encoder::GlobalSection::new();
+    if let Some(region) = &addition.region {
+        region.encode_globals(&mut section)?;
+    }
     for global in snapshot
         .shape
         .items::<Global<'_>>(id::GLOBAL)?
@@ -258,24 +235,6 @@ fn global_items(
         addition
             .renumber(snapshot)
             .parse_global(&mut section, global?)?;
-    }
-    items_of(&section)
-}
-
-fn element_items(
-    addition: &mut Addition,
-    snapshot: &Runtime<'_>,
-) -> Result<Items<'static>, ModuleError> {
-    let mut section = wasm_encoder::ElementSection::new();
-    for element in snapshot
-        .shape
-        .items::<Element<'_>>(id::ELEMENT)?
-        .into_iter()
-        .flatten()
-    {
-        addition
-            .renumber(snapshot)
-            .parse_element(&mut section, element?)?;
     }
     items_of(&section)
 }
@@ -292,11 +251,16 @@ fn data_items<'a>(
     bytes.push_u32(1);
     bytes.push_u32(payload.len() as u32);
     bytes.push(payload);
-    let memory = addition.renumber(snapshot).memory_index(0)?;
+    let start = match &addition.region {
+        Some(region) => region.address()?,
+        None => 0,
+    };
     let mut section = wasm_encoder::DataSection::new();
     for segment in segments::joined(&snapshot.shape) {
-        let offset = ConstExpr::i32_const(segment.offset.cast_signed());
-        section.active(memory, &offset, segment.bytes);
+        // The memory is not longer than 4 GiB, the region included.
+        let address = start.wrapping_add(segment.offset);
+        let offset = ConstExpr::i32_const(address.cast_signed());
+        section.active(addition.memory(), &offset, segment.bytes);
     }
     let active = items_of(&section)?;
     bytes.append(active.bytes);

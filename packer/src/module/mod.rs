@@ -12,9 +12,11 @@ mod addition;
 mod bake;
 mod calls;
 mod custom;
+mod dispatch;
 mod error;
 mod form;
 mod glue;
+mod growth;
 mod index;
 mod linked;
 mod locate;
@@ -22,7 +24,11 @@ mod memory;
 mod merge;
 mod names;
 mod rebuild;
+mod redirect;
 mod references;
+mod region;
+mod relocate;
+mod renumber;
 mod rope;
 mod runtime;
 mod segments;
@@ -58,8 +64,20 @@ pub struct Parts<'a> {
 pub enum Form {
     /// Linked in; index and payload lie in the application's memory.
     Linked,
-    /// Merged in, with a memory of its own.
-    Merged,
+    /// Merged in.
+    Merged(MemoryKind),
+}
+
+/// Where the memory of a merged runtime is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MemoryKind {
+    /// A memory of its own, out of the application's reach. Engines without
+    /// multi-memory refuse the module.
+    #[default]
+    Separate,
+    /// The application's memory, above the application's own pages. Any engine
+    /// with bulk memory takes the module.
+    Single,
 }
 
 /// A packed module.
@@ -112,6 +130,9 @@ pub fn find(wasm: &[u8]) -> Result<Option<Found>, ModuleError> {
 /// Puts an image into a module: bakes it in where the runtime was linked, else
 /// merges `runtime_merged` in. An image that is there already is replaced.
 ///
+/// `memory` says where the memory of a merged runtime is to be. Without it, a
+/// module that is packed already keeps its kind, and any other gets the default.
+///
 /// The result depends on the arguments alone. Packing a packed module gives
 /// the bytes that packing the original would have given.
 ///
@@ -124,15 +145,23 @@ pub fn embed(
     parts: &Parts<'_>,
     runtime_merged: &[u8],
     runtime_version: &str,
+    memory: Option<MemoryKind>,
 ) -> Result<Embedded, ModuleError> {
-    let merged = |shape: &Shape<'_>| {
-        let (module, dropped) = merge::merge(shape, parts, runtime_merged, runtime_version)?;
-        Ok::<_, ModuleError>((module, Form::Merged, dropped))
+    let subject = look(wasm)?;
+    let form = form_of(&subject, memory)?;
+    let kind = match form {
+        Form::Merged(kind) => kind,
+        Form::Linked => MemoryKind::default(),
     };
-    let (module, form, dropped) = match look(wasm)? {
+    let merged = |shape: &Shape<'_>| {
+        let (module, dropped) = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+        let may_have_two = kind == MemoryKind::Separate || shape.counts.memories > 1;
+        Ok::<_, ModuleError>((module, dropped, may_have_two))
+    };
+    let (module, dropped, may_have_two) = match subject {
         Subject::Linked(shape) => {
             let module = linked::embed(&shape, parts, runtime_version)?;
-            (module, Form::Linked, Vec::new())
+            (module, Vec::new(), true)
         }
         Subject::Plain(shape) => merged(&shape)?,
         Subject::Merged(shape, located) => {
@@ -141,7 +170,7 @@ pub fn embed(
             merged(&plain(&original)?)?
         }
     };
-    validate::validate(&module).map_err(ModuleError::Output)?;
+    validate::validate_with(&module, may_have_two).map_err(ModuleError::Output)?;
     Ok(Embedded {
         module,
         form,
@@ -164,11 +193,17 @@ fn plain(wasm: &[u8]) -> Result<Shape<'_>, ModuleError> {
 /// # Errors
 ///
 /// As for [`embed`], as far as they can be told without running the module.
-pub fn form(wasm: &[u8]) -> Result<Form, ModuleError> {
-    Ok(match look(wasm)? {
-        Subject::Linked(_) => Form::Linked,
-        Subject::Plain(_) | Subject::Merged(..) => Form::Merged,
-    })
+pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+    form_of(&look(wasm)?, memory)
+}
+
+fn form_of(subject: &Subject<'_>, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+    match (subject, memory) {
+        (Subject::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
+        (Subject::Linked(_), _) => Ok(Form::Linked),
+        (Subject::Merged(_, located), None) => Ok(located.form),
+        (_, memory) => Ok(Form::Merged(memory.unwrap_or_default())),
+    }
 }
 
 /// The module without its image, where it was merged in; the module itself
@@ -180,7 +215,7 @@ pub fn form(wasm: &[u8]) -> Result<Form, ModuleError> {
 pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     match locate::locate(&shape)? {
-        Some(located) if located.form == Form::Merged => {
+        Some(located) if matches!(located.form, Form::Merged(_)) => {
             unmerge::unmerge(&shape, &located).map(Cow::Owned)
         }
         _ => Ok(Cow::Borrowed(wasm)),
@@ -198,7 +233,7 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     Ok(match locate::locate(&shape)? {
         None => Cow::Borrowed(wasm),
-        Some(located) if located.form == Form::Merged => {
+        Some(located) if matches!(located.form, Form::Merged(_)) => {
             Cow::Owned(unmerge::unmerge(&shape, &located)?)
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),

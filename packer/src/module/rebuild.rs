@@ -5,7 +5,8 @@
 //! know what is added or why.
 
 use super::ModuleError;
-use super::references::{self, Reference, splice};
+use super::redirect::{Edit, Redirect};
+use super::references::{self, splice};
 use super::rope::{Rope, write_module};
 use super::shape::{Shape, id};
 use std::ops::Range;
@@ -39,23 +40,22 @@ pub(super) struct Items<'a> {
 pub(super) struct Rebuild<'s, 'a> {
     shape: &'s Shape<'a>,
     sections: Vec<(u8, Rope<'a>)>,
-    bodies: Vec<(usize, Vec<Reference>)>,
-    redirect: &'s (dyn Fn(u32) -> Option<u32> + Sync),
+    bodies: Vec<(usize, Vec<Edit>)>,
+    redirect: Redirect,
 }
 
 impl<'s, 'a> Rebuild<'s, 'a> {
     /// Starts with all sections of `shape` as they are, but for custom ones,
-    /// which `custom` keeps, changes or drops, and function references, which
-    /// `redirect` maps.
+    /// which `custom` keeps, changes or drops, and what `redirect` maps.
     pub(super) fn new(
         shape: &'s Shape<'a>,
-        redirect: &'s (dyn Fn(u32) -> Option<u32> + Sync),
+        redirect: Redirect,
         custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
     ) -> Result<Self, ModuleError> {
         Ok(Self {
             shape,
             sections: kept_sections(shape, custom),
-            bodies: references::redirected_bodies(&shape.bodies, redirect)?,
+            bodies: references::redirected_bodies(&shape.bodies, &redirect)?,
             redirect,
         })
     }
@@ -69,7 +69,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             shape,
             sections: kept_sections(shape, custom),
             bodies: Vec::new(),
-            redirect: &|_| None,
+            redirect: Redirect::default(),
         })
     }
 
@@ -91,11 +91,23 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         Ok(())
     }
 
-    /// Redirects exports. The start function, the other single reference,
-    /// takes and returns nothing, so it is never a redirected call.
-    pub(super) fn redirect_exports(&mut self) -> Result<(), ModuleError> {
-        let exports = self.shape.exports.len();
-        self.items(id::EXPORT, exports as u32, Items::default())
+    /// Redirects what names functions and gets no items: tables, exports and
+    /// elements. The start function, the other single reference, takes and
+    /// returns nothing, so it is never a redirected call.
+    pub(super) fn redirect_references(&mut self) -> Result<(), ModuleError> {
+        let (counts, imported) = (self.shape.counts, self.shape.imported);
+        let exports = self.shape.exports.len() as u32;
+        let tables = counts.tables - imported.tables;
+        let kept = [
+            (id::TABLE, tables),
+            (id::EXPORT, exports),
+            (id::ELEMENT, counts.elements),
+        ];
+        // A section without items stays as it is.
+        for (id, count) in kept.into_iter().filter(|(_, count)| *count > 0) {
+            self.items(id, count, Items::default())?;
+        }
+        Ok(())
     }
 
     /// States the number of data segments, or takes the statement away.
@@ -150,8 +162,8 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         if id == id::CODE {
             return Ok(self.kept_code(range));
         }
-        let edits = references::in_section(self.shape, id)?;
-        let edits = references::apply(edits, self.redirect);
+        let found = references::in_section(self.shape, id)?;
+        let edits = references::edits(self.shape, &found, &self.redirect);
         Ok(splice(self.shape, range, &edits))
     }
 
@@ -228,4 +240,19 @@ fn range_of<'a, T: FromReader<'a>>(
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
     let cut = items.into_iter_with_offsets().nth(keep).transpose()?;
     Ok(Some(start..cut.map_or(end, |(offset, _)| offset)))
+}
+
+/// Items of the memory section.
+pub(super) fn memory_items(memories: &[MemoryType]) -> Result<Items<'static>, ModuleError> {
+    let mut section = wasm_encoder::MemorySection::new();
+    for memory in memories {
+        section.memory(wasm_encoder::MemoryType {
+            minimum: memory.initial,
+            maximum: memory.maximum,
+            memory64: memory.memory64,
+            shared: memory.shared,
+            page_size_log2: memory.page_size_log2,
+        });
+    }
+    super::merge::items_of(&section)
 }

@@ -1,12 +1,13 @@
 //! Every place in a module that names a function by its index, outside of the
-//! function and name sections.
+//! function and name sections, and every instruction that is redirected.
 //!
-//! Owns the knowledge of where such numbers lie in the bytes. Each is one
-//! LEB128 number, so redirecting a function is a matter of replacing those
-//! numbers, and all bytes around them stay what they were.
+//! Owns the knowledge of where they lie in the bytes. A function's index is one
+//! LEB128 number and the instructions have one number each, so redirecting is a
+//! matter of replacing those, and all bytes around them stay what they were.
 
 use super::ModuleError;
-use super::rope::{Rope, leb_len};
+use super::redirect::{Edit, Redirect};
+use super::rope::{Rope, leb, leb_len};
 use super::shape::{Shape, id};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -14,6 +15,9 @@ use wasmparser::{
     BinaryReader, ConstExpr, Element, ElementItems, ElementKind, Error, FunctionBody, Global,
     Operator, OperatorsReader, Table, TableInit,
 };
+
+/// The longest that a 32-bit number gets in LEB128.
+const LEB_LEN_MAX: usize = 5;
 
 /// A function index in the bytes of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,48 +129,57 @@ pub(super) fn in_body(body: &FunctionBody<'_>) -> Result<Vec<Reference>, Error> 
     Ok(found)
 }
 
-/// For each body that refers to a function with a redirection: its number and
-/// the replaced references. Decoding every instruction is most of the work of
-/// a merge, so the bodies are shared out among threads.
+/// For each body with something that is redirected: its number and the edits.
+/// Decoding every instruction is most of the work of a merge, so the bodies
+/// are shared out among threads.
 pub(super) fn redirected_bodies(
     bodies: &[FunctionBody<'_>],
-    redirect: &(dyn Fn(u32) -> Option<u32> + Sync),
-) -> Result<Vec<(usize, Vec<Reference>)>, ModuleError> {
-    let scan = |(number, body): (usize, &FunctionBody<'_>)| match in_body(body) {
+    redirect: &Redirect,
+) -> Result<Vec<(usize, Vec<Edit>)>, ModuleError> {
+    let scan = |(number, body): (usize, &FunctionBody<'_>)| match edits_in(body, redirect) {
         Err(error) => Some(Err(error)),
-        Ok(found) => {
-            let found = apply(found, redirect);
-            (!found.is_empty()).then_some(Ok((number, found)))
-        }
+        Ok(edits) => (!edits.is_empty()).then_some(Ok((number, edits))),
     };
     let bodies = bodies.par_iter().enumerate().with_min_len(64);
     Ok(bodies.filter_map(scan).collect::<Result<_, Error>>()?)
 }
 
-/// Those of `references` that are redirected, with their new numbers.
-pub(super) fn apply(
-    references: Vec<Reference>,
-    redirect: &(dyn Fn(u32) -> Option<u32> + Sync),
-) -> Vec<Reference> {
-    let redirected = |reference: Reference| {
-        let function = redirect(reference.function)?;
-        Some(Reference {
-            function,
-            ..reference
+fn edits_in(body: &FunctionBody<'_>, redirect: &Redirect) -> Result<Vec<Edit>, Error> {
+    let mut edits = Vec::new();
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let start = operators.original_position();
+        let operator = operators.read()?;
+        let range = start..operators.original_position();
+        edits.extend(redirect.instruction(&operator, range));
+    }
+    Ok(edits)
+}
+
+/// The edits of those of `references`, in `shape`, that are redirected.
+pub(super) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redirect) -> Vec<Edit> {
+    let edit = |reference: &Reference| {
+        let function = redirect.function(reference.function)?;
+        let at = reference.at;
+        let number = shape.bytes(at..shape.wasm.len().min(at + LEB_LEN_MAX));
+        Some(Edit {
+            range: at..at + leb_len(number),
+            bytes: leb(function),
         })
     };
-    references.into_iter().filter_map(redirected).collect()
+    references.iter().filter_map(edit).collect()
 }
 
 /// The bytes of `range`, with each of `edits` (in the order of positions)
-/// written over the number that was there.
-pub(super) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Reference]) -> Rope<'a> {
+/// written over what was there.
+pub(super) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Edit]) -> Rope<'a> {
     let mut rope = Rope::default();
     let mut from = range.start;
-    for edit in edits.iter().filter(|edit| range.contains(&edit.at)) {
-        rope.push(shape.bytes(from..edit.at));
-        rope.push_u32(edit.function);
-        from = edit.at + leb_len(shape.bytes(edit.at..range.end));
+    let inside = |edit: &&Edit| range.contains(&edit.range.start);
+    for edit in edits.iter().filter(inside) {
+        rope.push(shape.bytes(from..edit.range.start));
+        rope.push(edit.bytes.clone());
+        from = edit.range.end;
     }
     rope.push(shape.bytes(from..range.end));
     rope

@@ -4,11 +4,17 @@
 
 use super::ModuleError;
 use super::references;
-use super::shape::{Shape, id};
+use super::shape::{Shape, constant, id};
+use wasmparser::{Element, ElementItems, ElementKind, FunctionBody, Operator, Table, TableInit};
+
+/// The most entries that the table of a runtime may have.
+const TABLE_LEN_MAX: usize = 1 << 16;
 
 /// A runtime that follows the ABI.
 pub(super) struct Runtime<'a> {
     pub(super) shape: Shape<'a>,
+    /// The functions in its table, which nothing changes.
+    pub(super) table: Vec<Option<u32>>,
 }
 
 impl<'a> Runtime<'a> {
@@ -23,7 +29,8 @@ impl<'a> Runtime<'a> {
         if ours.tables != 0 || ours.globals != 0 || shape.counts.tags != 0 {
             return refuse("it imports a table or a global, or has a tag");
         }
-        Ok(Self { shape })
+        let table = table(&shape)?;
+        Ok(Self { shape, table })
     }
 
     /// The function exported as `name`.
@@ -37,10 +44,9 @@ impl<'a> Runtime<'a> {
     /// globals hold counts as needed, since any of it may be called.
     pub(super) fn reachable(&self, roots: &[u32]) -> Result<Vec<bool>, ModuleError> {
         let mut pending = roots.to_vec();
-        for section in [id::TABLE, id::GLOBAL, id::ELEMENT] {
-            let references = references::in_section(&self.shape, section)?;
-            pending.extend(references.iter().map(|reference| reference.function));
-        }
+        let references = references::in_section(&self.shape, id::GLOBAL)?;
+        pending.extend(references.iter().map(|reference| reference.function));
+        pending.extend(self.table.iter().flatten());
         let mut reachable = vec![false; self.shape.functions.len()];
         while let Some(function) = pending.pop() {
             let at = usize::try_from(function).unwrap_or(usize::MAX);
@@ -64,4 +70,96 @@ impl<'a> Runtime<'a> {
         let defined = function.checked_sub(self.shape.imported.functions)?;
         self.shape.bodies.get(usize::try_from(defined).ok()?)
     }
+
+    /// Types by which `reachable` functions call through the table, each once.
+    pub(super) fn indirect_types(&self, reachable: &[bool]) -> Result<Vec<u32>, ModuleError> {
+        let mut types = Vec::new();
+        for (function, _) in (0..).zip(reachable).filter(|(_, reachable)| **reachable) {
+            if let Some(body) = self.body(function) {
+                types.extend(indirect_types_in(body)?);
+            }
+        }
+        types.sort_unstable();
+        types.dedup();
+        Ok(types)
+    }
+
+    /// Which functions may come to call the host, imported ones included. One
+    /// that calls through the table may, whatever is in it.
+    pub(super) fn reaching_host(&self) -> Result<Vec<bool>, ModuleError> {
+        let mut callers = vec![Vec::new(); self.shape.functions.len()];
+        let imports = (0..).zip(self.shape.imported_functions());
+        let hosts = imports.filter(|(_, import)| import.module == "host");
+        let mut pending: Vec<u32> = hosts.map(|(number, _)| number).collect();
+        for (function, body) in (self.shape.imported.functions..).zip(&self.shape.bodies) {
+            for called in references::in_body(body)? {
+                if let Some(callers) = callers.get_mut(called.function as usize) {
+                    callers.push(function);
+                }
+            }
+            if !indirect_types_in(body)?.is_empty() {
+                pending.push(function);
+            }
+        }
+        let mut reaching = vec![false; callers.len()];
+        while let Some(function) = pending.pop() {
+            let at = function as usize;
+            if let (Some(reaching @ false), Some(callers)) = (reaching.get_mut(at), callers.get(at))
+            {
+                *reaching = true;
+                pending.extend(callers);
+            }
+        }
+        Ok(reaching)
+    }
+}
+
+fn indirect_types_in(body: &FunctionBody<'_>) -> Result<Vec<u32>, ModuleError> {
+    let mut types = Vec::new();
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        if let Operator::CallIndirect { type_index, .. } = operators.read()? {
+            types.push(type_index);
+        }
+    }
+    Ok(types)
+}
+
+/// The functions in the table of `shape`: those that its element segments put
+/// there, since a runtime has no instruction that changes it.
+fn table(shape: &Shape<'_>) -> Result<Vec<Option<u32>>, ModuleError> {
+    let refuse = |what: &str| ModuleError::Runtime(what.into());
+    if shape.counts.tables > 1 {
+        return Err(refuse("expected at most one table"));
+    }
+    for table in shape.items::<Table<'_>>(id::TABLE)?.into_iter().flatten() {
+        if !matches!(table?.init, TableInit::RefNull) {
+            return Err(refuse("its table is full of a function"));
+        }
+    }
+    let mut entries = Vec::new();
+    for element in shape
+        .items::<Element<'_>>(id::ELEMENT)?
+        .into_iter()
+        .flatten()
+    {
+        let element = element?;
+        let offset = match &element.kind {
+            ElementKind::Active { offset_expr, .. } => constant(offset_expr),
+            _ => None,
+        };
+        let offset = offset.and_then(|offset| usize::try_from(offset).ok());
+        let (Some(offset), ElementItems::Functions(functions)) = (offset, element.items) else {
+            return Err(refuse(
+                "an element segment is not a list of functions at a constant place",
+            ));
+        };
+        for (at, function) in (offset..TABLE_LEN_MAX).zip(functions) {
+            entries.resize(entries.len().max(at + 1), None);
+            if let Some(entry) = entries.get_mut(at) {
+                *entry = Some(function?);
+            }
+        }
+    }
+    Ok(entries)
 }

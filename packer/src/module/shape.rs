@@ -7,7 +7,7 @@
 use super::ModuleError;
 use std::ops::Range;
 use wasmparser::{
-    BinaryReader, Data, DataKind, Encoding, Export, ExternalKind, FromReader, FuncType,
+    BinaryReader, ConstExpr, Data, DataKind, Encoding, Export, ExternalKind, FromReader, FuncType,
     FunctionBody, Import, MemoryType, Operator, Parser, Payload, SectionLimited, TypeRef,
 };
 
@@ -230,13 +230,18 @@ pub(super) fn active_offset(data: &Data<'_>) -> Option<(u32, u64)> {
     else {
         return None;
     };
-    let mut operators = offset_expr.get_operators_reader();
-    let offset = match operators.read().ok()? {
+    Some((*memory_index, constant(offset_expr)?))
+}
+
+/// The number that an expression is, if it is one.
+pub(super) fn constant(expression: &ConstExpr<'_>) -> Option<u64> {
+    let mut operators = expression.get_operators_reader();
+    let number = match operators.read().ok()? {
         Operator::I32Const { value } => u64::from(value.cast_unsigned()),
         Operator::I64Const { value } => value.cast_unsigned(),
         _ => return None,
     };
-    matches!(operators.read().ok()?, Operator::End).then_some((*memory_index, offset))
+    matches!(operators.read().ok()?, Operator::End).then_some(number)
 }
 
 /// Tells modules from what people hand in instead of them.

@@ -3,12 +3,12 @@
 //! The inverse of [`super::merge`], from the counts in the anchor alone. Does
 //! not touch what merging did not append.
 
-use super::ModuleError;
 use super::addition::intercepted;
 use super::locate::{COLD_SECTION, Located};
-use super::names;
-use super::rebuild::{Items, Rebuild};
+use super::rebuild::{self, Items, Rebuild};
+use super::redirect::Redirect;
 use super::shape::{Shape, id};
+use super::{Form, MemoryKind, ModuleError, custom, names, region};
 use std::collections::HashMap;
 use wasi_vfs_format::anchor::Application;
 use wasi_vfs_format::checksum::checksum;
@@ -19,42 +19,46 @@ use wasmparser::{DataKind, RecGroup};
 struct Before {
     types: u32,
     functions: u32,
-    tables: u32,
     memories: u32,
     globals: u32,
-    elements: u32,
     data: u32,
     has_data_count: bool,
+    /// Whether memory 0 was made longer, instead of another added.
+    shares_memory: bool,
 }
 
 impl Before {
-    fn new(application: &Application) -> Self {
+    fn new(located: &Located) -> Self {
+        let application = &located.anchor.application;
         Self {
             types: application.type_count.get(),
             functions: application.function_count.get(),
-            tables: application.table_count.get(),
             memories: application.memory_count.get(),
             globals: application.global_count.get(),
-            elements: application.element_count.get(),
             data: application.data_count.get(),
             has_data_count: application.has_data_count.get() == 1,
+            shares_memory: located.form == Form::Merged(MemoryKind::Single),
         }
     }
 }
 
 /// The application as it was before the merge.
 pub(super) fn unmerge(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, ModuleError> {
-    let before = Before::new(&located.anchor.application);
+    let application = &located.anchor.application;
+    let before = Before::new(located);
     check_counts(shape, located, before)?;
     check_code(shape, before, located.anchor.merged_code_checksum.get())?;
-    let back = redirects_back(shape, before)?;
-    let redirect = |function: u32| back.get(&function).copied();
-    let mut rebuild = Rebuild::new(shape, &redirect, |name, bytes| match name {
+    let features = application.added_features.get();
+    let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
         COLD_SECTION => None,
         "name" => Some(names::with_functions(bytes, before.functions, &[])),
+        "target_features" => Some(custom::without_features(bytes, features)),
         _ => Some(bytes.into()),
     })?;
     cut(&mut rebuild, shape, before)?;
+    if before.shares_memory {
+        shorten_memory(&mut rebuild, shape, application)?;
+    }
     rebuild.finish()
 }
 
@@ -68,19 +72,30 @@ fn cut(
     let keeps = [
         (id::TYPE, groups_of(shape, before.types)?),
         (id::FUNCTION, functions),
-        (id::TABLE, before.tables - imported.tables),
         (id::MEMORY, before.memories - imported.memories),
         (id::GLOBAL, before.globals - imported.globals),
-        (id::ELEMENT, before.elements),
         (id::CODE, functions),
         (id::DATA, before.data),
     ];
     for (id, keep) in keeps {
         rebuild.items(id, keep, Items::default())?;
     }
-    rebuild.redirect_exports()?;
+    rebuild.redirect_references()?;
     rebuild.data_count(before.has_data_count.then_some(before.data));
     Ok(())
+}
+
+/// Gives memory 0 the type that it had.
+fn shorten_memory(
+    rebuild: &mut Rebuild<'_, '_>,
+    shape: &Shape<'_>,
+    application: &Application,
+) -> Result<(), ModuleError> {
+    let mut memories = shape.memories.clone();
+    if let Some(first) = memories.first_mut() {
+        *first = region::original(*first, application);
+    }
+    rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
 }
 
 /// The counts must fit the module, or another tool has added or removed things.
@@ -94,10 +109,8 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
             imported.functions,
             now.functions,
         ),
-        ("tables", before.tables, imported.tables, now.tables),
         ("memories", before.memories, imported.memories, now.memories),
         ("globals", before.globals, imported.globals, now.globals),
-        ("element segments", before.elements, 0, now.elements),
         ("data segments", before.data, 0, now.data),
     ];
     for (what, before, least, now) in counts {
@@ -106,12 +119,19 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
             return Err(ModuleError::rewritten(what));
         }
     }
-    if before.memories != located.memory || now.memories != before.memories + 1 {
-        let what = format!(
-            "it has {} memories, expected {} and 1",
-            now.memories, before.memories
-        );
-        return Err(ModuleError::rewritten(what));
+    let (expected, place) = match before.shares_memory {
+        true => (before.memories, 0),
+        false => (before.memories.saturating_add(1), before.memories),
+    };
+    if now.memories != expected || located.memory != place {
+        let (found, place_found) = (now.memories, located.memory);
+        return Err(ModuleError::rewritten(format!(
+            "it has {found} memories and the image in memory {place_found}, expected {expected} and {place}"
+        )));
+    }
+    // Imported ones are refused before a runtime is merged.
+    if before.shares_memory && imported.memories != 0 {
+        return Err(ModuleError::rewritten("it imports a memory"));
     }
     check_payload(shape, located, before)
 }
@@ -151,16 +171,28 @@ fn check_code(shape: &Shape<'_>, before: Before, expected: u64) -> Result<(), Mo
     Err(ModuleError::rewritten(what))
 }
 
-/// Entry number `n` stands for intercepted import number `n`.
-fn redirects_back(shape: &Shape<'_>, before: Before) -> Result<HashMap<u32, u32>, ModuleError> {
+/// Entry number `n` stands for intercepted import number `n`. What grows the
+/// application's part of a memory comes behind the entries.
+fn back(shape: &Shape<'_>, before: Before) -> Result<Redirect, ModuleError> {
     let imports = intercepted(shape).map(|(import, _)| import);
-    let back: HashMap<u32, u32> = (before.functions..).zip(imports).collect();
+    let functions: HashMap<u32, u32> = (before.functions..).zip(imports).collect();
+    let entries = functions.len() as u32;
+    let (of_region, globals) = match before.shares_memory {
+        true => (region::FUNCTIONS, region::GLOBALS),
+        false => (0, 0),
+    };
     let appended = shape.counts.functions - before.functions;
-    if back.len() as u64 > u64::from(appended) {
+    if u64::from(entries) + u64::from(of_region) > u64::from(appended) {
         let what = format!("it has {appended} functions of the runtime, expected more");
         return Err(ModuleError::rewritten(what));
     }
-    Ok(back)
+    if globals > shape.counts.globals - before.globals {
+        return Err(ModuleError::rewritten("it has too few globals"));
+    }
+    let memory = before
+        .shares_memory
+        .then(|| region::memory_of(before.globals, before.functions + entries));
+    Ok(Redirect::back(functions, memory))
 }
 
 /// How many recursion groups hold the first `types` types.

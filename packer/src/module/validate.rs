@@ -14,7 +14,14 @@ const BATCH: usize = 64;
 /// Checks all of `wasm`, all proposals allowed: what an engine supports is for
 /// the engine to say.
 pub(super) fn validate(wasm: &[u8]) -> Result<(), Error> {
-    let mut validator = Validator::new_with_features(WasmFeatures::all());
+    validate_with(wasm, true)
+}
+
+/// Checks all of `wasm`, which has several memories only if it `may_have_two`.
+pub(super) fn validate_with(wasm: &[u8], may_have_two: bool) -> Result<(), Error> {
+    let mut features = WasmFeatures::all();
+    features.set(WasmFeatures::MULTI_MEMORY, may_have_two);
+    let mut validator = Validator::new_with_features(features);
     let mut functions = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
         if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
-use wasi_vfs::{Form, ImageReader, Walk, module};
+use wasi_vfs::{Form, ImageReader, MemoryKind, Walk, module};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::{Codec, Content, Inode, InodeNumber, Kind};
@@ -14,6 +14,8 @@ use wasi_vfs_format::{Codec, Content, Inode, InodeNumber, Kind};
 #[derive(Debug, Serialize)]
 pub(super) struct Facts {
     pub(super) form: Option<&'static str>,
+    /// Where the memory of a merged runtime is.
+    pub(super) memory: Option<&'static str>,
     pub(super) digest: String,
     pub(super) format_version: u32,
     pub(super) tool_version: Option<String>,
@@ -116,6 +118,15 @@ pub(super) struct Sized {
 }
 
 impl Facts {
+    /// The form in words: `merged, separate memory`.
+    pub(super) fn form_in_words(&self) -> String {
+        let form = self.form.unwrap_or("an image by itself");
+        match self.memory {
+            Some(memory) => format!("{form}, {memory} memory"),
+            None => form.to_owned(),
+        }
+    }
+
     /// Of an image that breaks no rule of the format.
     pub(super) fn gather(opened: &Opened<'_>, accounting: &Accounting) -> Result<Self> {
         let image = &opened.image;
@@ -126,6 +137,7 @@ impl Facts {
         let groups = groups_of_duplicates(image)?;
         Ok(Self {
             form: opened.contents.form.map(form_name),
+            memory: opened.contents.form.and_then(memory_name),
             digest: Digest(superblock.digest).to_string(),
             format_version: superblock.version.get(),
             options: manifest.as_ref().map(|manifest| options(manifest, image)),
@@ -153,7 +165,15 @@ impl Facts {
 fn form_name(form: Form) -> &'static str {
     match form {
         Form::Linked => "linked",
-        Form::Merged => "merged",
+        Form::Merged(_) => "merged",
+    }
+}
+
+fn memory_name(form: Form) -> Option<&'static str> {
+    match form {
+        Form::Linked => None,
+        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Single) => Some("single"),
     }
 }
 
@@ -187,7 +207,7 @@ fn file(opened: &Opened<'_>) -> File {
     let cold = contents.cold.as_deref().map_or(0, len);
     let application = match contents.form {
         // A module that another tool has changed since cannot be taken apart.
-        Some(Form::Merged) => module::without_image(opened.bytes)
+        Some(Form::Merged(_)) => module::without_image(opened.bytes)
             .ok()
             .map(|app| len(&app)),
         Some(Form::Linked) => None,

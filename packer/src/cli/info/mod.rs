@@ -23,10 +23,10 @@ Examples:
   wasi-vfs info --json packed.wasm | jq '.file.payload / .file.total'
 
 Fields of --json, lengths in bytes: form (linked, merged or null for a bare
-image), digest, format_version, tool_version and options (level, block_len) if
-they were not stripped, runtime_version, mounts; file (total, application,
-runtime, index, payload, cold; application is null where it cannot be told from
-the runtime); tree (files, directories, symlinks, raw, unique, stored); blocks
+image), memory (separate or single if merged), digest, format_version,
+tool_version and options (level, block_len) if they were not stripped,
+runtime_version, mounts; file (total, application, runtime, index, payload,
+cold; application is null where it cannot be told from the runtime); tree (files, directories, symlinks, raw, unique, stored); blocks
 (count, len, uncompressed, fill, stored, other); deduplication (saved,
 duplicate_files, groups of equal files: len, saved, paths); left_out (files,
 raw) if packed with --only; extensions and directories (name, files, raw,

@@ -32,7 +32,7 @@ struct Data<'f> {
 /// What the head of the page says.
 #[derive(Serialize)]
 struct Summary<'f> {
-    form: Option<&'static str>,
+    form: String,
     digest: &'f str,
     tool_version: Option<&'f str>,
     file: &'f super::facts::File,
@@ -55,7 +55,7 @@ pub(super) fn page(
     let data = Data {
         title,
         facts: Summary {
-            form: facts.form,
+            form: facts.form_in_words(),
             digest: &facts.digest,
             tool_version: facts.tool_version.as_deref(),
             file: &facts.file,

@@ -22,7 +22,7 @@ pub(super) fn print(title: &str, facts: &Facts, all: bool, out: &mut dyn Write) 
 }
 
 fn print_identity(title: &str, facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
-    let form = facts.form.unwrap_or("an image by itself");
+    let form = facts.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
     writeln!(out, "  digest     {}", facts.digest)?;
     let unknown = "unknown, the manifest was stripped";

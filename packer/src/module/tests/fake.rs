@@ -3,14 +3,15 @@
 use super::super::calls;
 use super::wasm;
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Module, Store, Val};
+use wasmi::{StoreLimits, StoreLimitsBuilder};
 
 pub(super) const VERSION: &str = "0.1.0";
 
 /// The anchor of an unpacked runtime, as a string of the text format.
 pub(super) fn anchor(form: u32, version: &str) -> String {
     let padding = "\\00".repeat(16 - version.len());
-    let zeros = "\\00".repeat(60);
-    format!(r#"\89wasi-vfs anchor\01\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
+    let zeros = "\\00".repeat(72);
+    format!(r#"\89wasi-vfs anchor\02\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
 }
 
 /// The three functions of the ABI and the memory they work on.
@@ -123,14 +124,7 @@ pub(super) fn linked_text(version: &str, more: &str) -> String {
 /// Runs the export `name` and returns its number. Host calls answer 1000, but
 /// `fd_tell`, which answers its first argument and 2000.
 pub(super) fn run(wasm: &[u8], name: &str) -> i32 {
-    let engine = Engine::default();
-    let module = Module::new(&engine, wasm).expect("wasmi takes it");
-    let mut store = Store::new(&engine, ());
-    let imports: Vec<Extern> = module
-        .imports()
-        .map(|i| host(&mut store, i.name(), i.ty()))
-        .collect();
-    let instance = Instance::new(&mut store, &module, &imports).expect("starts");
+    let (mut store, instance) = start(wasm, u64::MAX);
     let function = instance.get_func(&store, name).expect("exported");
     let mut results = [Val::I32(0)];
     function
@@ -139,12 +133,28 @@ pub(super) fn run(wasm: &[u8], name: &str) -> i32 {
     results[0].i32().expect("a number")
 }
 
-fn host(store: &mut Store<()>, name: &str, ty: &ExternType) -> Extern {
+/// Starts a module whose memories may have `pages` pages.
+pub(super) fn start(wasm: &[u8], pages: u64) -> (Store<StoreLimits>, Instance) {
+    let engine = Engine::default();
+    let module = Module::new(&engine, wasm).expect("wasmi takes it");
+    let bytes = usize::try_from(pages.saturating_mul(1 << 16)).unwrap_or(usize::MAX);
+    let limits = StoreLimitsBuilder::new().memory_size(bytes).build();
+    let mut store = Store::new(&engine, limits);
+    store.limiter(|limits| limits);
+    let imports: Vec<Extern> = module
+        .imports()
+        .map(|i| host(&mut store, i.name(), i.ty()))
+        .collect();
+    let instance = Instance::new(&mut store, &module, &imports).expect("starts");
+    (store, instance)
+}
+
+fn host(store: &mut Store<StoreLimits>, name: &str, ty: &ExternType) -> Extern {
     let ExternType::Func(ty) = ty else {
         panic!("`{name}` is no function");
     };
     let tells = name == "fd_tell";
-    let stub = move |_: Caller<'_, ()>, args: &[Val], results: &mut [Val]| {
+    let stub = move |_: Caller<'_, StoreLimits>, args: &[Val], results: &mut [Val]| {
         let fd = args.first().and_then(Val::i32).unwrap_or(0);
         for result in results {
             *result = Val::I32(if tells { fd + 2000 } else { 1000 });

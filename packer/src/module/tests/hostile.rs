@@ -2,7 +2,7 @@
 
 use super::fake::linked_text;
 use super::merged::program;
-use super::{VERSION, find, pack, packed, wasm};
+use super::{VERSION, each_packed, find, pack, packed, wasm};
 use crate::module::{ModuleError, without_image};
 
 /// All that reads a module.
@@ -11,7 +11,7 @@ fn read_all(wasm: &[u8]) {
     let _ = without_image(wasm);
 }
 
-fn samples() -> [Vec<u8>; 2] {
+fn samples() -> [Vec<u8>; 3] {
     let rich = program(
         r#"(table 4 funcref) (elem (i32.const 0) func $helper $open)
           (global funcref (ref.func $open)) (data "p") (tag)
@@ -20,7 +20,8 @@ fn samples() -> [Vec<u8>; 2] {
     let linked = pack(&wasm(&linked_text(VERSION, "")))
         .expect("packs")
         .module;
-    [packed(&rich).module, linked]
+    let [separate, single] = each_packed(&rich);
+    [separate, single, linked]
 }
 
 #[test]
@@ -85,21 +86,25 @@ fn an_anchor_that_asks_for_four_gigabytes() {
         (1, (u32::MAX, u32::MAX), (0, 0)),
         (1, (256, 16), (0, 4_000_000_000)),
         (2, (256, 16), (u32::MAX, 7)),
+        (3, (256, 16), (u32::MAX, 7)),
+        (3, (u32::MAX, 16), (0, 0)),
     ] {
         let error = find(&with_anchor(form, index, payload)).expect_err("refused");
         assert!(matches!(error, ModuleError::ImageRange { .. }), "{error}");
     }
-    let error = find(&with_anchor(3, (256, 16), (0, 0))).expect_err("refused");
-    assert!(error.to_string().contains("unknown form 3"), "{error}");
+    let error = find(&with_anchor(4, (256, 16), (0, 0))).expect_err("refused");
+    assert!(error.to_string().contains("unknown form 4"), "{error}");
     let image = find(&with_anchor(1, (256, 16), (256, 1))).expect("readable");
     assert_eq!(image.expect("an image").payload, b"\x89");
 }
 
 #[test]
 fn counts_that_do_not_fit_the_module() {
-    let module = with_anchor(2, (256, 16), (0, 0));
-    let error = without_image(&module).expect_err("refused").to_string();
-    assert!(error.contains("changed by another tool"), "{error}");
+    for form in [2, 3] {
+        let module = with_anchor(form, (256, 16), (0, 0));
+        let error = without_image(&module).expect_err("refused").to_string();
+        assert!(error.contains("changed by another tool"), "{error}");
+    }
 }
 
 #[test]

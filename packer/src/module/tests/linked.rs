@@ -45,7 +45,9 @@ fn packing_again_gives_the_same_bytes() {
             payload: &[7; 5000],
             cold: b"c",
         };
-        let between = embed(&first, &other, &[], VERSION).expect("packs").module;
+        let between = embed(&first, &other, &[], VERSION, None)
+            .expect("packs")
+            .module;
         assert_eq!(found(&between).payload, other.payload);
         assert_eq!(pack(&first).expect("packs").module, first);
         assert_eq!(pack(&between).expect("packs").module, first);
@@ -62,9 +64,9 @@ fn a_library_of_another_release_is_refused_with_the_way_out() {
     for words in ["0.0.9", VERSION, "wasi-vfs lib -o libwasi_vfs.a", "relink"] {
         assert!(error.contains(words), "{error}");
     }
-    let newer = linked_text(VERSION, "").replace(r"anchor\01", r"anchor\02");
+    let newer = linked_text(VERSION, "").replace(r"anchor\02", r"anchor\03");
     let error = pack(&wasm(&newer)).expect_err("refused").to_string();
-    assert!(error.contains("ABI version 2"), "{error}");
+    assert!(error.contains("ABI version 3"), "{error}");
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn no_room_is_an_error() {
         payload: &[1; 1_000_000],
         ..PARTS
     };
-    let error = embed(&linked(""), &parts, &[], VERSION)
+    let error = embed(&linked(""), &parts, &[], VERSION, None)
         .expect_err("refused")
         .to_string();
     assert!(
@@ -145,7 +147,7 @@ fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
 
 #[test]
 fn the_form_is_told_without_running() {
-    assert_eq!(form(&linked("")).expect("readable"), Form::Linked);
+    assert_eq!(form(&linked(""), None).expect("readable"), Form::Linked);
 }
 
 #[test]

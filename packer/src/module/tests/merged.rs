@@ -1,9 +1,10 @@
 //! Merging into modules without a runtime.
 
-use super::super::Form;
 use super::super::shape::Shape;
+use super::super::{Form, MemoryKind};
 use super::fake::run;
-use super::{INDEX, PARTS, PAYLOAD, VERSION, embed, found, pack, packed, runtime, text, wasm};
+use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION};
+use super::{each_packed, embed, found, pack, pack_with, packed, runtime, text, wasm};
 use crate::module::{find, form};
 
 pub(super) const OPEN: &str = r#"(import "wasi_snapshot_preview1" "path_open"
@@ -41,42 +42,50 @@ fn number(bytes: &[u8]) -> i32 {
 #[test]
 fn calls_reach_the_runtime_the_image_and_the_host() {
     let program = program("");
-    let module = packed(&program).module;
-    assert_eq!(run(&module, "open"), number(INDEX));
-    assert_eq!(run(&module, "read"), number(PAYLOAD));
-    assert_eq!(run(&module, "host"), 1000);
-    assert_eq!(run(&module, "other"), 1000);
+    for module in each_packed(&program) {
+        assert_eq!(run(&module, "open"), number(INDEX));
+        assert_eq!(run(&module, "read"), number(PAYLOAD));
+        assert_eq!(run(&module, "host"), 1000);
+        assert_eq!(run(&module, "other"), 1000);
+    }
     // Without the runtime, the host answers and leaves memory alone.
     assert_eq!(run(&wasm(&program), "open"), 0);
 }
 
 #[test]
 fn the_image_is_found_again() {
-    let packed = packed(&program(""));
-    assert_eq!(packed.form, Form::Merged);
-    let found = found(&packed.module);
-    assert_eq!(found.form, Form::Merged);
-    assert_eq!(found.runtime_version, VERSION);
-    assert_eq!(found.index, INDEX);
-    assert_eq!(found.payload, PAYLOAD);
-    assert_eq!(found.cold.as_deref(), Some(PARTS.cold));
-    assert_eq!(find(&wasm(&program(""))).expect("readable"), None);
-    assert_eq!(form(&packed.module).expect("readable"), Form::Merged);
+    let program = wasm(&program(""));
+    for kind in KINDS {
+        let packed = pack_with(&program, kind).expect("packs");
+        assert_eq!(packed.form, Form::Merged(kind));
+        let found = found(&packed.module);
+        assert_eq!(found.form, Form::Merged(kind));
+        assert_eq!(found.runtime_version, VERSION);
+        assert_eq!(found.index, INDEX);
+        assert_eq!(found.payload, PAYLOAD);
+        assert_eq!(found.cold.as_deref(), Some(PARTS.cold));
+        let form = form(&packed.module, None).expect("readable");
+        assert_eq!(form, Form::Merged(kind));
+    }
+    assert_eq!(find(&program).expect("readable"), None);
 }
 
 #[test]
 fn an_empty_payload_and_no_cold_part_are_an_image_too() {
     let mut parts = PARTS;
     (parts.payload, parts.cold) = (&[], &[]);
-    let packed = embed(&wasm(&program("")), &parts, &runtime(), VERSION).expect("packs");
-    let found = found(&packed.module);
-    assert_eq!((found.payload.len(), found.cold), (0, None));
-    assert_eq!(run(&packed.module, "open"), number(INDEX));
+    for kind in KINDS {
+        let program = wasm(&program(""));
+        let packed = embed(&program, &parts, &runtime(), VERSION, Some(kind)).expect("packs");
+        let found = found(&packed.module);
+        assert_eq!((found.payload.len(), found.cold), (0, None));
+        assert_eq!(run(&packed.module, "open"), number(INDEX));
+    }
 }
 
 #[test]
 fn glue_moves_bytes_both_ways() {
-    let module = packed(&format!(
+    for module in each_packed(&format!(
         r#"(module {OPEN}
           (import "wasi_snapshot_preview1" "fd_sync" (func $sync (param i32) (result i32)))
           (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
@@ -85,11 +94,11 @@ fn glue_moves_bytes_both_ways() {
           (func (export "word") (result i32)
             (drop (call $sync (i32.const 256))) (i32.load (i32.const 264)))
           (func (export "size") (result i32) (call $close (i32.const 0))))"#
-    ))
-    .module;
-    assert_eq!(run(&module, "byte"), i32::from(PAYLOAD[1]));
-    assert_eq!(run(&module, "word"), 0x0b);
-    assert_eq!(run(&module, "size"), 3);
+    )) {
+        assert_eq!(run(&module, "byte"), i32::from(PAYLOAD[1]));
+        assert_eq!(run(&module, "word"), 0x0b);
+        assert_eq!(run(&module, "size"), 3);
+    }
 }
 
 #[test]
@@ -106,7 +115,9 @@ fn a_host_call_that_the_program_does_not_import_is_nosys() {
     };
     let tell = r#"(import "wasi_snapshot_preview1" "fd_tell"
         (func $tell (param i32 i32) (result i32)))"#;
-    assert_eq!(run(&packed(&ask(tell)).module, "tell"), 2004);
+    for module in each_packed(&ask(tell)) {
+        assert_eq!(run(&module, "tell"), 2004);
+    }
     let runtime = super::fake::runtime_text(VERSION).replace(
         r#"(func (export "fd_close") (param i32) (result i32) (call $size))"#,
         r#"(func (export "fd_close") (param i32) (result i32)
@@ -118,14 +129,16 @@ fn a_host_call_that_the_program_does_not_import_is_nosys() {
           (memory (export "memory") 1)
           (func (export "close") (result i32) (call $close (i32.const 4))))"#
     );
-    let packed = embed(&wasm(&program), &PARTS, &wasm(&runtime), VERSION).expect("packs");
-    assert_eq!(run(&packed.module, "close"), 52);
+    let (program, runtime) = (wasm(&program), wasm(&runtime));
+    for kind in KINDS {
+        let packed = embed(&program, &PARTS, &runtime, VERSION, Some(kind)).expect("packs");
+        assert_eq!(run(&packed.module, "close"), 52);
+    }
 }
 
 #[test]
 fn no_import_is_added_and_only_the_programs_exports_remain() {
     let before = wasm(&program(""));
-    let after = packed(&program("")).module;
     let lines = |wasm: &[u8], what: &str| -> Vec<String> {
         let text = text(wasm);
         let lines = text.lines().filter(|line| line.trim().starts_with(what));
@@ -133,13 +146,15 @@ fn no_import_is_added_and_only_the_programs_exports_remain() {
             .map(|line| line.split(" (func").next().unwrap_or("").trim().to_owned())
             .collect()
     };
-    assert_eq!(lines(&after, "(import"), lines(&before, "(import"));
-    assert_eq!(lines(&after, "(export"), lines(&before, "(export"));
+    for after in each_packed(&program("")) {
+        assert_eq!(lines(&after, "(import"), lines(&before, "(import"));
+        assert_eq!(lines(&after, "(export"), lines(&before, "(export"));
+    }
 }
 
 #[test]
 fn indirect_calls_through_elements_and_references_are_redirected() {
-    let module = packed(&program(&format!(
+    for module in each_packed(&program(&format!(
         r#"(type $o (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
           (table $t 4 funcref) (table $u 4 funcref)
           (elem (table $t) (i32.const 0) func $helper $open)
@@ -159,10 +174,10 @@ fn indirect_calls_through_elements_and_references_are_redirected() {
             (table.set $t (i32.const 3) (ref.func $open))
             (drop (call_indirect $t (type $o) {OPEN_CALL} (i32.const 3)))
             (i32.load (i32.const 64)))"#
-    )))
-    .module;
-    for export in ["by_list", "by_expression", "by_global", "by_ref"] {
-        assert_eq!(run(&module, export), number(INDEX), "{export}");
+    ))) {
+        for export in ["by_list", "by_expression", "by_global", "by_ref"] {
+            assert_eq!(run(&module, export), number(INDEX), "{export}");
+        }
     }
 }
 
@@ -186,29 +201,29 @@ fn an_import_that_is_exported_again_is_the_runtimes() {
 #[test]
 fn one_call_imported_twice_is_redirected_twice() {
     let twice = OPEN.replace("$open", "$open2");
-    let module = packed(&format!(
+    for module in each_packed(&format!(
         r#"(module {OPEN} {twice} (memory (export "memory") 1)
           (func (export "open") (result i32)
             (drop (call $open2 {OPEN_CALL})) (i32.load (i32.const 64))))"#
-    ))
-    .module;
-    assert_eq!(run(&module, "open"), number(INDEX));
+    )) {
+        assert_eq!(run(&module, "open"), number(INDEX));
+    }
 }
 
 #[test]
 fn a_start_function_still_runs() {
-    let module = packed(&program(
+    for module in each_packed(&program(
         r#"(global $started (mut i32) (i32.const 0))
           (func $start (global.set $started (i32.const 42)))
           (start $start) (func (export "started") (result i32) global.get $started)"#,
-    ))
-    .module;
-    assert_eq!(run(&module, "started"), 42);
+    )) {
+        assert_eq!(run(&module, "started"), 42);
+    }
 }
 
 #[test]
 fn several_memories_and_data_segments_keep_their_numbers() {
-    let module = packed(&program(
+    for module in each_packed(&program(
         r#"(memory $second 1)
           (data $passive "abcd") (data (memory $second) (i32.const 8) "wxyz")
           (data (i32.const 512) "1234")
@@ -217,18 +232,18 @@ fn several_memories_and_data_segments_keep_their_numbers() {
           (func (export "passive") (result i32)
             (memory.init $second $passive (i32.const 0) (i32.const 0) (i32.const 4))
             (data.drop $passive) (i32.load $second (i32.const 0)))"#,
-    ))
-    .module;
-    assert_eq!(run(&module, "second"), number(b"wxyz"));
-    assert_eq!(run(&module, "first"), number(b"1234"));
-    assert_eq!(run(&module, "passive"), number(b"abcd"));
-    assert_eq!(run(&module, "open"), number(INDEX));
-    assert_eq!(found(&module).index, INDEX);
+    )) {
+        assert_eq!(run(&module, "second"), number(b"wxyz"));
+        assert_eq!(run(&module, "first"), number(b"1234"));
+        assert_eq!(run(&module, "passive"), number(b"abcd"));
+        assert_eq!(run(&module, "open"), number(INDEX));
+        assert_eq!(found(&module).index, INDEX);
+    }
 }
 
 #[test]
 fn exceptions_gc_simd_and_tail_calls_survive() {
-    packed(&program(
+    each_packed(&program(
         r#"(rec (type $a (struct (field (ref null $b)))) (type $b (array (mut i8))))
           (type $f (sub (func (param i32) (result i32))))
           (tag $e (param i32))
@@ -247,7 +262,7 @@ fn exceptions_gc_simd_and_tail_calls_survive() {
 
 #[test]
 fn a_type_in_a_recursion_group_is_kept_for_the_entry() {
-    packed(
+    each_packed(
         r#"(module
           (rec (type $o (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
                (type $s (struct (field (ref null $o)))))
@@ -259,8 +274,8 @@ fn a_type_in_a_recursion_group_is_kept_for_the_entry() {
 
 #[test]
 fn commands_and_plain_libraries_are_both_packed() {
-    packed(&program(r#"(func (export "_start"))"#));
-    packed(&program(r#"(func (export "_initialize"))"#));
+    each_packed(&program(r#"(func (export "_start"))"#));
+    each_packed(&program(r#"(func (export "_initialize"))"#));
 }
 
 #[test]
@@ -317,9 +332,5 @@ fn the_payload_is_the_first_appended_segment_and_only_live_ones_follow() {
 
 #[test]
 fn packing_is_deterministic() {
-    let program = wasm(&program(""));
-    assert_eq!(
-        pack(&program).expect("packs").module,
-        pack(&program).expect("packs").module
-    );
+    assert_eq!(each_packed(&program("")), each_packed(&program("")));
 }

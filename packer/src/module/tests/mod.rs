@@ -6,9 +6,10 @@ mod hostile;
 mod linked;
 mod merged;
 mod refusals;
+mod single;
 mod unmerged;
 
-use super::{Embedded, Found, ModuleError, Parts, embed, find};
+use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::{VERSION, runtime};
 
 const INDEX: &[u8] = b"\x11\x22\x33\x04index\0\0\0\0\0\0\0\0end of index";
@@ -24,8 +25,21 @@ fn wasm(wat: &str) -> Vec<u8> {
     wat::parse_str(wat).expect("the test's text is valid")
 }
 
+/// Both kinds of memory of a merged runtime.
+const KINDS: [MemoryKind; 2] = [MemoryKind::Separate, MemoryKind::Single];
+
 fn pack(wasm: &[u8]) -> Result<Embedded, ModuleError> {
-    embed(wasm, &PARTS, &runtime(), VERSION)
+    embed(wasm, &PARTS, &runtime(), VERSION, None)
+}
+
+fn pack_with(wasm: &[u8], memory: MemoryKind) -> Result<Embedded, ModuleError> {
+    embed(wasm, &PARTS, &runtime(), VERSION, Some(memory))
+}
+
+/// The module packed with each kind of memory.
+fn each_packed(wat: &str) -> [Vec<u8>; 2] {
+    let wasm = wasm(wat);
+    KINDS.map(|kind| pack_with(&wasm, kind).expect("can be packed").module)
 }
 
 fn packed(wat: &str) -> Embedded {

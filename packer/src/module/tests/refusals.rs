@@ -140,13 +140,13 @@ fn two_images_in_one_module() {
 fn a_runtime_that_does_not_follow_the_abi_is_our_bug() {
     let program = wasm(&program(""));
     let refusal = |runtime: &str, version: &str| {
-        let result = embed(&program, &PARTS, &wasm(runtime), version);
+        let result = embed(&program, &PARTS, &wasm(runtime), version, None);
         let error = result.expect_err("refused").to_string();
         assert!(error.contains("bug in wasi-vfs"), "{error}");
         error
     };
     let good = super::fake::runtime_text(VERSION);
-    assert!(embed(&program, &PARTS, &runtime(), VERSION).is_ok());
+    assert!(embed(&program, &PARTS, &runtime(), VERSION, None).is_ok());
     assert!(refusal("(module)", VERSION).contains("one memory"));
     assert!(refusal(&good, "9.9.9").contains("`0.1.0`"));
     let unknown = good.replace(r#""application" "load32""#, r#""application" "load33""#);
@@ -157,5 +157,5 @@ fn a_runtime_that_does_not_follow_the_abi_is_our_bug() {
         r#""store32" (func $store32 (param i32 i32))"#,
         r#""store32" (func $store32 (param i32 i32) (result))"#,
     );
-    assert!(embed(&program, &PARTS, &wasm(&typed), VERSION).is_ok());
+    assert!(embed(&program, &PARTS, &wasm(&typed), VERSION, None).is_ok());
 }

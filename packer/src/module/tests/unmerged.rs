@@ -2,8 +2,9 @@
 
 use super::fake::runtime_text;
 use super::merged::{OPEN, program};
-use super::{INDEX, PARTS, Parts, VERSION, embed, found, pack, packed, runtime, wasm};
-use crate::module::{find, without_image};
+use super::{INDEX, KINDS, PARTS, Parts, VERSION};
+use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
+use crate::module::{MemoryKind, find, without_image};
 use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
@@ -26,6 +27,15 @@ fn programs() -> Vec<String> {
                 (drop (ref.func $read)))
               (@custom "wasi_other" "x")"#,
         ),
+        program(
+            r#"(@custom "target_features" "\01+\0bbulk-memory")
+              (func (export "size") (result i32) memory.size)
+              (func (export "grow") (param i32) (result i32)
+                (drop (memory.size)) (memory.grow (local.get 0)))
+              (memory $m 1 7) (func (memory.size $m) (memory.grow $m) drop)
+              (global $g (mut i32) (i32.const 5)) (func (result i32) global.get $g)"#,
+        ),
+        format!(r#"(module {OPEN} (memory (export "memory") 3 9 (pagesize 0x10000)))"#),
         format!(r#"(module {OPEN} {OPEN} (memory (export "memory") 1))"#)
             .replacen("$open", "$one", 1),
         format!(
@@ -39,12 +49,10 @@ fn programs() -> Vec<String> {
 fn unmerging_gives_the_program_back() {
     for text in programs() {
         let program = wasm(&text);
-        let packed = pack(&program).expect("packs").module;
-        assert_eq!(
-            *without_image(&packed).expect("unmerges"),
-            *program,
-            "{text}"
-        );
+        for packed in each_packed(&text) {
+            let back = without_image(&packed).expect("unmerges");
+            assert_eq!(*back, *program, "{text}");
+        }
     }
 }
 
@@ -52,12 +60,13 @@ fn unmerging_gives_the_program_back() {
 fn packing_a_packed_module_is_packing_the_program() {
     for text in programs() {
         let program = wasm(&text);
-        let first = pack(&program).expect("packs").module;
-        assert_eq!(pack(&first).expect("packs again").module, first, "{text}");
-        let again = embed(&first, &OTHER, &runtime(), VERSION).expect("packs");
-        let direct = embed(&program, &OTHER, &runtime(), VERSION).expect("packs");
-        assert_eq!(again.module, direct.module, "{text}");
-        assert_eq!(found(&again.module).payload, OTHER.payload);
+        for (kind, first) in KINDS.into_iter().zip(each_packed(&text)) {
+            assert_eq!(pack(&first).expect("packs again").module, first, "{text}");
+            let again = embed(&first, &OTHER, &runtime(), VERSION, None).expect("packs");
+            let direct = embed(&program, &OTHER, &runtime(), VERSION, Some(kind));
+            assert_eq!(again.module, direct.expect("packs").module, "{text}");
+            assert_eq!(found(&again.module).payload, OTHER.payload);
+        }
     }
 }
 
@@ -83,14 +92,28 @@ fn numbers_that_were_padded_are_written_short_once_and_stay_so() {
         .expect("code section");
     padded[code + 1] += 4;
     padded[code + 3] += 4;
-    let first = pack(&padded).expect("packs").module;
-    assert_eq!(pack(&first).expect("packs again").module, first);
+    for kind in KINDS {
+        let first = pack_with(&padded, kind).expect("packs").module;
+        assert_eq!(pack(&first).expect("packs again").module, first);
+    }
+}
+
+#[test]
+fn the_kind_of_memory_stays_until_another_is_asked_for() {
+    for text in programs() {
+        let [separate, single] = each_packed(&text);
+        let kept = pack(&single).expect("packs").module;
+        assert!(kept == single, "{text}");
+        let to = |module: &[u8], kind| pack_with(module, kind).expect("packs").module;
+        assert!(to(&single, MemoryKind::Separate) == separate, "{text}");
+        assert!(to(&separate, MemoryKind::Single) == single, "{text}");
+    }
 }
 
 #[test]
 fn a_runtime_of_another_release_is_replaced() {
     let old = wasm(&runtime_text("0.0.9"));
-    let first = embed(&wasm(&program("")), &PARTS, &old, "0.0.9").expect("packs");
+    let first = embed(&wasm(&program("")), &PARTS, &old, "0.0.9", None).expect("packs");
     assert_eq!(found(&first.module).runtime_version, "0.0.9");
     assert_eq!(
         pack(&first.module).expect("packs").module,

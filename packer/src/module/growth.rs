@@ -1,0 +1,210 @@
+//! The functions that keep a region above the application's pages, whatever
+//! grows.
+//!
+//! Owns their code. The picture is in [`super::region`].
+
+use super::region::{FUNCTIONS, PAGE_SHIFT, Region};
+use wasm_encoder::{BlockType, Function, Instruction, ValType};
+use wasmparser::FuncType;
+
+use Instruction as I;
+
+/// When the region moves, it leaves an eighth of the application's length as
+/// slack, or its own length if that is more. So a page costs the copying of at
+/// most one page, and the number of moves goes with the logarithm of the
+/// growth.
+const SLACK_SHIFT: i32 = 3;
+
+/// A function that is appended: name, type and body.
+pub(super) type Appended = (&'static str, FuncType, Function);
+
+/// The functions, in the order of their numbers.
+pub(super) fn functions(region: &Region) -> [Appended; FUNCTIONS as usize] {
+    let i32s = |count: usize| vec![wasmparser::ValType::I32; count];
+    let three = FuncType::new(i32s(3), []);
+    let one = FuncType::new(i32s(1), i32s(1));
+    [
+        ("memory.grow", one.clone(), grow(region)),
+        ("region.copy", three.clone(), copy(region)),
+        ("region.fill", three, fill(region)),
+        ("region.grow", one, extend(region)),
+    ]
+}
+
+/// `memory.grow` of the application. What it gets are slack pages, or those
+/// that the region leaves when it moves up; both are zero. Where not even the
+/// pages themselves are to be had, nothing has changed.
+fn grow(region: &Region) -> Function {
+    let (base, pages) = (region.base(), region.memory_of().pages);
+    let maximum = region.application_maximum().cast_signed();
+    // The parameter, and what it is needed for.
+    let (delta, old, used, slack, start, len) = (0, 1, 2, 3, 4, 5);
+    let mut code = Code::new(5);
+    // More than the application may have.
+    code.all([
+        I::LocalGet(delta),
+        I::I32Const(maximum),
+        I::GlobalGet(pages),
+    ]);
+    code.all([I::LocalTee(old), I::I32Sub, I::I32GtU]);
+    code.when([I::I32Const(-1), I::Return]);
+    // No more than the slack.
+    code.all([I::LocalGet(old), I::LocalGet(delta), I::I32Add]);
+    code.all([I::LocalTee(used), I::GlobalGet(base)]);
+    code.all([
+        I::I32Const(PAGE_SHIFT),
+        I::I32ShrU,
+        I::LocalTee(start),
+        I::I32LeU,
+    ]);
+    code.when([
+        I::LocalGet(used),
+        I::GlobalSet(pages),
+        I::LocalGet(old),
+        I::Return,
+    ]);
+    // The length of the region in pages, and what it leaves free below.
+    code.all([
+        I::MemorySize(0),
+        I::LocalGet(start),
+        I::I32Sub,
+        I::LocalTee(len),
+    ]);
+    code.all([
+        I::LocalGet(used),
+        I::I32Const(SLACK_SHIFT),
+        I::I32ShrU,
+        I::LocalTee(slack),
+    ]);
+    code.all([I::LocalGet(len), I::LocalGet(slack), I::I32GtU, I::Select]);
+    code.all([I::LocalSet(slack)]);
+    code.all(lengthen(used, slack, start));
+    code.all([I::I32Const(-1), I::I32Eq]);
+    code.when_all(|code| {
+        code.all([I::I32Const(0), I::LocalSet(slack)]);
+        code.all(lengthen(used, slack, start));
+        code.all([I::I32Const(-1), I::I32Eq]);
+        code.when([I::I32Const(-1), I::Return]);
+    });
+    move_up(&mut code, region, [used, slack, start, len]);
+    code.all([I::LocalGet(used), I::GlobalSet(pages), I::LocalGet(old)]);
+    code.finish()
+}
+
+/// Grows the memory so that the region can start behind `used` and `slack`
+/// instead of at `start`.
+fn lengthen(used: u32, slack: u32, start: u32) -> [I<'static>; 6] {
+    [
+        I::LocalGet(used),
+        I::LocalGet(slack),
+        I::I32Add,
+        I::LocalGet(start),
+        I::I32Sub,
+        I::MemoryGrow(0),
+    ]
+}
+
+/// Moves `len` pages from page `start` to behind `used` and `slack`, and clears
+/// what is left free.
+fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]) {
+    let base = region.base();
+    let bytes = [I::I32Const(PAGE_SHIFT), I::I32Shl];
+    // From here on `used` is where the region goes, `start` where it was and
+    // `slack` how far it is.
+    code.all([
+        I::LocalGet(used),
+        I::LocalGet(slack),
+        I::I32Add,
+        I::LocalTee(slack),
+    ]);
+    code.all([I::LocalGet(start), I::I32Sub, I::LocalSet(start)]);
+    code.all([I::LocalGet(slack)]);
+    code.all(bytes.clone());
+    code.all([I::GlobalGet(base), I::LocalGet(len)]);
+    code.all(bytes.clone());
+    code.all([I::MemoryCopy {
+        src_mem: 0,
+        dst_mem: 0,
+    }]);
+    // All pages that it was in, unless it still is in the last of them.
+    code.all([I::GlobalGet(base), I::I32Const(0)]);
+    code.all([I::LocalGet(start), I::LocalGet(len)]);
+    code.all([I::LocalGet(start), I::LocalGet(len), I::I32LtU, I::Select]);
+    code.all(bytes.clone());
+    code.all([I::MemoryFill(0), I::LocalGet(slack)]);
+    code.all(bytes);
+    code.all([I::GlobalSet(base)]);
+}
+
+/// `memory.copy` of the runtime.
+fn copy(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all(relative(region, 0));
+    code.all(relative(region, 1));
+    code.all([
+        I::LocalGet(2),
+        I::MemoryCopy {
+            src_mem: 0,
+            dst_mem: 0,
+        },
+    ]);
+    code.finish()
+}
+
+/// `memory.fill` of the runtime.
+fn fill(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all(relative(region, 0));
+    code.all([I::LocalGet(1), I::LocalGet(2), I::MemoryFill(0)]);
+    code.finish()
+}
+
+/// `memory.grow` of the runtime: the region is the last in its memory, so it
+/// grows with that. The result counts from the region's start.
+fn extend(region: &Region) -> Function {
+    let mut code = Code::new(1);
+    code.all([I::LocalGet(0), I::MemoryGrow(0), I::LocalTee(1)]);
+    code.all([I::I32Const(-1), I::I32Eq]);
+    code.when([I::I32Const(-1), I::Return]);
+    code.all([I::LocalGet(1), I::GlobalGet(region.base())]);
+    code.all([I::I32Const(PAGE_SHIFT), I::I32ShrU, I::I32Sub]);
+    code.finish()
+}
+
+/// The address in `local`, which counts from the region's start.
+pub(super) fn relative(region: &Region, local: u32) -> [I<'static>; 3] {
+    [I::LocalGet(local), I::GlobalGet(region.base()), I::I32Add]
+}
+
+/// A body under construction.
+struct Code(Function);
+
+impl Code {
+    /// With that many locals beside the parameters, all of them numbers.
+    fn new(locals: u32) -> Self {
+        let locals = (locals > 0).then_some((locals, ValType::I32));
+        Self(Function::new(locals))
+    }
+
+    fn all(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
+        for instruction in instructions {
+            self.0.instruction(&instruction);
+        }
+    }
+
+    /// What is done if the number on the stack is not 0.
+    fn when(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
+        self.when_all(|code| code.all(instructions));
+    }
+
+    fn when_all(&mut self, then: impl FnOnce(&mut Self)) {
+        self.all([I::If(BlockType::Empty)]);
+        then(self);
+        self.all([I::End]);
+    }
+
+    fn finish(mut self) -> Function {
+        self.all([I::End]);
+        self.0
+    }
+}

@@ -1,0 +1,238 @@
+//! A runtime whose memory is a region of the application's.
+
+use super::super::MemoryKind;
+use super::fake::start;
+use super::merged::{OPEN, program};
+use super::{INDEX, PARTS, PAYLOAD, VERSION, embed, pack_with, runtime, wasm};
+use crate::module::{ModuleError, find};
+use wasmi::{Instance, Store, StoreLimits, Val};
+use wasmparser::{Validator, WasmFeatures};
+
+fn single(wat: &str) -> Vec<u8> {
+    let packed = pack_with(&wasm(wat), MemoryKind::Single);
+    packed.expect("can be packed").module
+}
+
+/// A program with this memory that grows and looks at it, beside opening and
+/// reading.
+fn grower(memory: &str) -> String {
+    format!(
+        r#"(module {OPEN}
+          (import "wasi_snapshot_preview1" "fd_read"
+            (func $read (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
+          (memory (export "memory") {memory})
+          (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+          (func (export "size") (result i32) memory.size)
+          (func (export "seen") (result i32) (call $close (i32.const 0)))
+          (func (export "load") (param i32) (result i32) (i32.load (local.get 0)))
+          (func (export "store") (param i32) (i32.store (local.get 0) (i32.const -1)))
+          (func (export "open") (result i32)
+            (drop (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+              (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64)))
+            (i32.load (i32.const 64)))
+          (func (export "read") (result i32)
+            (i32.store (i32.const 0) (i32.const 128)) (i32.store (i32.const 4) (i32.const 4))
+            (drop (call $read (i32.const 100) (i32.const 0) (i32.const 1) (i32.const 8)))
+            (i32.load (i32.const 128))))"#
+    )
+}
+
+/// A program that runs.
+struct Running {
+    store: Store<StoreLimits>,
+    instance: Instance,
+}
+
+impl Running {
+    fn new(wasm: &[u8]) -> Self {
+        Self::with_limit(wasm, u64::MAX)
+    }
+
+    /// On a host that gives no more than `pages` pages.
+    fn with_limit(wasm: &[u8], pages: u64) -> Self {
+        let (store, instance) = start(wasm, pages);
+        Self { store, instance }
+    }
+
+    fn call(&mut self, name: &str, argument: Option<i32>) -> i32 {
+        let function = self.instance.get_func(&self.store, name).expect("exported");
+        let arguments: Vec<Val> = argument.map(Val::I32).into_iter().collect();
+        let results = function.ty(&self.store).results().len();
+        let mut results = vec![Val::I32(0); results];
+        function
+            .call(&mut self.store, &arguments, &mut results)
+            .expect("does not trap");
+        results.first().and_then(Val::i32).unwrap_or(0)
+    }
+
+    fn grow(&mut self, pages: i32) -> i32 {
+        self.call("grow", Some(pages))
+    }
+
+    /// Length of the whole memory in pages.
+    fn pages(&self) -> u64 {
+        let memory = self.instance.get_memory(&self.store, "memory");
+        memory.expect("exported").size(&self.store)
+    }
+
+    /// That the runtime is as it was, and agrees with the program about its
+    /// length.
+    fn assert_serves(&mut self) {
+        let number = |bytes: &[u8]| i32::from_le_bytes(bytes[..4].try_into().expect("four"));
+        assert_eq!(self.call("open", None), number(INDEX));
+        assert_eq!(self.call("read", None), number(PAYLOAD));
+        assert_eq!(self.call("seen", None), self.call("size", None));
+    }
+}
+
+/// Pages of the runtime in `fake`.
+const REGION: u64 = 16;
+
+#[test]
+fn there_is_one_memory_with_room_for_both() {
+    let running = Running::new(&single(&grower("3")));
+    assert_eq!(running.pages(), 3 + REGION);
+    let text = super::text(&single(&grower("3")));
+    assert_eq!(
+        text.matches("(memory ").count(),
+        1 + text.matches("(export \"memory\"").count()
+    );
+}
+
+#[test]
+fn an_engine_with_bulk_memory_and_nothing_else_takes_it() {
+    let features = WasmFeatures::WASM1 | WasmFeatures::BULK_MEMORY;
+    let module = single(&grower("3"));
+    let mut validator = Validator::new_with_features(features);
+    validator.validate_all(&module).expect("valid");
+}
+
+#[test]
+fn the_program_sees_its_own_pages_contiguous_and_zero() {
+    let mut running = Running::new(&single(&grower("2")));
+    running.assert_serves();
+    let mut size = 2;
+    for pages in [0, 1, 2, 0, 7, 1, 1, 40, 3] {
+        assert_eq!(running.grow(pages), size);
+        for page in size..size + pages {
+            for address in [page << 16, (page << 16) + 0x8000, (page << 16) + 0xfffc] {
+                assert_eq!(running.call("load", Some(address)), 0, "{address:#x}");
+                running.call("store", Some(address));
+            }
+        }
+        size += pages;
+        assert_eq!(running.call("size", None), size);
+        running.assert_serves();
+    }
+}
+
+#[test]
+fn the_declared_maximum_is_the_programs() {
+    let mut running = Running::new(&single(&grower("2 10")));
+    assert_eq!(running.grow(9), -1);
+    assert_eq!(running.grow(i32::MAX), -1);
+    assert_eq!(running.grow(-1), -1);
+    assert_eq!(running.grow(8), 2);
+    assert_eq!(running.grow(1), -1);
+    assert_eq!(running.grow(0), 10);
+    running.assert_serves();
+}
+
+#[test]
+fn four_gigabytes_are_shared_with_the_runtime() {
+    let mut running = Running::new(&single(&grower("2")));
+    // Without slack, since there is no room for any.
+    assert_eq!(running.grow(65536 - 2 - 16 + 1), -1);
+    assert_eq!((running.grow(0), running.pages()), (2, 2 + REGION));
+    running.assert_serves();
+}
+
+#[test]
+fn ten_thousand_grows_move_the_region_a_few_times() {
+    let mut running = Running::new(&single(&grower("2")));
+    let (mut moves, mut pages) = (0, running.pages());
+    for size in 2..10_002 {
+        assert_eq!(running.grow(1), size);
+        if running.pages() != pages {
+            (moves, pages) = (moves + 1, running.pages());
+        }
+    }
+    assert!((40..60).contains(&moves), "{moves}");
+    running.assert_serves();
+}
+
+#[test]
+fn a_refused_growth_changes_nothing_and_slack_is_given_up_first() {
+    // The most that the memory may have: 2 + 10 of the program, the region,
+    // and what that may grow by.
+    let module = single(&grower("2 1000"));
+    let mut running = Running::with_limit(&module, 2 + REGION + 20);
+    // With slack, 16 pages more, that would be too much.
+    assert_eq!(running.grow(15), 2);
+    assert_eq!(running.pages(), 2 + REGION + 15);
+    running.assert_serves();
+    assert_eq!(running.grow(6), -1);
+    assert_eq!((running.grow(0), running.pages()), (17, 2 + REGION + 15));
+    running.assert_serves();
+    assert_eq!(running.grow(5), 17);
+    running.assert_serves();
+}
+
+#[test]
+fn a_program_that_leaves_no_room_is_told_what_to_do() {
+    let error = pack_with(&wasm(&grower("65530")), MemoryKind::Single);
+    let error = error.expect_err("refused").to_string();
+    for words in ["65530 pages", "16", "--memory separate"] {
+        assert!(error.contains(words), "{error}");
+    }
+    let full = pack_with(&wasm(&grower("65536")), MemoryKind::Single);
+    let error = full.expect_err("refused").to_string();
+    assert!(error.contains("--memory separate"), "{error}");
+    pack_with(&wasm(&grower("65536")), MemoryKind::Separate).expect("packs");
+}
+
+#[test]
+fn a_linked_module_has_no_separate_memory() {
+    let linked = wasm(&super::fake::linked_text(VERSION, ""));
+    let error = pack_with(&linked, MemoryKind::Separate).expect_err("refused");
+    assert!(error.to_string().contains("libwasi_vfs.a"), "{error}");
+    pack_with(&linked, MemoryKind::Single).expect("it has one memory");
+}
+
+#[test]
+fn an_anchor_counts_from_the_start_of_its_region() {
+    let module = single(&grower("2"));
+    let mut moved = module.clone();
+    let magic = b"\x89wasi-vfs anchor";
+    let at = moved
+        .windows(magic.len())
+        .position(|bytes| bytes == magic)
+        .expect("anchor");
+    // Where the region starts.
+    moved[at + 64 + 2] += 1;
+    assert_eq!(find(&moved).expect("readable"), None);
+    assert!(find(&module).expect("readable").is_some());
+}
+
+#[test]
+fn what_cannot_be_relocated_is_named() {
+    let text = super::fake::runtime_text(VERSION).replace(
+        r#"(func (export "fd_close") (param i32) (result i32) (call $size))"#,
+        r#"(func (export "fd_close") (param i32) (result i32)
+            (drop (v128.load (i32.const 0))) (call $size))"#,
+    );
+    let program = wasm(&grower("1"));
+    let pack = |kind| embed(&program, &PARTS, &wasm(&text), VERSION, Some(kind));
+    let error = pack(MemoryKind::Single).expect_err("refused").to_string();
+    assert!(error.contains("`V128Load`"), "{error}");
+    pack(MemoryKind::Separate).expect("packs");
+    embed(
+        &program,
+        &PARTS,
+        &runtime(),
+        VERSION,
+        Some(MemoryKind::Single),
+    )
+    .expect("packs");
+}
