@@ -1,6 +1,6 @@
 // Runs a WASI preview 1 module in a page in headless Chromium.
 //
-// Usage: node run_chromium.mjs [--ruby] TOOLS MODULE [ARGS...]
+// Usage: node run_chromium.mjs [--ruby] TOOLS [--env K=V] MODULE [ARGS...]
 //   --ruby   the module is a packed ruby.wasm, and the program comes from stdin
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,10 @@ import { Chromium } from "./chromium.mjs";
 const words = process.argv.slice(2);
 const isRuby = words[0] === "--ruby";
 if (isRuby) words.shift();
-const [tools, module, ...args] = words;
+const tools = words.shift();
+const env = [];
+while (words[0] === "--env") env.push(words.splice(0, 2)[1]);
+const [module, ...args] = words;
 const program = isRuby ? readFileSync(0, "utf8") : null;
 
 function site() {
@@ -32,7 +35,7 @@ const browser = await Chromium.start();
 try {
   await browser.open(server.url);
   await browser.until("globalThis.run");
-  const ran = await browser.evaluate(`run(${JSON.stringify(program)}, ${JSON.stringify(args)})`);
+  const ran = await browser.evaluate(`run(...${JSON.stringify([program, args, env])})`);
   writeSync(1, ran.stdout);
   writeSync(2, ran.stderr);
   process.exitCode = ran.status;

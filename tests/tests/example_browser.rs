@@ -19,7 +19,10 @@ static SEEN: LazyLock<Value> = LazyLock::new(|| {
         ["browser-test", "pictures"].map(|name| root().join("target/examples").join(name));
     let mut build = Command::new(root().join("examples/browser/build"));
     // How long it takes to pack is no matter here.
-    build.arg(command::binary()).arg(&page).arg("--compress=1");
+    build
+        .arg(command::binary())
+        .arg(&page)
+        .args(["--compress=1", "--memory", "single"]);
     run(&mut build, "").expect_success();
     let mut node = Command::new(tool("node", "node"));
     node.arg(here("engines/example_browser.mjs"))
