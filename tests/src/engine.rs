@@ -1,20 +1,30 @@
 //! Engines, each behind one small adapter: a program that takes
-//! `[--dir HOST::GUEST] [--env K=V] MODULE ARGS...`.
+//! `[--dir HOST::GUEST] [--env K=V] MODULE ARGS...`, or of these what its engine can.
 
 use crate::command::{self, Outcome, mapping};
-use crate::workspace;
+use crate::workspace::{here, root, tool};
 use std::path::Path;
 use std::process::Command;
 
 /// Something that runs WASI preview 1 modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engine {
-    /// The reference: the PyPI wheel, by `engines/run_wasmtime.py`.
+    /// The reference: the PyPI wheel.
     Wasmtime,
-    /// V8, by `engines/node.mjs`.
+    /// V8, the newest.
     Node,
-    /// What `wasi-vfs run` has inside. Takes commands, not reactors.
+    /// V8 without two memories.
+    Node20,
+    /// A page, with the WASI that pages use. Takes no directory.
+    Chromium,
+    /// Its SDK for Python. Takes commands, and no directory or variable.
+    Wasmer,
+    /// What `wasi-vfs run` has inside. Takes commands.
     Wasmi,
+    /// What buf has inside. Takes commands, and nothing else.
+    Wazero,
+    /// An interpreter in Python. Takes no directory or variable.
+    Pywasm,
 }
 
 /// A module to be run, and with what.
@@ -28,7 +38,7 @@ pub struct Run<'a> {
 }
 
 impl Engine {
-    /// Every engine that takes commands.
+    /// Those that every suite of commands runs on; [`crate::matrix`] has all.
     pub const ALL: [Self; 3] = [Self::Wasmtime, Self::Node, Self::Wasmi];
 
     /// Prepares to run this module with no directory, argument or variable.
@@ -41,6 +51,63 @@ impl Engine {
             input: String::new(),
         }
     }
+
+    /// What a program does in a packed ruby.wasm, which its npm package drives.
+    ///
+    /// # Panics
+    ///
+    /// If the engine has no JavaScript.
+    pub fn ruby(self, module: &Path, program: &str) -> Outcome {
+        let mut command = match self {
+            Self::Node => node("node", "ruby.mjs"),
+            Self::Node20 => node("node20", "ruby.mjs"),
+            Self::Chromium => {
+                let mut command = node("node", "run_chromium.mjs");
+                command.arg("--ruby");
+                command
+            }
+            _ => panic!("{self:?} has no JavaScript"),
+        };
+        command.arg(root().join(".tools")).arg(module);
+        command::run(&mut command, program)
+    }
+
+    /// The adapter, but for what `wasi-vfs` has inside.
+    fn adapter(self) -> Command {
+        match self {
+            Self::Wasmtime => python("run_wasmtime.py", "wasmtime"),
+            Self::Node => node("node", "node.mjs"),
+            Self::Node20 => node("node20", "node.mjs"),
+            Self::Wasmer => python("run_wasmer.py", "wasmer"),
+            Self::Pywasm => python("run_pywasm.py", "pywasm"),
+            Self::Chromium => {
+                tool("npm-shim", "shim");
+                let mut command = node("node", "run_chromium.mjs");
+                command.arg(root().join(".tools"));
+                command
+            }
+            Self::Wazero => {
+                let mut command = python("run_wazero.py", "python");
+                command.arg(tool("buf", "wazero"));
+                command
+            }
+            Self::Wasmi => unreachable!("run by wasi-vfs"),
+        }
+    }
+}
+
+fn node(binary: &str, script: &str) -> Command {
+    let mut command = Command::new(tool(binary, binary));
+    command
+        .arg("--no-warnings")
+        .arg(here("engines").join(script));
+    command
+}
+
+fn python(script: &str, name: &str) -> Command {
+    let mut command = Command::new(tool("venv/bin/python", name));
+    command.arg(here("engines").join(script));
+    command
 }
 
 impl Run<'_> {
@@ -81,20 +148,7 @@ impl Run<'_> {
         if self.engine == Engine::Wasmi {
             return self.run_by_wasi_vfs();
         }
-        let mut command = match self.engine {
-            Engine::Node => {
-                let mut command = Command::new(workspace::tool("node", "node"));
-                command
-                    .arg("--no-warnings")
-                    .arg(workspace::here("engines/node.mjs"));
-                command
-            }
-            _ => {
-                let mut command = Command::new(workspace::tool("venv/bin/python", "wasmtime"));
-                command.arg(workspace::here("engines/run_wasmtime.py"));
-                command
-            }
-        };
+        let mut command = self.engine.adapter();
         command
             .args(&self.options)
             .arg(self.module)

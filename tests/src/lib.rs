@@ -9,6 +9,7 @@ pub mod command;
 pub mod engine;
 pub mod guest;
 pub mod interpreter;
+pub mod matrix;
 pub mod module;
 pub mod oracle;
 pub mod standard_tests;

@@ -1,0 +1,255 @@
+//! Which program runs in which packing on which engine: one plan, which the tests
+//! run and the documents show. The packing and the running are in
+//! `tests/engines.rs`.
+
+use crate::engine::Engine;
+use crate::workspace::root;
+use std::fmt::Write as _;
+use std::fs;
+
+/// What is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// `guests/c/tree.c`.
+    C,
+    /// The same as a reactor.
+    CReactor,
+    /// `guests/rust`.
+    Rust,
+    /// `guests/go`.
+    Go,
+    /// The interpreter and its library: a reactor.
+    Ruby,
+    /// The interpreter and its library: a command.
+    CPython,
+}
+
+/// How it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Packing {
+    /// Linked with `libwasi_vfs.a`.
+    Linked,
+    /// Merged, with a memory for the runtime.
+    Separate,
+    /// Merged, into the program's memory.
+    Single,
+}
+
+/// What a program, a packing and an engine come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// It runs, and sees its tree.
+    Runs,
+    /// The engine refuses the module, with these words.
+    Refused(&'static str),
+    /// It is not tried, for this reason.
+    NotTried(&'static str),
+}
+
+const FINISHED: &str = "It is published as a finished module, which cannot be linked again.";
+const NOT_C: &str = "Its linker takes no static library.";
+const RUST_CALLS: &str = "Rust's standard library declares the calls as imports, and not by the names of wasi-libc that `libwasi_vfs.a` takes over.";
+const COMMANDS: &str = "It is a reactor, and this program around the engine runs commands.";
+const JAVASCRIPT: &str = "It has imports of its own, which its npm package answers in JavaScript.";
+const HOST_CALL: &str =
+    "It imports `host.call`, which the program around this engine does not offer.";
+const NEWER: &str =
+    "The published module itself is refused: it has types that are newer than this engine.";
+const COMPILING: &str = "It has 99 MB, and this engine compiles all of it before it begins: that takes longer than all the rest of this table.";
+const SLOW: &str = "An interpreter written in Python is too slow for it.";
+
+impl Program {
+    /// All.
+    pub const ALL: [Self; 6] = [
+        Self::C,
+        Self::CReactor,
+        Self::Rust,
+        Self::Go,
+        Self::Ruby,
+        Self::CPython,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::C => "C",
+            Self::CReactor => "C reactor",
+            Self::Rust => "Rust",
+            Self::Go => "Go",
+            Self::Ruby => "Ruby",
+            Self::CPython => "CPython",
+        }
+    }
+
+    /// Whatever the engine.
+    fn not_tried_in(self, packing: Packing) -> Option<&'static str> {
+        match (packing, self) {
+            (Packing::Linked, Self::Ruby | Self::CPython) => Some(FINISHED),
+            (Packing::Linked, Self::Rust) => Some(RUST_CALLS),
+            (Packing::Linked, Self::Go) => Some(NOT_C),
+            _ => None,
+        }
+    }
+}
+
+impl Packing {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Linked, Self::Separate, Self::Single];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Linked => "linked",
+            Self::Separate => "separate",
+            Self::Single => "single",
+        }
+    }
+}
+
+impl Engine {
+    /// All that the matrix has.
+    pub const MATRIX: [Self; 8] = [
+        Self::Wasmtime,
+        Self::Node,
+        Self::Node20,
+        Self::Chromium,
+        Self::Wasmer,
+        Self::Wasmi,
+        Self::Wazero,
+        Self::Pywasm,
+    ];
+
+    /// With the version that the tests install.
+    fn name(self) -> String {
+        match self {
+            Self::Wasmtime => format!("wasmtime {}", version("WASMTIME")),
+            Self::Node => format!("Node {}", version("NODE")),
+            Self::Node20 => format!("Node {}", version("NODE_20")),
+            Self::Chromium => "Chromium".to_owned(),
+            Self::Wasmer => format!("Wasmer (SDK {})", version("WASMER_SDK")),
+            Self::Wasmi => "wasmi 2".to_owned(),
+            Self::Wazero => format!("wazero (buf {})", version("BUF")),
+            Self::Pywasm => format!("pywasm {}", version("PYWASM")),
+        }
+    }
+
+    /// What it says of a module with two memories, if it takes none.
+    fn refuses_two_memories(self) -> Option<&'static str> {
+        match self {
+            Self::Node20 => Some("memory count of 2 exceeds internal limit of 1"),
+            Self::Wazero => Some("at most one memory allowed in module, but read 2"),
+            // Of the byte that says which memory is meant.
+            Self::Pywasm => Some("assert ord(r.read(1)) == 0x00"),
+            _ => None,
+        }
+    }
+
+    /// However it is packed.
+    fn not_tried_with(self, program: Program) -> Option<&'static str> {
+        match (self, program) {
+            (Self::Wasmer | Self::Wasmi | Self::Wazero, Program::CReactor) => Some(COMMANDS),
+            (Self::Node20, Program::CPython) => Some(NEWER),
+            (Self::Node | Self::Node20 | Self::Chromium, _) => None,
+            (_, Program::Ruby) => Some(JAVASCRIPT),
+            (Self::Pywasm, Program::Go | Program::CPython) => Some(SLOW),
+            (Self::Wasmtime, Program::CPython) => Some(COMPILING),
+            (_, Program::CPython) => Some(HOST_CALL),
+            _ => None,
+        }
+    }
+}
+
+fn version(name: &str) -> String {
+    let versions = fs::read_to_string(root().join("tools/versions")).expect("in the repository");
+    let value = |line: &str| {
+        let value = line.strip_prefix(name)?.strip_prefix('=')?;
+        Some(value.split(' ').next()?.to_owned())
+    };
+    versions
+        .lines()
+        .find_map(value)
+        .unwrap_or_else(|| panic!("tools/versions has no {name}"))
+}
+
+/// What the tests hold.
+pub fn plan(program: Program, packing: Packing, engine: Engine) -> Cell {
+    let not_tried = program
+        .not_tried_in(packing)
+        .or_else(|| engine.not_tried_with(program));
+    match (not_tried, engine.refuses_two_memories()) {
+        (Some(reason), _) => Cell::NotTried(reason),
+        (None, Some(words)) if packing == Packing::Separate => Cell::Refused(words),
+        (None, _) => Cell::Runs,
+    }
+}
+
+/// For the README: what runs, a line for each engine.
+pub fn summary() -> String {
+    let mut table = String::from("| | linked | separate | single |\n|---|---|---|---|\n");
+    for engine in Engine::MATRIX {
+        let cells = Packing::ALL.map(|packing| summary_cell(packing, engine));
+        let _ = writeln!(table, "| {} | {} |", engine.name(), cells.join(" | "));
+    }
+    table
+}
+
+fn summary_cell(packing: Packing, engine: Engine) -> String {
+    let cells = Program::ALL.map(|program| (program, plan(program, packing, engine)));
+    let run = cells.iter().filter(|(_, cell)| *cell == Cell::Runs);
+    let names: Vec<_> = run.map(|(program, _)| program.name()).collect();
+    match names.len() {
+        0 => "refused".to_owned(),
+        len if len == Program::ALL.len() => "all six".to_owned(),
+        _ => names.join(", "),
+    }
+}
+
+/// For `docs/ENGINES.md`: a table for each packing, and the reasons.
+pub fn tables() -> String {
+    let mut reasons = Vec::new();
+    let mut text = String::new();
+    for packing in Packing::ALL {
+        let _ = writeln!(text, "### {}\n", packing.name());
+        text.push_str(&table(packing, &mut reasons));
+        text.push('\n');
+    }
+    for (number, reason) in (1..).zip(reasons) {
+        let _ = writeln!(text, "{number}. {reason}");
+    }
+    text
+}
+
+fn table(packing: Packing, reasons: &mut Vec<&'static str>) -> String {
+    let names = Program::ALL.map(Program::name);
+    let mut table = format!(
+        "| | {} |\n|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len() + 1)
+    );
+    for engine in Engine::MATRIX {
+        let cells = Program::ALL.map(|program| match plan(program, packing, engine) {
+            Cell::Runs => "runs".to_owned(),
+            Cell::Refused(_) => "refused".to_owned(),
+            Cell::NotTried(reason) => format!("({})", number(reason, reasons)),
+        });
+        let _ = writeln!(table, "| {} | {} |", engine.name(), cells.join(" | "));
+    }
+    table
+}
+
+/// Reasons are numbered in the order in which they are first given.
+fn number(reason: &'static str, reasons: &mut Vec<&'static str>) -> usize {
+    let known = reasons.iter().position(|known| *known == reason);
+    known.unwrap_or_else(|| {
+        reasons.push(reason);
+        reasons.len() - 1
+    }) + 1
+}
+
+/// For `docs/ENGINES.md`: what engines say that refuse.
+pub fn refusals() -> String {
+    let refused = |engine: Engine| Some((engine.name(), engine.refuses_two_memories()?));
+    let mut table = String::from("| | says |\n|---|---|\n");
+    for (name, words) in Engine::MATRIX.into_iter().filter_map(refused) {
+        let _ = writeln!(table, "| {name} | `{words}` |");
+    }
+    table
+}
