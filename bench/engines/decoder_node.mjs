@@ -11,6 +11,13 @@ const [module, framesPath] = process.argv.slice(2);
 const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(module)));
 const { memory, allocate, decode } = instance.exports;
 
+// Most frames have the same prefix, which is in memory once.
+let last = { data: Buffer.alloc(0) };
+function placePrefix(data) {
+  if (!last.address || last.data.compare(data) !== 0) last = { data, address: place(data) };
+  return last.address;
+}
+
 function place(data) {
   const address = allocate(data.length + 1) >>> 0;
   new Uint8Array(memory.buffer).set(data, address);
@@ -25,7 +32,7 @@ for (let at = 0; at < frames.length; ) {
   at += 12;
   const [frame, prefix, content] = lengths.map((length) => frames.subarray(at, (at += length)));
   const output = place(new Uint8Array(content.length));
-  jobs.push(place(frame), frame.length, place(prefix), prefix.length, output, content.length);
+  jobs.push(place(frame), frame.length, placePrefix(prefix), prefix.length, output, content.length);
   contents.push([output, content]);
 }
 const table = place(new Uint8Array(new Uint32Array(jobs).buffer));

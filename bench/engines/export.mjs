@@ -1,4 +1,7 @@
-// Exports a memory of a module that has one of that number.
+// Exports the memory that a merged runtime has to itself.
+
+// The name that it gets.
+export const RUNTIME = "wasi_vfs_bench:memory";
 
 const MEMORY_SECTION = 5;
 const EXPORT_SECTION = 7;
@@ -31,15 +34,15 @@ function* sections(bytes) {
   }
 }
 
-// The module, with its memory `index` exported as `name`; as it is if it
-// defines fewer.
-export function withMemoryExport(bytes, index, name) {
+// The module, with its second memory exported; as it is if it has none.
+export function withRuntimeMemory(bytes) {
+  const index = 1;
   const all = [...sections(bytes)];
   const memories = all.find(({ id }) => id === MEMORY_SECTION);
   if (!memories || readLeb(bytes, memories.content)[0] <= index) return bytes;
   const { start, content, end } = all.find(({ id }) => id === EXPORT_SECTION);
   const [count, entries] = readLeb(bytes, content);
-  const text = Buffer.from(name);
+  const text = Buffer.from(RUNTIME);
   const body = Buffer.concat([
     Buffer.from(leb(count + 1)),
     bytes.subarray(entries, end),

@@ -3,27 +3,23 @@
 // line of JSON.
 //
 // Usage: node --expose-gc instantiate_node.mjs WARMUP ROUNDS NAME=MODULE...
-import { stubs, variant } from "./node.mjs";
+import { interleave, report, stubs, variant } from "./node.mjs";
 
 const [warmup, rounds, ...texts] = process.argv.slice(2);
-const variants = texts.map(variant);
+const variants = texts.map((text) => variant(text));
 for (const one of variants) {
   one.module = new WebAssembly.Module(one.bytes);
   one.imports = stubs(one.module);
+  one.result = [];
 }
 
-function instantiate({ module, imports, ms }) {
+function instantiate({ module, imports, result }, counts) {
   const start = performance.now();
   const instance = new WebAssembly.Instance(module, imports);
-  ms.push(performance.now() - start);
+  const elapsed = performance.now() - start;
+  if (counts) result.push(elapsed);
   if (!instance.exports.memory) throw new Error("no memory");
 }
 
-for (let round = 0; round < Number(warmup) + Number(rounds); round++) {
-  for (const one of variants) {
-    instantiate(one);
-    gc();
-  }
-}
-const results = variants.map(({ name, ms }) => [name, ms.slice(Number(warmup))]);
-console.log(JSON.stringify(Object.fromEntries(results)));
+interleave(Number(warmup), Number(rounds), variants, instantiate);
+report(variants);

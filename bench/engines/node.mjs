@@ -2,16 +2,17 @@
 import { readFileSync } from "node:fs";
 import { WASI } from "node:wasi";
 
-// `NAME=[host:]MODULE`, compiled. `host:` asks for the directory preopened.
-export function variant(text) {
+// `NAME=[host:]MODULE`. `host:` asks for the directory preopened, of `HOST::GUEST`.
+export function variant(text, mapping) {
   const at = text.indexOf("=");
-  const path = text.slice(at + 1).replace(/^host:/, "");
-  return {
-    name: text.slice(0, at),
-    preopen: text.startsWith("host:", at + 1),
-    bytes: readFileSync(path),
-    ms: [],
-  };
+  const isHost = text.startsWith("host:", at + 1);
+  const bytes = readFileSync(text.slice(at + 1).replace(/^host:/, ""));
+  return { name: text.slice(0, at), preopens: isHost ? preopens(mapping) : {}, bytes };
+}
+
+export function preopens(mapping) {
+  const [host, guest] = mapping.split("::");
+  return { [guest]: host };
 }
 
 // Something to instantiate a module with that is never going to run.
@@ -24,7 +25,7 @@ export function stubs(module) {
   return imports;
 }
 
-// A reader of every file, ready to be called.
+// The C program, ready to be called.
 export function reader(module, preopens) {
   const wasi = new WASI({ version: "preview1", preopens });
   const instance = new WebAssembly.Instance(module, wasi.getImportObject());
@@ -32,6 +33,7 @@ export function reader(module, preopens) {
   return instance.exports;
 }
 
+// What it has read.
 export function content(exports) {
   return {
     files: Number(exports.files()),
@@ -40,7 +42,18 @@ export function content(exports) {
   };
 }
 
-export function preopens(mapping) {
-  const [host, guest] = mapping.split("::");
-  return { [guest]: host };
+// Runs each of them in each round. What runs first in one is last in the next.
+export function interleave(warmup, rounds, variants, run) {
+  for (let number = 0; number < warmup + rounds; number++) {
+    const turns = number % 2 ? variants.toReversed() : variants;
+    for (const one of turns) {
+      run(one, number >= warmup);
+      // The memory of dead instances is not the next one's cost.
+      gc();
+    }
+  }
+}
+
+export function report(variants) {
+  console.log(JSON.stringify(Object.fromEntries(variants.map(({ name, result }) => [name, result]))));
 }

@@ -5,26 +5,23 @@
 //
 // Usage: node --expose-gc read_node.mjs WARMUP ROUNDS HOST::GUEST NAME=[host:]MODULE...
 //   host:  the module gets HOST preopened, else no directory
-import { content, preopens, reader, variant } from "./node.mjs";
+import { content, interleave, reader, report, variant } from "./node.mjs";
 
 const [warmup, rounds, mapping, ...texts] = process.argv.slice(2);
-const variants = texts.map(variant);
-for (const one of variants) one.module = new WebAssembly.Module(one.bytes);
+const variants = texts.map((text) => variant(text, mapping));
+for (const one of variants) {
+  one.module = new WebAssembly.Module(one.bytes);
+  one.result = { ms: [] };
+}
 
-function run(one) {
-  const exports = reader(one.module, one.preopen ? preopens(mapping) : {});
+function run({ module, preopens, result }, counts) {
+  const exports = reader(module, preopens);
   const start = performance.now();
   exports.read_every_file();
-  one.ms.push(performance.now() - start);
-  one.content = content(exports);
+  const elapsed = performance.now() - start;
+  if (counts) result.ms.push(elapsed);
+  result.content = content(exports);
 }
 
-for (let round = 0; round < Number(warmup) + Number(rounds); round++) {
-  for (const one of variants) {
-    run(one);
-    // The memory of dead instances is not the next one's cost.
-    gc();
-  }
-}
-const results = variants.map(({ name, ms, content }) => [name, { ms: ms.slice(Number(warmup)), content }]);
-console.log(JSON.stringify(Object.fromEntries(results)));
+interleave(Number(warmup), Number(rounds), variants, run);
+report(variants);

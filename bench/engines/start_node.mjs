@@ -6,36 +6,28 @@
 //   host:     the module gets HOST preopened, else no directory
 //   --memory  count the runtime's memory as well, which must be exported for that
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import { WASI } from "node:wasi";
-import { withMemoryExport } from "./export.mjs";
-import { preopens } from "./node.mjs";
-
-const RUNTIME = "wasi_vfs_bench:memory";
+import { RUNTIME, withRuntimeMemory } from "./export.mjs";
+import { variant } from "./node.mjs";
+import { startRuby } from "./ruby.mjs";
 
 const [language, programPath, modulePath, mapping, memoryOption] = process.argv.slice(2);
 const program = readFileSync(programPath, "utf8");
-const preopened = modulePath.startsWith("host:") ? preopens(mapping) : {};
-const bytes = readFileSync(modulePath.replace(/^host:/, ""));
+const { bytes, preopens } = variant(`=${modulePath}`, mapping);
 const countsMemory = memoryOption === "--memory";
-const module = await WebAssembly.compile(countsMemory ? withMemoryExport(bytes, 1, RUNTIME) : bytes);
+const module = await WebAssembly.compile(countsMemory ? withRuntimeMemory(bytes) : bytes);
 const compiled = performance.now();
 
 async function ruby() {
-  const require = createRequire(resolve(".tools/npm/index.js"));
-  const { RubyVM } = require("@ruby/wasm-wasi");
-  const wasip1 = new WASI({ version: "preview1", preopens: preopened, returnOnExit: true });
-  const args = ["ruby.wasm", "-EUTF-8", "-e_=0"];
-  const { vm, instance } = await RubyVM.instantiateModule({ module, wasip1, args });
-  return { output: vm.eval(program).toString(), exports: instance.exports };
+  const { vm, exports } = await startRuby(module, preopens);
+  return { output: vm.eval(program).toString(), exports };
 }
 
 // A reactor, which asks its host for more than WASI offers; -1 says that there is
 // no more. What it prints goes to stderr: it fails if that is not as it should be.
 async function python() {
   const args = ["python.wasm", "-c", program];
-  const options = { args, env: { HOME: "/" }, preopens: preopened, returnOnExit: true, stdout: 2 };
+  const options = { args, env: { HOME: "/" }, preopens, returnOnExit: true, stdout: 2 };
   const wasi = new WASI({ version: "preview1", ...options });
   const imports = { ...wasi.getImportObject(), host: { call: () => -1 } };
   const instance = await WebAssembly.instantiate(module, imports);

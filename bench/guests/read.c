@@ -3,11 +3,13 @@
 //
 // The digest is the oracle: `src/content.rs` computes the same of the directory.
 // It takes eight bytes at a time, else hashing would be most of what is timed.
+// Without it, for where nothing but reading is to be timed, files are skimmed.
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef unsigned long long u64;
@@ -15,6 +17,7 @@ typedef unsigned long long u64;
 #define ROOT "/usr/local/lib"
 
 static u64 files, bytes, digest;
+static int skims;
 static unsigned char buffer[65536];
 
 static u64 mix(u64 hash, u64 word) {
@@ -56,7 +59,7 @@ static void read_file(const char *path) {
     if (fd < 0) fail(path);
     do {
         len = fill(fd, path);
-        hash = mix_bytes(hash, buffer, len);
+        if (!skims) hash = mix_bytes(hash, buffer, len);
         bytes += len;
     } while (len == sizeof buffer);
     close(fd);
@@ -79,6 +82,17 @@ static void read_directory(const char *path) {
 }
 
 __attribute__((export_name("read_every_file"))) void read_every_file(void) { read_directory(ROOT); }
+
+__attribute__((export_name("skim_every_file"))) void skim_every_file(void) {
+    skims = 1;
+    read_directory(ROOT);
+}
+
+__attribute__((export_name("look_up"))) void look_up(void) {
+    struct stat status;
+    if (stat(ROOT, &status)) fail(ROOT);
+}
+
 __attribute__((export_name("files"))) u64 files_read(void) { return files; }
 __attribute__((export_name("bytes"))) u64 bytes_read(void) { return bytes; }
 __attribute__((export_name("digest"))) u64 digest_of_all(void) { return digest; }

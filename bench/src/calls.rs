@@ -1,159 +1,127 @@
-//! What single calls cost, by `engines/calls_*`.
+//! What single calls cost beside wasi-vfs today: in a small tree, and in a large
+//! directory.
 
-use crate::command::Command;
+use crate::calling::{Called, LOOKUPS, NAMES, Rounds, call};
 use crate::engine::Engine;
 use crate::goal::Goal;
+use crate::packed::Packed;
+use crate::program::Program;
+use crate::progress::step;
 use crate::report::Section;
-use crate::statistics::median;
+use crate::storage::Storage;
 use crate::synthetic::Synthetic;
 use crate::today;
-use crate::trees::{FLAT, HUNDRED_THOUSAND, RUBY, THOUSAND, Tree};
-use crate::variant::{Program, Storage, Variant, pack, packed, words};
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::trees::{FLAT, RUBY, Tree};
+use crate::variant::Variant;
+use anyhow::Result;
 
-/// Rounds to warm up, rounds that count, and calls of each.
-type Rounds = [usize; 3];
-const ROUNDS: Rounds = [1, 7, 1_000];
+const STORED: Goal = Goal::at_most("a call in Ruby's library, stored, to wasi-vfs today", 1.0);
+const COMPRESSED: Goal = Goal::at_most(
+    "a call in Ruby's library, `--compress`, to wasi-vfs today",
+    1.0,
+);
+const LARGE_DIRECTORY: Goal = Goal::at_least(
+    "a call in a directory of 10,000 files, times as fast as wasi-vfs today",
+    20.0,
+);
+
+pub(crate) const ROUNDS: Rounds = Rounds {
+    warmup: 2,
+    counted: 15,
+    calls: 10_000,
+};
 
 /// In a large directory wasi-vfs today takes a millisecond and more for a call.
-const ROUNDS_FLAT: Rounds = [0, 3, 50];
+const ROUNDS_FLAT: Rounds = Rounds {
+    warmup: 0,
+    counted: 5,
+    calls: 50,
+};
 
-const NAMES: [&str; 5] = ["stat", "open_close", "readdir", "seek", "pread"];
+/// The variants, in the order of the rows.
+const TODAY: usize = 0;
+const STORED_AT: usize = 2;
+const COMPRESSED_AT: usize = 3;
 
-/// How much a call may cost among a hundred times the files: a lookup searches
-/// its directory, which is no larger, and the directories above it.
-const FLAT_BOUND: f64 = 1.25;
-
-#[derive(Debug, Deserialize)]
-struct Calls {
-    ns: Vec<f64>,
-    sum: String,
+/// Both.
+pub(crate) fn run() -> Result<Vec<Section>> {
+    Ok(vec![small()?, large_directory()?])
 }
 
-/// Nanoseconds a call, by variant and call.
-type Times = Vec<[f64; NAMES.len()]>;
-
-/// Small trees, a large directory, and many files.
-pub(crate) fn run() -> Result<Section> {
-    let ([_, rounds, calls], [_, flat, fewer]) = (ROUNDS, ROUNDS_FLAT);
-    let mut section = Section::new(
-        "Single calls",
-        format!(
-            "By the C program, on files from all over the tree; `readdir` with \
-             opening and closing each directory, per entry; `seek` and `pread` (4 KiB) in one \
-             file, which is warm unless it is longer than the cache. Nanoseconds a call: medians \
-             of {rounds} interleaved rounds of {calls}, in the large directory of {flat} rounds \
-             of {fewer}. All answers were the same. wasi-vfs today has no \
-             `pread`; the program seeks and reads."
-        ),
+fn small() -> Result<Section> {
+    let about = format!(
+        "By the C program, in Ruby's library, on files from all over it; `readdir` is for one \
+         entry, with opening and closing its directory; `seek` and `pread` (4 KiB) in the longest \
+         file, which is warm. Nanoseconds a call: medians of {} interleaved rounds of {} calls, in \
+         brackets the median ratio to wasi-vfs today in the same round. All answers were the same. \
+         wasi-vfs today has no `pread`; the program seeks and reads.",
+        ROUNDS.counted, ROUNDS.calls
     );
-    let mut head = vec![""];
-    head.extend(NAMES);
-    section = section.head(&head);
-    small(&mut section)?;
-    large_directory(&mut section)?;
-    many(&mut section)?;
+    let mut section = section("Single calls", about);
+    let variants = variants(&RUBY, &Program::FORMS)?;
+    for engine in Engine::ALL {
+        let called = measure(&mut section, engine, &RUBY, ROUNDS, &variants)?;
+        for (number, name) in NAMES.into_iter().enumerate() {
+            let case = format!("`{name}` in {}", engine.title());
+            let to_today = |at: usize| called.ratio(number, at, TODAY);
+            section.case(STORED, &case, to_today(STORED_AT));
+            section.case(COMPRESSED, case, to_today(COMPRESSED_AT));
+        }
+    }
     Ok(section)
 }
 
-/// Host, today, stored and compressed, in that order.
-fn variants(tree: &Tree) -> Result<Vec<Variant>> {
-    for storage in Storage::RUN {
-        pack(Program::Reader, tree, storage).run()?;
-    }
-    let mut all = vec![host(), today::variant(tree)?];
-    all.extend(Variant::packed(Program::Reader, tree));
-    Ok(all)
-}
-
-fn host() -> Variant {
-    Variant::new("host", "directory preopened", &Program::Reader.path()).preopened()
-}
-
-fn small(section: &mut Section) -> Result<()> {
-    let variants = variants(&RUBY)?;
+fn large_directory() -> Result<Section> {
+    let about = format!(
+        "The same in one directory of 10,000 files. Medians of {} rounds of {} calls: wasi-vfs \
+         today looks names up in a list.",
+        ROUNDS_FLAT.counted, ROUNDS_FLAT.calls
+    );
+    let mut section = section("Single calls in a large directory", about);
+    let _files = Synthetic::of(&FLAT)?;
+    let variants = variants(&FLAT, &Program::FORMS[..1])?;
     for engine in Engine::ALL {
-        let times = measure(section, engine, &RUBY, ROUNDS, &variants)?;
-        for (call, name) in NAMES.into_iter().enumerate() {
-            for (at, storage) in [(2, "stored"), (3, "compressed")] {
-                let ratio = times[at][call] / times[1][call];
-                let title = engine.title();
-                let what = format!("{name}, Ruby's library, {title}, {storage}, to today");
-                section.goal(Goal::at_most(what, ratio, 1.0));
+        let called = measure(&mut section, engine, &FLAT, ROUNDS_FLAT, &variants)?;
+        for (number, name) in NAMES.into_iter().enumerate().take(LOOKUPS) {
+            for (at, storage) in [STORED_AT, COMPRESSED_AT].into_iter().zip(Storage::RUN) {
+                let case = format!("`{name}` {} in {}", storage.title(), engine.title());
+                section.case(LARGE_DIRECTORY, case, called.ratio(number, TODAY, at));
             }
         }
     }
-    Ok(())
+    Ok(section)
 }
 
-fn large_directory(section: &mut Section) -> Result<()> {
-    let _files = Synthetic::flat()?;
-    let variants = variants(&FLAT)?;
-    let times = measure(section, Engine::Wasmtime, &FLAT, ROUNDS_FLAT, &variants)?;
-    for (call, name) in NAMES.into_iter().enumerate().take(3) {
-        let faster = times[1][call] / times[2][call];
-        let what = format!("{name} in a directory of 10,000 files, times as fast as today");
-        section.goal(Goal::at_least(what, faster, 20.0));
-    }
-    Ok(())
+/// A section whose columns are the calls.
+pub(crate) fn section(title: &'static str, about: String) -> Section {
+    Section::new(title, about).head([""].iter().chain(&NAMES))
 }
 
-fn many(section: &mut Section) -> Result<()> {
-    let mut all = Vec::new();
-    let of = [
-        (THOUSAND, Synthetic::thousand()?),
-        (HUNDRED_THOUSAND, Synthetic::hundred_thousand()?),
-    ];
-    for (tree, _files) in &of {
-        pack(Program::Reader, tree, Storage::Stored).run()?;
-        let path = packed(Program::Reader, tree, Storage::Stored);
-        let variants = [Variant::new("stored", "merged, stored", &path)];
-        all.push(measure(section, Engine::Wasmtime, tree, ROUNDS, &variants)?);
+/// Today, the directory, and each program stored and compressed.
+fn variants(tree: &Tree, programs: &[Program]) -> Result<Vec<Variant>> {
+    let mut all = vec![today::variant(tree)?, Variant::host(Program::Reader)];
+    for program in programs {
+        for packed in Packed::both(*program, tree) {
+            all.push(packed.variant()?);
+        }
     }
-    for (call, name) in NAMES.into_iter().enumerate() {
-        let ratio = all[1][0][call] / all[0][0][call];
-        let what = format!("{name} among 100,000 files to among 1,000");
-        section.goal(Goal::at_most(what, ratio, FLAT_BOUND));
-    }
-    Ok(())
+    Ok(all)
 }
 
 fn measure(
     section: &mut Section,
     engine: Engine,
     tree: &Tree,
-    [warmup, rounds, calls]: Rounds,
+    rounds: Rounds,
     variants: &[Variant],
-) -> Result<Times> {
-    let command = engine
-        .program("calls")
-        .with(&format!("{warmup} {rounds} {calls}"))
-        .with(&tree.mapping())
-        .with(&words(variants));
-    let times = times(&command, variants)?;
-    for (variant, times) in variants.iter().zip(&times) {
-        let title = format!("{}, {}, {}", tree.title, engine.title(), variant.title);
-        let cells = times.map(|ns| format!("{ns:.0}"));
-        section.row([title].into_iter().chain(cells));
+) -> Result<Called> {
+    step(format_args!("calls in {}, {}", tree.title, engine.title()));
+    let called = call(engine, tree, rounds, variants)?;
+    called.expect_same()?;
+    for (at, variant) in variants.iter().enumerate() {
+        let title = format!("{}, {}", engine.title(), variant.title);
+        section.row(called.row(title, at, TODAY));
     }
-    section.command(&command);
-    Ok(times)
-}
-
-fn times(command: &Command, variants: &[Variant]) -> Result<Times> {
-    let results: BTreeMap<String, BTreeMap<String, Calls>> = command.json()?;
-    let mut expected = None;
-    let of_variant = |variant: &Variant| {
-        let calls = results.get(&variant.name).context("a variant is missing")?;
-        let sums = NAMES.map(|name| calls.get(name).map(|calls| calls.sum.clone()));
-        let expected = expected.get_or_insert_with(|| sums.clone());
-        ensure!(*expected == sums, "{} answers otherwise", variant.title);
-        Ok(NAMES.map(|name| {
-            let ns = calls.get(name).map(|calls| median(&calls.ns));
-            ns.unwrap_or(f64::NAN)
-        }))
-    };
-    variants.iter().map(of_variant).collect()
+    section.command(&called.command);
+    Ok(called)
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::path::Path;
-use std::process::{Command as Process, Output, Stdio};
+use std::process::{Child, Command as Process, Stdio};
 
 /// A command line.
 #[derive(Clone, Debug)]
@@ -36,10 +36,18 @@ impl Command {
 
     /// Runs it to its end; an error unless it succeeds.
     pub(crate) fn run(&self) -> Result<Vec<u8>> {
-        let output = self.output().with_context(|| self.to_string())?;
+        let output = self.process().stdin(Stdio::null()).output();
+        let output = output.with_context(|| self.to_string())?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`{self}` failed:\n{complaint}");
         Ok(output.stdout)
+    }
+
+    /// Starts it with pipes to its input and output.
+    pub(crate) fn start(&self) -> Result<Child> {
+        let mut process = self.process();
+        process.stdin(Stdio::piped()).stdout(Stdio::piped());
+        process.spawn().with_context(|| self.to_string())
     }
 
     /// Runs it and reads the JSON that it prints.
@@ -55,13 +63,11 @@ impl Command {
         number.with_context(|| format!("`{self}` printed `{output}`"))
     }
 
-    fn output(&self) -> std::io::Result<Output> {
+    fn process(&self) -> Process {
         let (program, args) = self.0.split_first().expect("a command has a program");
-        Process::new(program)
-            .args(args)
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .output()
+        let mut process = Process::new(program);
+        process.args(args).current_dir(root());
+        process
     }
 }
 

@@ -10,6 +10,9 @@ use std::path::Path;
 /// Length of the guest's buffer; each fill of it ends a word.
 const BUFFER_LEN: usize = 65536;
 
+/// Trees up to this size are measured more often than larger ones.
+pub(crate) const SMALL_BYTES: u64 = 32 << 20;
+
 /// What reading every file gives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Content {
@@ -34,6 +37,11 @@ impl Content {
         let mut content = Self::default();
         content.add_directory(root, "")?;
         Ok(content)
+    }
+
+    /// Whether it is measured more often.
+    pub(crate) fn is_small(&self) -> bool {
+        self.bytes <= SMALL_BYTES
     }
 
     /// Fails unless `who` read what is in the directory.

@@ -1,129 +1,177 @@
-//! Very many files, and a very large one. Measured once: they take long.
+//! More and more small files: what packing a file costs, and what a call costs
+//! among them. Packed once each: they take long.
 
-use crate::command::Command;
+use crate::calling::{NAMES, Rounds, call};
+use crate::calls::{self, ROUNDS};
 use crate::content::Content;
 use crate::cost::Cost;
 use crate::engine::Engine;
+use crate::file;
 use crate::goal::Goal;
+use crate::packed::Packed;
+use crate::program::Program;
+use crate::progress::step;
+use crate::reading;
 use crate::report::Section;
-use crate::statistics::grouped;
+use crate::statistics::{grouped, short};
+use crate::storage::Storage;
 use crate::synthetic::Synthetic;
-use crate::trees::{GUEST, HUNDRED_THOUSAND, LARGE, MILLION, Tree};
-use crate::variant::{Program, Storage, Variant, added, pack, packed, words};
-use anyhow::{Context, Result};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::trees::{HUNDRED_THOUSAND, MILLION, THOUSAND, Tree};
+use crate::variant::Variant;
+use anyhow::Result;
 
-/// How much slower ten times as many files may be, for each of them.
-const LINEAR: f64 = 1.2;
+const LINEAR: Goal = Goal::at_most(
+    "packing 1,000,000 files, CPU a file, to packing 100,000",
+    1.2,
+);
+const MEMORY: Goal = Goal::at_most(
+    "packing, peak memory for each of 900,000 files more",
+    1024.0,
+)
+.in_unit(" bytes");
 
-#[derive(Debug, Deserialize)]
-struct Reading {
-    ms: Vec<f64>,
-    content: Content,
-}
+const CALL: Goal = Goal::at_most("a call among 100,000 files, to among 1,000", 1.25);
+const CALL_MILLION: Goal = Goal::at_most("a call among 1,000,000 files, to among 1,000", 1.25)
+    .limited_by(
+        "the processor's caches, which the index of 1,000,000 files (55 MB) does not fit: a lookup \
+         makes the same steps and waits longer for each",
+    );
 
+const TREES: [Tree; 3] = [THOUSAND, HUNDRED_THOUSAND, MILLION];
+
+const STORAGES: [Storage; 2] = [Storage::Stored, Storage::Level3];
+
+/// What is compared with the directory itself, which is slow to list.
+const CHECKED: Rounds = Rounds {
+    warmup: 0,
+    counted: 1,
+    calls: 1_000,
+};
+
+/// One tree packed.
 struct Figures {
     files: u64,
     cost: Cost,
 }
 
-/// Packs and reads them.
-pub(crate) fn run() -> Result<Section> {
-    let mut section = Section::new(
-        "Very many files and a very large one",
-        "Packed into the C program, once each. Every file was read from the packed module, under \
-         wasmtime, and was right; the large one by `wasi-vfs cat`.",
+/// Packs and reads them, then makes calls.
+pub(crate) fn run() -> Result<Vec<Section>> {
+    let mut packing = packing_section();
+    let mut figures = Vec::new();
+    for tree in TREES {
+        step(format_args!("making {}", tree.title));
+        let files = Synthetic::of(&tree)?;
+        figures.push(pack(&mut packing, &tree)?);
+        check_calls(&tree)?;
+        step(format_args!("removing {}", tree.title));
+        drop(files);
+    }
+    goals(&mut packing, &figures);
+    Ok(vec![packing, calls()?])
+}
+
+fn packing_section() -> Section {
+    Section::new(
+        "Packing very many files",
+        "Small files of 110 to 210 bytes, a hundred in a directory, packed into the C program, once \
+         each. Every file was read from the packed module, under wasmtime, and was right.",
     )
     .head(&[
         "",
         "CPU s",
         "wall s",
-        "µs a file",
+        "CPU µs a file",
         "peak MiB",
         "bytes added",
         "reading every file, ms",
-    ]);
-    let fewer = small(
-        &mut section,
-        &HUNDRED_THOUSAND,
-        Synthetic::hundred_thousand()?,
-    )?;
-    let more = small(&mut section, &MILLION, Synthetic::million()?)?;
-    goals(&mut section, &fewer, &more);
-    large(&mut section)?;
-    Ok(section)
+    ])
 }
 
-fn small(section: &mut Section, tree: &Tree, _files: Synthetic) -> Result<Figures> {
+/// Packs and reads a tree in each way. Gives the figures of the first.
+fn pack(section: &mut Section, tree: &Tree) -> Result<Figures> {
     let content = tree.content()?;
-    let cost = pack_row(section, tree, content.files, |path| {
-        read(tree, path, &content)
-    })?;
+    let mut costs = Vec::new();
+    for storage in STORAGES {
+        let packed = Packed::new(Program::Reader, tree, storage);
+        step(format_args!("packing {}, {}", tree.title, storage.title()));
+        let cost = Cost::of(&packed.command())?;
+        section.row([
+            format!("{}, {}", tree.title, storage.title()),
+            short(cost.cpu_s),
+            short(cost.wall_s),
+            short(cost.cpu_s * 1e6 / content.files as f64),
+            short(cost.peak_mib()),
+            grouped(packed.added()?),
+            short(read(&packed, &content)?),
+        ]);
+        section.command(&Cost::measured(&packed.command()));
+        costs.push(cost);
+    }
     Ok(Figures {
         files: content.files,
-        cost,
+        cost: costs[0],
     })
 }
 
-fn pack_row(
-    section: &mut Section,
-    tree: &Tree,
-    files: u64,
-    check: impl Fn(&str) -> Result<String>,
-) -> Result<Cost> {
-    let command = pack(Program::Reader, tree, Storage::Stored);
-    let cost = Cost::of(&command)?;
-    let path = packed(Program::Reader, tree, Storage::Stored);
-    section.row([
-        tree.title.to_owned(),
-        format!("{:.2}", cost.cpu_s),
-        format!("{:.2}", cost.wall_s),
-        format!("{:.1}", cost.wall_s * 1e6 / files as f64),
-        format!("{:.0}", cost.peak_mib()),
-        grouped(added(&path, &Program::Reader.path())?),
-        check(&path)?,
-    ]);
-    section.command(&Cost::measured(&command));
-    std::fs::remove_file(crate::command::root().join(path))?;
-    Ok(cost)
+/// Reads every file, and gives the milliseconds that took.
+fn read(packed: &Packed, content: &Content) -> Result<f64> {
+    let once = reading::Rounds {
+        warmup: 0,
+        counted: 1,
+    };
+    let variants = [packed.variant()?];
+    let times = reading::read(Engine::Wasmtime, &packed.tree, content, once, &variants)?;
+    Ok(times.ms[0][0])
 }
 
-/// Reads every file in a module, and gives the milliseconds that took.
-fn read(tree: &Tree, path: &str, expected: &Content) -> Result<String> {
-    let variant = Variant::new("stored", "merged, stored", path);
-    let command = Engine::Wasmtime
-        .program("read")
-        .with("0 1")
-        .with(&tree.mapping())
-        .with(&words(&[variant]));
-    let readings: BTreeMap<String, Reading> = command.json()?;
-    let reading = readings.get("stored").context("a variant is missing")?;
-    expected.expect(&reading.content, tree.title)?;
-    let ms = reading.ms.first().context("a time is missing")?;
-    Ok(format!("{ms:.0}"))
-}
-
-fn goals(section: &mut Section, fewer: &Figures, more: &Figures) {
-    let a_file = |figures: &Figures| figures.cost.wall_s / figures.files as f64;
-    let what = "time to pack a file, of 1,000,000 to of 100,000";
-    section.goal(Goal::at_most(what, a_file(more) / a_file(fewer), LINEAR));
+fn goals(section: &mut Section, figures: &[Figures]) {
+    let [_, fewer, more] = figures else { return };
+    let a_file = |figures: &Figures| figures.cost.cpu_s / figures.files as f64;
+    section.case(LINEAR, "", a_file(more) / a_file(fewer));
     // The difference is without the blocks in flight, which both have.
     let bytes = (more.cost.peak_kib as f64 - fewer.cost.peak_kib as f64) * 1024.0;
-    let a_file = bytes / (more.files - fewer.files) as f64;
-    let what = "peak memory of packing, a file more";
-    section.goal(Goal::at_most(what, a_file, 1024.0).in_unit(" bytes"));
+    section.case(MEMORY, "", bytes / (more.files - fewer.files) as f64);
 }
 
-fn large(section: &mut Section) -> Result<()> {
-    let _file = Synthetic::large()?;
-    let compare = |path: &str| {
-        let line = format!(
-            "target/release/wasi-vfs cat {path} {GUEST}/large | cmp - {}/large",
-            LARGE.path()
+fn stored(tree: &Tree) -> Packed {
+    Packed::new(Program::Reader, tree, Storage::Stored)
+}
+
+/// Calls answer what they answer in the directory.
+fn check_calls(tree: &Tree) -> Result<()> {
+    let variants = [Variant::host(Program::Reader), stored(tree).variant()?];
+    call(Engine::Wasmtime, tree, CHECKED, &variants)?.expect_same()
+}
+
+fn calls() -> Result<Section> {
+    let about = format!(
+        "In the same trees, stored, under wasmtime: a lookup searches directories that are as \
+         large in all of them. Nanoseconds a call: medians of {} interleaved rounds of {} calls, \
+         in brackets the median ratio to the tree of 1,000 in the same round. Answers were those \
+         of the directory.",
+        ROUNDS.counted, ROUNDS.calls
+    );
+    let mut section = calls::section("Single calls among very many files", about);
+    step("calls among very many files");
+    let variant = |tree: &Tree| Ok(Variant::new(tree.name, tree.title, &stored(tree).path()));
+    let variants: Vec<_> = TREES.iter().map(variant).collect::<Result<_>>()?;
+    let called = call(Engine::Wasmtime, &THOUSAND, ROUNDS, &variants)?;
+    for (at, tree) in TREES.iter().enumerate() {
+        section.row(called.row(tree.title.to_owned(), at, 0));
+    }
+    for (number, name) in NAMES.into_iter().enumerate() {
+        section.case(CALL, format!("`{name}`"), called.ratio(number, 1, 0));
+        section.case(
+            CALL_MILLION,
+            format!("`{name}`"),
+            called.ratio(number, 2, 0),
         );
-        Command::shell(line).run().map(|_| String::new())
-    };
-    pack_row(section, &LARGE, 1, compare)?;
-    Ok(())
+    }
+    section.command(&called.command);
+    for tree in TREES {
+        for storage in STORAGES {
+            file::remove(&Packed::new(Program::Reader, &tree, storage).path())?;
+        }
+    }
+    Ok(section)
 }

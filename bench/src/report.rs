@@ -1,7 +1,8 @@
 //! A report: sections of a sentence, a table and the commands behind it.
 
 use crate::command::Command;
-use crate::goal::Goal;
+use crate::goal::{Case, Goal};
+use crate::statistics::Estimate;
 use std::fmt;
 
 /// One table and how it came about.
@@ -12,7 +13,7 @@ pub(crate) struct Section {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     commands: Vec<String>,
-    goals: Vec<Goal>,
+    cases: Vec<Case>,
 }
 
 impl Section {
@@ -24,13 +25,13 @@ impl Section {
             head: Vec::new(),
             rows: Vec::new(),
             commands: Vec::new(),
-            goals: Vec::new(),
+            cases: Vec::new(),
         }
     }
 
     /// Names the columns; the first one names the rows.
-    pub(crate) fn head(mut self, columns: &[&str]) -> Self {
-        self.head = columns.iter().map(|&column| column.into()).collect();
+    pub(crate) fn head<'a>(mut self, columns: impl IntoIterator<Item = &'a &'a str>) -> Self {
+        self.head = columns.into_iter().map(|&column| column.into()).collect();
         self
     }
 
@@ -44,14 +45,14 @@ impl Section {
         self.commands.push(command.to_string());
     }
 
-    /// Adds a goal, which the last table of the report shows.
-    pub(crate) fn goal(&mut self, goal: Goal) {
-        self.goals.push(goal);
+    /// Adds a figure that a goal is set for.
+    pub(crate) fn case(&mut self, goal: Goal, of: impl Into<String>, figure: impl Into<Estimate>) {
+        self.cases.push(Case::new(goal, of, figure));
     }
 
-    /// The goals that its figures decide.
-    pub(crate) fn goals(&self) -> &[Goal] {
-        &self.goals
+    /// The figures that goals are set for.
+    pub(crate) fn cases(&self) -> &[Case] {
+        &self.cases
     }
 }
 

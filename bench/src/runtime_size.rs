@@ -1,63 +1,42 @@
 //! What the runtime alone adds: modules packed with an empty directory.
 
-use crate::command::{Command, root};
+use crate::file::added;
+use crate::packed::Packed;
+use crate::program::Program;
+use crate::progress::step;
 use crate::report::Section;
 use crate::statistics::grouped;
+use crate::storage::Storage;
+use crate::synthetic::Synthetic;
 use crate::today;
-use crate::variant::{Program, WASI_VFS, WORK, added};
+use crate::trees::EMPTY;
 use anyhow::Result;
 use wasi_vfs::runtime;
 
-const EMPTY: &str = "target/bench/empty";
-
 /// Merged and linked, unpacked and with an empty directory.
 pub(crate) fn run() -> Result<Section> {
-    std::fs::create_dir_all(root().join(EMPTY))?;
+    step("size of the runtime");
     let mut section = Section::new(
         "Size of the runtime",
         "What an empty directory adds to a program that is neither packed nor linked, and what \
          linking alone adds.",
     )
     .head(&["", "bytes"]);
-    let mut row = |what: &str, bytes: u64| section.row([what, &grouped(bytes)]);
-
     let merged = runtime::MERGED.len() as u64;
-    row("runtime to be merged, as built", merged);
-    let commands = Program::ALL.map(pack_empty);
-    for (program, command) in Program::ALL.into_iter().zip(&commands) {
-        command.run()?;
-        let added = added(&output(program), &unpacked(program).path())?;
-        row(&format!("{}, empty directory", program.title()), added);
+    section.row(["runtime to be merged, as built", &grouped(merged)]);
+    let _empty = Synthetic::of(&EMPTY)?;
+    for program in [Program::Ruby].iter().chain(&Program::FORMS) {
+        let packed = Packed::new(*program, &EMPTY, Storage::Stored);
+        packed.make()?;
+        let bytes = added(&packed.path(), &program.without_runtime().path())?;
+        let title = format!("{}, empty directory", program.title());
+        section.row([title, grouped(bytes)]);
+        section.command(&packed.command());
     }
-    let of_today = added(today::PROGRAM, &Program::Reader.path())?;
-    let linked = Program::LinkedReader.path();
-    let added = added(&linked, &Program::Reader.path())?;
-    row("C program, linked, not packed", added);
-    row("C program, linked with wasi-vfs today", of_today);
-    for command in &commands {
-        section.command(command);
-    }
+    let bare = Program::Reader.path();
+    let ours = added(&Program::LinkedReader.path(), &bare)?;
+    let of_today = added(today::PROGRAM, &bare)?;
+    section.row(["C program, linked, not packed", &grouped(ours)]);
+    section.row(["C program, linked with wasi-vfs today", &grouped(of_today)]);
     Ok(section)
-}
-
-/// The program without runtime and image.
-fn unpacked(program: Program) -> Program {
-    match program {
-        Program::LinkedReader => Program::Reader,
-        other => other,
-    }
-}
-
-/// The program with an empty directory.
-pub(crate) fn output(program: Program) -> String {
-    format!("{WORK}/empty-{program:?}.wasm").to_lowercase()
-}
-
-fn pack_empty(program: Program) -> Command {
-    let words = format!(
-        "pack {} --dir {EMPTY}::/empty -o {}",
-        program.path(),
-        output(program)
-    );
-    Command::new(WASI_VFS).with(&words)
 }

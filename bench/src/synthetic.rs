@@ -1,9 +1,11 @@
-//! Trees that are made here, the same each time.
+//! Trees that are made here, the same each time, in memory where there is room.
 
-use crate::command::root;
-use crate::trees::{FLAT, HUNDRED_THOUSAND, LARGE, MILLION, THOUSAND, Tree};
-use anyhow::Result;
-use std::fs;
+use crate::command::{Command, root};
+use crate::trees::{
+    EMPTY, FLAT, HUNDRED_THOUSAND, LARGE, MADE, MILLION, ONE_FILE, PYTHON, THOUSAND, Tree,
+};
+use anyhow::{Context, Result, bail};
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -15,39 +17,36 @@ const LARGE_LEN: u64 = 3 << 30;
 /// What the large file repeats.
 const PATTERN_LEN: usize = 1 << 20;
 
+/// A file system in memory, and what must be free there: a million files take a
+/// page and an inode each.
+const MEMORY: &str = "/dev/shm";
+const MEMORY_MIN_KIB: u64 = 8 << 20;
+
 /// A tree that is removed when this is dropped.
 pub(crate) struct Synthetic {
     path: PathBuf,
 }
 
 impl Synthetic {
-    pub(crate) fn flat() -> Result<Self> {
-        small_files(&FLAT, 10_000, u64::MAX)
-    }
-
-    pub(crate) fn thousand() -> Result<Self> {
-        small_files(&THOUSAND, 1_000, FANOUT)
-    }
-
-    pub(crate) fn hundred_thousand() -> Result<Self> {
-        small_files(&HUNDRED_THOUSAND, 100_000, FANOUT)
-    }
-
-    pub(crate) fn million() -> Result<Self> {
-        small_files(&MILLION, 1_000_000, FANOUT)
-    }
-
-    pub(crate) fn large() -> Result<Self> {
-        let tree = Self::empty(&LARGE)?;
-        let mut file = fs::File::create(tree.path.join("large"))?;
-        let pattern = noise(PATTERN_LEN);
-        for _ in 0..LARGE_LEN / PATTERN_LEN as u64 {
-            file.write_all(&pattern)?;
+    /// Makes one of the trees of `trees`.
+    pub(crate) fn of(tree: &Tree) -> Result<Self> {
+        let synthetic = Self::empty(tree)?;
+        let path = &synthetic.path;
+        match *tree {
+            EMPTY => {}
+            FLAT => small_files(path, 10_000, u64::MAX)?,
+            THOUSAND => small_files(path, 1_000, FANOUT)?,
+            HUNDRED_THOUSAND => small_files(path, 100_000, FANOUT)?,
+            MILLION => small_files(path, 1_000_000, FANOUT)?,
+            LARGE => large_file(path)?,
+            ONE_FILE => one_file(path)?,
+            other => bail!("{} is not made here", other.title),
         }
-        Ok(tree)
+        Ok(synthetic)
     }
 
     fn empty(tree: &Tree) -> Result<Self> {
+        prepare()?;
         let path = root().join(tree.path());
         if path.exists() {
             fs::remove_dir_all(&path)?;
@@ -64,24 +63,61 @@ impl Drop for Synthetic {
     }
 }
 
-fn small_files(tree: &Tree, count: u64, fanout: u64) -> Result<Synthetic> {
-    let synthetic = Synthetic::empty(tree)?;
+/// Sees to it that there is a place for trees, with nothing where it leads to
+/// that an interrupted run has left.
+fn prepare() -> Result<()> {
+    let place = root().join(MADE);
+    if let Ok(target) = fs::read_link(&place) {
+        return fs::create_dir_all(&target).with_context(|| target.display().to_string());
+    }
+    if place.exists() || !has_memory() {
+        return Ok(());
+    }
+    let name = root().display().to_string().replace('/', "-");
+    let target = PathBuf::from(format!("{MEMORY}/wasi-vfs-bench{name}"));
+    fs::create_dir_all(&target)?;
+    Ok(std::os::unix::fs::symlink(target, place)?)
+}
+
+fn has_memory() -> bool {
+    let free = format!("df --output=avail {MEMORY} | tail -1");
+    let available = "awk '/^MemAvailable:/ { print $2 }' /proc/meminfo";
+    let kib = |line: &str| Command::shell(line).number().unwrap_or(0);
+    kib(&free).min(kib(available)) >= MEMORY_MIN_KIB
+}
+
+fn small_files(path: &Path, count: u64, fanout: u64) -> Result<()> {
     for number in 0..count {
-        let directory = directory(&synthetic.path, number / fanout);
+        let directory = directory(path, number / fanout);
         if number % fanout == 0 {
             fs::create_dir_all(&directory)?;
         }
-        fs::write(
-            directory.join(format!("file-{number:07}.txt")),
-            text(number),
-        )?;
+        let file = directory.join(format!("file-{number:07}.txt"));
+        fs::write(file, text(number))?;
     }
-    Ok(synthetic)
+    Ok(())
 }
 
 fn directory(root: &Path, number: u64) -> PathBuf {
     root.join(format!("{:03}", number / FANOUT))
         .join(format!("{:02}", number % FANOUT))
+}
+
+fn large_file(path: &Path) -> Result<()> {
+    let mut file = File::create(path.join("large"))?;
+    let pattern = noise(PATTERN_LEN);
+    for _ in 0..LARGE_LEN / PATTERN_LEN as u64 {
+        file.write_all(&pattern)?;
+    }
+    Ok(())
+}
+
+fn one_file(path: &Path) -> Result<()> {
+    let sources = PYTHON.path();
+    let list = format!("find {sources} -name '*.py' | LC_ALL=C sort");
+    let output = path.join("all.py").display().to_string();
+    Command::shell(format!("{list} | xargs cat >{output}")).run()?;
+    Ok(())
 }
 
 /// Some 110 to 210 bytes, of which no other file has all.
@@ -121,5 +157,10 @@ mod tests {
         assert_eq!(text(7), text(7));
         assert_ne!(text(7), text(8));
         assert!((100..220).contains(&text(6).len()));
+    }
+
+    #[test]
+    fn noise_is_as_long_as_asked_for() {
+        assert_eq!(noise(64).len(), 64);
     }
 }

@@ -2,6 +2,8 @@
 //! which is what its command packs with.
 
 use crate::command::Command;
+use crate::file;
+use crate::progress::step;
 use crate::trees::{GUEST, Tree};
 use crate::variant::Variant;
 use anyhow::Result;
@@ -20,13 +22,8 @@ const WIZER: &str = "env __WASI_VFS_PACKING=1 .tools/npm-wizer/node_modules/.wiz
                      --keep-init-func true --wasm-bulk-memory true \
                      --rename-func _initialize=__wasm_call_ctors";
 
-/// Where [`pack`] puts its result.
-pub(crate) fn packed(tree: &Tree) -> String {
-    tree.file("today.wasm")
-}
-
 /// Packs the tree into the C program.
-pub(crate) fn pack(tree: &Tree) -> Command {
+fn pack(tree: &Tree) -> Command {
     Command::new(WIZER).with(&format!(
         "--mapdir {GUEST}::{} -o {} -- {PROGRAM}",
         tree.path(),
@@ -34,8 +31,27 @@ pub(crate) fn pack(tree: &Tree) -> Command {
     ))
 }
 
+fn packed(tree: &Tree) -> String {
+    tree.file("today.wasm")
+}
+
 /// The C program with the tree.
 pub(crate) fn variant(tree: &Tree) -> Result<Variant> {
-    pack(tree).run()?;
-    Ok(Variant::new("today", "wasi-vfs today", &packed(tree)))
+    if !file::is_newer(&packed(tree), &[PROGRAM])? {
+        step(format_args!(
+            "packing {} as wasi-vfs does today",
+            tree.title
+        ));
+        pack(tree).run()?;
+    }
+    Ok(Variant::new(
+        "today",
+        "C program, wasi-vfs today",
+        &packed(tree),
+    ))
+}
+
+/// Ruby with its library.
+pub(crate) fn ruby() -> Variant {
+    Variant::new("today", "`ruby.wasm`, wasi-vfs today", RUBY)
 }

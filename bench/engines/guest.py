@@ -1,0 +1,48 @@
+"""What the programs for wasmtime beside this file share: the C program in its
+variants, `NAME=[host:]MODULE`, where `host:` asks for the directory preopened."""
+import functools
+import json
+
+import wasmtime
+
+MASK = (1 << 64) - 1
+
+engine = wasmtime.Engine()
+linker = wasmtime.Linker(engine)
+linker.define_wasi()
+
+
+class Variant:
+    def __init__(self, text, mapping):
+        self.name, path = text.split("=", 1)
+        self.mapping = mapping.split("::") if path.startswith("host:") else None
+        self.module = wasmtime.Module.from_file(engine, path.removeprefix("host:"))
+
+    def instance(self):
+        """A fresh one: a function that gives its exports by name."""
+        wasi = wasmtime.WasiConfig()
+        wasi.inherit_stderr()
+        if self.mapping:
+            wasi.preopen_dir(*self.mapping, False)
+        store = wasmtime.Store(engine)
+        store.set_wasi(wasi)
+        exports = linker.instantiate(store, self.module).exports(store)
+        exports["_initialize"](store)
+        return lambda name: functools.partial(exports[name], store)
+
+
+def content(export):
+    """What has been read."""
+    digest = str(export("digest")() & MASK)
+    return {"files": export("files")(), "bytes": export("bytes")(), "digest": digest}
+
+
+def interleave(warmup, rounds, variants, run):
+    """Runs each of them in each round. What runs first in one is last in the next."""
+    for number in range(warmup + rounds):
+        for variant in variants[:: (-1) ** number]:
+            run(variant, number >= warmup)
+
+
+def report(variants):
+    print(json.dumps({variant.name: variant.result for variant in variants}))
