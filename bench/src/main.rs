@@ -44,6 +44,7 @@ mod read;
 mod reading;
 mod report;
 mod runtime_size;
+mod single;
 mod start;
 mod statistics;
 mod storage;
@@ -68,7 +69,7 @@ type Contents = [(Tree, Content)];
 /// A benchmark by its name.
 type Benchmark = (&'static str, fn(&Contents) -> Result<Vec<Section>>);
 
-const BENCHMARKS: [Benchmark; 14] = [
+const BENCHMARKS: [Benchmark; 15] = [
     ("pack", |_| pack::run()),
     ("pack_speed", |trees| one(pack_speed::run(trees))),
     ("peers", |trees| one(peers::sizes(trees))),
@@ -80,6 +81,7 @@ const BENCHMARKS: [Benchmark; 14] = [
     ("runtime_size", |_| one(runtime_size::run())),
     ("memory", |trees| memory::run(trees)),
     ("instantiate", |_| one(instantiate::run())),
+    ("single", |_| one(single::run())),
     ("start", |_| one(start::run())),
     ("many", |_| many::run()),
     ("large", |_| one(large::run())),

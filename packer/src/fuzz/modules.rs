@@ -60,6 +60,8 @@ fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
     let packed = match pack(module, kind, image) {
         Ok(packed) => packed,
         Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
+        Err(ModuleError::Runtime(what)) => panic!("the runtime: {what}"),
+        Err(ModuleError::AbiVersion { .. }) => panic!("another runtime"),
         Err(_) => return false,
     };
     Validator::new_with_features(WasmFeatures::all())
