@@ -49,6 +49,15 @@ unit: rust-wasm ## unit tests and doctests of all crates
 runtime-size: debug-binary ## the merged runtime against its budget
 	tools/runtime-size target/debug/wasi-vfs $(RUNTIME_BUDGET_BYTES)
 
+.PHONY: reproducible
+reproducible: rust-wasm ## build the runtime twice in places that differ, and compare
+	tools/check-reproducible
+
+# Not part of `test`: the database of advisories is not reachable everywhere.
+.PHONY: deny
+deny: ## licences, sources and advisories of the dependencies, with cargo-deny
+	cargo deny --all-features check
+
 .PHONY: e2e
 e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
 	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test '*'

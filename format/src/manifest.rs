@@ -81,7 +81,7 @@ impl Manifest {
 
     /// Reads a manifest, which must fill `bytes`.
     ///
-    /// Total: no string of bytes makes it panic or allocate more than
+    /// Total: no string of bytes makes it panic or allocate much more than
     /// [`MAX_MANIFEST_LEN`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
         let decoded = bincode::serde::decode_from_slice(bytes, config());
@@ -100,9 +100,13 @@ impl Manifest {
     }
 }
 
+/// What decoding may claim: numbers are counted as long as they can be, though
+/// they are mostly stored in a byte.
+const MAX_CLAIM: usize = MAX_MANIFEST_LEN + 1024;
+
 /// Little-endian, variable-length integers, bounded.
 fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_limit::<MAX_MANIFEST_LEN>()
+    bincode::config::standard().with_limit::<MAX_CLAIM>()
 }
 
 #[cfg(test)]
@@ -162,5 +166,24 @@ mod tests {
         // 0xfd announces a 64-bit length: a string of 2^64 - 1 bytes.
         assert_eq!(Manifest::decode(&[0xfd; 9]), Err(Corrupt::Manifest));
         assert_eq!(Manifest::decode(&[0xff; 99]), Err(Corrupt::Manifest));
+    }
+
+    #[test]
+    fn a_manifest_beyond_its_limit_is_refused() {
+        let of_version = |len| {
+            let tool_version = "1".repeat(len);
+            Manifest {
+                tool_version,
+                ..manifest()
+            }
+            .encode()
+        };
+        // The length of such a string takes two bytes more.
+        let rest_len = manifest().encode().unwrap().len() - "0.1.0".len() + 2;
+        let most = MAX_MANIFEST_LEN - rest_len;
+        let bytes = of_version(most).unwrap();
+        assert_eq!(bytes.len(), MAX_MANIFEST_LEN);
+        assert!(Manifest::decode(&bytes).is_ok());
+        assert_eq!(of_version(most + 1), None);
     }
 }

@@ -260,4 +260,22 @@ mod tests {
             Some(WriteError::ExtentCount { .. })
         ));
     }
+
+    #[test]
+    fn extents_that_the_largest_index_cannot_hold_are_refused() {
+        let records = Records::default();
+        let most = MAX_INDEX_LEN as usize / EXTENT_LEN;
+        assert!(records.room_for_extents(most).is_ok());
+        let above = records.room_for_extents(most + 1);
+        assert!(matches!(above, Err(WriteError::IndexLen { .. })));
+    }
+
+    #[test]
+    fn an_index_beyond_its_limit_is_refused() {
+        // Zeros that nobody writes to are not memory yet.
+        let mut index = IndexBytes(std::vec![0; MAX_INDEX_LEN as usize - 16]);
+        assert!(index.append(&[0_u8; 16]).is_ok());
+        let above = index.append(&[0_u8]).map(|_| ());
+        assert!(matches!(above, Err(WriteError::IndexLen { .. })));
+    }
 }

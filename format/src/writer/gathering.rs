@@ -161,8 +161,13 @@ fn require_room_for(content: &Content, chunk: &NamedChunk) -> Result<(), WriteEr
         let max = MAX_RAW_LEN;
         return Err(WriteError::RawLen { max });
     }
-    let lens_len = (content.chunks.len() as u64 + 1) * MAX_CHUNK_LEN_LEN;
-    if lens_len + (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64 > MAX_COLD_LEN {
+    require_cold_part(content.chunks.len() as u64 + 1)
+}
+
+/// Fails if the cold part of so many chunks might be too long.
+fn require_cold_part(chunk_count: u64) -> Result<(), WriteError> {
+    let rest_len = (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64;
+    if chunk_count * MAX_CHUNK_LEN_LEN + rest_len > MAX_COLD_LEN {
         let max = MAX_COLD_LEN;
         return Err(WriteError::ColdLen { max });
     }
@@ -193,5 +198,14 @@ mod tests {
             with(MAX_RAW_LEN - 1),
             Err(WriteError::RawLen { .. })
         ));
+    }
+
+    #[test]
+    fn more_chunks_than_the_largest_cold_part_can_hold_are_refused() {
+        let rest_len = (COLD_HEADER_LEN + MAX_MANIFEST_LEN) as u64;
+        let most = (MAX_COLD_LEN - rest_len) / MAX_CHUNK_LEN_LEN;
+        assert!(require_cold_part(most).is_ok());
+        let above = require_cold_part(most + 1);
+        assert!(matches!(above, Err(WriteError::ColdLen { .. })));
     }
 }

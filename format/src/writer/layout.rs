@@ -294,3 +294,54 @@ impl<'t> Layout<'t> {
         statistics
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::FileContent;
+    use std::io::{self, Read};
+
+    #[test]
+    fn inodes_that_the_largest_index_cannot_hold_are_refused() {
+        let layout = Layout {
+            inodes: Vec::new(),
+            mounts: Vec::new(),
+        };
+        let most = MAX_INDEX_LEN as usize / INODE_LEN;
+        assert!(layout.room_for(most).is_ok());
+        let above = layout.room_for(most + 1);
+        assert!(matches!(above, Err(WriteError::IndexLen { .. })));
+    }
+
+    /// Never read: the length is all that counts.
+    #[derive(Debug)]
+    struct Unread;
+
+    impl FileContent for Unread {
+        fn open(&self, _: u64) -> io::Result<std::boxed::Box<dyn Read + Send + '_>> {
+            Err(io::ErrorKind::Unsupported.into())
+        }
+
+        fn describe(&self) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn a_file_beyond_its_limit_is_refused() {
+        let of_len = |len| {
+            let file = Node::File(FileNode {
+                mtime_ns: 0,
+                executable: false,
+                len,
+                content: std::sync::Arc::new(Unread),
+            });
+            let mut tree = Tree::default();
+            tree.root.children.insert("f".into(), file);
+            Layout::new(&tree).map(|_| ())
+        };
+        assert!(of_len(MAX_FILE_LEN).is_ok());
+        let above = of_len(MAX_FILE_LEN + 1);
+        assert!(matches!(above, Err(WriteError::FileLen { .. })));
+    }
+}

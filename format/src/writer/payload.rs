@@ -249,3 +249,21 @@ impl<'a, 't> Source<'a, 't> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_payload_beyond_its_limit_is_refused() {
+        // Zeros that nobody writes to are not memory yet.
+        let mut payload = Payload {
+            bytes: std::vec![0; MAX_PAYLOAD_LEN as usize - 16],
+            ..Payload::default()
+        };
+        let block = |len| StoredBlock::new(std::vec![7; len], Codec::Stored);
+        assert!(payload.push(&block(16)).is_ok());
+        let above = payload.push(&block(1));
+        assert!(matches!(above, Err(WriteError::PayloadLen { .. })));
+    }
+}

@@ -10,6 +10,8 @@ mod error;
 mod place;
 mod plan;
 mod target;
+#[cfg(target_os = "linux")]
+mod unnamed;
 
 pub use error::ExtractError;
 

@@ -2,13 +2,17 @@
 //!
 //! Directories are entered one name at a time and never through a link, so a
 //! link that lies in the target, or that changes while this runs, leads
-//! nowhere. Files and links are made under another name and renamed.
+//! nowhere. Files have no name until they are complete, where the system has
+//! such files; else they, and links, are made under another name and renamed.
 
 use super::place::Places;
 use super::plan::{Folder, Leaf, LeafKind, Plan};
+#[cfg(target_os = "linux")]
+use super::unnamed;
 use super::{Copy, ExtractError};
 use cap_fs_ext::DirExt;
-use cap_std::fs::{Dir, File, FileType, OpenOptions};
+use cap_std::fs::{Dir, FileType, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 /// How many names are tried for a temporary file. Each that is taken is a file
@@ -169,45 +173,34 @@ impl<'c> Target<'c> {
             self.may_replace(metadata.file_type(), path.clone())?;
         }
         let cannot = |error| cannot_write(folder, &leaf.name, error);
-        let temporary = self.make_temporary(directory, folder, leaf)?;
-        let renamed = set_mtime(directory, &temporary.0, leaf.mtime_ns)
-            .and_then(|()| directory.rename(&temporary.0, directory, &leaf.name));
-        if let Err(error) = renamed {
-            temporary.remove(directory);
-            return Err(cannot(error));
-        }
+        let made = self.make(directory, folder, leaf)?;
+        made.place(directory, leaf).map_err(cannot)?;
         let metadata = directory.symlink_metadata(&leaf.name).map_err(cannot)?;
         self.places.take(&path, &metadata);
         Ok(())
     }
 
-    /// The file or link, complete, under a name of its own.
-    fn make_temporary(
-        &self,
-        directory: &Dir,
-        folder: &Folder,
-        leaf: &Leaf,
-    ) -> Result<Temporary, ExtractError> {
+    /// The file or link, complete.
+    fn make(&self, directory: &Dir, folder: &Folder, leaf: &Leaf) -> Result<Made, ExtractError> {
         let cannot = |error| cannot_write(folder, &leaf.name, error);
         match &leaf.kind {
             LeafKind::Symlink { target } => {
-                let (temporary, ()) =
-                    Temporary::make(|name| symlink(directory, target, name)).map_err(cannot)?;
-                Ok(temporary)
+                let made = Temporary::make(|name| symlink(directory, target, name));
+                made.map(|(temporary, ())| Made::Named(temporary))
+                    .map_err(cannot)
             }
             LeafKind::File {
                 number, executable, ..
             } => {
-                let (temporary, file) =
-                    Temporary::make(|name| create(directory, name, *executable)).map_err(cannot)?;
+                let (made, file) = Made::start(directory, *executable).map_err(cannot)?;
                 let mut out = Sink::new(file);
                 let copied = (self.copy)(*number, &mut out);
                 let copied = copied.and_then(|_| out.flush());
                 if let Err(error) = copied {
-                    temporary.remove(directory);
+                    made.remove(directory);
                     return Err(out.blame(folder, leaf, error));
                 }
-                Ok(temporary)
+                Ok(made)
             }
         }
     }
@@ -225,6 +218,54 @@ impl<'c> Target<'c> {
 impl Leaf {
     fn is_link(&self) -> bool {
         matches!(self.kind, LeafKind::Symlink { .. })
+    }
+}
+
+/// A file or link that is not yet at its place.
+enum Made {
+    /// Without a name, and gone when this is.
+    #[cfg(target_os = "linux")]
+    Unnamed(File),
+    Named(Temporary),
+}
+
+impl Made {
+    /// An empty file, and the same to write to.
+    fn start(directory: &Dir, executable: bool) -> io::Result<(Self, File)> {
+        #[cfg(target_os = "linux")]
+        if let Ok(file) = unnamed::create(directory, executable) {
+            let same = file.try_clone()?;
+            return Ok((Self::Unnamed(file), same));
+        }
+        let (temporary, file) = Temporary::make(|name| create(directory, name, executable))?;
+        Ok((Self::Named(temporary), file))
+    }
+
+    /// Gives it its time and its name, in the place of what has that name.
+    fn place(self, directory: &Dir, leaf: &Leaf) -> io::Result<()> {
+        let temporary = match self {
+            Self::Named(temporary) => temporary,
+            #[cfg(target_os = "linux")]
+            Self::Unnamed(file) => {
+                set_mtime_of(&file, leaf.mtime_ns)?;
+                match unnamed::link(&file, directory, &leaf.name) {
+                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                    done => return done,
+                }
+                // No call names an unnamed file by a name that is taken, so it
+                // gets another one for a moment.
+                Temporary::make(|name| unnamed::link(&file, directory, name))?.0
+            }
+        };
+        let placed = set_mtime(directory, &temporary.0, leaf.mtime_ns)
+            .and_then(|()| directory.rename(&temporary.0, directory, &leaf.name));
+        placed.inspect_err(|_| temporary.remove(directory))
+    }
+
+    fn remove(&self, directory: &Dir) {
+        if let Self::Named(temporary) = self {
+            temporary.remove(directory);
+        }
     }
 }
 
@@ -299,7 +340,7 @@ fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
     }
     #[cfg(not(unix))]
     let _ = executable;
-    directory.open_with(name, &options)
+    Ok(directory.open_with(name, &options)?.into_std())
 }
 
 /// A link that says `target`, wherever that leads: nothing here follows it.
@@ -313,9 +354,29 @@ fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
 /// Sets the time of `name`, which is one name, so that nothing is followed.
 #[cfg(unix)]
 fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
-    use rustix::fs::{AtFlags, Timespec, Timestamps, UTIME_OMIT, utimensat};
+    use rustix::fs::{AtFlags, utimensat};
     // Not by cap-std, which panics on times before 1970.
-    let times = Timestamps {
+    utimensat(
+        directory,
+        name,
+        &timestamps(mtime_ns),
+        AtFlags::SYMLINK_NOFOLLOW,
+    )?;
+    Ok(())
+}
+
+/// Sets the time of an open file.
+#[cfg(target_os = "linux")]
+fn set_mtime_of(file: &File, mtime_ns: i64) -> io::Result<()> {
+    rustix::fs::futimens(file, &timestamps(mtime_ns))?;
+    Ok(())
+}
+
+/// Another time of modification, and that of the last access as it is.
+#[cfg(unix)]
+fn timestamps(mtime_ns: i64) -> rustix::fs::Timestamps {
+    use rustix::fs::{Timespec, Timestamps, UTIME_OMIT};
+    Timestamps {
         last_access: Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_OMIT,
@@ -324,9 +385,7 @@ fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
             tv_sec: mtime_ns.div_euclid(NANOSECONDS),
             tv_nsec: mtime_ns.rem_euclid(NANOSECONDS) as _,
         },
-    };
-    utimensat(directory, name, &times, AtFlags::SYMLINK_NOFOLLOW)?;
-    Ok(())
+    }
 }
 
 #[cfg(unix)]

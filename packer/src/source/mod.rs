@@ -14,7 +14,7 @@ pub use error::{Read, SourceError, SpecialKind};
 pub use exclude::{Exclude, ExcludeError};
 
 use crate::GuestPath;
-use file::HostFile;
+use file::{HostFile, Identity};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -55,6 +55,8 @@ struct Level {
     host: PathBuf,
     /// The path from the mapped directory.
     relative: PathBuf,
+    /// What was a directory when it was entered.
+    identity: Identity,
     node: DirectoryNode,
     rest: vec::IntoIter<OsString>,
 }
@@ -82,6 +84,7 @@ impl Walk<'_> {
                     Found::Directory(child) => above.push(std::mem::replace(&mut level, child)),
                 },
                 None => {
+                    level.require_unchanged()?;
                     let Some(parent) = above.pop() else {
                         return Ok(level.node);
                     };
@@ -139,6 +142,26 @@ impl Walk<'_> {
     }
 }
 
+impl Level {
+    /// Fails if something else is now at the path of this directory: what was
+    /// found by that path since may lie elsewhere.
+    fn require_unchanged(&self) -> Result<(), SourceError> {
+        let unreadable = |error| SourceError::unreadable(&self.host, Read::Directory, error);
+        // The mapped directory itself may be a link.
+        let metadata = match self.relative.as_os_str().is_empty() {
+            true => fs::metadata(&self.host),
+            false => fs::symlink_metadata(&self.host),
+        };
+        let metadata = metadata.map_err(unreadable)?;
+        if metadata.is_dir() && Identity::of(&metadata) == self.identity {
+            return Ok(());
+        }
+        Err(unreadable(std::io::Error::other(
+            "the directory was replaced while it was packed",
+        )))
+    }
+}
+
 /// The metadata of a directory that the user named, links followed.
 fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     let path = || host.to_owned();
@@ -165,6 +188,7 @@ fn open_level(
             children: BTreeMap::new(),
         },
         rest: entry_names(&host)?.into_iter(),
+        identity: Identity::of(metadata),
         host,
         relative,
     })

@@ -1,6 +1,7 @@
 //! Host directories as they are met, walked.
 
 use super::*;
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read as _;
@@ -203,4 +204,24 @@ fn a_file_replaced_after_the_walk_is_not_read() {
     fs::remove_file(&path).unwrap();
     symlink("/etc/passwd", &path).unwrap();
     assert!(file_at(&root, "file").content.open(0).is_err());
+}
+
+#[test]
+fn a_directory_replaced_during_the_walk_is_noticed() {
+    let (dir, outside) = (temp(), temp());
+    let path = dir.path().join("d");
+    let enter = || {
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        open_level("d".into(), path.clone(), "d".into(), &metadata).unwrap()
+    };
+    fs::create_dir(&path).unwrap();
+    let level = enter();
+    assert!(level.require_unchanged().is_ok());
+    fs::rename(&path, dir.path().join("moved")).unwrap();
+    symlink(outside.path(), &path).unwrap();
+    let error = level.require_unchanged().unwrap_err();
+    let error = format!("{error}: {}", error.source().unwrap());
+    assert!(error.contains("replaced while it was packed"), "{error}");
+    fs::remove_file(&path).unwrap();
+    assert!(level.require_unchanged().is_err());
 }

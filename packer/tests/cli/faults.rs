@@ -139,3 +139,87 @@ fn inputs_are_untouched_by_a_failure() {
     assert_eq!(scratch.read("app.wasm"), app);
     assert_eq!(scratch.read("packed.wasm"), packed);
 }
+
+#[test]
+fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
+    let scratch = Scratch::with_tree();
+    let text = b"some text to extract, ".repeat(20_000);
+    for number in 0..20 {
+        scratch.write(&format!("lib/{number}.txt"), &text);
+    }
+    assert_success(&scratch.run("pack --dir lib::/ --compress=1 -q --image whole"));
+    for milliseconds in (0..40).step_by(4) {
+        std::fs::create_dir(scratch.path("target")).unwrap();
+        let mut child = scratch
+            .command()
+            .args("extract whole -q -o target".split(' '))
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for entry in std::fs::read_dir(scratch.path("target")).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            // A link that was not yet renamed is all that may be left.
+            if entry.file_type().unwrap().is_file() {
+                assert!(!name.starts_with(".wasi-vfs"), "{name}");
+                let whole = scratch.read(&format!("lib/{name}"));
+                assert!(std::fs::read(entry.path()).unwrap() == whole, "{name}");
+            }
+        }
+        std::fs::remove_dir_all(scratch.path("target")).unwrap();
+    }
+}
+
+/// What the tests run as may do everything; this user may not.
+const NOBODY: u32 = 65534;
+
+#[test]
+fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let scratch = Scratch::packed();
+    // The command, where everybody may reach it.
+    let command = scratch.path("command");
+    std::fs::copy(env!("CARGO_BIN_EXE_wasi-vfs"), &command).unwrap();
+    mode(&command, 0o755);
+    mode(&scratch.path(""), 0o777);
+    mode(&scratch.path("lib/run.sh"), 0o000);
+    std::fs::create_dir_all(scratch.path("target/usr/lib/sub")).unwrap();
+    for name in ["target", "target/usr", "target/usr/lib"] {
+        mode(&scratch.path(name), 0o777);
+    }
+    mode(&scratch.path("target/usr/lib/sub"), 0o555);
+    let before = scratch.names();
+    for (arguments, words) in [
+        (
+            "pack app.wasm --dir lib::/lib -q -o out.wasm",
+            ["run.sh", "Permission denied"],
+        ),
+        (
+            "pack --dir lib::/lib -q --image out",
+            ["run.sh", "Permission denied"],
+        ),
+        (
+            "extract packed.wasm -q -o target",
+            ["sub/", "Permission denied"],
+        ),
+    ] {
+        let mut run = Command::new(&command);
+        run.args(arguments.split(' ')).current_dir(scratch.path(""));
+        run.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        let output = run.output().unwrap();
+        assert_error(&output, &words);
+        assert_eq!(scratch.names(), before);
+    }
+    // No file is there in part.
+    let hello = scratch.path("target/usr/lib/hello.txt");
+    assert!(!hello.exists() || std::fs::read(hello).unwrap() == b"hello\n");
+}
