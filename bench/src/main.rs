@@ -24,6 +24,7 @@ mod peers;
 mod read;
 mod report;
 mod runtime_size;
+mod single;
 mod start;
 mod statistics;
 mod synthetic;
@@ -45,7 +46,7 @@ type Contents = [(Tree, Content)];
 /// A benchmark by its name. The first two pack what the others read.
 type Benchmark = (&'static str, fn(&Contents) -> Result<Vec<Section>>);
 
-const BENCHMARKS: [Benchmark; 12] = [
+const BENCHMARKS: [Benchmark; 13] = [
     ("pack", |_| pack::run()),
     ("pack_speed", |trees| Ok(vec![pack_speed::run(trees)?])),
     ("peers", |trees| Ok(vec![peers::sizes(trees)?])),
@@ -57,6 +58,7 @@ const BENCHMARKS: [Benchmark; 12] = [
     ("read", |trees| Ok(vec![read::run(trees)?])),
     ("calls", |_| Ok(vec![calls::run()?])),
     ("instantiate", |_| Ok(vec![instantiate::run()?])),
+    ("single", |_| Ok(vec![single::run()?])),
     ("start", |_| Ok(vec![start::run()?])),
     ("decoder", |_| Ok(vec![decoder::run()?])),
     ("many", |_| Ok(vec![many::run()?])),

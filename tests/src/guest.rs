@@ -1,7 +1,7 @@
 //! Building guests. Each is built once and kept in `target/guests` under the
 //! digest of everything it was built from.
 
-use crate::command::{run, wasi_vfs};
+use crate::command::{Pack, run, wasi_vfs};
 use crate::workspace::{guests, here, root, tool};
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -51,6 +51,53 @@ impl Form {
             flags.push(library().display().to_string());
         }
         flags
+    }
+}
+
+/// How a C guest gets its files: as it is linked, and where the memory of a
+/// merged runtime is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// How it is built.
+    pub form: Form,
+    /// The option of `pack`.
+    pub options: &'static [&'static str],
+}
+
+impl Binding {
+    /// Merged, with a memory of its own.
+    pub const SEPARATE: Self = Self {
+        form: Form::COMMAND,
+        options: &[],
+    };
+
+    /// Merged, within the program's memory.
+    pub const SINGLE: Self = Self {
+        form: Form::COMMAND,
+        options: &["--memory", "single"],
+    };
+
+    /// Linked.
+    pub const LINKED: Self = Self {
+        form: Form {
+            reactor: false,
+            linked: true,
+        },
+        options: &[],
+    };
+
+    /// All three.
+    pub const ALL: [Self; 3] = [Self::SEPARATE, Self::SINGLE, Self::LINKED];
+
+    /// `guests/c/NAME.c`, to be packed this way.
+    pub fn pack(self, name: &str) -> Pack {
+        self.options_on(Pack::new(c(name, self.form)))
+    }
+
+    /// A module that is built already, to be packed this way.
+    pub fn options_on(self, pack: Pack) -> Pack {
+        let options = self.options.iter();
+        options.fold(pack, |pack, option| pack.option(option))
     }
 }
 

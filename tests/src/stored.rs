@@ -2,7 +2,7 @@
 //! through the anchor, by hand, so that a test can damage each byte of them.
 
 use std::ops::Range;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, FORM_MERGED, MAGIC};
+use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, FORM_LINKED, MAGIC};
 use wasmparser::{DataKind, Operator, Parser, Payload};
 use zerocopy::FromBytes;
 
@@ -35,7 +35,8 @@ impl Stored {
         let segments = segments(module);
         let (memory, anchor) = find_anchor(module, &segments).expect("a packed module");
         let within = |address: u32, len: u32| {
-            let range = u64::from(address)..u64::from(address) + u64::from(len);
+            let start = u64::from(anchor.region_address.get()) + u64::from(address);
+            let range = start..start + u64::from(len);
             let offset = |at| Some(offset(&segments, memory, at)?.0);
             range.filter_map(offset).collect::<Vec<_>>()
         };
@@ -44,11 +45,11 @@ impl Stored {
             anchor: within(anchor.address.get(), ANCHOR_LEN as u32),
             index: within(anchor.index_address.get(), anchor.index_stored_len.get()),
             payload: match anchor.form.get() {
-                FORM_MERGED => {
+                FORM_LINKED => within(anchor.payload_address.get(), payload_len),
+                _ => {
                     let number = anchor.payload_address.get() as usize;
                     segments[number].bytes.clone().collect()
                 }
-                _ => within(anchor.payload_address.get(), payload_len),
             },
         }
     }
@@ -114,7 +115,8 @@ fn find_anchor(module: &[u8], segments: &[Segment]) -> Option<(u32, Anchor)> {
                 .map(|at| offset(segments, memory, at).map_or(0, |(offset, _)| module[offset]))
                 .collect();
             let anchor = Anchor::read_from_bytes(&anchor).expect("as long as one");
-            if u64::from(anchor.address.get()) == address {
+            let region = u64::from(anchor.region_address.get());
+            if region + u64::from(anchor.address.get()) == address {
                 return Some((memory, anchor));
             }
         }

@@ -6,17 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::engine::Engine;
-use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::oracle::host::Host;
 use wasi_vfs_tests::tree::{Tree, sample};
-
-const FORMS: [Form; 2] = [
-    Form::COMMAND,
-    Form {
-        reactor: false,
-        linked: true,
-    },
-];
 
 #[test]
 fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
@@ -26,8 +18,9 @@ fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
     // The image has something at the path of the inner directory, too.
     image.file("inner/both", "image");
     inner.file("both", "inner host");
-    for form in FORMS {
-        let packed = Pack::new(guest::c("preopens_same_path", form))
+    for binding in Binding::ALL {
+        let packed = binding
+            .pack("preopens_same_path")
             .dir(image.path(), "/data")
             .run();
         for engine in [Engine::Wasmtime, Engine::Node] {
@@ -44,7 +37,7 @@ fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
                 host-only through 3: errno 0 host\n\
                 both through 4: errno 0 inner host\n\
                 both through 5: errno 0 image\n";
-            assert_eq!(found, expected, "{form:?} {engine:?}");
+            assert_eq!(found, expected, "{binding:?} {engine:?}");
         }
     }
 }
@@ -52,15 +45,13 @@ fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
 #[test]
 fn a_program_that_takes_three_without_looking_finds_the_image() {
     let tree = sample();
-    for form in FORMS {
-        let packed = Pack::new(guest::c("fd_three", form))
-            .dir(tree.path(), "/data")
-            .run();
+    for binding in Binding::ALL {
+        let packed = binding.pack("fd_three").dir(tree.path(), "/data").run();
         for engine in Engine::ALL {
             let found = engine.module(&packed).stdout();
             assert_eq!(
                 found, "read: errno 0\n4: hello, world\n",
-                "{form:?} {engine:?}"
+                "{binding:?} {engine:?}"
             );
         }
     }
@@ -87,15 +78,16 @@ fn descriptors_are_renumbered_across_host_and_image() {
         unknown: errno 8\n\
         itself: errno 0\n\
         through 3: errno 0 image\n";
-    for form in FORMS {
-        let packed = Pack::new(guest::c("fd_renumber", form))
+    for binding in Binding::ALL {
+        let packed = binding
+            .pack("fd_renumber")
             .dir(image.path(), "/image")
             .run();
         let found = Engine::Wasmtime
             .module(&packed)
             .dir(host.path(), "/host")
             .stdout();
-        assert_eq!(found, expected, "{form:?}");
+        assert_eq!(found, expected, "{binding:?}");
     }
 }
 
@@ -110,12 +102,10 @@ fn files_of_the_image_are_ready_beside_clocks_and_the_host() {
         the host's alone: errno 0\n  1: type 2 errno 0\n\
         a clock alone: errno 0\n  1: type 0 errno 0\n\
         a directory: errno 0\n  1: type 1 errno 8 bytes 0\n";
-    for form in FORMS {
-        let packed = Pack::new(guest::c("poll_oneoff", form))
-            .dir(tree.path(), "/data")
-            .run();
+    for binding in Binding::ALL {
+        let packed = binding.pack("poll_oneoff").dir(tree.path(), "/data").run();
         let found = Engine::Wasmtime.module(&packed).stdout();
-        assert_eq!(found, expected, "{form:?}");
+        assert_eq!(found, expected, "{binding:?}");
     }
 }
 
@@ -142,13 +132,38 @@ fn what_would_change_the_tree_is_refused_with_its_reason() {
         set the size of a file: errno 69\n\
         sync: errno 0\n\
         sync data: errno 0\n";
-    for form in FORMS {
-        let packed = Pack::new(guest::c("read_only", form))
-            .dir(tree.path(), "/data")
-            .run();
+    for binding in Binding::ALL {
+        let packed = binding.pack("read_only").dir(tree.path(), "/data").run();
         for engine in Engine::ALL {
             let found = engine.module(&packed).stdout();
-            assert_eq!(found, expected, "{form:?} {engine:?}");
+            assert_eq!(found, expected, "{binding:?} {engine:?}");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_grows_its_memory_reads_on() {
+    let tree = sample();
+    let plain = guest::c("memory_grow", Form::COMMAND);
+    let expected = Engine::Wasmtime
+        .module(&plain)
+        .dir(tree.path(), "/data")
+        .stdout();
+    assert!(expected.lines().count() > 20, "{expected}");
+    for trouble in ["changed", "not zero", "pages", "errno", "no more"] {
+        assert!(!expected.contains(trouble), "{expected}");
+    }
+    for binding in Binding::ALL {
+        for options in [&[][..], &["--compress", "--block-size", "16K"]] {
+            let pack = binding.pack("memory_grow").dir(tree.path(), "/data");
+            let packed = options
+                .iter()
+                .fold(pack, |pack, option| pack.option(option))
+                .run();
+            for engine in Engine::ALL {
+                let found = engine.module(&packed).stdout();
+                assert_eq!(found, expected, "{binding:?} {options:?} {engine:?}");
+            }
         }
     }
 }
@@ -170,8 +185,9 @@ fn a_directory_is_listed_in_linear_time() {
         }
     }
     let mut host = Host::new();
-    for form in FORMS {
-        let packed = Pack::new(guest::c("fd_readdir_many", form))
+    for binding in [Binding::SEPARATE, Binding::LINKED] {
+        let packed = binding
+            .pack("fd_readdir_many")
             .dir(tree.path(), "/data")
             .run();
         // What starting takes, which is most of the third.
@@ -183,7 +199,7 @@ fn a_directory_is_listed_in_linear_time() {
         let ratio = (large - start) as f64 / (small - start) as f64;
         assert!(
             ratio < 10.5,
-            "{form:?}: ten times the entries, {ratio} times the work"
+            "{binding:?}: ten times the entries, {ratio} times the work"
         );
     }
 }

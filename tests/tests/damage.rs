@@ -5,19 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use wasi_vfs_tests::command::Pack;
-use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::guest::{self, Binding};
 use wasi_vfs_tests::interpreter::{self, Ran};
 use wasi_vfs_tests::oracle::host::Host;
 use wasi_vfs_tests::stored::Stored;
 use wasi_vfs_tests::tree::{Tree, bytes, sample};
-
-const FORMS: [Form; 2] = [
-    Form::COMMAND,
-    Form {
-        reactor: false,
-        linked: true,
-    },
-];
 
 const OPTIONS: [&[&str]; 3] = [
     &[],
@@ -48,10 +40,10 @@ fn small() -> Tree {
     tree
 }
 
-fn packed(tree: &Path, form: Form, options: &[&str]) -> Vec<u8> {
+fn packed(tree: &Path, binding: Binding, options: &[&str]) -> Vec<u8> {
     // A small memory is a fast start.
-    let guest = guest::c_with("survey", form, &["-Wl,-z,stack-size=131072"]);
-    let pack = Pack::new(guest).dir(tree, "/data");
+    let guest = guest::c_with("survey", binding.form, &["-Wl,-z,stack-size=131072"]);
+    let pack = binding.options_on(Pack::new(guest)).dir(tree, "/data");
     let pack = options
         .iter()
         .fold(pack, |pack, option| pack.option(option));
@@ -122,12 +114,12 @@ fn try_each(module: &[u8], offsets: &[usize], what: &str) -> usize {
     noticed
 }
 
-fn every_byte_of_a_small_image(form: Form) {
+fn every_byte_of_a_small_image(binding: Binding) {
     let tree = small();
     for options in OPTIONS {
-        let module = packed(tree.path(), form, options);
+        let module = packed(tree.path(), binding, options);
         let stored = Stored::find(&module);
-        let what = format!("{form:?} {options:?}");
+        let what = format!("{binding:?} {options:?}");
         for (part, offsets) in [("index", &stored.index), ("payload", &stored.payload)] {
             assert!(offsets.len() > 100, "{what}: {} bytes", offsets.len());
             let noticed = try_each(&module, offsets, &format!("{part}, {what}"));
@@ -148,12 +140,25 @@ fn every_byte_of_a_small_image(form: Form) {
 
 #[test]
 fn every_byte_of_a_small_merged_image() {
-    every_byte_of_a_small_image(FORMS[0]);
+    every_byte_of_a_small_image(Binding::SEPARATE);
 }
 
 #[test]
 fn every_byte_of_a_small_linked_image() {
-    every_byte_of_a_small_image(FORMS[1]);
+    every_byte_of_a_small_image(Binding::LINKED);
+}
+
+/// The index and the payload are read as in a memory of its own. What the anchor
+/// says of them is not.
+#[test]
+fn every_byte_of_the_anchor_in_a_single_memory() {
+    let tree = small();
+    for options in &OPTIONS[..2] {
+        let module = packed(tree.path(), Binding::SINGLE, options);
+        let stored = Stored::find(&module);
+        let noticed = try_each(&module, &stored.anchor, &format!("anchor, {options:?}"));
+        assert!(noticed > 8, "{options:?}: {noticed}");
+    }
 }
 
 /// So many places, spread over all of them and drawn within each stretch.
@@ -170,14 +175,14 @@ fn drawn(offsets: &[usize], count: usize) -> Vec<usize> {
 #[test]
 fn random_bytes_of_a_larger_image() {
     let tree = sample();
-    for form in FORMS {
+    for binding in Binding::ALL {
         for options in &OPTIONS[..2] {
-            let module = packed(tree.path(), form, options);
+            let module = packed(tree.path(), binding, options);
             let stored = Stored::find(&module);
             let mut offsets = drawn(&stored.index, 10);
             offsets.extend(drawn(&stored.payload, 20));
-            let noticed = try_each(&module, &offsets, &format!("{form:?} {options:?}"));
-            assert_eq!(noticed, offsets.len(), "{form:?} {options:?}");
+            let noticed = try_each(&module, &offsets, &format!("{binding:?} {options:?}"));
+            assert_eq!(noticed, offsets.len(), "{binding:?} {options:?}");
         }
     }
 }
@@ -187,8 +192,8 @@ fn a_compiler_sees_what_the_interpreter_sees() {
     let tree = small();
     let mut host = Host::new();
     let scratch = Tree::new();
-    for form in FORMS {
-        let module = packed(tree.path(), form, OPTIONS[1]);
+    for (number, binding) in Binding::ALL.into_iter().enumerate() {
+        let module = packed(tree.path(), binding, OPTIONS[1]);
         let stored = Stored::find(&module);
         let expected = Expected::of(&module);
         let mut offsets = drawn(&stored.index, 12);
@@ -197,7 +202,7 @@ fn a_compiler_sees_what_the_interpreter_sees() {
         for at in offsets {
             let mut damaged = module.clone();
             damage(&mut damaged, at);
-            let name = format!("{}-{at}.wasm", form.linked);
+            let name = format!("{number}-{at}.wasm");
             scratch.file(&name, &damaged);
             let found = host.run(&scratch.path().join(name), &[], &[], "");
             let interpreted = interpreter::run(&damaged, expected.fuel);

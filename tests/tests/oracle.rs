@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use wasi_vfs_tests::command::Pack;
-use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::oracle::difference::{DIFFERENCES, Shows};
 use wasi_vfs_tests::oracle::host::{Host, Preopen};
 use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
@@ -26,10 +26,11 @@ const LINKED: Form = Form {
 };
 
 /// The ways to pack a tree.
-const WAYS: [(Form, &[&str]); 5] = [
+const WAYS: [(Form, &[&str]); 6] = [
     (Form::COMMAND, &[]),
     (Form::COMMAND, &["--compress", "--block-size", "4K"]),
     (Form::COMMAND, &["--compress", "--block-size", "1M"]),
+    (Form::COMMAND, &["--compress", "--memory", "single"]),
     (LINKED, &[]),
     (LINKED, &["--compress", "--block-size", "16K"]),
 ];
@@ -134,8 +135,9 @@ fn many_operations() {
 fn host_directories_stay_as_they_were(writable: bool) {
     let unrelated = sample();
     let mut host = Host::new();
-    for form in [Form::COMMAND, LINKED] {
-        let packed = Pack::new(oracle_guest(form))
+    for binding in Binding::ALL {
+        let packed = binding
+            .pack("oracle")
             .dir(unrelated.path(), "/unrelated")
             .option("--compress")
             .run();
@@ -147,7 +149,7 @@ fn host_directories_stay_as_they_were(writable: bool) {
             let expected = run(&mut host, &plain);
             let found = run(&mut host, &packed);
             let differing = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
-            assert_eq!(differing, None, "{form:?}, seed {seed}");
+            assert_eq!(differing, None, "{binding:?}, seed {seed}");
             assert_eq!(expected.lines().count(), found.lines().count());
             // Else the program would prove little.
             let is_written = |line: &&str| line.contains(" fd_pwrite ") && line.contains("=> E0");

@@ -4,17 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use wasi_vfs_tests::command::{Pack, wasi_vfs};
 use wasi_vfs_tests::engine::Engine;
-use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::module::inspect;
 use wasi_vfs_tests::tree::{self, Tree, bytes};
-
-const COMMANDS: [Form; 2] = [
-    Form::COMMAND,
-    Form {
-        reactor: false,
-        linked: true,
-    },
-];
 
 fn cat(module: &Path, path: &str) -> String {
     Engine::Wasmtime.module(module).args(&[path]).stdout()
@@ -25,14 +17,13 @@ fn packing_again_adds_the_second_tree() {
     let (first, second) = (Tree::new(), Tree::new());
     first.file("one", "1\n");
     second.file("two", "2\n");
-    for form in COMMANDS {
-        let guest = guest::c("cat", form);
-        let once = Pack::new(&guest).dir(first.path(), "/first").run();
+    for binding in Binding::ALL {
+        let once = binding.pack("cat").dir(first.path(), "/first").run();
         let twice = Pack::new(once.to_path_buf())
             .dir(second.path(), "/second")
             .run();
-        assert_eq!(cat(&twice, "/first/one"), "1\n", "{form:?}");
-        assert_eq!(cat(&twice, "/second/two"), "2\n", "{form:?}");
+        assert_eq!(cat(&twice, "/first/one"), "1\n", "{binding:?}");
+        assert_eq!(cat(&twice, "/second/two"), "2\n", "{binding:?}");
         let listed = wasi_vfs(["ls".as_ref(), twice.as_os_str()]).expect_success();
         assert!(
             listed.contains("first") && listed.contains("second"),
@@ -44,9 +35,9 @@ fn packing_again_adds_the_second_tree() {
 #[test]
 fn packing_the_same_again_adds_no_byte() {
     let tree = tree::sample();
-    for form in COMMANDS {
-        let guest = guest::c("tree", form);
-        let once = Pack::new(&guest)
+    for binding in Binding::ALL {
+        let once = binding
+            .pack("tree")
             .dir(tree.path(), "/data")
             .option("--compress")
             .run();
@@ -55,7 +46,7 @@ fn packing_the_same_again_adds_no_byte() {
             .option("--compress")
             .run();
         let (once, again) = (fs::read(&once).unwrap(), fs::read(&again).unwrap());
-        assert_eq!(once.len(), again.len(), "{form:?}");
+        assert_eq!(once.len(), again.len(), "{binding:?}");
     }
 }
 
@@ -85,21 +76,20 @@ fn a_directory_mapped_again_is_replaced() {
     old.file("kept-by-name", "old\n")
         .file("only-in-old", bytes(200_000, 3));
     new.file("kept-by-name", "new\n");
-    for form in COMMANDS {
-        let guest = guest::c("cat", form);
-        let with_old = Pack::new(&guest).dir(old.path(), "/data").run();
+    for binding in Binding::ALL {
+        let with_old = binding.pack("cat").dir(old.path(), "/data").run();
         let with_new = Pack::new(with_old.to_path_buf())
             .dir(new.path(), "/data")
             .run();
-        assert_eq!(cat(&with_new, "/data/kept-by-name"), "new\n", "{form:?}");
+        assert_eq!(cat(&with_new, "/data/kept-by-name"), "new\n", "{binding:?}");
         let gone = Engine::Wasmtime
             .module(&with_new)
             .args(&["/data/only-in-old"])
             .outcome();
-        assert_eq!(gone.status, 1, "{form:?}: {gone:?}");
+        assert_eq!(gone.status, 1, "{binding:?}: {gone:?}");
         // What it replaced is not left behind in the file.
         let len = |path: &Path| fs::metadata(path).unwrap().len();
-        assert!(len(&with_new) + 100_000 < len(&with_old), "{form:?}");
+        assert!(len(&with_new) + 100_000 < len(&with_old), "{binding:?}");
     }
 }
 
@@ -160,11 +150,17 @@ fn a_merged_module_imports_nothing_new() {
                 linked: false,
             },
         );
-        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
-        let (before, after) = (inspect(&guest), inspect(&packed));
-        assert_eq!(after.imports, before.imports);
-        assert_eq!(after.exports, before.exports);
-        assert_eq!(after.memory_count, before.memory_count + 1);
+        for (kind, memories) in [("separate", 1), ("single", 0)] {
+            let packed = Pack::new(&guest)
+                .dir(tree.path(), "/data")
+                .option("--memory")
+                .option(kind)
+                .run();
+            let (before, after) = (inspect(&guest), inspect(&packed));
+            assert_eq!(after.imports, before.imports, "{kind}");
+            assert_eq!(after.exports, before.exports, "{kind}");
+            assert_eq!(after.memory_count, before.memory_count + memories, "{kind}");
+        }
     }
 }
 
@@ -223,9 +219,8 @@ fn other_imports_of_the_application_survive() {
 #[test]
 fn arguments_environment_and_streams_pass_through() {
     let tree = tree::sample();
-    for form in COMMANDS {
-        let guest = guest::c("process", form);
-        let packed = Pack::new(&guest).dir(tree.path(), "/data").run();
+    for binding in Binding::ALL {
+        let packed = binding.pack("process").dir(tree.path(), "/data").run();
         for engine in Engine::ALL {
             let outcome = engine
                 .module(&packed)
@@ -237,7 +232,7 @@ fn arguments_environment_and_streams_pass_through() {
                 outcome.stdout,
                 "argument 'one'\nargument 'two words'\nargument '--three'\n\
                  GREETING 'good day'\ninput 'first line'\ninput 'second line'\n",
-                "{form:?} {engine:?} {}",
+                "{binding:?} {engine:?} {}",
                 outcome.stderr
             );
             assert!(
@@ -324,25 +319,21 @@ fn a_missing_directory_is_named() {
     assert!(complaint.contains("/no/such/directory"), "{complaint}");
 }
 
-/// In a linked module, where the runtime shares the memory that may not grow.
+/// Where the runtime shares the memory that may not grow.
 #[test]
 fn no_memory_for_the_decoder_is_an_error_of_the_read() {
     let tree = Tree::new();
     tree.file("text", "some text\n".repeat(30_000));
-    let guest = guest::c(
-        "cat",
-        Form {
-            reactor: false,
-            linked: true,
-        },
-    );
-    let packed = Pack::new(&guest)
-        .dir(tree.path(), "/data")
-        .option("--compress")
-        .run();
-    let cat = || Engine::Wasmtime.module(&packed).args(&["/data/text"]);
-    assert_eq!(cat().growth(64).stdout().len(), 300_000);
-    let starved = cat().growth(2).outcome();
-    assert_eq!(starved.stdout, "", "{starved:?}");
-    assert_ne!(starved.status, 134, "a trap: {starved:?}");
+    for binding in [Binding::LINKED, Binding::SINGLE] {
+        let packed = binding
+            .pack("cat")
+            .dir(tree.path(), "/data")
+            .option("--compress")
+            .run();
+        let cat = || Engine::Wasmtime.module(&packed).args(&["/data/text"]);
+        assert_eq!(cat().growth(64).stdout().len(), 300_000, "{binding:?}");
+        let starved = cat().growth(2).outcome();
+        assert_eq!(starved.stdout, "", "{binding:?} {starved:?}");
+        assert_ne!(starved.status, 134, "{binding:?}, a trap: {starved:?}");
+    }
 }

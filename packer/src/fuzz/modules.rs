@@ -50,6 +50,8 @@ pub fn modules(data: &[u8]) {
         match embed(&module, &parts, runtime.0, runtime.1, Some(kind)) {
             Ok(packed) => check(&module, &packed, kind),
             Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
+            Err(ModuleError::Runtime(what)) => panic!("the runtime: {what}"),
+            Err(ModuleError::AbiVersion { .. }) => panic!("another runtime"),
             Err(_) => {}
         }
     }

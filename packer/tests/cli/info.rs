@@ -26,6 +26,7 @@ fn the_parts_of_a_module_add_up() {
     let scratch = Scratch::packed();
     let facts = json(&scratch, "info --json packed.wasm");
     assert_eq!(facts["form"], "merged");
+    assert_eq!(facts["memory"], "separate");
     let file = facts["file"].as_object().unwrap();
     let total = scratch.read("packed.wasm").len() as u64;
     assert_eq!(file["total"], total);

@@ -36,6 +36,31 @@ fn one_line_sums_up_what_was_packed() {
 }
 
 #[test]
+fn the_kind_of_memory_is_chosen_kept_and_told() {
+    let scratch = Scratch::with_tree();
+    let pack = |arguments: &str| {
+        let output = scratch.run(&format!("pack {arguments}"));
+        assert_success(&output);
+        stderr(&output)
+    };
+    let kind = |module: &str| {
+        let output = scratch.run(&format!("info {module}"));
+        assert_success(&output);
+        stdout(&output).lines().next().unwrap_or("").to_owned()
+    };
+    let said = pack("app.wasm --dir lib::/ --memory single -o single.wasm");
+    assert!(said.contains("merged, single memory"), "{said}");
+    pack("single.wasm --dir lib::/b -o kept.wasm");
+    assert_eq!(kind("kept.wasm"), "kept.wasm: merged, single memory");
+    pack("kept.wasm --memory=separate -o other.wasm");
+    assert_eq!(kind("other.wasm"), "other.wasm: merged, separate memory");
+    let output = scratch.run("run kept.wasm");
+    assert_eq!(stdout(&output), stdout(&scratch.run("run other.wasm")));
+    let output = scratch.run("pack app.wasm --dir lib::/ --memory two -o out.wasm");
+    assert_failure(&output, 2, &["two", "separate", "single"]);
+}
+
+#[test]
 fn quiet_says_nothing() {
     let output = Scratch::with_tree().run("pack -q app.wasm --dir lib::/ -o out.wasm");
     assert_success(&output);

@@ -1,10 +1,10 @@
 //! Merging into modules without a runtime.
 
+use super::super::Form;
 use super::super::shape::Shape;
-use super::super::{Form, MemoryKind};
 use super::fake::run;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION};
-use super::{each_packed, embed, found, pack, pack_with, packed, runtime, text, wasm};
+use super::{each_packed, embed, found, pack_with, packed, runtime, text, wasm};
 use crate::module::{find, form};
 
 pub(super) const OPEN: &str = r#"(import "wasi_snapshot_preview1" "path_open"

@@ -2,9 +2,9 @@
 
 use super::super::MemoryKind;
 use super::fake::start;
-use super::merged::{OPEN, program};
-use super::{INDEX, PARTS, PAYLOAD, VERSION, embed, pack_with, runtime, wasm};
-use crate::module::{ModuleError, find};
+use super::merged::OPEN;
+use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION, embed, pack_with, runtime, wasm};
+use crate::module::find;
 use wasmi::{Instance, Store, StoreLimits, Val};
 use wasmparser::{Validator, WasmFeatures};
 
@@ -213,6 +213,39 @@ fn an_anchor_counts_from_the_start_of_its_region() {
     moved[at + 64 + 2] += 1;
     assert_eq!(find(&moved).expect("readable"), None);
     assert!(find(&module).expect("readable").is_some());
+}
+
+/// The host calls back and the program grows, while the runtime is about to
+/// store what it answers; and values that no straight line of code computes.
+#[test]
+fn the_region_may_move_during_a_call_of_the_host() {
+    let text = super::fake::runtime_text(VERSION).replace(
+        r#"(func (export "fd_close") (param i32) (result i32) (call $size))"#,
+        r#"(func (export "fd_close") (param i32) (result i32)
+            (i32.store (i32.const 2012) (call $host_tell (i32.const 77) (i32.const 0)))
+            (i64.store offset=4 (i32.add (local.get 0) (i32.const 2012))
+              (if (result i64) (local.get 0) (then (i64.const 6)) (else (i64.const 5))))
+            (f64.store (i32.const 2024) (block (result f64) (f64.const 1)))
+            (memory.copy (i32.const 2032) (i32.const 2012) (i32.const 12))
+            (memory.fill (i32.const 2033) (i32.const 0) (i32.const 3))
+            (i32.add (i32.load (i32.const 2012)) (i32.add (i32.load8_u offset=2000 (i32.const 16))
+              (i32.add (i32.extend8_s (i32.load8_u (i32.const 2032))) (memory.size)))))"#,
+    );
+    let program = grower("2").replace(
+        r#"(import "wasi_snapshot_preview1" "fd_read""#,
+        r#"(import "wasi_snapshot_preview1" "fd_tell" (func (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_read""#,
+    );
+    let answers = KINDS.map(|kind| {
+        let packed = embed(&wasm(&program), &PARTS, &wasm(&text), VERSION, Some(kind));
+        let mut running = Running::new(&packed.expect("packs").module);
+        let answer = running.call("seen", None);
+        assert_eq!(running.call("size", None), 3, "the host made it grow");
+        answer
+    });
+    let fd_tell = 77 + 2000;
+    let expected = fd_tell + 5 + i32::from(fd_tell as i8) + REGION as i32;
+    assert_eq!(answers, [expected; 2]);
 }
 
 #[test]
