@@ -1,16 +1,17 @@
 // Prints a Go file as it should be formatted, if it is one.
 //
-// Usage: go run gofmt.go FILE
+// Usage: go run gofmt.go < FILE
 package main
 
 import (
 	"go/format"
+	"io"
 	"log"
 	"os"
 )
 
 func main() {
-	source, err := os.ReadFile(os.Args[1])
+	source, err := io.ReadAll(os.Stdin)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -77,12 +77,11 @@ fn the_page() {
 /// Without its module it cannot be built.
 #[test]
 fn the_host_in_go_is_well_formed() {
-    let project = project("go", "host.go", "single");
+    let code = code("go");
     let mut format = Command::new(tool("venv/bin/go", "go"));
     format
         .arg("run")
         .arg(here("engines/gofmt.go"))
-        .arg(project.path().join("host.go"))
         .envs([
             ("GOTOOLCHAIN", "local"),
             ("GOPROXY", "off"),
@@ -90,5 +89,5 @@ fn the_host_in_go_is_well_formed() {
         ])
         .env("GOPATH", guests().join("go"))
         .env("GOCACHE", guests().join("go/cache"));
-    assert_eq!(run(&mut format, "").expect_success(), code("go"));
+    assert_eq!(run(&mut format, &code).expect_success(), code);
 }

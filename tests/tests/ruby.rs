@@ -2,10 +2,10 @@
 //! a reactor that was not built for this tool, run under Node.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 use tempfile::TempPath;
-use wasi_vfs_tests::command::{Outcome, Pack, run};
+use wasi_vfs_tests::command::{Outcome, Pack};
+use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::module::inspect;
 use wasi_vfs_tests::tree::Tree;
 use wasi_vfs_tests::workspace;
@@ -49,14 +49,7 @@ fn packed() -> &'static Path {
 }
 
 fn evaluate(module: &Path, program: &str) -> Outcome {
-    let tools = workspace::root().join(".tools");
-    let mut command = Command::new(workspace::tool("node", "node"));
-    command
-        .arg("--no-warnings")
-        .arg(workspace::here("engines/ruby.mjs"))
-        .arg(tools)
-        .arg(module);
-    run(&mut command, program)
+    Engine::Node.ruby(module, program)
 }
 
 fn program(name: &str) -> String {
