@@ -66,3 +66,47 @@ fn state(path: &str) -> Result<(Vec<u8>, SystemTime)> {
 fn metadata(path: &str) -> Result<Metadata> {
     fs::metadata(root().join(path)).with_context(|| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// A path in a directory of its own.
+    fn file(directory: &tempfile::TempDir, name: &str) -> String {
+        directory.path().join(name).display().to_string()
+    }
+
+    fn set_age(path: &str, seconds: u64) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000 - seconds);
+        let file = File::options().append(true).open(path).unwrap();
+        file.set_modified(time).unwrap();
+    }
+
+    #[test]
+    fn what_is_made_again_the_same_keeps_its_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = file(&directory, "made");
+        write(&path, b"same").unwrap();
+        set_age(&path, 10);
+        let before = metadata(&path).unwrap().modified().unwrap();
+        remake(&path, || write(&path, b"same")).unwrap();
+        assert_eq!(metadata(&path).unwrap().modified().unwrap(), before);
+        remake(&path, || write(&path, b"other")).unwrap();
+        assert_ne!(metadata(&path).unwrap().modified().unwrap(), before);
+    }
+
+    #[test]
+    fn a_file_is_newer_than_older_sources_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let [made, older, newer] = ["made", "older", "newer"].map(|name| file(&directory, name));
+        for (path, age) in [(&older, 3), (&made, 2), (&newer, 1)] {
+            write(path, b"").unwrap();
+            set_age(path, age);
+        }
+        assert!(is_newer(&made, &[&older]).unwrap());
+        assert!(!is_newer(&made, &[&older, &newer]).unwrap());
+        assert!(!is_newer(&made, &[&made]).unwrap());
+        assert!(!is_newer(&file(&directory, "none"), &[&older]).unwrap());
+    }
+}

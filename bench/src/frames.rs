@@ -21,8 +21,8 @@ struct Frame {
 
 impl Frames {
     /// The compressed blocks of an image, or so many of them, from all over it,
-    /// that they have about `len` bytes.
-    pub(crate) fn of(image: &Contents<'_>, len: usize) -> Result<Self> {
+    /// that they have at most `len_max` bytes.
+    pub(crate) fn of(image: &Contents<'_>, len_max: usize) -> Result<Self> {
         let index = Index::parse(&image.index)?;
         let all = (0..index.block_count()).map(|number| index.block(number));
         let all = all.collect::<Result<Vec<_>, _>>()?;
@@ -33,7 +33,7 @@ impl Frames {
         let compressed = all.iter().filter(|block| block.codec != Codec::Stored);
         let compressed: Vec<_> = compressed.collect();
         let total: usize = compressed.iter().map(|block| block.raw_len as usize).sum();
-        let step = total.div_ceil(len).max(1);
+        let step = total.div_ceil(len_max).max(1);
         let frame = |block: &&Block| {
             let has_base = block.codec == Codec::Based;
             Ok(Frame {

@@ -43,6 +43,7 @@ mod progress;
 mod read;
 mod reading;
 mod report;
+mod rounds;
 mod runtime_size;
 mod single;
 mod start;

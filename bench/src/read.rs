@@ -1,6 +1,6 @@
 //! Reading every file: each tree, and each form with one of them.
 
-use crate::content::{Content, SMALL_BYTES};
+use crate::content::Content;
 use crate::engine::Engine;
 use crate::goal::Goal;
 use crate::packed::Packed;
@@ -21,13 +21,9 @@ const COMPRESSED: Goal = Goal::at_most("reading every file, `--compress`, to was
          when they have left the cache",
     );
 
-const SMALL: Rounds = Rounds {
-    warmup: 2,
-    counted: 15,
-};
-const LARGE: Rounds = Rounds {
+const ROUNDS: Rounds = Rounds {
     warmup: 1,
-    counted: 5,
+    counted: 15,
 };
 
 /// The variants of every tree, in the order of the columns.
@@ -43,8 +39,7 @@ pub(crate) fn run(contents: &[(Tree, Content)]) -> Result<Vec<Section>> {
         let variants = variants(tree)?;
         for engine in Engine::ALL {
             step(format_args!("reading {} in {}", tree.title, engine.title()));
-            let rounds = rounds(content);
-            let times = read(engine, tree, content, rounds, &variants)?;
+            let times = read(engine, tree, content, ROUNDS, &variants)?;
             add_row(&mut trees, tree, engine, &times);
             if *tree == RUBY {
                 add_forms(&mut forms, engine, &variants, &times);
@@ -59,12 +54,10 @@ fn trees_section() -> Section {
         "Reading every file",
         format!(
             "By the C program, in a fresh instance each time, so that every block is cold; the \
-             host's files are in its cache. Medians of {} interleaved instances in ms, of {} where \
-             a tree has more than {} MiB; in brackets the median ratio to wasi-vfs today in the \
-             same round. Packed ones are merged. What was read was right each time.",
-            SMALL.counted,
-            LARGE.counted,
-            SMALL_BYTES >> 20
+             host's files are in its cache. Medians of {} interleaved instances in ms, of 3 and more \
+             where they take longer than 12 s; in brackets the median ratio to wasi-vfs today in \
+             the same round. Packed ones are merged. What was read was right each time.",
+            ROUNDS.counted
         ),
     )
     .head(&[
@@ -94,10 +87,6 @@ fn variants(tree: &Tree) -> Result<Vec<Variant>> {
         }
     }
     Ok(all)
-}
-
-fn rounds(content: &Content) -> Rounds {
-    if content.is_small() { SMALL } else { LARGE }
 }
 
 fn add_row(section: &mut Section, tree: &Tree, engine: Engine, times: &Times) {
