@@ -27,6 +27,7 @@ mod engine;
 mod file;
 mod frames;
 mod goal;
+mod growing;
 mod guest;
 mod index;
 mod instantiate;
@@ -45,7 +46,6 @@ mod reading;
 mod report;
 mod rounds;
 mod runtime_size;
-mod single;
 mod start;
 mod statistics;
 mod storage;
@@ -82,7 +82,7 @@ const BENCHMARKS: [Benchmark; 15] = [
     ("runtime_size", |_| one(runtime_size::run())),
     ("memory", |trees| memory::run(trees)),
     ("instantiate", |_| one(instantiate::run())),
-    ("single", |_| one(single::run())),
+    ("growing", |_| one(growing::run())),
     ("start", |_| one(start::run())),
     ("many", |_| many::run()),
     ("large", |_| one(large::run())),

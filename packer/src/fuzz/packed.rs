@@ -1,7 +1,7 @@
 //! Packed modules that were changed.
 
 use super::image::parts;
-use crate::module::{embed, find, form, unmounted, without_image};
+use crate::module::{MemoryKind, embed, find, form, unmounted, without_image};
 use crate::{Contents, runtime};
 use std::sync::LazyLock;
 use wasi_vfs_format::anchor::{ANCHOR_LEN, MAGIC};
@@ -22,10 +22,12 @@ const PROGRAM: &str = r#"(module
   (data (i32.const 16) "some data") (data "passive")
   (@custom "target_features" "\01+\0bbulk-memory"))"#;
 
-static PACKED: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+static PACKED: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+    use MemoryKind::{Separate, Single};
     let program = wat::parse_str(PROGRAM).expect("the text is valid");
-    [0, 1].map(|image| {
-        let packed = embed(&program, &parts(image), runtime::MERGED, runtime::VERSION);
+    [(0, Separate), (1, Separate), (0, Single), (1, Single)].map(|(image, kind)| {
+        let (runtime, version) = (runtime::MERGED, runtime::VERSION);
+        let packed = embed(&program, &parts(image), runtime, version, Some(kind));
         packed.expect("packs").module
     })
 });
@@ -38,7 +40,7 @@ static PACKED: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
 pub fn packed(data: &[u8]) {
     let mut input = Input(data);
     let choice = input.byte();
-    let mut module = PACKED[usize::from(choice % 2)].clone();
+    let mut module = PACKED[usize::from(choice % 4)].clone();
     let anchor = anchor_of(&module);
     while !input.is_empty() {
         change(&mut module, anchor, &mut input);
@@ -84,7 +86,7 @@ fn put(module: &mut [u8], at: usize, bytes: &[u8]) {
 }
 
 fn read(module: &[u8]) {
-    let _ = form(module);
+    let _ = form(module, None);
     let _ = unmounted(module);
     let _ = without_image(module);
     let Ok(contents) = Contents::find(module) else {
@@ -98,7 +100,13 @@ fn read(module: &[u8]) {
 }
 
 fn pack(module: &[u8]) {
-    if let Ok(packed) = embed(module, &parts(0), runtime::MERGED, runtime::VERSION) {
+    if let Ok(packed) = embed(
+        module,
+        &parts(0),
+        runtime::MERGED,
+        runtime::VERSION,
+        None,
+    ) {
         let found = find(&packed.module).expect("readable").expect("packed");
         assert_eq!(found.index, parts(0).index);
     }
