@@ -1,28 +1,38 @@
-//! Decompressed blocks, a bounded number of them.
+//! Decompressed blocks, as many as a bound on all memory leaves room for.
 
 use crate::errno::{Errno, Result};
 use crate::zstd::Decoder;
 use alloc::vec::Vec;
 use wasi_vfs_format::{Block, Codec};
 
-/// Bytes of decompressed blocks kept. A writer puts what lies together in a
-/// tree into blocks of 1 MiB together, and a walk goes to and fro between
-/// them; with the base and the next such stretch they fit. Half as much makes
-/// reading all of Ruby's library decompress twice as many blocks, twice as
-/// much saves none.
+/// Bytes that an image takes beside its index: blocks, what is stored of one
+/// while it is decompressed, and the decoder. A writer puts what lies together
+/// in a tree into blocks of 1 MiB together, and a walk goes to and fro between
+/// them; with the base and most of the next such stretch they fit. Half as much
+/// makes reading all of Ruby's library decompress twice as many blocks, twice
+/// as much saves a twentieth.
 pub(crate) const CACHE_LEN: usize = 2 << 20;
 
+/// What an allocator may take more than it is asked for: memory grows by pages
+/// of this many bytes.
+const PAGE_LEN: usize = 64 << 10;
+
 /// Blocks kept beside the base whatever their size: two, since a small file
-/// may lie across two of them.
+/// may lie across two of them. With blocks of 512 KiB and more, that exceeds
+/// [`CACHE_LEN`].
 const SLOT_COUNT_MIN: usize = 2;
 
-/// The decompressed blocks that were used last, and the base.
+/// The decompressed blocks that may be wanted again, and the base.
 pub(crate) struct BlockCache {
     /// Block 0, which others are decompressed against: kept for good.
     base: Option<Vec<u8>>,
     slots: Vec<Slot>,
     slot_count_max: usize,
-    /// Counts uses; a slot's is the time of its last.
+    /// Length of a block.
+    block_len: usize,
+    /// Blocks of the image.
+    block_count: usize,
+    /// Counts uses.
     clock: u64,
     /// The slot used last, which most reads want again.
     recent: usize,
@@ -32,40 +42,72 @@ pub(crate) struct BlockCache {
 
 struct Slot {
     block: Option<u32>,
+    /// The time of the last use.
     used: u64,
+    /// Bytes of the block that were read since it is here.
+    read_len: u64,
     bytes: Vec<u8>,
 }
 
+impl Slot {
+    /// Whether as many bytes were read as there are. Who walks through a tree
+    /// reads each once, and then needs the block no more; one that is read
+    /// again and again is soon past this.
+    fn is_read_through(&self) -> bool {
+        self.read_len == self.bytes.len() as u64
+    }
+}
+
 impl BlockCache {
-    pub(crate) fn new(block_len: u32) -> Self {
-        let count = CACHE_LEN / block_len.max(1) as usize;
+    /// For an image of so many blocks; `stored_len` bytes of the bound are taken
+    /// by what is stored of one.
+    pub(crate) fn new(block_len: u32, block_count: u32, stored_len: usize) -> Self {
+        let taken = stored_len + Decoder::LEN + PAGE_LEN;
+        let count = CACHE_LEN.saturating_sub(taken) / block_len.max(1) as usize;
         Self {
             base: None,
             slots: Vec::new(),
             slot_count_max: count.saturating_sub(1).max(SLOT_COUNT_MIN),
+            block_len: block_len as usize,
+            block_count: block_count as usize,
             clock: 0,
             recent: 0,
             decoder: None,
         }
     }
 
-    /// The bytes of block `number` if they are here.
-    pub(crate) fn get(&mut self, number: u32) -> Option<&[u8]> {
+    /// Whether block `number` is here.
+    pub(crate) fn contains(&self, number: u32) -> bool {
+        match number {
+            0 => self.base.is_some(),
+            _ => self.find(number).is_some(),
+        }
+    }
+
+    /// The bytes of block `number` if they are here; `len` of them are read.
+    pub(crate) fn read(&mut self, number: u32, len: u32) -> Option<&[u8]> {
         if number == 0 {
             return self.base.as_deref();
         }
-        let is_it = |slot: &Slot| slot.block == Some(number);
-        if !self.slots.get(self.recent).is_some_and(is_it) {
-            self.recent = self.slots.iter().position(is_it)?;
-        }
+        self.recent = self.find(number)?;
         self.clock += 1;
         let slot = &mut self.slots[self.recent];
         slot.used = self.clock;
+        slot.read_len += u64::from(len);
         Some(&slot.bytes)
     }
 
-    /// Takes in `block`, whose verified bytes are `stored`, in place of the one
-    /// that was not used for longest. What its codec needs must be here.
+    fn find(&self, number: u32) -> Option<usize> {
+        let is_it = |slot: &Slot| slot.block == Some(number);
+        if self.slots.get(self.recent).is_some_and(is_it) {
+            return Some(self.recent);
+        }
+        self.slots.iter().position(is_it)
+    }
+
+    /// Takes in `block`, whose verified bytes are `stored`, in place of one that
+    /// was read through, else of the one that was not used for longest. What its
+    /// codec needs must be here.
     pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
         match block.number.0 {
             0 => self.insert_base(block, stored),
@@ -75,7 +117,8 @@ impl BlockCache {
 
     fn insert_base(&mut self, block: &Block, stored: &[u8]) -> Result {
         let mut bytes = Vec::new();
-        resize(&mut bytes, block.raw_len as usize)?;
+        reserve(&mut bytes, block.raw_len as usize)?;
+        bytes.resize(block.raw_len as usize, 0);
         fill(&mut bytes, &mut self.decoder, &[], block, stored)?;
         self.base = Some(bytes);
         Ok(())
@@ -88,33 +131,41 @@ impl BlockCache {
         let base = self.base.as_deref().unwrap_or_default();
         let slot = &mut self.slots[position];
         slot.used = self.clock;
+        slot.read_len = 0;
         fill(&mut slot.bytes, &mut self.decoder, base, block, stored)?;
         slot.block = Some(block.number.0);
         Ok(())
     }
 
-    /// Bytes that the cache holds.
+    /// Bytes that the cache holds, the decoder's included.
     #[cfg(test)]
     pub(crate) fn held_len(&self) -> usize {
         let slots = self.slots.iter().map(|slot| &slot.bytes);
-        slots.chain(&self.base).map(Vec::capacity).sum()
+        let blocks: usize = slots.chain(&self.base).map(Vec::capacity).sum();
+        blocks + self.decoder.as_ref().map_or(0, |_| Decoder::LEN)
     }
 
     /// A slot of `len` bytes that hold no block.
     fn make_room(&mut self, len: usize) -> Result<usize> {
-        let position = match self.oldest() {
+        let position = match self.most_dispensable() {
             Some(position) if self.slots.len() >= self.slot_count_max => position,
             _ => self.add_slot()?,
         };
+        // A slot that another block may follow in is as long as any, since one
+        // that grows leaves a hole. Where all blocks fit, none follows.
+        let is_for_one = self.block_count <= self.slot_count_max + 1;
+        let capacity = if is_for_one { len } else { self.block_len };
         let slot = &mut self.slots[position];
         slot.block = None;
-        resize(&mut slot.bytes, len)?;
+        reserve(&mut slot.bytes, capacity)?;
+        slot.bytes.resize(len, 0);
         Ok(position)
     }
 
-    fn oldest(&self) -> Option<usize> {
+    fn most_dispensable(&self) -> Option<usize> {
         let slots = self.slots.iter().enumerate();
-        slots.min_by_key(|(_, slot)| slot.used).map(|(i, _)| i)
+        let last = slots.min_by_key(|(_, slot)| (!slot.is_read_through(), slot.used));
+        last.map(|(i, _)| i)
     }
 
     fn add_slot(&mut self) -> Result<usize> {
@@ -122,19 +173,18 @@ impl BlockCache {
         self.slots.push(Slot {
             block: None,
             used: 0,
+            read_len: 0,
             bytes: Vec::new(),
         });
         Ok(self.slots.len() - 1)
     }
 }
 
-/// Makes `bytes` as long as `len`. What they were is not cleared: the next
-/// block overwrites all of it.
-fn resize(bytes: &mut Vec<u8>, len: usize) -> Result {
+/// Makes room for `len` bytes. What is there is not cleared: the next block
+/// overwrites all of it.
+fn reserve(bytes: &mut Vec<u8>, len: usize) -> Result {
     let missing = len.saturating_sub(bytes.len());
-    bytes.try_reserve_exact(missing).map_err(|_| Errno::NOMEM)?;
-    bytes.resize(len, 0);
-    Ok(())
+    bytes.try_reserve_exact(missing).map_err(|_| Errno::NOMEM)
 }
 
 /// Makes what is `stored` of `block` into its `bytes`.

@@ -18,6 +18,10 @@ pub trait Payload {
         use_them: impl FnOnce(&[u8]) -> R,
     ) -> Option<R>;
 
+    /// Takes all memory at once that lending up to `len` bytes needs, and says how
+    /// much that is. `None` if there is none.
+    fn reserve(&mut self, len: u32) -> Option<usize>;
+
     /// Copies `len` bytes at `offset` to `address` of the guest's memory, a
     /// range that the caller has checked, without a stop in between.
     fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32);
@@ -31,18 +35,18 @@ pub(crate) struct Image<P> {
     /// answers `IO`.
     is_intact: bool,
     payload: P,
-    cache: BlockCache,
+    /// Made when the first block is needed.
+    cache: Option<BlockCache>,
     verified: Verified,
 }
 
 impl<P: Payload> Image<P> {
     pub(crate) fn new(index: Option<Index<'static>>, payload: P) -> Self {
-        let block_len = index.map_or(0, |index| index.superblock().block_len());
         Self {
             index,
             is_intact: index.is_some_and(|index| index.verify_checksum().is_ok()),
             payload,
-            cache: BlockCache::new(block_len),
+            cache: None,
             verified: Verified::default(),
         }
     }
@@ -113,7 +117,7 @@ impl<P: Payload> Image<P> {
                 self.payload.copy_to_guest(memory, address, offset, len);
             }
             Codec::Zstd | Codec::Based => {
-                let bytes = self.decompressed(&block)?;
+                let bytes = self.decompressed(&block, len)?;
                 let range = start as usize..(start + len) as usize;
                 memory.copy_in(address, bytes.get(range).ok_or(Errno::IO)?);
             }
@@ -125,24 +129,44 @@ impl<P: Payload> Image<P> {
 
     #[cfg(test)]
     pub(crate) fn cached_len(&self) -> usize {
-        self.cache.held_len()
+        self.cache.as_ref().map_or(0, BlockCache::held_len)
     }
 
-    fn decompressed(&mut self, block: &Block) -> Result<&[u8]> {
+    /// The cache, once there is memory for what is stored of the longest block.
+    fn make_cache(&mut self) -> Result<BlockCache> {
+        let index = self.index()?;
+        let (block_len, count) = (index.superblock().block_len(), index.block_count());
+        let mut longest = 0;
+        for number in 0..count {
+            longest = longest.max(index.block(number)?.stored_len);
+        }
+        let stored_len = self.payload.reserve(longest).ok_or(Errno::NOMEM)?;
+        Ok(BlockCache::new(block_len, count, stored_len))
+    }
+
+    /// The content of a block, of which `len` bytes are read.
+    fn decompressed(&mut self, block: &Block, len: u32) -> Result<&[u8]> {
         if block.codec == Codec::Based {
             let base = self.index()?.block(0)?;
             self.load(&base)?;
         }
         self.load(block)?;
-        self.cache.get(block.number.0).ok_or(Errno::IO)
+        let cache = self.cache.as_mut().ok_or(Errno::IO)?;
+        cache.read(block.number.0, len).ok_or(Errno::IO)
     }
 
     /// Sees to it that a block is in the cache.
     fn load(&mut self, block: &Block) -> Result {
-        if self.cache.get(block.number.0).is_some() {
+        let cache = match &mut self.cache {
+            Some(cache) => cache,
+            None => {
+                let cache = self.make_cache()?;
+                self.cache.insert(cache)
+            }
+        };
+        if cache.contains(block.number.0) {
             return Ok(());
         }
-        let cache = &mut self.cache;
         self.payload
             .with_bytes(block.stored_offset, block.stored_len, |stored| {
                 block.verify(stored)?;

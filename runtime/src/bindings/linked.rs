@@ -83,6 +83,10 @@ impl Payload for StoredBlocks {
         self.bytes(offset, len).map(use_them)
     }
 
+    fn reserve(&mut self, _: u32) -> Option<usize> {
+        Some(0)
+    }
+
     fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
         if let Some(bytes) = self.bytes(offset, len) {
             memory.copy_in(address, bytes);

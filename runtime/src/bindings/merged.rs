@@ -125,6 +125,12 @@ impl Payload for StoredBlocks {
         Some(use_them(&self.buffer))
     }
 
+    fn reserve(&mut self, len: u32) -> Option<usize> {
+        self.buffer.clear();
+        self.buffer.try_reserve_exact(len as usize).ok()?;
+        Some(self.buffer.capacity())
+    }
+
     fn copy_to_guest(&mut self, _: &mut impl Memory, address: u32, offset: u32, len: u32) {
         if self.contains(offset, len) {
             // SAFETY: the range lies within the segment, and the caller has

@@ -52,6 +52,10 @@ impl Payload for StoredBlocks {
         self.0.get(start..start + len as usize).map(use_them)
     }
 
+    fn reserve(&mut self, _: u32) -> Option<usize> {
+        Some(0)
+    }
+
     fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
         let start = offset as usize;
         memory.copy_in(address, &self.0[start..start + len as usize]);

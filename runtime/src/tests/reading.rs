@@ -110,7 +110,8 @@ fn the_cache_stays_within_its_bound() {
     let fd = guest.open(3, "long").unwrap();
     while !guest.read(fd, &[50_000]).unwrap().is_empty() {}
     let held = guest.vfs.image.cached_len();
-    assert!(held >= CACHE_LEN, "{held} bytes: the cache was never full");
-    // A hundredth: what the decoder wants beyond the end of each block.
-    assert!(held <= CACHE_LEN + CACHE_LEN / 100, "{held} bytes");
+    // A page is left to the allocator, and less than a block is left over.
+    let least = CACHE_LEN - (64 << 10) - (16 << 10);
+    assert!(held > least, "{held} bytes: the cache was never full");
+    assert!(held <= CACHE_LEN, "{held} bytes");
 }

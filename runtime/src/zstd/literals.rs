@@ -34,6 +34,9 @@ enum Kind {
 }
 
 impl Literals {
+    /// Bytes of memory behind it.
+    pub(super) const LEN: usize = BLOCK_LEN_MAX + SLACK + size_of::<huffman::Table>();
+
     /// `None` if there is no memory.
     pub(super) fn new() -> Option<Self> {
         Some(Self {

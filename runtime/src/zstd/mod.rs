@@ -49,6 +49,9 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Bytes of memory that one takes, but for those of the struct itself.
+    pub const LEN: usize = Literals::LEN + Sequences::LEN;
+
     /// `None` if there is no memory. Decoding takes no more of it.
     pub fn new() -> Option<Self> {
         Some(Self {

@@ -133,6 +133,10 @@ const fn ranges<const COUNT: usize>(mut base: u32, last: &[u8]) -> [(u32, u8); C
 }
 
 impl Sequences {
+    /// Bytes of memory behind it.
+    pub(super) const LEN: usize =
+        3 * STATE_COUNT * size_of::<State>() + BATCH_LEN * size_of::<Sequence>();
+
     /// `None` if there is no memory.
     pub(super) fn new() -> Option<Self> {
         Some(Self {

@@ -1,0 +1,59 @@
+//! Which block gives way to another. How much memory the cache takes is in
+//! `reading.rs`.
+
+use super::guest::write_image;
+use super::{directory_node, file, mount};
+use crate::cache::BlockCache;
+use wasi_vfs_format::tree::Tree;
+use wasi_vfs_format::{Block, Index};
+
+const BLOCK_LEN: u32 = 16 << 10;
+
+fn tree() -> Tree {
+    let byte = |i: u32| (i.wrapping_mul(i).wrapping_mul(0x9e37_79b1) >> 24) as u8;
+    let bytes: Vec<u8> = (0..6 * BLOCK_LEN).map(byte).collect();
+    Tree {
+        root: directory_node([("f", file(bytes))]),
+        mounts: vec![mount("/", &[])],
+    }
+}
+
+/// A cache of two blocks beside the base, with the blocks 1 and 2 in it, and the
+/// numbers of those that are there after block 3 has come.
+fn left_after(reads: &[(u32, u32)]) -> Vec<u32> {
+    let (index, payload) = write_image(&tree(), None);
+    let index = Index::parse(&index).unwrap();
+    // So long that no more than the least number of them fits.
+    let mut cache = BlockCache::new(1 << 20, index.block_count(), 0);
+    let insert = |cache: &mut BlockCache, number| {
+        let block: Block = index.block(number).unwrap();
+        let stored = &payload[block.stored_offset as usize..][..block.stored_len as usize];
+        cache.insert(&block, stored).unwrap();
+        assert_eq!(cache.read(number, 0), Some(stored));
+    };
+    insert(&mut cache, 1);
+    insert(&mut cache, 2);
+    for &(number, len) in reads {
+        assert!(cache.read(number, len).is_some());
+    }
+    insert(&mut cache, 3);
+    (1..=3).filter(|number| cache.contains(*number)).collect()
+}
+
+#[test]
+fn the_block_that_was_not_used_for_longest_gives_way() {
+    assert_eq!(left_after(&[]), [2, 3]);
+    assert_eq!(left_after(&[(2, 10), (1, 10)]), [1, 3]);
+}
+
+#[test]
+fn one_that_was_read_through_gives_way_before_it() {
+    assert_eq!(left_after(&[(1, 10), (2, BLOCK_LEN)]), [1, 3]);
+    let in_parts = [(1, 10), (2, 10), (2, BLOCK_LEN - 10)];
+    assert_eq!(left_after(&in_parts), [1, 3]);
+}
+
+#[test]
+fn one_that_was_read_again_does_not() {
+    assert_eq!(left_after(&[(1, 10), (2, BLOCK_LEN), (2, 1)]), [2, 3]);
+}
