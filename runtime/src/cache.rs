@@ -8,9 +8,8 @@ use wasi_vfs_format::{Block, Codec};
 /// Bytes that an image takes beside its index: blocks, what is stored of one
 /// while it is decompressed, and the decoder. A writer puts what lies together
 /// in a tree into blocks of 1 MiB together, and a walk goes to and fro between
-/// them; with the base and most of the next such stretch they fit. Half as much
-/// makes reading all of Ruby's library decompress twice as many blocks, twice
-/// as much saves a twentieth.
+/// them; with the base and half of the next such stretch they fit. Twice as much
+/// would save a sixth of what reading all of Ruby's library decompresses.
 pub(crate) const CACHE_LEN: usize = 2 << 20;
 
 /// What an allocator may take more than it is asked for: memory grows by pages
