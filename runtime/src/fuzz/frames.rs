@@ -47,6 +47,9 @@ fn compare(frame: &[u8], prefix: &[u8], len: usize) {
     };
     match ours {
         Ok(ours) => assert!(ours == reference, "other bytes than the reference's"),
+        // The reference does not look at what its fast loop leaves of a stream
+        // of literals; the RFC has none left, and neither have we.
+        Err(Error::BitStream) => {}
         Err(error) => assert!(!is_plain(frame), "the reference accepts it, we: {error:?}"),
     }
 }
