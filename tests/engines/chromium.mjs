@@ -56,6 +56,9 @@ export class Chromium {
     browser.profile = mkdtempSync(join(tmpdir(), "chromium-"));
     const args = [...FLAGS, `--user-data-dir=${browser.profile}`, "about:blank"];
     browser.process = spawn("chromium", args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    browser.process.on("error", (error) => {
+      throw new Error(`chromium does not start (tools/install chromium): ${error.message}`);
+    });
     browser.listeners = new Map();
     browser.pipe = new Pipe(browser.process.stdio[3], browser.process.stdio[4], browser.listeners);
     await browser.#attach();
