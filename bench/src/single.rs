@@ -7,7 +7,7 @@ use crate::report::Section;
 use crate::statistics::median;
 use crate::trees::RUBY;
 use crate::variant::{Program, Variant, WASI_VFS, WORK, pack_as, words};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
 /// Rounds to warm up and rounds that count.
@@ -53,7 +53,7 @@ pub(crate) fn run() -> Result<Section> {
             let command = engine.program("read").with(&format!("{warmup} {rounds}"));
             let command = command.with(&RUBY.mapping()).with(&words(&variants));
             let title = format!("reading every file, {title}, {}", engine.title());
-            add_row(&mut section, &title, &command, "/ms")?;
+            add_rows(&mut section, &command, &[(title, "/ms")])?;
         }
     }
     let variants = variants("--compress")?;
@@ -61,16 +61,23 @@ pub(crate) fn run() -> Result<Section> {
         let command = engine.program("calls");
         let command = command.with(&format!("{warmup} {rounds} {CALLS}"));
         let command = command.with(&RUBY.mapping()).with(&words(&variants));
-        for call in ["stat", "open_close", "pread"] {
-            let title = format!("`{call}`, {}", engine.title());
-            add_row(&mut section, &title, &command, &format!("/{call}/ns"))?;
-        }
+        let calls = [
+            ("stat", "/stat/ns"),
+            ("open_close", "/open_close/ns"),
+            ("pread", "/pread/ns"),
+        ];
+        let rows = calls.map(|(call, times)| (format!("`{call}`, {}", engine.title()), times));
+        add_rows(&mut section, &command, &rows)?;
     }
     let command = Engine::Node.program("instantiate");
     let command = command
         .with(&format!("{warmup} {rounds}"))
         .with(&words(&variants));
-    add_row(&mut section, "instantiation, Node", &command, "")?;
+    add_rows(
+        &mut section,
+        &command,
+        &[("instantiation, Node".to_owned(), "")],
+    )?;
     add_growing(&mut section)?;
     Ok(section)
 }
@@ -112,27 +119,38 @@ fn add_growing(section: &mut Section) -> Result<()> {
     for engine in Engine::ALL {
         let command = engine.program("grow");
         let command = command.with(&format!("{warmup} {rounds} {GROWS}"));
-        let title = format!("growing, {}", engine.title());
-        add_row(section, &title, &command.with(&words(&variants)), "")?;
+        let row = (format!("growing, {}", engine.title()), "");
+        add_rows(section, &command.with(&words(&variants)), &[row])?;
     }
     Ok(())
 }
 
-/// Runs a command whose JSON has the times of each variant at `pointer`.
-fn add_row(section: &mut Section, title: &str, command: &Command, pointer: &str) -> Result<()> {
+/// Runs a command whose JSON has the times of each variant, for each row at its
+/// place.
+fn add_rows(section: &mut Section, command: &Command, rows: &[(String, &str)]) -> Result<()> {
     let results: Value = command.json()?;
-    let mut times = Vec::new();
-    for (name, ..) in WAYS {
-        let found = results.pointer(&format!("/{name}{pointer}"));
-        let found = found
-            .and_then(Value::as_array)
-            .context("a variant is missing")?;
-        let found: Vec<f64> = found.iter().filter_map(Value::as_f64).collect();
-        ensure!(!found.is_empty(), "{name} has no times");
-        times.push(median(&found));
+    for (title, place) in rows {
+        let times = WAYS.map(|(name, ..)| times(&results, &format!("/{name}{place}")));
+        let [separate, ..] = times;
+        let cell = |time: f64| format!("{time:.1} ({:.2})", time / separate);
+        section.row([title.clone()].into_iter().chain(times.map(cell)));
+        ensure!(
+            times.iter().all(|time| time.is_finite()),
+            "{title} has no times"
+        );
     }
-    let cell = |time: &f64| format!("{time:.1} ({:.2})", time / times[0]);
-    section.row([title.to_owned()].into_iter().chain(times.iter().map(cell)));
     section.command(command);
     Ok(())
+}
+
+/// The median of the times at `place`.
+fn times(results: &Value, place: &str) -> f64 {
+    let times = results.pointer(place).and_then(Value::as_array);
+    let times = times.into_iter().flatten().filter_map(Value::as_f64);
+    let times: Vec<f64> = times.collect();
+    if times.is_empty() {
+        f64::NAN
+    } else {
+        median(&times)
+    }
 }
