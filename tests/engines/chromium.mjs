@@ -56,6 +56,9 @@ export class Chromium {
     browser.profile = mkdtempSync(join(tmpdir(), "chromium-"));
     const args = [...FLAGS, `--user-data-dir=${browser.profile}`, "about:blank"];
     browser.process = spawn("chromium", args, { stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"] });
+    browser.process.on("error", (error) => {
+      throw new Error(`chromium does not start (tools/install chromium): ${error.message}`);
+    });
     browser.listeners = new Map();
     browser.pipe = new Pipe(browser.process.stdio[3], browser.process.stdio[4], browser.listeners);
     await browser.#attach();
@@ -92,10 +95,16 @@ export class Chromium {
     return result.value;
   }
 
-  // Waits until an expression in the page is true.
+  // Waits until an expression in the page is true. Looks so often that no busy
+  // machine is too slow, and not for ever.
   async until(expression) {
-    return this.evaluate(`new Promise((resolve) => {
-      const look = () => (${expression}) ? resolve(true) : setTimeout(look, 10);
+    return this.evaluate(`new Promise((resolve, reject) => {
+      let left = 12_000;
+      const look = () => {
+        if (${expression}) resolve(true);
+        else if (left-- === 0) reject(new Error("this does not come: " + ${JSON.stringify(expression)}));
+        else setTimeout(look, 10);
+      };
       look();
     })`);
   }

@@ -166,24 +166,30 @@ pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
 /// `guests/go/walk.go`.
 pub fn go() -> PathBuf {
     let source = here("guests/go/walk.go");
-    let go = tool("venv/bin/go", "go");
     let key = digest(&(fs::read(&source).expect("a guest"), versions()));
     build("go-walk", key, |output| {
-        let mut command = Command::new(&go);
+        let mut command = go_command();
         command
             .args(["build", "-o"])
             .arg(output)
             .arg(&source)
-            .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")])
-            .envs([
-                ("GOTOOLCHAIN", "local"),
-                ("GOPROXY", "off"),
-                ("GOTELEMETRY", "off"),
-            ])
-            .env("GOPATH", guests().join("go"))
-            .env("GOCACHE", guests().join("go/cache"));
+            .envs([("GOOS", "wasip1"), ("GOARCH", "wasm")]);
         command
     })
+}
+
+/// The Go compiler, which asks no network for anything.
+pub fn go_command() -> Command {
+    let mut command = Command::new(tool("venv/bin/go", "go"));
+    command
+        .envs([
+            ("GOTOOLCHAIN", "local"),
+            ("GOPROXY", "off"),
+            ("GOTELEMETRY", "off"),
+        ])
+        .env("GOPATH", guests().join("go"))
+        .env("GOCACHE", guests().join("go/cache"));
+    command
 }
 
 /// `guests/rust`, by `tools/build-rust-guest`.

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use wasi_vfs_tests::command::{Outcome, Pack, run};
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::tree::Tree;
-use wasi_vfs_tests::workspace::{guests, here, root, tool};
+use wasi_vfs_tests::workspace::{here, root, tool};
 
 const HELLO: &str = "hello out of the module\n";
 
@@ -78,16 +78,7 @@ fn the_page() {
 #[test]
 fn the_host_in_go_is_well_formed() {
     let code = code("go");
-    let mut format = Command::new(tool("venv/bin/go", "go"));
-    format
-        .arg("run")
-        .arg(here("engines/gofmt.go"))
-        .envs([
-            ("GOTOOLCHAIN", "local"),
-            ("GOPROXY", "off"),
-            ("GOTELEMETRY", "off"),
-        ])
-        .env("GOPATH", guests().join("go"))
-        .env("GOCACHE", guests().join("go/cache"));
+    let mut format = guest::go_command();
+    format.arg("run").arg(here("engines/gofmt.go"));
     assert_eq!(run(&mut format, &code).expect_success(), code);
 }
