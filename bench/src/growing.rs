@@ -71,7 +71,11 @@ fn add_row(section: &mut Section, engine: Engine, variants: &[Variant]) -> Resul
         let to_first = Estimate::ratio(ms, times[0]);
         format!("{:.1} ({:.2})", median(ms), to_first.value)
     };
-    section.row([engine.title().to_owned()].into_iter().chain(times.iter().map(cell)));
+    section.row(
+        [engine.title().to_owned()]
+            .into_iter()
+            .chain(times.iter().map(cell)),
+    );
     section.command(&command);
     Ok(())
 }

@@ -53,7 +53,9 @@ pub fn modules(data: &[u8]) -> bool {
     };
     let module = module.to_bytes();
     let kinds = [MemoryKind::Separate, MemoryKind::Single];
-    kinds.map(|kind| holds(&module, kind, data.len() % 2)).contains(&true)
+    kinds
+        .map(|kind| holds(&module, kind, data.len() % 2))
+        .contains(&true)
 }
 
 fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {

@@ -100,13 +100,7 @@ fn read(module: &[u8]) {
 }
 
 fn pack(module: &[u8]) {
-    if let Ok(packed) = embed(
-        module,
-        &parts(0),
-        runtime::MERGED,
-        runtime::VERSION,
-        None,
-    ) {
+    if let Ok(packed) = embed(module, &parts(0), runtime::MERGED, runtime::VERSION, None) {
         let found = find(&packed.module).expect("readable").expect("packed");
         assert_eq!(found.index, parts(0).index);
     }
