@@ -237,7 +237,7 @@ fn anchor_of(module: &[u8]) -> usize {
 /// Fields of the anchor, each a number too large, and what is said of it:
 /// nothing where it tells only tools something, which find out when they
 /// unmerge.
-const FIELDS: [(usize, &str); 16] = [
+const FIELDS: [(usize, &str); 15] = [
     (16, "ABI version 4294967295"),
     (20, "unknown form"),
     (40, "holds no image"),
@@ -245,15 +245,14 @@ const FIELDS: [(usize, &str); 16] = [
     (48, "no index is longer"),
     (52, "has only"),
     (60, "no passive data segment has that length"),
-    (64, ""),
+    (64, "holds no image"),
     (68, ""),
     (72, ""),
     (76, ""),
     (80, ""),
     (84, ""),
-    (88, ""),
-    (96, ""),
-    (100, ""),
+    (108, ""),
+    (112, ""),
 ];
 
 #[test]
