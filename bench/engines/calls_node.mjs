@@ -14,7 +14,7 @@ const variants = texts.map((text) => variant(text, mapping));
 for (const one of variants) {
   one.exports = reader(new WebAssembly.Module(one.bytes), one.preopens);
   one.exports.prepare();
-  one.result = Object.fromEntries(CALLS.map((call) => [call, { ns: [] }]));
+  one.result = Object.fromEntries(CALLS.map((call) => [call, { each: [] }]));
 }
 
 function run({ exports, result }, counts) {
@@ -23,7 +23,7 @@ function run({ exports, result }, counts) {
     const sum = exports[call](BigInt(count));
     const elapsed = Number(process.hrtime.bigint() - start);
     const made = call === "readdir" ? exports.entries() : count;
-    if (counts) result[call].ns.push(elapsed / Number(made));
+    if (counts) result[call].each.push(elapsed / Number(made));
     result[call].sum = BigInt.asUintN(64, sum).toString();
   }
 }

@@ -9,16 +9,14 @@ Usage: calls_wasmtime.py WARMUP ROUNDS CALLS HOST::GUEST NAME=[host:]MODULE...
 import sys
 import time
 
-from guest import MASK, Variant, interleave, report
-
-CALLS = ("stat", "open_close", "readdir", "seek", "pread")
+from guest import CALLS, MASK, Variant, interleave, report
 
 warmup, rounds, count = map(int, sys.argv[1:4])
 variants = [Variant(text, sys.argv[4]) for text in sys.argv[5:]]
 for variant in variants:
     variant.export = variant.instance()
     variant.export("prepare")()
-    variant.result = {call: {"ns": []} for call in CALLS}
+    variant.result = {call: {"each": []} for call in CALLS}
 
 
 def run(variant, counts):
@@ -30,7 +28,7 @@ def run(variant, counts):
         made = variant.export("entries")() if name == "readdir" else count
         result = variant.result[name]
         if counts:
-            result["ns"].append(elapsed / made)
+            result["each"].append(elapsed / made)
         result["sum"] = str(value & MASK)
 
 

@@ -8,16 +8,24 @@ import wasmtime
 
 MASK = (1 << 64) - 1
 
-engine = wasmtime.Engine()
-linker = wasmtime.Linker(engine)
-linker.define_wasi()
+# What `guests/calls.c` exports.
+CALLS = ("stat", "open_close", "readdir", "seek", "pread")
+
+# Instructions that a store may execute where they are counted.
+FUEL = 1 << 62
 
 
 class Variant:
-    def __init__(self, text, mapping):
+    def __init__(self, text, mapping="", counts=False):
         self.name, path = text.split("=", 1)
         self.mapping = mapping.split("::") if path.startswith("host:") else None
-        self.module = wasmtime.Module.from_file(engine, path.removeprefix("host:"))
+        self.counts = counts
+        config = wasmtime.Config()
+        config.consume_fuel = counts
+        self.engine = wasmtime.Engine(config)
+        self.linker = wasmtime.Linker(self.engine)
+        self.linker.define_wasi()
+        self.module = wasmtime.Module.from_file(self.engine, path.removeprefix("host:"))
 
     def instance(self):
         """A fresh one: a function that gives its exports by name."""
@@ -25,9 +33,11 @@ class Variant:
         wasi.inherit_stderr()
         if self.mapping:
             wasi.preopen_dir(*self.mapping, False)
-        store = wasmtime.Store(engine)
+        self.store = store = wasmtime.Store(self.engine)
         store.set_wasi(wasi)
-        exports = linker.instantiate(store, self.module).exports(store)
+        if self.counts:
+            store.set_fuel(FUEL)
+        exports = self.linker.instantiate(store, self.module).exports(store)
         exports["_initialize"](store)
         return lambda name: functools.partial(exports[name], store)
 

@@ -9,7 +9,7 @@ import time
 
 from guest import Variant
 
-variant = Variant(f"skim={sys.argv[2]}", "")
+variant = Variant(f"skim={sys.argv[2]}")
 
 for _ in sys.stdin:
     export = variant.instance()

@@ -1,4 +1,5 @@
-//! Timing single calls in modules beside each other, by `engines/calls_*`.
+//! Timing single calls in modules beside each other, by `engines/calls_*`, and
+//! counting their instructions.
 
 use crate::command::Command;
 use crate::engine::Engine;
@@ -27,12 +28,13 @@ pub(crate) struct Rounds {
 /// What an engine says of a variant and a call.
 #[derive(Debug, Deserialize)]
 struct Calls {
-    ns: Vec<f64>,
+    /// Nanoseconds or instructions of one, in every round.
+    each: Vec<f64>,
     /// Made of what the calls answered.
     sum: String,
 }
 
-/// Nanoseconds a call in every round, for each call.
+/// What one of each of the calls takes in every round.
 type Times = [Vec<f64>; NAMES.len()];
 
 /// What was measured, for each variant in turn.
@@ -59,6 +61,20 @@ pub(crate) fn call(
         .with(&format!("{warmup} {counted} {calls}"))
         .with(&tree.mapping())
         .with(&words(variants));
+    run(command, variants)
+}
+
+/// Counts the instructions of all the calls in all of the variants: they do not
+/// depend on the machine, and are only those in the module.
+pub(crate) fn count(calls: usize, variants: &[Variant]) -> Result<Called> {
+    let command = Engine::Wasmtime.program("instructions");
+    run(
+        command.with(&format!("{calls} {}", words(variants))),
+        variants,
+    )
+}
+
+fn run(command: Command, variants: &[Variant]) -> Result<Called> {
     let mut results: BTreeMap<String, BTreeMap<String, Calls>> = command.json()?;
     let (mut times, mut sums) = (Vec::new(), Vec::new());
     for variant in variants {
@@ -69,7 +85,7 @@ pub(crate) fn call(
         };
         let calls = [a, b, c, d, e];
         sums.push(calls.each_ref().map(|calls| calls.sum.clone()));
-        times.push(calls.map(|calls| calls.ns));
+        times.push(calls.map(|calls| calls.each));
     }
     Ok(Called {
         times,
@@ -92,11 +108,11 @@ impl Called {
         Estimate::ratio(&self.times[of][call], &self.times[to][call])
     }
 
-    /// A row for a variant: nanoseconds, and ratios to another one.
+    /// A row for a variant: what calls take, and ratios to another one.
     pub(crate) fn row(&self, title: String, of: usize, to: usize) -> Vec<String> {
         let cell = |call: usize| {
-            let ns = median(&self.times[of][call]);
-            format!("{ns:.0} ({:.2})", self.ratio(call, of, to).value)
+            let each = median(&self.times[of][call]);
+            format!("{each:.0} ({:.2})", self.ratio(call, of, to).value)
         };
         let cells = (0..NAMES.len()).map(cell);
         [title].into_iter().chain(cells).collect()

@@ -1,8 +1,8 @@
 //! More and more small files: what packing a file costs, and what a call costs
 //! among them. Packed once each: they take long.
 
-use crate::calling::{NAMES, Rounds, call};
-use crate::calls::{self, ROUNDS};
+use crate::calling::{NAMES, Rounds, call, count};
+use crate::calls::{self, COUNTED_CALLS, ROUNDS};
 use crate::content::Content;
 use crate::cost::Cost;
 use crate::engine::Engine;
@@ -148,7 +148,7 @@ fn calls() -> Result<Section> {
         "In the same trees, stored, under wasmtime: 1,000 files from all over each, in directories \
          that are as large in all of them. Nanoseconds a call: medians of {} interleaved rounds of {} calls, \
          in brackets the median ratio to the tree of 1,000 in the same round. Answers were those \
-         of the directory.",
+         of the directory. The last rows count instructions of WebAssembly instead.",
         ROUNDS.counted, ROUNDS.calls
     );
     let mut section = calls::section("Single calls among very many files", about);
@@ -168,6 +168,11 @@ fn calls() -> Result<Section> {
         );
     }
     section.command(&called.command);
+    let counted = count(COUNTED_CALLS, &variants)?;
+    for (at, tree) in TREES.iter().enumerate() {
+        section.row(counted.row(format!("{}, instructions", tree.title), at, 0));
+    }
+    section.command(&counted.command);
     for tree in TREES {
         for storage in STORAGES {
             file::remove(&Packed::new(Program::Reader, &tree, storage).path())?;

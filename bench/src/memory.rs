@@ -23,8 +23,7 @@ const GOAL: Goal = Goal::at_most(
     1.0,
 )
 .limited_by(
-    "the decoder's tables and a block's stored bytes, 150 to 280 KiB, which come on top of the \
-     cache",
+    "what comes on top of the cache: the decoder's tables, a block's stored bytes, and whole pages",
 );
 
 /// What the runtime keeps of decompressed blocks, with the base (`runtime/src/cache.rs`).

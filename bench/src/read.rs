@@ -14,7 +14,12 @@ use crate::trees::{RUBY, Tree};
 use crate::variant::Variant;
 use anyhow::Result;
 
-const STORED: Goal = Goal::at_most("reading every file, stored, to wasi-vfs today", 1.0);
+const STORED: Goal = Goal::at_most("reading every file, stored, to wasi-vfs today", 1.0)
+    .limited_by(
+        "the checksum of each block, verified when it is first read, where wasi-vfs today checks \
+         nothing; and its files are in memory since instantiation, which takes many times longer \
+         for that and is not timed here",
+    );
 const COMPRESSED: Goal = Goal::at_most("reading every file, `--compress`, to wasi-vfs today", 2.5)
     .limited_by(
         "zstd, which is most of the time (see the decoder), and blocks that a walk comes back to \
