@@ -5,26 +5,24 @@
 // instance. The first rounds warm up and are not counted.
 //
 // Usage: node --expose-gc grow_node.mjs WARMUP ROUNDS GROWS NAME=MODULE...
-import { reader, variant } from "./node.mjs";
+import { interleave, reader, report, variant } from "./node.mjs";
 
-const [warmup, rounds, count, ...texts] = process.argv.slice(2);
-const variants = texts.map(variant);
-for (const one of variants) one.module = new WebAssembly.Module(one.bytes);
+const [warmup, rounds, grows, ...texts] = process.argv.slice(2);
+const variants = texts.map((text) => variant(text));
+for (const one of variants) {
+  one.module = new WebAssembly.Module(one.bytes);
+  one.result = [];
+}
 
-function run(one) {
-  const exports = reader(one.module, {});
+function run({ module, result }, counts) {
+  const exports = reader(module, {});
   exports.prepare();
   const start = performance.now();
-  const grown = exports.grow(Number(count));
-  one.ms.push(performance.now() - start);
-  if (grown !== Number(count)) throw new Error(`grown by ${grown}`);
+  const grown = exports.grow(Number(grows));
+  const elapsed = performance.now() - start;
+  if (grown !== Number(grows)) throw new Error(`grown by ${grown}`);
+  if (counts) result.push(elapsed);
 }
 
-for (let round = 0; round < Number(warmup) + Number(rounds); round++) {
-  for (const one of variants) {
-    run(one);
-    gc();
-  }
-}
-const results = variants.map(({ name, ms }) => [name, ms.slice(Number(warmup))]);
-console.log(JSON.stringify(Object.fromEntries(results)));
+interleave(Number(warmup), Number(rounds), variants, run);
+report(variants);
