@@ -74,7 +74,10 @@ pub fn parse_paths(text: &str) -> Vec<String> {
         false => line.to_owned(),
     });
     let mut seen = HashSet::new();
-    paths.filter(|path| seen.insert(path.clone())).collect()
+    // A pair of quotes is as empty as an empty line.
+    paths
+        .filter(|path| !path.is_empty() && seen.insert(path.clone()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -93,6 +96,11 @@ mod tests {
         let text = format!("{OPENED}\n/c\n/a\n{INSPECTED}\n/b\n");
         assert_eq!(trace.to_text(), text);
         assert_eq!(parse_paths(&text), ["/c", "/a", "/b"]);
+    }
+
+    #[test]
+    fn an_empty_path_is_left_out_however_it_is_written() {
+        assert_eq!(parse_paths("\n\"\"\n/a\n"), ["/a"]);
     }
 
     #[test]
