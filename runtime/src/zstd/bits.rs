@@ -1,7 +1,7 @@
 //! Bit streams: the one of an FSE distribution, read forwards, and those of
 //! symbols, read from their end (RFC 8878, 4.1 and 4.2).
 
-use super::copy::load;
+use super::copy::Words;
 use super::error::Error;
 
 /// Bytes that must lie before a [`BackwardBits`], so that eight bytes can be
@@ -17,7 +17,7 @@ pub(super) const REFILL_BITS: u32 = 56;
 #[derive(Clone, Copy)]
 pub(super) struct BackwardBits<'a> {
     /// The stream and [`MARGIN`] bytes before it.
-    bytes: &'a [u8],
+    bytes: Words<'a>,
     /// Where in `bytes` the eight bytes loaded last begin.
     at: usize,
     /// What is left of them, the next bit on top. Below the last bit a one
@@ -28,9 +28,12 @@ pub(super) struct BackwardBits<'a> {
 impl<'a> BackwardBits<'a> {
     /// The last byte ends in a one, which says where the stream begins.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let at = bytes.len().checked_sub(MARGIN + 1);
-        let at = at.ok_or(Error::BitStream)? + 1;
-        let word = load(bytes, at).ok_or(Error::BitStream)?;
+        let bytes = Words::new(bytes);
+        // A stream has one byte at least, and then its word begins after the
+        // first of the margin.
+        let at = bytes.last().filter(|at| *at > 0);
+        let at = at.ok_or(Error::BitStream)?;
+        let word = bytes.load(at).ok_or(Error::BitStream)?;
         let padding = word.leading_zeros() + 1;
         if padding > 8 {
             return Err(Error::BitStream);
@@ -45,7 +48,7 @@ impl<'a> BackwardBits<'a> {
     pub(super) fn refill(&mut self) -> Result<(), Error> {
         let used = self.bits.trailing_zeros();
         self.at = self.at.wrapping_sub((used >> 3) as usize);
-        let word = load(self.bytes, self.at).ok_or(Error::BitStream)?;
+        let word = self.bytes.load(self.at).ok_or(Error::BitStream)?;
         self.bits = (word | 1) << (used & 7);
         Ok(())
     }
@@ -91,38 +94,40 @@ impl<'a> BackwardBits<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct SequenceBits<'a> {
     /// The stream and [`MARGIN`] bytes before it.
-    bytes: &'a [u8],
-    /// Where in `bytes` the eight bytes loaded last begin.
-    at: usize,
-    /// Those bytes but for their lowest bit.
+    bytes: Words<'a>,
+    /// The eight bytes loaded last.
     word: u64,
-    /// How many bits of `word` have not been read, in its lowest six bits. What
-    /// is above them does not matter: only shifts use it.
+    /// In its lowest six bits, how many bits of `word` have not been read. In
+    /// all, how many of `bytes` have not, and `excess`.
     left: u64,
+    excess: u64,
 }
 
 impl<'a> SequenceBits<'a> {
     /// The last byte ends in a one, which says where the stream begins.
     pub(super) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
-        let BackwardBits { at, bits, .. } = BackwardBits::new(bytes)?;
-        let word = load(bytes, at).ok_or(Error::BitStream)? >> 1;
-        let left = 63 - u64::from(bits.trailing_zeros());
-        Ok(Self {
+        let BackwardBits { bytes, at, bits } = BackwardBits::new(bytes)?;
+        let mut bits = Self {
             bytes,
-            at,
-            word,
-            left,
-        })
+            word: 0,
+            left: 8 * (at as u64 + 8) - u64::from(bits.trailing_zeros()),
+            excess: 0,
+        };
+        bits.refill()?;
+        Ok(bits)
     }
 
     /// Makes [`REFILL_BITS`] bits readable. An error if more than that many
     /// before the stream have been read.
     #[inline(always)]
     pub(super) fn refill(&mut self) -> Result<(), Error> {
-        let whole_bytes_left = (self.left >> 3 & 7) as usize;
-        self.at = self.at.wrapping_add(whole_bytes_left).wrapping_sub(7);
-        self.word = load(self.bytes, self.at).ok_or(Error::BitStream)? >> 1;
-        self.left |= 7 << 3;
+        let left = self.left.wrapping_sub(self.excess);
+        // The next bit's byte comes last. So seven whole bytes are left, and of
+        // that one as many bits as `left` is above a multiple of eight.
+        let at = ((left >> 3) as usize).wrapping_sub(7);
+        self.word = self.bytes.load(at).ok_or(Error::BitStream)?;
+        self.left = left | 7 << 3;
+        self.excess = self.left.wrapping_sub(left);
         Ok(())
     }
 
@@ -130,7 +135,7 @@ impl<'a> SequenceBits<'a> {
     /// result has those read before.
     #[inline(always)]
     pub(super) fn read_below_others(&mut self, count: u64) -> u64 {
-        self.left = self.left.wrapping_sub(count);
+        self.left = self.left.wrapping_sub(count & 63);
         self.word >> (self.left & 63)
     }
 
@@ -144,7 +149,7 @@ impl<'a> SequenceBits<'a> {
     #[inline(always)]
     pub(super) fn read_below_one(&mut self, count: u64) -> u64 {
         let bits = self.word << (!self.left & 63) | 1 << 63;
-        self.left = self.left.wrapping_sub(count);
+        self.left = self.left.wrapping_sub(count & 63);
         bits >> (!count & 63)
     }
 
@@ -152,8 +157,7 @@ impl<'a> SequenceBits<'a> {
     /// it have.
     #[inline(always)]
     pub(super) fn left(&self) -> i64 {
-        // `at` counts from `MARGIN` bytes, all the 64 bits loaded, before it.
-        8 * self.at as i64 - (63 - (self.left & 63)) as i64
+        self.left.wrapping_sub(self.excess) as i64 - 8 * MARGIN as i64
     }
 }
 

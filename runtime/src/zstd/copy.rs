@@ -1,32 +1,59 @@
-//! Copies of fixed lengths without bounds checks: all unsafe code of the
-//! decoder. Each safe function checks what its copies rely on, whatever it is
+//! Loads and copies of fixed lengths without bounds checks: all unsafe code of
+//! the decoder. What is safe checks what its copies rely on, whatever it is
 //! given.
 //!
 //! A copy of variable length is a call out of the module in some engines, and
-//! most copies of a frame are of a few bytes. So these copy 16 bytes at a time
-//! and write beyond the end, into room that is overwritten next.
+//! most copies of a frame are of a few bytes. So these copy 8 or 32 bytes at a
+//! time and write beyond the end, into room that is overwritten next.
 
 #![allow(
     unsafe_code,
     reason = "bounds checks took a sixth of the decoder's time"
 )]
 
+use core::hint::select_unpredictable;
+use core::marker::PhantomData;
+
 /// Bytes beyond its end that a copy may read and write.
 pub(super) const SLACK: usize = 32;
 
-/// The eight bytes at `at`, the first lowest.
-#[inline(always)]
-pub(super) fn load(bytes: &[u8], at: usize) -> Option<u64> {
-    if bytes.len() < 8 || at > bytes.len() - 8 {
-        return None;
+/// Bytes, to be loaded as words of eight that begin anywhere.
+#[derive(Clone, Copy)]
+pub(super) struct Words<'a> {
+    start: *const u8,
+    /// Where the first one would begin that does not lie in the bytes.
+    end: usize,
+    bytes: PhantomData<&'a [u8]>,
+}
+
+impl<'a> Words<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            start: bytes.as_ptr(),
+            end: bytes.len().saturating_sub(7),
+            bytes: PhantomData,
+        }
     }
-    // SAFETY: `at + 8` is at most the length; an array of bytes has no alignment.
-    let word = unsafe { bytes.as_ptr().add(at).cast::<[u8; 8]>().read() };
-    Some(u64::from_le_bytes(word))
+
+    /// Where the last word begins.
+    pub(super) fn last(self) -> Option<usize> {
+        self.end.checked_sub(1)
+    }
+
+    /// The word at `at`, its first byte lowest.
+    #[inline(always)]
+    pub(super) fn load(self, at: usize) -> Option<u64> {
+        if at >= self.end {
+            return None;
+        }
+        // SAFETY: eight bytes follow `at`; an array of bytes has no alignment.
+        let word = unsafe { self.start.add(at).cast::<[u8; 8]>().read() };
+        Some(u64::from_le_bytes(word))
+    }
 }
 
 /// A number of literals, and a match that follows them.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sequence {
     pub(super) literal_len: u32,
     pub(super) match_len: u32,
@@ -34,54 +61,88 @@ pub(super) struct Sequence {
     pub(super) offset: u32,
 }
 
-/// Writes `sequence` to `output` from `at` on, takes its literals off the front
-/// of `literals`, and gives where it ends.
+/// How far a run of sequences was copied.
+pub(super) struct Copied {
+    pub(super) sequence_count: usize,
+    pub(super) literal_count: usize,
+    /// Where the last one ends in the output.
+    pub(super) end: usize,
+}
+
+/// Writes `sequences` to `output` from `at` on, with literals from the start of
+/// `literals`, up to the first one that does not refer to what there is, or that
+/// has no [`SLACK`]: bytes that follow it in `output`, its literals, and a match
+/// that begins in `prefix`.
 ///
-/// `None`, and nothing is taken, unless [`SLACK`] bytes follow the sequence in
-/// `output`, its literals, and, where that lies in `prefix`, the match.
-#[inline(always)]
-pub(super) fn copy_sequence(
+/// Where a match begins is hard to predict, and so is not a branch.
+#[inline(never)]
+pub(super) fn copy_sequences(
     prefix: &[u8],
     output: &mut [u8],
     at: usize,
-    literals: &mut &[u8],
-    sequence: Sequence,
-) -> Option<usize> {
-    let literal_len = sequence.literal_len as usize;
-    let match_len = sequence.match_len as usize;
-    let offset = sequence.offset as usize;
-    // Of 64 bits, which do not overflow: `at` is at most what an address is.
-    let end = at as u64 + u64::from(sequence.literal_len) + u64::from(sequence.match_len);
-    let has_room = at <= output.len() && end + SLACK as u64 <= output.len() as u64;
-    if !has_room || literal_len + SLACK > literals.len() {
-        return None;
-    }
-    let match_at = at + literal_len;
-    let start = output.as_mut_ptr();
-    let from = if offset.wrapping_sub(1) < match_at {
-        // SAFETY: the offset is at most `match_at`, which lies in `output`.
-        unsafe { start.cast_const().add(match_at - offset) }
-    } else {
-        let before = offset.checked_sub(match_at)?;
-        if before > prefix.len() || before < match_len + SLACK {
-            return None;
-        }
-        // SAFETY: `before` is at most the length.
-        unsafe { prefix.as_ptr().add(prefix.len() - before) }
+    literals: &[u8],
+    sequences: &[Sequence],
+) -> Copied {
+    // Apart, they stay in registers.
+    let (mut sequence_count, mut literal_count, mut written) = (0, 0, at);
+    let (Some(output_end), Some(literals_end)) = (
+        output.len().checked_sub(SLACK),
+        literals.len().checked_sub(SLACK),
+    ) else {
+        return Copied {
+            sequence_count,
+            literal_count,
+            end: at,
+        };
     };
-    // SAFETY: `match_at`, and `SLACK` bytes after the match, lie in `output`;
-    // the literals have as many after them. What `from` points to is in
-    // `output` and at least one byte before its copy, or in `prefix` with
-    // `SLACK` bytes after it, and then no offset is below `SLACK`.
-    unsafe {
-        copy_literals(literals.as_ptr(), start.add(at), literal_len);
-        copy_match(from, start.add(match_at), offset, match_len);
-        *literals = literals.get_unchecked(literal_len..);
+    let start = output.as_mut_ptr();
+    let prefix_end = prefix.as_ptr_range().end;
+    for sequence in sequences {
+        let literal_len = sequence.literal_len as usize;
+        let match_len = sequence.match_len as usize;
+        let offset = sequence.offset as usize;
+        // Of 64 bits, which do not overflow. Nothing else does: these are
+        // lengths of memory, or two of them added.
+        let end = written as u64 + literal_len as u64 + match_len as u64;
+        if end > output_end as u64 || literal_count + literal_len > literals_end {
+            break;
+        }
+        let match_at = written + literal_len;
+        if offset.wrapping_sub(1) >= match_at + prefix.len() {
+            break;
+        }
+        // From the output's start; what is below zero lies in the prefix.
+        let from = match_at.wrapping_sub(offset).cast_signed();
+        let needed = match_len + SLACK;
+        // Between -`needed` and zero, in one comparison.
+        if from.cast_unsigned().wrapping_add(needed).wrapping_sub(1) < needed - 1 {
+            break;
+        }
+        let origin = select_unpredictable(from < 0, prefix_end, start.cast_const());
+        // SAFETY: `SLACK` bytes follow the match in `output`, and its literals
+        // in `literals`. `from` lies in `output`, at least one byte before
+        // `match_at`, or it is below zero, `prefix` has as many bytes, and
+        // those are `SLACK` more than the match.
+        unsafe {
+            copy_literals(
+                literals.as_ptr().add(literal_count),
+                start.add(written),
+                literal_len,
+            );
+            copy_match(origin.offset(from), start.add(match_at), offset, match_len);
+        }
+        sequence_count += 1;
+        literal_count += literal_len;
+        written = match_at + match_len;
     }
-    Some(match_at + match_len)
+    Copied {
+        sequence_count,
+        literal_count,
+        end: written,
+    }
 }
 
-/// Copies `len` bytes and up to 16 more.
+/// Copies `len` bytes and up to 15 more.
 #[inline(always)]
 unsafe fn copy_literals(mut from: *const u8, mut to: *mut u8, len: usize) {
     // SAFETY: the caller has as many bytes on both sides.
@@ -93,7 +154,8 @@ unsafe fn copy_literals(mut from: *const u8, mut to: *mut u8, len: usize) {
         }
         let end = to.add(len);
         loop {
-            copy_16(from, to);
+            copy_8(from, to);
+            copy_8(from.add(8), to.add(8));
             from = from.add(16);
             to = to.add(16);
             if to >= end {
@@ -103,42 +165,56 @@ unsafe fn copy_literals(mut from: *const u8, mut to: *mut u8, len: usize) {
     }
 }
 
-/// Copies `len` bytes and up to 31 more, which may overlap what they are
-/// copied from.
+/// Copies `len` bytes and up to 31 more, from `offset` bytes before where they
+/// go, or from another place that is not among those.
 #[inline(always)]
 unsafe fn copy_match(mut from: *const u8, mut to: *mut u8, offset: usize, len: usize) {
-    // SAFETY: the caller has as many bytes on both sides. The first loop
-    // advances by at most 9 bytes, the second ends at most 16 after the last of
-    // the match or 16 after its first round.
+    // SAFETY: the caller has as many bytes on both sides.
     unsafe {
         let end = to.add(len);
-        let mut distance = offset;
-        // Bytes repeat: each copy doubles the distance, until eight bytes can
-        // be copied at once.
+        if offset < 32 {
+            return copy_near(from, to, offset, end);
+        }
+        // Of ten matches nine are not longer than the first round.
+        loop {
+            copy_32(from, to);
+            from = from.add(32);
+            to = to.add(32);
+            if to >= end {
+                return;
+            }
+        }
+    }
+}
+
+/// Copies from `distance` bytes before `to`, which is 31 at most, up to `end` and
+/// up to 14 bytes more. Bytes repeat: what is copied is copied again.
+#[inline(always)]
+unsafe fn copy_near(mut from: *const u8, mut to: *mut u8, mut distance: usize, end: *mut u8) {
+    // SAFETY: the caller has as many bytes on both sides. The first loop ends
+    // less than eight bytes after the first, and its last round begins there.
+    unsafe {
+        // Each copy doubles the distance, until eight bytes can be copied at once.
         while distance < 8 {
             copy_8(from, to);
             to = to.add(distance);
             distance *= 2;
         }
-        loop {
-            copy_16(from, to);
-            from = from.add(16);
-            to = to.add(16);
-            if to >= end {
-                return;
-            }
+        while to < end {
+            copy_8(from, to);
+            from = from.add(8);
+            to = to.add(8);
         }
     }
 }
 
-/// Copies eight bytes and then another eight: right where `to` is eight bytes
-/// after `from` or more.
+/// Copies 32 bytes, all of which are read before any is written.
 #[inline(always)]
-unsafe fn copy_16(from: *const u8, to: *mut u8) {
-    // SAFETY: the caller has 16 bytes on both sides.
+unsafe fn copy_32(from: *const u8, to: *mut u8) {
+    // SAFETY: the caller has 32 bytes on both sides.
     unsafe {
-        copy_8(from, to);
-        copy_8(from.add(8), to.add(8));
+        to.cast::<[u64; 4]>()
+            .write_unaligned(from.cast::<[u64; 4]>().read_unaligned())
     }
 }
 

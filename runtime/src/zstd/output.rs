@@ -1,6 +1,6 @@
 //! The decoded content, and copying to its end.
 
-use super::copy::{SLACK, Sequence, copy_sequence};
+use super::copy::{SLACK, Sequence, copy_sequences};
 use super::error::Error;
 
 /// The longest a block's content and literals can be.
@@ -47,84 +47,40 @@ impl<'a> Output<'a> {
         Ok(())
     }
 
-    /// The same, for a loop to hold in a local variable. That stays in registers:
-    /// as far as the compiler knows, copies might write to what a reference
-    /// points to.
-    pub(super) fn reborrow(&mut self) -> Output<'_> {
-        Output {
-            prefix: self.prefix,
-            bytes: self.bytes,
-            len: self.len,
-        }
-    }
-
-    pub(super) fn has_prefix(&self) -> bool {
-        !self.prefix.is_empty()
-    }
-
-    /// Appends `sequences`; a function of its own for the sake of registers.
-    #[inline(never)]
+    /// Appends `sequences`, and takes their literals off the front of
+    /// `literals`, which [`SLACK`] bytes follow.
     pub(super) fn push_sequences(
         &mut self,
         literals: &mut &[u8],
-        sequences: &[Sequence],
+        mut sequences: &[Sequence],
     ) -> Result<(), Error> {
-        let mut rest = *literals;
-        let mut content = self.reborrow();
-        for sequence in sequences {
-            content.push_sequence(&mut rest, *sequence)?;
+        loop {
+            let copied = copy_sequences(self.prefix, self.bytes, self.len, literals, sequences);
+            self.len = copied.end;
+            *literals = literals.get(copied.literal_count..).unwrap_or_default();
+            let rest = sequences.get(copied.sequence_count..).unwrap_or_default();
+            let Some((sequence, rest)) = rest.split_first() else {
+                return Ok(());
+            };
+            self.push_carefully(literals, *sequence)?;
+            sequences = rest;
         }
-        self.len = content.len;
+    }
+
+    /// A sequence near the end of the output or with a match at the end of the
+    /// prefix, or a damaged one.
+    #[cold]
+    #[inline(never)]
+    fn push_carefully(&mut self, literals: &mut &[u8], sequence: Sequence) -> Result<(), Error> {
+        let (these, rest) = literals
+            .split_at_checked(sequence.literal_len as usize)
+            .filter(|(_, rest)| rest.len() >= SLACK)
+            .ok_or(Error::Sequence)?;
         *literals = rest;
-        Ok(())
+        self.push(these)?;
+        self.push_match(sequence.match_len as usize, sequence.offset as usize)
     }
 
-    /// Appends `sequence`, and takes its literals off the front of `literals`,
-    /// which [`SLACK`] bytes follow.
-    #[inline(always)]
-    pub(super) fn push_sequence(
-        &mut self,
-        literals: &mut &[u8],
-        sequence: Sequence,
-    ) -> Result<(), Error> {
-        let (prefix, bytes) = (self.prefix, &mut *self.bytes);
-        self.len = match copy_sequence(prefix, bytes, self.len, literals, sequence) {
-            Some(len) => len,
-            None => {
-                let len = push_carefully(prefix, bytes, self.len, literals, sequence)?;
-                let rest = literals.get(sequence.literal_len as usize..);
-                *literals = rest.unwrap_or_default();
-                len
-            }
-        };
-        Ok(())
-    }
-}
-
-/// A sequence near the end of the output or with a match in the prefix, or a
-/// damaged one. Gives the new length.
-#[cold]
-#[inline(never)]
-fn push_carefully(
-    prefix: &[u8],
-    bytes: &mut [u8],
-    len: usize,
-    literals: &[u8],
-    sequence: Sequence,
-) -> Result<usize, Error> {
-    let Some((literals, rest)) = literals.split_at_checked(sequence.literal_len as usize) else {
-        return Err(Error::Sequence);
-    };
-    if rest.len() < SLACK {
-        return Err(Error::Sequence);
-    }
-    let mut output = Output { prefix, bytes, len };
-    output.push(literals)?;
-    output.push_match(sequence.match_len as usize, sequence.offset as usize)?;
-    Ok(output.len)
-}
-
-impl Output<'_> {
     fn push_match(&mut self, mut len: usize, offset: usize) -> Result<(), Error> {
         if offset > self.len {
             let before = offset - self.len;

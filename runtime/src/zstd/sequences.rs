@@ -18,8 +18,9 @@ const LOG_MAX: u32 = 9;
 /// States of the largest table.
 const STATE_COUNT: usize = 1 << LOG_MAX;
 
-/// Sequences that are decoded before they are executed, where there is a prefix.
-/// Three kilobytes, to stay in the fastest cache beside the tables.
+/// Sequences that are decoded before they are executed: a short loop of copies
+/// has more of them under way, and waits less for matches far away. Three
+/// kilobytes, to stay in the fastest cache beside the tables.
 const BATCH_LEN: usize = 256;
 
 /// The tables, and what else one block leaves to the next.
@@ -207,19 +208,10 @@ impl Sequences {
         output: &mut Output<'_>,
     ) -> Result<(), Error> {
         let mut walk = self.start(bits)?;
-        // Matches far away are waited for, and a short loop of copies has more
-        // of them under way. Others are waited for less than states are, and one
-        // loop does both at a time.
-        if output.has_prefix() {
-            let mut left = count;
-            while left > 0 {
-                let batch = &mut self.batch[..left.min(BATCH_LEN)];
-                walk.decode(&self.states, &mut self.repeats, batch)?;
-                output.push_sequences(literals, batch)?;
-                left -= batch.len();
-            }
-        } else {
-            walk.execute(&self.states, &mut self.repeats, count, literals, output)?;
+        for start in (0..count).step_by(BATCH_LEN) {
+            let batch = &mut self.batch[..BATCH_LEN.min(count - start)];
+            walk.decode(&self.states, &mut self.repeats, batch)?;
+            output.push_sequences(literals, batch)?;
         }
         match walk.end.left() {
             0 => Ok(()),
@@ -247,30 +239,6 @@ impl Sequences {
 }
 
 impl Walk<'_> {
-    /// Decodes and executes `count` sequences, without a prefix.
-    ///
-    /// The repeats are not in a local variable: it has no registers for them.
-    #[inline(never)]
-    fn execute(
-        &mut self,
-        states: &[State; 3 * STATE_COUNT],
-        repeats: &mut Repeats,
-        count: usize,
-        literals: &mut &[u8],
-        output: &mut Output<'_>,
-    ) -> Result<(), Error> {
-        let mut walk = *self;
-        let mut rest = *literals;
-        let mut content = output.reborrow();
-        for _ in 0..count {
-            content.push_sequence(&mut rest, walk.next(states, repeats)?)?;
-        }
-        output.len = content.len;
-        *literals = rest;
-        *self = walk;
-        Ok(())
-    }
-
     /// Decodes as many sequences as `batch` has room for.
     #[inline(never)]
     fn decode(
@@ -279,11 +247,12 @@ impl Walk<'_> {
         repeats: &mut Repeats,
         batch: &mut [Sequence],
     ) -> Result<(), Error> {
-        let mut walk = *self;
+        // Copies, since what a reference points to is written in every round.
+        let (mut walk, mut latest) = (*self, *repeats);
         for sequence in batch {
-            *sequence = walk.next(states, repeats)?;
+            *sequence = walk.next(states, &mut latest)?;
         }
-        *self = walk;
+        (*self, *repeats) = (walk, latest);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Against the reference implementation, and against damage.
 
 use super::check::{decode_anything, fuzz};
+use super::copy::{Sequence, copy_sequences};
 use super::{Decoder, Error};
 use zstd::zstd_safe::{CCtx, CParameter};
 
@@ -112,6 +113,56 @@ fn matches_reach_into_the_prefix() {
             }
         }
     }
+}
+
+/// What sequences stand for, byte by byte: those that refer to what there is.
+fn copied_slowly(prefix: &[u8], at: &[u8], literals: &[u8], sequences: &[Sequence]) -> Vec<u8> {
+    let mut bytes = [prefix, at].concat();
+    let mut literals = literals.iter();
+    for sequence in sequences {
+        bytes.extend(literals.by_ref().take(sequence.literal_len as usize));
+        for _ in 0..sequence.match_len {
+            bytes.push(bytes[bytes.len() - sequence.offset as usize]);
+        }
+    }
+    bytes.split_off(prefix.len())
+}
+
+/// Mostly below `usual`, at times as large as can be.
+fn any_number(random: &mut Random, usual: usize) -> u32 {
+    match random.below(30) {
+        0 => u32::MAX - random.below(3) as u32,
+        1 => 1 << 31,
+        _ => random.below(usual) as u32,
+    }
+}
+
+#[test]
+fn any_sequences_are_copied_within_bounds_or_not_at_all() {
+    const GUARD: [u8; 64] = [0xa5; 64];
+    let mut random = Random(11);
+    let bytes: Vec<u8> = (0..300).map(|_| random.next() as u8).collect();
+    let mut count = 0;
+    for _ in 0..50_000 {
+        let prefix = &bytes[..random.below(100)];
+        let literals = &bytes[100..][..random.below(150)];
+        let at = random.below(40);
+        let sequences: [Sequence; 5] = core::array::from_fn(|_| Sequence {
+            literal_len: any_number(&mut random, 20),
+            match_len: any_number(&mut random, 50),
+            offset: any_number(&mut random, 80),
+        });
+        let mut output = [&bytes[..at], &vec![0; random.below(400)], &GUARD].concat();
+        let (room, guard) = output.split_last_chunk_mut().expect("a guard");
+        let copied = copy_sequences(prefix, room, at, literals, &sequences);
+        let sequences = &sequences[..copied.sequence_count];
+        let expected = copied_slowly(prefix, &bytes[..at], literals, sequences);
+        assert!(room.starts_with(&expected), "{sequences:?}");
+        assert_eq!(copied.end, expected.len(), "{sequences:?}");
+        assert_eq!(*guard, GUARD, "{sequences:?}");
+        count += sequences.len();
+    }
+    assert!(count > 20_000, "most of it was left: {count}");
 }
 
 #[test]
