@@ -23,6 +23,13 @@ pub enum Error {
     Literals,
     /// A bit stream ends before or after its last value.
     BitStream,
+    /// One of four streams of literals ends before or after its last literal,
+    /// or nowhere.
+    FourStreams {
+        /// Whether each has 8 bytes or more. Decoders that then load words and
+        /// check nothing (zstd's own does) take what the format forbids.
+        are_long: bool,
+    },
     /// A sequence takes more literals than there are.
     Sequence,
     /// A match begins before the prefix.
@@ -43,6 +50,7 @@ impl fmt::Display for Error {
             Self::Fse => "an FSE table is damaged or missing",
             Self::Literals => "the lengths of a literals section are impossible",
             Self::BitStream => "a bit stream does not end with its last value",
+            Self::FourStreams { .. } => "a stream of literals does not end with its last literal",
             Self::Sequence => "a sequence takes more literals than there are",
             Self::Offset => "a match begins before the content",
             Self::ContentLen => "the content is not as long as expected",
@@ -51,3 +59,6 @@ impl fmt::Display for Error {
 }
 
 impl core::error::Error for Error {}
+
+// A result of decoding is a byte, which calls return in a register.
+const _: () = assert!(size_of::<Result<(), Error>>() == 1);

@@ -138,8 +138,23 @@ fn decode(
     }
     // The jump table: lengths of all streams but the last.
     let lengths = [input.number(2)?, input.number(2)?, input.number(2)?];
-    let mut stream = |len: u64| input.take(len as usize)?.backward_bits();
+    let mut stream = |len: u64| input.take(len as usize);
     let [a, b, c] = lengths;
-    let (a, b, c) = (stream(a)?, stream(b)?, stream(c)?);
-    huffman::decode_four(table, [a, b, c, input.backward_bits()?], output)
+    let streams = [stream(a)?, stream(b)?, stream(c)?, input];
+    decode_four(table, streams, output).map_err(|error| match error {
+        Error::BitStream => Error::FourStreams {
+            are_long: streams.iter().all(|stream| stream.len() >= 8),
+        },
+        error => error,
+    })
+}
+
+fn decode_four(
+    table: &huffman::Table,
+    [a, b, c, d]: [Input<'_>; 4],
+    output: &mut [u8],
+) -> Result<(), Error> {
+    let [a, b] = [a.backward_bits()?, b.backward_bits()?];
+    let [c, d] = [c.backward_bits()?, d.backward_bits()?];
+    huffman::decode_four(table, [a, b, c, d], output)
 }
