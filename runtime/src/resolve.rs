@@ -9,6 +9,7 @@ use crate::abi::lookupflags;
 use crate::descriptor::OpenDirectory;
 use crate::errno::{Errno, Result};
 use crate::image::{Image, Payload};
+use arrayvec::ArrayVec;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_HOPS};
 use wasi_vfs_format::{Content, Inode, InodeNumber, Symlink};
 
@@ -166,16 +167,13 @@ impl<'a, P: Payload> Walk<'a, P> {
 
 /// What remains of a path: the rest of it under the rests of the links that
 /// were followed on the way. Nothing is copied, so links cost no memory.
-struct Pending<'a> {
-    rests: [&'a [u8]; MAX_SYMLINK_HOPS as usize + 1],
-    hops: usize,
-}
+struct Pending<'a>(ArrayVec<&'a [u8], { MAX_SYMLINK_HOPS as usize + 1 }>);
 
 impl<'a> Pending<'a> {
     fn new(path: &'a [u8]) -> Self {
-        let mut rests: [&[u8]; MAX_SYMLINK_HOPS as usize + 1] = [&[]; _];
-        rests[0] = path;
-        Self { rests, hops: 0 }
+        let mut rests = ArrayVec::new();
+        rests.push(path);
+        Self(rests)
     }
 
     /// Puts the target of a link before what remains.
@@ -183,16 +181,13 @@ impl<'a> Pending<'a> {
         if target.len() > MAX_PATH_LEN {
             return Err(Errno::NAMETOOLONG);
         }
-        self.hops += 1;
-        *self.rests.get_mut(self.hops).ok_or(Errno::LOOP)? = target;
-        Ok(())
+        self.0.try_push(target).map_err(|_| Errno::LOOP)
     }
 
     /// Takes the next component. Used up rests stay in place: each link that
     /// was followed counts against the limit.
     fn next(&mut self) -> Option<&'a [u8]> {
-        let rests = self.rests.iter_mut().take(self.hops + 1).rev();
-        for rest in rests {
+        for rest in self.0.iter_mut().rev() {
             let trimmed = rest.trim_ascii_slashes_start();
             if trimmed.is_empty() {
                 // Slashes at the end of a link's target said that what came
@@ -209,16 +204,13 @@ impl<'a> Pending<'a> {
     }
 
     fn has_components(&self) -> bool {
-        let mut rests = self.rests.iter().take(self.hops + 1);
+        let mut rests = self.0.iter();
         rests.any(|rest| !rest.trim_ascii_slashes_start().is_empty())
     }
 
     /// Whether nothing follows, not even a slash.
     fn is_at_end(&self) -> bool {
-        self.rests
-            .iter()
-            .take(self.hops + 1)
-            .all(|rest| rest.is_empty())
+        self.0.iter().all(|rest| rest.is_empty())
     }
 }
 
