@@ -29,7 +29,7 @@ pub(super) fn parts(number: usize) -> Parts<'static> {
     Parts {
         index: &image.index,
         index_level: LEVELS[number % IMAGES.len()],
-        payload: &image.payload,
+        payload: image.payload.as_slice().into(),
         cold: &image.cold,
     }
 }

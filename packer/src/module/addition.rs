@@ -98,7 +98,7 @@ impl Addition {
                 first.global,
                 first.function + entries,
             )?);
-            moving = runtime.reaching_host()?;
+            moving = runtime.reaching_host();
             first.memory = 0;
             first.global += region::GLOBALS;
         }
@@ -142,7 +142,7 @@ impl Addition {
                 next += u32::from(host.is_none());
             }
         }
-        for ty in runtime.indirect_types(&reachable)? {
+        for ty in runtime.indirect_types(&reachable) {
             self.dispatchers.push((ty, next));
             next += 1;
         }

@@ -7,6 +7,8 @@
 use super::form::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use super::{ModuleError, locate};
 use crate::bounds::bounds;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
@@ -34,8 +36,9 @@ const FUEL_PER_BYTE: u64 = 4;
 
 /// What is written into the module before the snapshot.
 pub(super) struct Bake<'a> {
-    /// Bytes for which the runtime finds a place, one after the other.
-    pub(super) parts: &'a [&'a [u8]],
+    /// Bytes for which the runtime finds a place, one after the other. They are
+    /// given up once they are there.
+    pub(super) parts: Vec<Cow<'a, [u8]>>,
     /// Fills in the anchor, given the address of the first part. Its own
     /// address is filled in already.
     pub(super) fill: &'a dyn Fn(&mut Anchor, u32) -> Result<(), ModuleError>,
@@ -52,7 +55,7 @@ impl Bake<'_> {
 
 /// Instantiates `wasm`, writes the image, mounts it, and returns the module
 /// whose initial state that is.
-pub(super) fn bake(wasm: &[u8], bake: &Bake<'_>) -> Result<Vec<u8>, ModuleError> {
+pub(super) fn bake(wasm: &[u8], bake: Bake<'_>) -> Result<Vec<u8>, ModuleError> {
     let mut wizer = Wizer::new();
     wizer.init_func(MOUNT_FN).keep_init_func(true);
     for (new, old) in bake.renames {
@@ -61,16 +64,22 @@ pub(super) fn bake(wasm: &[u8], bake: &Bake<'_>) -> Result<Vec<u8>, ModuleError>
     let (context, instrumented) = wizer
         .instrument(wasm)
         .map_err(|error| wizer_error(&error))?;
-    let mut running = Running::start(&instrumented, bake.fuel())?;
-    drop(instrumented);
-    running.write_image(bake)?;
-    running.call(MOUNT_FN, &[], &mut [])?;
-    let snapshot = poll_once(wizer.snapshot(&context, &mut running))?;
-    if let Some(name) = running.missing {
+    let mut state = run(instrumented, bake)?;
+    let snapshot = poll_once(wizer.snapshot(&context, &mut state))?;
+    if let Some(name) = state.missing {
         let message = format!("the snapshot lacks `{name}`");
         return Err(ModuleError::bake("snapshot", message));
     }
     snapshot.map_err(|error| wizer_error(&error))
+}
+
+/// What `instrumented` holds once the image is mounted.
+fn run(instrumented: Vec<u8>, bake: Bake<'_>) -> Result<State, ModuleError> {
+    let mut running = Running::start(&instrumented, bake.fuel())?;
+    drop(instrumented);
+    running.write_image(bake)?;
+    running.call(MOUNT_FN, &[], &mut [])?;
+    Ok(State::of(&running))
 }
 
 fn wizer_error(error: &impl std::fmt::Display) -> ModuleError {
@@ -91,8 +100,6 @@ struct Running {
     store: Store<StoreLimits>,
     instance: Instance,
     memory: Memory,
-    /// An export that Wizer asked for and that was not there.
-    missing: Option<String>,
 }
 
 impl Running {
@@ -115,18 +122,17 @@ impl Running {
             store,
             instance,
             memory,
-            missing: None,
         })
     }
 
     /// Places the parts and fills in the anchor.
-    fn write_image(&mut self, bake: &Bake<'_>) -> Result<(), ModuleError> {
+    fn write_image(&mut self, bake: Bake<'_>) -> Result<(), ModuleError> {
         let anchor_address = self.call_for_address(ANCHOR_FN, &[])?;
         let mut anchor = self.read_anchor(anchor_address)?;
-        let address = self.alloc(bake.parts)?;
+        let address = self.alloc(&bake.parts)?;
         let mut at = address;
         for part in bake.parts {
-            self.write(at, part)?;
+            self.write(at, &part)?;
             at = at.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
         }
         anchor.address = anchor_address.into();
@@ -134,7 +140,7 @@ impl Running {
         self.write(anchor_address, anchor.as_bytes())
     }
 
-    fn alloc(&mut self, parts: &[&[u8]]) -> Result<u32, ModuleError> {
+    fn alloc(&mut self, parts: &[Cow<'_, [u8]>]) -> Result<u32, ModuleError> {
         let len: usize = parts.iter().map(|part| part.len()).sum();
         let limit = i32::MAX.unsigned_abs();
         let len = u32::try_from(len).ok().filter(|len| *len <= limit);
@@ -203,7 +209,9 @@ fn engine() -> Engine {
         .wasm_custom_page_sizes(true)
         .wasm_wide_arithmetic(true)
         .consume_fuel(true)
-        .compilation_mode(wasmi::CompilationMode::LazyTranslation);
+        // Of a program of megabytes a handful of functions run, and what bytes
+        // come here were validated or are our own.
+        .compilation_mode(wasmi::CompilationMode::Lazy);
     Engine::new(&config)
 }
 
@@ -226,12 +234,60 @@ fn stubs(module: &Module, store: &mut Store<StoreLimits>) -> Result<Vec<Extern>,
     Ok(externs)
 }
 
-impl InstanceState for Running {
+/// The exports of a module that has run, for Wizer to ask for. The engine is gone
+/// by then, since what Wizer makes of them takes as much memory again.
+struct State {
+    memories: HashMap<String, Vec<u8>>,
+    globals: HashMap<String, Val>,
+    /// An export that Wizer asked for and that was not there.
+    missing: Option<String>,
+}
+
+impl State {
+    fn of(running: &Running) -> Self {
+        let Running {
+            store, instance, ..
+        } = running;
+        let mut state = Self {
+            memories: HashMap::new(),
+            globals: HashMap::new(),
+            missing: None,
+        };
+        for export in instance.exports(store) {
+            let name = export.name().to_owned();
+            match export.into_extern() {
+                Extern::Memory(memory) => {
+                    state.memories.insert(name, sparse_copy(memory.data(store)));
+                }
+                Extern::Global(global) => {
+                    state.globals.insert(name, global.get(store));
+                }
+                Extern::Func(_) | Extern::Table(_) => {}
+            }
+        }
+        state
+    }
+}
+
+/// Bytes that are looked at together: a page of the machine.
+const PAGE_LEN: usize = 4096;
+
+/// A copy that takes memory only for pages that are not zero: a program's
+/// memory may be reserved far beyond what it has written.
+fn sparse_copy(memory: &[u8]) -> Vec<u8> {
+    let mut copy = vec![0; memory.len()];
+    let pages = copy.chunks_mut(PAGE_LEN).zip(memory.chunks(PAGE_LEN));
+    for (to, from) in pages.filter(|(zeros, from)| zeros != from) {
+        to.copy_from_slice(from);
+    }
+    copy
+}
+
+impl InstanceState for State {
     async fn global_get(&mut self, name: &str, _: ValType) -> SnapshotVal {
-        let global = self.instance.get_global(&self.store, name);
-        match global.map(|global| global.get(&self.store)) {
-            Some(Val::I32(value)) => SnapshotVal::I32(value),
-            Some(Val::I64(value)) => SnapshotVal::I64(value),
+        match self.globals.get(name) {
+            Some(Val::I32(value)) => SnapshotVal::I32(*value),
+            Some(Val::I64(value)) => SnapshotVal::I64(*value),
             Some(Val::F32(value)) => SnapshotVal::F32(value.to_bits()),
             Some(Val::F64(value)) => SnapshotVal::F64(value.to_bits()),
             Some(Val::V128(value)) => SnapshotVal::V128(value.as_u128()),
@@ -243,8 +299,8 @@ impl InstanceState for Running {
     }
 
     async fn memory_contents(&mut self, name: &str, contents: impl FnOnce(&[u8]) + Send) {
-        match self.instance.get_memory(&self.store, name) {
-            Some(memory) => contents(memory.data(&self.store)),
+        match self.memories.get(name) {
+            Some(memory) => contents(memory),
             None => {
                 self.missing = Some(name.into());
                 contents(&[]);

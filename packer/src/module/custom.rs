@@ -128,13 +128,13 @@ mod tests {
     fn features_are_added_once() {
         let section = b"\x0ftarget_features\x01+\x0bbulk-memory";
         let with_features = |section| with_features(section, MemoryKind::Separate);
-        let once = with_features(section).to_vec();
+        let once = with_features(section).into_vec();
         assert_eq!(
             once,
             b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory"
         );
         assert_eq!(
-            super::with_features(&once, MemoryKind::Separate).to_vec(),
+            super::with_features(&once, MemoryKind::Separate).into_vec(),
             once
         );
     }
@@ -142,27 +142,30 @@ mod tests {
     #[test]
     fn a_single_memory_adds_no_second_one() {
         let section = b"\x0ftarget_features\x01+\x0asign-ext-x";
-        let with = with_features(section, MemoryKind::Single).to_vec();
+        let with = with_features(section, MemoryKind::Single).into_vec();
         assert!(with.ends_with(b"+\x0bbulk-memory"));
-        assert_eq!(without_features(&with, 1).to_vec(), section);
+        assert_eq!(without_features(&with, 1).into_vec(), section);
     }
 
     #[test]
     fn only_what_was_added_is_taken_away() {
         let section = b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory";
-        let left = |added| without_features(section, added).to_vec().len();
+        let left = |added| without_features(section, added).into_vec().len();
         assert_eq!(
             [left(0), left(2), left(3)],
             [section.len(), section.len() - 13, 17]
         );
         // It is not at the end.
-        assert_eq!(without_features(section, 1).to_vec(), section);
+        assert_eq!(without_features(section, 1).into_vec(), section);
     }
 
     #[test]
     fn an_unreadable_section_stays() {
         let section = b"\x0ftarget_features\x09+";
-        assert_eq!(with_features(section, MemoryKind::Single).to_vec(), section);
-        assert_eq!(without_features(section, 3).to_vec(), section);
+        assert_eq!(
+            with_features(section, MemoryKind::Single).into_vec(),
+            section
+        );
+        assert_eq!(without_features(section, 3).into_vec(), section);
     }
 }

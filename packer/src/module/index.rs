@@ -75,7 +75,7 @@ mod tests {
         let parts = Parts {
             index: INDEX,
             index_level: Some(level),
-            payload: &[],
+            payload: Cow::Borrowed(&[]),
             cold: &[],
         };
         store(&parts).expect("compresses").into_owned()
@@ -92,7 +92,7 @@ mod tests {
         let parts = Parts {
             index: b"short",
             index_level: Some(3),
-            payload: &[],
+            payload: Cow::Borrowed(&[]),
             cold: &[],
         };
         assert_eq!(store(&parts).expect("compresses"), b"short".as_slice());
@@ -104,7 +104,7 @@ mod tests {
         let parts = Parts {
             index: &index,
             index_level: Some(3),
-            payload: &[],
+            payload: Cow::Borrowed(&[]),
             cold: &[],
         };
         assert_eq!(store(&parts).expect("compresses").len(), index.len());

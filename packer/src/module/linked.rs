@@ -10,6 +10,7 @@ use super::rope::Rope;
 use super::shape::{Shape, id};
 use super::{ModuleError, Parts, index};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{DataKind, Error, FunctionBody, Operator, TypeRef};
@@ -25,13 +26,14 @@ const ALIGNMENT: usize = 16;
 /// The packed module.
 pub(super) fn embed(
     shape: &Shape<'_>,
-    parts: &Parts<'_>,
+    parts: Parts<'_>,
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     check_imports(shape)?;
-    let index = index::store(parts)?;
+    let index = index::store(&parts)?;
     let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
-    let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default().to_vec();
+    let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default();
+    let payload_len = parts.payload.len();
     let fill = |anchor: &mut Anchor, address: u32| {
         check_version(anchor, runtime_version)?;
         let payload_offset = index.len() + padding.len();
@@ -39,17 +41,15 @@ pub(super) fn embed(
         // Both fit: a place was found for all of it. At its end there may be an
         // empty payload.
         anchor.payload_address = address.saturating_add(payload_offset as u32).into();
-        anchor.payload_len = (parts.payload.len() as u32).into();
+        anchor.payload_len = (payload_len as u32).into();
         Ok(())
     };
-    let snapshot = bake(
-        &hide_initialize(shape)?,
-        &Bake {
-            parts: &[&index, &padding, parts.payload],
-            fill: &fill,
-            renames: &[(INITIALIZE, HIDDEN)],
-        },
-    )?;
+    let image = Bake {
+        parts: vec![Cow::Borrowed(&index), padding.into(), parts.payload],
+        fill: &fill,
+        renames: &[(INITIALIZE, HIDDEN)],
+    };
+    let snapshot = bake(&hide_initialize(shape)?, image)?;
     finish(&Shape::parse(&snapshot)?, parts.cold)
 }
 
@@ -87,8 +87,11 @@ fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {
     })
 }
 
-/// The module with `_initialize` under another name.
-fn hide_initialize(shape: &Shape<'_>) -> Result<Vec<u8>, ModuleError> {
+/// The module with `_initialize`, if it has one, under another name.
+fn hide_initialize<'a>(shape: &Shape<'a>) -> Result<Cow<'a, [u8]>, ModuleError> {
+    if shape.exports.iter().all(|export| export.name != INITIALIZE) {
+        return Ok(shape.wasm.into());
+    }
     let mut exports = wasm_encoder::ExportSection::new();
     for export in &shape.exports {
         let mut export = *export;
@@ -101,7 +104,7 @@ fn hide_initialize(shape: &Shape<'_>) -> Result<Vec<u8>, ModuleError> {
     let mut rebuild = unchanged(shape)?;
     let exports = super::merge::items_of(&exports)?;
     rebuild.items(id::EXPORT, 0, exports)?;
-    rebuild.finish()
+    Ok(rebuild.finish()?.into())
 }
 
 /// A copy without a cold part.

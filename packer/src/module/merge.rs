@@ -13,6 +13,7 @@ use super::rope::Rope;
 use super::runtime::Runtime;
 use super::shape::{Counts, Shape, id};
 use super::{MemoryKind, ModuleError, Parts, custom, index, names, segments};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
@@ -23,7 +24,7 @@ use wasmparser::{BinaryReader, Global};
 /// the names of the custom sections that were dropped.
 pub(super) fn merge(
     application: &Shape<'_>,
-    parts: &Parts<'_>,
+    parts: Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
     memory: MemoryKind,
@@ -32,23 +33,28 @@ pub(super) fn merge(
     let mut addition = Addition::new(application, &runtime, memory)?;
     let anchor = AnchorFields {
         payload_segment: Addition::payload_segment(application),
-        payload_len: payload_len(parts)?,
+        payload_len: payload_len(&parts)?,
         region: addition.region,
         application: before(application, memory, addition.region.as_ref()),
         code_checksum: addition.checksum(),
         runtime_version,
         index: parts.index,
     };
-    let index = index::store(parts)?;
+    let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
-    let snapshot = Runtime::parse(&snapshot)?;
     let memory_of = addition.region.map(|region| region.memory_of());
     let redirect = Redirect::into(redirects(application), memory_of);
     let mut dropped = Vec::new();
     let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
         merged_custom(application, &addition, memory, (name, bytes), &mut dropped)
     })?;
-    append(&mut rebuild, application, &snapshot, &mut addition, parts)?;
+    let baked = Baked {
+        runtime: &runtime,
+        snapshot: &Shape::parse(&snapshot)?,
+        index_len: parts.index.len(),
+        payload: parts.payload,
+    };
+    append(&mut rebuild, application, &mut addition, baked)?;
     if !parts.cold.is_empty() {
         rebuild.custom(COLD_SECTION, parts.cold);
     }
@@ -104,12 +110,21 @@ fn bake_runtime(
 ) -> Result<Vec<u8>, ModuleError> {
     bake(
         runtime,
-        &Bake {
-            parts: &[index],
+        Bake {
+            parts: vec![index.into()],
             fill: &|anchor, address| fields.fill(anchor, address, index),
             renames: &[],
         },
     )
+}
+
+/// A runtime with an image: the state that Wizer found it in, and the payload,
+/// which is no part of that.
+struct Baked<'r, 'a> {
+    runtime: &'r Runtime<'r>,
+    snapshot: &'r Shape<'r>,
+    index_len: usize,
+    payload: Cow<'a, [u8]>,
 }
 
 /// What unmerging needs to know of the application.
@@ -173,19 +188,18 @@ fn merged_custom<'a>(
 fn append<'a>(
     rebuild: &mut Rebuild<'_, 'a>,
     application: &Shape<'_>,
-    snapshot: &Runtime<'_>,
     addition: &mut Addition,
-    parts: &Parts<'a>,
+    baked: Baked<'_, 'a>,
 ) -> Result<(), ModuleError> {
     let counts = application.counts;
     let own = |total: u32, imported: u32| total - imported;
     let imported = application.imported;
-    let data = data_items(addition, snapshot, parts.payload)?;
-    let data_count = counts.data + data.count;
-    let globals = global_items(addition, snapshot)?;
+    let globals = global_items(addition, &baked)?;
     let functions = own(counts.functions, imported.functions);
     rebuild.items(id::FUNCTION, functions, addition.function_items())?;
-    append_memory(rebuild, application, snapshot, addition, parts)?;
+    append_memory(rebuild, application, addition, &baked)?;
+    let data = data_items(addition, baked)?;
+    let data_count = counts.data + data.count;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
     rebuild.redirect_references()?;
     rebuild.data_count(Some(data_count));
@@ -200,11 +214,10 @@ fn append<'a>(
 fn append_memory(
     rebuild: &mut Rebuild<'_, '_>,
     application: &Shape<'_>,
-    snapshot: &Runtime<'_>,
     addition: &Addition,
-    parts: &Parts<'_>,
+    baked: &Baked<'_, '_>,
 ) -> Result<(), ModuleError> {
-    let Some(&memory) = snapshot.shape.memories.first() else {
+    let Some(&memory) = baked.snapshot.memories.first() else {
         return Err(ModuleError::Runtime("it has no memory".into()));
     };
     let Some(region) = addition.region else {
@@ -213,27 +226,23 @@ fn append_memory(
     };
     let mut memories = application.memories.clone();
     if let Some(first) = memories.first_mut() {
-        *first = region.memory(memory.initial, parts.index.len() as u64)?;
+        *first = region.memory(memory.initial, baked.index_len as u64)?;
     }
     rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
 }
 
 fn global_items(
     addition: &mut Addition,
-    snapshot: &Runtime<'_>,
+    baked: &Baked<'_, '_>,
 ) -> Result<Items<'static>, ModuleError> {
     let mut section = wasm_encoder::GlobalSection::new();
     if let Some(region) = &addition.region {
         region.encode_globals(&mut section)?;
     }
-    for global in snapshot
-        .shape
-        .items::<Global<'_>>(id::GLOBAL)?
-        .into_iter()
-        .flatten()
-    {
+    let globals = baked.snapshot.items::<Global<'_>>(id::GLOBAL)?;
+    for global in globals.into_iter().flatten() {
         addition
-            .renumber(snapshot)
+            .renumber(baked.runtime)
             .parse_global(&mut section, global?)?;
     }
     items_of(&section)
@@ -241,22 +250,18 @@ fn global_items(
 
 /// The payload, and the memory of the snapshot. What Wizer leaves of the
 /// segments that were there before it, empty ones, is not among it.
-fn data_items<'a>(
-    addition: &mut Addition,
-    snapshot: &Runtime<'_>,
-    payload: &'a [u8],
-) -> Result<Items<'a>, ModuleError> {
+fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>, ModuleError> {
     let mut bytes = Rope::default();
     // Flag 1: passive.
     bytes.push_u32(1);
-    bytes.push_u32(payload.len() as u32);
-    bytes.push(payload);
+    bytes.push_u32(baked.payload.len() as u32);
+    bytes.push(baked.payload);
     let start = match &addition.region {
         Some(region) => region.address()?,
         None => 0,
     };
     let mut section = wasm_encoder::DataSection::new();
-    for segment in segments::joined(&snapshot.shape) {
+    for segment in segments::joined(baked.snapshot) {
         // The memory is not longer than 4 GiB, the region included.
         let address = start.wrapping_add(segment.offset);
         let offset = ConstExpr::i32_const(address.cast_signed());

@@ -47,15 +47,16 @@ use shape::Shape;
 use std::borrow::Cow;
 
 /// The three parts of an image.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Parts<'a> {
     /// The index, which the runtime reads in place.
     pub index: &'a [u8],
     /// The zstd level at which the module stores the index, for the runtime to
     /// decompress at its first call; `None` leaves it as it is.
     pub index_level: Option<i32>,
-    /// The stored blocks, back to back.
-    pub payload: &'a [u8],
+    /// The stored blocks, back to back. If they are owned, the module is made
+    /// around them, and there is no copy.
+    pub payload: Cow<'a, [u8]>,
     /// What only tools read. Empty if there is none.
     pub cold: &'a [u8],
 }
@@ -113,7 +114,7 @@ impl<'a> Target<'a> {
     /// As for [`embed`].
     pub fn embed(
         self,
-        parts: &Parts<'_>,
+        parts: Parts<'_>,
         runtime_merged: &[u8],
         runtime_version: &str,
     ) -> Result<Embedded, ModuleError> {
@@ -122,7 +123,7 @@ impl<'a> Target<'a> {
             Form::Merged(kind) => kind,
             Form::Linked => MemoryKind::default(),
         };
-        let merged = |shape: &Shape<'_>| {
+        let merged = |shape: &Shape<'_>, parts: Parts<'_>| {
             let (module, dropped) =
                 merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
             let may_have_two = kind == MemoryKind::Separate || shape.counts.memories > 1;
@@ -133,11 +134,11 @@ impl<'a> Target<'a> {
                 let module = linked::embed(&shape, parts, runtime_version)?;
                 (module, Vec::new(), true)
             }
-            Subject::Plain(shape) => merged(&shape)?,
+            Subject::Plain(shape) => merged(&shape, parts)?,
             Subject::Merged(shape, located) => {
                 let original = unmerge::unmerge(&shape, &located)?;
                 drop(shape);
-                merged(&plain(&original)?)?
+                merged(&plain(&original)?, parts)?
             }
         };
         validate::validate_with(&module, may_have_two).map_err(ModuleError::Output)?;
@@ -217,7 +218,7 @@ pub fn embed(
     runtime_version: &str,
     memory: Option<MemoryKind>,
 ) -> Result<Embedded, ModuleError> {
-    Target::new(wasm, memory)?.embed(parts, runtime_merged, runtime_version)
+    Target::new(wasm, memory)?.embed(parts.clone(), runtime_merged, runtime_version)
 }
 
 /// What is left after unmerging must be what merging took.

@@ -133,7 +133,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
 
     /// The bytes of the module.
     pub(super) fn finish(self) -> Result<Vec<u8>, ModuleError> {
-        write_module(&self.sections)
+        write_module(self.sections)
     }
 
     fn remove(&mut self, id: u8) {

@@ -106,27 +106,20 @@ fn in_operators(
     while !operators.eof() {
         // All three operators are one byte long, the number follows.
         let at = operators.original_position() + 1;
-        match operators.read()? {
-            Operator::Call {
-                function_index: function,
-            }
-            | Operator::ReturnCall {
-                function_index: function,
-            }
-            | Operator::RefFunc {
-                function_index: function,
-            } => found.push(Reference { at, function }),
-            _ => {}
-        }
+        let function = named_by(&operators.read()?);
+        found.extend(function.map(|function| Reference { at, function }));
     }
     Ok(())
 }
 
-/// References in one function body.
-pub(super) fn in_body(body: &FunctionBody<'_>) -> Result<Vec<Reference>, Error> {
-    let mut found = Vec::new();
-    in_operators(body.get_operators_reader()?, &mut found)?;
-    Ok(found)
+/// The function that an instruction names.
+pub(super) fn named_by(operator: &Operator<'_>) -> Option<u32> {
+    match *operator {
+        Operator::Call { function_index }
+        | Operator::ReturnCall { function_index }
+        | Operator::RefFunc { function_index } => Some(function_index),
+        _ => None,
+    }
 }
 
 /// For each body with something that is redirected: its number and the edits.

@@ -8,7 +8,7 @@ use super::addition::Addition;
 use super::relocate::{self, Body, Step, relocated};
 use super::runtime::Runtime;
 use wasm_encoder::reencode::{Error, Reencode};
-use wasm_encoder::{Function, Instruction, ValType};
+use wasm_encoder::{Function, Instruction};
 use wasmparser::{ContType, FuncType, FunctionBody, ModuleArity, Operator, RefType, SubType};
 
 /// The mapping, as `wasm-encoder` wants it.
@@ -39,14 +39,18 @@ impl<'r> Renumber<'r> {
             let (count, ty) = local?;
             locals.push((count, self.val_type(ty)?));
         }
-        let mut steps = Vec::new();
         let mut operators = body.get_operators_reader()?;
+        let Some(region) = self.addition.region else {
+            let mut function = Function::new(locals);
+            while !operators.eof() {
+                function.instruction(&self.renumbered(operators.read()?)?);
+            }
+            return Ok(function);
+        };
+        let mut steps = Vec::new();
         while !operators.eof() {
             steps.push(self.step(operators.read()?)?);
         }
-        let Some(region) = self.addition.region else {
-            return Ok(as_they_are(locals, &steps));
-        };
         let body = Body {
             parameter_count: ty.params().len() as u32,
             locals,
@@ -58,21 +62,25 @@ impl<'r> Renumber<'r> {
     fn step<'a>(&mut self, operator: Operator<'a>) -> Result<Step<'a>, ModuleError> {
         let (arity, may_move) = self.effects(&operator);
         self.names_memory = false;
-        let instruction = match operator {
-            // The table of the runtime is not merged, see `dispatch`.
-            Operator::CallIndirect {
-                type_index,
-                table_index: 0,
-            } => Instruction::Call(self.addition.dispatcher(type_index)?),
-            operator => self.instruction(operator)?,
-        };
-        if self.names_memory && self.addition.region.is_some() {
+        let instruction = self.renumbered(operator)?;
+        if self.names_memory {
             check_known(&instruction)?;
         }
         Ok(Step {
             instruction,
             arity,
             may_move,
+        })
+    }
+
+    fn renumbered<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, ModuleError> {
+        Ok(match operator {
+            // The table of the runtime is not merged, see `dispatch`.
+            Operator::CallIndirect {
+                type_index,
+                table_index: 0,
+            } => Instruction::Call(self.addition.dispatcher(type_index)?),
+            operator => self.instruction(operator)?,
         })
     }
 
@@ -101,14 +109,6 @@ fn check_known(instruction: &Instruction<'_>) -> Result<(), ModuleError> {
     let name = text.split(['(', ' ']).next().unwrap_or_default();
     let what = format!("its instruction `{name}` cannot work on a region of a memory");
     Err(ModuleError::Runtime(what))
-}
-
-fn as_they_are(locals: Vec<(u32, ValType)>, steps: &[Step<'_>]) -> Function {
-    let mut function = Function::new(locals);
-    for step in steps {
-        function.instruction(&step.instruction);
-    }
-    function
 }
 
 fn shifted(first: u32, number: u32) -> Result<u32, Error<ModuleError>> {

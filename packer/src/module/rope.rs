@@ -1,7 +1,8 @@
 //! Bytes of the output, in pieces that are mostly borrowed from the input.
 //!
 //! A module of 100 MB is copied once, into the output, and not also into each
-//! section on the way. Knows how sections are framed, not what is in them.
+//! section on the way. A payload is not copied at all: the output is made around
+//! it. Knows how sections are framed, not what is in them.
 
 use std::borrow::Cow;
 use wasm_encoder::Encode;
@@ -35,16 +36,35 @@ impl<'a> Rope<'a> {
         self.push(leb(value));
     }
 
-    fn write_to(&self, out: &mut Vec<u8>) {
+    /// All pieces in one. The longest of those that are owned stays in its
+    /// memory, where it moves to its place: to get as much from the system again
+    /// takes longer than to move it.
+    pub(super) fn into_vec(mut self) -> Vec<u8> {
+        let owned_len = |piece: &Cow<'_, [u8]>| match piece {
+            Cow::Owned(bytes) => bytes.len(),
+            Cow::Borrowed(_) => 0,
+        };
+        let pieces = self.pieces.iter().enumerate();
+        let longest = pieces.max_by_key(|(_, piece)| owned_len(piece));
+        let Some((longest, _)) = longest else {
+            return Vec::new();
+        };
+        let after = self.pieces.split_off(longest + 1);
+        let mut out = self.pieces.pop().unwrap_or_default().into_owned();
+        let before: usize = self.pieces.iter().map(|piece| piece.len()).sum();
+        let len = out.len();
+        out.reserve_exact(self.len - len);
+        out.resize(before + len, 0);
+        out.copy_within(..len, before);
+        let mut room = out.as_mut_slice();
         for piece in &self.pieces {
-            out.extend_from_slice(piece);
+            let (place, rest) = room.split_at_mut(piece.len());
+            place.copy_from_slice(piece);
+            room = rest;
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn to_vec(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.len);
-        self.write_to(&mut out);
+        for piece in after {
+            out.extend_from_slice(&piece);
+        }
         out
     }
 }
@@ -78,22 +98,21 @@ pub(super) fn leb_len(bytes: &[u8]) -> usize {
     (continued + 1).min(bytes.len())
 }
 
-/// A module's sections, each with its identifier, ready to be written.
-pub(super) fn write_module(sections: &[(u8, Rope<'_>)]) -> Result<Vec<u8>, super::ModuleError> {
-    let framed = sections.iter().map(|(_, content)| content.len() + 6);
-    let mut out = Vec::with_capacity(8 + framed.sum::<usize>());
-    out.extend_from_slice(&wasm_encoder::Module::HEADER);
+/// A module of these sections, each with its identifier.
+pub(super) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, super::ModuleError> {
+    let mut module = Rope::from(&wasm_encoder::Module::HEADER[..]);
     for (id, content) in sections {
-        out.push(*id);
         let len = u32::try_from(content.len()).map_err(|_| super::ModuleError::TooLarge {
             part: "section that holds a part",
             len: content.len() as u64,
             limit: u64::from(u32::MAX),
         })?;
-        len.encode(&mut out);
-        content.write_to(&mut out);
+        let mut head = vec![id];
+        len.encode(&mut head);
+        module.push(head);
+        module.append(content);
     }
-    Ok(out)
+    Ok(module.into_vec())
 }
 
 #[cfg(test)]
@@ -109,11 +128,26 @@ mod tests {
     }
 
     #[test]
+    fn any_piece_may_be_the_longest_that_is_owned() {
+        for longest in 0..4 {
+            let mut rope = Rope::default();
+            for at in 0..4 {
+                rope.push(&b"borrowed"[..]);
+                rope.push(vec![at; if at == longest { 9 } else { 2 }]);
+            }
+            let expected: Vec<_> = rope.pieces.concat();
+            assert_eq!(rope.into_vec(), expected);
+        }
+        assert_eq!(Rope::default().into_vec(), b"");
+        assert_eq!(Rope::from(&b"ab"[..]).into_vec(), b"ab");
+    }
+
+    #[test]
     fn pieces_come_out_in_order() {
         let mut rope = Rope::from(&b"ab"[..]);
         rope.push_u32(300);
         rope.append(Rope::from(b"z".to_vec()));
         assert_eq!(rope.len(), 5);
-        assert_eq!(rope.to_vec(), b"ab\xac\x02z");
+        assert_eq!(rope.into_vec(), b"ab\xac\x02z");
     }
 }

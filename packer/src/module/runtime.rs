@@ -15,6 +15,32 @@ pub(super) struct Runtime<'a> {
     pub(super) shape: Shape<'a>,
     /// The functions in its table, which nothing changes.
     pub(super) table: Vec<Option<u32>>,
+    /// What each body may call.
+    calls: Vec<Calls>,
+}
+
+/// What a function may call.
+#[derive(Default)]
+struct Calls {
+    /// Functions that it names.
+    functions: Vec<u32>,
+    /// Types by which it calls through the table.
+    types: Vec<u32>,
+}
+
+impl Calls {
+    fn of(body: &FunctionBody<'_>) -> Result<Self, ModuleError> {
+        let mut calls = Self::default();
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let operator = operators.read()?;
+            if let Operator::CallIndirect { type_index, .. } = operator {
+                calls.types.push(type_index);
+            }
+            calls.functions.extend(references::named_by(&operator));
+        }
+        Ok(calls)
+    }
 }
 
 impl<'a> Runtime<'a> {
@@ -30,7 +56,12 @@ impl<'a> Runtime<'a> {
             return refuse("it imports a table or a global, or has a tag");
         }
         let table = table(&shape)?;
-        Ok(Self { shape, table })
+        let calls = shape.bodies.iter().map(Calls::of);
+        Ok(Self {
+            calls: calls.collect::<Result<_, _>>()?,
+            shape,
+            table,
+        })
     }
 
     /// The function exported as `name`.
@@ -57,9 +88,8 @@ impl<'a> Runtime<'a> {
             if std::mem::replace(seen, true) {
                 continue;
             }
-            if let Some(body) = self.body(function) {
-                let called = references::in_body(body)?;
-                pending.extend(called.iter().map(|reference| reference.function));
+            if let Some(calls) = self.calls(function) {
+                pending.extend(&calls.functions);
             }
         }
         Ok(reachable)
@@ -67,37 +97,42 @@ impl<'a> Runtime<'a> {
 
     /// The body of a function that is not imported.
     pub(super) fn body(&self, function: u32) -> Option<&wasmparser::FunctionBody<'a>> {
+        self.shape.bodies.get(self.defined(function)?)
+    }
+
+    fn calls(&self, function: u32) -> Option<&Calls> {
+        self.calls.get(self.defined(function)?)
+    }
+
+    fn defined(&self, function: u32) -> Option<usize> {
         let defined = function.checked_sub(self.shape.imported.functions)?;
-        self.shape.bodies.get(usize::try_from(defined).ok()?)
+        usize::try_from(defined).ok()
     }
 
     /// Types by which `reachable` functions call through the table, each once.
-    pub(super) fn indirect_types(&self, reachable: &[bool]) -> Result<Vec<u32>, ModuleError> {
-        let mut types = Vec::new();
-        for (function, _) in (0..).zip(reachable).filter(|(_, reachable)| **reachable) {
-            if let Some(body) = self.body(function) {
-                types.extend(indirect_types_in(body)?);
-            }
-        }
+    pub(super) fn indirect_types(&self, reachable: &[bool]) -> Vec<u32> {
+        let reachable = (0..).zip(reachable).filter(|(_, reachable)| **reachable);
+        let calls = reachable.filter_map(|(function, _)| self.calls(function));
+        let mut types: Vec<_> = calls.flat_map(|calls| &calls.types).copied().collect();
         types.sort_unstable();
         types.dedup();
-        Ok(types)
+        types
     }
 
     /// Which functions may come to call the host, imported ones included. One
     /// that calls through the table may, whatever is in it.
-    pub(super) fn reaching_host(&self) -> Result<Vec<bool>, ModuleError> {
+    pub(super) fn reaching_host(&self) -> Vec<bool> {
         let mut callers = vec![Vec::new(); self.shape.functions.len()];
         let imports = (0..).zip(self.shape.imported_functions());
         let hosts = imports.filter(|(_, import)| import.module == "host");
         let mut pending: Vec<u32> = hosts.map(|(number, _)| number).collect();
-        for (function, body) in (self.shape.imported.functions..).zip(&self.shape.bodies) {
-            for called in references::in_body(body)? {
-                if let Some(callers) = callers.get_mut(called.function as usize) {
+        for (function, calls) in (self.shape.imported.functions..).zip(&self.calls) {
+            for &called in &calls.functions {
+                if let Some(callers) = callers.get_mut(called as usize) {
                     callers.push(function);
                 }
             }
-            if !indirect_types_in(body)?.is_empty() {
+            if !calls.types.is_empty() {
                 pending.push(function);
             }
         }
@@ -110,19 +145,8 @@ impl<'a> Runtime<'a> {
                 pending.extend(callers);
             }
         }
-        Ok(reaching)
+        reaching
     }
-}
-
-fn indirect_types_in(body: &FunctionBody<'_>) -> Result<Vec<u32>, ModuleError> {
-    let mut types = Vec::new();
-    let mut operators = body.get_operators_reader()?;
-    while !operators.eof() {
-        if let Operator::CallIndirect { type_index, .. } = operators.read()? {
-            types.push(type_index);
-        }
-    }
-    Ok(types)
 }
 
 /// The functions in the table of `shape`: those that its element segments put

@@ -198,7 +198,7 @@ impl Packer {
         self.options()?;
         self.mappings()?;
         let target = Target::new(module, self.memory)?;
-        let image = self.store(progress)?;
+        let mut image = self.store(progress)?;
         let embedded = image.embed(target)?;
         Ok(Packed {
             module: embedded.module,

@@ -40,14 +40,15 @@ impl Stored {
         }))
     }
 
-    pub(super) fn embed(&self, target: Target<'_>) -> Result<Embedded, ModuleError> {
+    /// Takes the payload.
+    pub(super) fn embed(&mut self, target: Target<'_>) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &self.index,
             index_level: self.manifest.compression,
-            payload: &self.payload,
+            payload: std::mem::take(&mut self.payload).into(),
             cold: &self.cold,
         };
-        target.embed(&parts, runtime::MERGED, runtime::VERSION)
+        target.embed(parts, runtime::MERGED, runtime::VERSION)
     }
 }
 

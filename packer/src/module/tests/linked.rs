@@ -42,13 +42,13 @@ fn packing_again_gives_the_same_bytes() {
         let other = Parts {
             index: b"other",
             index_level: None,
-            payload: &[7; 5000],
+            payload: vec![7; 5000].into(),
             cold: b"c",
         };
         let between = embed(&first, &other, &[], VERSION, None)
             .expect("packs")
             .module;
-        assert_eq!(found(&between).payload, other.payload);
+        assert_eq!(found(&between).payload, *other.payload);
         assert_eq!(pack(&first).expect("packs").module, first);
         assert_eq!(pack(&between).expect("packs").module, first);
     }
@@ -101,7 +101,7 @@ fn a_wrong_type_of_an_export_is_named() {
 #[test]
 fn no_room_is_an_error() {
     let parts = Parts {
-        payload: &[1; 1_000_000],
+        payload: vec![1; 1_000_000].into(),
         ..PARTS
     };
     let error = embed(&linked(""), &parts, &[], VERSION, None)
@@ -159,4 +159,35 @@ fn what_the_engine_or_wizer_cannot_do_is_named_with_the_way_out() {
         assert!(error.contains(word), "{error}");
         assert!(error.contains("link it without"), "{error}");
     }
+}
+
+#[test]
+fn all_memories_and_globals_are_in_the_state_after_the_start_function() {
+    let more = r#"(memory $m 1)
+        (global $a (mut i64) (i64.const 1)) (global $b (mut f64) (f64.const 1))
+        (global $c (mut v128) (v128.const i64x2 1 1)) (global $d (mut f32) (f32.const 1))
+        (func $s (global.set $a (i64.const 40)) (global.set $b (f64.const 1.5))
+          (global.set $c (v128.const i64x2 5 6)) (global.set $d (f32.const -0.5))
+          (i32.store $m (i32.const 65532) (i32.const 9))
+          (drop (memory.grow $m (i32.const 1))))
+        (start $s)"#;
+    let text = text(&pack(&linked(more)).expect("packs").module);
+    for words in [
+        "(memory $m (;1;) 2)",
+        "i64.const 40",
+        "f64.const 0x1.8p+0",
+        "v128.const i32x4 0x00000005 0x00000000 0x00000006 0x00000000",
+        "f32.const -0x1p-1",
+        r#"(memory $m) (i32.const 65532) "\09")"#,
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("(start"), "{text}");
+}
+
+#[test]
+fn a_global_that_refers_to_something_is_refused() {
+    let more = "(global (mut funcref) (ref.null func))";
+    let error = pack(&linked(more)).expect_err("refused").to_string();
+    assert!(error.contains("reference type"), "{error}");
 }

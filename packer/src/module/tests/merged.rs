@@ -6,6 +6,7 @@ use super::fake::run;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION};
 use super::{each_packed, embed, found, pack_with, packed, runtime, text, wasm};
 use crate::module::{find, form};
+use std::borrow::Cow;
 
 pub(super) const OPEN: &str = r#"(import "wasi_snapshot_preview1" "path_open"
     (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"#;
@@ -73,7 +74,7 @@ fn the_image_is_found_again() {
 #[test]
 fn an_empty_payload_and_no_cold_part_are_an_image_too() {
     let mut parts = PARTS;
-    (parts.payload, parts.cold) = (&[], &[]);
+    (parts.payload, parts.cold) = (Cow::default(), &[]);
     for kind in KINDS {
         let program = wasm(&program(""));
         let packed = embed(&program, &parts, &runtime(), VERSION, Some(kind)).expect("packs");

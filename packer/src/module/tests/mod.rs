@@ -11,13 +11,14 @@ mod unmerged;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::{VERSION, runtime};
+use std::borrow::Cow;
 
 const INDEX: &[u8] = b"\x11\x22\x33\x04index\0\0\0\0\0\0\0\0end of index";
 const PAYLOAD: &[u8] = b"\x51\x52\x53\x54payload";
 const PARTS: Parts<'_> = Parts {
     index: INDEX,
     index_level: None,
-    payload: PAYLOAD,
+    payload: Cow::Borrowed(PAYLOAD),
     cold: b"cold",
 };
 

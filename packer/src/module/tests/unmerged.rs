@@ -5,12 +5,13 @@ use super::merged::{OPEN, program};
 use super::{INDEX, KINDS, PARTS, Parts, VERSION};
 use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
 use crate::module::{MemoryKind, find, without_image};
+use std::borrow::Cow;
 use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
     index: b"\x01another index, which is longer than the first one by far",
     index_level: None,
-    payload: b"another payload",
+    payload: Cow::Borrowed(b"another payload"),
     cold: b"",
 };
 
@@ -65,7 +66,7 @@ fn packing_a_packed_module_is_packing_the_program() {
             let again = embed(&first, &OTHER, &runtime(), VERSION, None).expect("packs");
             let direct = embed(&program, &OTHER, &runtime(), VERSION, Some(kind));
             assert_eq!(again.module, direct.expect("packs").module, "{text}");
-            assert_eq!(found(&again.module).payload, OTHER.payload);
+            assert_eq!(found(&again.module).payload, *OTHER.payload);
         }
     }
 }
