@@ -6,14 +6,14 @@ use alloc::vec::Vec;
 use wasi_vfs_format::{Block, Codec};
 
 /// Bytes that an image takes beside its index: blocks, what is stored of one
-/// while it is decompressed, and the decoder. A writer puts what lies together
-/// in a tree into blocks of 1 MiB together, and a walk goes to and fro between
-/// them; with the base and half of the next such stretch they fit. Twice as much
-/// would save a sixth of what reading all of Ruby's library decompresses.
+/// while it is decompressed, the decoder, and what is lost on the way. A writer
+/// puts what lies together in a tree into blocks of 1 MiB together, and a walk
+/// goes to and fro between them; with the base and half of the next such stretch
+/// they fit. Twice as much would save a sixth of what reading all of Ruby's
+/// library decompresses.
 pub(crate) const CACHE_LEN: usize = 2 << 20;
 
-/// What an allocator may take more than it is asked for: memory grows by pages
-/// of this many bytes.
+/// What an allocator may lose: memory grows by pages of this many bytes.
 const PAGE_LEN: usize = 64 << 10;
 
 /// Blocks kept beside the base whatever their size: two, since a small file
@@ -35,8 +35,7 @@ pub(crate) struct BlockCache {
     clock: u64,
     /// The slot used last, which most reads want again.
     recent: usize,
-    /// Made at the first block that is decompressed.
-    decoder: Option<Decoder>,
+    decoder: Decoder,
 }
 
 struct Slot {
@@ -58,21 +57,37 @@ impl Slot {
 }
 
 impl BlockCache {
-    /// For an image of so many blocks; `stored_len` bytes of the bound are taken
-    /// by what is stored of one.
-    pub(crate) fn new(block_len: u32, block_count: u32, stored_len: usize) -> Self {
-        let taken = stored_len + Decoder::LEN + PAGE_LEN;
-        let count = CACHE_LEN.saturating_sub(taken) / block_len.max(1) as usize;
-        Self {
+    /// For an image of so many blocks. It has all that it needs but blocks, of
+    /// which it is to keep as few as can be.
+    pub(crate) fn new(block_len: u32, block_count: u32) -> Result<Self> {
+        let (block_len, block_count) = (block_len.max(1) as usize, block_count as usize);
+        let mut slots = Vec::new();
+        let count_max = (CACHE_LEN / block_len).max(SLOT_COUNT_MIN);
+        slots
+            .try_reserve_exact(count_max.min(block_count))
+            .map_err(|_| Errno::NOMEM)?;
+        Ok(Self {
             base: None,
-            slots: Vec::new(),
-            slot_count_max: count.saturating_sub(1).max(SLOT_COUNT_MIN),
-            block_len: block_len as usize,
-            block_count: block_count as usize,
+            slots,
+            slot_count_max: SLOT_COUNT_MIN,
+            block_len,
+            block_count,
             clock: 0,
             recent: 0,
-            decoder: None,
-        }
+            decoder: Decoder::new().ok_or(Errno::NOMEM)?,
+        })
+    }
+
+    /// Keeps as many blocks as fit the bound, of which so much is `taken`, as far
+    /// as that can be told. What was lost by now is part of it. Nothing more is
+    /// where blocks are whole pages.
+    pub(crate) fn fit(&mut self, taken: usize) {
+        let taken = match self.block_len.is_multiple_of(PAGE_LEN) {
+            true => taken.max(Decoder::LEN + PAGE_LEN),
+            false => taken.max(Decoder::LEN) + PAGE_LEN,
+        };
+        let count = CACHE_LEN.saturating_sub(taken) / self.block_len;
+        self.slot_count_max = count.saturating_sub(1).max(SLOT_COUNT_MIN);
     }
 
     /// Whether block `number` is here.
@@ -105,8 +120,8 @@ impl BlockCache {
     }
 
     /// Takes in `block`, whose verified bytes are `stored`, in place of one that
-    /// was read through, else of the one that was not used for longest. What its
-    /// codec needs must be here.
+    /// was read through, else of the one that was not used for longest. The block
+    /// that it is decompressed against must be here.
     pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
         match block.number.0 {
             0 => self.insert_base(block, stored),
@@ -141,7 +156,7 @@ impl BlockCache {
     pub(crate) fn held_len(&self) -> usize {
         let slots = self.slots.iter().map(|slot| &slot.bytes);
         let blocks: usize = slots.chain(&self.base).map(Vec::capacity).sum();
-        blocks + self.decoder.as_ref().map_or(0, |_| Decoder::LEN)
+        blocks + Decoder::LEN
     }
 
     /// A slot of `len` bytes that hold no block.
@@ -189,7 +204,7 @@ fn reserve(bytes: &mut Vec<u8>, len: usize) -> Result {
 /// Makes what is `stored` of `block` into its `bytes`.
 fn fill(
     bytes: &mut [u8],
-    decoder: &mut Option<Decoder>,
+    decoder: &mut Decoder,
     base: &[u8],
     block: &Block,
     stored: &[u8],
@@ -202,10 +217,6 @@ fn fill(
         }
         Codec::Zstd => &[],
         Codec::Based => base,
-    };
-    let decoder = match decoder {
-        Some(decoder) => decoder,
-        none => none.insert(Decoder::new().ok_or(Errno::NOMEM)?),
     };
     let decoded = decoder.decode(stored, prefix, bytes);
     Ok(decoded.map_err(|_| block.undecodable())?)

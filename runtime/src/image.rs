@@ -19,7 +19,8 @@ pub trait Payload {
     ) -> Option<R>;
 
     /// Takes all memory at once that lending up to `len` bytes needs, and says how
-    /// much that is. `None` if there is none.
+    /// much the image has taken in all, the index included, as far as that can be
+    /// told. `None` if there is none.
     fn reserve(&mut self, len: u32) -> Option<usize>;
 
     /// Copies `len` bytes at `offset` to `address` of the guest's memory, a
@@ -132,16 +133,20 @@ impl<P: Payload> Image<P> {
         self.cache.as_ref().map_or(0, BlockCache::held_len)
     }
 
-    /// The cache, once there is memory for what is stored of the longest block.
+    /// The cache, once there is memory for all that comes beside the blocks: what
+    /// they leave of the bound is known then.
     fn make_cache(&mut self) -> Result<BlockCache> {
         let index = self.index()?;
-        let (block_len, count) = (index.superblock().block_len(), index.block_count());
+        let (superblock, count) = (index.superblock(), index.block_count());
+        let (block_len, index_len) = (superblock.block_len(), superblock.index_len.get());
         let mut longest = 0;
         for number in 0..count {
             longest = longest.max(index.block(number)?.stored_len);
         }
-        let stored_len = self.payload.reserve(longest).ok_or(Errno::NOMEM)?;
-        Ok(BlockCache::new(block_len, count, stored_len))
+        let mut cache = BlockCache::new(block_len, count)?;
+        let taken = self.payload.reserve(longest).ok_or(Errno::NOMEM)?;
+        cache.fit(taken.saturating_sub(index_len as usize));
+        Ok(cache)
     }
 
     /// The content of a block, of which `len` bytes are read.

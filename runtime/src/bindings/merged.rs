@@ -2,13 +2,69 @@
 //! application's reach, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
+use super::state::own_memory_len;
 use crate::{Memory, Payload};
+use alloc::alloc::{GlobalAlloc, Layout};
 use alloc::vec::Vec;
+use core::arch::wasm32::memory_grow;
+use dlmalloc::GlobalDlmalloc;
 
 pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_MERGED;
 
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: Heap = Heap;
+
+/// Length of a page of memory.
+const PAGE_LEN: usize = 64 << 10;
+
+/// dlmalloc, but for what is whole pages, as blocks are: the engine gives these.
+/// dlmalloc would want room for its own records besides, so a page more, and
+/// leave most of what it has.
+///
+/// Pages are not given back. Blocks are kept for good. A table that doubles
+/// whenever it is full may be as long for a while, and all that it leaves behind
+/// is shorter than what it has then.
+struct Heap;
+
+fn whole_pages(len: usize) -> Option<usize> {
+    (len > 0 && len.is_multiple_of(PAGE_LEN)).then_some(len / PAGE_LEN)
+}
+
+/// New pages, which are zero; null if the engine has none.
+fn pages(count: usize) -> *mut u8 {
+    match memory_grow(0, count) {
+        usize::MAX => core::ptr::null_mut(),
+        number => core::ptr::without_provenance_mut(number * PAGE_LEN),
+    }
+}
+
+// SAFETY: dlmalloc's own memory grows by pages that nobody else has, and so do
+// whole pages, each of which is given out once and aligned to its length. Which
+// of the two an allocation is from, its length says.
+unsafe impl GlobalAlloc for Heap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match whole_pages(layout.size()) {
+            Some(count) => pages(count),
+            // SAFETY: the caller's promise is the same.
+            None => unsafe { GlobalDlmalloc.alloc(layout) },
+        }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        match whole_pages(layout.size()) {
+            Some(count) => pages(count),
+            // SAFETY: the caller's promise is the same.
+            None => unsafe { GlobalDlmalloc.alloc_zeroed(layout) },
+        }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
+        if whole_pages(layout.size()).is_none() {
+            // SAFETY: it is from there, by its length.
+            unsafe { GlobalDlmalloc.dealloc(address, layout) }
+        }
+    }
+}
 
 #[link(wasm_import_module = "application")]
 unsafe extern "C" {
@@ -31,6 +87,11 @@ unsafe extern "C" {
     fn application_read(into: *mut u8, address: u32, len: usize);
     #[link_name = "write"]
     fn application_write(address: u32, from: *const u8, len: usize);
+}
+
+unsafe extern "C" {
+    /// Where the linker's part of memory ends: data and stack.
+    static __heap_base: u8;
 }
 
 #[link(wasm_import_module = "payload")]
@@ -128,7 +189,10 @@ impl Payload for StoredBlocks {
     fn reserve(&mut self, len: u32) -> Option<usize> {
         self.buffer.clear();
         self.buffer.try_reserve_exact(len as usize).ok()?;
-        Some(self.buffer.capacity())
+        // All memory behind the pages that the runtime has without an image. There
+        // is one at least, so the length of the others fits.
+        let without_image = (&raw const __heap_base).addr().next_multiple_of(PAGE_LEN) as u64;
+        Some(own_memory_len().saturating_sub(without_image) as usize)
     }
 
     fn copy_to_guest(&mut self, _: &mut impl Memory, address: u32, offset: u32, len: u32) {

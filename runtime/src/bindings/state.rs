@@ -5,7 +5,6 @@ use super::host::HostFunctions;
 use crate::Vfs;
 use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
-use alloc::vec::Vec;
 use core::cell::UnsafeCell;
 use wasi_vfs_format::Index;
 use wasi_vfs_format::anchor::{Anchor, version_bytes};
@@ -106,7 +105,7 @@ fn index(anchor: &Anchor) -> Option<Index<'static>> {
     }
     let stored = stored_index(anchor)?;
     let bytes = if is_compressed(anchor) {
-        decompress(stored, anchor.index_len.get() as usize)?
+        decompress(anchor, stored)?
     } else {
         stored
     };
@@ -132,14 +131,45 @@ fn stored_index(anchor: &Anchor) -> Option<&'static [u8]> {
     Some(unsafe { core::slice::from_raw_parts(address as *const u8, len as usize) })
 }
 
-/// Memory that is never given back: the index is read as long as the program
-/// runs. The decoder's is, since programs that only list need none.
-fn decompress(frame: &[u8], len: usize) -> Option<&'static [u8]> {
-    let mut index = Vec::new();
-    index.try_reserve_exact(len).ok()?;
-    index.resize(len, 0);
-    Decoder::new()?.decode(frame, &[], &mut index).ok()?;
-    Some(index.leak())
+/// The index out of its frame. The decoder's memory is given back, since programs
+/// that only list need none.
+fn decompress(anchor: &Anchor, frame: &[u8]) -> Option<&'static [u8]> {
+    let len = anchor.index_len.get() as usize;
+    let layout = Layout::from_size_align(len, IMAGE_ALIGNMENT).ok()?;
+    // SAFETY: the layout is not empty, since the frame is shorter.
+    let address = unsafe { alloc_zeroed(layout) };
+    if address.is_null() {
+        return None;
+    }
+    // SAFETY: it is as long, initialised, and nobody else's.
+    let index = unsafe { core::slice::from_raw_parts_mut(address, len) };
+    Decoder::new()?.decode(frame, &[], index).ok()?;
+    replace_frame(frame, (address, layout));
+    Some(index)
+}
+
+/// Gives the frame's memory back, if it has an allocation of its own. The anchor
+/// then names the index itself, so that it is found in a snapshot of the running
+/// program, too.
+fn replace_frame(frame: &[u8], index: (*mut u8, Layout)) {
+    // SAFETY: one thread, and nothing below calls back here, so this is the
+    // only reference.
+    let allocation = unsafe { &mut *ALLOCATION.0.get() };
+    let Some((address, layout)) = *allocation else {
+        return;
+    };
+    if !core::ptr::eq(address, frame.as_ptr()) || layout.size() != frame.len() {
+        return;
+    }
+    *allocation = Some(index);
+    let anchor = ANCHOR.0.get();
+    // SAFETY: these are fields of a static, to which there is no reference. The
+    // frame came from `alloc_zeroed` with this layout, and is not read again.
+    unsafe {
+        (&raw mut (*anchor).index_address).write_volatile((index.0.addr() as u32).into());
+        (&raw mut (*anchor).index_stored_len).write_volatile((index.1.size() as u32).into());
+        dealloc(address, layout);
+    }
 }
 
 /// Length in bytes of the memory that the runtime itself lives in.

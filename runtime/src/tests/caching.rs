@@ -23,8 +23,7 @@ fn tree() -> Tree {
 fn left_after(reads: &[(u32, u32)]) -> Vec<u32> {
     let (index, payload) = write_image(&tree(), None);
     let index = Index::parse(&index).unwrap();
-    // So long that no more than the least number of them fits.
-    let mut cache = BlockCache::new(1 << 20, index.block_count(), 0);
+    let mut cache = BlockCache::new(BLOCK_LEN, index.block_count()).unwrap();
     let insert = |cache: &mut BlockCache, number| {
         let block: Block = index.block(number).unwrap();
         let stored = &payload[block.stored_offset as usize..][..block.stored_len as usize];
