@@ -1,12 +1,13 @@
 //! The content: every different chunk once, in an order that compresses well.
 
 use super::arrangement::arrange;
+use super::lists::Lists;
 use super::similarity::Similarity;
-use super::sketch::Sketch;
 use super::unit::Unit;
 use crate::digest::Digest;
 use crate::manifest::Statistics;
 use core::mem::take;
+use core::ops::Range;
 use std::vec;
 use std::vec::Vec;
 
@@ -29,14 +30,16 @@ impl UniqueChunk {
 pub(super) struct Content {
     /// In the order of the content.
     pub(super) chunks: Vec<UniqueChunk>,
-    /// The chunk numbers of each inode's bytes; empty for all but files.
-    pub(super) of_inode: Vec<Vec<u32>>,
+    /// The chunk numbers of the files' bytes, file by file.
+    pub(super) used: Vec<u32>,
+    /// Which of them are each inode's; none for all but files.
+    pub(super) of_inode: Vec<Range<usize>>,
     /// In the order of the content, which they fill.
     pub(super) units: Vec<Unit>,
     /// How many of them come first whatever they have in common.
     pub(super) ranked_count: u32,
     /// One for each unit, until they are put in order.
-    pub(super) sketches: Vec<Sketch>,
+    pub(super) sketches: Lists,
     pub(super) raw_len: u64,
     pub(super) duplicate_file_count: u32,
 }
@@ -45,7 +48,7 @@ impl Content {
     /// Puts the content into the order in which blocks of `block_len` bytes
     /// compress best.
     pub(super) fn arrange(&mut self, block_len: u64) {
-        let similarity = Similarity::new(&take(&mut self.sketches));
+        let similarity = Similarity::new(take(&mut self.sketches));
         let order = arrange(&self.units, &similarity, block_len, self.ranked_count);
         let (mut units, mut chunks) = (Vec::new(), Vec::new());
         let mut numbers = vec![0; self.chunks.len()];
@@ -68,7 +71,7 @@ impl Content {
             });
         }
         (self.units, self.chunks) = (units, chunks);
-        for number in self.of_inode.iter_mut().flatten() {
+        for number in &mut self.used {
             *number = numbers[*number as usize];
         }
     }
@@ -85,7 +88,9 @@ impl Content {
 
     /// The chunk numbers of a file's bytes.
     pub(super) fn chunks_of(&self, inode: u32) -> &[u32] {
-        self.of_inode.get(inode as usize).map_or(&[], Vec::as_slice)
+        let range = self.of_inode.get(inode as usize).cloned();
+        let used = range.and_then(|range| self.used.get(range));
+        used.unwrap_or_default()
     }
 
     pub(super) fn chunk(&self, number: u32) -> Option<&UniqueChunk> {
@@ -100,7 +105,7 @@ impl Content {
     pub(super) fn count(&self, statistics: &mut Statistics) {
         statistics.raw_len = self.raw_len;
         statistics.chunk_count = self.chunks.len() as u32;
-        statistics.chunk_reference_count = self.of_inode.iter().map(|used| used.len() as u64).sum();
+        statistics.chunk_reference_count = self.used.len() as u64;
         statistics.duplicate_file_count = self.duplicate_file_count;
     }
 }

@@ -5,7 +5,7 @@
 
 use super::WriteError;
 use super::content::{Content, UniqueChunk};
-use super::layout::Layout;
+use super::layout::{FileEntry, Layout};
 use super::order::Order;
 use super::survey::{MAX_CHUNK_LEN, NamedChunk};
 use super::unit::Unit;
@@ -13,7 +13,6 @@ use crate::cold::COLD_HEADER_LEN;
 use crate::digest::Digest;
 use crate::limits::{MAX_COLD_LEN, MAX_RAW_LEN};
 use crate::manifest::MAX_MANIFEST_LEN;
-use core::mem::take;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::vec;
@@ -21,6 +20,14 @@ use std::vec::Vec;
 
 /// Longest unit in bytes, but for one of a single chunk.
 const MAX_UNIT_LEN: u64 = 16 << 10;
+
+/// Files that are surveyed at once: enough to keep all threads busy, and little
+/// beside a million of them.
+const FILES_OF_BATCH: usize = 4096;
+
+/// Cuts each of some files into chunks.
+pub(super) type Survey<'a> =
+    dyn Fn(&[FileEntry<'_>]) -> Result<Vec<Vec<NamedChunk>>, WriteError> + Sync + 'a;
 
 /// Longest that the length of a chunk is in the cold part, in bytes.
 const MAX_CHUNK_LEN_LEN: u64 = 3;
@@ -33,9 +40,9 @@ pub(super) struct Gathering {
     content: Content,
     /// The number of every chunk so far.
     numbers: HashMap<Digest, u32>,
-    /// The chunks of the file so far.
-    used: Vec<u32>,
-    /// Their length.
+    /// Where the chunks of the file begin among those that are used.
+    file_start: usize,
+    /// Length of those so far.
     file_offset: u64,
     /// Whether the chunk before this one was new too.
     is_open: bool,
@@ -46,30 +53,58 @@ impl Gathering {
     pub(super) fn new(layout: &Layout<'_>) -> Self {
         Self {
             content: Content {
-                of_inode: vec![Vec::new(); layout.inodes.len()],
+                of_inode: vec![0..0; layout.inodes.len()],
                 ..Content::default()
             },
             ..Self::default()
         }
     }
 
-    /// The content of files that were surveyed in their order.
+    /// The content of all files in their order, which `survey` cuts into chunks.
+    /// While those of some files are gone through, the next are surveyed.
     pub(super) fn surveyed(
         layout: &Layout<'_>,
         order: &Order<'_>,
-        surveyed: Vec<Vec<NamedChunk>>,
+        survey: &Survey<'_>,
     ) -> Result<Content, WriteError> {
         let mut gathering = Self::new(layout);
-        for (position, (file, chunks)) in order.files.iter().zip(surveyed).enumerate() {
-            for chunk in chunks {
-                gathering.add(file.inode, chunk)?;
-            }
-            gathering.end_file(file.inode);
-            if position < order.ranked_count {
-                gathering.end_ranked();
-            }
-        }
+        let (ranked, others) = order.files.split_at(order.ranked_count);
+        gathering.add_surveyed(ranked, survey)?;
+        gathering.end_ranked();
+        gathering.add_surveyed(others, survey)?;
         Ok(gathering.finish())
+    }
+
+    fn add_surveyed(
+        &mut self,
+        files: &[FileEntry<'_>],
+        survey: &Survey<'_>,
+    ) -> Result<(), WriteError> {
+        let mut batches = files.chunks(FILES_OF_BATCH);
+        let mut batch = batches.next().unwrap_or_default();
+        let mut surveyed = survey(batch)?;
+        while !batch.is_empty() {
+            let next = batches.next().unwrap_or_default();
+            let (added, following) =
+                rayon::join(|| self.add_files(batch, surveyed), || survey(next));
+            added?;
+            (batch, surveyed) = (next, following?);
+        }
+        Ok(())
+    }
+
+    fn add_files(
+        &mut self,
+        files: &[FileEntry<'_>],
+        surveyed: Vec<Vec<NamedChunk>>,
+    ) -> Result<(), WriteError> {
+        for (file, chunks) in files.iter().zip(surveyed) {
+            for chunk in chunks {
+                self.add(file.inode, chunk)?;
+            }
+            self.end_file(file.inode);
+        }
+        Ok(())
     }
 
     /// Adds the next chunk of the file `inode`, and says whether it is new.
@@ -81,7 +116,7 @@ impl Gathering {
             Entry::Vacant(slot) => (*slot.insert(next), true),
         };
         let len = u64::from(chunk.len);
-        self.used.push(number);
+        self.content.used.push(number);
         if is_new {
             self.add_new(inode, next, chunk)?;
         }
@@ -107,19 +142,21 @@ impl Gathering {
                 chunks: number..number + 1,
                 len: chunk.len.into(),
             });
-            content.sketches.push(chunk.sketch);
+            content.sketches.push(chunk.sketch.0);
         }
         Ok(())
     }
 
     /// All chunks of `inode` are there.
     pub(super) fn end_file(&mut self, inode: u32) {
-        if !self.used.is_empty() && !self.has_new {
+        let end = self.content.used.len();
+        if self.file_start < end && !self.has_new {
             self.content.duplicate_file_count += 1;
         }
-        if let Some(slot) = self.content.of_inode.get_mut(inode as usize) {
-            *slot = take(&mut self.used);
+        if let Some(chunks) = self.content.of_inode.get_mut(inode as usize) {
+            *chunks = self.file_start..end;
         }
+        self.file_start = end;
         self.file_offset = 0;
         self.is_open = false;
         self.has_new = false;
@@ -141,7 +178,7 @@ fn extend_last_unit(content: &mut Content, chunk: &NamedChunk) -> bool {
     let Content {
         units, sketches, ..
     } = content;
-    let (Some(unit), Some(sketch)) = (units.last_mut(), sketches.last_mut()) else {
+    let Some(unit) = units.last_mut() else {
         return false;
     };
     let len = unit.len + u64::from(chunk.len);
@@ -150,7 +187,7 @@ fn extend_last_unit(content: &mut Content, chunk: &NamedChunk) -> bool {
     }
     unit.len = len;
     unit.chunks.end += 1;
-    sketch.0.extend_from_slice(&chunk.sketch.0);
+    sketches.extend_last(&chunk.sketch.0);
     true
 }
 

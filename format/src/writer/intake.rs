@@ -247,6 +247,7 @@ mod tests {
         for (content, other) in &taken {
             assert!(other == bytes);
             assert_eq!(content.of_inode, first.of_inode);
+            assert_eq!(content.used, first.used);
             assert_eq!(content.units, first.units);
         }
     }

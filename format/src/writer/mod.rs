@@ -3,7 +3,8 @@
 //! 1. `layout` numbers the inodes and holds names and mounts against the
 //!    bounds of the format;
 //! 2. `survey` reads every file once and cuts it into named chunks;
-//! 3. `gathering` drops the chunks that occur again, `content` orders the rest;
+//! 3. `gathering` drops the chunks that occur again meanwhile, `content` orders
+//!    the rest;
 //! 4. `encode` makes the records of the tree;
 //! 5. `payload` reads the files a second time and compresses the blocks;
 //! 6. `encode` lays out the index.
@@ -24,6 +25,7 @@ mod error;
 mod gathering;
 mod intake;
 mod layout;
+mod lists;
 mod names;
 mod order;
 mod payload;
@@ -45,7 +47,7 @@ use crate::tree::Tree;
 use content::Content;
 use encode::Records;
 use gathering::Gathering;
-use layout::Layout;
+use layout::{FileEntry, Layout};
 use order::Order;
 use payload::Payload;
 use sketch::Sampling;
@@ -169,8 +171,8 @@ fn compress(
     progress: &dyn Progress,
 ) -> Result<Image, WriteError> {
     let sampling = Sampling::of_len(layout.statistics().file_len);
-    let surveyed = survey::survey(layout, &order.files, sampling, progress)?;
-    let mut content = Gathering::surveyed(layout, order, surveyed)?;
+    let survey = |files: &[FileEntry<'_>]| survey::survey(layout, files, sampling, progress);
+    let mut content = Gathering::surveyed(layout, order, &survey)?;
     content.arrange(1 << options.block_shift);
     progress.deduplicated(content.raw_len());
     // Before hours of compression, since a tree can have too many records.

@@ -1,0 +1,105 @@
+//! Lists of numbers, back to back: what a million files have a few of each.
+
+use std::vec;
+use std::vec::Vec;
+
+/// Numbered lists. In memory of their own they would take several times as much.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lists {
+    /// Where each ends, and the next begins.
+    ends: Vec<usize>,
+    numbers: Vec<u32>,
+}
+
+impl Lists {
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Length of all of them.
+    pub(super) fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    pub(super) fn push(&mut self, numbers: impl IntoIterator<Item = u32>) {
+        self.numbers.extend(numbers);
+        self.ends.push(self.numbers.len());
+    }
+
+    /// Lengthens the last list.
+    pub(super) fn extend_last(&mut self, numbers: &[u32]) {
+        if let Some(end) = self.ends.last_mut() {
+            self.numbers.extend_from_slice(numbers);
+            *end = self.numbers.len();
+        }
+    }
+
+    pub(super) fn get(&self, position: u32) -> &[u32] {
+        let position = position as usize;
+        let start = position
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
+        let end = self.ends.get(position).copied().unwrap_or_default();
+        self.numbers
+            .get(start.copied().unwrap_or_default()..end)
+            .unwrap_or_default()
+    }
+
+    /// Each list with its number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
+        (0..self.ends.len() as u32).map(|list| (list, self.get(list)))
+    }
+
+    /// For each number below `count` the lists that have it, in their order. No
+    /// number is larger.
+    pub(super) fn inverted(&self, count: usize) -> Self {
+        let mut ends = vec![0; count];
+        for &number in &self.numbers {
+            ends[number as usize] += 1;
+        }
+        let mut start = 0;
+        for end in &mut ends {
+            start += core::mem::replace(end, start);
+        }
+        let mut numbers = vec![0; start];
+        for (list, members) in self.iter() {
+            for &number in members {
+                // From where its list starts to where it ends.
+                let end = &mut ends[number as usize];
+                numbers[*end] = list;
+                *end += 1;
+            }
+        }
+        Self { ends, numbers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lists(of: &[&[u32]]) -> Lists {
+        let mut lists = Lists::default();
+        of.iter().for_each(|list| lists.push(list.iter().copied()));
+        lists
+    }
+
+    #[test]
+    fn lists_are_what_was_pushed() {
+        let mut found = lists(&[&[5], &[], &[1, 2]]);
+        found.extend_last(&[3]);
+        assert_eq!(found.get(0), [5]);
+        assert_eq!(found.get(1), []);
+        assert_eq!(found.get(2), [1, 2, 3]);
+        assert_eq!(found.get(3), []);
+        assert_eq!((found.count(), found.len()), (3, 4));
+    }
+
+    #[test]
+    fn inverted_lists_say_who_has_each_number() {
+        let found = lists(&[&[0, 2], &[3], &[], &[2, 0]]).inverted(5);
+        assert_eq!(found, lists(&[&[0, 3], &[], &[0, 3], &[1], &[]]));
+        assert_eq!(Lists::default().inverted(0), Lists::default());
+    }
+}
