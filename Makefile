@@ -56,7 +56,8 @@ reproducible: rust-wasm ## build the runtime twice in places that differ, and co
 # Not part of `test`: the database of advisories is not reachable everywhere.
 .PHONY: deny
 deny: ## licences, sources and advisories of the dependencies, with cargo-deny
-	cargo deny --all-features check
+	cargo deny --all-features check --allow license-exception-not-encountered
+	cargo deny --manifest-path fuzz/Cargo.toml --all-features check
 
 .PHONY: e2e
 e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs

@@ -277,6 +277,14 @@ pub enum Corrupt {
         /// Length that was found.
         found: usize,
     },
+    /// There are more mounts than an image can have.
+    #[error("there are {found} mounts, at most {max} are possible")]
+    MountCount {
+        /// Most mounts.
+        max: u32,
+        /// Their number in the superblock.
+        found: u32,
+    },
     /// Two mounts have the same path, or one has an impossible path.
     #[error("mount {mount} has an impossible path, or that of another mount")]
     MountPath {

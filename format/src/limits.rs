@@ -22,6 +22,10 @@ pub const MAX_SYMLINK_HOPS: u32 = 40;
 /// no further, since each has the bytes of one run.
 pub const MAX_FILE_LEN: u64 = (1 << 40) - 1;
 
+/// Most mounts: each is a preopen, for which a program asks the runtime at its
+/// start, and a path that a tool keeps.
+pub const MAX_MOUNT_COUNT: u32 = 1024;
+
 /// Largest index: it lives in a 32-bit linear memory beside everything else.
 pub const MAX_INDEX_LEN: u64 = 1 << 30;
 

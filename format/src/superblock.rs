@@ -3,7 +3,7 @@
 use crate::block::BLOCK_RECORD_LEN;
 use crate::extent::EXTENT_LEN;
 use crate::inode::INODE_LEN;
-use crate::limits::{MAX_BLOCK_SHIFT, MAX_RAW_LEN, MIN_BLOCK_SHIFT};
+use crate::limits::{MAX_BLOCK_SHIFT, MAX_MOUNT_COUNT, MAX_RAW_LEN, MIN_BLOCK_SHIFT};
 use crate::mount::MOUNT_LEN;
 use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
@@ -136,6 +136,10 @@ impl Superblock {
         let raw_len = self.raw_len.get();
         if raw_len > MAX_RAW_LEN {
             return Err(Corrupt::RawLen { raw_len });
+        }
+        let (found, max) = (self.mounts.count.get(), MAX_MOUNT_COUNT);
+        if found > max {
+            return Err(Corrupt::MountCount { max, found });
         }
         let blocks = raw_len.div_ceil(1 << shift);
         if blocks != u64::from(self.blocks.count.get()) {

@@ -92,6 +92,7 @@ fn the_limits_are_those_of_the_code() {
         ("MAX_SYMLINK_LEN", limits::MAX_SYMLINK_LEN as u64),
         ("MAX_SYMLINK_HOPS", limits::MAX_SYMLINK_HOPS.into()),
         ("MAX_FILE_LEN", limits::MAX_FILE_LEN),
+        ("MAX_MOUNT_COUNT", limits::MAX_MOUNT_COUNT.into()),
         ("MAX_INDEX_LEN", limits::MAX_INDEX_LEN),
         ("MAX_INDEX_RATIO", limits::MAX_INDEX_RATIO),
         ("MAX_RAW_LEN", limits::MAX_RAW_LEN),

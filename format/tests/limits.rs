@@ -75,6 +75,18 @@ fn a_mounts_path() {
 }
 
 #[test]
+fn mounts() {
+    let of_count = |count: u32| {
+        let mut tree = tree([("f", file("x"))]);
+        tree.mounts = (0..count).map(|n| mount(&format!("/{n}"), &[])).collect();
+        written(&tree).map(|_| ())
+    };
+    assert!(of_count(MAX_MOUNT_COUNT).is_ok());
+    let above = of_count(MAX_MOUNT_COUNT + 1).unwrap_err().to_string();
+    assert!(above.contains("1024 mounts"), "{above}");
+}
+
+#[test]
 fn links_on_the_way() {
     let mut tree = tree([("0", file("x"))]);
     for number in 1..=MAX_SYMLINK_HOPS + 1 {

@@ -57,6 +57,8 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         if self.is_started {
             return Ok(());
         }
+        // A start that was refused memory left a part of it.
+        self.table = DescriptorTable::default();
         let host_count = self.host_descriptor_count();
         for number in 0..host_count {
             self.table.insert(Descriptor::Host(number))?;

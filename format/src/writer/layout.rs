@@ -6,7 +6,9 @@
 
 use super::WriteError;
 use crate::inode::INODE_LEN;
-use crate::limits::{MAX_FILE_LEN, MAX_INDEX_LEN, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
+use crate::limits::{
+    MAX_FILE_LEN, MAX_INDEX_LEN, MAX_MOUNT_COUNT, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN,
+};
 use crate::manifest::Statistics;
 use crate::tree::{DirectoryNode, FileNode, MountPoint, Node, SymlinkNode, Tree};
 use std::collections::HashSet;
@@ -204,6 +206,9 @@ impl<'t> Layout<'t> {
             };
             if path.is_empty() || path.len() > MAX_PATH_LEN || path.contains('\0') {
                 return Err(failure("its path must have 1 to 4096 bytes and no NUL"));
+            }
+            if self.mounts.len() == MAX_MOUNT_COUNT as usize {
+                return Err(failure("there are 1024 mounts, the most that are possible"));
             }
             if !paths.insert(path) {
                 return Err(failure("there is another mount of this path"));

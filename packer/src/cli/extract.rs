@@ -24,7 +24,9 @@ Examples:
 /// with its links, modification times and executable bits. Nothing is written
 /// outside DIR, whatever the image says. A DIR that does not exist is made,
 /// complete or not at all; in one that exists nothing is overwritten without
-/// --force, and no file is left half written.
+/// --force, and no file is left half written. Files of more than 1 GiB and more
+/// than 1000 times the image in all are refused without --any-size, since a few
+/// bytes of an image can make terabytes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Extract {
@@ -43,6 +45,10 @@ pub(super) struct Extract {
     /// Replace files and links that exist
     #[arg(short, long)]
     force: bool,
+
+    /// Extract files of any size
+    #[arg(long)]
+    any_size: bool,
 
     /// Print nothing but errors
     #[arg(short, long)]
@@ -66,9 +72,14 @@ impl Extract {
         opened.require_whole()?;
         let extraction = select::expand(&opened.image, &self.paths)?
             .into_iter()
-            .fold(Extraction::new().force(self.force), Extraction::path);
+            .fold(self.extraction(), Extraction::path);
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
         Ok(extraction.to(&opened.image, &self.output, &|len| bar.add(len))?)
+    }
+
+    fn extraction(&self) -> Extraction {
+        let extraction = Extraction::new().force(self.force);
+        extraction.any_len(self.any_size)
     }
 }
 

@@ -29,6 +29,17 @@ pub enum ExtractError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// More bytes than an image of that length may have.
+    #[error(
+        "the files have {len} bytes, more than 1000 times the {image_len} of the image; \
+         if that is what it should have, extract with --any-size"
+    )]
+    TooLong {
+        /// Bytes of all files.
+        len: u64,
+        /// Bytes of the image.
+        image_len: u64,
+    },
     /// The target directory cannot be used.
     #[error("cannot extract into `{}`", path.display())]
     Target {

@@ -6,6 +6,7 @@
 //! written (`plan`); directories are opened relative to their parents and never
 //! through a link (`target`); links are made after everything else.
 
+mod entered;
 mod error;
 mod place;
 mod plan;
@@ -30,7 +31,15 @@ use wasi_vfs_format::reader::ImageReader;
 pub struct Extract {
     paths: Vec<String>,
     force: bool,
+    any_len: bool,
 }
+
+/// Bytes of files for each byte of an image, and bytes that any image may have.
+/// Text becomes a hundredth at most, and copies of a file cost nothing: a disk
+/// image that is mostly holes has more, and little else that somebody packs. A
+/// gibibyte harms no disk.
+const MAX_RATIO: u64 = 1000;
+const MAX_LEN_OF_ANY: u64 = 1 << 30;
 
 /// What was extracted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +78,15 @@ impl Extract {
         self
     }
 
+    /// Extracts files however many bytes they have. Otherwise they may have 1 GiB,
+    /// or a thousand bytes for each of the image: of a few bytes an image can
+    /// make terabytes.
+    #[must_use]
+    pub fn any_len(mut self, any_len: bool) -> Self {
+        self.any_len = any_len;
+        self
+    }
+
     /// Extracts into the directory `target`, each object at its path in the
     /// image, and tells `progress` of every file how long it is.
     ///
@@ -103,6 +121,9 @@ impl Extract {
         progress: &dyn Fn(u64),
     ) -> Result<Extracted, ExtractError> {
         let plan = Plan::new(image, &self.paths)?;
+        if !self.any_len {
+            check_len(image, plan.extracted().file_len)?;
+        }
         let copy = |number: InodeNumber, out: &mut dyn Write| {
             let inode = image.index().inode(number);
             let inode = inode.map_err(|corrupt| io::Error::new(ErrorKind::InvalidData, corrupt))?;
@@ -120,6 +141,20 @@ impl Extract {
         }
         Ok(plan.extracted())
     }
+}
+
+/// Whether an image may have files of `len` bytes in all.
+fn check_len(image: &ImageReader<'_>, len: u64) -> Result<(), ExtractError> {
+    let superblock = image.index().superblock();
+    let image_len = u64::from(superblock.index_len.get()) + u64::from(superblock.payload_len.get());
+    match len <= max_len(image_len) {
+        true => Ok(()),
+        false => Err(ExtractError::TooLong { len, image_len }),
+    }
+}
+
+fn max_len(image_len: u64) -> u64 {
+    image_len.saturating_mul(MAX_RATIO).max(MAX_LEN_OF_ANY)
 }
 
 /// How the bytes of a file are had.

@@ -14,12 +14,26 @@ pub(super) struct Plan {
 }
 
 /// A directory and what is made in it that is none.
+///
+/// Has its own name and not its path: an image of a megabyte can have paths of
+/// a hundred.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
-    /// The names that lead to it; each is a name and nothing else.
-    pub(super) names: Vec<String>,
+    /// Position in the plan of the directory that it is in, which is less than
+    /// its own; the root has none.
+    pub(super) parent: Option<usize>,
+    /// A name and nothing else; that of the root is empty.
+    pub(super) name: String,
     pub(super) mtime_ns: i64,
     pub(super) leaves: Vec<Leaf>,
+}
+
+/// A directory of a plan.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'p> {
+    plan: &'p Plan,
+    pub(super) position: usize,
+    pub(super) folder: &'p Folder,
 }
 
 #[derive(Debug)]
@@ -69,7 +83,6 @@ impl Plan {
     ) -> Result<(), ExtractError> {
         let inode = &entry.inode;
         let parent = folder_of.get(&inode.parent).copied();
-        let parent = parent.and_then(|at| self.folders.get_mut(at));
         // The root alone has no parent here: what is chosen is chosen with
         // everything above it.
         let Some(parent) = parent else {
@@ -85,11 +98,10 @@ impl Plan {
             .to_owned();
         let kind = match &inode.content {
             Content::Directory(_) => {
-                let mut names = parent.names.clone();
-                names.push(name);
                 folder_of.insert(inode.number, self.folders.len());
                 self.folders.push(Folder {
-                    names,
+                    parent: Some(parent),
+                    name,
                     mtime_ns: inode.mtime_ns,
                     leaves: Vec::new(),
                 });
@@ -107,12 +119,24 @@ impl Plan {
                 LeafKind::Symlink { target }
             }
         };
-        parent.leaves.push(Leaf {
-            name,
-            mtime_ns: inode.mtime_ns,
-            kind,
-        });
+        if let Some(folder) = self.folders.get_mut(parent) {
+            folder.leaves.push(Leaf {
+                name,
+                mtime_ns: inode.mtime_ns,
+                kind,
+            });
+        }
         Ok(())
+    }
+
+    /// All directories, parents before their children.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = At<'_>> {
+        let numbered = self.folders.iter().enumerate();
+        numbered.map(|(position, folder)| At {
+            plan: self,
+            position,
+            folder,
+        })
     }
 
     pub(super) fn extracted(&self) -> Extracted {
@@ -135,14 +159,30 @@ impl Plan {
     }
 }
 
-impl Folder {
+impl<'p> At<'p> {
+    /// The directory that it is in.
+    pub(super) fn parent(self) -> Option<Self> {
+        let position = self.folder.parent?;
+        let folder = self.plan.folders.get(position)?;
+        Some(Self {
+            position,
+            folder,
+            ..self
+        })
+    }
+
+    /// It and those it is in, from the inside out.
+    pub(super) fn with_ancestors(self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self), |at| at.parent())
+    }
+
     /// The path of something in this directory, for messages.
-    pub(super) fn path_of(&self, name: &str) -> String {
-        let mut path = self.names.join("/");
-        if !path.is_empty() && !name.is_empty() {
-            path.push('/');
-        }
-        path + name
+    pub(super) fn path_of(self, name: &str) -> String {
+        let folders = self.with_ancestors().map(|at| at.folder.name.as_str());
+        let mut names: Vec<&str> = [name].into_iter().chain(folders).collect();
+        names.retain(|name| !name.is_empty());
+        names.reverse();
+        names.join("/")
     }
 }
 

@@ -5,8 +5,9 @@
 //! nowhere. Files have no name until they are complete, where the system has
 //! such files; else they, and links, are made under another name and renamed.
 
+use super::entered::Entered;
 use super::place::Places;
-use super::plan::{Folder, Leaf, LeafKind, Plan};
+use super::plan::{At, Leaf, LeafKind, Plan};
 #[cfg(target_os = "linux")]
 use super::unnamed;
 use super::{Copy, ExtractError};
@@ -21,7 +22,7 @@ const MAX_TEMPORARY_NAMES: u32 = 1000;
 
 /// A directory of the host to extract into.
 pub(super) struct Target<'c> {
-    root: Dir,
+    directories: Entered,
     force: bool,
     copy: &'c Copy<'c>,
     places: Places,
@@ -30,7 +31,7 @@ pub(super) struct Target<'c> {
 impl<'c> Target<'c> {
     pub(super) fn new(root: Dir, force: bool, copy: &'c Copy<'c>) -> Self {
         Self {
-            root,
+            directories: Entered::new(root),
             force,
             copy,
             places: Places::default(),
@@ -39,56 +40,51 @@ impl<'c> Target<'c> {
 
     /// Writes everything; nothing if something is in the way.
     pub(super) fn write(mut self, plan: &Plan) -> Result<(), ExtractError> {
-        for folder in &plan.folders {
-            self.look_ahead(folder)?;
+        for at in plan.iter() {
+            self.look_ahead(at)?;
         }
-        for folder in &plan.folders {
-            let directory = self.make_folder(folder)?;
-            let files = folder.leaves.iter().filter(|leaf| !leaf.is_link());
+        for at in plan.iter() {
+            let directory = self.make_folder(at)?;
+            let files = at.folder.leaves.iter().filter(|leaf| !leaf.is_link());
             for leaf in files {
-                self.make_leaf(&directory, folder, leaf)?;
+                self.make_leaf(&directory, at, leaf)?;
             }
         }
         // Last, so that nothing can be written through one of them.
-        for folder in &plan.folders {
-            self.make_links(folder)?;
+        for at in plan.iter() {
+            self.make_links(at)?;
         }
         // Deepest first: making what is in a directory changes its time.
-        for folder in plan.folders.iter().rev() {
+        for at in plan.iter().rev() {
             let done = self
-                .open(&folder.names)
-                .and_then(|dir| set_mtime(&dir, ".", folder.mtime_ns));
-            done.map_err(|error| cannot_write(folder, "", error))?;
+                .directories
+                .open(at)
+                .and_then(|dir| set_mtime(&dir, ".", at.folder.mtime_ns));
+            done.map_err(|error| cannot_write(at, "", error))?;
         }
         Ok(())
     }
 
-    /// Finds out whether something in the target is in the way of `folder` or
-    /// what is in it.
-    fn look_ahead(&self, folder: &Folder) -> Result<(), ExtractError> {
-        let Some((name, above)) = folder.names.split_last() else {
-            return self.look_ahead_in(&self.root, folder);
-        };
-        // If what is above is not there or will be replaced, nothing is here.
-        let Ok(parent) = self.open(above) else {
-            return Ok(());
-        };
-        let Ok(metadata) = parent.symlink_metadata(name) else {
-            return Ok(());
-        };
-        if !metadata.is_dir() {
-            return self.may_replace(metadata.file_type(), folder.path_of(""));
+    /// Finds out whether something in the target is in the way of a directory
+    /// or of what is in it.
+    fn look_ahead(&mut self, at: At<'_>) -> Result<(), ExtractError> {
+        if let Some(parent) = at.parent() {
+            // If what is above is not there or will be replaced, nothing is here.
+            let Ok(parent) = self.directories.open(parent) else {
+                return Ok(());
+            };
+            let Ok(metadata) = parent.symlink_metadata(&at.folder.name) else {
+                return Ok(());
+            };
+            if !metadata.is_dir() {
+                return self.may_replace(metadata.file_type(), at.path_of(""));
+            }
         }
-        match parent.open_dir_nofollow(name) {
-            Ok(directory) => self.look_ahead_in(&directory, folder),
-            Err(error) => Err(cannot_write(folder, "", error)),
-        }
-    }
-
-    fn look_ahead_in(&self, directory: &Dir, folder: &Folder) -> Result<(), ExtractError> {
-        for leaf in &folder.leaves {
+        let directory = self.directories.open(at);
+        let directory = directory.map_err(|error| cannot_write(at, "", error))?;
+        for leaf in &at.folder.leaves {
             if let Ok(metadata) = directory.symlink_metadata(&leaf.name) {
-                self.may_replace(metadata.file_type(), folder.path_of(&leaf.name))?;
+                self.may_replace(metadata.file_type(), at.path_of(&leaf.name))?;
             }
         }
         Ok(())
@@ -109,32 +105,28 @@ impl<'c> Target<'c> {
         }
     }
 
-    fn make_folder(&mut self, folder: &Folder) -> Result<Dir, ExtractError> {
-        let cannot = |error| cannot_write(folder, "", error);
-        if let Some((name, above)) = folder.names.split_last() {
-            let parent = self.open(above).map_err(cannot)?;
-            self.make_directory(&parent, name, folder)?;
+    fn make_folder(&mut self, at: At<'_>) -> Result<Dir, ExtractError> {
+        let cannot = |error| cannot_write(at, "", error);
+        if let Some(parent) = at.parent() {
+            let parent = self.directories.open(parent).map_err(cannot)?;
+            self.make_directory(&parent, at)?;
         }
-        let directory = self.open(&folder.names).map_err(cannot)?;
+        let directory = self.directories.open(at).map_err(cannot)?;
         let metadata = directory.dir_metadata().map_err(cannot)?;
-        let path = folder.path_of("");
+        let path = at.path_of("");
         match self.places.take(&path, &metadata) {
             true => Ok(directory),
             false => Err(ExtractError::Collision { path }),
         }
     }
 
-    fn make_directory(
-        &self,
-        parent: &Dir,
-        name: &str,
-        folder: &Folder,
-    ) -> Result<(), ExtractError> {
-        let cannot = |error| cannot_write(folder, "", error);
+    fn make_directory(&self, parent: &Dir, at: At<'_>) -> Result<(), ExtractError> {
+        let cannot = |error| cannot_write(at, "", error);
+        let name = &at.folder.name;
         match parent.symlink_metadata(name) {
             Ok(metadata) if metadata.is_dir() => return Ok(()),
             Ok(metadata) => {
-                let path = folder.path_of("");
+                let path = at.path_of("");
                 if self.places.is_taken(&path, &metadata) {
                     return Err(ExtractError::Collision { path });
                 }
@@ -146,34 +138,29 @@ impl<'c> Target<'c> {
         parent.create_dir(name).map_err(cannot)
     }
 
-    fn make_links(&mut self, folder: &Folder) -> Result<(), ExtractError> {
-        if !folder.leaves.iter().any(Leaf::is_link) {
+    fn make_links(&mut self, at: At<'_>) -> Result<(), ExtractError> {
+        if !at.folder.leaves.iter().any(Leaf::is_link) {
             return Ok(());
         }
-        let directory = self.open(&folder.names);
-        let directory = directory.map_err(|error| cannot_write(folder, "", error))?;
-        let links = folder.leaves.iter().filter(|leaf| leaf.is_link());
+        let directory = self.directories.open(at);
+        let directory = directory.map_err(|error| cannot_write(at, "", error))?;
+        let links = at.folder.leaves.iter().filter(|leaf| leaf.is_link());
         for leaf in links {
-            self.make_leaf(&directory, folder, leaf)?;
+            self.make_leaf(&directory, at, leaf)?;
         }
         Ok(())
     }
 
-    fn make_leaf(
-        &mut self,
-        directory: &Dir,
-        folder: &Folder,
-        leaf: &Leaf,
-    ) -> Result<(), ExtractError> {
-        let path = folder.path_of(&leaf.name);
+    fn make_leaf(&mut self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<(), ExtractError> {
+        let path = at.path_of(&leaf.name);
         if let Ok(metadata) = directory.symlink_metadata(&leaf.name) {
             if self.places.is_taken(&path, &metadata) {
                 return Err(ExtractError::Collision { path });
             }
             self.may_replace(metadata.file_type(), path.clone())?;
         }
-        let cannot = |error| cannot_write(folder, &leaf.name, error);
-        let made = self.make(directory, folder, leaf)?;
+        let cannot = |error| cannot_write(at, &leaf.name, error);
+        let made = self.make(directory, at, leaf)?;
         made.place(directory, leaf).map_err(cannot)?;
         let metadata = directory.symlink_metadata(&leaf.name).map_err(cannot)?;
         self.places.take(&path, &metadata);
@@ -181,8 +168,8 @@ impl<'c> Target<'c> {
     }
 
     /// The file or link, complete.
-    fn make(&self, directory: &Dir, folder: &Folder, leaf: &Leaf) -> Result<Made, ExtractError> {
-        let cannot = |error| cannot_write(folder, &leaf.name, error);
+    fn make(&self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<Made, ExtractError> {
+        let cannot = |error| cannot_write(at, &leaf.name, error);
         match &leaf.kind {
             LeafKind::Symlink { target } => {
                 let made = Temporary::make(|name| symlink(directory, target, name));
@@ -198,20 +185,11 @@ impl<'c> Target<'c> {
                 let copied = copied.and_then(|_| out.flush());
                 if let Err(error) = copied {
                     made.remove(directory);
-                    return Err(out.blame(folder, leaf, error));
+                    return Err(out.blame(at, leaf, error));
                 }
                 Ok(made)
             }
         }
-    }
-
-    /// The directory at `names`, entered through directories only.
-    fn open(&self, names: &[String]) -> io::Result<Dir> {
-        let mut directory = self.root.try_clone()?;
-        for name in names {
-            directory = directory.open_dir_nofollow(name)?;
-        }
-        Ok(directory)
     }
 }
 
@@ -305,8 +283,8 @@ impl Sink {
         Self { out, failed: false }
     }
 
-    fn blame(&self, folder: &Folder, leaf: &Leaf, source: io::Error) -> ExtractError {
-        let path = folder.path_of(&leaf.name);
+    fn blame(&self, at: At<'_>, leaf: &Leaf, source: io::Error) -> ExtractError {
+        let path = at.path_of(&leaf.name);
         match self.failed {
             true => ExtractError::Write { path, source },
             false => ExtractError::Read { path, source },
@@ -405,8 +383,8 @@ fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
     directory.set_symlink_times(name, None, Some(time))
 }
 
-fn cannot_write(folder: &Folder, name: &str, source: io::Error) -> ExtractError {
-    let path = folder.path_of(name);
+fn cannot_write(at: At<'_>, name: &str, source: io::Error) -> ExtractError {
+    let path = at.path_of(name);
     let path = if path.is_empty() { ".".into() } else { path };
     ExtractError::Write { path, source }
 }

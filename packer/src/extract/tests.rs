@@ -57,11 +57,19 @@ impl Scratch {
     }
 }
 
-fn folder(names: &[&str], leaves: Vec<Leaf>) -> Folder {
+fn root(leaves: Vec<Leaf>) -> Folder {
     Folder {
-        names: names.iter().map(|&name| name.to_owned()).collect(),
-        mtime_ns: 0,
         leaves,
+        ..Folder::default()
+    }
+}
+
+/// A directory in the root.
+fn folder(name: &str, leaves: Vec<Leaf>) -> Folder {
+    Folder {
+        parent: Some(0),
+        name: name.to_owned(),
+        ..root(leaves)
     }
 }
 
@@ -117,8 +125,8 @@ fn a_planted_link_is_not_written_through() {
     // same name, as a directory with a file in it.
     let plan = || {
         vec![
-            folder(&[], vec![link("d", "../outside")]),
-            folder(&["d"], vec![file("f")]),
+            root(vec![link("d", "../outside")]),
+            folder("d", vec![file("f")]),
         ]
     };
     let error = scratch.extract(plan(), false).unwrap_err();
@@ -140,12 +148,7 @@ fn a_link_in_the_target_is_replaced_by_force_and_never_followed() {
     let scratch = Scratch::new();
     symlink("../outside", scratch.target().join("d")).unwrap();
     symlink("../outside/f", scratch.target().join("f")).unwrap();
-    let plan = || {
-        vec![
-            folder(&[], vec![file("f")]),
-            folder(&["d"], vec![file("f")]),
-        ]
-    };
+    let plan = || vec![root(vec![file("f")]), folder("d", vec![file("f")])];
     let before = scratch.listing();
     let error = scratch.extract(plan(), false).unwrap_err();
     assert!(matches!(error, ExtractError::Exists { .. }), "{error}");
@@ -166,10 +169,7 @@ fn nothing_is_written_if_something_is_in_the_way() {
     let scratch = Scratch::new();
     fs::create_dir_all(scratch.target().join("d/f")).unwrap();
     let before = scratch.listing();
-    let plan = vec![
-        folder(&[], vec![file("first")]),
-        folder(&["d"], vec![file("f")]),
-    ];
+    let plan = vec![root(vec![file("first")]), folder("d", vec![file("f")])];
     let error = scratch.extract(plan, true).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -184,7 +184,7 @@ fn pipes_and_devices_are_refused_by_name_even_by_force() {
     let pipe = scratch.target().join("f");
     let status = std::process::Command::new("mkfifo").arg(pipe).status();
     assert!(status.unwrap().success());
-    let plan = vec![folder(&[], vec![file("f")])];
+    let plan = vec![root(vec![file("f")])];
     let error = scratch.extract(plan, true).unwrap_err();
     assert!(
         error.to_string().starts_with("`f` is a device, pipe"),
@@ -198,14 +198,10 @@ fn two_names_that_are_one_in_the_target_are_refused() {
     for force in [false, true] {
         let scratch = Scratch::new();
         fs::write(scratch.target().join("other"), "old").unwrap();
-        let plan = vec![folder(&[], vec![file("a"), file("a")])];
+        let plan = vec![root(vec![file("a"), file("a")])];
         let error = scratch.extract(plan, force).unwrap_err();
         assert!(matches!(error, ExtractError::Collision { .. }), "{error}");
-        let plan = vec![
-            folder(&[], vec![]),
-            folder(&["d"], vec![]),
-            folder(&["d"], vec![]),
-        ];
+        let plan = vec![root(vec![]), folder("d", vec![]), folder("d", vec![])];
         let error = scratch.extract(plan, force).unwrap_err();
         assert!(matches!(error, ExtractError::Collision { .. }), "{error}");
     }
@@ -219,7 +215,7 @@ fn links_may_say_anything() {
         link("b", "../../x"),
         link("c", "none"),
     ];
-    scratch.extract(vec![folder(&[], links)], false).unwrap();
+    scratch.extract(vec![root(links)], false).unwrap();
     let expected = [
         "outside/",
         "target/",
@@ -235,13 +231,13 @@ fn a_file_that_cannot_be_read_leaves_nothing_behind() {
     let scratch = Scratch::new();
     fs::write(scratch.target().join("f"), "old").unwrap();
     let before = scratch.listing();
-    let root = Dir::open_ambient_dir(scratch.target(), ambient_authority()).unwrap();
+    let directory = Dir::open_ambient_dir(scratch.target(), ambient_authority()).unwrap();
     let copy = |_, out: &mut dyn Write| {
         out.write_all(b"half")?;
         Err(io::Error::other("damaged"))
     };
-    let folders = vec![folder(&[], vec![file("f")])];
-    let done = Target::new(root, true, &copy).write(&Plan { folders });
+    let folders = vec![root(vec![file("f")])];
+    let done = Target::new(directory, true, &copy).write(&Plan { folders });
     let error = done.unwrap_err();
     assert!(matches!(error, ExtractError::Read { .. }), "{error}");
     assert_eq!(scratch.listing(), before);
@@ -252,7 +248,7 @@ fn names_of_temporary_files_may_be_taken() {
     let scratch = Scratch::new();
     let taken = format!(".wasi-vfs-{}-0", std::process::id());
     fs::write(scratch.target().join(&taken), "old").unwrap();
-    let plan = vec![folder(&[], vec![file("f")])];
+    let plan = vec![root(vec![file("f")])];
     scratch.extract(plan, false).unwrap();
     let lines = scratch.listing();
     assert_eq!(lines.len(), 4, "{lines:?}");
@@ -303,4 +299,12 @@ fn forged_names_end_an_extraction_before_anything_is_written() {
         }
         assert_eq!(scratch.listing(), before);
     }
+}
+
+#[test]
+fn small_images_may_have_a_gibibyte_and_others_a_thousand_times_their_length() {
+    assert_eq!(max_len(0), 1 << 30);
+    assert_eq!(max_len(1 << 20), 1 << 30);
+    assert_eq!(max_len(2 << 20), 2000 << 20);
+    assert_eq!(max_len(u64::MAX), u64::MAX);
 }

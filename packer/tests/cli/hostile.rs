@@ -4,6 +4,8 @@
 use crate::scratch::*;
 use std::process::{Command, Output};
 use wasi_vfs_format::fuzz::seal;
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
+use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Index, Parts};
 
 /// What reading a hostile file of some kilobytes may take: seconds of CPU, and
@@ -77,7 +79,7 @@ fn rename(index: &mut [u8], places: &Places, inode: usize, name: &str) {
     index[places.inode(inode) + 24] = name.len() as u8;
 }
 
-const FORGERIES: [Forgery; 23] = [
+const FORGERIES: [Forgery; 24] = [
     (
         "a name that is the parent",
         |i, p| rename(i, p, 3, ".."),
@@ -194,6 +196,11 @@ const FORGERIES: [Forgery; 23] = [
         "a block longer than the payload",
         |i, p| put(i, p.blocks + 12, &[0xff; 3]),
         "block 0",
+    ),
+    (
+        "a thousand mounts too many",
+        |i, _| put(i, 92, &2024_u32.to_le_bytes()),
+        "there are 2024 mounts, at most 1024 are possible",
     ),
     (
         "a mount of a file",
@@ -354,4 +361,93 @@ fn an_image_of_terabytes_is_read_a_block_at_a_time() {
     for reader in ["verify whole", "ls -lR whole", "info whole", "dump whole"] {
         assert_success(&bounded(&scratch, reader, "zeros"));
     }
+}
+
+/// A tree as deep as a path can be, with many directories at its bottom: what
+/// is kept or done for each name of each path is a thousand times its size.
+#[test]
+fn a_tree_that_is_deep_and_wide_is_read_in_bounds() {
+    let directory = || Node::Directory(DirectoryNode::default());
+    let mut root = DirectoryNode::default();
+    for number in 0..8000 {
+        root.children.insert(format!("{number}"), directory());
+    }
+    for _ in 0..2040 {
+        let inner = Node::Directory(std::mem::take(&mut root));
+        root.children.insert("d".to_owned(), inner);
+    }
+    let tree = Tree {
+        root,
+        ..Tree::default()
+    };
+    let image = write(&tree, &Options::default(), &()).unwrap().to_bytes();
+    assert!(image.len() < 400_000);
+    let (scratch, _) = self::image();
+    scratch.write("hostile", &image);
+    for reader in READERS {
+        let output = bounded(&scratch, reader, "deep and wide");
+        if reader.starts_with("extract") {
+            assert_success(&output);
+            // Has the descriptors for such a depth, which std may not have.
+            let mut remove = Command::new("rm");
+            remove.arg("-rf").arg(scratch.path("out"));
+            assert!(remove.status().unwrap().success());
+        }
+    }
+}
+
+/// An image of 4 MB in which two thousand files say to have the same 4 MiB,
+/// numbers that count up.
+fn bomb() -> (Scratch, Vec<u8>) {
+    const EMPTY: [u8; 4] = [0; 4];
+    let scratch = Scratch::with_tree();
+    let numbers: Vec<u8> = (0..1_u32 << 20).flat_map(u32::to_le_bytes).collect();
+    scratch.write("lib/a", &numbers);
+    for number in 0..2000 {
+        scratch.write(&format!("lib/b{number}"), b"");
+    }
+    let pack = "pack --dir lib::/usr/lib --image whole -q";
+    assert_success(&scratch.run(pack));
+    let mut bytes = scratch.read("whole");
+    let index_len = Parts::split(&bytes).unwrap().index.len();
+    let index = &mut bytes[..index_len];
+    let places = Places::of(index);
+    // After root, usr and usr/lib.
+    let numbers = index[places.inode(3)..][..28].to_vec();
+    for number in 4..Index::parse(index).unwrap().inode_count() as usize {
+        let at = places.inode(number);
+        let is_file = index[at + 27] & 15 == 2;
+        if is_file && index[at..at + 4] == EMPTY {
+            // Size, place in the content, and that it is one run.
+            put(index, at, &numbers[..4]);
+            put(index, at + 16, &numbers[16..20]);
+            put(index, at + 25, &numbers[25..]);
+        }
+    }
+    seal(index);
+    (scratch, bytes)
+}
+
+#[test]
+fn files_of_gigabytes_in_a_small_image_are_extracted_only_if_asked_for() {
+    let (scratch, bytes) = bomb();
+    assert!(bytes.len() < 5_000_000, "{}", bytes.len());
+    scratch.write("hostile", &bytes);
+    let before = scratch.names();
+    let output = bounded(&scratch, "extract hostile -o out", "a bomb");
+    assert_error(&output, &["the files have 8392802326 bytes", "--any-size"]);
+    assert_eq!(scratch.names(), before);
+    for reader in [
+        "extract hostile -o some /usr/lib/a /usr/lib/hello.txt",
+        "extract hostile -o any /usr/lib/a /usr/lib/b7 --any-size",
+        "ls -lR hostile",
+        "info hostile",
+        "dump hostile",
+        "pack app.wasm --from hostile -o out.wasm",
+    ] {
+        assert_success(&bounded(&scratch, reader, "a bomb"));
+    }
+    let output = bounded(&scratch, "verify hostile", "a bomb");
+    let said = stdout(&output) + &stderr(&output);
+    assert!(said.contains("the root digest"), "{said}");
 }

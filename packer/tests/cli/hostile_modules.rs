@@ -151,19 +151,14 @@ fn damaged_modules() {
     read_all(&scratch, &all);
 }
 
+const INVALID: &str = "not a valid WebAssembly module";
+
 #[test]
 fn modules_with_more_than_any_engine_takes() {
     let empty_segment = [0, 0x41, 0, 0x0b, 0];
     let memories = vector(20_000, &[0, 0]);
     let segments = vector(90_000, &empty_segment);
-    let invalid = "not a valid WebAssembly module";
-    let none = "holds no image";
-    let all = [
-        hostile(
-            "memories times segments",
-            module(&[(5, &memories), (11, &segments)]),
-            "it has 20000 memories, more than the 100",
-        ),
+    let of_one_kind = [
         hostile(
             "data segments",
             module(&[(11, &vector(200_000, &[1, 0]))]),
@@ -184,47 +179,47 @@ fn modules_with_more_than_any_engine_takes() {
             module(&[(1, &vector(1_000_001, &[0x60, 0, 0]))]),
             "it has 1000001 types, more than the 1000000",
         ),
+    ];
+    read_all(&scratch(), &of_one_kind.map(|case| case.pack(INVALID)));
+    let product = hostile(
+        "memories times segments",
+        module(&[(5, &memories), (11, &segments)]),
+        "it has 20000 memories, more than the 100",
+    );
+    read_all(&scratch(), &[product.pack("")]);
+}
+
+#[test]
+fn modules_that_announce_more_than_they_have() {
+    let none = "holds no image";
+    let locals = b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b\0\0";
+    let all = [
         hostile(
             "locals",
-            module(&[
-                (1, b"\x01\x60\0\0"),
-                (3, b"\x01\0"),
-                (10, b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b\0\0"),
-            ]),
+            module(&[(1, b"\x01\x60\0\0"), (3, b"\x01\0"), (10, locals)]),
             none,
-        ),
+        )
+        .pack(INVALID),
         hostile(
             "elements of a table",
             module(&[(4, b"\x01\x70\0\xff\xff\xff\xff\x0f")]),
             none,
-        ),
-        hostile("pages", module(&[(5, b"\x01\0\xff\xff\xff\xff\x0f")]), none),
-        hostile(
-            "parameters",
-            module(&[(
-                1,
-                &[b"\x01\x60".as_slice(), &vector(60_000, &[0x7f]), b"\0"].concat(),
-            )]),
-            invalid,
-        ),
-        hostile(
-            "blocks within blocks",
-            wat(&format!(
-                "(module (func {} {}))",
-                "block ".repeat(200_000),
-                "end ".repeat(200_000)
-            )),
-            none,
-        ),
+        )
+        .pack("no memory"),
+        hostile("pages", module(&[(5, b"\x01\0\xff\xff\xff\xff\x0f")]), none).pack(INVALID),
     ];
-    let all = all.map(|case| {
-        let pack = match &*case.what {
-            "blocks within blocks" | "elements of a table" => "no memory",
-            "memories times segments" => "",
-            _ => invalid,
-        };
-        case.pack(pack)
-    });
+    read_all(&scratch(), &all);
+}
+
+#[test]
+fn modules_that_are_deeper_or_wider_than_code_is() {
+    let (begins, ends) = ("block ".repeat(200_000), "end ".repeat(200_000));
+    let blocks = wat(&format!("(module (func {begins} {ends}))"));
+    let parameters = [b"\x01\x60".as_slice(), &vector(60_000, &[0x7f]), b"\0"].concat();
+    let all = [
+        hostile("parameters", module(&[(1, &parameters)]), INVALID).pack(INVALID),
+        hostile("blocks within blocks", blocks, "holds no image").pack("no memory"),
+    ];
     read_all(&scratch(), &all);
 }
 

@@ -4,8 +4,8 @@
 
 use super::big;
 use super::guest::Guest;
-use super::sample_tree;
-use crate::Errno;
+use super::{mount, sample_tree};
+use crate::{Errno, Preview1};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -67,4 +67,21 @@ fn whichever_allocation_of_a_read_fails_it_is_an_errno() {
     }
     // A block, the list of blocks, and the decoder's four tables.
     assert_eq!(refusals, 6);
+}
+
+#[test]
+fn a_start_that_was_refused_memory_begins_anew() {
+    let mut tree = sample_tree();
+    tree.mounts = (0..70).map(|n| mount(&format!("/{n}"), &[])).collect();
+    let mut guest = Guest::new(&tree, None);
+    // The table grows by 64 descriptors: the first time it may, and not again.
+    LEFT.set(Some(1));
+    assert_eq!(guest.open(3, "big"), Err(Errno::NOMEM));
+    assert_eq!(LEFT.take(), None, "nothing was refused");
+    for (fd, path) in [(3, "/0"), (64, "/61"), (72, "/69")] {
+        let len = path.len() as u32;
+        let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, fd, 0x3000, len);
+        assert_eq!(code, 0, "{path}");
+        assert_eq!(guest.bytes(0x3000, path.len()), path.as_bytes());
+    }
 }
