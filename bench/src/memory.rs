@@ -21,9 +21,6 @@ use std::collections::BTreeMap;
 const GOAL: Goal = Goal::at_most(
     "linear memory that an image adds, at its highest, to its index and the cache of 2 MiB",
     1.0,
-)
-.limited_by(
-    "what comes on top of the cache: the decoder's tables, a block's stored bytes, and whole pages",
 );
 
 /// What the runtime keeps of decompressed blocks, with the base (`runtime/src/cache.rs`).

@@ -83,62 +83,89 @@ pub(super) fn copy_sequences(
     literals: &[u8],
     sequences: &[Sequence],
 ) -> Copied {
-    // Apart, they stay in registers.
-    let (mut sequence_count, mut literal_count, mut written) = (0, 0, at);
     let (Some(output_end), Some(literals_end)) = (
         output.len().checked_sub(SLACK),
         literals.len().checked_sub(SLACK),
     ) else {
-        return Copied {
-            sequence_count,
-            literal_count,
-            end: at,
-        };
+        return Copied::none(at);
     };
     let start = output.as_mut_ptr();
     let prefix_end = prefix.as_ptr_range().end;
+    // Apart, they stay in registers.
+    let Copied {
+        mut sequence_count,
+        mut literal_count,
+        end: mut written,
+    } = Copied::none(at);
     for sequence in sequences {
         let literal_len = sequence.literal_len as usize;
-        let match_len = sequence.match_len as usize;
-        let offset = sequence.offset as usize;
-        // Of 64 bits, which do not overflow. Nothing else does: these are
-        // lengths of memory, or two of them added.
-        let end = written as u64 + literal_len as u64 + match_len as u64;
-        if end > output_end as u64 || literal_count + literal_len > literals_end {
+        if !sequence.ends_by(output_end, written) || literal_count + literal_len > literals_end {
             break;
         }
         let match_at = written + literal_len;
-        if offset.wrapping_sub(1) >= match_at + prefix.len() {
+        let Some(from) = sequence.source(match_at, prefix.len()) else {
             break;
-        }
-        // From the output's start; what is below zero lies in the prefix.
-        let from = match_at.wrapping_sub(offset).cast_signed();
-        let needed = match_len + SLACK;
-        // Between -`needed` and zero, in one comparison.
-        if from.cast_unsigned().wrapping_add(needed).wrapping_sub(1) < needed - 1 {
-            break;
-        }
+        };
         let origin = select_unpredictable(from < 0, prefix_end, start.cast_const());
-        // SAFETY: `SLACK` bytes follow the match in `output`, and its literals
-        // in `literals`. `from` lies in `output`, at least one byte before
-        // `match_at`, or it is below zero, `prefix` has as many bytes, and
-        // those are `SLACK` more than the match.
+        // SAFETY: `SLACK` bytes follow the sequence in `output`, and its literals
+        // in `literals`. What `source` says is in `output` before the match, or
+        // in `prefix` with `SLACK` bytes after it.
         unsafe {
-            copy_literals(
-                literals.as_ptr().add(literal_count),
-                start.add(written),
-                literal_len,
+            let literals = literals.as_ptr().add(literal_count);
+            copy_literals(literals, start.add(written), literal_len);
+            let (from, to) = (origin.offset(from), start.add(match_at));
+            copy_match(
+                from,
+                to,
+                sequence.offset as usize,
+                sequence.match_len as usize,
             );
-            copy_match(origin.offset(from), start.add(match_at), offset, match_len);
         }
         sequence_count += 1;
         literal_count += literal_len;
-        written = match_at + match_len;
+        written = match_at + sequence.match_len as usize;
     }
     Copied {
         sequence_count,
         literal_count,
         end: written,
+    }
+}
+
+impl Copied {
+    fn none(end: usize) -> Self {
+        Self {
+            sequence_count: 0,
+            literal_count: 0,
+            end,
+        }
+    }
+}
+
+impl Sequence {
+    /// Whether it ends at `end` or before if it begins at `start`.
+    #[inline(always)]
+    fn ends_by(self, end: usize, start: usize) -> bool {
+        // Of 64 bits, which do not overflow.
+        start as u64 + u64::from(self.literal_len) + u64::from(self.match_len) <= end as u64
+    }
+
+    /// From where its match, which goes to `match_at`, is copied: counted from the
+    /// start of the output, and below zero from the end of the prefix. `None` if
+    /// it begins in neither, or in the prefix with fewer than [`SLACK`] bytes
+    /// after it. The match ends within the output.
+    #[inline(always)]
+    fn source(self, match_at: usize, prefix_len: usize) -> Option<isize> {
+        let offset = self.offset as usize;
+        // Nothing overflows: these are lengths of memory, or two of them added.
+        if offset.wrapping_sub(1) >= match_at + prefix_len {
+            return None;
+        }
+        let from = match_at.wrapping_sub(offset);
+        let needed = self.match_len as usize + SLACK;
+        // Between -`needed` and zero, in one comparison.
+        let is_short = from.wrapping_add(needed).wrapping_sub(1) < needed - 1;
+        (!is_short).then_some(from.cast_signed())
     }
 }
 
