@@ -147,6 +147,33 @@ impl<'a> Index<'a> {
         self.name_bytes(link.target_offset, link.target_len)
     }
 
+    /// What a directory holds, in the order of the names; nothing if `inode` is
+    /// none. A child that names another parent, as one that two directories claim
+    /// does, is an error: so nothing that goes down from the root visits an inode
+    /// twice.
+    pub fn children(
+        &self,
+        inode: &Inode,
+    ) -> impl DoubleEndedIterator<Item = Result<Inode, Corrupt>> + use<'a> {
+        let (index, parent) = (*self, inode.number);
+        let directory = match inode.content {
+            Content::Directory(directory) => Some(directory),
+            _ => None,
+        };
+        let numbers = directory.map(|directory| directory.children());
+        numbers.into_iter().flatten().map(move |number| {
+            let child = index.inode(number)?;
+            match child.parent == parent {
+                true => Ok(child),
+                false => Err(Corrupt::ChildParent {
+                    inode: number.0,
+                    expected: parent.0,
+                    found: child.parent.0,
+                }),
+            }
+        })
+    }
+
     /// The child of `directory` called `name`, found by binary search.
     pub fn lookup(&self, directory: &Directory, name: &[u8]) -> Result<Option<Inode>, Corrupt> {
         let (mut low, mut high) = (directory.first, directory.first + directory.count);

@@ -1,42 +1,46 @@
 //! What differs between two images, path by path.
+//!
+//! Keeps numbers of inodes and no paths: all paths of a small image can be long.
 
-use crate::walk::Walk;
+use crate::expansion::{self, TooLong};
 use rayon::prelude::*;
-use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use thiserror::Error;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
-use wasi_vfs_format::{Content, Corrupt, Inode};
+use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber};
 
-/// How one image differs from another. All lists are in the order of the paths.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// How the second of two images differs from the first. The lists are in the
+/// order of a [`Walk`](crate::Walk), and say where in the two images what they
+/// name is; [`ImageReader::path`] has the paths.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// Paths that only the second image has.
-    pub added: Vec<String>,
-    /// Paths that only the first image has.
-    pub removed: Vec<String>,
-    /// Paths that both have and that differ.
+    /// What has a path that only the second image has.
+    pub added: Vec<InodeNumber>,
+    /// What has a path that only the first image has.
+    pub removed: Vec<InodeNumber>,
+    /// What has a path that both have and differs.
     pub changed: Vec<Changed>,
     /// Files of the first image whose bytes are elsewhere in the second.
     pub moved: Vec<Moved>,
 }
 
-/// A path that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// What is at one path and differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changed {
-    /// The path.
-    pub path: String,
-    /// In what it differs.
+    /// In the first image.
+    pub before: InodeNumber,
+    /// In the second image.
+    pub after: InodeNumber,
+    /// In what they differ.
     pub what: Vec<Change>,
 }
 
-/// In what a path differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// In what the two at a path differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
     /// File, directory or symbolic link.
@@ -52,13 +56,13 @@ pub enum Change {
 }
 
 /// A file that is elsewhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Moved {
-    /// Where it was.
-    pub from: String,
-    /// Where it is.
-    pub to: String,
+    /// Where it was, in the first image.
+    pub from: InodeNumber,
+    /// Where it is, in the second.
+    pub to: InodeNumber,
 }
 
 /// Why images cannot be compared.
@@ -68,6 +72,9 @@ pub enum CompareError {
     /// An image is damaged.
     #[error("corrupt image: {0}; `wasi-vfs verify` says what else is")]
     Corrupt(Corrupt),
+    /// More bytes would have to be read than an image of that length may have.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// A file cannot be read.
     #[error("cannot read `{path}`")]
     Read {
@@ -92,166 +99,324 @@ impl Comparison {
     }
 }
 
-/// An image as a list of its paths.
-struct Side<'i, 'a> {
-    image: &'i ImageReader<'a>,
-    inodes: BTreeMap<String, Inode>,
+/// What counts when two images are compared.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compare {
+    times: bool,
+    any_len: bool,
 }
 
-/// Compares two images. Modification times count if `times` is set.
-///
-/// Files are compared by the digests of their bytes, which are computed here:
-/// how the images store them, and what their cold parts say, does not enter
-/// into it.
-///
-/// # Errors
-///
-/// An image is damaged.
-pub fn compare(
-    before: &ImageReader<'_>,
-    after: &ImageReader<'_>,
-    times: bool,
-) -> Result<Comparison, CompareError> {
-    let (before, after) = (Side::new(before)?, Side::new(after)?);
-    let mut comparison = Comparison {
-        added: after.only_here(&before),
-        removed: before.only_here(&after),
-        changed: changed(&before, &after, times)?,
-        moved: Vec::new(),
-    };
-    find_moved(&before, &after, &mut comparison)?;
-    Ok(comparison)
+impl Compare {
+    /// Kinds, contents, targets and executable bits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Modification times, too.
+    #[must_use]
+    pub fn times(mut self, times: bool) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Compares files however many bytes they have. Otherwise those that must be
+    /// read may have 1 GiB, or a thousand bytes for each of their image.
+    #[must_use]
+    pub fn any_len(mut self, any_len: bool) -> Self {
+        self.any_len = any_len;
+        self
+    }
+
+    /// Compares two images.
+    ///
+    /// Files of one length are compared by the digests of their bytes, which are
+    /// computed here: how the images store them, and what their cold parts say,
+    /// does not enter into it.
+    ///
+    /// ```
+    /// use wasi_vfs::{Compare, Contents, Packer};
+    ///
+    /// let [one, other] = ["src/cli", "src/module"]
+    ///     .map(|directory| Packer::without_module().map_dir(directory, "/src").image());
+    /// let (one, other) = (one?.bytes, other?.bytes);
+    /// let (one, other) = (Contents::find(&one)?, Contents::find(&other)?);
+    /// let (before, after) = (one.reader()?, other.reader()?);
+    /// let comparison = Compare::new().images(&before, &after)?;
+    /// let removed = comparison.removed.iter().map(|&number| before.path(number));
+    /// let removed = removed.collect::<Result<Vec<_>, _>>()?;
+    /// assert!(removed.contains(&"/src/pack.rs".to_owned()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// An image is damaged, or has more bytes than it may have.
+    pub fn images(
+        self,
+        before: &ImageReader<'_>,
+        after: &ImageReader<'_>,
+    ) -> Result<Comparison, CompareError> {
+        let paths = Paths::of(before, after)?;
+        let reading = Reading::of(before, after, &paths)?;
+        if !self.any_len {
+            expansion::check(before, len_of(&reading.before))?;
+            expansion::check(after, len_of(&reading.after))?;
+        }
+        let (before, after) = (
+            Side::new(before, &reading.before)?,
+            Side::new(after, &reading.after)?,
+        );
+        let moved = find_moved(&before, &after, &paths);
+        let froms: HashSet<_> = moved.iter().map(|moved| moved.from).collect();
+        let tos: HashSet<_> = moved.iter().map(|moved| moved.to).collect();
+        let without = |all: Vec<InodeNumber>, some: &HashSet<InodeNumber>| {
+            let others = all.into_iter().filter(|number| !some.contains(number));
+            others.collect()
+        };
+        Ok(Comparison {
+            changed: self.changed(&before, &after, &paths.both)?,
+            added: without(paths.added, &tos),
+            removed: without(paths.removed, &froms),
+            moved,
+        })
+    }
+
+    fn changed(
+        self,
+        before: &Side<'_, '_>,
+        after: &Side<'_, '_>,
+        both: &[(InodeNumber, InodeNumber)],
+    ) -> Result<Vec<Changed>, Corrupt> {
+        let mut changed = Vec::new();
+        for &(old, new) in both {
+            let what = self.changes(before, after, (old, new))?;
+            if !what.is_empty() {
+                changed.push(Changed {
+                    before: old,
+                    after: new,
+                    what,
+                });
+            }
+        }
+        Ok(changed)
+    }
+
+    fn changes(
+        self,
+        before: &Side<'_, '_>,
+        after: &Side<'_, '_>,
+        (old, new): (InodeNumber, InodeNumber),
+    ) -> Result<Vec<Change>, Corrupt> {
+        let old = before.image.index().inode(old)?;
+        let new = after.image.index().inode(new)?;
+        let mut what = Vec::new();
+        match (&old.content, &new.content) {
+            (Content::Directory(_), Content::Directory(_)) => {}
+            (Content::File(one), Content::File(other)) => {
+                if one.len != other.len || before.digest(old.number) != after.digest(new.number) {
+                    what.push(Change::Content);
+                }
+                if one.executable != other.executable {
+                    what.push(Change::Executable);
+                }
+            }
+            (Content::Symlink(one), Content::Symlink(other)) => {
+                let one = before.image.index().target(one)?;
+                if one != after.image.index().target(other)? {
+                    what.push(Change::Target);
+                }
+            }
+            _ => what.push(Change::Kind),
+        }
+        if self.times && old.mtime_ns != new.mtime_ns {
+            what.push(Change::Time);
+        }
+        Ok(what)
+    }
+}
+
+/// The paths of two images: those that one of them has, and those that both do.
+#[derive(Debug, Default)]
+struct Paths {
+    added: Vec<InodeNumber>,
+    removed: Vec<InodeNumber>,
+    both: Vec<(InodeNumber, InodeNumber)>,
+}
+
+/// What is still to be visited.
+#[derive(Debug)]
+enum Pending {
+    Added(Inode),
+    Removed(Inode),
+    Both(Inode, Inode),
+}
+
+impl Paths {
+    fn of(before: &ImageReader<'_>, after: &ImageReader<'_>) -> Result<Self, Corrupt> {
+        let root = |image: &ImageReader<'_>| image.index().inode(InodeNumber::ROOT);
+        let mut paths = Self::default();
+        // The next one is the last. Kept here and not on the stack: nothing bounds
+        // how deep a damaged image says it is nested.
+        let mut pending = vec![Pending::Both(root(before)?, root(after)?)];
+        while let Some(next) = pending.pop() {
+            let below = match next {
+                Pending::Added(new) => {
+                    paths.added.push(new.number);
+                    merge(Vec::new(), children(after, &new)?)
+                }
+                Pending::Removed(old) => {
+                    paths.removed.push(old.number);
+                    merge(children(before, &old)?, Vec::new())
+                }
+                Pending::Both(old, new) => {
+                    paths.both.push((old.number, new.number));
+                    merge(children(before, &old)?, children(after, &new)?)
+                }
+            };
+            pending.extend(below.into_iter().rev());
+        }
+        Ok(paths)
+    }
+}
+
+/// An inode and its name.
+type Named<'a> = (&'a [u8], Inode);
+
+fn children<'a>(image: &ImageReader<'a>, inode: &Inode) -> Result<Vec<Named<'a>>, Corrupt> {
+    let children = image.index().children(inode);
+    let named = children.map(|child| {
+        let child = child?;
+        Ok((image.index().name(child.number)?, child))
+    });
+    named.collect()
+}
+
+/// Brings together what has one name, of two lists in the order of names.
+fn merge(before: Vec<Named<'_>>, after: Vec<Named<'_>>) -> Vec<Pending> {
+    let mut merged = Vec::with_capacity(before.len().max(after.len()));
+    let mut before = before.into_iter().peekable();
+    for (name, new) in after {
+        while let Some((_, old)) = before.next_if(|(other, _)| *other < name) {
+            merged.push(Pending::Removed(old));
+        }
+        merged.push(match before.next_if(|(other, _)| *other == name) {
+            Some((_, old)) => Pending::Both(old, new),
+            None => Pending::Added(new),
+        });
+    }
+    merged.extend(before.map(|(_, old)| Pending::Removed(old)));
+    merged
+}
+
+/// The files that must be read, since the other image has one of their length
+/// that may be the same. Empty files are all alike, and none of them moves.
+#[derive(Debug, Default)]
+struct Reading {
+    before: Vec<(Inode, u64)>,
+    after: Vec<(Inode, u64)>,
+}
+
+impl Reading {
+    fn of(
+        before: &ImageReader<'_>,
+        after: &ImageReader<'_>,
+        paths: &Paths,
+    ) -> Result<Self, Corrupt> {
+        let mut reading = Self::default();
+        for &(old, new) in &paths.both {
+            let (old, new) = (file(before, old)?, file(after, new)?);
+            if let (Some(old), Some(new)) = (old, new)
+                && old.1 == new.1
+            {
+                reading.before.push(old);
+                reading.after.push(new);
+            }
+        }
+        let (removed, added) = (files(before, &paths.removed)?, files(after, &paths.added)?);
+        let lens = |files: &[(Inode, u64)]| files.iter().map(|(_, len)| *len).collect();
+        let (removed_lens, added_lens): (HashSet<_>, HashSet<_>) = (lens(&removed), lens(&added));
+        let removed = removed
+            .into_iter()
+            .filter(|(_, len)| added_lens.contains(len));
+        let added = added
+            .into_iter()
+            .filter(|(_, len)| removed_lens.contains(len));
+        reading.before.extend(removed);
+        reading.after.extend(added);
+        Ok(reading)
+    }
+}
+
+/// A file that has bytes, and how many.
+fn file(image: &ImageReader<'_>, number: InodeNumber) -> Result<Option<(Inode, u64)>, Corrupt> {
+    let inode = image.index().inode(number)?;
+    Ok(match inode.content {
+        Content::File(file) if file.len > 0 => Some((inode, file.len)),
+        _ => None,
+    })
+}
+
+fn files(image: &ImageReader<'_>, numbers: &[InodeNumber]) -> Result<Vec<(Inode, u64)>, Corrupt> {
+    let files = numbers.iter().map(|&number| file(image, number));
+    files.filter_map(Result::transpose).collect()
+}
+
+fn len_of(files: &[(Inode, u64)]) -> u64 {
+    let lens = files.iter().map(|(_, len)| *len);
+    lens.fold(0, u64::saturating_add)
+}
+
+/// An image with the digests of the files of it that were read.
+struct Side<'i, 'a> {
+    image: &'i ImageReader<'a>,
+    digests: HashMap<InodeNumber, Digest>,
 }
 
 impl<'i, 'a> Side<'i, 'a> {
-    fn new(image: &'i ImageReader<'a>) -> Result<Self, Corrupt> {
-        let mut inodes = BTreeMap::new();
-        for entry in Walk::new(image)? {
-            let entry = entry?;
-            inodes.insert(entry.path.to_string(), entry.inode);
-        }
-        Ok(Self { image, inodes })
-    }
-
-    fn only_here(&self, other: &Self) -> Vec<String> {
-        let paths = self.inodes.keys();
-        paths
-            .filter(|path| !other.inodes.contains_key(*path))
-            .cloned()
-            .collect()
-    }
-
-    /// The digest of the bytes of a file.
-    fn digest(&self, path: &str, inode: &Inode) -> Result<Digest, CompareError> {
-        let mut hasher = blake3::Hasher::new();
-        self.image
-            .copy_to(inode, &mut hasher)
-            .map_err(|source| CompareError::Read {
-                path: path.to_owned(),
+    fn new(image: &'i ImageReader<'a>, files: &[(Inode, u64)]) -> Result<Self, CompareError> {
+        let digests = files.par_iter().map(|(inode, _)| {
+            let digest = digest(image, inode).map_err(|source| CompareError::Read {
+                path: image.path(inode.number).unwrap_or_default(),
                 source,
             })?;
-        Ok(Digest(*hasher.finalize().as_bytes()))
-    }
-
-    /// The digests of the files at `paths` that have bytes. Empty files are
-    /// all alike, and none of them has moved anywhere.
-    fn digests<'p>(&self, paths: &'p [String]) -> Result<Vec<(&'p String, Digest)>, CompareError> {
-        let files = paths.par_iter().filter_map(|path| {
-            let inode = self.inodes.get(path)?;
-            matches!(&inode.content, Content::File(file) if file.len > 0).then_some((path, inode))
+            Ok::<_, CompareError>((inode.number, digest))
         });
-        files
-            .map(|(path, inode)| Ok((path, self.digest(path, inode)?)))
-            .collect()
+        Ok(Self {
+            image,
+            digests: digests.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn digest(&self, number: InodeNumber) -> Option<Digest> {
+        self.digests.get(&number).copied()
     }
 }
 
-fn changed(
-    before: &Side<'_, '_>,
-    after: &Side<'_, '_>,
-    times: bool,
-) -> Result<Vec<Changed>, CompareError> {
-    let both: Vec<_> = before
-        .inodes
-        .iter()
-        .filter_map(|(path, old)| Some((path, old, after.inodes.get(path)?)))
-        .collect();
-    let changed = both.into_par_iter().filter_map(|(path, old, new)| {
-        match changes((before, old), (after, new), path, times) {
-            Ok(what) if what.is_empty() => None,
-            Ok(what) => Some(Ok(Changed {
-                path: path.clone(),
-                what,
-            })),
-            Err(error) => Some(Err(error)),
-        }
-    });
-    changed.collect()
+/// The digest of the bytes of a file.
+fn digest(image: &ImageReader<'_>, inode: &Inode) -> io::Result<Digest> {
+    let mut hasher = blake3::Hasher::new();
+    image.copy_to(inode, &mut hasher)?;
+    Ok(Digest(*hasher.finalize().as_bytes()))
 }
 
-fn changes(
-    (before, old): (&Side<'_, '_>, &Inode),
-    (after, new): (&Side<'_, '_>, &Inode),
-    path: &str,
-    times: bool,
-) -> Result<Vec<Change>, CompareError> {
-    let mut what = Vec::new();
-    match (&old.content, &new.content) {
-        (Content::Directory(_), Content::Directory(_)) => {}
-        (Content::File(one), Content::File(other)) => {
-            if one.len != other.len || before.digest(path, old)? != after.digest(path, new)? {
-                what.push(Change::Content);
-            }
-            if one.executable != other.executable {
-                what.push(Change::Executable);
-            }
-        }
-        (Content::Symlink(one), Content::Symlink(other)) => {
-            let one = before.image.index().target(one)?;
-            if one != after.image.index().target(other)? {
-                what.push(Change::Target);
-            }
-        }
-        _ => what.push(Change::Kind),
-    }
-    if times && old.mtime_ns != new.mtime_ns {
-        what.push(Change::Time);
-    }
-    Ok(what)
-}
-
-/// Takes out of `added` and `removed` what are two places of one file. Where
-/// several files have the same bytes they are paired in the order of the paths.
-fn find_moved(
-    before: &Side<'_, '_>,
-    after: &Side<'_, '_>,
-    comparison: &mut Comparison,
-) -> Result<(), CompareError> {
-    let mut places: BTreeMap<Digest, Vec<&String>> = BTreeMap::new();
+/// Finds what is gone from one place and is at another. Where several files have
+/// the same bytes they are paired in the order of the paths.
+fn find_moved(before: &Side<'_, '_>, after: &Side<'_, '_>, paths: &Paths) -> Vec<Moved> {
+    let mut places: HashMap<Digest, Vec<InodeNumber>> = HashMap::new();
     // Backwards, so that the last of each list is the first of the paths.
-    for (path, digest) in after.digests(&comparison.added)?.into_iter().rev() {
-        places.entry(digest).or_default().push(path);
+    for &to in paths.added.iter().rev() {
+        if let Some(digest) = after.digest(to) {
+            places.entry(digest).or_default().push(to);
+        }
     }
     let mut moved = Vec::new();
-    for (from, digest) in before.digests(&comparison.removed)? {
-        if let Some(to) = places.get_mut(&digest).and_then(Vec::pop) {
-            moved.push(Moved {
-                from: from.clone(),
-                to: to.clone(),
-            });
+    for &from in &paths.removed {
+        let digest = before.digest(from);
+        let places = digest.and_then(|digest| places.get_mut(&digest));
+        if let Some(to) = places.and_then(Vec::pop) {
+            moved.push(Moved { from, to });
         }
     }
-    let froms: HashSet<_> = moved.iter().map(|moved| &moved.from).collect();
-    let tos: HashSet<_> = moved.iter().map(|moved| &moved.to).collect();
-    let added = comparison.added.iter().filter(|path| !tos.contains(path));
-    let added: Vec<_> = added.cloned().collect();
-    let removed = comparison
-        .removed
-        .iter()
-        .filter(|path| !froms.contains(path));
-    let removed: Vec<_> = removed.cloned().collect();
-    comparison.added = added;
-    comparison.removed = removed;
-    comparison.moved = moved;
-    Ok(())
+    moved
 }

@@ -101,8 +101,8 @@ impl<'a> Contents<'a> {
     }
 
     /// Opens the image for reading.
-    pub fn reader(&self) -> Result<ImageReader<'_>, OpenError> {
+    pub fn reader(&self) -> Result<ImageReader<'_>, wasi_vfs_format::Error> {
         let cold = self.cold.as_deref();
-        Ok(ImageReader::new(&self.index, &self.payload, cold)?)
+        ImageReader::new(&self.index, &self.payload, cold)
     }
 }

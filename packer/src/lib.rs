@@ -36,6 +36,7 @@ pub mod bounds;
 mod choice;
 mod compare;
 mod contents;
+mod expansion;
 mod extract;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
@@ -50,8 +51,9 @@ mod trace;
 mod verify;
 mod walk;
 
-pub use compare::{Change, Changed, CompareError, Comparison, Moved, compare};
+pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use contents::{Contents, OpenError};
+pub use expansion::TooLong;
 pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};
 pub use mapping::{Mapping, MappingError};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::reader::ImageReader;
-use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber};
+use wasi_vfs_format::{Corrupt, Inode, InodeNumber};
 
 /// An object of an image.
 #[derive(Clone, Debug)]
@@ -52,8 +52,7 @@ enum Pending {
     Start(Entry),
     /// A child and the path of the directory that lists it.
     Child {
-        number: InodeNumber,
-        parent: InodeNumber,
+        inode: Inode,
         directory: Arc<str>,
     },
 }
@@ -77,47 +76,28 @@ impl<'i, 'a> Walk<'i, 'a> {
     fn visit(&mut self, pending: Pending) -> Result<Entry, Corrupt> {
         let entry = match pending {
             Pending::Start(entry) => entry,
-            Pending::Child {
-                number,
-                parent,
-                directory,
-            } => self.child(number, parent, &directory)?,
+            Pending::Child { inode, directory } => self.child(inode, &directory)?,
         };
-        if let Content::Directory(directory) = entry.inode.content {
-            let children = directory.children().map(|number| Pending::Child {
-                number,
-                parent: entry.inode.number,
+        let first = self.pending.len();
+        for child in self.image.index().children(&entry.inode) {
+            self.pending.push(Pending::Child {
+                inode: child?,
                 directory: entry.path.clone(),
             });
-            let first = self.pending.len();
-            self.pending.extend(children);
-            if let Some(added) = self.pending.get_mut(first..) {
-                added.reverse();
-            }
+        }
+        if let Some(added) = self.pending.get_mut(first..) {
+            added.reverse();
         }
         Ok(entry)
     }
 
-    fn child(
-        &self,
-        number: InodeNumber,
-        parent: InodeNumber,
-        directory: &str,
-    ) -> Result<Entry, Corrupt> {
-        let inode = self.image.index().inode(number)?;
-        // Children that two directories claim would be visited again and again.
-        if inode.parent != parent {
-            return Err(Corrupt::ChildParent {
-                inode: number.0,
-                expected: parent.0,
-                found: inode.parent.0,
-            });
-        }
-        let name = String::from_utf8_lossy(self.image.index().name(number)?);
+    fn child(&self, inode: Inode, directory: &str) -> Result<Entry, Corrupt> {
+        let name = String::from_utf8_lossy(self.image.index().name(inode.number)?);
         let path = format!("{}/{name}", directory.trim_end_matches('/'));
         // Counts the leading slash, unlike the limit.
         if path.len() > MAX_PATH_LEN + 1 {
-            return Err(Corrupt::PathLen { inode: number.0 });
+            let inode = inode.number.0;
+            return Err(Corrupt::PathLen { inode });
         }
         let path = path.into();
         Ok(Entry { path, inode })

@@ -99,6 +99,17 @@ impl<'a> ImageReader<'a> {
         self.cold.as_ref()
     }
 
+    /// Bytes of all files together.
+    pub fn file_len(&self) -> Result<u64, Corrupt> {
+        let mut len: u64 = 0;
+        for number in (0..self.index.inode_count()).map(InodeNumber) {
+            if let Content::File(file) = self.index.inode(number)?.content {
+                len = len.saturating_add(file.len);
+            }
+        }
+        Ok(len)
+    }
+
     /// Opens a regular file at its start; `None` if `inode` is none. The inode
     /// must be of this image, else the bytes are those of another file or an
     /// error.

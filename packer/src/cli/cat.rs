@@ -43,8 +43,9 @@ impl Cat {
     fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
         let mut stdout = io::stdout().lock();
         let mut code = ExitCode::SUCCESS;
-        for path in &select::expand(image, &self.paths)? {
-            let done = write_file(image, path, &mut stdout);
+        for wanted in select::expand(image, &self.paths)? {
+            let path = wanted.path(image)?;
+            let done = write_file(image, &path, &mut stdout);
             let done = done.with_context(|| format!("cannot read `{path}`"));
             match done {
                 Ok(()) => {}

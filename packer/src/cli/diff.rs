@@ -1,14 +1,17 @@
 //! `wasi-vfs diff`: what differs between two images.
 
 use super::opened;
+use super::place::Place;
 use super::{report, text};
 use anyhow::Result;
 use clap::Args;
 use clap::builder::styling::{AnsiColor, Style};
+use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Change, Comparison, compare};
+use wasi_vfs::{Change, Compare, Comparison, ImageReader};
+use wasi_vfs_format::InodeNumber;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +37,8 @@ const TROUBLE: u8 = 2;
 /// Prints what B has and A has not as added, the reverse as removed, and what
 /// both have and differs as changed. A file that is gone from one path and is
 /// at another with the same bytes is moved. How the images store their files
-/// makes no difference.
+/// makes no difference. Files that must be read and have more than 1 GiB and more
+/// than 1000 times their image in all are refused without --any-size.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Diff {
@@ -50,6 +54,10 @@ pub(super) struct Diff {
     #[arg(long)]
     times: bool,
 
+    /// Compare files of any size
+    #[arg(long)]
+    any_size: bool,
+
     /// Print a JSON object, whose fields are described in --help
     #[arg(long)]
     json: bool,
@@ -61,7 +69,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) fn execute(self) -> Result<ExitCode> {
-        match self.compare().and_then(|comparison| self.tell(&comparison)) {
+        match self.compare() {
             Ok(code) => Ok(code),
             Err(error) if super::is_closed_pipe(&error) => Err(error),
             Err(error) => {
@@ -71,53 +79,109 @@ impl Diff {
         }
     }
 
-    fn compare(&self) -> Result<Comparison> {
+    fn compare(&self) -> Result<ExitCode> {
         opened::with(&self.before, |before| {
             before.require_whole()?;
             opened::with(&self.after, |after| {
                 after.require_whole()?;
-                Ok(compare(&before.image, &after.image, self.times)?)
+                let (before, after) = (&before.image, &after.image);
+                let compare = Compare::new().times(self.times).any_len(self.any_size);
+                let comparison = compare.images(before, after)?;
+                self.tell(&Differences::new(before, after, &comparison))?;
+                Ok(match comparison.is_empty() {
+                    true => ExitCode::SUCCESS,
+                    false => ExitCode::FAILURE,
+                })
             })
         })
     }
 
-    fn tell(&self, comparison: &Comparison) -> Result<ExitCode> {
+    fn tell(&self, differences: &Differences<'_>) -> Result<()> {
         let mut out = BufWriter::new(anstream::stdout().lock());
         if self.json {
-            serde_json::to_writer_pretty(&mut out, comparison).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut out, differences).map_err(io::Error::from)?;
             writeln!(out)?;
         } else if !self.quiet {
-            print(comparison, &mut out)?;
+            print(differences, &mut out)?;
         }
-        out.flush()?;
-        Ok(match comparison.is_empty() {
-            true => ExitCode::SUCCESS,
-            false => ExitCode::FAILURE,
-        })
+        Ok(out.flush()?)
     }
 }
 
-fn print(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    for path in &comparison.added {
-        writeln!(out, "{ADDED}added{ADDED:#}    {}", name(path))?;
+/// A comparison with paths, as `--json` prints it. The help of `diff` describes
+/// the fields.
+#[derive(Serialize)]
+struct Differences<'i> {
+    added: Vec<Place<'i>>,
+    removed: Vec<Place<'i>>,
+    changed: Vec<Changed<'i>>,
+    moved: Vec<Moved<'i>>,
+}
+
+#[derive(Serialize)]
+struct Changed<'i> {
+    path: Place<'i>,
+    what: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Moved<'i> {
+    from: Place<'i>,
+    to: Place<'i>,
+}
+
+impl<'i> Differences<'i> {
+    fn new(
+        before: &'i ImageReader<'i>,
+        after: &'i ImageReader<'i>,
+        comparison: &Comparison,
+    ) -> Self {
+        let old = |number: InodeNumber| Place {
+            image: before,
+            number,
+        };
+        let new = |number: InodeNumber| Place {
+            image: after,
+            number,
+        };
+        let changed = comparison.changed.iter().map(|changed| Changed {
+            path: new(changed.after),
+            what: changed.what.iter().map(word).collect(),
+        });
+        let moved = comparison.moved.iter().map(|moved| Moved {
+            from: old(moved.from),
+            to: new(moved.to),
+        });
+        Self {
+            added: comparison.added.iter().copied().map(new).collect(),
+            removed: comparison.removed.iter().copied().map(old).collect(),
+            changed: changed.collect(),
+            moved: moved.collect(),
+        }
     }
-    for path in &comparison.removed {
-        writeln!(out, "{REMOVED}removed{REMOVED:#}  {}", name(path))?;
+}
+
+fn print(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
+    for &place in &differences.added {
+        writeln!(out, "{ADDED}added{ADDED:#}    {}", path(place)?)?;
     }
-    for changed in &comparison.changed {
-        let what: Vec<_> = changed.what.iter().map(word).collect();
-        let (path, what) = (name(&changed.path), what.join(", "));
+    for &place in &differences.removed {
+        writeln!(out, "{REMOVED}removed{REMOVED:#}  {}", path(place)?)?;
+    }
+    for changed in &differences.changed {
+        let (path, what) = (path(changed.path)?, changed.what.join(", "));
         writeln!(out, "{CHANGED}changed{CHANGED:#}  {path} ({what})")?;
     }
-    for moved in &comparison.moved {
-        let (from, to) = (name(&moved.from), name(&moved.to));
+    for moved in &differences.moved {
+        let (from, to) = (path(moved.from)?, path(moved.to)?);
         writeln!(out, "{MOVED}moved{MOVED:#}    {from} -> {to}")?;
     }
     Ok(())
 }
 
-fn name(path: &str) -> String {
-    text::escape(path.as_bytes())
+/// The path, such that it cannot steer a terminal.
+fn path(place: Place<'_>) -> Result<String> {
+    Ok(text::escape(place.path()?.as_bytes()))
 }
 
 fn word(change: &Change) -> &'static str {

@@ -9,12 +9,11 @@ use wasi_vfs::accounting::Accounting;
 use wasi_vfs_format::{Content, Corrupt, Inode};
 
 /// Something to be listed.
+#[derive(Clone)]
 pub(super) struct Entry<'a> {
     /// What it is called: its name, or the path by which it was asked for.
     pub(super) name: Vec<u8>,
     pub(super) inode: Inode,
-    /// Drawn before the name; empty but in a tree.
-    pub(super) branch: String,
     target: Option<&'a [u8]>,
     /// Bytes of the payload, where it was asked for.
     stored: Option<u64>,
@@ -40,7 +39,6 @@ impl<'a> Entry<'a> {
         Ok(Self {
             name,
             inode,
-            branch: String::new(),
             target,
             stored: None,
         })
@@ -111,36 +109,60 @@ pub(super) struct JsonEntry<'e> {
     target: Option<Cow<'e, str>>,
 }
 
+/// Columns of a long listing, in letters.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Widths {
+    size: usize,
+    share: usize,
+}
+
+impl Widths {
+    /// Makes room for an entry.
+    pub(super) fn fit(&mut self, entry: &Entry<'_>) {
+        self.size = self.size.max(number(entry.size()).len());
+        self.share = self.share.max(number(entry.stored).len());
+    }
+}
+
 impl Style {
     /// Prints `entries`, in columns if they are long.
-    pub(super) fn print(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
-        let sizes = entries.iter().map(|entry| number(entry.size()).len()).max();
-        let shares = entries.iter().map(|entry| number(entry.stored).len()).max();
-        let widths = (sizes.unwrap_or_default(), shares.unwrap_or_default());
-        for entry in entries {
-            if self.long {
-                self.print_columns(entry, widths, out)?;
-            }
-            out.write_all(entry.branch.as_bytes())?;
-            self.print_name(&entry.name, out)?;
-            if let (true, Some(target)) = (self.long, entry.target) {
-                out.write_all(b" -> ")?;
-                self.print_name(target, out)?;
-            }
-            out.write_all(b"\n")?;
+    pub(super) fn print_all(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
+        let mut widths = Widths::default();
+        entries.iter().for_each(|entry| widths.fit(entry));
+        let mut entries = entries.iter();
+        entries.try_for_each(|entry| self.print(entry, "", widths, out))
+    }
+
+    /// Prints one, with `branch` before its name.
+    pub(super) fn print(
+        &self,
+        entry: &Entry<'_>,
+        branch: &str,
+        widths: Widths,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        if self.long {
+            self.print_columns(entry, widths, out)?;
         }
-        Ok(())
+        out.write_all(branch.as_bytes())?;
+        self.print_name(&entry.name, out)?;
+        if let (true, Some(target)) = (self.long, entry.target) {
+            out.write_all(b" -> ")?;
+            self.print_name(target, out)?;
+        }
+        out.write_all(b"\n")
     }
 
     fn print_columns(
         &self,
         entry: &Entry<'_>,
-        (sizes, shares): (usize, usize),
+        Widths { size, share }: Widths,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let (mode, size, stored) = (entry.mode(), number(entry.size()), number(entry.stored));
+        let mode = entry.mode();
+        let (len, stored) = (number(entry.size()), number(entry.stored));
         let time = time::to_the_second(entry.inode.mtime_ns);
-        write!(out, "{mode} {size:>sizes$} {stored:>shares$} {time} ")
+        write!(out, "{mode} {len:>size$} {stored:>share$} {time} ")
     }
 
     /// Prints the line above the entries of a directory.

@@ -2,6 +2,7 @@
 
 use super::opened::{self, Opened};
 use super::progress::Bar;
+use super::select::Wanted;
 use super::{exit_codes, say, select, text};
 use anyhow::Result;
 use clap::Args;
@@ -72,7 +73,10 @@ impl Extract {
         opened.require_whole()?;
         let extraction = select::expand(&opened.image, &self.paths)?
             .into_iter()
-            .fold(self.extraction(), Extraction::path);
+            .fold(self.extraction(), |extraction, wanted| match wanted {
+                Wanted::Path(path) => extraction.path(path),
+                Wanted::Match(number) => extraction.inode(number),
+            });
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
         Ok(extraction.to(&opened.image, &self.output, &|len| bar.add(len))?)
     }

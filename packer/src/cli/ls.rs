@@ -3,10 +3,11 @@
 //! Decides what is listed and in which order; how an entry looks is
 //! [`entry`](super::entry)'s.
 
-use super::entry::{Entry, Style};
+use super::entry::{Entry, Style, Widths};
 use super::opened::{self, Opened};
-use super::{exit_codes, report, select};
-use anyhow::{Context, Result, bail};
+use super::select::{self, Wanted};
+use super::{exit_codes, report, tree};
+use anyhow::{Context, Result};
 use clap::Args;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
-use wasi_vfs_format::{Content, Corrupt, Directory, Inode, InodeNumber, Kind};
+use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -66,9 +67,9 @@ pub(super) struct Ls {
     json: bool,
 }
 
-/// A path of the command line and what it leads to.
+/// What the command line asks for, and what is there.
 struct Argument {
-    path: String,
+    wanted: Wanted,
     inode: Inode,
 }
 
@@ -101,10 +102,11 @@ impl Ls {
     fn resolve(&self, image: &ImageReader<'_>) -> Result<(Vec<Argument>, ExitCode)> {
         let mut arguments = Vec::with_capacity(self.paths.len());
         let mut code = ExitCode::SUCCESS;
-        for path in select::expand(image, &self.paths)? {
+        for wanted in select::expand(image, &self.paths)? {
+            let path = wanted.path(image)?;
             let inode = self.lookup(image, &path);
             match inode.with_context(|| format!("cannot list `{path}`")) {
-                Ok(inode) => arguments.push(Argument { path, inode }),
+                Ok(inode) => arguments.push(Argument { wanted, inode }),
                 Err(error) => {
                     report(&error);
                     code = ExitCode::FAILURE;
@@ -138,15 +140,17 @@ impl Ls {
         let (directories, others): (Vec<_>, Vec<_>) = arguments
             .iter()
             .partition(|argument| argument.inode.kind() == Kind::Directory);
-        let others = others
-            .iter()
-            .map(|argument| lister.entry(argument.path.as_bytes().into(), argument.inode))
-            .collect::<Result<Vec<_>, _>>()?;
-        style.print(&others, out)?;
+        let mut widths = Widths::default();
+        for argument in &others {
+            widths.fit(&lister.argument(argument)?);
+        }
+        for argument in &others {
+            style.print(&lister.argument(argument)?, "", widths, out)?;
+        }
         let has_headings = self.recursive || arguments.len() > 1 || self.paths.len() > 1;
         let mut is_first = others.is_empty();
         for argument in directories {
-            let mut walk = Walk::new(lister, argument.path.clone(), argument.inode);
+            let mut walk = Walk::new(lister, argument)?;
             while let Some((path, entries)) = walk.next_directory(self.recursive)? {
                 if !is_first {
                     writeln!(out)?;
@@ -155,7 +159,7 @@ impl Ls {
                 if has_headings {
                     style.print_heading(&path, out)?;
                 }
-                style.print(&entries, out)?;
+                style.print_all(&entries, out)?;
             }
         }
         Ok(())
@@ -174,9 +178,8 @@ impl Ls {
         arguments: &[Argument],
         out: &mut dyn Write,
     ) -> Result<()> {
-        for Argument { path, inode } in arguments {
-            let tree = lister.tree(path, *inode)?;
-            self.style().print(&tree, out)?;
+        for argument in arguments {
+            tree::print(lister, &self.style(), lister.argument(argument)?, out)?;
         }
         Ok(())
     }
@@ -195,12 +198,12 @@ impl Ls {
             separator = ",\n";
             Ok(())
         };
-        for Argument { path, inode } in arguments {
-            if inode.kind() != Kind::Directory {
-                print(&lister.entry(path.as_bytes().into(), *inode)?)?;
+        for argument in arguments {
+            if argument.inode.kind() != Kind::Directory {
+                print(&lister.argument(argument)?)?;
                 continue;
             }
-            let mut walk = Walk::new(lister, path.clone(), *inode);
+            let mut walk = Walk::new(lister, argument)?;
             while let Some((_, entries)) = walk.next_directory(self.recursive)? {
                 entries.iter().try_for_each(&mut print)?;
             }
@@ -212,7 +215,7 @@ impl Ls {
 }
 
 /// Makes entries of inodes.
-struct Lister<'i, 'a> {
+pub(super) struct Lister<'i, 'a> {
     image: &'i ImageReader<'a>,
     /// Present where shares are shown.
     accounting: Option<Accounting>,
@@ -227,97 +230,69 @@ impl<'a> Lister<'_, 'a> {
         }
     }
 
-    fn children(&self, parent: InodeNumber, directory: &Directory) -> Result<Vec<Entry<'a>>> {
-        let child = |number| {
-            let inode = self.image.index().inode(number)?;
-            // Children that two directories claim would be listed again and
-            // again.
-            if inode.parent != parent {
-                return Err(Corrupt::ChildParent {
-                    inode: number.0,
-                    expected: parent.0,
-                    found: inode.parent.0,
-                }
-                .into());
-            }
-            let name = self.image.index().name(number)?;
-            Ok(self.entry(name.into(), inode)?)
-        };
-        directory.children().map(child).collect()
+    fn argument(&self, argument: &Argument) -> Result<Entry<'a>, Corrupt> {
+        let path = argument.wanted.path(self.image)?;
+        self.entry(path.as_bytes().into(), argument.inode)
     }
 
-    /// `inode`, called `path`, and all below it, each with its branch.
-    fn tree(&self, path: &str, inode: Inode) -> Result<Vec<Entry<'a>>> {
-        let mut tree = Vec::new();
-        // The entries to come, the next one last, and what is drawn before
-        // those below them.
-        let mut pending = vec![(self.entry(path.into(), inode)?, String::new())];
-        while let Some((entry, trunk)) = pending.pop() {
-            if trunk.len() > MAX_TRUNK_LEN {
-                bail!("`{path}` is nested too deep to draw; use --recursive");
-            }
-            if let Content::Directory(directory) = entry.inode.content {
-                let mut children = self.children(entry.inode.number, &directory)?;
-                children.reverse();
-                for (distance, mut child) in children.into_iter().enumerate() {
-                    let (branch, below) = match distance {
-                        0 => ("└── ", "    "),
-                        _ => ("├── ", "│   "),
-                    };
-                    child.branch = format!("{trunk}{branch}");
-                    pending.push((child, format!("{trunk}{below}")));
-                }
-            }
-            tree.push(entry);
-        }
-        Ok(tree)
+    /// What a directory holds.
+    pub(super) fn children(&self, directory: &Inode) -> Result<Vec<Entry<'a>>, Corrupt> {
+        let entry = |child: Result<Inode, Corrupt>| {
+            let child = child?;
+            self.entry(self.image.index().name(child.number)?.into(), child)
+        };
+        self.image.index().children(directory).map(entry).collect()
     }
 }
-
-/// Bytes drawn before a name. A path of the greatest length nests half as deep
-/// as it is long, which takes no more than 6 bytes for each directory.
-const MAX_TRUNK_LEN: usize = MAX_PATH_LEN * 3;
 
 /// Directories in the order in which `ls -R` shows them: one, then what is
 /// below its first child, and so on. The list of those to come is kept here:
 /// nothing bounds how deep a damaged image says it is nested.
 struct Walk<'l, 'i, 'a> {
     lister: &'l Lister<'i, 'a>,
+    /// What the first is called.
+    path: String,
+    /// Bytes of its path in the image, which those of all others begin with.
+    len_in_image: usize,
     /// The next is the last.
-    rest: Vec<(String, Inode)>,
+    rest: Vec<Inode>,
 }
 
 impl<'l, 'i, 'a> Walk<'l, 'i, 'a> {
-    fn new(lister: &'l Lister<'i, 'a>, path: String, directory: Inode) -> Self {
-        Self {
+    fn new(lister: &'l Lister<'i, 'a>, start: &Argument) -> Result<Self, Corrupt> {
+        let path = start.wanted.path(lister.image)?;
+        let path_in_image = lister.image.path(start.inode.number)?;
+        Ok(Self {
             lister,
-            rest: vec![(path, directory)],
-        }
+            path: path.into_owned(),
+            len_in_image: path_in_image.trim_end_matches('/').len(),
+            rest: vec![start.inode],
+        })
     }
 
     /// The next directory and its entries.
     fn next_directory(&mut self, recursive: bool) -> Result<Option<(String, Vec<Entry<'a>>)>> {
-        let Some((path, inode)) = self.rest.pop() else {
+        let Some(inode) = self.rest.pop() else {
             return Ok(None);
         };
-        let Content::Directory(directory) = inode.content else {
-            return Ok(None);
-        };
-        let entries = self.lister.children(inode.number, &directory)?;
+        let path = self.path_of(inode.number)?;
+        let entries = self.lister.children(&inode)?;
         if recursive {
-            for entry in entries.iter().rev() {
-                if entry.inode.kind() == Kind::Directory {
-                    let name = String::from_utf8_lossy(&entry.name);
-                    let path = format!("{}/{name}", path.trim_end_matches('/'));
-                    // The path of the argument, then one within the image.
-                    if path.len() > 2 * (MAX_PATH_LEN + 1) {
-                        let inode = entry.inode.number.0;
-                        return Err(Corrupt::PathLen { inode }.into());
-                    }
-                    self.rest.push((path, entry.inode));
-                }
-            }
+            let inodes = entries.iter().rev().map(|entry| entry.inode);
+            let directories = inodes.filter(|inode| inode.kind() == Kind::Directory);
+            self.rest.extend(directories);
         }
         Ok(Some((path, entries)))
+    }
+
+    fn path_of(&self, number: InodeNumber) -> Result<String, Corrupt> {
+        let path = self.lister.image.path(number)?;
+        if path.len() > MAX_PATH_LEN + 1 {
+            return Err(Corrupt::PathLen { inode: number.0 });
+        }
+        match path.get(self.len_in_image..) {
+            Some("" | "/") | None => Ok(self.path.clone()),
+            Some(below) => Ok(self.path.trim_end_matches('/').to_owned() + below),
+        }
     }
 }

@@ -18,12 +18,14 @@ mod mappings;
 mod opened;
 mod output;
 mod pack;
+mod place;
 mod progress;
 mod run;
 mod select;
 mod text;
 mod time;
 mod traced;
+mod tree;
 #[cfg(target_os = "linux")]
 mod unnamed;
 mod verify;

@@ -107,6 +107,12 @@ pub(super) struct Pack {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
     image: Option<PathBuf>,
 
+    /// Take files of any size out of images. Otherwise those of more than 1 GiB
+    /// and more than 1000 times their image in all are refused, since a few bytes
+    /// of an image can make terabytes
+    #[arg(long)]
+    any_size: bool,
+
     /// Print nothing but errors
     #[arg(short, long)]
     quiet: bool,
@@ -187,7 +193,8 @@ impl Pack {
         Ok(packed.into())
     }
 
-    fn packer(&self, mut packer: Packer) -> Result<Packer> {
+    fn packer(&self, packer: Packer) -> Result<Packer> {
+        let mut packer = packer.any_len(self.any_size);
         for image in &self.from {
             packer = packer.add_image(input::read(image)?);
         }

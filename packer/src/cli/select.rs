@@ -3,42 +3,59 @@
 
 use anyhow::{Context, Result};
 use globset::{GlobBuilder, GlobMatcher};
+use std::borrow::Cow;
 use wasi_vfs::{ImageReader, Walk};
+use wasi_vfs_format::{Corrupt, InodeNumber};
+
+/// Something that a command line asks for.
+pub(super) enum Wanted {
+    /// A path, as it was written. It may lead nowhere.
+    Path(String),
+    /// What a pattern has matched. Not its path: all those of a small image can
+    /// be long.
+    Match(InodeNumber),
+}
+
+impl Wanted {
+    pub(super) fn path(&self, image: &ImageReader<'_>) -> Result<Cow<'_, str>, Corrupt> {
+        Ok(match self {
+            Self::Path(path) => path.into(),
+            Self::Match(number) => image.path(*number)?.into(),
+        })
+    }
+}
 
 /// `paths` with each pattern replaced by what it matches, in the order of the
 /// paths of the image. A path that exists stands for itself even if it reads as
 /// a pattern; a pattern that matches nothing stays, to be reported as a path
 /// that is not there.
-pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<String>> {
-    let mut expanded = Vec::with_capacity(paths.len());
+pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::with_capacity(paths.len());
     for path in paths {
-        if !is_pattern(path) || image.resolve(path, false).is_ok() {
-            expanded.push(path.clone());
-            continue;
+        let before = wanted.len();
+        if is_pattern(path) && image.resolve(path, false).is_err() {
+            add_matches(image, path, &mut wanted)?;
         }
-        let matched = matches(image, path)?;
-        match matched.is_empty() {
-            true => expanded.push(path.clone()),
-            false => expanded.extend(matched),
+        if wanted.len() == before {
+            wanted.push(Wanted::Path(path.clone()));
         }
     }
-    Ok(expanded)
+    Ok(wanted)
 }
 
 fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
 }
 
-fn matches(image: &ImageReader<'_>, pattern: &str) -> Result<Vec<String>> {
+fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<Wanted>) -> Result<()> {
     let matcher = matcher(pattern)?;
-    let mut matched = Vec::new();
     for entry in Walk::new(image)? {
-        let path = entry?.path;
-        if matcher.is_match(path.trim_start_matches('/')) {
-            matched.push(path.to_string());
+        let entry = entry?;
+        if matcher.is_match(entry.path.trim_start_matches('/')) {
+            wanted.push(Wanted::Match(entry.inode.number));
         }
     }
-    Ok(matched)
+    Ok(())
 }
 
 /// `*` and `?` stop at slashes as in a shell; `**` does not.

@@ -1,5 +1,6 @@
 //! Why an extraction ended.
 
+use crate::expansion::TooLong;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -30,16 +31,8 @@ pub enum ExtractError {
         reason: &'static str,
     },
     /// More bytes than an image of that length may have.
-    #[error(
-        "the files have {len} bytes, more than 1000 times the {image_len} of the image; \
-         if that is what it should have, extract with --any-size"
-    )]
-    TooLong {
-        /// Bytes of all files.
-        len: u64,
-        /// Bytes of the image.
-        image_len: u64,
-    },
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// The target directory cannot be used.
     #[error("cannot extract into `{}`", path.display())]
     Target {

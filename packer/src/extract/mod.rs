@@ -16,6 +16,7 @@ mod unnamed;
 
 pub use error::ExtractError;
 
+use crate::expansion;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use plan::Plan;
@@ -30,16 +31,10 @@ use wasi_vfs_format::reader::ImageReader;
 #[derive(Clone, Debug, Default)]
 pub struct Extract {
     paths: Vec<String>,
+    inodes: Vec<InodeNumber>,
     force: bool,
     any_len: bool,
 }
-
-/// Bytes of files for each byte of an image, and bytes that any image may have.
-/// Text becomes a hundredth at most, and copies of a file cost nothing: a disk
-/// image that is mostly holes has more, and little else that somebody packs. A
-/// gibibyte harms no disk.
-const MAX_RATIO: u64 = 1000;
-const MAX_LEN_OF_ANY: u64 = 1 << 30;
 
 /// What was extracted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +62,13 @@ impl Extract {
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.paths.push(path.into());
+        self
+    }
+
+    /// Extracts an inode and what is below it, as [`Extract::path`] does.
+    #[must_use]
+    pub fn inode(mut self, number: InodeNumber) -> Self {
+        self.inodes.push(number);
         self
     }
 
@@ -120,9 +122,9 @@ impl Extract {
         target: &Path,
         progress: &dyn Fn(u64),
     ) -> Result<Extracted, ExtractError> {
-        let plan = Plan::new(image, &self.paths)?;
+        let plan = Plan::new(image, &self.paths, &self.inodes)?;
         if !self.any_len {
-            check_len(image, plan.extracted().file_len)?;
+            expansion::check(image, plan.extracted().file_len)?;
         }
         let copy = |number: InodeNumber, out: &mut dyn Write| {
             let inode = image.index().inode(number);
@@ -141,20 +143,6 @@ impl Extract {
         }
         Ok(plan.extracted())
     }
-}
-
-/// Whether an image may have files of `len` bytes in all.
-fn check_len(image: &ImageReader<'_>, len: u64) -> Result<(), ExtractError> {
-    let superblock = image.index().superblock();
-    let image_len = u64::from(superblock.index_len.get()) + u64::from(superblock.payload_len.get());
-    match len <= max_len(image_len) {
-        true => Ok(()),
-        false => Err(ExtractError::TooLong { len, image_len }),
-    }
-}
-
-fn max_len(image_len: u64) -> u64 {
-    image_len.saturating_mul(MAX_RATIO).max(MAX_LEN_OF_ANY)
 }
 
 /// How the bytes of a file are had.

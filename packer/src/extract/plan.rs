@@ -4,7 +4,7 @@ use super::{ExtractError, Extracted};
 use crate::walk::{Entry, Walk};
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
-use wasi_vfs_format::reader::{ImageReader, ResolveError};
+use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Content, InodeNumber};
 
 /// Directories, parents before their children. The first is the root.
@@ -56,11 +56,16 @@ pub(super) enum LeafKind {
 }
 
 impl Plan {
-    /// Everything at and below `paths`; everything there is without any.
-    pub(super) fn new(image: &ImageReader<'_>, paths: &[String]) -> Result<Self, ExtractError> {
-        let chosen = match paths {
-            [] => None,
-            _ => Some(chosen(image, paths)?),
+    /// Everything at and below `paths` and `inodes`; everything there is without
+    /// any.
+    pub(super) fn new(
+        image: &ImageReader<'_>,
+        paths: &[String],
+        inodes: &[InodeNumber],
+    ) -> Result<Self, ExtractError> {
+        let chosen = match (paths, inodes) {
+            ([], []) => None,
+            _ => Some(chosen(image, paths, inodes)?),
         };
         let mut plan = Self::default();
         let mut folder_of = BTreeMap::new();
@@ -186,28 +191,37 @@ impl<'p> At<'p> {
     }
 }
 
-/// The inodes at and below `paths`, and those above them.
+/// The inodes at and below `paths` and `inodes`, and those above them.
 fn chosen(
     image: &ImageReader<'_>,
     paths: &[String],
+    inodes: &[InodeNumber],
 ) -> Result<BTreeSet<InodeNumber>, ExtractError> {
-    let mut chosen = BTreeSet::new();
+    let mut whole: BTreeSet<_> = inodes.iter().copied().collect();
     for path in paths {
-        let cannot = |source: ResolveError| ExtractError::Resolve {
+        let inode = image.resolve(path, false);
+        let inode = inode.map_err(|source| ExtractError::Resolve {
             path: path.clone(),
             source,
-        };
-        let start = image.resolve(path, false).map_err(cannot)?;
+        })?;
+        whole.insert(inode.number);
+    }
+    let mut above = BTreeSet::new();
+    for &number in &whole {
         // The root alone is its own parent.
-        let mut above = start.parent;
-        while chosen.insert(above) {
-            above = image.index().inode(above)?.parent;
-        }
-        for entry in Walk::from(image, start.number)? {
-            chosen.insert(entry?.inode.number);
+        let mut parent = image.index().inode(number)?.parent;
+        while above.insert(parent) {
+            parent = image.index().inode(parent)?.parent;
         }
     }
-    Ok(chosen)
+    // Parents precede their children, so one round does for any depth.
+    for number in (0..image.index().inode_count()).map(InodeNumber) {
+        if whole.contains(&image.index().inode(number)?.parent) {
+            whole.insert(number);
+        }
+    }
+    whole.append(&mut above);
+    Ok(whole)
 }
 
 fn refuse(entry: &Entry, reason: &'static str) -> ExtractError {

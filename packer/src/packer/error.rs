@@ -2,6 +2,7 @@
 
 use crate::GuestPathError;
 use crate::contents::OpenError;
+use crate::expansion::TooLong;
 use crate::module::ModuleError;
 use crate::source::{ExcludeError, SourceError};
 use thiserror::Error;
@@ -32,6 +33,9 @@ pub enum PackError {
     /// An image of [`Packer::add_image`](crate::Packer::add_image) cannot be read.
     #[error("cannot take the files out of the image that is to be packed")]
     Image(#[source] OpenError),
+    /// The files of an image have more bytes than one of that length may have.
+    #[error("cannot take the files out of an image")]
+    TooLong(#[source] TooLong),
     /// The block size is impossible.
     #[error(
         "a block cannot have {len} bytes; expected a power of two from {} to {}",

@@ -13,13 +13,15 @@ pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 
 use crate::choice::{Choice, ranks};
-use crate::contents::OpenError;
+use crate::contents::{Contents, OpenError};
+use crate::expansion;
 use crate::join::{self, Part};
 use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
 use crate::{GuestPathError, Mapping};
 use std::path::{Path, PathBuf};
-use stored::{Stored, parts_of};
+use stored::Stored;
+use wasi_vfs_format::Error;
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
@@ -69,6 +71,7 @@ pub struct Packer {
     order: Vec<String>,
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
+    any_len: bool,
 }
 
 impl Packer {
@@ -93,6 +96,7 @@ impl Packer {
             order: Vec::new(),
             only: None,
             memory: None,
+            any_len: false,
         }
     }
 
@@ -156,6 +160,14 @@ impl Packer {
     /// default, [`MemoryKind::Separate`].
     pub fn memory(mut self, memory: MemoryKind) -> Self {
         self.memory = Some(memory);
+        self
+    }
+
+    /// Takes files of any length out of images, one in the module included.
+    /// Otherwise they may have 1 GiB, or a thousand bytes for each of their image:
+    /// of a few bytes an image can make terabytes.
+    pub fn any_len(mut self, any_len: bool) -> Self {
+        self.any_len = any_len;
         self
     }
 
@@ -257,7 +269,9 @@ impl Packer {
             return Ok(image);
         }
         for image in &self.images {
-            parts.extend(parts_of(image).map_err(PackError::Image)?);
+            let contents = Contents::find(image).map_err(PackError::Image)?;
+            let damaged = |error: Error| PackError::Image(error.into());
+            parts.extend(self.parts_of(&contents, damaged)?);
         }
         parts.extend(self.mapped(&mappings)?);
         if parts.is_empty() {
@@ -329,12 +343,29 @@ impl Packer {
         let Some(module) = &self.module else {
             return Ok(Vec::new());
         };
-        match parts_of(module) {
-            Ok(parts) => Ok(parts),
+        match Contents::find(module) {
+            Ok(contents) => self.parts_of(&contents, PackError::Earlier),
             Err(OpenError::NotPacked) => Ok(Vec::new()),
             Err(OpenError::Module(error)) => Err(error.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
         }
+    }
+
+    /// The mapped directories of an image, to be packed anew.
+    fn parts_of(
+        &self,
+        contents: &Contents<'_>,
+        damaged: impl Fn(Error) -> PackError,
+    ) -> Result<Vec<Part>, PackError> {
+        let image = contents.reader().map_err(&damaged)?;
+        if !self.any_len {
+            let len = image
+                .file_len()
+                .map_err(|corrupt| damaged(corrupt.into()))?;
+            expansion::check(&image, len).map_err(PackError::TooLong)?;
+        }
+        let tree = image.to_tree().map_err(damaged)?;
+        Ok(join::take_apart(tree))
     }
 
     fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {

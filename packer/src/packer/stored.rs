@@ -2,7 +2,6 @@
 //! embedded. Does not know what was asked for.
 
 use crate::contents::{Contents, OpenError};
-use crate::join::{self, Part};
 use crate::module::{self, Embedded, ModuleError, Target};
 use crate::runtime;
 use wasi_vfs_format::Error;
@@ -50,11 +49,4 @@ impl Stored {
         };
         target.embed(parts, runtime::MERGED, runtime::VERSION)
     }
-}
-
-/// The mapped directories of an image, to be packed anew.
-pub(super) fn parts_of(bytes: &[u8]) -> Result<Vec<Part>, OpenError> {
-    let contents = Contents::find(bytes)?;
-    let tree = contents.reader()?.to_tree()?;
-    Ok(join::take_apart(tree))
 }

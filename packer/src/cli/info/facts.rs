@@ -1,18 +1,21 @@
 //! What there is to know about a packed module. The fields are those of
 //! `--json`, which the help of `info` describes.
 
+use super::directories;
 use crate::cli::opened::Opened;
+use crate::cli::place::Place;
 use anyhow::Result;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use serde::{Serialize, Serializer};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
 use wasi_vfs::{Form, ImageReader, MemoryKind, Walk, module};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::manifest::Manifest;
-use wasi_vfs_format::{Codec, Content, Inode, InodeNumber, Kind};
+use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
 
 #[derive(Debug, Serialize)]
-pub(super) struct Facts {
+pub(super) struct Facts<'i> {
     pub(super) form: Option<&'static str>,
     /// Where the memory of a merged runtime is.
     pub(super) memory: Option<&'static str>,
@@ -25,11 +28,11 @@ pub(super) struct Facts {
     pub(super) file: File,
     pub(super) tree: Tree,
     pub(super) blocks: Blocks,
-    pub(super) deduplication: Deduplication,
+    pub(super) deduplication: Deduplication<'i>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) left_out: Option<Skipped>,
-    pub(super) extensions: Vec<Group>,
-    pub(super) directories: Vec<Group>,
+    pub(super) extensions: Vec<Group<'i>>,
+    pub(super) directories: Vec<Group<'i>>,
 }
 
 /// How the image was packed.
@@ -76,13 +79,13 @@ pub(super) struct Blocks {
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Deduplication {
+pub(super) struct Deduplication<'i> {
     /// What the content would be longer without it.
     pub(super) saved: u64,
     /// Files that are the same as another.
     pub(super) duplicate_files: u64,
     /// The one that saves most comes first.
-    pub(super) groups: Vec<Duplicates>,
+    pub(super) groups: Vec<Duplicates<'i>>,
 }
 
 /// What the tree had and the image has not.
@@ -94,30 +97,57 @@ pub(super) struct Skipped {
 
 /// Files with the same bytes.
 #[derive(Debug, Serialize)]
-pub(super) struct Duplicates {
+pub(super) struct Duplicates<'i> {
     pub(super) len: u64,
     pub(super) saved: u64,
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<Place<'i>>,
 }
 
 /// Files that have something in common, the largest group first.
 #[derive(Debug, Serialize)]
-pub(super) struct Group {
-    pub(super) name: String,
+pub(super) struct Group<'i> {
+    pub(super) name: Name<'i>,
     pub(super) files: u64,
     pub(super) raw: u64,
     pub(super) unique: u64,
     pub(super) stored: u64,
 }
 
+/// What files have in common.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Name<'i> {
+    /// `.rb`; empty where there is none.
+    Extension(&'i [u8]),
+    Directory(Place<'i>),
+}
+
+impl Name<'_> {
+    pub(super) fn text(&self) -> Result<String, Corrupt> {
+        Ok(match self {
+            Self::Extension(extension) => String::from_utf8_lossy(extension).into_owned(),
+            Self::Directory(place) => match place.path()? {
+                root if root == "/" => root,
+                path => path + "/",
+            },
+        })
+    }
+}
+
+impl Serialize for Name<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = self.text().map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+}
+
 /// A file and what it takes.
 pub(super) struct Sized {
-    pub(super) path: std::sync::Arc<str>,
+    pub(super) number: InodeNumber,
     pub(super) len: u64,
     pub(super) share: Share,
 }
 
-impl Facts {
+impl<'i> Facts<'i> {
     /// The form in words: `merged, separate memory`.
     pub(super) fn form_in_words(&self) -> String {
         let form = self.form.unwrap_or("an image by itself");
@@ -128,13 +158,14 @@ impl Facts {
     }
 
     /// Of an image that breaks no rule of the format.
-    pub(super) fn gather(opened: &Opened<'_>, accounting: &Accounting) -> Result<Self> {
+    pub(super) fn gather(opened: &'i Opened<'_>, accounting: &Accounting) -> Result<Self> {
         let image = &opened.image;
         let superblock = image.index().superblock();
         let manifest = image.cold().and_then(|cold| cold.manifest().ok());
         let files = files(image, accounting)?;
         let tree = tree(image, &files)?;
-        let groups = groups_of_duplicates(image)?;
+        let groups = groups_of_duplicates(image, &files)?;
+        let tops = directories::tops(image)?;
         Ok(Self {
             form: opened.contents.form.map(form_name),
             memory: opened.contents.form.and_then(memory_name),
@@ -156,8 +187,19 @@ impl Facts {
             },
             tree,
             blocks: blocks(image)?,
-            extensions: group(&files, extension),
-            directories: group(&files, top_directory(&files)),
+            extensions: group(
+                &files,
+                |file| Ok(extension(image.index().name(file.number)?)),
+                Name::Extension,
+            )?,
+            directories: group(
+                &files,
+                |file| Ok(tops.get(file.number.0 as usize).copied()),
+                |top| {
+                    let number = top.unwrap_or(InodeNumber::ROOT);
+                    Name::Directory(Place { image, number })
+                },
+            )?,
         })
     }
 }
@@ -232,9 +274,9 @@ pub(super) fn files(image: &ImageReader<'_>, accounting: &Accounting) -> Result<
         let entry = entry?;
         if let Content::File(file) = entry.inode.content {
             files.push(Sized {
-                share: accounting.of(image, &entry.inode)?,
-                path: entry.path,
+                number: entry.inode.number,
                 len: file.len,
+                share: accounting.of(image, &entry.inode)?,
             });
         }
     }
@@ -250,8 +292,10 @@ fn tree(image: &ImageReader<'_>, files: &[Sized]) -> Result<Tree> {
             Kind::Symlink => tree.symlinks += 1,
         }
     }
-    let sum = sum("", files.iter());
-    (tree.raw, tree.unique, tree.stored) = (sum.raw, sum.unique, sum.stored);
+    let mut sum = Sum::default();
+    files.iter().for_each(|file| sum.add(file));
+    (tree.raw, tree.unique, tree.stored) =
+        (sum.raw, sum.share.unique_len(), sum.share.stored_len());
     Ok(tree)
 }
 
@@ -279,23 +323,30 @@ fn blocks(image: &ImageReader<'_>) -> Result<Blocks> {
     Ok(blocks)
 }
 
-fn groups_of_duplicates(image: &ImageReader<'_>) -> Result<Vec<Duplicates>> {
+/// The largest first, and the files of each in the order of `files`.
+fn groups_of_duplicates<'i>(
+    image: &'i ImageReader<'i>,
+    files: &[Sized],
+) -> Result<Vec<Duplicates<'i>>> {
+    let numbers = files.iter().map(|file| file.number);
+    let places: HashMap<_, _> = numbers.zip(0_usize..).collect();
     let mut groups = Vec::new();
-    for numbers in duplicates(image)? {
-        let paths = numbers.iter().map(|&number| image.path(number));
-        let mut paths: Vec<_> = paths.collect::<Result<_, _>>()?;
-        paths.sort();
-        let first = numbers.first().map(|&number| image.index().inode(number));
-        let len = first.transpose()?.map_or(0, |inode| len_of(&inode));
-        let copies = paths.len() as u64 - 1;
-        let saved = len.saturating_mul(copies);
-        groups.push(Duplicates { len, saved, paths });
+    for mut numbers in duplicates(image)? {
+        numbers.sort_by_key(|number| places.get(number));
+        let Some(first) = numbers.first() else {
+            continue;
+        };
+        let len = len_of(&image.index().inode(*first)?);
+        let saved = len.saturating_mul(numbers.len() as u64 - 1);
+        groups.push((saved, places.get(first), len, numbers));
     }
-    groups.sort_by(|one, other| {
-        let largest_first = other.saved.cmp(&one.saved);
-        largest_first.then_with(|| one.paths.cmp(&other.paths))
+    groups.sort_by_key(|&(saved, place, ..)| (Reverse(saved), place));
+    let groups = groups.into_iter().map(|(saved, _, len, numbers)| {
+        let paths = numbers.into_iter().map(|number| Place { image, number });
+        let paths = paths.collect();
+        Duplicates { len, saved, paths }
     });
-    Ok(groups)
+    Ok(groups.collect())
 }
 
 fn len_of(inode: &Inode) -> u64 {
@@ -305,90 +356,50 @@ fn len_of(inode: &Inode) -> u64 {
     }
 }
 
-/// Groups files by what `name` calls them.
-fn group(files: &[Sized], name: impl Fn(&str) -> String) -> Vec<Group> {
-    let mut groups: BTreeMap<String, Vec<&Sized>> = BTreeMap::new();
+/// Groups files by what `key` says that they have in common, and calls it `name`.
+fn group<'i, K: Ord>(
+    files: &[Sized],
+    key: impl Fn(&Sized) -> Result<K>,
+    name: impl Fn(K) -> Name<'i>,
+) -> Result<Vec<Group<'i>>> {
+    let mut sums: BTreeMap<K, Sum> = BTreeMap::new();
     for file in files {
-        groups.entry(name(&file.path)).or_default().push(file);
+        sums.entry(key(file)?).or_default().add(file);
     }
-    let groups = groups.into_iter();
-    let mut groups: Vec<_> = groups
-        .map(|(name, files)| sum(&name, files.into_iter()))
-        .collect();
-    // Stable, so groups of one size stay in the order of their names.
-    groups.sort_by_key(|group| std::cmp::Reverse((group.stored, group.raw)));
-    groups
+    let groups = sums.into_iter().map(|(key, sum)| Group {
+        name: name(key),
+        files: sum.files,
+        raw: sum.raw,
+        unique: sum.share.unique_len(),
+        stored: sum.share.stored_len(),
+    });
+    let mut groups: Vec<_> = groups.collect();
+    // Stable, so groups of one size stay in the order of their keys.
+    groups.sort_by_key(|group| Reverse((group.stored, group.raw)));
+    Ok(groups)
 }
 
-fn sum<'f>(name: &str, files: impl Iterator<Item = &'f Sized>) -> Group {
-    let mut share = Share::default();
-    let (mut count, mut raw) = (0_u64, 0_u64);
-    for file in files {
-        count += 1;
-        raw = raw.saturating_add(file.len);
-        share = share.and(file.share);
-    }
-    Group {
-        name: name.to_owned(),
-        files: count,
-        raw,
-        unique: share.unique_len(),
-        stored: share.stored_len(),
+#[derive(Default)]
+struct Sum {
+    files: u64,
+    raw: u64,
+    share: Share,
+}
+
+impl Sum {
+    fn add(&mut self, file: &Sized) {
+        self.files += 1;
+        self.raw = self.raw.saturating_add(file.len);
+        self.share = self.share.and(file.share);
     }
 }
 
 /// `.rb`; nothing where a name has none. A leading dot starts a hidden name.
-fn extension(path: &str) -> String {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if !stem.is_empty() => format!(".{extension}"),
-        _ => String::new(),
+fn extension(name: &[u8]) -> &[u8] {
+    match name.iter().rposition(|&byte| byte == b'.') {
+        Some(dot @ 1..) => name.get(dot..).unwrap_or_default(),
+        _ => &[],
     }
-}
-
-/// What a directory must hold of all bytes to be looked into: one that holds
-/// nearly everything says nothing as a row of a table.
-const DOMINANT: f64 = 0.9;
-
-/// Names the directory in which a file lies, of those in the deepest directory
-/// that holds nearly everything, and of those beside its parents.
-fn top_directory(files: &[Sized]) -> impl Fn(&str) -> String + use<> {
-    let base = dominant_directory(files);
-    move |path: &str| {
-        let common = common_directory(&base, path);
-        let below = path.get(common..).unwrap_or_default();
-        let end = below.find('/').map_or(0, |slash| slash + 1);
-        path.get(..common + end).unwrap_or(path).to_owned()
-    }
-}
-
-/// The deepest directory with nearly all bytes, with a slash at its end.
-fn dominant_directory(files: &[Sized]) -> String {
-    let total: f64 = files.iter().map(|file| file.len as f64).sum();
-    let mut base = "/".to_owned();
-    loop {
-        let mut children: BTreeMap<&str, f64> = BTreeMap::new();
-        for file in files {
-            let below = file.path.strip_prefix(&base);
-            if let Some((child, _)) = below.and_then(|below| below.split_once('/')) {
-                *children.entry(child).or_default() += file.len as f64;
-            }
-        }
-        let dominant = children
-            .into_iter()
-            .find(|(_, len)| *len > total * DOMINANT);
-        match dominant {
-            Some((child, _)) => base = format!("{base}{child}/"),
-            None => return base,
-        }
-    }
-}
-
-/// Length of the longest directory, with its slash, that both are in.
-fn common_directory(base: &str, path: &str) -> usize {
-    let equal = base.bytes().zip(path.bytes()).take_while(|(a, b)| a == b);
-    let equal = base.get(..equal.count()).unwrap_or_default();
-    equal.rfind('/').map_or(0, |slash| slash + 1)
 }
 
 #[cfg(test)]
@@ -397,52 +408,14 @@ mod tests {
 
     #[test]
     fn an_extension_is_what_follows_the_last_dot() {
-        for (path, expected) in [
-            ("/a/b.tar.gz", ".gz"),
-            ("/a.d/b", ""),
-            ("/.hidden", ""),
-            ("/.hidden.rb", ".rb"),
-            ("/b.", "."),
+        for (name, expected) in [
+            ("b.tar.gz", ".gz"),
+            ("b", ""),
+            (".hidden", ""),
+            (".hidden.rb", ".rb"),
+            ("b.", "."),
         ] {
-            assert_eq!(extension(path), expected, "{path}");
+            assert_eq!(extension(name.as_bytes()), expected.as_bytes(), "{name}");
         }
-    }
-
-    fn directories(files: &[(&str, u64)]) -> Vec<String> {
-        let sized = |&(path, len): &(&str, u64)| Sized {
-            path: path.into(),
-            len,
-            share: Share::default(),
-        };
-        let files: Vec<_> = files.iter().map(sized).collect();
-        let name = top_directory(&files);
-        files.iter().map(|file| name(&file.path)).collect()
-    }
-
-    #[test]
-    fn directories_are_those_within_what_holds_nearly_everything() {
-        let files = [
-            ("/usr/lib/a/x/1", 50),
-            ("/usr/lib/b/2", 45),
-            ("/usr/lib/3", 1),
-            ("/usr/share/4", 1),
-            ("/etc/5", 1),
-            ("/é", 1),
-        ];
-        let expected = [
-            "/usr/lib/a/",
-            "/usr/lib/b/",
-            "/usr/lib/",
-            "/usr/share/",
-            "/etc/",
-            "/",
-        ];
-        assert_eq!(directories(&files), expected);
-    }
-
-    #[test]
-    fn a_tree_without_bytes_has_directories_too() {
-        assert_eq!(directories(&[("/a/b", 0), ("/c", 0)]), ["/a/", "/"]);
-        assert!(directories(&[]).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! `facts` finds out, the other files show: as text, as JSON, as a page.
 
+mod directories;
 mod facts;
 mod page;
 mod table;
@@ -78,7 +79,7 @@ impl Info {
         let accounting = opened.accounting()?;
         let facts = Facts::gather(opened, &accounting)?;
         if let Some(html) = &self.html {
-            let page = page::page(&self.title(), opened, &accounting, &facts)?;
+            let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;
             output::write(html, page.as_bytes())?;
             if !self.quiet {
                 say(&format!("{}: written", html.display()));

@@ -4,12 +4,17 @@
 //! that browsers do not run; its own script draws them. Names come from the
 //! image, so they may say anything: `<` is escaped within the JSON, where it
 //! cannot end the element, and the script sets text and never markup.
+//! Paths are put together by the script as well, so that the page grows with the
+//! tree and not with its depth.
 
-use super::facts::{Duplicates, Facts, files};
-use crate::cli::opened::Opened;
+use super::facts::{Duplicates, Facts, Sized, files};
 use anyhow::Result;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
+use wasi_vfs_format::{InodeNumber, Kind};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -24,9 +29,21 @@ const MAX_GROUPS: usize = 200;
 struct Data<'f> {
     title: &'f str,
     facts: Summary<'f>,
-    /// Path, stored bytes, raw bytes.
-    files: Vec<(String, u64, u64)>,
-    duplicates: &'f [Duplicates],
+    /// Position of the directory that it is in, and its name. The first is the
+    /// root.
+    directories: Vec<(usize, Cow<'f, str>)>,
+    /// Position of its directory, its name, stored bytes, raw bytes.
+    files: Vec<(usize, Cow<'f, str>, u64, u64)>,
+    duplicates: Vec<Group>,
+}
+
+/// Files with the same bytes.
+#[derive(Serialize)]
+struct Group {
+    len: u64,
+    saved: u64,
+    /// Their positions.
+    files: Vec<usize>,
 }
 
 /// What the head of the page says.
@@ -42,16 +59,18 @@ struct Summary<'f> {
 
 pub(super) fn page(
     title: &str,
-    opened: &Opened<'_>,
+    image: &ImageReader<'_>,
     accounting: &Accounting,
-    facts: &Facts,
+    facts: &Facts<'_>,
 ) -> Result<String> {
-    let files = files(&opened.image, accounting)?;
-    let rows = files.into_iter().map(|file| {
-        let stored = file.share.stored_len();
-        (file.path.to_string(), stored, file.len)
+    let directories = directories(image)?;
+    let files = files(image, accounting)?;
+    let rows = files.iter().map(|file| {
+        let parent = image.index().inode(file.number)?.parent;
+        let directory = directories.binary_search(&parent).unwrap_or_default();
+        let name = name(image, file.number)?;
+        Ok((directory, name, file.share.stored_len(), file.len))
     });
-    let groups = &facts.deduplication.groups;
     let data = Data {
         title,
         facts: Summary {
@@ -62,11 +81,49 @@ pub(super) fn page(
             tree: &facts.tree,
             saved: facts.deduplication.saved,
         },
-        files: rows.collect(),
-        duplicates: groups.get(..MAX_GROUPS).unwrap_or(groups),
+        files: rows.collect::<Result<_>>()?,
+        directories: directories
+            .iter()
+            .map(|&number| {
+                let parent = image.index().inode(number)?.parent;
+                let parent = directories.binary_search(&parent).unwrap_or_default();
+                Ok((parent, name(image, number)?))
+            })
+            .collect::<Result<_>>()?,
+        duplicates: groups(&facts.deduplication.groups, &files),
     };
     let json = serde_json::to_string(&data)?.replace('<', "\\u003c");
     Ok(PAGE.replacen(PLACE, &json, 1))
+}
+
+/// All directories, ascending. Parents precede their children.
+fn directories(image: &ImageReader<'_>) -> Result<Vec<InodeNumber>> {
+    let mut directories = Vec::new();
+    for number in (0..image.index().inode_count()).map(InodeNumber) {
+        if image.index().inode(number)?.kind() == Kind::Directory {
+            directories.push(number);
+        }
+    }
+    Ok(directories)
+}
+
+fn name<'i>(image: &ImageReader<'i>, number: InodeNumber) -> Result<Cow<'i, str>> {
+    Ok(String::from_utf8_lossy(image.index().name(number)?))
+}
+
+fn groups(groups: &[Duplicates<'_>], files: &[Sized]) -> Vec<Group> {
+    let numbers = files.iter().map(|file| file.number);
+    let positions: HashMap<_, _> = numbers.zip(0_usize..).collect();
+    let groups = groups.iter().take(MAX_GROUPS).map(|group| {
+        let places = group.paths.iter();
+        let files = places.filter_map(|place| positions.get(&place.number).copied());
+        Group {
+            len: group.len,
+            saved: group.saved,
+            files: files.collect(),
+        }
+    });
+    groups.collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::facts::{Facts, Group};
 use crate::cli::text::{count, escape, len, percentage};
+use anyhow::Result;
 use std::io::{self, Write};
 
 /// Rows of a table, unless all are asked for.
@@ -10,7 +11,7 @@ const MAX_ROWS: usize = 10;
 /// Groups of equal files, and files of each, unless all are asked for.
 const MAX_GROUPS: usize = 3;
 
-pub(super) fn print(title: &str, facts: &Facts, all: bool, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn print(title: &str, facts: &Facts<'_>, all: bool, out: &mut dyn Write) -> Result<()> {
     let rows = if all { usize::MAX } else { MAX_ROWS };
     print_identity(title, facts, out)?;
     print_file(facts, out)?;
@@ -21,7 +22,7 @@ pub(super) fn print(title: &str, facts: &Facts, all: bool, out: &mut dyn Write) 
     print_duplicates(facts, groups, out)
 }
 
-fn print_identity(title: &str, facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     let form = facts.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
     writeln!(out, "  digest     {}", facts.digest)?;
@@ -47,7 +48,7 @@ fn print_identity(title: &str, facts: &Facts, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-fn print_file(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+fn print_file(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     let file = &facts.file;
     writeln!(out, "\nbytes of the file")?;
     let runtime = match file.application {
@@ -71,7 +72,7 @@ fn print_file(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn print_tree(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
+fn print_tree(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     let tree = &facts.tree;
     let blocks = &facts.blocks;
     writeln!(
@@ -119,11 +120,11 @@ fn print_tree(facts: &Facts, out: &mut dyn Write) -> io::Result<()> {
 
 fn print_groups(
     title: &str,
-    groups: &[Group],
-    facts: &Facts,
+    groups: &[Group<'_>],
+    facts: &Facts<'_>,
     rows: usize,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> Result<()> {
     if groups.is_empty() {
         return Ok(());
     }
@@ -137,7 +138,7 @@ fn print_groups(
         "files"
     )?;
     for group in groups.iter().take(rows) {
-        let name = match group.name.as_str() {
+        let name = match group.name.text()?.as_str() {
             "" => "(none)".to_owned(),
             name => escape(name.as_bytes()),
         };
@@ -151,7 +152,7 @@ fn print_groups(
     print_rest(groups.len(), rows, out)
 }
 
-fn print_duplicates(facts: &Facts, rows: usize, out: &mut dyn Write) -> io::Result<()> {
+fn print_duplicates(facts: &Facts<'_>, rows: usize, out: &mut dyn Write) -> Result<()> {
     let groups = &facts.deduplication.groups;
     if groups.is_empty() {
         return Ok(());
@@ -161,8 +162,8 @@ fn print_duplicates(facts: &Facts, rows: usize, out: &mut dyn Write) -> io::Resu
         let saved = len(group.saved);
         let copies = count(group.paths.len() as u64, "file");
         writeln!(out, "  {saved} saved, {copies} of {}", len(group.len))?;
-        for path in group.paths.iter().take(rows) {
-            writeln!(out, "    {}", escape(path.as_bytes()))?;
+        for place in group.paths.iter().take(rows) {
+            writeln!(out, "    {}", escape(place.path()?.as_bytes()))?;
         }
         if group.paths.len() > rows {
             writeln!(out, "    and {} more", group.paths.len() - rows)?;
@@ -171,9 +172,9 @@ fn print_duplicates(facts: &Facts, rows: usize, out: &mut dyn Write) -> io::Resu
     print_rest(groups.len(), rows, out)
 }
 
-fn print_rest(total: usize, rows: usize, out: &mut dyn Write) -> io::Result<()> {
-    match total.checked_sub(rows) {
-        Some(rest @ 1..) => writeln!(out, "  and {rest} more, with --all"),
-        _ => Ok(()),
+fn print_rest(total: usize, rows: usize, out: &mut dyn Write) -> Result<()> {
+    if let Some(rest @ 1..) = total.checked_sub(rows) {
+        writeln!(out, "  and {rest} more, with --all")?;
     }
+    Ok(())
 }
