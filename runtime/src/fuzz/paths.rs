@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use std::vec;
 use std::vec::Vec;
 use wasi_vfs_format::fuzz::Input;
+use wasi_vfs_format::limits::MAX_NAME_LEN;
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Content, Index, InodeNumber};
@@ -192,6 +193,7 @@ impl Model {
                 "." => {}
                 ".." if self.at == self.root => return Err(Errno::PERM),
                 ".." => self.at = parent(&self.at),
+                name if name.len() > MAX_NAME_LEN => return Err(Errno::NAMETOOLONG),
                 name => {
                     if !self.enter(&join(&self.at, name), is_directory, follow)? {
                         return Ok((None, self.root));
