@@ -6,6 +6,7 @@ use crate::Vfs;
 use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;
+use core::ptr::{self, NonNull};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::anchor::{Anchor, version_bytes};
 
@@ -26,7 +27,7 @@ static ANCHOR: Global<Anchor> = Global(UnsafeCell::new(Anchor::empty(
 )));
 
 /// Memory given to `pack` for an image.
-static ALLOCATION: Global<Option<(*mut u8, Layout)>> = Global(UnsafeCell::new(None));
+static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 
 /// Where calls go. Decided at the first of them.
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
@@ -57,31 +58,57 @@ fn anchor() -> Anchor {
     unsafe { ANCHOR.0.get().read_volatile() }
 }
 
+/// Memory that is ours until it is dropped.
+struct Allocation {
+    address: NonNull<u8>,
+    layout: Layout,
+}
+
+impl Allocation {
+    /// `len` zeros, if there is so much memory.
+    fn zeroed(len: usize) -> Option<Self> {
+        let layout = Layout::from_size_align(len.max(1), IMAGE_ALIGNMENT).ok()?;
+        // SAFETY: the layout is not empty.
+        let address = NonNull::new(unsafe { alloc_zeroed(layout) })?;
+        Some(Self { address, layout })
+    }
+
+    fn bytes(&self) -> *mut [u8] {
+        ptr::slice_from_raw_parts_mut(self.address.as_ptr(), self.layout.size())
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        // SAFETY: it came from `alloc_zeroed` with this layout.
+        unsafe { dealloc(self.address.as_ptr(), self.layout) }
+    }
+}
+
+/// The allocation that `pack` has asked for.
+fn allocation() -> &'static mut Option<Allocation> {
+    // SAFETY: one thread, and those who ask call neither each other nor back
+    // here, so this is the only reference.
+    unsafe { &mut *ALLOCATION.0.get() }
+}
+
 /// Memory for an image of `len` bytes; null if there is none.
 pub(super) fn allocate(len: usize) -> *mut u8 {
-    // SAFETY: one thread, and nothing below calls back here, so this is the
-    // only reference.
-    let allocation = unsafe { &mut *ALLOCATION.0.get() };
-    let Ok(layout) = Layout::from_size_align(len.max(1), IMAGE_ALIGNMENT) else {
-        return core::ptr::null_mut();
-    };
-    if let Some((address, old)) = *allocation {
-        // SAFETY: the memory is ours and `old.size()` bytes long.
-        unsafe { address.write_bytes(0, old.size()) };
-        if old == layout {
-            return address;
+    let allocation = allocation();
+    if let Some(old) = allocation {
+        // SAFETY: the memory is ours and that long.
+        unsafe { old.address.write_bytes(0, old.layout.size()) };
+        if old.layout.size() == len.max(1) {
+            return old.address.as_ptr();
         }
-        // SAFETY: it came from `alloc_zeroed` with this layout, and is
-        // forgotten right below.
-        unsafe { dealloc(address, old) };
-        *allocation = None;
     }
-    // SAFETY: the layout is not empty.
-    let address = unsafe { alloc_zeroed(layout) };
-    if !address.is_null() {
-        *allocation = Some((address, layout));
+    // First, so that the new one may be where the old one was.
+    *allocation = None;
+    *allocation = Allocation::zeroed(len);
+    match allocation {
+        Some(new) => new.address.as_ptr(),
+        None => ptr::null_mut(),
     }
-    address
 }
 
 /// Whether there is no image, or one whose index can be read as far as can be
@@ -92,7 +119,8 @@ pub(super) fn can_mount() -> bool {
     anchor.index_len.get() == 0
         || match stored_index(&anchor) {
             Some(stored) if is_compressed(&anchor) => !stored.is_empty(),
-            Some(stored) => Index::parse(stored).is_ok(),
+            // SAFETY: see there.
+            Some(stored) => Index::parse(unsafe { &*stored }).is_ok(),
             None => false,
         }
 }
@@ -104,10 +132,10 @@ fn index(anchor: &Anchor) -> Option<Index<'static>> {
         return None;
     }
     let stored = stored_index(anchor)?;
-    let bytes = if is_compressed(anchor) {
-        decompress(anchor, stored)?
-    } else {
-        stored
+    // SAFETY: see there. What was decompressed is not read again.
+    let bytes = match is_compressed(anchor) {
+        true => keep(decompress(anchor, unsafe { &*stored })?, stored),
+        false => unsafe { &*stored },
     };
     let index = Index::parse(bytes).ok()?;
     let payload_len = index.superblock().payload_len.get();
@@ -118,58 +146,53 @@ fn is_compressed(anchor: &Anchor) -> bool {
     anchor.index_stored_len.get() < anchor.index_len.get()
 }
 
-/// What lies where the anchor says that the index is.
-fn stored_index(anchor: &Anchor) -> Option<&'static [u8]> {
+/// What lies where the anchor says that the index is. `pack` put it there, into
+/// memory from `allocate` if the module is linked, and nothing writes to it.
+/// It may be read until [`keep`] has put the index into its place.
+fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
     if address == 0 || end > own_memory_len() {
         return None;
     }
-    // SAFETY: the range lies within the memory, and is not null. `pack` put
-    // the image there into memory from `allocate`, which nothing writes to
-    // while the program runs.
-    Some(unsafe { core::slice::from_raw_parts(address as *const u8, len as usize) })
+    Some(ptr::slice_from_raw_parts(
+        address as *const u8,
+        len as usize,
+    ))
 }
 
 /// The index out of its frame. The decoder's memory is given back, since programs
 /// that only list need none.
-fn decompress(anchor: &Anchor, frame: &[u8]) -> Option<&'static [u8]> {
-    let len = anchor.index_len.get() as usize;
-    let layout = Layout::from_size_align(len, IMAGE_ALIGNMENT).ok()?;
-    // SAFETY: the layout is not empty, since the frame is shorter.
-    let address = unsafe { alloc_zeroed(layout) };
-    if address.is_null() {
-        return None;
-    }
-    // SAFETY: it is as long, initialised, and nobody else's.
-    let index = unsafe { core::slice::from_raw_parts_mut(address, len) };
-    Decoder::new()?.decode(frame, &[], index).ok()?;
-    replace_frame(frame, (address, layout));
+fn decompress(anchor: &Anchor, frame: &[u8]) -> Option<Allocation> {
+    let index = Allocation::zeroed(anchor.index_len.get() as usize)?;
+    // SAFETY: it is initialised and nobody else's.
+    let bytes = unsafe { &mut *index.bytes() };
+    Decoder::new()?.decode(frame, &[], bytes).ok()?;
     Some(index)
 }
 
-/// Gives the frame's memory back, if it has an allocation of its own. The anchor
-/// then names the index itself, so that it is found in a snapshot of the running
-/// program, too.
-fn replace_frame(frame: &[u8], index: (*mut u8, Layout)) {
-    // SAFETY: one thread, and nothing below calls back here, so this is the
-    // only reference.
-    let allocation = unsafe { &mut *ALLOCATION.0.get() };
-    let Some((address, layout)) = *allocation else {
-        return;
-    };
-    if !core::ptr::eq(address, frame.as_ptr()) || layout.size() != frame.len() {
-        return;
+/// Keeps the index for ever, and gives the memory of its frame back, if it has an
+/// allocation of its own. The anchor then names the index itself, so that it is
+/// found in a snapshot of the running program, too.
+fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
+    let bytes = index.bytes();
+    let allocation = allocation();
+    if allocation
+        .as_ref()
+        .is_some_and(|old| ptr::eq(old.bytes(), frame))
+    {
+        *allocation = Some(index);
+        let anchor = ANCHOR.0.get();
+        // SAFETY: these are fields of a static, to which there is no reference.
+        unsafe {
+            (&raw mut (*anchor).index_address).write_volatile((bytes.addr() as u32).into());
+            (&raw mut (*anchor).index_stored_len).write_volatile((bytes.len() as u32).into());
+        }
+    } else {
+        core::mem::forget(index);
     }
-    *allocation = Some(index);
-    let anchor = ANCHOR.0.get();
-    // SAFETY: these are fields of a static, to which there is no reference. The
-    // frame came from `alloc_zeroed` with this layout, and is not read again.
-    unsafe {
-        (&raw mut (*anchor).index_address).write_volatile((index.0.addr() as u32).into());
-        (&raw mut (*anchor).index_stored_len).write_volatile((index.1.size() as u32).into());
-        dealloc(address, layout);
-    }
+    // SAFETY: it is initialised, and nobody frees or writes it from here on.
+    unsafe { &*bytes }
 }
 
 /// Length in bytes of the memory that the runtime itself lives in.
