@@ -28,6 +28,11 @@ impl Entered {
         Self { root, open }
     }
 
+    /// The directory to extract into.
+    pub(super) fn root(&self) -> &Dir {
+        &self.root
+    }
+
     /// Opens a directory, entered one name at a time and never through a link.
     pub(super) fn open(&mut self, at: At<'_>) -> io::Result<Dir> {
         let mut missing = Vec::new();

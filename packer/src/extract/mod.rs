@@ -8,6 +8,7 @@
 
 mod entered;
 mod error;
+mod letters;
 mod place;
 mod plan;
 mod target;

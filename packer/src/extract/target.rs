@@ -6,6 +6,7 @@
 //! such files; else they, and links, are made under another name and renamed.
 
 use super::entered::Entered;
+use super::letters;
 use super::place::Places;
 use super::plan::{At, Leaf, LeafKind, Plan};
 #[cfg(target_os = "linux")]
@@ -40,6 +41,11 @@ impl<'c> Target<'c> {
 
     /// Writes everything; nothing if something is in the way.
     pub(super) fn write(mut self, plan: &Plan) -> Result<(), ExtractError> {
+        if let Some(path) = letters::clash(plan)
+            && ignores_case(self.directories.root())
+        {
+            return Err(ExtractError::Collision { path });
+        }
         for at in plan.iter() {
             self.look_ahead(at)?;
         }
@@ -269,6 +275,17 @@ impl Temporary {
     fn remove(&self, directory: &Dir) {
         let _ = directory.remove_file_or_symlink(&self.0);
     }
+}
+
+/// Whether a directory gives a file by its name in other letters, too.
+fn ignores_case(directory: &Dir) -> bool {
+    // If there can be no file, what is planned fails and says why.
+    let made = Temporary::make(|name| create(directory, name, false));
+    made.is_ok_and(|(temporary, _)| {
+        let found = directory.symlink_metadata(temporary.0.to_uppercase());
+        temporary.remove(directory);
+        found.is_ok()
+    })
 }
 
 /// The file being written, which knows whether it was to blame.

@@ -208,6 +208,34 @@ fn two_names_that_are_one_in_the_target_are_refused() {
 }
 
 #[test]
+fn names_in_other_letters_are_found_in_each_directory() {
+    let clash = |folders: Vec<Folder>| letters::clash(&Plan { folders });
+    let all = [
+        vec![root(vec![file("a"), link("A", "x")])],
+        vec![root(vec![file("b")]), folder("B", vec![])],
+        vec![root(vec![]), folder("ü", vec![]), folder("Ü", vec![])],
+        vec![root(vec![]), folder("d", vec![file("Maß"), file("MASS")])],
+    ];
+    let paths = all.map(|folders| clash(folders).unwrap_or_default());
+    assert_eq!(paths, ["A", "B", "Ü", "d/MASS"]);
+    let others = vec![
+        root(vec![file("a"), file("b")]),
+        folder("d", vec![file("A"), file("D")]),
+    ];
+    assert_eq!(clash(others), None);
+}
+
+#[test]
+fn names_in_other_letters_are_two_where_case_counts() {
+    let plan = || vec![root(vec![file("a"), file("A")]), folder("d", vec![])];
+    let scratch = Scratch::new();
+    scratch.extract(plan(), false).unwrap();
+    scratch.extract(plan(), true).unwrap();
+    let expected = ["outside/", "target/", "target/A: new", "target/a: new"];
+    assert_eq!(scratch.listing()[..4], expected);
+}
+
+#[test]
 fn links_may_say_anything() {
     let scratch = Scratch::new();
     let links = vec![

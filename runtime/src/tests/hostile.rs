@@ -27,7 +27,7 @@ impl Random {
 }
 
 /// The guest's memory ends at 2^20.
-const EDGES: [u64; 16] = [
+const EDGES: [u64; 19] = [
     0,
     1,
     8,
@@ -40,9 +40,14 @@ const EDGES: [u64; 16] = [
     1 << 20,
     (1 << 31) - 1,
     1 << 31,
+    // As many subscriptions, of 48 bytes, and vectors, of 8, are a little more
+    // than 32 bits count.
+    (1 << 32) / 48 + 1,
+    1 << 29,
     u32::MAX as u64 - 7,
     u32::MAX as u64,
     i64::MAX as u64,
+    u64::MAX - 1,
     u64::MAX,
 ];
 
