@@ -72,6 +72,21 @@ impl Engine {
         command::run(&mut command, program)
     }
 
+    /// What `behaviour.*` says of pairs of modules, a line for each.
+    ///
+    /// # Panics
+    ///
+    /// If the engine has no such script.
+    pub fn compare(self, pairs: &str) -> Outcome {
+        let mut command = match self {
+            Self::Node => node("node", "behaviour.mjs"),
+            Self::Node20 => node("node20", "behaviour.mjs"),
+            Self::Wasmtime => python("behaviour.py", "wasmtime"),
+            _ => panic!("{self:?} compares nothing"),
+        };
+        command::run(&mut command, pairs)
+    }
+
     /// The adapter, but for what `wasi-vfs` has inside.
     fn adapter(self) -> Command {
         match self {

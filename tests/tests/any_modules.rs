@@ -1,0 +1,166 @@
+//! Modules that nobody wrote do, packed, what they did before: as far as their
+//! exports show it, and until they call the host.
+//!
+//! The fuzz target `modules` of the packer is the same under an interpreter, and
+//! for as long as one likes.
+
+use std::fs;
+use std::path::Path;
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::tree::Tree;
+use wasm_smith::{Config, Module};
+
+/// Numbers of modules that are made. Not all import what opens files, or are what
+/// can be packed.
+const SEEDS: std::ops::Range<u64> = 0..160;
+
+/// Calls and turns of loops after which a module traps.
+const MOST_STEPS: u32 = 10_000;
+
+const IMPORTS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "path_open"
+      (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_read" (func (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+    (import "env" "other" (func (result i64))))"#;
+
+/// What `engines/behaviour.*` call and look at.
+const EXPORTS: &str = r#"(module (memory (export "memory") 1)
+    (global (export "global") (mut i64) (i64.const 0))
+    (func (export "a"))
+    (func (export "b") (param i32 i64) (result i32) i32.const 0)
+    (func (export "c") (param f32 f64) (result f64) f64.const 0)
+    (func (export "d") (param i64) (result i32 i64) i32.const 0 i64.const 0))"#;
+
+fn config(seed: u64) -> Config {
+    let wasm = |text| wat::parse_str(text).expect("the text is valid");
+    Config {
+        available_imports: Some(wasm(IMPORTS)),
+        exports: Some(wasm(EXPORTS)),
+        min_imports: 2,
+        max_imports: 8,
+        max_memories: 0,
+        max_tables: 3,
+        min_data_segments: 1,
+        // Without it few modules get far.
+        disallow_traps: !seed.is_multiple_of(4),
+        canonicalize_nans: true,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        extended_const_enabled: false,
+        memory64_enabled: false,
+        relaxed_simd_enabled: false,
+        ..Config::default()
+    }
+}
+
+/// Bytes from a seed (SplitMix64).
+fn noise(seed: u64) -> Vec<u8> {
+    let numbers = (1..400_u64).map(|step| {
+        let mut z = seed.wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    });
+    numbers.flat_map(u64::to_le_bytes).collect()
+}
+
+fn module(seed: u64) -> Option<Vec<u8>> {
+    let noise = noise(seed << 32);
+    let mut noise = arbitrary::Unstructured::new(&noise);
+    let mut module = Module::new(config(seed), &mut noise).ok()?;
+    module.ensure_termination(MOST_STEPS).ok()?;
+    Some(module.to_bytes())
+}
+
+/// A module, the same packed, and the kind of memory.
+type Pair = String;
+
+fn pairs(directory: &Path, kinds: &[&str]) -> Vec<Pair> {
+    let tree = Tree::new();
+    tree.file("hello.txt", "hello\n");
+    let mut pairs = Vec::new();
+    for (seed, module) in SEEDS.filter_map(|seed| Some((seed, module(seed)?))) {
+        let path = directory.join(format!("{seed}.wasm"));
+        fs::write(&path, module).expect("the directory is ours");
+        for kind in kinds {
+            let packed = directory.join(format!("{seed}.{kind}.wasm"));
+            let pack = Pack::new(&path).dir(tree.path(), "/data");
+            let outcome = pack.option("--memory").option(kind).outcome(&packed);
+            if outcome.status == 0 {
+                pairs.push(format!("{} {} {kind}", path.display(), packed.display()));
+            } else {
+                assert!(!outcome.stderr.contains("panicked"), "{}", outcome.stderr);
+            }
+        }
+    }
+    pairs
+}
+
+/// The lines that an engine's script prints of `pairs`.
+fn compared(engine: Engine, pairs: &[Pair]) -> Vec<String> {
+    let said = engine.compare(&pairs.join("\n")).expect_success();
+    let lines: Vec<_> = said.lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), pairs.len(), "{said}");
+    lines
+}
+
+fn holds(engine: Engine, kinds: &[&str]) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let pairs = pairs(directory.path(), kinds);
+    let mut steps = 0;
+    for (line, pair) in compared(engine, &pairs).iter().zip(&pairs) {
+        match line.strip_prefix("same ").map(str::parse::<u32>) {
+            Some(Ok(count)) => steps += count,
+            _ => panic!("{engine:?}: {pair}: {line}"),
+        }
+    }
+    println!("{engine:?}: {} packed modules, {steps} steps", pairs.len());
+    assert!(pairs.len() > 60 * kinds.len(), "{} packed", pairs.len());
+    assert!(steps as usize > pairs.len(), "{steps} steps");
+}
+
+#[test]
+fn any_modules_do_the_same_under_node() {
+    holds(Engine::Node, &["separate", "single"]);
+}
+
+#[test]
+fn any_modules_do_the_same_under_an_older_node() {
+    holds(Engine::Node20, &["single"]);
+}
+
+#[test]
+fn any_modules_do_the_same_under_wasmtime() {
+    holds(Engine::Wasmtime, &["separate", "single"]);
+}
+
+/// What would be seen if packing changed a program.
+#[test]
+fn a_program_that_does_something_else_is_told() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let programs = [1, 2].map(|result| {
+        let text = format!(
+            r#"(module (memory (export "memory") 1)
+            (global (export "global") (mut i64) (i64.const 0))
+            (func (export "a"))
+            (func (export "b") (param i32 i64) (result i32) i32.const {result})
+            (func (export "c") (param f32 f64) (result f64) f64.const 0)
+            (func (export "d") (param i64) (result i32 i64) i32.const 0 i64.const 0))"#
+        );
+        let path = directory.path().join(format!("{result}.wasm"));
+        fs::write(&path, wat::parse_str(text).expect("valid")).expect("ours");
+        path
+    });
+    let [one, other] = programs.map(|path| path.display().to_string());
+    let pairs = [
+        format!("{one} {one} separate"),
+        format!("{one} {other} single"),
+    ];
+    for engine in [Engine::Node, Engine::Wasmtime] {
+        let lines = compared(engine, &pairs);
+        assert_eq!(lines[0], "same 7");
+        assert!(lines[1].starts_with("differs: step 1: "), "{}", lines[1]);
+    }
+}
