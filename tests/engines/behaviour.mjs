@@ -67,7 +67,7 @@ function compare(path, packedPath, kind) {
   const after = run(new WebAssembly.Module(readFileSync(packedPath)));
   for (const [step, old] of before.entries()) {
     // What lies out of a program's bounds is within a memory that is not its own.
-    if (kind === "single" && /out of bounds/.test(old)) return `same ${step}`;
+    if (kind === "single" && typeof old === "string" && old.includes("out of bounds")) return `same ${step}`;
     if (step >= after.length) return `differs: step ${step} is missing`;
     if (!isLike(old, after[step], kind)) return `differs: step ${step}: ${old} became ${after[step]}`.slice(0, 200);
   }
