@@ -4,6 +4,7 @@
 use crate::command::Command;
 use crate::engine::Engine;
 use crate::file;
+use crate::guest::CLOSE;
 use crate::packed::Packed;
 use crate::program::Program;
 use crate::progress::step;
@@ -44,7 +45,7 @@ pub(crate) fn run() -> Result<Section> {
 /// The growing program, packed in the form of `program`.
 fn packed(section: &mut Section, program: Program) -> Result<Variant> {
     let library = match program {
-        Program::LinkedReader => format!("{WORK}/libwasi_vfs.a"),
+        Program::LinkedReader => format!("{CLOSE} {WORK}/libwasi_vfs.a"),
         _ => String::new(),
     };
     let module = format!("{WORK}/grow-{}.wasm", program.name());

@@ -15,6 +15,9 @@ const CC: &str = ".tools/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -
                   -mexec-model=reactor -Wl,--strip-debug \
                   bench/guests/read.c bench/guests/calls.c";
 
+/// `close` as a program has it that a runtime can be linked with, see there.
+pub(crate) const CLOSE: &str = "tests/guests/linked/close.c";
+
 /// Builds all; the commands go into the report.
 pub(crate) fn build() -> Result<Section> {
     step("building the C program");
@@ -33,7 +36,7 @@ pub(crate) fn build() -> Result<Section> {
     let with_today = format!("-Wl,--export=__wasm_call_ctors {}", today::LIBRARY);
     for (options, output) in [
         ("", Program::Reader.path().as_str()),
-        (&library, &linked),
+        (&format!("{CLOSE} {library}"), &linked),
         (&with_today, today::PROGRAM),
     ] {
         let command = Command::new(CC).with(&format!("{options} -o {output}"));

@@ -48,6 +48,8 @@ impl Form {
             flags.extend(["-DREACTOR".to_owned(), "-mexec-model=reactor".to_owned()]);
         }
         if self.linked {
+            // What wasi-libc has: Zig's own calls the import, past the library.
+            flags.push(here("guests/linked/close.c").display().to_string());
             flags.push(library().display().to_string());
         }
         flags

@@ -40,6 +40,24 @@ pub fn run(wasm: &[u8], fuel: u64) -> Ran {
     }
 }
 
+/// What the memory of a module holds after its export `function` was called.
+///
+/// # Panics
+///
+/// If the function traps.
+pub fn memory_after(wasm: &[u8], function: &str) -> Vec<u8> {
+    let engine = engine();
+    let mut store = Store::new(&engine, Vec::new());
+    store.set_fuel(u64::MAX).expect("fuel is counted");
+    let instance = instantiate(&engine, &mut store, wasm).expect("a module");
+    let function = instance.get_typed_func::<(), ()>(&store, function);
+    function
+        .and_then(|function| function.call(&mut store, ()))
+        .expect("it does not trap");
+    let memory = instance.get_memory(&store, "memory").expect("exported");
+    memory.data(&store).to_vec()
+}
+
 fn engine() -> Engine {
     let mut config = Config::default();
     config
@@ -49,14 +67,22 @@ fn engine() -> Engine {
 }
 
 fn start(engine: &Engine, store: &mut Store<Vec<u8>>, wasm: &[u8]) -> Result<(), Error> {
+    let instance = instantiate(engine, store, wasm)?;
+    let start = instance.get_typed_func::<(), ()>(&*store, "_start")?;
+    start.call(store, ())
+}
+
+fn instantiate(
+    engine: &Engine,
+    store: &mut Store<Vec<u8>>,
+    wasm: &[u8],
+) -> Result<Instance, Error> {
     let module = Module::new(engine, wasm)?;
     let imports: Vec<Extern> = module
         .imports()
         .map(|import| function(store, import.name(), import.ty()))
         .collect();
-    let instance = Instance::new(&mut *store, &module, &imports)?;
-    let start = instance.get_typed_func::<(), ()>(&*store, "_start")?;
-    start.call(store, ())
+    Instance::new(store, &module, &imports)
 }
 
 fn function(store: &mut Store<Vec<u8>>, name: &str, ty: &ExternType) -> Extern {

@@ -12,6 +12,7 @@ pub mod interpreter;
 pub mod matrix;
 pub mod module;
 pub mod oracle;
+pub mod snapshot;
 pub mod standard_tests;
 pub mod stored;
 pub mod tree;

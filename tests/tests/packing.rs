@@ -6,6 +6,7 @@ use wasi_vfs_tests::command::{Pack, wasi_vfs};
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::module::inspect;
+use wasi_vfs_tests::snapshot::snapshot;
 use wasi_vfs_tests::tree::{self, Tree, bytes};
 
 fn cat(module: &Path, path: &str) -> String {
@@ -29,6 +30,49 @@ fn packing_again_adds_the_second_tree() {
             listed.contains("first") && listed.contains("second"),
             "{listed}"
         );
+    }
+}
+
+/// As far as it is linked with that, it would see files that it cannot close.
+#[test]
+fn a_program_that_calls_past_the_linked_runtime_is_refused() {
+    let tree = tree::sample();
+    let library = guest::library().display().to_string();
+    // With the `close` of Zig's C library.
+    let guest = guest::c_with("fd_three", Form::COMMAND, &[&library]);
+    let directory = tempfile::tempdir().unwrap();
+    let output = directory.path().join("packed.wasm");
+    let pack = Pack::new(guest).dir(tree.path(), "/data");
+    let said = pack.outcome(&output).expect_failure();
+    assert!(said.contains("calls `fd_close` past the runtime"), "{said}");
+    assert!(said.contains("link it without libwasi_vfs.a"), "{said}");
+    assert!(!output.exists());
+}
+
+/// The runtime in it has met calls already, and decided where they go.
+#[test]
+fn a_linked_module_that_was_initialised_can_be_packed() {
+    let (first, second) = (Tree::new(), Tree::new());
+    first.file("hello.txt", "the first\n");
+    second.file("hello.txt", "the second\n".repeat(500));
+    let linked = guest::c("snapshotted", Binding::LINKED.form);
+    let directory = tempfile::tempdir().unwrap();
+    let snapshot = |module: &Path| {
+        let path = directory.path().join("snapshot.wasm");
+        fs::write(&path, snapshot(&fs::read(module).unwrap(), "init")).unwrap();
+        path
+    };
+    let run = |module: &Path| Engine::Wasmtime.module(module).stdout();
+    for compress in ["--compress=3", "--block-size=4K"] {
+        let pack = |module: PathBuf, tree: &Tree| {
+            let pack = Pack::new(module).dir(tree.path(), "/data");
+            pack.option(compress).run()
+        };
+        let packed = pack(snapshot(&linked), &first);
+        assert_eq!(run(&packed), "the first\n");
+        assert_eq!(run(&snapshot(&packed)), "the first\n");
+        let again = pack(snapshot(&packed), &second);
+        assert_eq!(run(&again), "the second\n");
     }
 }
 

@@ -172,6 +172,14 @@ pub enum ModuleError {
         /// What does not match.
         what: String,
     },
+    /// Linked, and calls the host past the runtime.
+    #[error(
+        "the module calls `{call}` past the runtime that was linked into it, since a part of it declares the call as an import of its own, as the standard libraries of Rust and Zig do; link it without libwasi_vfs.a and pack that, any module will do"
+    )]
+    Bypass {
+        /// The first such call.
+        call: String,
+    },
     /// A part of the image is beyond what 32 bits address.
     #[error(
         "the {part} of the image has {len} bytes, and a module can hold {limit}; pack fewer files"

@@ -10,6 +10,7 @@
 
 mod addition;
 mod bake;
+mod bypass;
 mod calls;
 mod custom;
 mod dispatch;
@@ -243,7 +244,10 @@ pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError
 fn form_of(subject: &Subject<'_>, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
     match (subject, memory) {
         (Subject::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
-        (Subject::Linked(_), _) => Ok(Form::Linked),
+        (Subject::Linked(shape), _) => {
+            bypass::refuse(shape)?;
+            Ok(Form::Linked)
+        }
         (Subject::Merged(_, located), None) => Ok(located.form),
         (_, memory) => Ok(Form::Merged(memory.unwrap_or_default())),
     }

@@ -460,7 +460,7 @@ impl Linked {
 const NO_ROOM: &str = "no room";
 
 /// What is wrong, and what `pack` says.
-const LINKED_WRONG: [(&str, Linked, &str); 15] = [
+const LINKED_WRONG: [(&str, Linked, &str); 16] = [
     (
         "an anchor without end",
         Linked {
@@ -550,9 +550,22 @@ const LINKED_WRONG: [(&str, Linked, &str); 15] = [
         "wasi_vfs_mount",
     ),
     (
-        "a call of the host",
+        "a call past the runtime",
         Linked {
             mount: "(drop (call 0 (i32.const 0)))",
+            ..LINKED
+        },
+        "calls `fd_close` past the runtime",
+    ),
+    (
+        "a call of the host",
+        Linked {
+            more: (
+                "(table $host 1 funcref) (elem (table $host) (i32.const 0) func 0)",
+                1,
+            ),
+            mount: "(drop (call_indirect $host (param i32) (result i32)
+                (i32.const 0) (i32.const 0)))",
             ..LINKED
         },
         "was called at pack time",

@@ -19,9 +19,28 @@ macro_rules! import_calls {
         impl Preview1 for HostFunctions {
             $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
                 // SAFETY: the host checks every address that it is given.
-                unsafe { imported::$call($($parameter),*) }
+                unsafe { the_host!(imported::$call, ($($type),*))($($parameter),*) }
             })*
         }
     };
 }
+
+#[cfg(feature = "merged")]
+macro_rules! the_host {
+    ($call:path, ($($type:ty),*)) => {
+        $call
+    };
+}
+
+/// By way of the table, and so that no compiler sees where to: a call that names
+/// the import is then the application's, past the runtime, and `pack` can tell.
+#[cfg(feature = "linked")]
+macro_rules! the_host {
+    ($call:path, ($($type:ty),*)) => {{
+        static HOST: unsafe extern "C" fn($($type),*) -> i32 = $call;
+        // A static is there to be read.
+        (&raw const HOST).read_volatile()
+    }};
+}
+
 for_each_call!(import_calls);

@@ -1,6 +1,7 @@
 //! The linked form: runtime, application and image share one memory.
 
 use super::state::own_memory_len;
+use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
@@ -29,6 +30,12 @@ impl Memory for GuestMemory {
             Some(end) if end <= self.byte_len() && (address != 0 || len == 0) => Ok(()),
             _ => Err(Errno::FAULT),
         }
+    }
+
+    fn with_scratch<R>(&mut self, use_it: impl FnOnce(&mut Self, u32) -> R) -> Option<R> {
+        let mut scratch = [0_u8; SCRATCH_LEN];
+        let address = (&raw mut scratch).expose_provenance();
+        Some(use_it(self, address as u32))
     }
 
     fn copy_out(&self, address: u32, into: &mut [u8]) {
@@ -65,6 +72,10 @@ impl StoredBlocks {
         let end = offset.checked_add(len)?;
         if end > self.len {
             return None;
+        }
+        // The payload may end where memory does, which no address names.
+        if len == 0 {
+            return Some(&[]);
         }
         let address = (self.address + offset) as *const u8;
         // SAFETY: within the payload, which lies within the memory and which

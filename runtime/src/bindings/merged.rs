@@ -1,5 +1,5 @@
-//! The merged form: the runtime has a memory of its own, out of the
-//! application's reach, and touches the application's through functions that
+//! The merged form: the runtime has a memory of its own, or pages of its own
+//! above the application's, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
 use super::state::own_memory_len;
@@ -30,17 +30,20 @@ fn whole_pages(len: usize) -> Option<usize> {
     (len > 0 && len.is_multiple_of(PAGE_LEN)).then_some(len / PAGE_LEN)
 }
 
-/// New pages, which are zero; null if the engine has none.
+/// New pages, which are zero; null if the engine has none. The last page that there
+/// can be is not given out: what lies in it would end at address 0.
 fn pages(count: usize) -> *mut u8 {
+    const LAST: usize = usize::MAX / PAGE_LEN;
     match memory_grow(0, count) {
-        usize::MAX => core::ptr::null_mut(),
+        number if number > LAST - count => core::ptr::null_mut(),
         number => core::ptr::without_provenance_mut(number * PAGE_LEN),
     }
 }
 
 // SAFETY: dlmalloc's own memory grows by pages that nobody else has, and so do
-// whole pages, each of which is given out once and aligned to its length. Which
-// of the two an allocation is from, its length says.
+// whole pages, each of which is given out once and aligned to a page, which is
+// more than this crate asks for. Which of the two an allocation is from, its length
+// says.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match whole_pages(layout.size()) {

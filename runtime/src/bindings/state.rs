@@ -9,6 +9,7 @@ use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::anchor::{Anchor, version_bytes};
+use wasi_vfs_format::limits::MAX_INDEX_LEN;
 
 /// Alignment of an image in memory: what the records and the fastest copies
 /// could want.
@@ -94,6 +95,10 @@ fn allocation() -> &'static mut Option<Allocation> {
 
 /// Memory for an image of `len` bytes; null if there is none.
 pub(super) fn allocate(len: usize) -> *mut u8 {
+    // The module may be a snapshot of one that has run. What its calls decided was
+    // about another image, or about none.
+    // SAFETY: one thread, and no call is under way, so there is no reference.
+    unsafe { *STATE.0.get() = State::Unstarted };
     let allocation = allocation();
     if let Some(old) = allocation {
         // SAFETY: the memory is ours and that long.
@@ -152,7 +157,7 @@ fn is_compressed(anchor: &Anchor) -> bool {
 fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
-    if address == 0 || end > own_memory_len() {
+    if address == 0 || end > own_memory_len() || u64::from(len) > MAX_INDEX_LEN {
         return None;
     }
     Some(ptr::slice_from_raw_parts(
@@ -191,7 +196,8 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
     } else {
         core::mem::forget(index);
     }
-    // SAFETY: it is initialised, and nobody frees or writes it from here on.
+    // SAFETY: it is initialised, and nobody frees or writes it but `allocate`, which
+    // forgets who reads it first.
     unsafe { &*bytes }
 }
 
@@ -202,10 +208,12 @@ pub(super) fn own_memory_len() -> u64 {
 
 /// Where a call goes: `None` for the host.
 pub(super) fn vfs() -> Option<&'static mut TheVfs> {
-    // SAFETY: one thread, and a call ends before the next begins: the runtime
-    // never calls back into the application.
+    // SAFETY: one thread, and a call ends before the next begins: what the runtime
+    // calls, the host and an application's `malloc`, must not call preview 1.
     let state = unsafe { &mut *STATE.0.get() };
     if let State::Unstarted = state {
+        // A `malloc` that does, as those that report do, meets the host.
+        *state = State::PassThrough;
         *state = start();
     }
     match state {

@@ -66,7 +66,8 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             };
             for part in [&dirent.to_bytes(), entry.name] {
                 let len = part.len().min((buffer_len - used) as usize);
-                self.memory.copy_in(buffer + used, &part[..len]);
+                // Wraps where nothing is left to be copied.
+                self.memory.copy_in(buffer.wrapping_add(used), &part[..len]);
                 used += len as u32;
             }
             if used == buffer_len {

@@ -47,7 +47,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             .check(events, u64::from(count) * Event::LEN as u64)?;
         self.memory.check(event_count, 4)?;
         let asked = self.read_subscriptions(subscriptions, count)?;
-        let sorted = self.sort(&asked)?;
+        let mut sorted = self.sort(&asked)?;
         if sorted.for_host == asked {
             return from_host(
                 self.host
@@ -57,7 +57,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         let from_host = if sorted.ready.is_empty() {
             self.poll_host(buffers, &asked, &sorted.for_host)?
         } else {
-            self.glance_at_host(buffers, &asked, &sorted)?
+            self.glance_at_host(buffers, &asked, &mut sorted)?
         };
         self.append_ready(buffers, from_host, &sorted.ready)
     }
@@ -147,18 +147,25 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// ours something has. A clock that has run out takes the place of a
     /// subscription of ours, so there is room for it; user data are positions
     /// while the host is asked, to tell its event from the guest's.
-    fn glance_at_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &Sorted) -> Result<u32> {
+    fn glance_at_host(
+        &mut self,
+        buffers: Buffers,
+        asked: &[u8],
+        sorted: &mut Sorted,
+    ) -> Result<u32> {
         if sorted.positions.is_empty() {
             return Ok(0);
         }
-        let mut changed = sorted.for_host.clone();
-        let numbered = changed.chunks_exact_mut(subscription::LEN).enumerate();
+        let numbered = sorted
+            .for_host
+            .chunks_exact_mut(subscription::LEN)
+            .enumerate();
         for (number, bytes) in numbered {
             let number = (number as u64).to_le_bytes();
             bytes[subscription::USERDATA..][..8].copy_from_slice(&number);
         }
-        changed.extend_from_slice(&expired_clock());
-        match self.poll_host(buffers, asked, &changed) {
+        sorted.for_host.extend_from_slice(&expired_clock());
+        match self.poll_host(buffers, asked, &sorted.for_host) {
             Ok(count) => Ok(self.keep_guest_events(buffers, asked, sorted, count)),
             Err(Errno::BADF) => Err(Errno::BADF),
             // Ours are ready whatever else the host says.
@@ -166,7 +173,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
     }
 
-    /// Drops the event of our clock and gives the others their user data back.
+    /// Drops the event of our clock and gives the others their user data back. A
+    /// host that has more than it was asked for is not heard any longer: the
+    /// guest has no room for that.
     fn keep_guest_events(
         &mut self,
         buffers: Buffers,
@@ -176,6 +185,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     ) -> u32 {
         let mut kept = 0;
         for number in 0..count {
+            if kept as usize == sorted.positions.len() {
+                break;
+            }
             let mut event = [0; Event::LEN];
             let from = buffers.events + number * Event::LEN as u32;
             self.memory.copy_out(from, &mut event);

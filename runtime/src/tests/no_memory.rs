@@ -70,6 +70,32 @@ fn whichever_allocation_of_a_read_fails_it_is_an_errno() {
 }
 
 #[test]
+fn whichever_allocation_of_a_poll_fails_it_is_an_errno() {
+    let mut refusals = 0;
+    loop {
+        let mut guest = super::guest();
+        let fd = guest.open(3, "hello").unwrap();
+        // One of ours, and of the host's as many as take some memory.
+        let at = |number: u32| 0x6000 + 48 * number;
+        for number in 0..30 {
+            guest.put(at(number), &[0; 48]);
+        }
+        guest.put(at(0) + 8, &[1]);
+        guest.put(at(0) + 16, &fd.to_le_bytes());
+        LEFT.set(Some(refusals));
+        let code = Preview1::poll_oneoff(&mut guest.vfs, at(0), 0x3000, 30, 0x2000);
+        if LEFT.take().is_some() {
+            assert_eq!((code, guest.u32_at(0x2000)), (0, 30));
+            break;
+        }
+        assert_eq!(code, Errno::NOMEM.0.into(), "allocation {refusals}");
+        refusals += 1;
+    }
+    // What was asked, what the host is asked, and the events; positions are few.
+    assert_eq!(refusals, 3);
+}
+
+#[test]
 fn a_start_that_was_refused_memory_begins_anew() {
     let mut tree = sample_tree();
     tree.mounts = (0..70).map(|n| mount(&format!("/{n}"), &[])).collect();

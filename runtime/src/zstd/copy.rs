@@ -192,7 +192,7 @@ unsafe fn copy_literals(mut from: *const u8, mut to: *mut u8, len: usize) {
     }
 }
 
-/// Copies `len` bytes and up to 31 more, from `offset` bytes before where they
+/// Copies `len` bytes and up to 32 more, from `offset` bytes before where they
 /// go, or from another place that is not among those.
 #[inline(always)]
 unsafe fn copy_match(mut from: *const u8, mut to: *mut u8, offset: usize, len: usize) {

@@ -61,8 +61,8 @@ impl Literals {
     pub(super) fn read(&mut self, input: &mut Input<'_>) -> Result<(), Error> {
         let header = Header::read(input)?;
         self.len = header.len;
-        let bytes = self.bytes.get_mut(..header.len);
-        let bytes = bytes.ok_or(Error::Literals)?;
+        let (bytes, _slack) = self.bytes.split_at_mut(BLOCK_LEN_MAX);
+        let bytes = bytes.get_mut(..header.len).ok_or(Error::Literals)?;
         match header.kind {
             Kind::Raw => bytes.copy_from_slice(input.take(header.len)?.rest()),
             Kind::Repeated => bytes.fill(input.byte()?),

@@ -208,6 +208,34 @@ fn what_is_not_one_plain_frame_is_refused() {
     );
 }
 
+/// No block has so many, so these are refused and not passed over.
+#[test]
+fn more_literals_than_a_block_may_have_are_refused() {
+    let frame = |len: u32| {
+        let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x20, 5];
+        // A compressed block of repeated literals and no sequence.
+        frame.extend([5 << 3 | 4, 0, 0]);
+        frame.extend((len << 4 | 13).to_le_bytes().iter().take(3));
+        frame.extend([b'x', 0]);
+        // The last one, which is plain.
+        frame.extend([5 << 3 | 1, 0, 0]);
+        frame.extend(b"hello");
+        frame
+    };
+    let mut decoder = Decoder::new().expect("memory");
+    for len in [131_073, 131_104, 131_105] {
+        let result = decode_anything(&mut decoder, &frame(len), &[], 5);
+        assert_eq!(result.err(), Some(Error::Literals), "{len}");
+        assert!(zstd::bulk::decompress(&frame(len), 5).is_err());
+    }
+    let most = decode_anything(&mut decoder, &frame(131_072), &[], 5);
+    assert_eq!(most.err(), Some(Error::ContentLen));
+    assert_eq!(
+        decode_anything(&mut decoder, &frame(0), &[], 5).as_deref(),
+        Ok(&b"hello"[..])
+    );
+}
+
 /// Small frames that between them have every kind of block, literals and table.
 fn small_frames() -> Vec<(Vec<u8>, usize)> {
     let lengths = [0, 5, 33, 300, 1500];

@@ -70,6 +70,33 @@ fn a_library_of_another_release_is_refused_with_the_way_out() {
 }
 
 #[test]
+fn a_call_past_the_linked_runtime_is_refused_by_name() {
+    let packed = |call: &str, more: &str| {
+        let import = format!(
+            r#"(module (import "wasi_snapshot_preview1" "{call}"
+              (func $call (param i32) (result i32)))"#
+        );
+        pack(&wasm(
+            &linked_text(VERSION, more).replacen("(module", &import, 1),
+        ))
+    };
+    let direct = "(func (drop (call $call (i32.const 4))))";
+    let at_the_end = "(func (result i32) (return_call $call (i32.const 4)))";
+    for more in [direct, at_the_end] {
+        let error = packed("fd_close", more).expect_err("refused").to_string();
+        for words in ["calls `fd_close` past", "without libwasi_vfs.a"] {
+            assert!(error.contains(words), "{error}");
+        }
+    }
+    // A call that the runtime does not serve, and the runtime's own way.
+    packed("another", direct).expect("packs");
+    let indirect = "(table $host 1 funcref) (elem (table $host) (i32.const 0) func $call)
+        (func (drop (call_indirect $host (param i32) (result i32)
+          (i32.const 4) (i32.const 0))))";
+    packed("fd_close", indirect).expect("packs");
+}
+
+#[test]
 fn a_linked_module_that_lost_an_export_is_refused() {
     let first = text(&pack(&linked("")).expect("packs").module);
     let lost = first.replace(r#"(export "wasi_vfs_alloc" "#, r#"(export "renamed" "#);
@@ -115,8 +142,9 @@ fn no_room_is_an_error() {
 
 #[test]
 fn a_start_function_that_calls_the_host_or_never_ends_is_an_error() {
-    let calls = r#"(func $s (drop (call $write
-        (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1)))) (start $s)"#;
+    let calls = r#"(table $host 1 funcref) (elem (table $host) (i32.const 0) func $write)
+        (func $s (drop (call_indirect $host (param i32 i32 i32 i32) (result i32)
+          (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 0)))) (start $s)"#;
     let error = pack(&linked(calls)).expect_err("refused").to_string();
     assert!(
         error.contains("`fd_write` was called at pack time"),
