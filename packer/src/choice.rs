@@ -5,7 +5,7 @@
 //! would not get there. A path with a slash at its end stands for all that is
 //! below a directory, any other for the directory alone.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
 use wasi_vfs_format::manifest::LeftOut;
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
@@ -13,10 +13,14 @@ use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 /// What a list of paths leads to in a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Choice {
-    /// Where the paths lead, without links, in the order of the list.
+    /// Where the paths lead, without links, in the order of the list. One with a
+    /// slash at its end is a directory and stands for all that is below.
     pub(crate) places: Vec<String>,
     /// Everything that was met on the way, as paths without links.
-    met: BTreeSet<String>,
+    met: HashSet<String>,
+    /// Directories of which everything is chosen. They are not taken apart: all
+    /// paths below one can be a hundred times as long as an image.
+    whole: HashSet<String>,
     /// Paths of the list that lead nowhere.
     pub(crate) missing: Vec<String>,
 }
@@ -27,15 +31,14 @@ impl Choice {
         let mut seen = HashSet::new();
         for path in paths {
             match choice.follow(tree, path) {
-                Some(place) => {
-                    let below = match path.ends_with('/') {
-                        true => below(tree, &place),
-                        false => Vec::new(),
-                    };
-                    choice.met.extend(below.iter().cloned());
-                    let places = std::iter::once(place).chain(below);
-                    let new = places.filter(|place| seen.insert(place.clone()));
-                    choice.places.extend(new);
+                Some(mut place) => {
+                    if path.ends_with('/') && is_directory(tree, &place) {
+                        choice.whole.insert(place.clone());
+                        place.push('/');
+                    }
+                    if seen.insert(place.clone()) {
+                        choice.places.push(place);
+                    }
                 }
                 None => choice.missing.push(path.clone()),
             }
@@ -81,10 +84,16 @@ impl Choice {
         for mount in &tree.mounts {
             keep_with_parents(&mut keep, &join(&mount.components));
         }
+        for place in &self.whole {
+            keep_with_parents(&mut keep, place);
+        }
         let mut left_out = LeftOut::default();
         // No recursion: a tree may be nested deeper than a stack.
         let mut pending = vec![(String::new(), &mut tree.root)];
         while let Some((path, directory)) = pending.pop() {
+            if self.whole.contains(&path) {
+                continue;
+            }
             directory.children.retain(|name, node| {
                 let is_kept = keep.contains(&format!("{path}/{name}"));
                 if !is_kept {
@@ -147,31 +156,10 @@ fn node_at<'t>(root: &'t DirectoryNode, names: &[String]) -> Option<&'t Node> {
     directory.children.get(last)
 }
 
-/// All that is below a directory, in the order of the paths.
-fn below(tree: &Tree, place: &str) -> Vec<String> {
+fn is_directory(tree: &Tree, place: &str) -> bool {
     let mut names = components(place);
     names.reverse();
-    let children = match node_at(&tree.root, &names) {
-        Some(Node::Directory(directory)) => &directory.children,
-        None if names.is_empty() => &tree.root.children,
-        _ => return Vec::new(),
-    };
-    let mut found = Vec::new();
-    // The next one last.
-    let mut pending: Vec<_> = children
-        .iter()
-        .rev()
-        .map(|child| (place.to_owned(), child))
-        .collect();
-    while let Some((parent, (name, node))) = pending.pop() {
-        let path = format!("{parent}/{name}");
-        if let Node::Directory(directory) = node {
-            let children = directory.children.iter().rev();
-            pending.extend(children.map(|child| (path.clone(), child)));
-        }
-        found.push(path);
-    }
-    found
+    names.is_empty() || matches!(node_at(&tree.root, &names), Some(Node::Directory(_)))
 }
 
 /// The position of each place in its list.
@@ -275,7 +263,11 @@ mod tests {
     fn a_slash_at_the_end_stands_for_all_below() {
         let expected = ["/etc", "/usr", "/usr/lib", "/usr/lib/c", "/usr/lib/d"];
         assert_eq!(pruned(&["/usr/lib/"]), expected);
-        assert_eq!(choose(&["/usr/lib/"]).places, expected[2..]);
+        assert_eq!(
+            choose(&["/usr/lib/", "/usr/lib"]).places,
+            ["/usr/lib/", "/usr/lib"]
+        );
+        assert_eq!(choose(&["/usr/bin/a/"]).places, ["/usr/bin/b/"]);
         assert_eq!(pruned(&["/"]).len(), 10);
     }
 

@@ -375,6 +375,9 @@ struct Side<'i, 'a> {
 
 impl<'i, 'a> Side<'i, 'a> {
     fn new(image: &'i ImageReader<'a>, files: &[(Inode, u64)]) -> Result<Self, CompareError> {
+        // In the order of their content: those of one block are read together.
+        let mut files = files.to_vec();
+        files.sort_by_cached_key(|(inode, _)| start_of(image, inode));
         let digests = files.par_iter().map(|(inode, _)| {
             let digest = digest(image, inode).map_err(|source| CompareError::Read {
                 path: image.path(inode.number).unwrap_or_default(),
@@ -382,15 +385,26 @@ impl<'i, 'a> Side<'i, 'a> {
             })?;
             Ok::<_, CompareError>((inode.number, digest))
         });
+        // Whatever the threads do, of several errors the first is told.
+        let digests: Vec<_> = digests.collect();
         Ok(Self {
             image,
-            digests: digests.collect::<Result<_, _>>()?,
+            digests: digests.into_iter().collect::<Result<_, _>>()?,
         })
     }
 
     fn digest(&self, number: InodeNumber) -> Option<Digest> {
         self.digests.get(&number).copied()
     }
+}
+
+/// Where in the content a file begins.
+fn start_of(image: &ImageReader<'_>, inode: &Inode) -> u64 {
+    let Content::File(file) = &inode.content else {
+        return 0;
+    };
+    let run = image.index().run(inode.number, file, 0);
+    run.ok().flatten().map_or(0, |run| run.raw_offset)
 }
 
 /// The digest of the bytes of a file.

@@ -7,8 +7,8 @@
 //! which is what lets a packed module be packed again.
 
 use crate::GuestPath;
-use std::collections::HashSet;
 use std::collections::btree_map::Entry;
+use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
 
 /// A directory and the place that it owns.
@@ -67,11 +67,12 @@ pub(crate) fn take_apart(mut tree: Tree) -> Vec<Part> {
 }
 
 fn replace_repeated(parts: Vec<Part>) -> Vec<Part> {
+    let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
     for part in parts {
-        let components = &part.mount.components;
-        let earlier = kept.iter_mut().find(|k| k.mount.components == *components);
-        match earlier {
+        let next = kept.len();
+        let place = *places.entry(part.mount.components.clone()).or_insert(next);
+        match kept.get_mut(place) {
             Some(earlier) => *earlier = part,
             None => kept.push(part),
         }

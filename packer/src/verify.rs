@@ -6,7 +6,7 @@ use crate::accounting::files_in_blocks;
 use wasi_vfs_format::check::{self, MAX_REPORTED};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
-use wasi_vfs_format::{Codec, Corrupt};
+use wasi_vfs_format::{Codec, Corrupt, InodeNumber};
 
 /// What was found out about an image.
 #[derive(Clone, Debug, Default)]
@@ -32,9 +32,20 @@ pub struct Verification {
 pub struct Finding {
     /// What is wrong.
     pub what: String,
+    /// The block that is damaged, of an image whose index is whole.
+    block: Option<u32>,
+}
+
+impl Finding {
     /// The files that cannot be read as a whole because of it, as far as that
-    /// can be told.
-    pub paths: Vec<String>,
+    /// can be told; [`ImageReader::path`] has their paths. Looks at every file, and
+    /// keeps nothing: a hundred findings may touch all files of an image.
+    pub fn files(&self, image: &ImageReader<'_>) -> Result<Vec<InodeNumber>, Corrupt> {
+        match self.block {
+            Some(block) => files_in_blocks(image, &with_those_based_on(image, block)),
+            None => Ok(Vec::new()),
+        }
+    }
 }
 
 impl Verification {
@@ -43,9 +54,9 @@ impl Verification {
         self.findings.is_empty()
     }
 
-    fn found(&mut self, what: impl ToString, paths: Vec<String>) {
+    fn found(&mut self, what: impl ToString, block: Option<u32>) {
         let what = what.to_string();
-        let finding = Finding { what, paths };
+        let finding = Finding { what, block };
         match self.findings.len() < MAX_REPORTED {
             true => self.findings.push(finding),
             false => self.has_more = true,
@@ -72,7 +83,7 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     let image = match ImageReader::new_unverified(&contents.index, &contents.payload) {
         Ok(image) => image,
         Err(error) => {
-            verification.found(error, Vec::new());
+            verification.found(error, None);
             return verification;
         }
     };
@@ -83,16 +94,13 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     let broken = check::check(index);
     let is_index_whole = broken.is_empty();
     for corrupt in broken {
-        verification.found(corrupt, Vec::new());
+        verification.found(corrupt, None);
     }
     let damaged = check::check_blocks(&image);
     for corrupt in &damaged {
         // What breaks the rules may take long to search, and lead anywhere.
-        let paths = match is_index_whole {
-            true => paths_of(&image, corrupt),
-            false => Vec::new(),
-        };
-        verification.found(corrupt, paths);
+        let block = block_of(corrupt).filter(|_| is_index_whole);
+        verification.found(corrupt, block);
     }
     if is_index_whole {
         verify_cold(contents, &damaged, &mut verification);
@@ -113,29 +121,25 @@ fn verify_cold(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut 
     }
     let image = match contents.reader() {
         Ok(image) => image,
-        Err(error) => return verification.found(error, Vec::new()),
+        Err(error) => return verification.found(error, None),
     };
     for corrupt in check::verify(&image).unwrap_or_default() {
         if !damaged.contains(&corrupt) {
-            let paths = paths_of(&image, &corrupt);
-            verification.found(corrupt, paths);
+            let block = block_of(&corrupt);
+            verification.found(corrupt, block);
         }
     }
     if let Some(Err(corrupt)) = image.cold().map(|cold| cold.manifest()) {
-        verification.found(corrupt, Vec::new());
+        verification.found(corrupt, None);
     }
 }
 
-/// The files that are damaged with a block.
-fn paths_of(image: &ImageReader<'_>, corrupt: &Corrupt) -> Vec<String> {
-    let block = match *corrupt {
-        Corrupt::Block { block } | Corrupt::BlockChecksum { block } => block,
-        Corrupt::BlockData { block, .. } => block,
-        _ => return Vec::new(),
-    };
-    let files = files_in_blocks(image, &with_those_based_on(image, block)).unwrap_or_default();
-    let paths = files.into_iter().map(|file| image.path(file));
-    paths.filter_map(Result::ok).collect()
+fn block_of(corrupt: &Corrupt) -> Option<u32> {
+    match *corrupt {
+        Corrupt::Block { block } | Corrupt::BlockChecksum { block } => Some(block),
+        Corrupt::BlockData { block, .. } => Some(block),
+        _ => None,
+    }
 }
 
 /// A block, and all that are compressed against it.

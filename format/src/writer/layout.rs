@@ -275,6 +275,15 @@ impl<'t> Layout<'t> {
         files
     }
 
+    /// The number of each inode, that of the directory it is in, and whether it is one
+    /// itself, in the order of the numbers: parents precede their children.
+    pub(super) fn inodes_with_parents(&self) -> impl Iterator<Item = (u32, u32, bool)> + '_ {
+        (0..).zip(&self.inodes).map(|(number, entry)| {
+            let is_directory = matches!(entry.object, Object::Directory(_));
+            (number, entry.parent, is_directory)
+        })
+    }
+
     /// The regular file with this number.
     pub(super) fn file(&self, inode: u32) -> Option<FileEntry<'t>> {
         match self.inodes.get(inode as usize)?.object {

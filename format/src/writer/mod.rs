@@ -67,7 +67,8 @@ pub struct Options {
     /// Version of the tool, for the manifest.
     pub tool_version: String,
     /// Paths of files, such as `/lib/a.rb`, whose content comes first, and the
-    /// rank by which it is ordered.
+    /// rank by which it is ordered. A directory with a slash at its end, such as
+    /// `/lib/`, stands for all files below it; the least rank of a file counts.
     pub ranks: HashMap<String, usize>,
     /// What the caller left out of the tree, for the manifest.
     pub left_out: Option<LeftOut>,

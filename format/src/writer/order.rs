@@ -22,12 +22,30 @@ impl<'t> Order<'t> {
                 ranked_count: 0,
             };
         }
-        let rank = |file: &FileEntry<'_>| ranks.get(&layout.path(file.inode)).copied();
-        files.sort_by_cached_key(|file| rank(file).unwrap_or(usize::MAX));
+        let ranks = ranks_of(layout, ranks);
+        let rank = |file: &FileEntry<'_>| ranks.get(file.inode as usize).copied().flatten();
+        // Stable: what is in one directory stays in the order of a walk.
+        files.sort_by_key(|file| rank(file).unwrap_or(usize::MAX));
         let ranked_count = files.partition_point(|file| rank(file).is_some());
         Self {
             files,
             ranked_count,
         }
     }
+}
+
+/// The rank of each inode: the least of its own and of those that the directories
+/// have that it is in.
+fn ranks_of(layout: &Layout<'_>, ranks: &HashMap<String, usize>) -> Vec<Option<usize>> {
+    let mut all: Vec<Option<usize>> = Vec::new();
+    for (number, parent, is_directory) in layout.inodes_with_parents() {
+        let mut path = layout.path(number);
+        if is_directory && !path.ends_with('/') {
+            path.push('/');
+        }
+        let inherited = all.get(parent as usize).copied().flatten();
+        let own = ranks.get(&path).copied();
+        all.push(inherited.into_iter().chain(own).min());
+    }
+    all
 }

@@ -1,6 +1,7 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
-use super::{exit_codes, opened, report, select};
+use super::select::Wanted;
+use super::{code_after, exit_codes, is_closed_pipe, opened, report, select};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, Write};
@@ -44,26 +45,25 @@ impl Cat {
         let mut stdout = io::stdout().lock();
         let mut code = ExitCode::SUCCESS;
         for wanted in select::expand(image, &self.paths)? {
-            let path = wanted.path(image)?;
-            let done = write_file(image, &path, &mut stdout);
-            let done = done.with_context(|| format!("cannot read `{path}`"));
+            let done = write_file(image, &wanted, &mut stdout);
+            let cannot = || format!("cannot read `{}`", wanted.path(image).unwrap_or_default());
+            let done = done.with_context(cannot);
             match done {
                 Ok(()) => {}
                 // There is nobody to write the others to.
-                Err(error) if super::is_closed_pipe(&error) => return Err(error),
+                Err(error) if is_closed_pipe(&error) => return Ok(code),
                 Err(error) => {
                     report(&error);
                     code = ExitCode::FAILURE;
                 }
             }
         }
-        stdout.flush()?;
-        Ok(code)
+        code_after(stdout.flush().map_err(Into::into), code)
     }
 }
 
-fn write_file(image: &ImageReader<'_>, path: &str, out: &mut dyn Write) -> Result<()> {
-    let inode = image.resolve(path, true)?;
+fn write_file(image: &ImageReader<'_>, wanted: &Wanted, out: &mut dyn Write) -> Result<()> {
+    let inode = wanted.find(image, true)?;
     match image.copy_to(&inode, out) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::InvalidInput => bail!("it is a directory"),

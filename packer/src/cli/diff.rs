@@ -2,7 +2,7 @@
 
 use super::opened;
 use super::place::Place;
-use super::{report, text};
+use super::{code_after, report, text};
 use anyhow::Result;
 use clap::Args;
 use clap::builder::styling::{AnsiColor, Style};
@@ -71,7 +71,6 @@ impl Diff {
     pub(super) fn execute(self) -> Result<ExitCode> {
         match self.compare() {
             Ok(code) => Ok(code),
-            Err(error) if super::is_closed_pipe(&error) => Err(error),
             Err(error) => {
                 report(&error);
                 Ok(ExitCode::from(TROUBLE))
@@ -87,11 +86,12 @@ impl Diff {
                 let (before, after) = (&before.image, &after.image);
                 let compare = Compare::new().times(self.times).any_len(self.any_size);
                 let comparison = compare.images(before, after)?;
-                self.tell(&Differences::new(before, after, &comparison))?;
-                Ok(match comparison.is_empty() {
+                let said = self.tell(&Differences::new(before, after, &comparison));
+                let code = match comparison.is_empty() {
                     true => ExitCode::SUCCESS,
                     false => ExitCode::FAILURE,
-                })
+                };
+                code_after(said, code)
             })
         })
     }

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use wasi_vfs::ImageReader;
 use wasi_vfs_format::cold::COLD_HEADER_LEN;
 use wasi_vfs_format::digest::Digest;
+use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber};
 
@@ -45,11 +46,9 @@ impl Dump {
         opened::with(&self.packed, |opened| {
             let mut out = BufWriter::new(io::stdout().lock());
             let dumper = Dumper { opened };
-            for part in [dumper.index(), dumper.payload()]
-                .into_iter()
-                .chain(dumper.cold())
-            {
-                part.print(&mut out)?;
+            let parts = [dumper.index(), dumper.payload()].into_iter();
+            for part in parts.chain(dumper.cold()) {
+                dumper.print(part, &mut out)?;
             }
             out.flush()?;
             Ok(ExitCode::SUCCESS)
@@ -68,44 +67,41 @@ struct Part<'a> {
 struct Range {
     offset: u64,
     len: u64,
-    what: String,
-    /// Empty where there is no more to say.
-    says: String,
+    what: What,
+}
+
+/// What bytes are for. What they say is read when it is shown: thousands of records
+/// may say the same long name.
+#[derive(Clone, Copy)]
+enum What {
+    Superblock,
+    Mount(u32),
+    Inode(InodeNumber),
+    Extent(u32, InodeNumber, Result<Extent, Corrupt>),
+    Block(u32),
+    Names,
+    StoredBlock(u32),
+    ColdHeader,
+    ChunkLens,
+    Manifest,
 }
 
 impl Part<'_> {
-    fn add(&mut self, offset: u64, len: u64, what: impl ToString, says: impl ToString) {
-        self.ranges.push(Range {
-            offset,
-            len,
-            what: what.to_string(),
-            says: says.to_string(),
-        });
+    fn add(&mut self, offset: u64, len: u64, what: What) {
+        self.ranges.push(Range { offset, len, what });
     }
 
-    fn print(mut self, out: &mut dyn Write) -> io::Result<()> {
-        self.ranges.sort_by_key(|range| range.offset);
-        let total = self.bytes.len() as u64;
-        writeln!(out, "{}: {total} bytes", self.name)?;
-        let (mut end, mut known) = (0, 0);
-        for range in &self.ranges {
-            self.print_gap(end, range.offset, out)?;
-            print_line(range.offset, range.len, &range.what, &range.says, out)?;
-            let range_end = range.offset.saturating_add(range.len);
-            known += range_end.min(total).saturating_sub(end.max(range.offset));
-            end = end.max(range_end);
-        }
-        self.print_gap(end, total, out)?;
-        writeln!(out, "{known} of {total} bytes accounted for\n")
+    /// What lies between two places of it.
+    fn bytes_between(&self, start: u64, end: u64) -> &[u8] {
+        let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
+            return &[];
+        };
+        self.bytes.get(from..to).unwrap_or_default()
     }
 
     /// Bytes that are nobody's, sixteen a line.
     fn print_gap(&self, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
-        let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
-            return Ok(());
-        };
-        let bytes = self.bytes.get(from..to).unwrap_or_default();
-        for (line, bytes) in bytes.chunks(16).enumerate() {
+        for (line, bytes) in self.bytes_between(start, end).chunks(16).enumerate() {
             let offset = start.saturating_add(line as u64 * 16);
             print_line(offset, bytes.len() as u64, "unknown", &hex(bytes), out)?;
         }
@@ -138,6 +134,63 @@ impl<'o> Dumper<'o, '_> {
         &self.opened.image
     }
 
+    fn print(&self, mut part: Part<'o>, out: &mut dyn Write) -> io::Result<()> {
+        part.ranges.sort_by_key(|range| range.offset);
+        let total = part.bytes.len() as u64;
+        writeln!(out, "{}: {total} bytes", part.name)?;
+        let (mut end, mut known) = (0, 0);
+        for range in &part.ranges {
+            part.print_gap(end, range.offset, out)?;
+            let range_end = range.offset.saturating_add(range.len);
+            let (what, says) =
+                self.describe(range.what, part.bytes_between(range.offset, range_end));
+            print_line(range.offset, range.len, &what, &says, out)?;
+            known += range_end.min(total).saturating_sub(end.max(range.offset));
+            end = end.max(range_end);
+        }
+        part.print_gap(end, total, out)?;
+        writeln!(out, "{known} of {total} bytes accounted for\n")
+    }
+
+    /// What the bytes are called, and what they say.
+    fn describe(&self, what: What, bytes: &[u8]) -> (String, String) {
+        let index = self.image().index();
+        match what {
+            What::Superblock => ("superblock".to_owned(), superblock(index)),
+            What::Mount(number) => (format!("mount {number}"), said(mount(index, number))),
+            What::Inode(number) => (format!("inode {}", number.0), said(inode(index, number))),
+            What::Extent(number, file, extent) => {
+                let says = extent.map(|extent| extent_says(file, &extent));
+                (format!("extent {number}"), said(says))
+            }
+            What::Block(number) => {
+                let says = index.block(number).map(|block| block_says(&block));
+                (format!("block {number}"), said(says))
+            }
+            What::Names => ("names".to_owned(), quoted(bytes)),
+            What::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
+            What::ColdHeader => ("header".to_owned(), String::new()),
+            What::ChunkLens => {
+                let count = self.image().cold().map_or(0, |cold| cold.chunk_count());
+                ("lengths".to_owned(), format!("of {count} chunks"))
+            }
+            What::Manifest => {
+                let manifest = self.image().cold().map(|cold| cold.manifest());
+                let says = manifest.map(|manifest| said(manifest.map(|it| format!("{it:?}"))));
+                ("manifest".to_owned(), says.unwrap_or_default())
+            }
+        }
+    }
+
+    fn state_of(&self, number: u32) -> String {
+        let block = self.image().index().block(number);
+        let bytes = block.and_then(|block| self.image().block_bytes(&block));
+        match bytes {
+            Ok(_) => "whole".to_owned(),
+            Err(corrupt) => corrupt.to_string(),
+        }
+    }
+
     fn index(&self) -> Part<'o> {
         let index = self.image().index();
         let mut part = Part {
@@ -145,7 +198,7 @@ impl<'o> Dumper<'o, '_> {
             bytes: index.bytes(),
             ranges: Vec::new(),
         };
-        part.add(0, SUPERBLOCK_LEN as u64, "superblock", superblock(index));
+        part.add(0, SUPERBLOCK_LEN as u64, What::Superblock);
         for (name, table, record_len) in index.superblock().tables() {
             let start = u64::from(table.offset.get());
             let count = table.count.get();
@@ -159,17 +212,16 @@ impl<'o> Dumper<'o, '_> {
     }
 
     fn records(&self, part: &mut Part<'o>, table: &str, start: u64, len: u64, count: u32) {
-        let index = self.image().index();
         for number in 0..count {
             let offset = start.saturating_add(u64::from(number).saturating_mul(len));
-            let (what, says) = match table {
-                "mounts" => ("mount", mount(index, number)),
-                "inodes" => ("inode", inode(index, InodeNumber(number))),
-                "blocks" => ("block", index.block(number).map(|block| block_says(&block))),
+            let what = match table {
+                "mounts" => What::Mount(number),
+                "inodes" => What::Inode(InodeNumber(number)),
+                "blocks" => What::Block(number),
                 // Shown as bytes.
                 _ => return,
             };
-            part.add(offset, len, format!("{what} {number}"), said(says));
+            part.add(offset, len, what);
         }
     }
 
@@ -183,8 +235,7 @@ impl<'o> Dumper<'o, '_> {
                     return;
                 }
                 let offset = start.saturating_add(u64::from(number).saturating_mul(len));
-                let says = extent.map(|extent| extent_says(file, &extent));
-                part.add(offset, len, format!("extent {number}"), said(says));
+                part.add(offset, len, What::Extent(number, file, extent));
                 number += 1;
             }
         }
@@ -200,11 +251,7 @@ impl<'o> Dumper<'o, '_> {
         for number in 0..index.block_count() {
             if let Ok(block) = index.block(number) {
                 let (offset, len) = (block.stored_offset.into(), block.stored_len.into());
-                let state = match self.image().block_bytes(&block) {
-                    Ok(_) => "whole".to_owned(),
-                    Err(corrupt) => corrupt.to_string(),
-                };
-                part.add(offset, len, format!("block {number}"), state);
+                part.add(offset, len, What::StoredBlock(number));
             }
         }
         part
@@ -221,7 +268,7 @@ impl<'o> Dumper<'o, '_> {
         };
         let total = bytes.len() as u64;
         let header_len = COLD_HEADER_LEN as u64;
-        part.add(0, header_len.min(total), "header", "");
+        part.add(0, header_len.min(total), What::ColdHeader);
         let encoded = manifest
             .as_ref()
             .ok()
@@ -230,11 +277,9 @@ impl<'o> Dumper<'o, '_> {
         let manifest_offset = total.saturating_sub(manifest_len);
         let lens_len = manifest_offset.saturating_sub(header_len);
         if lens_len > 0 {
-            let says = format!("of {} chunks", cold.chunk_count());
-            part.add(header_len, lens_len, "lengths", says);
+            part.add(header_len, lens_len, What::ChunkLens);
         }
-        let says = manifest.map(|manifest| format!("{manifest:?}"));
-        part.add(manifest_offset, manifest_len, "manifest", said(says));
+        part.add(manifest_offset, manifest_len, What::Manifest);
         Some(part)
     }
 }
@@ -339,10 +384,17 @@ fn names<'o>(part: &mut Part<'o>, start: u64, len: u32) {
     let bytes: &'o [u8] = bytes.unwrap_or_default();
     for (line, bytes) in bytes.chunks(48).enumerate() {
         let offset = start.saturating_add(line as u64 * 48);
-        part.add(offset, bytes.len() as u64, "names", quoted(bytes));
+        part.add(offset, bytes.len() as u64, What::Names);
     }
 }
 
+/// A name, path or target; of what is longer than any may be, the beginning.
 fn quoted(bytes: &[u8]) -> String {
-    format!("\"{}\"", text::escape(bytes))
+    match bytes.get(..MAX_PATH_LEN + 1) {
+        None => format!("\"{}\"", text::escape(bytes)),
+        Some(first) => {
+            let first = text::escape(first.get(..64).unwrap_or_default());
+            format!("\"{first}\"... of {} bytes", bytes.len())
+        }
+    }
 }

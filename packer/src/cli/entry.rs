@@ -12,7 +12,7 @@ use wasi_vfs_format::{Content, Corrupt, Inode};
 #[derive(Clone)]
 pub(super) struct Entry<'a> {
     /// What it is called: its name, or the path by which it was asked for.
-    pub(super) name: Vec<u8>,
+    pub(super) name: Cow<'a, [u8]>,
     pub(super) inode: Inode,
     target: Option<&'a [u8]>,
     /// Bytes of the payload, where it was asked for.
@@ -29,7 +29,7 @@ pub(super) struct Style {
 impl<'a> Entry<'a> {
     pub(super) fn new(
         image: &ImageReader<'a>,
-        name: Vec<u8>,
+        name: Cow<'a, [u8]>,
         inode: Inode,
     ) -> Result<Self, Corrupt> {
         let target = match &inode.content {

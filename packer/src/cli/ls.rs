@@ -6,9 +6,10 @@
 use super::entry::{Entry, Style, Widths};
 use super::opened::{self, Opened};
 use super::select::{self, Wanted};
-use super::{exit_codes, report, tree};
+use super::{code_after, exit_codes, report, tree};
 use anyhow::{Context, Result};
 use clap::Args;
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -87,14 +88,17 @@ impl Ls {
                 false => None,
             },
         };
+        code_after(self.show(&lister, &arguments), code)
+    }
+
+    fn show(&self, lister: &Lister<'_, '_>, arguments: &[Argument]) -> Result<()> {
         let mut out = BufWriter::new(io::stdout().lock());
         match (self.json, self.tree) {
-            (true, _) => self.print_json(&lister, &arguments, &mut out)?,
-            (_, true) => self.print_trees(&lister, &arguments, &mut out)?,
-            _ => self.print(&lister, &arguments, &mut out)?,
+            (true, _) => self.print_json(lister, arguments, &mut out)?,
+            (_, true) => self.print_trees(lister, arguments, &mut out)?,
+            _ => self.print(lister, arguments, &mut out)?,
         }
-        out.flush()?;
-        Ok(code)
+        Ok(out.flush()?)
     }
 
     /// What the paths lead to. One that leads nowhere is reported and makes
@@ -103,9 +107,9 @@ impl Ls {
         let mut arguments = Vec::with_capacity(self.paths.len());
         let mut code = ExitCode::SUCCESS;
         for wanted in select::expand(image, &self.paths)? {
-            let path = wanted.path(image)?;
-            let inode = self.lookup(image, &path);
-            match inode.with_context(|| format!("cannot list `{path}`")) {
+            let inode = self.lookup(image, &wanted);
+            let cannot = || format!("cannot list `{}`", wanted.path(image).unwrap_or_default());
+            match inode.with_context(cannot) {
                 Ok(inode) => arguments.push(Argument { wanted, inode }),
                 Err(error) => {
                     report(&error);
@@ -118,11 +122,11 @@ impl Ls {
 
     /// A link that leads to a directory stands for it, unless the links
     /// themselves are to be shown.
-    fn lookup(&self, image: &ImageReader<'_>, path: &str) -> Result<Inode> {
-        let inode = image.resolve(path, false)?;
+    fn lookup(&self, image: &ImageReader<'_>, wanted: &Wanted) -> Result<Inode> {
+        let inode = wanted.find(image, false)?;
         if inode.kind() == Kind::Symlink
             && !self.long
-            && let Ok(target) = image.resolve(path, true)
+            && let Ok(target) = wanted.find(image, true)
             && target.kind() == Kind::Directory
         {
             return Ok(target);
@@ -222,7 +226,7 @@ pub(super) struct Lister<'i, 'a> {
 }
 
 impl<'a> Lister<'_, 'a> {
-    fn entry(&self, name: Vec<u8>, inode: Inode) -> Result<Entry<'a>, Corrupt> {
+    fn entry(&self, name: Cow<'a, [u8]>, inode: Inode) -> Result<Entry<'a>, Corrupt> {
         let entry = Entry::new(self.image, name, inode)?;
         match &self.accounting {
             Some(accounting) => entry.with_share(self.image, accounting),
@@ -232,7 +236,7 @@ impl<'a> Lister<'_, 'a> {
 
     fn argument(&self, argument: &Argument) -> Result<Entry<'a>, Corrupt> {
         let path = argument.wanted.path(self.image)?;
-        self.entry(path.as_bytes().into(), argument.inode)
+        self.entry(path.into_bytes().into(), argument.inode)
     }
 
     /// What a directory holds.
@@ -264,7 +268,7 @@ impl<'l, 'i, 'a> Walk<'l, 'i, 'a> {
         let path_in_image = lister.image.path(start.inode.number)?;
         Ok(Self {
             lister,
-            path: path.into_owned(),
+            path,
             len_in_image: path_in_image.trim_end_matches('/').len(),
             rest: vec![start.inode],
         })

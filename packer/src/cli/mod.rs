@@ -134,6 +134,14 @@ fn say(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// `code`, also where the reader of what was said has gone: scripts go by it.
+fn code_after(said: anyhow::Result<()>, code: ExitCode) -> anyhow::Result<ExitCode> {
+    match said {
+        Err(error) if !is_closed_pipe(&error) => Err(error),
+        _ => Ok(code),
+    }
+}
+
 /// Whether the reader of our output has gone, as `head` does when it has
 /// enough. That is its decision and no error.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

@@ -5,7 +5,7 @@
 use super::unnamed;
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes `bytes` to the file at `path`; `-` is standard output.
@@ -60,7 +60,12 @@ fn target(path: &Path) -> Result<Target> {
         Ok(metadata) if !metadata.is_file() => Ok(Target::Through),
         // A link is followed, as any program that opens the file would.
         Ok(_) => Ok(Target::Replace(fs::canonicalize(path)?)),
-        Err(_) => Ok(Target::Replace(path.to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::read_link(path) {
+            // One to what is not there yet. It ends: the system has followed it.
+            Ok(to) => target(&parent(path).join(to)),
+            Err(_) => Ok(Target::Replace(path.to_owned())),
+        },
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -146,11 +151,16 @@ mod tests {
     fn a_link_stays_and_its_target_is_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
-        fs::write(dir.path().join("target"), "old").unwrap();
         std::os::unix::fs::symlink("target", &link).unwrap();
-        write(&link, b"new").unwrap();
-        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-        assert_eq!(fs::read(dir.path().join("target")).unwrap(), b"new");
+        // The target is there or is made.
+        for content in ["new", "newer"] {
+            write(&link, content.as_bytes()).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            let target = fs::read_to_string(dir.path().join("target"));
+            assert_eq!(target.unwrap(), content);
+        }
+        std::os::unix::fs::symlink("self", dir.path().join("self")).unwrap();
+        assert!(write(&dir.path().join("self"), b"").is_err());
     }
 
     #[test]

@@ -247,11 +247,9 @@ impl Pack {
 
     fn report(&self, packed: &Done, elapsed: Duration) {
         if !packed.dropped.is_empty() {
-            let names = packed.dropped.iter();
-            let names: Vec<_> = names.map(|name| text::escape(name.as_bytes())).collect();
             warn(&format!(
                 "dropped what refers to places in the code, which moved: {}",
-                names.join(", ")
+                list(&packed.dropped)
             ));
         }
         if let Some(example) = packed.missing.first() {
@@ -265,6 +263,17 @@ impl Pack {
         let line = summary(packed, elapsed);
         say(&format!("{}: {line}", self.target().display()));
     }
+}
+
+/// The first of the names, and how many more there are.
+fn list(names: &[String]) -> String {
+    const MOST: usize = 20;
+    let first = names.iter().take(MOST);
+    let mut first: Vec<_> = first.map(|name| text::escape(name.as_bytes())).collect();
+    if names.len() > MOST {
+        first.push(format!("and {} more", names.len() - MOST));
+    }
+    first.join(", ")
 }
 
 /// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`

@@ -3,9 +3,8 @@
 
 use anyhow::{Context, Result};
 use globset::{GlobBuilder, GlobMatcher};
-use std::borrow::Cow;
 use wasi_vfs::{ImageReader, Walk};
-use wasi_vfs_format::{Corrupt, InodeNumber};
+use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
 /// Something that a command line asks for.
 pub(super) enum Wanted {
@@ -17,11 +16,26 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    pub(super) fn path(&self, image: &ImageReader<'_>) -> Result<Cow<'_, str>, Corrupt> {
-        Ok(match self {
-            Self::Path(path) => path.into(),
-            Self::Match(number) => image.path(*number)?.into(),
-        })
+    pub(super) fn path(&self, image: &ImageReader<'_>) -> Result<String, Corrupt> {
+        match self {
+            Self::Path(path) => Ok(path.clone()),
+            Self::Match(number) => image.path(*number),
+        }
+    }
+
+    /// What is there; what a link leads to if `follow`.
+    pub(super) fn find(&self, image: &ImageReader<'_>, follow: bool) -> Result<Inode> {
+        let number = match self {
+            Self::Path(path) => return Ok(image.resolve(path, follow)?),
+            Self::Match(number) => *number,
+        };
+        let inode = image.index().inode(number)?;
+        if !follow || inode.kind() != Kind::Symlink {
+            return Ok(inode);
+        }
+        // The longest path has no room for the slash.
+        let path = image.path(number)?;
+        Ok(image.resolve(path.trim_start_matches('/'), true)?)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `wasi-vfs verify`: is the image whole, and what is not?
 
-use super::{input, text};
+use super::{code_after, input, text};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Contents, Verification, verify};
+use wasi_vfs::{Contents, ImageReader, Verification, verify};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,22 +39,22 @@ impl Verify {
         let contents =
             contents.with_context(|| format!("cannot open `{}`", self.packed.display()))?;
         let verification = verify(&contents);
-        let mut out = BufWriter::new(io::stdout().lock());
-        self.print(&verification, &mut out)?;
-        out.flush()?;
-        Ok(match verification.is_whole() {
+        let said = self.print(&contents, &verification);
+        let code = match verification.is_whole() {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
-        })
+        };
+        code_after(said, code)
     }
 
-    fn print(&self, verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
-        for finding in &verification.findings {
-            writeln!(out, "damaged: {}", finding.what)?;
-            for path in &finding.paths {
-                writeln!(out, "  {}", text::escape(path.as_bytes()))?;
-            }
-        }
+    fn print(&self, contents: &Contents<'_>, verification: &Verification) -> Result<()> {
+        let mut out = BufWriter::new(io::stdout().lock());
+        print_findings(contents, verification, &mut out)?;
+        self.print_rest(verification, &mut out)?;
+        Ok(out.flush()?)
+    }
+
+    fn print_rest(&self, verification: &Verification, out: &mut dyn Write) -> io::Result<()> {
         if verification.has_more {
             writeln!(out, "damaged: more, which is not listed")?;
         }
@@ -76,4 +76,21 @@ impl Verify {
         }
         Ok(())
     }
+}
+
+fn print_findings(
+    contents: &Contents<'_>,
+    verification: &Verification,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let image = ImageReader::new_unverified(&contents.index, &contents.payload);
+    for finding in &verification.findings {
+        writeln!(out, "damaged: {}", finding.what)?;
+        // What cannot be opened has no files.
+        let Ok(image) = &image else { continue };
+        for number in finding.files(image)? {
+            writeln!(out, "  {}", text::escape(image.path(number)?.as_bytes()))?;
+        }
+    }
+    Ok(())
 }

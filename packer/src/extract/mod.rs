@@ -166,8 +166,14 @@ fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError>
     }
     let temporary = builder.tempdir_in(parent).map_err(cannot)?;
     let directory = Dir::open_ambient_dir(temporary.path(), ambient_authority());
-    Target::new(directory.map_err(cannot)?, false, copy).write(plan)?;
-    fs::rename(temporary.path(), target).map_err(cannot)?;
+    let mut inside = Target::new(directory.map_err(cannot)?, false, copy);
+    let written = inside.write(plan);
+    let placed = written.and_then(|()| fs::rename(temporary.path(), target).map_err(cannot));
+    if let Err(error) = placed {
+        // What is left is the directory itself, which removes itself.
+        inside.remove(plan);
+        return Err(error);
+    }
     // What it would remove is no longer there.
     let _ = temporary.keep();
     Ok(())

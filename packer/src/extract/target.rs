@@ -39,8 +39,26 @@ impl<'c> Target<'c> {
         }
     }
 
+    /// Removes what is planned, and may be there in part, deepest first. With few
+    /// descriptors open, however deep it is; best effort, for there is an error to
+    /// report already.
+    pub(super) fn remove(&mut self, plan: &Plan) {
+        for at in plan.iter().rev() {
+            let Ok(directory) = self.directories.open(at) else {
+                continue;
+            };
+            for leaf in &at.folder.leaves {
+                let _ = directory.remove_file_or_symlink(&leaf.name);
+            }
+            let parent = at.parent().map(|parent| self.directories.open(parent));
+            if let Some(Ok(parent)) = parent {
+                let _ = parent.remove_dir(&at.folder.name);
+            }
+        }
+    }
+
     /// Writes everything; nothing if something is in the way.
-    pub(super) fn write(mut self, plan: &Plan) -> Result<(), ExtractError> {
+    pub(super) fn write(&mut self, plan: &Plan) -> Result<(), ExtractError> {
         if let Some(path) = letters::clash(plan)
             && ignores_case(self.directories.root())
         {

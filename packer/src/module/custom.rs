@@ -10,8 +10,8 @@ use wasmparser::BinaryReader;
 
 /// What a merged module uses that its application may not have used. LLVM
 /// names them so, and tools that read the section refuse what is not in it.
-/// A single memory needs the first of them only.
-const FEATURES: [&str; 2] = ["bulk-memory", "multimemory"];
+/// A single memory needs the first of them only: sign extensions are replaced there.
+const FEATURES: [&str; 3] = ["bulk-memory", "multimemory", "sign-ext"];
 
 fn needed(memory: MemoryKind) -> &'static [&'static str] {
     match memory {
@@ -131,7 +131,7 @@ mod tests {
         let once = with_features(section).into_vec();
         assert_eq!(
             once,
-            b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory"
+            b"\x0ftarget_features\x03+\x0bbulk-memory+\x0bmultimemory+\x08sign-ext"
         );
         assert_eq!(
             super::with_features(&once, MemoryKind::Separate).into_vec(),

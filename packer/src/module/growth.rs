@@ -10,9 +10,9 @@ use wasmparser::FuncType;
 use Instruction as I;
 
 /// When the region moves, it leaves an eighth of the application's length as
-/// slack, or its own length if that is more. So a page costs the copying of at
-/// most one page, and the number of moves goes with the logarithm of the
-/// growth.
+/// slack, or its own length if that is more, but no more than the application may
+/// still have: the rest is the runtime's. So a page costs the copying of at most one
+/// page, and the number of moves goes with the logarithm of the growth.
 const SLACK_SHIFT: i32 = 3;
 
 /// A function that is appended: name, type and body.
@@ -38,8 +38,8 @@ fn grow(region: &Region) -> Function {
     let (base, pages) = (region.base(), region.memory_of().pages);
     let maximum = region.application_maximum().cast_signed();
     // The parameter, and what it is needed for.
-    let (delta, old, used, slack, start, len) = (0, 1, 2, 3, 4, 5);
-    let mut code = Code::new(5);
+    let (delta, old, used, slack, start, len, most) = (0, 1, 2, 3, 4, 5, 6);
+    let mut code = Code::new(6);
     // More than the application may have.
     code.all([
         I::LocalGet(delta),
@@ -78,6 +78,13 @@ fn grow(region: &Region) -> Function {
     ]);
     code.all([I::LocalGet(len), I::LocalGet(slack), I::I32GtU, I::Select]);
     code.all([I::LocalSet(slack)]);
+    // Not more than `most`, and that may be less than nothing.
+    code.all([I::LocalGet(slack), I::I32Const(region.slack_end())]);
+    code.all([I::LocalGet(used), I::I32Sub, I::LocalTee(most)]);
+    code.all([I::LocalGet(slack), I::LocalGet(most), I::I32LtS]);
+    code.all([I::Select, I::LocalTee(slack), I::I32Const(0)]);
+    code.all([I::LocalGet(slack), I::I32Const(0), I::I32GtS]);
+    code.all([I::Select, I::LocalSet(slack)]);
     code.all(lengthen(used, slack, start));
     code.all([I::I32Const(-1), I::I32Eq]);
     code.when_all(|code| {

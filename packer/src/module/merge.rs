@@ -14,7 +14,7 @@ use super::runtime::Runtime;
 use super::shape::{Counts, Shape, id};
 use super::{MemoryKind, ModuleError, Parts, custom, index, names, segments};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, Encode};
@@ -44,9 +44,10 @@ pub(super) fn merge(
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
     let memory_of = addition.region.map(|region| region.memory_of());
     let redirect = Redirect::into(redirects(application), memory_of);
-    let mut dropped = Vec::new();
+    let mut dropped = Dropped::default();
+    let mut names = &*addition.names;
     let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
-        merged_custom(application, &addition, memory, (name, bytes), &mut dropped)
+        merged_custom(application, &mut names, memory, (name, bytes), &mut dropped)
     })?;
     let baked = Baked {
         runtime: &runtime,
@@ -58,7 +59,7 @@ pub(super) fn merge(
     if !parts.cold.is_empty() {
         rebuild.custom(COLD_SECTION, parts.cold);
     }
-    Ok((rebuild.finish()?, dropped))
+    Ok((rebuild.finish()?, dropped.names))
 }
 
 fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
@@ -160,25 +161,38 @@ fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
     imports.zip(entries).collect()
 }
 
+/// Names of custom sections that do not stay, each once.
+#[derive(Default)]
+struct Dropped {
+    names: Vec<String>,
+    seen: HashSet<String>,
+}
+
+impl Dropped {
+    fn note(&mut self, name: &str) {
+        if self.seen.insert(name.into()) {
+            self.names.push(name.into());
+        }
+    }
+}
+
 fn merged_custom<'a>(
     application: &Shape<'a>,
-    addition: &Addition,
+    names: &mut &[(u32, String)],
     memory: MemoryKind,
     (name, bytes): (&str, &'a [u8]),
-    dropped: &mut Vec<String>,
+    dropped: &mut Dropped,
 ) -> Option<Rope<'a>> {
     match name {
         COLD_SECTION => None,
         "name" => {
             let below = application.counts.functions;
-            Some(names::with_functions(bytes, below, &addition.names))
+            Some(names::with_functions(bytes, below, names))
         }
         "target_features" => Some(custom::with_features(bytes, memory)),
         name if custom::survives_new_code(name) => Some(bytes.into()),
         name => {
-            if !dropped.iter().any(|other| other == name) {
-                dropped.push(name.into());
-            }
+            dropped.note(name);
             None
         }
     }

@@ -10,17 +10,25 @@ use wasmparser::{BinaryReader, NameMap};
 const FUNCTIONS: u8 = 1;
 
 /// A name section (with its own name) whose function names are those of
-/// functions below `below`, then `added`. A section that cannot be read, or
-/// that names no functions, stays as it is.
+/// functions below `below`, then `added`, which are left out of all that follow: a
+/// module has one such section with one list of functions, but may have thousands. A
+/// section that cannot be read, or that names no functions, stays as it is.
 pub(super) fn with_functions<'a>(
     section: &'a [u8],
     below: u32,
-    added: &[(u32, String)],
+    added: &mut &[(u32, String)],
 ) -> Rope<'a> {
-    edited(section, below, added).unwrap_or_else(|| section.into())
+    let mut left = *added;
+    match edited(section, below, &mut left) {
+        Some(edited) => {
+            *added = left;
+            edited
+        }
+        None => section.into(),
+    }
 }
 
-fn edited<'a>(section: &'a [u8], below: u32, added: &[(u32, String)]) -> Option<Rope<'a>> {
+fn edited<'a>(section: &'a [u8], below: u32, added: &mut &[(u32, String)]) -> Option<Rope<'a>> {
     let mut reader = BinaryReader::new(section, 0);
     reader.skip_string().ok()?;
     let mut rope = Rope::from(section.get(..reader.current_position())?);
@@ -32,7 +40,7 @@ fn edited<'a>(section: &'a [u8], below: u32, added: &[(u32, String)]) -> Option<
             rope.push(section.get(start..reader.current_position())?);
             continue;
         }
-        let content = functions(section, content, below, added)?;
+        let content = functions(section, content, below, std::mem::take(added))?;
         rope.push(vec![kind]);
         rope.push_u32(u32::try_from(content.len()).ok()?);
         rope.append(content);

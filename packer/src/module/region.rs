@@ -28,6 +28,9 @@ pub(super) const PAGE_SHIFT: i32 = 16;
 /// holes that an allocator makes. The index comes on top.
 const GROWTH_PAGES: u64 = 256;
 
+/// Pages below 4 GiB that are never slack: for the region, and for a large index.
+const LAST_PAGES: u64 = 1024;
+
 /// Globals that a region adds, before those of the runtime.
 pub(super) const GLOBALS: u32 = 2;
 
@@ -100,6 +103,13 @@ impl Region {
     pub(super) fn application_maximum(&self) -> u32 {
         let maximum = self.application.maximum.unwrap_or(PAGES_MAX);
         maximum.min(PAGES_MAX) as u32
+    }
+
+    /// Where slack ends, in pages: what no application can have is no use to it, and
+    /// below 4 GiB there is to be room for the runtime.
+    pub(super) fn slack_end(&self) -> i32 {
+        let shared = PAGES_MAX - LAST_PAGES;
+        u64::from(self.application_maximum()).min(shared) as i32
     }
 
     /// The function that copies within the region.

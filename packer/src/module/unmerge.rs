@@ -51,7 +51,7 @@ pub(super) fn unmerge(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, M
     let features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
         COLD_SECTION => None,
-        "name" => Some(names::with_functions(bytes, before.functions, &[])),
+        "name" => Some(names::with_functions(bytes, before.functions, &mut &[][..])),
         "target_features" => Some(custom::without_features(bytes, features)),
         _ => Some(bytes.into()),
     })?;

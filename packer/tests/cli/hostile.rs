@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::process::{Command, Output};
 use std::sync::Arc;
 use wasi_vfs_format::fuzz::seal;
-use wasi_vfs_format::tree::{DirectoryNode, FileContent, FileNode, Node, Tree};
+use wasi_vfs_format::tree::{
+    DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
+};
 use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Index, Parts};
 
@@ -371,6 +373,16 @@ fn an_image_of_terabytes_is_read_a_block_at_a_time() {
     }
 }
 
+/// What is in `bottom`, as deep as a path can be.
+fn deeply(bottom: DirectoryNode) -> DirectoryNode {
+    let mut root = bottom;
+    for _ in 0..2040 {
+        let inner = Node::Directory(std::mem::take(&mut root));
+        root.children.insert("d".to_owned(), inner);
+    }
+    root
+}
+
 /// A tree as deep as a path can be, with `count` objects at its bottom: what is
 /// kept or done for each name of each path is a thousand times its size.
 fn deep_and_wide(count: usize, object: impl Fn() -> Node) -> Vec<u8> {
@@ -378,13 +390,13 @@ fn deep_and_wide(count: usize, object: impl Fn() -> Node) -> Vec<u8> {
     for number in 0..count {
         root.children.insert(format!("{number}"), object());
     }
-    for _ in 0..2040 {
-        let inner = Node::Directory(std::mem::take(&mut root));
-        root.children.insert("d".to_owned(), inner);
-    }
+    let mount = MountPoint {
+        guest_path: "/".to_owned(),
+        components: Vec::new(),
+    };
     let tree = Tree {
-        root,
-        ..Tree::default()
+        root: deeply(root),
+        mounts: vec![mount],
     };
     write(&tree, &Options::default(), &()).unwrap().to_bytes()
 }
@@ -407,15 +419,7 @@ fn a_tree_that_is_deep_and_wide_is_read_in_bounds() {
 /// All its paths together have 65 MB, and no command keeps them.
 #[test]
 fn what_is_shown_takes_memory_for_the_index_and_not_for_its_paths() {
-    let file = || {
-        Node::File(FileNode {
-            mtime_ns: 0,
-            executable: false,
-            len: 5,
-            content: Arc::new(Hello),
-        })
-    };
-    let image = deep_and_wide(16_000, file);
+    let image = deep_and_wide(16_000, || file(5));
     assert!(image.len() < 600_000);
     let (scratch, _) = self::image();
     scratch.write("hostile", &image);
@@ -441,6 +445,99 @@ fn what_is_shown_takes_memory_for_the_index_and_not_for_its_paths() {
     remove_deep(&scratch, "out");
 }
 
+/// Of the links each says that its target is as long as all targets together.
+#[test]
+fn what_records_say_is_not_kept() {
+    let scratch = Scratch::with_tree();
+    let mut root = DirectoryNode::default();
+    for number in 0..300 {
+        let link = Node::Symlink(SymlinkNode {
+            mtime_ns: 0,
+            target: format!("{number}-{}", "x".repeat(4000)),
+        });
+        root.children.insert(format!("{number}"), link);
+    }
+    let tree = Tree {
+        root,
+        ..Tree::default()
+    };
+    let image = write(&tree, &Options::default(), &()).unwrap();
+    let mut index = image.index.clone();
+    let places = Places::of(&index);
+    let len = (index.len() - places.names) as u32;
+    for number in 1..=300 {
+        put(&mut index, places.inode(number), &len.to_le_bytes());
+        put(&mut index, places.inode(number) + 16, &[0; 4]);
+    }
+    seal(&mut index);
+    scratch.write("hostile", &[index, image.payload, image.cold].concat());
+    let output = bounded_in(60_000, &scratch, "dump hostile", "long links");
+    assert_success(&output);
+    assert!(stdout(&output).contains(&format!("\"... of {len} bytes")));
+}
+
+/// Files of a hundred blocks, all of them damaged.
+fn damaged(files: DirectoryNode) -> Vec<u8> {
+    let options = Options {
+        compression: None,
+        block_shift: 12,
+        ..Options::default()
+    };
+    let tree = Tree {
+        root: files,
+        ..Tree::default()
+    };
+    let mut image = write(&tree, &options, &()).unwrap();
+    for block in image.payload.chunks_mut(4096) {
+        block[9] ^= 1;
+    }
+    image.to_bytes()
+}
+
+#[test]
+fn files_that_a_damage_touches_are_named_and_not_kept() {
+    let mut root = DirectoryNode::default();
+    for number in 0..300 {
+        root.children.insert(format!("{number}"), file(NOISE_LEN));
+    }
+    let (scratch, _) = image();
+    scratch.write("hostile", &damaged(deeply(root)));
+    let output = bounded_in(60_000, &scratch, "verify hostile", "damage everywhere");
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let said = stdout(&output);
+    assert_eq!(said.matches("damaged: block ").count(), 100);
+    assert!(said.contains("/d/299\n"));
+}
+
+/// std would want a descriptor for each level.
+#[test]
+fn an_extraction_of_a_deep_tree_that_fails_leaves_nothing() {
+    let mut root = DirectoryNode::default();
+    root.children.insert("file".to_owned(), file(NOISE_LEN));
+    let (scratch, _) = image();
+    scratch.write("hostile", &damaged(deeply(root)));
+    let before = scratch.names();
+    let mut command = Command::new("bash");
+    command.args(["-c", "ulimit -n 256; exec \"$0\" extract hostile -o out"]);
+    command.arg(env!("CARGO_BIN_EXE_wasi-vfs"));
+    let output = command.current_dir(scratch.path("")).output().unwrap();
+    assert_error(&output, &["file", "from the image"]);
+    assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn a_directory_is_chosen_without_listing_what_is_below() {
+    let image = deep_and_wide(16_000, || file(5));
+    let (scratch, _) = self::image();
+    scratch.write("hostile", &image);
+    scratch.write("list", b"/d/\n");
+    for choose in ["--only list", "--order-by list"] {
+        let pack = format!("pack --from hostile {choose} --image out -q");
+        assert_success(&bounded_in(100_000, &scratch, &pack, choose));
+        assert_eq!(scratch.run("diff hostile out").status.code(), Some(0));
+    }
+}
+
 /// `rm` has the descriptors for such a depth, which std may not have.
 fn remove_deep(scratch: &Scratch, name: &str) {
     let mut remove = Command::new("rm");
@@ -448,16 +545,34 @@ fn remove_deep(scratch: &Scratch, name: &str) {
     assert!(remove.status().unwrap().success());
 }
 
-#[derive(Debug)]
-struct Hello;
+/// A file of so many of the bytes of [`Noise`].
+fn file(len: u64) -> Node {
+    Node::File(FileNode {
+        mtime_ns: 0,
+        executable: false,
+        len,
+        content: Arc::new(Noise(len)),
+    })
+}
 
-impl FileContent for Hello {
+/// More than a hundred blocks of 4 KiB.
+const NOISE_LEN: u64 = 450_000;
+
+/// Bytes of which no block is the same as another.
+#[derive(Debug)]
+struct Noise(u64);
+
+impl FileContent for Noise {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(&b"hello"[offset as usize..]))
+        let bytes = (offset..self.0).map(|at| {
+            let mixed = (at ^ at >> 7).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            ((mixed ^ mixed >> 31).wrapping_mul(0x94d0_49bb_1331_11eb) >> 56) as u8
+        });
+        Ok(Box::new(io::Cursor::new(bytes.collect::<Vec<_>>())))
     }
 
     fn describe(&self) -> String {
-        "hello".to_owned()
+        "noise".to_owned()
     }
 }
 

@@ -223,6 +223,43 @@ fn modules_that_are_deeper_or_wider_than_code_is() {
     read_all(&scratch(), &all);
 }
 
+/// What is added to one list of names is not added to each of thousands, and what is
+/// dropped is not looked up in a list of all that was.
+#[test]
+fn custom_sections_without_number() {
+    let scratch = scratch();
+    let calls =
+        r#"(import "wasi_snapshot_preview1" "fd_tell" (func (param i32 i32) (result i32)))"#;
+    let open = r#"(import "wasi_snapshot_preview1" "path_open"
+        (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"#;
+    let text = format!(
+        r#"(module {open} {} (memory (export "memory") 1) (func (export "_start")))"#,
+        calls.repeat(2000)
+    );
+    let program = wat(&text);
+    let names = [b"\x04name".as_slice(), &b"\x01\x01\0".repeat(2000)].concat();
+    let mut named = program.clone();
+    named.push(0);
+    named.extend(leb(names.len()));
+    named.extend(&names);
+    let mut dropped = program;
+    for number in 0..40_000 {
+        let name = format!("\x0d.debug_{number:06}");
+        dropped.push(0);
+        dropped.extend(leb(name.len()));
+        dropped.extend(name.as_bytes());
+    }
+    for (what, module) in [("names", named), ("sections that do not stay", dropped)] {
+        scratch.write("hostile", &module);
+        let output = bounded(&scratch, "pack hostile --dir lib::/lib -o out.wasm", what);
+        assert_success(&output);
+        let len = scratch.read("out.wasm").len();
+        assert!(len < module.len() + 400_000, "{what}: {len} bytes");
+        assert!(stderr(&output).len() < 2000, "{}", stderr(&output));
+        remove_output(&scratch);
+    }
+}
+
 /// Where the anchor of a packed module lies in its file.
 fn anchor_of(module: &[u8]) -> usize {
     let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&MAGIC));

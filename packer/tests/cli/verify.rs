@@ -81,3 +81,34 @@ fn every_truncation_is_found() {
         assert_eq!(scratch.run("verify cut").status.code(), Some(1), "at {len}");
     }
 }
+
+/// As `verify | head -1 && deploy` in a shell that looks at all of a pipe.
+#[test]
+fn the_exit_code_stays_if_nobody_reads() {
+    let scratch = Scratch::image();
+    assert_success(&scratch.run("pack --dir lib::/ --image whole -q"));
+    let mut bytes = scratch.read("whole");
+    let index_len = wasi_vfs_format::Parts::split(&bytes).unwrap().index.len();
+    bytes[index_len + 3] ^= 1;
+    scratch.write("damaged", &bytes);
+    scratch.write("lib/more", b"");
+    assert_success(&scratch.run("pack --dir lib::/ --image other -q"));
+    for (arguments, code) in [
+        ("verify whole", 0),
+        ("verify damaged", 1),
+        ("diff whole other", 1),
+        ("ls whole /none /", 1),
+        ("cat whole /none /hello.txt", 1),
+        ("info whole", 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = scratch.command();
+        command.args(arguments.split(' ')).stdout(writer);
+        let status = command
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments}");
+    }
+}

@@ -149,6 +149,27 @@ fn the_declared_maximum_is_the_programs() {
     running.assert_serves();
 }
 
+/// What the maximum leaves is the runtime's, and the last pages are no dearer.
+#[test]
+fn slack_ends_where_the_program_must() {
+    let module = single(&grower("2 2048"));
+    let mut running = Running::new(&module);
+    assert_eq!(running.grow(2046), 2);
+    assert_eq!(running.pages(), 2048 + REGION);
+    running.assert_serves();
+    let mut running = Running::new(&module);
+    let (mut moves, mut pages) = (0, running.pages());
+    for size in 2..2048 {
+        assert_eq!(running.grow(1), size);
+        if running.pages() != pages {
+            (moves, pages) = (moves + 1, running.pages());
+        }
+    }
+    assert!((20..50).contains(&moves), "{moves}");
+    assert_eq!(running.pages(), 2048 + REGION);
+    running.assert_serves();
+}
+
 #[test]
 fn four_gigabytes_are_shared_with_the_runtime() {
     let mut running = Running::new(&single(&grower("2")));
