@@ -239,11 +239,24 @@ pub(super) fn safe_name(name: &[u8]) -> Result<&str, &'static str> {
     if name.contains('/') {
         return Err("its name contains a slash");
     }
-    let is_special = |c: char| c.is_control() || "<>:\"\\|?*".contains(c);
-    if cfg!(windows) && (name.contains(is_special) || name.ends_with(['.', ' '])) {
+    if cfg!(windows) && !is_name_on_windows(name) {
         return Err("Windows has no such names");
     }
     Ok(name)
+}
+
+/// Whether Windows has files of this name: it has devices in every directory.
+pub(super) fn is_name_on_windows(name: &str) -> bool {
+    let is_special = |c: char| c.is_control() || "<>:\"\\|?*".contains(c);
+    let stem = name.split('.').next().unwrap_or_default().trim_end();
+    let stem = stem.to_ascii_uppercase();
+    let is_numbered = |device: &str| {
+        let number = stem.strip_prefix(device);
+        number.is_some_and(|number| number.chars().count() == 1 && "0123456789¹²³".contains(number))
+    };
+    let is_device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&&*stem)
+        || ["COM", "LPT"].into_iter().any(is_numbered);
+    !is_device && !name.contains(is_special) && !name.ends_with(['.', ' '])
 }
 
 fn safe_target(target: &[u8]) -> Result<&str, &'static str> {

@@ -1,7 +1,7 @@
 //! Hostile trees and hostile targets. What honest ones give is tested through
 //! the command.
 
-use super::plan::{Folder, Leaf, LeafKind, Plan, safe_name};
+use super::plan::{Folder, Leaf, LeafKind, Plan, is_name_on_windows, safe_name};
 use super::target::Target;
 use super::*;
 use std::os::unix::fs::symlink;
@@ -115,6 +115,25 @@ fn names_that_lead_elsewhere_are_refused() {
     }
     for name in ["...", ".a", "a..", "ü", "con"] {
         assert_eq!(safe_name(name.as_bytes()), Ok(name));
+    }
+}
+
+#[test]
+fn windows_has_devices_in_every_directory() {
+    for name in [
+        "NUL",
+        "con.txt",
+        "aux .tar.gz",
+        "COM1",
+        "lpt9.x",
+        "a:b",
+        "a.",
+        "a ",
+    ] {
+        assert!(!is_name_on_windows(name), "{name}");
+    }
+    for name in ["null", "com", "com10", "acon", ".con", "lpt"] {
+        assert!(is_name_on_windows(name), "{name}");
     }
 }
 

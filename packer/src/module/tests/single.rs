@@ -70,6 +70,18 @@ impl Running {
         self.call("grow", Some(pages))
     }
 
+    /// Grows by single pages from 2 to `end`; gives how often the region moved.
+    fn moves_to(&mut self, end: i32) -> u32 {
+        let (mut moves, mut pages) = (0, self.pages());
+        for size in 2..end {
+            assert_eq!(self.grow(1), size);
+            if self.pages() != pages {
+                (moves, pages) = (moves + 1, self.pages());
+            }
+        }
+        moves
+    }
+
     /// Length of the whole memory in pages.
     fn pages(&self) -> u64 {
         let memory = self.instance.get_memory(&self.store, "memory");
@@ -158,13 +170,7 @@ fn slack_ends_where_the_program_must() {
     assert_eq!(running.pages(), 2048 + REGION);
     running.assert_serves();
     let mut running = Running::new(&module);
-    let (mut moves, mut pages) = (0, running.pages());
-    for size in 2..2048 {
-        assert_eq!(running.grow(1), size);
-        if running.pages() != pages {
-            (moves, pages) = (moves + 1, running.pages());
-        }
-    }
+    let moves = running.moves_to(2048);
     assert!((20..50).contains(&moves), "{moves}");
     assert_eq!(running.pages(), 2048 + REGION);
     running.assert_serves();
@@ -182,13 +188,7 @@ fn four_gigabytes_are_shared_with_the_runtime() {
 #[test]
 fn ten_thousand_grows_move_the_region_a_few_times() {
     let mut running = Running::new(&single(&grower("2")));
-    let (mut moves, mut pages) = (0, running.pages());
-    for size in 2..10_002 {
-        assert_eq!(running.grow(1), size);
-        if running.pages() != pages {
-            (moves, pages) = (moves + 1, running.pages());
-        }
-    }
+    let moves = running.moves_to(10_002);
     assert!((40..60).contains(&moves), "{moves}");
     running.assert_serves();
 }
