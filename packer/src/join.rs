@@ -50,7 +50,8 @@ pub(crate) fn join(parts: Vec<Part>) -> Tree {
 /// The parts of which `tree` was joined, in the order of its mounts. What a
 /// deeper mount had hidden is not part of a tree and does not come back. Of
 /// several mounts of one place, which only other writers make, the first counts.
-pub(crate) fn take_apart(mut tree: Tree) -> Vec<Part> {
+/// Those may also make files that are under no mount: `None`, for they would be lost.
+pub(crate) fn take_apart(mut tree: Tree) -> Option<Vec<Part>> {
     let mut seen = HashSet::new();
     tree.mounts
         .retain(|mount| seen.insert(mount.components.clone()));
@@ -60,10 +61,27 @@ pub(crate) fn take_apart(mut tree: Tree) -> Vec<Part> {
     for i in order {
         directories[i] = take(&mut tree.root, &tree.mounts[i].components);
     }
+    if holds_leaves(&tree.root) {
+        return None;
+    }
     let mounts = tree.mounts.into_iter().zip(directories);
-    mounts
-        .map(|(mount, directory)| Part { mount, directory })
-        .collect()
+    let parts = mounts.map(|(mount, directory)| Part { mount, directory });
+    Some(parts.collect())
+}
+
+/// Whether there is more than directories.
+fn holds_leaves(directory: &DirectoryNode) -> bool {
+    // No recursion: a tree may be nested deeper than a stack.
+    let mut pending = vec![directory];
+    while let Some(directory) = pending.pop() {
+        for node in directory.children.values() {
+            match node {
+                Node::Directory(child) => pending.push(child),
+                Node::File(_) | Node::Symlink(_) => return true,
+            }
+        }
+    }
+    false
 }
 
 fn replace_repeated(parts: Vec<Part>) -> Vec<Part> {
@@ -236,7 +254,7 @@ mod tests {
             part("/", 1, &[("old", "o"), ("usr/old", "o")]),
             part("/usr/lib", 2, &[("a", "1")]),
         ]);
-        let mut parts = take_apart(packed);
+        let mut parts = take_apart(packed).unwrap();
         parts.push(part("/", 3, &[("new", "n")]));
         let expected = ["/ 3", "new n", "usr/ 0", "usr/lib/ 2", "usr/lib/a 1"];
         assert_eq!(lines(&join(parts)), expected);
@@ -249,16 +267,24 @@ mod tests {
             part("/usr", 2, &[("lib/b", "2"), ("c", "3")]),
             part("data", 3, &[]),
         ]);
-        let again = join(take_apart(tree.clone()));
+        let again = join(take_apart(tree.clone()).unwrap());
         assert_eq!(lines(&again), lines(&tree));
         assert_eq!(again.mounts, tree.mounts);
+    }
+
+    #[test]
+    fn what_is_under_no_mount_is_not_lost() {
+        let mut tree = join(vec![part("/a", 1, &[("b", "2")])]);
+        let other = directory(3, &[("d/e", "4")]);
+        tree.root.children.extend(other.children.clone());
+        assert!(take_apart(tree).is_none());
     }
 
     #[test]
     fn of_two_mounts_of_one_place_the_first_counts() {
         let mut tree = join(vec![part("/a", 1, &[("b", "2")])]);
         tree.mounts.push(tree.mounts[0].clone());
-        let again = join(take_apart(tree));
+        let again = join(take_apart(tree).unwrap());
         assert_eq!(lines(&again), ["/ 0", "a/ 1", "a/b 2"]);
         assert_eq!(mounts(&again), ["/a"]);
     }
@@ -267,6 +293,6 @@ mod tests {
     fn mounts_that_name_nothing_are_taken_as_empty_directories() {
         let mut tree = join(vec![part("/a", 1, &[])]);
         tree.root.children.clear();
-        assert_eq!(lines(&join(take_apart(tree))), ["/ 0", "a/ 0"]);
+        assert_eq!(lines(&join(take_apart(tree).unwrap())), ["/ 0", "a/ 0"]);
     }
 }

@@ -164,7 +164,9 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         }
         let found = references::in_section(self.shape, id)?;
         let edits = references::edits(self.shape, &found, &self.redirect);
-        Ok(splice(self.shape, range, &edits))
+        let mut rope = Rope::default();
+        rope.push(splice(self.shape, range, &edits));
+        Ok(rope)
     }
 
     /// Bodies without a redirected reference are copied as they are, in runs.
@@ -185,7 +187,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             rope.push(self.shape.bytes(from..framed_from));
             let content = splice(self.shape, body.clone(), edits);
             rope.push_u32(u32::try_from(content.len()).unwrap_or(u32::MAX));
-            rope.append(content);
+            rope.push(content);
             from = body.end;
         }
         rope.push(self.shape.bytes(from..range.end));

@@ -5,7 +5,9 @@
 //! Owns the mapping and how the replacements are encoded. Where in the bytes
 //! there is something to replace is for [`super::references`].
 
+use super::references::LEB_LEN_MAX;
 use super::rope::leb;
+use arrayvec::ArrayVec;
 use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::Operator;
@@ -29,12 +31,15 @@ pub(super) struct Redirect {
     back: Option<MemoryOf>,
 }
 
-/// Bytes of a module, and what to write in their place.
+/// Bytes of a module, and what to write in their place. There may be millions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Edit {
     pub(super) range: Range<usize>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: EditBytes,
 }
+
+/// An opcode and a number, or a number alone.
+pub(super) type EditBytes = ArrayVec<u8, { 1 + LEB_LEN_MAX }>;
 
 /// Opcodes of the instructions that stand for each other. Each is followed by
 /// one number.
@@ -80,7 +85,8 @@ impl Redirect {
             }
             _ => return None,
         };
-        let mut bytes = vec![opcode];
+        let mut bytes = EditBytes::new();
+        bytes.push(opcode);
         bytes.extend(leb(number));
         Some(Edit { range, bytes })
     }

@@ -7,9 +7,10 @@
 
 use super::ModuleError;
 use super::redirect::{Edit, Redirect};
-use super::rope::{Rope, leb, leb_len};
+use super::rope::{leb, leb_len};
 use super::shape::{Shape, id};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 use wasmparser::{
     BinaryReader, ConstExpr, Element, ElementItems, ElementKind, Error, FunctionBody, Global,
@@ -17,7 +18,7 @@ use wasmparser::{
 };
 
 /// The longest that a 32-bit number gets in LEB128.
-const LEB_LEN_MAX: usize = 5;
+pub(super) const LEB_LEN_MAX: usize = 5;
 
 /// A function index in the bytes of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +158,7 @@ pub(super) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redi
         let number = shape.bytes(at..shape.wasm.len().min(at + LEB_LEN_MAX));
         Some(Edit {
             range: at..at + leb_len(number),
-            bytes: leb(function),
+            bytes: leb(function).into_iter().collect(),
         })
     };
     references.iter().filter_map(edit).collect()
@@ -165,15 +166,20 @@ pub(super) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redi
 
 /// The bytes of `range`, with each of `edits` (in the order of positions)
 /// written over what was there.
-pub(super) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Edit]) -> Rope<'a> {
-    let mut rope = Rope::default();
-    let mut from = range.start;
+pub(super) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Edit]) -> Cow<'a, [u8]> {
     let inside = |edit: &&Edit| range.contains(&edit.range.start);
-    for edit in edits.iter().filter(inside) {
-        rope.push(shape.bytes(from..edit.range.start));
-        rope.push(edit.bytes.clone());
+    let mut edits = edits.iter().filter(inside).peekable();
+    if edits.peek().is_none() {
+        return shape.bytes(range.clone()).into();
+    }
+    // In one piece: pieces would take many times the bytes.
+    let mut spliced = Vec::with_capacity(range.len());
+    let mut from = range.start;
+    for edit in edits {
+        spliced.extend(shape.bytes(from..edit.range.start));
+        spliced.extend(&edit.bytes);
         from = edit.range.end;
     }
-    rope.push(shape.bytes(from..range.end));
-    rope
+    spliced.extend(shape.bytes(from..range.end));
+    spliced.into()
 }

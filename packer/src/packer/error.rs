@@ -33,6 +33,11 @@ pub enum PackError {
     /// An image of [`Packer::add_image`](crate::Packer::add_image) cannot be read.
     #[error("cannot take the files out of the image that is to be packed")]
     Image(#[source] OpenError),
+    /// An image that another writer made would lose files.
+    #[error(
+        "the image holds files under none of its mounts, which would be lost; extract it and map the directory"
+    )]
+    OutsideMounts,
     /// The files of an image have more bytes than one of that length may have.
     #[error("cannot take the files out of an image")]
     TooLong(#[source] TooLong),

@@ -365,7 +365,7 @@ impl Packer {
             expansion::check(&image, len).map_err(PackError::TooLong)?;
         }
         let tree = image.to_tree().map_err(damaged)?;
-        Ok(join::take_apart(tree))
+        join::take_apart(tree).ok_or(PackError::OutsideMounts)
     }
 
     fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {
