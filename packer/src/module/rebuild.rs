@@ -87,8 +87,20 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         content.push_u32(count);
         content.append(kept);
         content.append(added.bytes);
+        // Taking the items away again leaves no empty section where this one was.
+        if self.is_empty(id) {
+            self.remove(id);
+        }
         self.put(id, content);
         Ok(())
+    }
+
+    /// Whether there is a section `id` that has no items.
+    fn is_empty(&self, id: u8) -> bool {
+        let section = self.shape.sections.iter().find(|section| section.id == id);
+        // A zero, in however many bytes.
+        let is_zero = |bytes: &[u8]| bytes.iter().all(|byte| byte & 0x7f == 0);
+        section.is_some_and(|section| is_zero(self.shape.bytes(section.range.clone())))
     }
 
     /// Redirects what names functions and gets no items: tables, exports and

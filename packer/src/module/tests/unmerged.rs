@@ -46,6 +46,29 @@ fn programs() -> Vec<String> {
     ]
 }
 
+/// Behind a custom section, the first time and the second.
+#[test]
+fn an_empty_section_makes_no_difference_to_packing_again() {
+    let module = wasm(&program(""));
+    let exports = wasmparser::Parser::new(0)
+        .parse_all(&module)
+        .find_map(|payload| {
+            let section = payload.expect("valid").as_section();
+            section
+                .filter(|(id, _)| *id == 7)
+                .map(|(_, range)| range.start - 2)
+        });
+    let at = exports.expect("it has exports");
+    assert_eq!(module[at], 7, "a length of one byte");
+    let empty_globals = [0, 2, 1, b'A', 6, 1, 0];
+    let module = [&module[..at], &empty_globals, &module[at..]].concat();
+    for memory in [MemoryKind::Separate, MemoryKind::Single] {
+        let packed = pack_with(&module, memory).expect("packs").module;
+        let again = pack_with(&packed, memory).expect("packs again").module;
+        assert!(again == packed, "{memory:?}");
+    }
+}
+
 #[test]
 fn unmerging_gives_the_program_back() {
     for text in programs() {
