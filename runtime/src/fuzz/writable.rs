@@ -36,7 +36,9 @@ pub(super) fn writable(call: &str, arguments: &[u64], memory: &[u8]) -> Vec<Rang
     }
 }
 
-/// What the vectors at the second argument name, and the result.
+/// What the vectors at the second argument name, and the result. They are read one
+/// after the other: where one names the place of those that follow, what is read
+/// there says where the next bytes go, and that may be anywhere.
 fn vectors(arguments: &[u64], memory: &[u8], result: Range<u64>) -> Vec<Range<u64>> {
     let word = |at: u64| {
         let start = usize::try_from(at).unwrap_or(usize::MAX);
@@ -44,12 +46,21 @@ fn vectors(arguments: &[u64], memory: &[u8], result: Range<u64>) -> Vec<Range<u6
         Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
     };
     let mut ranges = Vec::from([result]);
+    let all = arguments[1]..arguments[1].saturating_add(8 * arguments[2]);
     // More do not fit the memory.
     for vector in 0..arguments[2].min(MEMORY_LEN as u64 / 8) {
         let at = arguments[1] + 8 * vector;
         if let (Some(start), Some(len)) = (word(at), word(at + 4)) {
-            ranges.push(start..start + len);
+            let buffer = start..start + len;
+            if overlap(&buffer, &all) {
+                return [0..MEMORY_LEN as u64].into();
+            }
+            ranges.push(buffer);
         }
     }
     ranges
+}
+
+fn overlap(one: &Range<u64>, other: &Range<u64>) -> bool {
+    one.start.max(other.start) < one.end.min(other.end)
 }
