@@ -46,6 +46,7 @@ fn vectors(arguments: &[u64], memory: &[u8], result: Range<u64>) -> Vec<Range<u6
         Some(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)))
     };
     let mut ranges = Vec::from([result]);
+    let anywhere = 0..MEMORY_LEN as u64;
     let all = arguments[1]..arguments[1].saturating_add(8 * arguments[2]);
     // More do not fit the memory.
     for vector in 0..arguments[2].min(MEMORY_LEN as u64 / 8) {
@@ -53,7 +54,7 @@ fn vectors(arguments: &[u64], memory: &[u8], result: Range<u64>) -> Vec<Range<u6
         if let (Some(start), Some(len)) = (word(at), word(at + 4)) {
             let buffer = start..start + len;
             if overlap(&buffer, &all) {
-                return [0..MEMORY_LEN as u64].into();
+                return Vec::from([anywhere]);
             }
             ranges.push(buffer);
         }
