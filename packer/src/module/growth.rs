@@ -70,6 +70,23 @@ fn grow(region: &Region) -> Function {
         I::I32Sub,
         I::LocalTee(len),
     ]);
+    choose_slack(&mut code, region, [used, slack, len, most]);
+    code.all(lengthen(used, slack, start));
+    code.all([I::I32Const(-1), I::I32Eq]);
+    code.when_all(|code| {
+        code.all([I::I32Const(0), I::LocalSet(slack)]);
+        code.all(lengthen(used, slack, start));
+        code.all([I::I32Const(-1), I::I32Eq]);
+        code.when([I::I32Const(-1), I::Return]);
+    });
+    move_up(&mut code, region, [used, slack, start, len]);
+    code.all([I::LocalGet(used), I::GlobalSet(pages), I::LocalGet(old)]);
+    code.finish()
+}
+
+/// Sets `slack` for an application that will have `used` pages, below a region of
+/// `len`. `most` is what it may still have.
+fn choose_slack(code: &mut Code, region: &Region, [used, slack, len, most]: [u32; 4]) {
     code.all([
         I::LocalGet(used),
         I::I32Const(SLACK_SHIFT),
@@ -85,17 +102,6 @@ fn grow(region: &Region) -> Function {
     code.all([I::Select, I::LocalTee(slack), I::I32Const(0)]);
     code.all([I::LocalGet(slack), I::I32Const(0), I::I32GtS]);
     code.all([I::Select, I::LocalSet(slack)]);
-    code.all(lengthen(used, slack, start));
-    code.all([I::I32Const(-1), I::I32Eq]);
-    code.when_all(|code| {
-        code.all([I::I32Const(0), I::LocalSet(slack)]);
-        code.all(lengthen(used, slack, start));
-        code.all([I::I32Const(-1), I::I32Eq]);
-        code.when([I::I32Const(-1), I::Return]);
-    });
-    move_up(&mut code, region, [used, slack, start, len]);
-    code.all([I::LocalGet(used), I::GlobalSet(pages), I::LocalGet(old)]);
-    code.finish()
 }
 
 /// Grows the memory so that the region can start behind `used` and `slack`
