@@ -42,9 +42,6 @@ impl Bar {
         }
         if !self.is_shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            if !self.bar.is_hidden() {
-                self.bar.enable_steady_tick(Duration::from_millis(100));
-            }
         }
     }
 }

@@ -85,6 +85,36 @@ fn a_disk_that_is_full_half_way_leaves_nothing() {
     assert_eq!(scratch.names(), before);
 }
 
+/// As in a container that has its number of processes: no stack is that large.
+fn without_threads(scratch: &Scratch, arguments: &str) -> std::process::Output {
+    let mut command = scratch.command();
+    command.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
+    command.args(arguments.split(' ')).output().unwrap()
+}
+
+#[test]
+fn where_no_thread_can_be_started_one_does_all() {
+    let scratch = Scratch::packed();
+    scratch.write("lib/large", &b"some text to compress, ".repeat(10_000));
+    let pack = "pack app.wasm --dir lib::/usr/lib --compress -q -o";
+    assert_success(&scratch.run(&format!("{pack} by-many")));
+    assert_success(&without_threads(&scratch, &format!("{pack} by-one")));
+    assert_eq!(scratch.read("by-one"), scratch.read("by-many"));
+    for arguments in [
+        "ls by-one",
+        "cat by-one /usr/lib/large",
+        "extract by-one -o out",
+        "info by-one",
+        "verify by-one",
+        "diff by-one by-many",
+        "dump by-one",
+        "run by-one",
+        "pack app.wasm --from by-one -o again",
+    ] {
+        assert_success(&without_threads(&scratch, arguments));
+    }
+}
+
 /// Ends a run of the command after longer and longer; true if it was complete.
 fn interrupted(scratch: &Scratch, signal: rustix::process::Signal, after: Duration) -> bool {
     let mut child = scratch
