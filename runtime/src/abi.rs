@@ -111,9 +111,6 @@ pub(crate) struct Iovec {
     pub(crate) len: u32,
 }
 
-/// Most buffers that one call may pass, the `IOV_MAX` of Linux.
-pub(crate) const IOVEC_MAX: u32 = 1024;
-
 impl Iovec {
     pub(crate) const LEN: usize = 8;
 

@@ -161,14 +161,17 @@ impl BlockCache {
 
     /// A slot of `len` bytes that hold no block.
     fn make_room(&mut self, len: usize) -> Result<usize> {
-        let position = match self.most_dispensable() {
-            Some(position) if self.slots.len() >= self.slot_count_max => position,
-            _ => self.add_slot()?,
-        };
         // A slot that another block may follow in is as long as any, since one
         // that grows leaves a hole. Where all blocks fit, none follows.
         let is_for_one = self.block_count <= self.slot_count_max + 1;
         let capacity = if is_for_one { len } else { self.block_len };
+        let position = match self.most_dispensable() {
+            Some(position) if self.slots.len() >= self.slot_count_max => position,
+            // Where there is no memory for one more, one that is here will do.
+            dispensable => self
+                .add_slot(capacity)
+                .or_else(|none| dispensable.ok_or(none))?,
+        };
         let slot = &mut self.slots[position];
         slot.block = None;
         reserve(&mut slot.bytes, capacity)?;
@@ -182,13 +185,15 @@ impl BlockCache {
         last.map(|(i, _)| i)
     }
 
-    fn add_slot(&mut self) -> Result<usize> {
+    fn add_slot(&mut self, capacity: usize) -> Result<usize> {
+        let mut bytes = Vec::new();
+        reserve(&mut bytes, capacity)?;
         self.slots.try_reserve(1).map_err(|_| Errno::NOMEM)?;
         self.slots.push(Slot {
             block: None,
             used: 0,
             read_len: 0,
-            bytes: Vec::new(),
+            bytes,
         });
         Ok(self.slots.len() - 1)
     }

@@ -79,7 +79,8 @@ impl<P: Payload> Image<P> {
 
     /// Copies bytes of a file from `offset` on into `len` bytes at `address`
     /// of the guest's memory, which the caller has checked. Gives how many
-    /// there were; fewer than `len` only at the end of the file.
+    /// there were: fewer than `len` at the end of the file, and before bytes that
+    /// cannot be read, as in POSIX.
     pub(crate) fn read(
         &mut self,
         (number, file): (InodeNumber, &File),
@@ -95,7 +96,11 @@ impl<P: Payload> Image<P> {
             };
             let wanted = u64::from(len - done).min(run.len);
             let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-            done += self.copy_within_block(run.raw_offset, memory, (address + done, wanted))?;
+            match self.copy_within_block(run.raw_offset, memory, (address + done, wanted)) {
+                Ok(copied) => done += copied,
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            }
         }
         Ok(done)
     }
@@ -141,7 +146,9 @@ impl<P: Payload> Image<P> {
         let (block_len, index_len) = (superblock.block_len(), superblock.index_len.get());
         let mut longest = 0;
         for number in 0..count {
-            longest = longest.max(index.block(number)?.stored_len);
+            // One that is damaged is no reason not to read the others.
+            let block = index.block(number);
+            longest = longest.max(block.map_or(0, |block| block.stored_len));
         }
         let mut cache = BlockCache::new(block_len, count)?;
         let taken = self.payload.reserve(longest).ok_or(Errno::NOMEM)?;

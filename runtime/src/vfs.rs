@@ -59,7 +59,11 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         }
         // A start that was refused memory left a part of it.
         self.table = DescriptorTable::default();
-        let host_count = self.host_descriptor_count();
+        // While the memory has no page there is none to ask in, and nothing that a
+        // guest could ask for.
+        let Some(host_count) = self.host_descriptor_count() else {
+            return Ok(());
+        };
         for number in 0..host_count {
             self.table.insert(Descriptor::Host(number))?;
         }
@@ -85,23 +89,22 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         Ok(self.image.index()?.mount(position)?.inode)
     }
 
-    fn host_descriptor_count(&mut self) -> u32 {
+    fn host_descriptor_count(&mut self) -> Option<u32> {
         let mut count = FIRST_PREOPEN;
-        while count < HOST_DESCRIPTOR_COUNT_MAX && self.host_has(count) {
+        while count < HOST_DESCRIPTOR_COUNT_MAX && self.host_has(count)? {
             count += 1;
         }
-        count
+        Some(count)
     }
 
     /// Whether the host has this descriptor open. A preopened directory shows
     /// in `fd_prestat_get`, anything else in `fd_fdstat_get`.
-    fn host_has(&mut self, number: u32) -> bool {
-        let host = &mut self.host;
-        let answer = self.memory.with_scratch(|_, scratch| {
-            host.fd_prestat_get(number, scratch) == 0 || host.fd_fdstat_get(number, scratch) == 0
-        });
+    fn host_has(&mut self, number: u32) -> Option<bool> {
         const { assert!(SCRATCH_LEN >= crate::abi::Prestat::LEN) };
-        answer.unwrap_or(false)
+        let host = &mut self.host;
+        self.memory.with_scratch(|_, scratch| {
+            host.fd_prestat_get(number, scratch) == 0 || host.fd_fdstat_get(number, scratch) == 0
+        })
     }
 
     /// The directory that a path is relative to.
@@ -139,6 +142,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         if path_len as usize >= MAX_PATH_LEN {
             return Err(Errno::NAMETOOLONG);
         }
+        self.path.clear();
         self.path
             .try_reserve(MAX_PATH_LEN)
             .map_err(|_| Errno::NOMEM)?;
@@ -149,7 +153,8 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     /// Gives a descriptor that the host has just written to `address` a number
-    /// of ours.
+    /// of ours. That there is memory at `address` is to be checked before the host
+    /// is asked, or its descriptor has no number.
     pub(crate) fn adopt(&mut self, address: u32) -> Result {
         let number = self.memory.read_u32(address)?;
         match self.table.insert(Descriptor::Host(number)) {

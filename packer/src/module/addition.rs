@@ -11,7 +11,7 @@ use super::rebuild::Items;
 use super::region::{self, Region};
 use super::renumber::Renumber;
 use super::rope::leb;
-use super::runtime::Runtime;
+use super::runtime::{Runtime, Stack};
 use super::shape::Shape;
 use super::{MemoryKind, ModuleError, dispatch, growth};
 use wasm_encoder::reencode::Reencode;
@@ -69,7 +69,7 @@ impl Addition {
     ) -> Result<Self, ModuleError> {
         let mut addition = Self::empty(application, runtime, memory)?;
         let entries = addition.number(application, runtime)?;
-        addition.encode_entries(application, &entries)?;
+        addition.encode_entries(application, &entries, runtime.stack)?;
         addition.encode_growth();
         addition.encode_glue(application, runtime)?;
         addition.encode_dispatchers(runtime)?;
@@ -163,7 +163,9 @@ impl Addition {
         &mut self,
         application: &Shape<'_>,
         entries: &[u32],
+        stack: Option<Stack>,
     ) -> Result<(), ModuleError> {
+        let pointer = self.first.global + Stack::POINTER;
         for ((_, import), entry) in intercepted(application).zip(entries) {
             let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else {
                 continue;
@@ -171,11 +173,14 @@ impl Addition {
             let call = Instruction::Call(self.function(*entry)?);
             let signature = calls::call_type(import.name);
             let signature = signature.unwrap_or_else(|| FuncType::new([], []));
-            self.push(
-                ty,
-                &glue::pass_all(&signature, &call),
-                Some(import.name.into()),
-            );
+            let mut body = Function::new([]);
+            if let Some(stack) = stack {
+                for instruction in glue::with_stack(stack, pointer) {
+                    body.instruction(&instruction);
+                }
+            }
+            glue::pass_all(&mut body, &signature, &call);
+            self.push(ty, &body, Some(import.name.into()));
         }
         Ok(())
     }

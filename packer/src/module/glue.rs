@@ -7,7 +7,8 @@ use super::ModuleError;
 use super::calls::{self, NOSYS};
 use super::growth::relative;
 use super::region::Region;
-use wasm_encoder::{Function, Instruction, MemArg};
+use super::runtime::Stack;
+use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
 /// The things that glue connects.
@@ -83,7 +84,11 @@ pub(super) fn body(
         return Err(ModuleError::Runtime(what));
     }
     Ok(match ends.memories {
-        Memories::Separate(_) => pass_all(ty, &instruction),
+        Memories::Separate(_) => {
+            let mut function = Function::new([]);
+            pass_all(&mut function, ty, &instruction);
+            function
+        }
         Memories::Single(region) => pass_relative(ty, &region, of_runtime, &instruction),
     })
 }
@@ -110,15 +115,29 @@ fn pass_relative(
     function
 }
 
-/// A function that hands all its parameters to `instruction`.
-pub(super) fn pass_all(ty: &FuncType, instruction: &Instruction<'_>) -> Function {
-    let mut function = Function::new([]);
+/// Ends a function by handing all its parameters to `instruction`.
+pub(super) fn pass_all(function: &mut Function, ty: &FuncType, instruction: &Instruction<'_>) {
     for (local, _) in (0_u32..).zip(ty.params()) {
         function.instruction(&Instruction::LocalGet(local));
     }
     function.instruction(instruction);
     function.instruction(&Instruction::End);
-    function
+}
+
+/// Begins a function that needs half of the runtime's `stack`: where less is left,
+/// calls have been left by an exception of the host, or a trap after which it called
+/// again, and none of them returns. It grows downwards, so below its end lies what is
+/// not the runtime's.
+pub(super) fn with_stack(stack: Stack, pointer: u32) -> [Instruction<'static>; 7] {
+    [
+        Instruction::GlobalGet(pointer),
+        Instruction::I32Const(stack.top / 2),
+        Instruction::I32LtU,
+        Instruction::If(BlockType::Empty),
+        Instruction::I32Const(stack.top),
+        Instruction::GlobalSet(pointer),
+        Instruction::End,
+    ]
 }
 
 /// What a host call answers that the application does not import.

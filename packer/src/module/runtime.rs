@@ -5,7 +5,9 @@
 use super::ModuleError;
 use super::references;
 use super::shape::{Shape, constant, id};
-use wasmparser::{Element, ElementItems, ElementKind, FunctionBody, Operator, Table, TableInit};
+use wasmparser::{
+    Element, ElementItems, ElementKind, FunctionBody, Global, Operator, Table, TableInit, ValType,
+};
 
 /// The most entries that the table of a runtime may have.
 const TABLE_LEN_MAX: usize = 1 << 16;
@@ -17,6 +19,30 @@ pub(super) struct Runtime<'a> {
     pub(super) table: Vec<Option<u32>>,
     /// What each body may call.
     calls: Vec<Calls>,
+    pub(super) stack: Option<Stack>,
+}
+
+/// The stack in the runtime's memory, which grows downwards to address 0.
+#[derive(Clone, Copy)]
+pub(super) struct Stack {
+    /// Where its pointer is while no call is under way.
+    pub(super) top: i32,
+}
+
+impl Stack {
+    /// The number of the global that points to it: where wasm-ld puts it.
+    pub(super) const POINTER: u32 = 0;
+
+    fn of(shape: &Shape<'_>) -> Result<Option<Self>, ModuleError> {
+        let mut globals = shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten();
+        let Some(first) = globals.next().transpose()? else {
+            return Ok(None);
+        };
+        let is_pointer = first.ty.mutable && first.ty.content_type == ValType::I32;
+        let top = constant(&first.init_expr).filter(|_| is_pointer);
+        let top = top.and_then(|top| i32::try_from(top).ok());
+        Ok(top.map(|top| Self { top }))
+    }
 }
 
 /// What a function may call.
@@ -59,6 +85,7 @@ impl<'a> Runtime<'a> {
         let calls = shape.bodies.iter().map(Calls::of);
         Ok(Self {
             calls: calls.collect::<Result<_, _>>()?,
+            stack: Stack::of(&shape)?,
             shape,
             table,
         })

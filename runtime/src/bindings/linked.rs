@@ -33,8 +33,11 @@ impl Memory for GuestMemory {
     }
 
     fn with_scratch<R>(&mut self, use_it: impl FnOnce(&mut Self, u32) -> R) -> Option<R> {
-        let mut scratch = [0_u8; SCRATCH_LEN];
-        let address = (&raw mut scratch).expose_provenance();
+        /// Some hosts trap at an address that is not aligned for what they write.
+        #[repr(align(8))]
+        struct Scratch([u8; SCRATCH_LEN]);
+        let mut scratch = Scratch([0; SCRATCH_LEN]);
+        let address = (&raw mut scratch.0).expose_provenance();
         Some(use_it(self, address as u32))
     }
 

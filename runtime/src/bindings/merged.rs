@@ -2,69 +2,44 @@
 //! above the application's, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
+use super::pages::{PAGE_LEN, Pages};
 use super::state::own_memory_len;
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use alloc::vec::Vec;
-use core::arch::wasm32::memory_grow;
 use dlmalloc::GlobalDlmalloc;
 
 pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_MERGED;
 
 #[global_allocator]
-static ALLOCATOR: Heap = Heap;
+static ALLOCATOR: Heap = Heap(Pages::new());
 
-/// Length of a page of memory.
-const PAGE_LEN: usize = 64 << 10;
-
-/// dlmalloc, but for what is whole pages, as blocks are: the engine gives these.
-/// dlmalloc would want room for its own records besides, so a page more, and
-/// leave most of what it has.
-///
-/// Pages are not given back. Blocks are kept for good. A table that doubles
-/// whenever it is full may be as long for a while, and all that it leaves behind
-/// is shorter than what it has then.
-struct Heap;
+/// dlmalloc, but for what is whole pages, as blocks are: dlmalloc would want room
+/// for its own records besides, so a page more, and leave most of what it has.
+struct Heap(Pages);
 
 fn whole_pages(len: usize) -> Option<usize> {
     (len > 0 && len.is_multiple_of(PAGE_LEN)).then_some(len / PAGE_LEN)
 }
 
-/// New pages, which are zero; null if the engine has none. The last page that there
-/// can be is not given out: what lies in it would end at address 0.
-fn pages(count: usize) -> *mut u8 {
-    const LAST: usize = usize::MAX / PAGE_LEN;
-    match memory_grow(0, count) {
-        number if number > LAST - count => core::ptr::null_mut(),
-        number => core::ptr::without_provenance_mut(number * PAGE_LEN),
-    }
-}
-
 // SAFETY: dlmalloc's own memory grows by pages that nobody else has, and so do
-// whole pages, each of which is given out once and aligned to a page, which is
-// more than this crate asks for. Which of the two an allocation is from, its length
-// says.
+// whole pages, which are aligned to a page, more than this crate asks for. Which of
+// the two an allocation is from, its length says.
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match whole_pages(layout.size()) {
-            Some(count) => pages(count),
+            Some(count) => self.0.take(count),
             // SAFETY: the caller's promise is the same.
             None => unsafe { GlobalDlmalloc.alloc(layout) },
         }
     }
 
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        match whole_pages(layout.size()) {
-            Some(count) => pages(count),
-            // SAFETY: the caller's promise is the same.
-            None => unsafe { GlobalDlmalloc.alloc_zeroed(layout) },
-        }
-    }
-
     unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
-        if whole_pages(layout.size()).is_none() {
+        match whole_pages(layout.size()) {
+            // SAFETY: they were taken, by their length, and are free now.
+            Some(count) => unsafe { self.0.give_back(address, count) },
             // SAFETY: it is from there, by its length.
-            unsafe { GlobalDlmalloc.dealloc(address, layout) }
+            None => unsafe { GlobalDlmalloc.dealloc(address, layout) },
         }
     }
 }

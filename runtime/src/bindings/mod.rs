@@ -24,4 +24,6 @@ use linked as form;
 #[cfg(feature = "merged")]
 mod merged;
 #[cfg(feature = "merged")]
+mod pages;
+#[cfg(feature = "merged")]
 use merged as form;

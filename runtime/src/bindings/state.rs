@@ -208,15 +208,19 @@ pub(super) fn own_memory_len() -> u64 {
 
 /// Where a call goes: `None` for the host.
 pub(super) fn vfs() -> Option<&'static mut TheVfs> {
-    // SAFETY: one thread, and a call ends before the next begins: what the runtime
-    // calls, the host and an application's `malloc`, must not call preview 1.
-    let state = unsafe { &mut *STATE.0.get() };
-    if let State::Unstarted = state {
-        // A `malloc` that does, as those that report do, meets the host.
-        *state = State::PassThrough;
-        *state = start();
+    // One thread, and a call ends before the next begins: what the runtime calls, the
+    // host and an application's `malloc`, must not call preview 1.
+    let state = STATE.0.get();
+    // SAFETY: see above, and no reference is held while `start` runs. A `malloc` that
+    // calls nevertheless, as those that report do, meets the host there.
+    unsafe {
+        if let State::Unstarted = *state {
+            state.write(State::PassThrough);
+            state.write(start());
+        }
     }
-    match state {
+    // SAFETY: see above.
+    match unsafe { &mut *state } {
         State::Serving(vfs) => Some(vfs),
         _ => None,
     }

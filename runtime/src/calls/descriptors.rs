@@ -86,10 +86,12 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             return from_host(self.host.fd_fdstat_set_flags(number, flags));
         }
         let file = self.open_file(fd)?;
-        if flags & !fdflags::CHANGEABLE != 0 {
+        // What cannot change may be named, as `fcntl` does with what it was told.
+        let fixed = u32::from(file.flags) & !fdflags::CHANGEABLE;
+        if flags & !(fixed | fdflags::CHANGEABLE) != 0 {
             return Err(Errno::INVAL);
         }
-        file.flags = flags as u16;
+        file.flags = (flags | fixed) as u16;
         Ok(())
     }
 

@@ -31,6 +31,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     ) -> Result {
         let start = match self.base(fd) {
             Ok(Base::Host(number)) => {
+                self.memory.check(opened, 4)?;
                 from_host(self.host.path_open(
                     number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
                 ))?;

@@ -20,14 +20,28 @@ struct Buffers {
 }
 
 /// What the subscriptions come down to.
-#[derive(Default)]
 struct Sorted {
     /// Subscriptions for the host, with its numbers.
     for_host: Vec<u8>,
     /// Where each of those was among the guest's.
     positions: Vec<u32>,
-    /// Events that have happened already.
-    ready: Vec<Event>,
+    /// Events that have happened already, as they are stored.
+    ready: Vec<u8>,
+    /// The host's, taken out of the guest's memory: what is put back into it
+    /// afterwards may lie over them.
+    events: Vec<u8>,
+}
+
+impl Sorted {
+    /// Room for all that `count` subscriptions can come down to, and for a clock.
+    fn with_room(count: usize) -> Result<Self> {
+        Ok(Self {
+            for_host: with_room((count + 1) * subscription::LEN)?,
+            positions: with_room(count)?,
+            ready: with_room(count * Event::LEN)?,
+            events: with_room(count * Event::LEN)?,
+        })
+    }
 }
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
@@ -54,39 +68,34 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                     .poll_oneoff(subscriptions, events, count, event_count),
             );
         }
-        let from_host = if sorted.ready.is_empty() {
-            self.poll_host(buffers, &asked, &sorted.for_host)?
+        if sorted.ready.is_empty() {
+            self.poll_host(buffers, &asked, &mut sorted)?;
         } else {
-            self.glance_at_host(buffers, &asked, &mut sorted)?
-        };
-        self.append_ready(buffers, from_host, &sorted.ready)
+            self.glance_at_host(buffers, &asked, &mut sorted)?;
+        }
+        let Sorted {
+            mut events, ready, ..
+        } = sorted;
+        events.extend_from_slice(&ready);
+        self.memory.write(buffers.events, &events)?;
+        let count = (events.len() / Event::LEN) as u32;
+        self.memory.write_u32(event_count, count)
     }
 
     fn read_subscriptions(&self, address: u32, count: u32) -> Result<Vec<u8>> {
         let len = u64::from(count) * subscription::LEN as u64;
         self.memory.check(address, len)?;
-        let mut bytes = zeros(len as usize)?;
+        let mut bytes = with_room(len as usize)?;
+        bytes.resize(len as usize, 0);
         self.memory.read(address, &mut bytes)?;
         Ok(bytes)
     }
 
     fn sort(&mut self, asked: &[u8]) -> Result<Sorted> {
-        let mut sorted = Sorted::default();
-        // One more for the clock that `glance_at_host` adds.
-        let room = asked.len() + subscription::LEN;
-        sorted
-            .for_host
-            .try_reserve(room)
-            .map_err(|_| Errno::NOMEM)?;
-        let count = asked.len() / subscription::LEN;
-        sorted
-            .positions
-            .try_reserve(count)
-            .map_err(|_| Errno::NOMEM)?;
-        sorted.ready.try_reserve(count).map_err(|_| Errno::NOMEM)?;
+        let mut sorted = Sorted::with_room(asked.len() / subscription::LEN)?;
         for (position, bytes) in asked.chunks_exact(subscription::LEN).enumerate() {
             match self.ready_event(bytes) {
-                Ok(event) => sorted.ready.push(event),
+                Ok(event) => sorted.ready.extend_from_slice(&event.to_bytes()),
                 Err(number) => {
                     sorted.positions.push(position as u32);
                     sorted.for_host.extend_from_slice(bytes);
@@ -108,7 +117,10 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         if !matches!(tag, eventtype::FD_READ | eventtype::FD_WRITE) {
             return Err(None);
         }
-        let (error, byte_count) = match self.table.get(field_u32(subscription)) {
+        let (error, byte_count) = match self
+            .table
+            .get(field_u32(subscription, subscription::DESCRIPTOR))
+        {
             Ok(Descriptor::Host(number)) => return Err(Some(number)),
             Ok(Descriptor::File(file)) => match self.image.file(file.inode) {
                 Ok(content) => (0, content.len.saturating_sub(file.position)),
@@ -127,34 +139,31 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         })
     }
 
-    /// Asks the host with `changed` in the place of what the guest `asked`.
-    /// Gives the number of events.
-    fn poll_host(&mut self, buffers: Buffers, asked: &[u8], changed: &[u8]) -> Result<u32> {
-        self.memory.write(buffers.subscriptions, changed)?;
-        let count = (changed.len() / subscription::LEN) as u32;
+    /// Asks the host with what is for it in the place of what the guest `asked`.
+    fn poll_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &mut Sorted) -> Result {
+        self.memory.write(buffers.subscriptions, &sorted.for_host)?;
+        let count = (sorted.for_host.len() / subscription::LEN) as u32;
         let code = self.host.poll_oneoff(
             buffers.subscriptions,
             buffers.events,
             count,
             buffers.event_count,
         );
+        // A host that has more than it was asked for is not heard any longer.
+        let found = self.memory.read_u32(buffers.event_count)?.min(count);
+        sorted.events.resize(found as usize * Event::LEN, 0);
+        self.memory.read(buffers.events, &mut sorted.events)?;
         self.memory.write(buffers.subscriptions, asked)?;
-        from_host(code)?;
-        Ok(self.memory.read_u32(buffers.event_count)?.min(count))
+        from_host(code)
     }
 
     /// Asks the host what has happened on its side, without waiting, since on
     /// ours something has. A clock that has run out takes the place of a
     /// subscription of ours, so there is room for it; user data are positions
     /// while the host is asked, to tell its event from the guest's.
-    fn glance_at_host(
-        &mut self,
-        buffers: Buffers,
-        asked: &[u8],
-        sorted: &mut Sorted,
-    ) -> Result<u32> {
+    fn glance_at_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &mut Sorted) -> Result {
         if sorted.positions.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let numbered = sorted
             .for_host
@@ -165,54 +174,36 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             bytes[subscription::USERDATA..][..8].copy_from_slice(&number);
         }
         sorted.for_host.extend_from_slice(&expired_clock());
-        match self.poll_host(buffers, asked, &sorted.for_host) {
-            Ok(count) => Ok(self.keep_guest_events(buffers, asked, sorted, count)),
-            Err(Errno::BADF) => Err(Errno::BADF),
+        match self.poll_host(buffers, asked, sorted) {
+            Ok(()) => keep_guest_events(asked, sorted),
+            Err(Errno::BADF) => return Err(Errno::BADF),
             // Ours are ready whatever else the host says.
-            Err(_) => Ok(0),
+            Err(_) => sorted.events.clear(),
         }
+        Ok(())
     }
+}
 
-    /// Drops the event of our clock and gives the others their user data back. A
-    /// host that has more than it was asked for is not heard any longer: the
-    /// guest has no room for that.
-    fn keep_guest_events(
-        &mut self,
-        buffers: Buffers,
-        asked: &[u8],
-        sorted: &Sorted,
-        count: u32,
-    ) -> u32 {
-        let mut kept = 0;
-        for number in 0..count {
-            if kept as usize == sorted.positions.len() {
-                break;
-            }
-            let mut event = [0; Event::LEN];
-            let from = buffers.events + number * Event::LEN as u32;
-            self.memory.copy_out(from, &mut event);
-            let [a, b, c, d, ..] = event;
-            let number = u32::from_le_bytes([a, b, c, d]);
-            let Some(&position) = sorted.positions.get(number as usize) else {
-                continue;
-            };
-            let subscription = &asked[position as usize * subscription::LEN..];
-            event[..8].copy_from_slice(&userdata(subscription).to_le_bytes());
-            let to = buffers.events + kept * Event::LEN as u32;
-            self.memory.copy_in(to, &event);
-            kept += 1;
+/// Drops the event of our clock and gives the others their user data back. There
+/// are no more of them than subscriptions: the guest has no room for that.
+fn keep_guest_events(asked: &[u8], sorted: &mut Sorted) {
+    let mut kept = 0;
+    let end = sorted.positions.len() * Event::LEN;
+    for start in (0..sorted.events.len()).step_by(Event::LEN) {
+        let event = start..start + Event::LEN;
+        let number = field_u32(&sorted.events[event.clone()], 0);
+        let Some(&position) = sorted.positions.get(number as usize) else {
+            continue;
+        };
+        if kept == end {
+            break;
         }
-        kept
+        sorted.events.copy_within(event, kept);
+        let subscription = &asked[position as usize * subscription::LEN..];
+        sorted.events[kept..kept + 8].copy_from_slice(&subscription[subscription::USERDATA..][..8]);
+        kept += Event::LEN;
     }
-
-    fn append_ready(&mut self, buffers: Buffers, mut count: u32, ready: &[Event]) -> Result {
-        for event in ready {
-            let address = buffers.events + count * Event::LEN as u32;
-            self.memory.write(address, &event.to_bytes())?;
-            count += 1;
-        }
-        self.memory.write_u32(buffers.event_count, count)
-    }
+    sorted.events.truncate(kept);
 }
 
 /// A subscription to the monotonic clock, zero nanoseconds from now, with user
@@ -232,15 +223,14 @@ fn userdata(subscription: &[u8]) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-fn field_u32(subscription: &[u8]) -> u32 {
-    let mut bytes = [0; 4];
-    bytes.copy_from_slice(&subscription[subscription::DESCRIPTOR..][..4]);
-    u32::from_le_bytes(bytes)
+fn field_u32(bytes: &[u8], offset: usize) -> u32 {
+    let mut field = [0; 4];
+    field.copy_from_slice(&bytes[offset..][..4]);
+    u32::from_le_bytes(field)
 }
 
-fn zeros(len: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| Errno::NOMEM)?;
-    bytes.resize(len, 0);
-    Ok(bytes)
+fn with_room<T>(count: usize) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    items.try_reserve_exact(count).map_err(|_| Errno::NOMEM)?;
+    Ok(items)
 }

@@ -1,6 +1,6 @@
 //! Reading files and moving in them.
 
-use crate::abi::{IOVEC_MAX, Iovec, whence};
+use crate::abi::{Iovec, whence};
 use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
 use crate::{Memory, Payload, Preview1, Vfs};
@@ -22,7 +22,10 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             return from_host(self.host.fd_read(number, iovecs, iovec_count, read));
         }
         let file = *self.open_file(fd)?;
-        let iovecs = Iovecs::new(iovecs, iovec_count)?;
+        let iovecs = Iovecs {
+            address: iovecs,
+            count: iovec_count,
+        };
         self.memory.check(read, 4)?;
         let len = self.read_into(file.inode, file.position, iovecs)?;
         self.open_file(fd)?.position += u64::from(len);
@@ -44,7 +47,10 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             );
         }
         let file = *self.open_file(fd)?;
-        let iovecs = Iovecs::new(iovecs, iovec_count)?;
+        let iovecs = Iovecs {
+            address: iovecs,
+            count: iovec_count,
+        };
         if offset > MAX_OFFSET {
             return Err(Errno::INVAL);
         }
@@ -93,12 +99,14 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             let at = offset.saturating_add(done.into());
             let place = (iovec.address, wanted);
             match self.image.read((inode, &file), at, &mut self.memory, place) {
-                Ok(len) => done += len,
+                Ok(len) => {
+                    done += len;
+                    if len < wanted {
+                        break;
+                    }
+                }
                 Err(errno) if done == 0 => return Err(errno),
                 Err(_) => break,
-            }
-            if u64::from(done) + offset >= file.len {
-                break;
             }
         }
         Ok(done)
@@ -106,13 +114,6 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
 }
 
 impl Iovecs {
-    fn new(address: u32, count: u32) -> Result<Self> {
-        if count > IOVEC_MAX {
-            return Err(Errno::INVAL);
-        }
-        Ok(Self { address, count })
-    }
-
     /// The buffer at `position`, whose range exists.
     fn get(&self, memory: &impl Memory, position: u32) -> Result<Iovec> {
         let offset = u64::from(position) * Iovec::LEN as u64;

@@ -7,6 +7,7 @@ use crate::{Memory, Payload, Preview1, Vfs};
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
         let number = self.socket(fd)?;
+        self.memory.check(accepted, 4)?;
         from_host(self.host.sock_accept(number, flags, accepted))?;
         self.adopt(accepted)
     }

@@ -4,6 +4,9 @@ use super::guest::Guest;
 use super::{big, sample_tree};
 use crate::errno::Result;
 use crate::{Errno, Preview1};
+use wasi_vfs_format::Index;
+use wasi_vfs_format::block::BlockRecord;
+use wasi_vfs_format::fuzz::seal;
 use wasi_vfs_format::writer::{Options, write};
 
 fn parts(compression: Option<i32>) -> (Vec<u8>, Vec<u8>) {
@@ -85,4 +88,38 @@ fn a_payload_that_was_cut_off_is_an_error() {
         let fd = guest.open(3, "lib/big").unwrap();
         assert!(guest.read(fd, &[100]).is_err());
     }
+}
+
+#[test]
+fn what_was_read_before_the_damage_counts() {
+    const BLOCK_LEN: usize = 16 << 10;
+    for compression in [None, Some(3)] {
+        let (index, mut payload) = parts(compression);
+        let block = Index::parse(&index).unwrap().block(2).unwrap();
+        payload[block.stored_offset as usize + 9] ^= 1;
+        for lens in [&[60_000][..], &[40_000, 20_000], &[1, 59_999]] {
+            let mut guest = Guest::with_parts(index.clone(), payload.clone(), 0);
+            let fd = guest.open(3, "lib/big").unwrap();
+            let read = guest.read(fd, lens).unwrap();
+            assert!((BLOCK_LEN..60_000).contains(&read.len()), "{}", read.len());
+            assert_eq!(read, big()[..read.len()]);
+            assert_eq!(guest.tell(fd).unwrap(), read.len() as u64);
+            assert_eq!(guest.read(fd, lens), Err(Errno::IO));
+        }
+    }
+}
+
+/// The checksum of the index says that it is as it was written.
+#[test]
+fn an_impossible_record_of_a_block_concerns_that_block_alone() {
+    let (mut index, payload) = parts(Some(3));
+    let superblock = *Index::parse(&index).unwrap().superblock();
+    let (start, count) = (superblock.blocks.offset, superblock.blocks.count);
+    let record = start.get() as usize + (count.get() as usize - 1) * size_of::<BlockRecord>();
+    index[record..record + size_of::<BlockRecord>()].fill(0xff);
+    seal(&mut index);
+    let mut guest = Guest::with_parts(index, payload, 0);
+    let fd = guest.open(3, "lib/big").unwrap();
+    assert_eq!(guest.pread(fd, 100, 0).unwrap(), big()[..100]);
+    assert_eq!(guest.pread(fd, 1, 399_999), Err(Errno::IO));
 }

@@ -145,3 +145,46 @@ fn flags_set_later_are_kept() {
     let code = Preview1::fd_fdstat_set_rights(&mut guest.vfs, fd, 0, 0);
     assert_eq!(code, Errno::NOTSUP.0.into());
 }
+
+#[test]
+fn flags_that_cannot_change_stay() {
+    const NONBLOCK: u32 = 1 << 2;
+    const SYNC: u32 = 1 << 4;
+    let mut guest = guest();
+    let (path, len) = guest.put_path("hello");
+    let vfs = &mut guest.vfs;
+    let code = Preview1::path_open(vfs, 3, 0, path, len, 0, 1 << 1, 0, SYNC, 0x2000);
+    assert_eq!(code, 0);
+    let fd = guest.u32_at(0x2000);
+    // As `fcntl` asks that reads the flags before it sets them, and as one that
+    // does not.
+    for flags in [NONBLOCK | SYNC, NONBLOCK] {
+        assert_eq!(Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, flags), 0);
+        Preview1::fd_fdstat_get(&mut guest.vfs, fd, 0x2000);
+        assert_eq!(guest.u32_at(0x2002) & 0xffff, NONBLOCK | SYNC);
+    }
+}
+
+#[test]
+fn the_host_opens_nothing_whose_number_has_no_place() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 1);
+    assert_eq!(guest.close(99), Err(Errno::BADF));
+    guest.host.take();
+    let (path, len) = guest.put_path("on-the-host");
+    let outside = 1 << 20;
+    let vfs = &mut guest.vfs;
+    let code = Preview1::path_open(vfs, 3, 0, path, len, 0, 1 << 1, 0, 0, outside);
+    assert_eq!(code, Errno::FAULT.0.into());
+    let code = Preview1::sock_accept(&mut guest.vfs, 3, 0, outside);
+    assert_eq!(code, Errno::FAULT.0.into());
+    assert_eq!(guest.host.take(), []);
+}
+
+#[test]
+fn a_memory_that_has_no_page_yet_hides_no_preopen_of_the_host() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 1);
+    let pages = guest.memory.take();
+    assert_eq!(guest.close(99), Err(Errno::BADF));
+    guest.memory.set(pages);
+    assert_eq!(preopen_name(&mut guest, 4).unwrap(), "/");
+}

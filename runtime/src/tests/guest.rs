@@ -13,6 +13,17 @@ use wasi_vfs_format::writer::{Options, write};
 #[derive(Clone)]
 pub(super) struct SharedMemory(Rc<RefCell<Vec<u8>>>);
 
+impl SharedMemory {
+    /// Leaves no memory at all.
+    pub(super) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+
+    pub(super) fn set(&self, bytes: Vec<u8>) {
+        self.0.replace(bytes);
+    }
+}
+
 impl Memory for SharedMemory {
     fn byte_len(&self) -> u64 {
         self.0.borrow().len() as u64

@@ -91,8 +91,24 @@ fn whichever_allocation_of_a_poll_fails_it_is_an_errno() {
         assert_eq!(code, Errno::NOMEM.0.into(), "allocation {refusals}");
         refusals += 1;
     }
-    // What was asked, what the host is asked, and the events; positions are few.
-    assert_eq!(refusals, 3);
+    // What was asked, what the host is asked, and the events of both; positions are
+    // few.
+    assert_eq!(refusals, 4);
+}
+
+/// Bytes of each block in turn, to and fro.
+#[test]
+fn blocks_that_are_there_give_way_where_there_is_no_memory_for_more() {
+    let mut guest = Guest::new(&sample_tree(), Some(3));
+    let fd = guest.open(4, "big").unwrap();
+    assert_eq!(guest.pread(fd, 4, 0).unwrap(), big()[..4]);
+    assert_eq!(guest.pread(fd, 4, 20_000).unwrap(), big()[20_000..20_004]);
+    for offset in (40_000_usize..400_000).step_by(10_000).rev() {
+        LEFT.set(Some(0));
+        let read = guest.pread(fd, 4, offset as u64);
+        LEFT.take();
+        assert_eq!(read.unwrap(), big()[offset..offset + 4]);
+    }
 }
 
 #[test]

@@ -83,6 +83,30 @@ fn a_ready_file_does_not_hide_what_the_host_has() {
 }
 
 #[test]
+fn events_may_take_the_place_of_their_subscriptions() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 1);
+    let on_host = guest.open(3, "on-the-host").unwrap();
+    let ours = guest.open(4, "hello").unwrap();
+    for (fds, numbers) in [(vec![on_host], vec![4]), (vec![ours, on_host], vec![4, 12])] {
+        for (i, &fd) in fds.iter().enumerate() {
+            let at = SUBSCRIPTIONS + 48 * i as u32;
+            guest.put(at, &[0; 48]);
+            guest.put(at + 8, &[FD_READ]);
+            guest.put(at + 16, &fd.to_le_bytes());
+        }
+        let (events, count) = (SUBSCRIPTIONS, fds.len() as u32);
+        // The count lies over a subscription, too.
+        let at = SUBSCRIPTIONS + 48 * count - 8;
+        let vfs = &mut guest.vfs;
+        assert_eq!(Preview1::poll_oneoff(vfs, events, events, count, at), 0);
+        assert_eq!(guest.u32_at(at), count);
+        for (i, number) in numbers.into_iter().enumerate() {
+            assert_eq!(guest.u64_at(events + 32 * i as u32 + 16), number);
+        }
+    }
+}
+
+#[test]
 fn a_directory_of_the_image_is_an_event_with_an_error() {
     let mut guest = guest();
     let events = poll(&mut guest, &[(FD_READ, 3)]);

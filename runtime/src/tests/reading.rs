@@ -1,8 +1,8 @@
 //! Reading and seeking.
 
-use super::guest::Guest;
+use super::guest::{BUFFER, Guest};
 use super::{big, directory_node, file, guest, mount, sample_tree};
-use crate::Errno;
+use crate::{Errno, Preview1};
 use wasi_vfs_format::tree::Tree;
 
 #[test]
@@ -114,4 +114,24 @@ fn the_cache_stays_within_its_bound() {
     let least = CACHE_LEN - (64 << 10) - (16 << 10);
     assert!(held > least, "{held} bytes: the cache was never full");
     assert!(held <= CACHE_LEN, "{held} bytes");
+}
+
+#[test]
+fn any_number_of_buffers_is_filled() {
+    const IOVECS: u32 = 0x8000;
+    let mut guest = guest();
+    let fd = guest.open(4, "big").unwrap();
+    let count = 3000;
+    for number in 0..count {
+        // Every other one is empty.
+        let (address, len) = (BUFFER + number / 2, number % 2);
+        guest.put(IOVECS + 8 * number, &address.to_le_bytes());
+        guest.put(IOVECS + 8 * number + 4, &len.to_le_bytes());
+    }
+    assert_eq!(
+        Preview1::fd_read(&mut guest.vfs, fd, IOVECS, count, 0x2000),
+        0
+    );
+    assert_eq!(guest.u32_at(0x2000), 1500);
+    assert_eq!(guest.bytes(BUFFER, 1500), big()[..1500]);
 }

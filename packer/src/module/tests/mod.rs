@@ -1,12 +1,14 @@
 //! Behaviour of packing modules, with a runtime in a page of text that follows
 //! the ABI and whose every answer can be observed.
 
+mod built;
 mod fake;
 mod hostile;
 mod linked;
 mod merged;
 mod refusals;
 mod single;
+
 mod unmerged;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
