@@ -64,8 +64,9 @@ pub struct Anchor {
     pub region_address: U32,
     /// Merged: what the application had before the merge.
     pub application: Application,
-    /// Merged: checksum of the function bodies that the merge added.
-    pub merged_code_checksum: U64,
+    /// Merged: checksum of `application` and of the function bodies that the merge
+    /// added.
+    pub merged_checksum: U64,
 }
 
 /// How many of each thing a module had before the runtime was merged into it.
@@ -128,7 +129,7 @@ const _: () = {
     assert!(offset_of!(Anchor, payload_len) == 60);
     assert!(offset_of!(Anchor, region_address) == 64);
     assert!(offset_of!(Anchor, application) == 68);
-    assert!(offset_of!(Anchor, merged_code_checksum) == 108);
+    assert!(offset_of!(Anchor, merged_checksum) == 108);
 };
 
 impl Anchor {
@@ -159,7 +160,7 @@ impl Anchor {
                 memory_minimum: ZERO,
                 memory_maximum: ZERO,
             },
-            merged_code_checksum: U64::ZERO,
+            merged_checksum: U64::ZERO,
         }
     }
 
@@ -168,7 +169,9 @@ impl Anchor {
     /// set aside for what a frame decodes to.
     pub fn has_possible_index(&self) -> bool {
         let (len, stored_len) = (self.index_len.get(), self.index_stored_len.get());
-        u64::from(len) <= MAX_INDEX_LEN && u64::from(len) <= u64::from(stored_len) * MAX_INDEX_RATIO
+        u64::from(len) <= MAX_INDEX_LEN
+            && stored_len <= len
+            && u64::from(len) <= u64::from(stored_len) * MAX_INDEX_RATIO
     }
 
     /// The version of the runtime as text; empty if it is not text.

@@ -237,6 +237,15 @@ pub enum Corrupt {
         /// Where the run starts in the file.
         offset: u64,
     },
+    /// The files up to this one refer to chunks more often than is followed.
+    #[error(
+        "the files up to inode {inode} have more chunks, each time they occur, than can be \
+         checked of an image of that length"
+    )]
+    References {
+        /// Number of the file.
+        inode: u32,
+    },
     /// The extents of a file are not where they must be, or are miscounted.
     #[error("the extents of inode {inode} are not in order")]
     ExtentOrder {
@@ -276,6 +285,16 @@ pub enum Corrupt {
         expected: u32,
         /// Length that was found.
         found: usize,
+    },
+    /// A part of the image is longer than the format allows.
+    #[error("the {part} has {len} bytes, at most {max} are possible")]
+    PartLen {
+        /// Which part.
+        part: &'static str,
+        /// Length in the superblock.
+        len: u32,
+        /// Longest.
+        max: u64,
     },
     /// There are more mounts than an image can have.
     #[error("there are {found} mounts, at most {max} are possible")]

@@ -36,6 +36,8 @@ pub mod cold;
 pub mod digest;
 mod error;
 pub mod extent;
+#[cfg(feature = "std")]
+pub mod frame;
 #[cfg(all(feature = "std", any(test, feature = "fuzz")))]
 pub mod fuzz;
 #[cfg(feature = "std")]

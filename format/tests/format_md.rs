@@ -78,7 +78,7 @@ fn the_tables_of_records_are_those_of_the_code() {
     assert_record!(anchor::Anchor, anchor::ANCHOR_LEN,
         magic abi_version form runtime_version address index_address index_len
         index_stored_len
-        payload_address payload_len region_address application merged_code_checksum);
+        payload_address payload_len region_address application merged_checksum);
     assert_record!(anchor::Application, 40,
         type_count function_count memory_count global_count data_count has_data_count
         added_features memory_flags memory_minimum memory_maximum);

@@ -10,6 +10,7 @@ mod verify;
 
 pub use verify::verify;
 
+use crate::limits::{MAX_COLD_LEN, MAX_INDEX_LEN, MAX_PAYLOAD_LEN};
 use crate::mount::MountRecord;
 use crate::reader::ImageReader;
 use crate::superblock::{SUPERBLOCK_LEN, Table};
@@ -102,6 +103,14 @@ impl<'i, 'a> Checker<'i, 'a> {
         let superblock = self.index.superblock();
         let record = "superblock";
         self.require(superblock.reserved.get() == 0, Corrupt::Reserved { record });
+        for (part, len, max) in [
+            ("index", superblock.index_len, MAX_INDEX_LEN),
+            ("payload", superblock.payload_len, MAX_PAYLOAD_LEN),
+            ("cold part", superblock.cold_len, MAX_COLD_LEN),
+        ] {
+            let len = len.get();
+            self.require(u64::from(len) <= max, Corrupt::PartLen { part, len, max });
+        }
         let mut expected = SUPERBLOCK_LEN as u64;
         for (table, place, record_len) in superblock.tables() {
             let Table { offset, count } = place;

@@ -5,6 +5,7 @@ use crate::chunk::{Chunk, Chunks};
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::reader::ImageReader;
 use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
+use core::ops::Range;
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -50,6 +51,7 @@ fn digest(image: &ImageReader<'_>, chunk: &Chunk) -> Result<Digest, Corrupt> {
 
 fn verify_root(image: &ImageReader<'_>, chunks: &Chunks) -> Result<(), Corrupt> {
     let index = image.index();
+    count_references(image, chunks)?;
     let mut tree = TreeHasher {
         root: RootHasher::new(index.mount_count(), index.inode_count()),
         index,
@@ -68,6 +70,39 @@ fn verify_root(image: &ImageReader<'_>, chunks: &Chunks) -> Result<(), Corrupt> 
     } else {
         Err(Corrupt::RootDigest)
     }
+}
+
+/// The chunks of the runs of a file, by their positions.
+fn runs<'i>(
+    index: &'i Index<'_>,
+    chunks: &'i Chunks,
+    number: InodeNumber,
+    file: &File,
+) -> Result<impl Iterator<Item = Result<Range<usize>, Corrupt>> + 'i, Corrupt> {
+    let extents = index.extents(number, file)?;
+    Ok(extents.map(move |extent| chunks.of(number, &extent?)))
+}
+
+/// Refuses to hash more digests than a reference to a chunk for each byte of the image
+/// or, whatever its length, takes a second. Real files have a chunk for a thousand
+/// bytes, while a few MB can hold a million files of a million chunks.
+fn count_references(image: &ImageReader<'_>, chunks: &Chunks) -> Result<(), Corrupt> {
+    const MAX_OF_ANY: u64 = 1 << 25;
+    let index = image.index();
+    let superblock = index.superblock();
+    let len = u64::from(superblock.index_len.get()) + u64::from(superblock.payload_len.get());
+    let mut left = len.max(MAX_OF_ANY);
+    for number in (0..index.inode_count()).map(InodeNumber) {
+        let Content::File(file) = index.inode(number)?.content else {
+            continue;
+        };
+        for run in runs(index, chunks, number, &file)? {
+            let count = run?.len() as u64;
+            let too_many = Corrupt::References { inode: number.0 };
+            left = left.checked_sub(count).ok_or(too_many)?;
+        }
+    }
+    Ok(())
 }
 
 /// Hashes the tree of an image.
@@ -97,10 +132,9 @@ impl TreeHasher<'_, '_> {
     }
 
     fn file(&mut self, inode: &Inode, metadata: Metadata<'_>, file: &File) -> Result<(), Corrupt> {
-        let runs = self.index.extents(inode.number, file)?;
-        let runs = runs.map(|extent| self.chunks.of(inode.number, &extent?));
+        let runs = runs(self.index, self.chunks, inode.number, file)?;
         let runs: Vec<_> = runs.collect::<Result<_, _>>()?;
-        let count: usize = runs.iter().map(|run| run.len()).sum();
+        let count: usize = runs.iter().map(ExactSizeIterator::len).sum();
         self.root
             .file(metadata, file.executable, file.len, count as u32);
         for digest in runs

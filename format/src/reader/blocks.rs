@@ -2,6 +2,7 @@
 
 use crate::Corrupt;
 use crate::block::{Block, BlockNumber, Codec};
+use crate::frame;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
@@ -26,13 +27,16 @@ pub(super) fn decode(block: &Block, payload: &[u8], base: &[u8]) -> Result<Vec<u
     }
 }
 
-fn decompress(block: &Block, frame: &[u8], prefix: &[u8]) -> Result<Vec<u8>, Corrupt> {
+fn decompress(block: &Block, stored: &[u8], prefix: &[u8]) -> Result<Vec<u8>, Corrupt> {
+    if !frame::is_one(stored, block.raw_len.into()) {
+        return Err(block.undecodable());
+    }
     let mut raw = Vec::with_capacity(block.raw_len as usize);
     let mut context = DCtx::create();
     // Without a prefix the frame must do alone, whatever came before.
     let decoded = context
         .ref_prefix(prefix)
-        .and_then(|_| context.decompress(&mut raw, frame));
+        .and_then(|_| context.decompress(&mut raw, stored));
     match decoded {
         Ok(len) if len == block.raw_len as usize => Ok(raw),
         _ => Err(block.undecodable()),

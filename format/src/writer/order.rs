@@ -25,7 +25,7 @@ impl<'t> Order<'t> {
         let ranks = ranks_of(layout, ranks);
         let rank = |file: &FileEntry<'_>| ranks.get(file.inode as usize).copied().flatten();
         // Stable: what is in one directory stays in the order of a walk.
-        files.sort_by_key(|file| rank(file).unwrap_or(usize::MAX));
+        files.sort_by_key(|file| (rank(file).is_none(), rank(file)));
         let ranked_count = files.partition_point(|file| rank(file).is_some());
         Self {
             files,

@@ -72,14 +72,14 @@ impl Payload {
         let mut source = Source::new(layout, content);
         let mut payload = Self::default();
         let mut batch = source.batch(batch_len(options))?;
-        let base = batch
-            .get(..1 << options.block_shift)
-            .unwrap_or(&batch)
-            .to_vec();
+        let base_len = batch.len().min(1 << options.block_shift);
+        // The byte behind it keeps a batch from beginning there: libzstd compresses
+        // what follows its prefix in memory otherwise than what lies elsewhere.
+        let base: Vec<u8> = batch.iter().copied().take(base_len).chain([0]).collect();
         let storing = Storing {
             level,
             block_len: 1 << options.block_shift,
-            base: &base,
+            base: &base[..base_len],
             progress,
         };
         while !batch.is_empty() {

@@ -6,8 +6,8 @@ use std::vec::Vec;
 /// to all text of a language, longer ones miss what differs in a word.
 const STRING_LEN: usize = 12;
 
-/// Hashes of a sample of the strings in some bytes, in the order in which they
-/// occur. The one of nothing is empty.
+/// Hashes of a sample of the strings in some bytes, in no order. The one of nothing is
+/// empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sketch(pub(super) Vec<u32>);
 
@@ -47,8 +47,22 @@ impl Sampling {
         // Bits below the largest shift there is, since all sampled hashes
         // share those above.
         let mut sketch: Vec<_> = sampled.map(|hash| (hash >> 16) as u32).collect();
+        let max = self.max_of(bytes.len());
+        if sketch.len() > max {
+            // The same string again and again, such as zeros, or made to be sampled. The
+            // least hashes are a sample as good as the first one.
+            sketch.sort_unstable();
+            sketch.dedup();
+            sketch.truncate(max);
+        }
         sketch.shrink_to_fit();
         Sketch(sketch)
+    }
+
+    /// The most strings of `len` bytes: twice as many as are sampled on average, and
+    /// some, since a few bytes may well have more.
+    fn max_of(self, len: usize) -> usize {
+        2 * (len >> self.shift) + 16
     }
 }
 
@@ -93,6 +107,25 @@ mod tests {
             Sampling::of_len(0).sketch(b"eleven byte"),
             Sketch::default()
         );
+    }
+
+    #[test]
+    fn no_bytes_have_a_sketch_that_is_much_longer_than_others() {
+        let sampling = Sampling::of_len(0);
+        let zeros = [0; 32 << 10];
+        assert_eq!(sampling.sketch(&zeros).0.len(), 1, "each string is sampled");
+        // Bytes that are chosen so that each string is.
+        let mut chosen = zeros[..STRING_LEN - 1].to_vec();
+        while chosen.len() < 4096 {
+            let sampled = (0..=255).rev().find(|&byte| {
+                let start = chosen.len() + 1 - STRING_LEN;
+                let string = [&chosen[start..], &[byte]].concat();
+                sampling.sketch(&string).0.len() == 1
+            });
+            chosen.push(sampled.unwrap_or_default());
+        }
+        let most = sampling.max_of(chosen.len());
+        assert_eq!(sampling.sketch(&chosen).0.len(), most);
     }
 
     #[test]

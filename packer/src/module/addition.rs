@@ -14,9 +14,12 @@ use super::rope::leb;
 use super::runtime::{Runtime, Stack};
 use super::shape::Shape;
 use super::{MemoryKind, ModuleError, dispatch, growth};
+use wasi_vfs_format::anchor::Application;
+use wasi_vfs_format::checksum::checksum_of_two;
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, Function, Instruction};
 use wasmparser::{FuncType, Import, TypeRef};
+use zerocopy::IntoBytes;
 
 /// The appended functions and the numbering.
 pub(super) struct Addition {
@@ -305,9 +308,9 @@ impl Addition {
         Renumber::new(self, runtime)
     }
 
-    /// Checksum of the appended bodies.
-    pub(super) fn checksum(&self) -> u64 {
-        wasi_vfs_format::checksum::checksum(&self.bodies)
+    /// Checksum of what is known of the `application` and the appended bodies.
+    pub(super) fn checksum(&self, application: &Application) -> u64 {
+        checksum_of_two(application.as_bytes(), &self.bodies)
     }
 
     /// Items of the function section.

@@ -56,22 +56,20 @@ fn read(section: &[u8]) -> Option<Features<'_>> {
     })
 }
 
-/// The section, saying what merging adds.
-pub(super) fn with_features(section: &[u8], memory: MemoryKind) -> Rope<'_> {
-    added(section, memory).unwrap_or_else(|| section.into())
+/// The section, with what [`added_features`] says in addition.
+pub(super) fn with_features(section: &[u8], added: u32) -> Rope<'_> {
+    lengthened(section, added).unwrap_or_else(|| section.into())
 }
 
-fn added(section: &[u8], memory: MemoryKind) -> Option<Rope<'_>> {
+fn lengthened(section: &[u8], added: u32) -> Option<Rope<'_>> {
     let features = read(section)?;
-    let missing = needed(memory)
-        .iter()
-        .filter(|feature| !features.names.contains(feature));
-    let missing: Vec<_> = missing.collect();
     let mut rope = Rope::from(features.name);
-    rope.push_u32(features.count.checked_add(missing.len() as u32)?);
+    rope.push_u32(features.count.checked_add(added.count_ones())?);
     rope.push(features.items);
-    for feature in missing {
-        rope.push(item(feature));
+    for (bit, feature) in FEATURES.iter().enumerate() {
+        if added & (1 << bit) != 0 {
+            rope.push(item(feature));
+        }
     }
     Some(rope)
 }
@@ -89,8 +87,13 @@ fn item(feature: &str) -> Vec<u8> {
 pub(super) fn added_features(application: &Shape<'_>, memory: MemoryKind) -> u32 {
     let mut sections = application.sections.iter();
     let section = sections.find(|s| s.id == id::CUSTOM && s.name == "target_features");
-    let features = section.and_then(|section| read(application.bytes(section.range.clone())));
-    let Some(features) = features else {
+    section.map_or(0, |section| {
+        missing(application.bytes(section.range.clone()), memory)
+    })
+}
+
+fn missing(section: &[u8], memory: MemoryKind) -> u32 {
+    let Some(features) = read(section) else {
         return 0;
     };
     let needed = (0..).zip(needed(memory));
@@ -127,22 +130,21 @@ mod tests {
     #[test]
     fn features_are_added_once() {
         let section = b"\x0ftarget_features\x01+\x0bbulk-memory";
-        let with_features = |section| with_features(section, MemoryKind::Separate);
-        let once = with_features(section).into_vec();
+        let added = missing(section, MemoryKind::Separate);
+        let once = with_features(section, added).into_vec();
         assert_eq!(
             once,
             b"\x0ftarget_features\x03+\x0bbulk-memory+\x0bmultimemory+\x08sign-ext"
         );
-        assert_eq!(
-            super::with_features(&once, MemoryKind::Separate).into_vec(),
-            once
-        );
+        assert_eq!(missing(&once, MemoryKind::Separate), 0);
+        assert_eq!(with_features(&once, 0).into_vec(), once);
     }
 
     #[test]
     fn a_single_memory_adds_no_second_one() {
         let section = b"\x0ftarget_features\x01+\x0asign-ext-x";
-        let with = with_features(section, MemoryKind::Single).into_vec();
+        let added = missing(section, MemoryKind::Single);
+        let with = with_features(section, added).into_vec();
         assert!(with.ends_with(b"+\x0bbulk-memory"));
         assert_eq!(without_features(&with, 1).into_vec(), section);
     }
@@ -162,10 +164,8 @@ mod tests {
     #[test]
     fn an_unreadable_section_stays() {
         let section = b"\x0ftarget_features\x09+";
-        assert_eq!(
-            with_features(section, MemoryKind::Single).into_vec(),
-            section
-        );
+        assert_eq!(missing(section, MemoryKind::Single), 0);
+        assert_eq!(with_features(section, 1).into_vec(), section);
         assert_eq!(without_features(section, 3).into_vec(), section);
     }
 }

@@ -44,6 +44,18 @@ pub enum ModuleError {
         /// How many there may be.
         limit: u64,
     },
+    /// With what the runtime has, it would have more of something than engines take.
+    #[error(
+        "with the runtime the module would have {found} {what}, more than the {limit} that engines take; nothing can be packed into it, unless it is one memory too many, which `--memory single` does not need"
+    )]
+    Full {
+        /// Of what, in the plural.
+        what: &'static str,
+        /// How many it would have.
+        found: u64,
+        /// How many there may be.
+        limit: u64,
+    },
     /// Memory 0 is imported.
     #[error(
         "the module imports its memory (`{module}` `{name}`), expected one of its own; link without `--import-memory`"
@@ -215,6 +227,16 @@ pub enum ModuleError {
         "the module was linked with libwasi_vfs.a, so the runtime is in the program's own memory; link it without, and `pack --memory separate` merges the runtime in with a memory of its own"
     )]
     LinkedMemory,
+    /// Nearly all that would lie in a linked program's memory is zeros.
+    #[error(
+        "cannot put the image into a linked module: {zeros} of its {len} bytes are zeros, which such a module would not have; add --compress, or link the module without libwasi_vfs.a"
+    )]
+    LinkedZeros {
+        /// How many bytes are zero.
+        zeros: u64,
+        /// Stored bytes.
+        len: u64,
+    },
     /// Running the module to bake the image failed.
     #[error(
         "cannot bake the image into the module: {what}: {message}; if the module was linked with libwasi_vfs.a, link it without, and packing merges the runtime in"

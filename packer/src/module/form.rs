@@ -134,7 +134,8 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
         }
         if import.module == PREVIEW1 {
             check_call(shape, import)?;
-            opens_files |= import.name.starts_with("path_");
+            let is_call = calls::call_type(import.name).is_some();
+            opens_files |= is_call && import.name.starts_with("path_");
         }
     }
     if opens_files {

@@ -8,6 +8,7 @@ use super::{ModuleError, Parts};
 use std::borrow::Cow;
 use std::io::Read;
 use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_format::frame;
 use wasi_vfs_format::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 
 /// The bytes to store, the frame only if it is shorter, and not so much that a
@@ -54,14 +55,18 @@ pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
         return Err(ModuleError::StoredIndex { len, found });
     }
     let unreadable = |found: String| ModuleError::StoredIndex { len, found };
+    if stored.len() as u64 > len.into() || !frame::is_one(&stored, len.into()) {
+        let found = "what lies there is not one frame that says so";
+        return Err(unreadable(found.into()));
+    }
     let mut index = Vec::new();
     zstd::stream::read::Decoder::with_buffer(stored.as_slice())
         .and_then(|decoder| decoder.take(u64::from(len) + 1).read_to_end(&mut index))
         .map_err(|error| unreadable(error.to_string()))?;
-    if index.len() as u64 == u64::from(len) {
-        return Ok(index);
+    match index.len() as u64 == u64::from(len) {
+        true => Ok(index),
+        false => Err(unreadable(format!("it has {} bytes or more", index.len()))),
     }
-    Err(unreadable(format!("it has {} bytes or more", index.len())))
 }
 
 #[cfg(test)]
@@ -111,11 +116,8 @@ mod tests {
         let frame = frame(3);
         let most = u32::try_from(frame.len() as u64 * MAX_INDEX_RATIO).expect("small");
         let error = |len| load(frame.clone(), len).expect_err("refused").to_string();
-        assert!(
-            error(most).contains("it has 4000 bytes or more"),
-            "{}",
-            error(most)
-        );
+        let said = error(most);
+        assert!(said.contains("not one frame that says so"), "{said}");
         let above = error(most + 1);
         assert!(
             above.contains("more than 256 times as long as its frame"),
@@ -126,8 +128,8 @@ mod tests {
     #[test]
     fn a_frame_of_another_length_is_refused() {
         for (stored, len, expected) in [
-            (frame(3), 4001, "but it has 4000 bytes or more"),
-            (frame(3), 3999, "but it has 4000 bytes or more"),
+            (frame(3), 4001, "not one frame that says so"),
+            (frame(3), 3999, "not one frame that says so"),
             (
                 frame(3)[1..].to_vec(),
                 4000,

@@ -13,6 +13,11 @@ const MAX_FUNCTIONS: u64 = 1_000_000;
 const MAX_EXPORTS: u64 = 1_000_000;
 const MAX_DATA_SEGMENTS: u64 = 100_000;
 const MAX_MEMORIES: u64 = 100;
+const MAX_BODY_LEN: u64 = 7_654_321;
+
+/// Engines have no such limit. Tools write a custom section for each kind of thing
+/// that they have to say, some of them for each function.
+const MAX_SECTIONS: u64 = 100_000;
 
 pub(super) fn types(so_far: u32, more: usize) -> Result<(), ModuleError> {
     check("types", u64::from(so_far) + more as u64, MAX_TYPES)
@@ -42,6 +47,15 @@ pub(super) fn exports(count: u32) -> Result<(), ModuleError> {
 
 pub(super) fn data_segments(count: u32) -> Result<(), ModuleError> {
     check("data segments", count.into(), MAX_DATA_SEGMENTS)
+}
+
+pub(super) fn body(len: usize) -> Result<(), ModuleError> {
+    check("bytes in a function", len as u64, MAX_BODY_LEN)
+}
+
+/// Asked before each payload, of which some are sections.
+pub(super) fn sections(so_far: usize) -> Result<(), ModuleError> {
+    check("sections", so_far as u64, MAX_SECTIONS)
 }
 
 fn check(what: &'static str, found: u64, limit: u64) -> Result<(), ModuleError> {

@@ -5,6 +5,7 @@
 
 use super::bake::{Bake, bake};
 use super::locate::COLD_SECTION;
+use super::memory::Holes;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
 use super::shape::{Shape, id};
@@ -30,6 +31,7 @@ pub(super) fn embed(
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     check_imports(shape)?;
+    check_zeros(&parts.payload)?;
     let index = index::store(&parts)?;
     let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
     let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default();
@@ -69,6 +71,20 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
         });
     }
     Ok(())
+}
+
+/// Zeros are left out of the segments of a snapshot. Where nearly all is zeros, what is
+/// left could be that of a hostile module, and no tool would read it.
+fn check_zeros(payload: &[u8]) -> Result<(), ModuleError> {
+    let len = payload.len() as u64;
+    let covered = payload.iter().filter(|byte| **byte != 0).count() as u64;
+    match Holes::Plain.allow(len, covered) {
+        true => Ok(()),
+        false => Err(ModuleError::LinkedZeros {
+            zeros: len - covered,
+            len,
+        }),
+    }
 }
 
 fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {

@@ -20,6 +20,13 @@ pub(super) enum Holes {
     Frame = 4 << 10,
 }
 
+impl Holes {
+    /// Whether a range may be read of which segments cover so many bytes.
+    pub(super) fn allow(self, len: u64, covered: u64) -> bool {
+        len - covered <= covered.max(self as u64)
+    }
+}
+
 /// One linear memory.
 pub(super) struct Memory<'a> {
     /// Initial length in bytes.
@@ -88,7 +95,7 @@ impl<'a> Memory<'a> {
         };
         let overlap = |run: &Run<'_>| run.end().min(end) - run.address.max(start);
         let covered: u64 = inside().map(overlap).sum();
-        if len - covered > covered.max(holes as u64) {
+        if !holes.allow(len, covered) {
             return Err(format!("data segments cover only {covered} bytes of it"));
         }
         let mut bytes = vec![0; usize::try_from(len).map_err(|error| error.to_string())?];
@@ -102,12 +109,13 @@ impl<'a> Memory<'a> {
 /// Length of a memory before anything runs. For an imported one that is the
 /// host's choice, so no offset is out of bounds.
 fn initial_size(shape: &Shape<'_>, index: u32) -> u64 {
-    if index < shape.imported.memories {
-        return u64::from(u32::MAX) + 1;
-    }
     let memory = usize::try_from(index)
         .ok()
         .and_then(|i| shape.memories.get(i));
+    if index < shape.imported.memories {
+        let is_64 = memory.is_some_and(|memory| memory.memory64);
+        return if is_64 { u64::MAX } else { 1 << 32 };
+    }
     memory.map_or(0, |memory| {
         let page = memory.page_size_log2.unwrap_or(16).min(16);
         memory.initial.saturating_mul(1 << page)

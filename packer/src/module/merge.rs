@@ -15,6 +15,7 @@ use super::shape::{Counts, Shape, id};
 use super::{MemoryKind, ModuleError, Parts, custom, index, names, segments};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, Encode};
@@ -31,12 +32,13 @@ pub(super) fn merge(
 ) -> Result<(Vec<u8>, Vec<String>), ModuleError> {
     let runtime = Runtime::parse(runtime)?;
     let mut addition = Addition::new(application, &runtime, memory)?;
+    let before = before(application, memory, addition.region.as_ref());
     let anchor = AnchorFields {
         payload_segment: Addition::payload_segment(application),
         payload_len: payload_len(&parts)?,
         region: addition.region,
-        application: before(application, memory, addition.region.as_ref()),
-        code_checksum: addition.checksum(),
+        application: before,
+        checksum: addition.checksum(&before),
         runtime_version,
         index: parts.index,
     };
@@ -46,8 +48,10 @@ pub(super) fn merge(
     let redirect = Redirect::into(redirects(application), memory_of);
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
+    let mut features = custom::added_features(application, memory);
     let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
-        merged_custom(application, &mut names, memory, (name, bytes), &mut dropped)
+        let (names, features) = (&mut names, &mut features);
+        merged_custom(application, names, features, (name, bytes), &mut dropped)
     })?;
     let baked = Baked {
         runtime: &runtime,
@@ -76,7 +80,7 @@ struct AnchorFields<'a> {
     payload_len: u32,
     region: Option<Region>,
     application: Application,
-    code_checksum: u64,
+    checksum: u64,
     runtime_version: &'a str,
     index: &'a [u8],
 }
@@ -99,7 +103,7 @@ impl AnchorFields<'_> {
             anchor.region_address = region.address()?.into();
         }
         anchor.application = self.application;
-        anchor.merged_code_checksum = self.code_checksum.into();
+        anchor.merged_checksum = self.checksum.into();
         Ok(())
     }
 }
@@ -179,18 +183,17 @@ impl Dropped {
 fn merged_custom<'a>(
     application: &Shape<'a>,
     names: &mut &[(u32, String)],
-    memory: MemoryKind,
+    features: &mut u32,
     (name, bytes): (&str, &'a [u8]),
     dropped: &mut Dropped,
 ) -> Option<Rope<'a>> {
     match name {
-        COLD_SECTION => None,
         "name" => {
             let below = application.counts.functions;
             Some(names::with_functions(bytes, below, names))
         }
-        "target_features" => Some(custom::with_features(bytes, memory)),
-        name if custom::survives_new_code(name) => Some(bytes.into()),
+        "target_features" => Some(custom::with_features(bytes, take(features))),
+        name if name != COLD_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
         name => {
             dropped.note(name);
             None

@@ -125,15 +125,15 @@ impl<'a> Target<'a> {
             Form::Linked => MemoryKind::default(),
         };
         let merged = |shape: &Shape<'_>, parts: Parts<'_>| {
-            let (module, dropped) =
-                merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
-            let may_have_two = kind == MemoryKind::Separate || shape.counts.memories > 1;
-            Ok::<_, ModuleError>((module, dropped, may_have_two))
+            let merged = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+            check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
+            Ok::<_, ModuleError>(merged)
         };
-        let (module, dropped, may_have_two) = match self.subject {
+        let (module, dropped) = match self.subject {
             Subject::Linked(shape) => {
                 let module = linked::embed(&shape, parts, runtime_version)?;
-                (module, Vec::new(), true)
+                check_output(&module, shape.wasm, true)?;
+                (module, Vec::new())
             }
             Subject::Plain(shape) => merged(&shape, parts)?,
             Subject::Merged(shape, located) => {
@@ -142,13 +142,29 @@ impl<'a> Target<'a> {
                 merged(&plain(&original)?, parts)?
             }
         };
-        validate::validate_with(&module, may_have_two).map_err(ModuleError::Output)?;
         Ok(Embedded {
             module,
             form,
             dropped,
         })
     }
+}
+
+/// Checks the packed module, in which several memories are, or the way in which one
+/// names them, only if that is so in the module that it was made of or `may_have_two`.
+fn check_output(module: &[u8], input: &[u8], may_have_two: bool) -> Result<(), ModuleError> {
+    let checked = match validate::validate_with(module, may_have_two) {
+        Err(_) if !may_have_two && validate::validate_with(input, false).is_err() => {
+            validate::validate(module)
+        }
+        checked => checked,
+    };
+    checked.map_err(|error| match Shape::parse(module) {
+        Err(ModuleError::TooMany { what, found, limit }) => {
+            ModuleError::Full { what, found, limit }
+        }
+        _ => ModuleError::Output(error),
+    })
 }
 
 /// A packed module.

@@ -7,8 +7,9 @@
 use super::{ModuleError, limits};
 use std::ops::Range;
 use wasmparser::{
-    BinaryReader, ConstExpr, Data, DataKind, Encoding, Export, ExternalKind, FromReader, FuncType,
-    FunctionBody, Import, MemoryType, Operator, Parser, Payload, SectionLimited, TypeRef,
+    BinaryReader, CompositeInnerType, ConstExpr, Data, DataKind, Encoding, Export, ExternalKind,
+    FromReader, FuncType, FunctionBody, Import, MemoryType, Operator, Parser, Payload,
+    SectionLimited, TypeRef,
 };
 
 /// Section identifiers, as the specification numbers them.
@@ -82,6 +83,7 @@ impl<'a> Shape<'a> {
         };
         for payload in Parser::new(0).parse_all(wasm) {
             let payload = payload?;
+            limits::sections(shape.sections.len())?;
             shape.note_section(&payload);
             shape.note_content(payload)?;
         }
@@ -136,7 +138,10 @@ impl<'a> Shape<'a> {
             Payload::ElementSection(elements) => self.counts.elements = elements.count(),
             Payload::DataCountSection { count, .. } => self.data_count = Some(count),
             Payload::CodeSectionStart { count, .. } => limits::functions(0, count)?,
-            Payload::CodeSectionEntry(body) => self.bodies.push(body),
+            Payload::CodeSectionEntry(body) => {
+                limits::body(body.range().len())?;
+                self.bodies.push(body);
+            }
             Payload::DataSection(data) => {
                 limits::data_segments(data.count())?;
                 self.counts.data = data.count();
@@ -152,8 +157,9 @@ impl<'a> Shape<'a> {
             let group = group?;
             limits::types(self.counts.types, group.types().len())?;
             for ty in group.into_types() {
-                self.types.push(match ty.composite_type.inner {
-                    wasmparser::CompositeInnerType::Func(ty) => Some(ty),
+                let composite = ty.composite_type;
+                self.types.push(match composite.inner {
+                    CompositeInnerType::Func(ty) if !composite.shared => Some(ty),
                     _ => None,
                 });
                 self.counts.types += 1;

@@ -10,9 +10,11 @@ use super::redirect::Redirect;
 use super::shape::{Shape, id};
 use super::{Form, MemoryKind, ModuleError, custom, names, region};
 use std::collections::HashMap;
-use wasi_vfs_format::anchor::Application;
-use wasi_vfs_format::checksum::checksum;
+use std::mem::take;
+use wasi_vfs_format::anchor::{Anchor, Application};
+use wasi_vfs_format::checksum::checksum_of_two;
 use wasmparser::{DataKind, RecGroup};
+use zerocopy::IntoBytes;
 
 /// What the application has of each thing, by itself.
 #[derive(Clone, Copy)]
@@ -47,12 +49,12 @@ pub(super) fn unmerge(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, M
     let application = &located.anchor.application;
     let before = Before::new(located);
     check_counts(shape, located, before)?;
-    check_code(shape, before, located.anchor.merged_code_checksum.get())?;
-    let features = application.added_features.get();
+    check_code(shape, before, &located.anchor)?;
+    let mut features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
         COLD_SECTION => None,
         "name" => Some(names::with_functions(bytes, before.functions, &mut &[][..])),
-        "target_features" => Some(custom::without_features(bytes, features)),
+        "target_features" => Some(custom::without_features(bytes, take(&mut features))),
         _ => Some(bytes.into()),
     })?;
     cut(&mut rebuild, shape, before)?;
@@ -150,7 +152,7 @@ fn check_payload(shape: &Shape<'_>, located: &Located, before: Before) -> Result
 }
 
 /// The appended bodies must be those that were appended.
-fn check_code(shape: &Shape<'_>, before: Before, expected: u64) -> Result<(), ModuleError> {
+fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), ModuleError> {
     let kept = (before.functions - shape.imported.functions) as usize;
     let section = shape.section(id::CODE).map(|section| section.range.clone());
     let start = match kept.checked_sub(1) {
@@ -162,12 +164,14 @@ fn check_code(shape: &Shape<'_>, before: Before, expected: u64) -> Result<(), Mo
     let appended = start
         .zip(section)
         .map(|(start, section)| start..section.end);
-    let found = checksum(shape.bytes(appended.unwrap_or_default()));
+    let appended = shape.bytes(appended.unwrap_or_default());
+    let found = checksum_of_two(anchor.application.as_bytes(), appended);
+    let expected = anchor.merged_checksum.get();
     if found == expected {
         return Ok(());
     }
     let what =
-        format!("the runtime's code has the checksum {found:016x}, expected {expected:016x}");
+        format!("its code and its counts have the checksum {found:016x}, expected {expected:016x}");
     Err(ModuleError::rewritten(what))
 }
 
@@ -200,10 +204,12 @@ fn groups_of(shape: &Shape<'_>, types: u32) -> Result<u32, ModuleError> {
     let mut groups = 0;
     let mut seen = 0;
     for group in shape.items::<RecGroup>(id::TYPE)?.into_iter().flatten() {
-        if seen >= types {
+        let len = group?.types().len() as u32;
+        // Groups that are empty and come next are theirs: none that is appended is.
+        if len > types - seen {
             break;
         }
-        seen += group?.types().len() as u32;
+        seen += len;
         groups += 1;
     }
     if seen == types {

@@ -3,14 +3,19 @@
 
 use crate::scratch::*;
 use std::io::{self, Read};
+use std::mem::offset_of;
 use std::process::{Command, Output};
 use std::sync::Arc;
+use wasi_vfs_format::checksum::checksum_of_two;
+use wasi_vfs_format::cold::{COLD_HEADER_LEN, ColdHeader};
 use wasi_vfs_format::fuzz::seal;
+use wasi_vfs_format::superblock::Superblock;
 use wasi_vfs_format::tree::{
     DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
 };
 use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Index, Parts};
+use zerocopy::{FromBytes, IntoBytes};
 
 /// What reading a hostile file of some kilobytes may take: seconds of CPU, and
 /// kilobytes of memory that can be written, of which stacks of threads are the
@@ -337,6 +342,34 @@ fn cold_parts_of_any_numbers_are_refused() {
     }
 }
 
+/// A bomb for `verify`, which has a digest to hash for each chunk of each file: here
+/// a billion of them.
+#[test]
+fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
+    let (scratch, bytes) = bomb();
+    let cold = Parts::split(&bytes).unwrap().cold.unwrap();
+    let (header, rest) = cold.split_at(COLD_HEADER_LEN);
+    let mut header = ColdHeader::read_from_bytes(header).unwrap();
+    let (_, manifest) = rest.split_at(header.lens_len.get() as usize);
+    let raw_len = Index::parse(&bytes).unwrap().superblock().raw_len.get();
+    let lens = vec![1; raw_len as usize];
+    header.chunk_count = (lens.len() as u32).into();
+    header.lens_len = header.chunk_count;
+    let mut forged = [header.as_bytes(), &lens, manifest].concat();
+    let checksum = checksum_of_two(&forged[..24], &forged[32..]);
+    put(&mut forged, 24, &checksum.to_le_bytes());
+    let mut index = Parts::split(&bytes).unwrap().index.to_vec();
+    let cold_len = (forged.len() as u32).to_le_bytes();
+    put(&mut index, offset_of!(Superblock, cold_len), &cold_len);
+    seal(&mut index);
+    let payload = Parts::split(&bytes).unwrap().payload;
+    scratch.write("hostile", &[&index, payload, &forged].concat());
+    let output = bounded(&scratch, "verify hostile", "chunks");
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output) + &stderr(&output);
+    assert!(said.contains("more chunks, each time they occur"), "{said}");
+}
+
 /// Where the anchor of a packed module says how long its index is.
 fn index_len_at(module: &[u8]) -> usize {
     let magic = wasi_vfs_format::anchor::MAGIC;
@@ -648,4 +681,14 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
     let output = bounded(&scratch, "verify hostile", "a bomb");
     let said = stdout(&output) + &stderr(&output);
     assert!(said.contains("the root digest"), "{said}");
+}
+
+/// Strings that are sampled for similarity wherever they occur are most of it.
+#[test]
+fn a_long_file_of_zeros_takes_no_memory_for_each_of_them() {
+    let (scratch, _) = image();
+    let zeros = std::fs::File::create(scratch.path("lib/zeros")).unwrap();
+    zeros.set_len(400 << 20).unwrap();
+    let pack = "pack --dir lib::/lib --compress=1 --image out -q";
+    assert_success(&bounded(&scratch, pack, "zeros"));
 }

@@ -57,6 +57,18 @@ fn packing_again_gives_the_same_bytes() {
 }
 
 #[test]
+fn what_is_nearly_all_zeros_is_refused_since_no_tool_would_read_it() {
+    let zeros = Parts {
+        payload: vec![0; (64 << 20) + 1].into(),
+        ..PARTS
+    };
+    let error = embed(&linked(""), &zeros, &[], VERSION, None).expect_err("refused");
+    let said = error.to_string();
+    assert!(said.contains("67108865 of its 67108865 bytes"), "{said}");
+    assert!(said.contains("--compress"), "{said}");
+}
+
+#[test]
 fn a_library_of_another_release_is_refused_with_the_way_out() {
     let error = pack(&wasm(&linked_text("0.0.9", "")))
         .expect_err("refused")

@@ -11,7 +11,8 @@ use std::borrow::Cow;
 pub(super) const OPEN: &str = r#"(import "wasi_snapshot_preview1" "path_open"
     (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))"#;
 
-const OPEN_CALL: &str = "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+pub(super) const OPEN_CALL: &str =
+    "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
     (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64)";
 
 /// A program that opens, reads and passes on, and `more`.
@@ -305,7 +306,7 @@ fn custom_sections_stay_in_place_but_for_those_about_code_offsets() {
     ));
     assert_eq!(
         packed.dropped,
-        [".debug_info", ".debug_line", "sourceMappingURL"]
+        [".debug_info", ".debug_line", "sourceMappingURL", "wasi_vfs"]
     );
     let text = text(&packed.module);
     assert!(text.find("\"before\"") < text.find("(type"), "{text}");

@@ -1,8 +1,8 @@
 //! What cannot be packed, and what is said about it.
 
-use super::merged::{OPEN, program};
+use super::merged::{OPEN, OPEN_CALL, program};
 use super::{PARTS, VERSION, embed, pack, packed, runtime, wasm};
-use crate::module::find;
+use crate::module::{MemoryKind, find};
 
 fn refusal(wasm: &[u8]) -> String {
     pack(wasm).expect_err("refused").to_string()
@@ -85,6 +85,9 @@ fn programs_that_read_no_files() {
     let only_reads = r#"(module (import "wasi_snapshot_preview1" "fd_read"
         (func (param i32 i32 i32 i32) (result i32))) (memory (export "memory") 1))"#;
     refused(only_reads, &["nothing would read the image"]);
+    let no_call = r#"(module (import "wasi_snapshot_preview1" "path_foo" (global i32))
+        (memory (export "memory") 1))"#;
+    refused(no_call, &["nothing would read the image"]);
 }
 
 #[test]
@@ -109,6 +112,34 @@ fn an_import_of_the_wrong_type() {
     let global = r#"(module (import "wasi_snapshot_preview1" "fd_read" (global i32))
         (memory (export "memory") 1))"#;
     refused(global, &["`fd_read`", "something else than a function"]);
+    let shared =
+        format!("(module (type $t (shared {OPEN_TYPE})) {SHARED} (memory (export \"memory\") 1))");
+    refused(&shared, &["`path_open`", "something else than a function"]);
+}
+
+const OPEN_TYPE: &str = "(func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32))";
+const SHARED: &str = r#"(import "wasi_snapshot_preview1" "path_open" (func (type $t)))"#;
+
+#[test]
+fn modules_that_are_full_without_the_runtime() {
+    let memories = "(memory 1)".repeat(99);
+    let text = format!(r#"(module {OPEN} (memory (export "memory") 1) {memories})"#);
+    refused(&text, &["101 memories", "the 100", "`--memory single`"]);
+    let single = embed(
+        &wasm(&text),
+        &PARTS,
+        &runtime(),
+        VERSION,
+        Some(MemoryKind::Single),
+    );
+    assert!(single.is_ok());
+    // Each call grows by a byte: its function is one of more than 128.
+    let calls = format!("{OPEN_CALL} call $open drop").repeat(7_654_321 / 22 - 1);
+    let imports = r#"(import "wasi_snapshot_preview1" "fd_sync"
+        (func (param i32) (result i32)))"#
+        .repeat(130);
+    let text = format!(r#"(module {OPEN} {imports} (memory (export "memory") 1) (func {calls}))"#);
+    refused(&text, &["bytes in a function", "the 7654321"]);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use super::{INDEX, KINDS, PARTS, Parts, VERSION};
 use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
 use crate::module::{MemoryKind, find, without_image};
 use std::borrow::Cow;
+use std::ops::Range;
+use wasi_vfs_format::anchor::MAGIC;
 use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
@@ -42,6 +44,11 @@ fn programs() -> Vec<String> {
         format!(
             r#"(module {OPEN} (rec (type (struct)) (type (array i8))) (memory (export "memory") 1)
               (@custom "name" "broken"))"#
+        ),
+        format!(r#"(module {OPEN} (rec) (memory (export "memory") 1) (rec) (rec))"#),
+        program(
+            r#"(@custom "target_features" "\00")
+              (@custom "target_features" "\03+\0bbulk-memory+\0bmultimemory+\08sign-ext")"#,
         ),
     ]
 }
@@ -90,6 +97,64 @@ fn packing_a_packed_module_is_packing_the_program() {
             let direct = embed(&program, &OTHER, &runtime(), VERSION, Some(kind));
             assert_eq!(again.module, direct.expect("packs").module, "{text}");
             assert_eq!(found(&again.module).payload, *OTHER.payload);
+        }
+    }
+}
+
+/// Bit 6 of the alignment says that the number of the memory follows.
+#[test]
+fn an_access_may_name_the_one_memory() {
+    let text = format!(
+        r#"(module {OPEN} (memory (export "memory") 1)
+          (func (result i32) (i32.load (i32.const 1))))"#
+    );
+    let program = wasm(&text);
+    let load = program
+        .windows(3)
+        .position(|w| w == [0x28, 2, 0])
+        .expect("the load");
+    let mut named = program[..load].to_vec();
+    named.extend([0x28, 0x42, 0, 0]);
+    named.extend(&program[load + 3..]);
+    let code = program
+        .windows(3)
+        .rposition(|w| w[0] == 10 && w[2] == 1)
+        .expect("code section");
+    named[code + 1] += 1;
+    named[code + 3] += 1;
+    for kind in KINDS {
+        let first = pack_with(&named, kind).expect("packs").module;
+        assert_eq!(pack(&first).expect("packs again").module, first);
+    }
+}
+
+/// Its name is ours.
+#[test]
+fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
+    let text = program(r#"(@custom "wasi_vfs" "theirs")"#);
+    let dropped = packed(&text).dropped;
+    assert_eq!(dropped, ["wasi_vfs"]);
+    assert!(
+        pack(&packed(&text).module)
+            .expect("packs")
+            .dropped
+            .is_empty()
+    );
+}
+
+#[test]
+fn any_flipped_byte_of_what_the_anchor_says_of_the_program_is_noticed() {
+    const APPLICATION_AND_CHECKSUM: Range<usize> = 68..116;
+    for packed in programs().iter().flat_map(|text| each_packed(text)) {
+        let mut places = packed.windows(MAGIC.len());
+        let anchor = places.position(|bytes| bytes == MAGIC).expect("an anchor");
+        for at in APPLICATION_AND_CHECKSUM {
+            for bit in [1, 0x80] {
+                let mut damaged = packed.clone();
+                damaged[anchor + at] ^= bit;
+                let error = without_image(&damaged).expect_err("refused");
+                assert!(error.to_string().contains("pack the original"), "{error}");
+            }
         }
     }
 }

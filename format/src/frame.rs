@@ -1,0 +1,72 @@
+//! zstd frames as the format has them: one, which says how long its content is.
+
+use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
+
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The bits of a frame's descriptor, its fifth byte, that announce the number of a
+/// dictionary.
+const DICTIONARY: u8 = 3;
+
+/// Whether `bytes` are one frame and nothing else, without a dictionary, that says that
+/// its content has `len` bytes. libzstd takes for the same content what is in several
+/// frames, or has frames to skip in between, which no runtime does.
+pub fn is_one(bytes: &[u8], len: u64) -> bool {
+    bytes.starts_with(&MAGIC)
+        && find_frame_compressed_size(bytes) == Ok(bytes.len())
+        && bytes.get(4).is_some_and(|byte| byte & DICTIONARY == 0)
+        && matches!(get_frame_content_size(bytes), Ok(Some(found)) if found == len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_one;
+    use std::io::Write;
+    use std::vec::Vec;
+    use zstd::bulk::{compress, decompress};
+
+    const CONTENT: [u8; 1000] = [7; 1000];
+
+    fn frame(content: &[u8]) -> Vec<u8> {
+        compress(content, 3).expect("compresses")
+    }
+
+    #[test]
+    fn a_frame_is_one_that_says_how_long_its_content_is() {
+        assert!(is_one(&frame(&CONTENT), 1000));
+        assert!(!is_one(&frame(&CONTENT), 999));
+        // A stream, which begins before its end is known.
+        let mut stream = zstd::stream::Encoder::new(Vec::new(), 3).expect("a stream");
+        stream.write_all(&CONTENT[..1]).expect("compresses");
+        stream.flush().expect("compresses");
+        stream.write_all(&CONTENT[1..]).expect("compresses");
+        let stream = stream.finish().expect("compresses");
+        assert_eq!(
+            decompress(&stream, 1000).expect("libzstd takes it"),
+            CONTENT
+        );
+        assert!(!is_one(&stream, 1000));
+        assert!(!is_one(&[], 0));
+    }
+
+    #[test]
+    fn what_libzstd_takes_besides_is_none() {
+        let skipped = b"\x50\x2a\x4d\x18\0\0\0\0";
+        let two = [frame(&CONTENT[..400]), frame(&CONTENT[400..])].concat();
+        // The number 0 of no dictionary, in one byte.
+        let mut numbered = frame(&CONTENT);
+        assert_eq!(numbered[4], 0x60, "two bytes of length follow");
+        numbered[4] |= 1;
+        numbered.insert(5, 0);
+        for bytes in [
+            [&frame(&CONTENT), &skipped[..]].concat(),
+            [&skipped[..], &frame(&CONTENT)].concat(),
+            two,
+            numbered,
+        ] {
+            let content = decompress(&bytes, 1000).expect("libzstd takes it");
+            assert_eq!(content, CONTENT);
+            assert!(!is_one(&bytes, 1000), "{bytes:?}");
+        }
+    }
+}
