@@ -16,7 +16,7 @@ pub(crate) struct Choice {
     /// Where the paths lead, without links, in the order of the list. One with a
     /// slash at its end is a directory and stands for all that is below.
     pub(crate) places: Vec<String>,
-    /// Everything that was met on the way, as paths without links.
+    /// Where paths led and turned, as paths without links.
     met: HashSet<String>,
     /// Directories of which everything is chosen. They are not taken apart: all
     /// paths below one can be a hundred times as long as an image.
@@ -48,18 +48,28 @@ impl Choice {
 
     /// Where `path` leads, if anywhere; notes all that is on the way.
     fn follow(&mut self, tree: &Tree, path: &str) -> Option<String> {
-        let mut at: Vec<String> = Vec::new();
+        // The way from the root, and what is there.
+        let mut at: Vec<(String, &Node)> = Vec::new();
         let mut rest: Vec<String> = components(path);
         let mut hops = 0;
         while let Some(name) = rest.pop() {
             if name == ".." {
+                self.meet(&at);
                 at.pop();
                 continue;
             }
-            at.push(name);
-            let node = node_at(&tree.root, &at)?;
-            self.met.insert(join(&at));
+            let directory = match at.last() {
+                None => Some(&tree.root),
+                Some((_, Node::Directory(directory))) => Some(directory),
+                Some(_) => None,
+            };
+            let Some(node) = directory.and_then(|directory| directory.children.get(&name)) else {
+                self.meet(&at);
+                return None;
+            };
+            at.push((name, node));
             if let Node::Symlink(link) = node {
+                self.meet(&at);
                 hops += 1;
                 if hops > MAX_SYMLINK_HOPS {
                     return None;
@@ -71,7 +81,15 @@ impl Choice {
                 rest.extend(components(&link.target));
             }
         }
+        self.meet(&at);
         Some(join(&at))
+    }
+
+    /// Notes where a path leads, or turns; what holds it is kept with it.
+    fn meet(&mut self, at: &[(String, &Node)]) {
+        if !at.is_empty() {
+            self.met.insert(join(at));
+        }
     }
 
     /// Takes everything out of `tree` that is not chosen, not on the way to
@@ -82,7 +100,8 @@ impl Choice {
             keep_with_parents(&mut keep, place);
         }
         for mount in &tree.mounts {
-            keep_with_parents(&mut keep, &join(&mount.components));
+            let place = mount.components.iter().map(|name| format!("/{name}"));
+            keep_with_parents(&mut keep, &place.collect::<String>());
         }
         for place in &self.whole {
             keep_with_parents(&mut keep, place);
@@ -140,8 +159,8 @@ fn components(path: &str) -> Vec<String> {
     names.rev().map(str::to_owned).collect()
 }
 
-fn join(names: &[String]) -> String {
-    names.iter().map(|name| format!("/{name}")).collect()
+fn join(way: &[(String, &Node)]) -> String {
+    way.iter().map(|(name, _)| format!("/{name}")).collect()
 }
 
 fn node_at<'t>(root: &'t DirectoryNode, names: &[String]) -> Option<&'t Node> {

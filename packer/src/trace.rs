@@ -66,6 +66,8 @@ fn line(path: &str) -> String {
 /// assert_eq!(paths, ["/lib/b.rb", "/lib/a.rb"]);
 /// ```
 pub fn parse_paths(text: &str) -> Vec<String> {
+    // Editors of some systems begin a file with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -83,6 +85,11 @@ pub fn parse_paths(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_path() {
+        assert_eq!(parse_paths("\u{feff}/a\n/b\n"), ["/a", "/b"]);
+    }
 
     #[test]
     fn what_is_opened_comes_first_and_once() {

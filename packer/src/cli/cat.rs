@@ -4,7 +4,7 @@ use super::select::Wanted;
 use super::{code_after, exit_codes, is_closed_pipe, opened, report, select};
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, StdoutLock, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use wasi_vfs::ImageReader;
@@ -42,23 +42,22 @@ impl Cat {
     }
 
     fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
-        let mut stdout = io::stdout().lock();
+        let mut stdout = Stdout::new();
         let mut code = ExitCode::SUCCESS;
         for wanted in select::expand(image, &self.paths)? {
-            let done = write_file(image, &wanted, &mut stdout);
-            let cannot = || format!("cannot read `{}`", wanted.path(image).unwrap_or_default());
-            let done = done.with_context(cannot);
-            match done {
+            match write_file(image, &wanted, &mut stdout) {
                 Ok(()) => {}
                 // There is nobody to write the others to.
                 Err(error) if is_closed_pipe(&error) => return Ok(code),
+                Err(error) if stdout.has_failed => return Err(error.context(CANNOT_WRITE)),
                 Err(error) => {
-                    report(&error);
+                    let path = wanted.path(image).unwrap_or_default();
+                    report(&error.context(format!("cannot read `{path}`")));
                     code = ExitCode::FAILURE;
                 }
             }
         }
-        code_after(stdout.flush().map_err(Into::into), code)
+        code_after(stdout.flush().context(CANNOT_WRITE), code)
     }
 }
 
@@ -68,5 +67,34 @@ fn write_file(image: &ImageReader<'_>, wanted: &Wanted, out: &mut dyn Write) -> 
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::InvalidInput => bail!("it is a directory"),
         Err(error) => Err(error.into()),
+    }
+}
+
+const CANNOT_WRITE: &str = "cannot write standard output";
+
+/// Standard output, which knows whether it was to blame.
+struct Stdout {
+    out: StdoutLock<'static>,
+    has_failed: bool,
+}
+
+impl Stdout {
+    fn new() -> Self {
+        Self {
+            out: io::stdout().lock(),
+            has_failed: false,
+        }
+    }
+}
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.has_failed |= written.is_err();
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }

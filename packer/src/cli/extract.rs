@@ -62,7 +62,7 @@ impl Extract {
         if !self.quiet {
             say(&format!(
                 "{}: {}",
-                self.output.display(),
+                text::path(&self.output),
                 summary(&extracted)
             ));
         }

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The bytes of the file at `path`; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -13,6 +14,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn read_stdin() -> Result<Vec<u8>> {
+    static IS_READ: AtomicBool = AtomicBool::new(false);
+    if IS_READ.swap(true, Ordering::Relaxed) {
+        bail!("standard input can be read once, so only one file can be `-`");
+    }
     let mut stdin = std::io::stdin().lock();
     if stdin.is_terminal() {
         bail!("standard input is a terminal; expected a module, such as from `< app.wasm`");

@@ -4,7 +4,7 @@
 #[cfg(target_os = "linux")]
 use super::unnamed;
 use anyhow::{Context, Result, bail};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,9 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = || format!("cannot write `{}`", path.display());
     match target(path).with_context(cannot)? {
         Target::Replace(target) => replace(&target, bytes).with_context(cannot),
-        Target::Through => fs::write(path, bytes).with_context(cannot),
+        Target::Through => write_through(path, bytes).with_context(cannot),
+        Target::Stdout => write_all(std::io::stdout().lock(), bytes).with_context(cannot),
+        Target::Stderr => write_all(std::io::stderr().lock(), bytes).with_context(cannot),
     }
 }
 
@@ -43,7 +45,7 @@ pub(super) fn check(path: &Path) -> Result<()> {
             }
             Ok(())
         }
-        Target::Through => Ok(()),
+        Target::Through | Target::Stdout | Target::Stderr => Ok(()),
     }
 }
 
@@ -52,9 +54,18 @@ enum Target {
     Replace(PathBuf),
     /// Something to write into and not to replace, such as `/dev/null`.
     Through,
+    /// By a name. What it is redirected to is written on and not replaced.
+    Stdout,
+    Stderr,
 }
 
 fn target(path: &Path) -> Result<Target> {
+    match path.to_str() {
+        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => return Ok(Target::Stdout),
+        Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => return Ok(Target::Stderr),
+        Some(text) if text.ends_with('/') => bail!("it is a directory"),
+        _ => {}
+    }
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => bail!("it is a directory"),
         Ok(metadata) if !metadata.is_file() => Ok(Target::Through),
@@ -69,17 +80,34 @@ fn target(path: &Path) -> Result<Target> {
     }
 }
 
+/// The permissions of what is replaced stay.
 fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+    let permissions = fs::metadata(target).ok().map(|old| old.permissions());
+    let keep = |file: &File| match permissions {
+        Some(permissions) => file.set_permissions(permissions),
+        None => Ok(()),
+    };
     #[cfg(target_os = "linux")]
     if Path::new("/proc/self/fd").exists()
         && let Ok(file) = unnamed::create(parent(target))
     {
+        keep(&file)?;
         return Ok(unnamed::write(file, target, bytes)?);
     }
     let mut file = temporary_in(parent(target))?;
+    keep(file.as_file())?;
     file.write_all(bytes)?;
     file.persist(target)?;
     Ok(())
+}
+
+fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
+    match fs::write(path, bytes) {
+        // For standard output that is the reader's decision. Here a name was given for
+        // all of it.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => bail!("its reader has gone"),
+        written => Ok(written?),
+    }
 }
 
 /// A temporary file with the permissions that a new file gets.
@@ -104,10 +132,12 @@ fn parent(path: &Path) -> &Path {
 
 fn write_stdout(bytes: &[u8]) -> Result<()> {
     refuse_terminal()?;
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(bytes)?;
-    stdout.flush()?;
-    Ok(())
+    write_all(std::io::stdout().lock(), bytes)
+}
+
+fn write_all(mut out: impl Write, bytes: &[u8]) -> Result<()> {
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
 }
 
 fn refuse_terminal() -> Result<()> {

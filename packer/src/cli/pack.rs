@@ -228,8 +228,8 @@ impl Pack {
         if let Some(host) = self.directory_of_output() {
             warn(&format!(
                 "`{}` lies in `{}` and is packed with it; leave it out with --exclude",
-                self.target().display(),
-                host.display()
+                text::path(self.target()),
+                text::path(host)
             ));
         }
     }
@@ -261,7 +261,7 @@ impl Pack {
             say(details(packed).trim_end());
         }
         let line = summary(packed, elapsed);
-        say(&format!("{}: {line}", self.target().display()));
+        say(&format!("{}: {line}", text::path(self.target())));
     }
 }
 

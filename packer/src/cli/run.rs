@@ -2,7 +2,7 @@
 
 use super::mappings::dir_arg;
 use super::traced::{Directory, Notes};
-use super::{input, output, report, text};
+use super::{code_after, input, output, report, text};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use std::path::{Path, PathBuf};
@@ -113,8 +113,15 @@ impl Run {
         let notes = Notes::default();
         let code = self.run_traced(&wasm, &notes).with_context(cannot)?;
         // Written however the program ended: what it read, it read.
-        output::write(trace, notes.to_text().as_bytes())?;
-        Ok(code)
+        let written = output::write(trace, notes.to_text().as_bytes());
+        match code_after(written, code) {
+            // Scripts go by what the program says, if it says something.
+            Err(error) if code != ExitCode::SUCCESS => {
+                report(&error);
+                Ok(code)
+            }
+            done => done,
+        }
     }
 
     /// Runs the program with its files served by `notes`.

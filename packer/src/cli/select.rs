@@ -1,8 +1,9 @@
 //! Paths of a command line: names as they are, and patterns with what they
 //! match. A shell cannot expand patterns over an image.
 
-use anyhow::{Context, Result};
-use globset::{GlobBuilder, GlobMatcher};
+use anyhow::{Context, Result, bail};
+use globset::{GlobBuilder, GlobSet};
+use wasi_vfs::pattern::is_too_deep;
 use wasi_vfs::{ImageReader, Walk};
 use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
@@ -73,11 +74,16 @@ fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<Wanted>)
 }
 
 /// `*` and `?` stop at slashes as in a shell; `**` does not.
-fn matcher(pattern: &str) -> Result<GlobMatcher> {
+fn matcher(pattern: &str) -> Result<GlobSet> {
+    let cannot = || format!("cannot read the pattern `{pattern}`");
+    if is_too_deep(pattern) {
+        bail!("{}: its braces are nested too deep", cannot());
+    }
     let relative = pattern.trim_start_matches("./").trim_start_matches('/');
     let glob = GlobBuilder::new(relative).literal_separator(true).build();
-    let glob = glob.with_context(|| format!("cannot read the pattern `{pattern}`"))?;
-    Ok(glob.compile_matcher())
+    // A set of one, since a glob alone has no error where it is too long to compile.
+    let set = GlobSet::new([glob.with_context(cannot)?]);
+    set.with_context(cannot)
 }
 
 #[cfg(test)]
@@ -105,6 +111,11 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_none_is_named() {
-        assert!(matcher("[").unwrap_err().to_string().contains("`[`"));
+        let long = "[!a]".repeat(500_000);
+        let deep = "{".repeat(60_000) + &"}".repeat(60_000);
+        for pattern in ["[", &long, &deep] {
+            let error = matcher(pattern).unwrap_err().to_string();
+            assert!(error.contains(pattern), "{}", error.len());
+        }
     }
 }

@@ -1,14 +1,15 @@
 //! How names and numbers look to people.
 
 use std::fmt::Write;
+use std::path::Path;
 
-/// `bytes` as text in which nothing can steer a terminal: control characters
-/// and bytes that are not UTF-8 are written as escapes.
+/// `bytes` as text in which nothing can steer a terminal or mislead a reader: control
+/// characters, invisible ones and bytes that are not UTF-8 are written as escapes.
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            if character.is_control() {
+            if character.is_control() || is_invisible(character) {
                 text.extend(character.escape_default());
             } else {
                 text.push(character);
@@ -20,6 +21,17 @@ pub(super) fn escape(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Whether a character shows as nothing, or changes the order in which others show.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
+}
+
+/// The path as text, escaped.
+pub(super) fn path(path: &Path) -> String {
+    escape(path.as_os_str().as_encoded_bytes())
 }
 
 /// A length for people: `999 B`, `1.5 kB`, `14.5 MB`.
@@ -68,6 +80,8 @@ mod tests {
         assert_eq!(escape(b"a\nb\x1b[31m\x7f"), "a\\nb\\u{1b}[31m\\u{7f}");
         assert_eq!(escape("é\u{9b}".as_bytes()), "é\\u{9b}");
         assert_eq!(escape(b"caf\xe9"), "caf\\xe9");
+        // Shows as `aexe.jpg`.
+        assert_eq!(escape("a\u{202e}gpj.exe".as_bytes()), "a\\u{202e}gpj.exe");
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Verify {
             writeln!(
                 out,
                 "{}: whole: {}, {}, digest {}",
-                self.packed.display(),
+                text::path(&self.packed),
                 text::count(verification.inode_count.into(), "object"),
                 text::count(verification.block_count.into(), "block"),
                 verification.digest,

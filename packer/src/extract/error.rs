@@ -12,7 +12,7 @@ use wasi_vfs_format::reader::ResolveError;
 #[non_exhaustive]
 pub enum ExtractError {
     /// A path that was asked for leads nowhere.
-    #[error("cannot extract `{path}`: {source}")]
+    #[error("cannot extract `{path}`")]
     Resolve {
         /// The path.
         path: String,

@@ -166,7 +166,7 @@ fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError>
     }
     let temporary = builder.tempdir_in(parent).map_err(cannot)?;
     let directory = Dir::open_ambient_dir(temporary.path(), ambient_authority());
-    let mut inside = Target::new(directory.map_err(cannot)?, false, copy);
+    let mut inside = Target::made(directory.map_err(cannot)?, copy);
     let written = inside.write(plan);
     let placed = written.and_then(|()| fs::rename(temporary.path(), target).map_err(cannot));
     if let Err(error) = placed {

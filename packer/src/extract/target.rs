@@ -14,6 +14,7 @@ use super::unnamed;
 use super::{Copy, ExtractError};
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, FileType, OpenOptions};
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 
@@ -27,6 +28,8 @@ pub(super) struct Target<'c> {
     force: bool,
     copy: &'c Copy<'c>,
     places: Places,
+    /// Positions in the plan of the directories that were not there before.
+    made: HashSet<usize>,
 }
 
 impl<'c> Target<'c> {
@@ -36,6 +39,15 @@ impl<'c> Target<'c> {
             force,
             copy,
             places: Places::default(),
+            made: HashSet::new(),
+        }
+    }
+
+    /// A directory that was made to extract into.
+    pub(super) fn made(root: Dir, copy: &'c Copy<'c>) -> Self {
+        Self {
+            made: HashSet::from([0]),
+            ..Self::new(root, false, copy)
         }
     }
 
@@ -80,13 +92,24 @@ impl<'c> Target<'c> {
         }
         // Deepest first: making what is in a directory changes its time.
         for at in plan.iter().rev() {
-            let done = self
-                .directories
-                .open(at)
-                .and_then(|dir| set_mtime(&dir, ".", at.folder.mtime_ns));
-            done.map_err(|error| cannot_write(at, "", error))?;
+            self.set_time(at)?;
         }
         Ok(())
+    }
+
+    /// A directory that was there before may be somebody else's. The one to extract
+    /// into has a time of its own.
+    fn set_time(&mut self, at: At<'_>) -> Result<(), ExtractError> {
+        let is_made = self.made.contains(&at.position);
+        if at.parent().is_none() && !is_made {
+            return Ok(());
+        }
+        let directory = self.directories.open(at);
+        let done = directory.and_then(|dir| set_mtime(&dir, ".", at.folder.mtime_ns));
+        match done {
+            Err(error) if is_made => Err(cannot_write(at, "", error)),
+            _ => Ok(()),
+        }
     }
 
     /// Finds out whether something in the target is in the way of a directory
@@ -144,7 +167,7 @@ impl<'c> Target<'c> {
         }
     }
 
-    fn make_directory(&self, parent: &Dir, at: At<'_>) -> Result<(), ExtractError> {
+    fn make_directory(&mut self, parent: &Dir, at: At<'_>) -> Result<(), ExtractError> {
         let cannot = |error| cannot_write(at, "", error);
         let name = &at.folder.name;
         match parent.symlink_metadata(name) {
@@ -159,7 +182,9 @@ impl<'c> Target<'c> {
             }
             Err(_) => {}
         }
-        parent.create_dir(name).map_err(cannot)
+        parent.create_dir(name).map_err(cannot)?;
+        self.made.insert(at.position);
+        Ok(())
     }
 
     fn make_links(&mut self, at: At<'_>) -> Result<(), ExtractError> {
@@ -185,7 +210,13 @@ impl<'c> Target<'c> {
         }
         let cannot = |error| cannot_write(at, &leaf.name, error);
         let made = self.make(directory, at, leaf)?;
-        made.place(directory, leaf).map_err(cannot)?;
+        match made.place(directory, leaf, self.force) {
+            // It was not there a moment ago.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Err(ExtractError::Exists { path });
+            }
+            placed => placed.map_err(cannot)?,
+        }
         let metadata = directory.symlink_metadata(&leaf.name).map_err(cannot)?;
         self.places.take(&path, &metadata);
         Ok(())
@@ -243,15 +274,16 @@ impl Made {
         Ok((Self::Named(temporary), file))
     }
 
-    /// Gives it its time and its name, in the place of what has that name.
-    fn place(self, directory: &Dir, leaf: &Leaf) -> io::Result<()> {
+    /// Gives it its time and its name, in the place of what has that name if it may
+    /// `replace` it.
+    fn place(self, directory: &Dir, leaf: &Leaf, replace: bool) -> io::Result<()> {
         let temporary = match self {
             Self::Named(temporary) => temporary,
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => {
                 set_mtime_of(&file, leaf.mtime_ns)?;
                 match unnamed::link(&file, directory, &leaf.name) {
-                    Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                    Err(error) if replace && error.kind() == ErrorKind::AlreadyExists => {}
                     done => return done,
                 }
                 // No call names an unnamed file by a name that is taken, so it
@@ -260,7 +292,7 @@ impl Made {
             }
         };
         let placed = set_mtime(directory, &temporary.0, leaf.mtime_ns)
-            .and_then(|()| directory.rename(&temporary.0, directory, &leaf.name));
+            .and_then(|()| rename(directory, &temporary.0, &leaf.name, replace));
         placed.inspect_err(|_| temporary.remove(directory))
     }
 
@@ -293,6 +325,23 @@ impl Temporary {
     fn remove(&self, directory: &Dir) {
         let _ = directory.remove_file_or_symlink(&self.0);
     }
+}
+
+/// Gives a file or link another name, which is not taken if it may not `replace`.
+fn rename(directory: &Dir, from: &str, to: &str, replace: bool) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if !replace {
+        use rustix::fs::{RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE) {
+            // Not every file system can.
+            Err(Errno::INVAL | Errno::NOSYS) => {}
+            done => return Ok(done?),
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = replace;
+    directory.rename(from, directory, to)
 }
 
 /// Whether a directory gives a file by its name in other letters, too.
@@ -422,4 +471,39 @@ fn cannot_write(at: At<'_>, name: &str, source: io::Error) -> ExtractError {
     let path = at.path_of(name);
     let path = if path.is_empty() { ".".into() } else { path };
     ExtractError::Write { path, source }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use cap_std::ambient_authority;
+    use std::fs;
+
+    /// What is not there when it is looked for may be when a name is given.
+    #[test]
+    fn what_has_appeared_meanwhile_is_not_replaced_without_force() {
+        let scratch = tempfile::tempdir().unwrap();
+        let leaf = Leaf {
+            name: "file".to_owned(),
+            mtime_ns: 0,
+            kind: LeafKind::Symlink {
+                target: String::new(),
+            },
+        };
+        let path = scratch.path().join("file");
+        let directory = Dir::open_ambient_dir(scratch.path(), ambient_authority()).unwrap();
+        for force in [false, true] {
+            fs::write(&path, "theirs").unwrap();
+            let (unnamed, _) = Made::start(&directory, false).unwrap();
+            let named = Temporary::make(|name| create(&directory, name, false)).unwrap();
+            for made in [unnamed, Made::Named(named.0)] {
+                let placed = made.place(&directory, &leaf, force);
+                let kind = placed.err().map(|error| error.kind());
+                assert_eq!(kind, (!force).then_some(ErrorKind::AlreadyExists));
+            }
+            let is_theirs = fs::read(&path).unwrap() == b"theirs";
+            assert_eq!(is_theirs, !force);
+            assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! directory, and are matched by the crate that ripgrep reads `.gitignore`
 //! with, so nobody has to learn another dialect.
 
+use crate::pattern::is_too_deep;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
 use thiserror::Error;
@@ -71,15 +72,38 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError
             reason: "it matches nothing".to_owned(),
         });
     }
+    if is_too_deep(pattern) {
+        return Err(ExcludeError {
+            pattern: pattern.to_owned(),
+            reason: "its braces are nested too deep".to_owned(),
+        });
+    }
+    let line = line(pattern);
+    let added = builder.add_line(None, &line);
+    added.map_err(|error| unusable(pattern, &error))?;
+    // By itself, since an error of all of them would not say of which.
+    let mut alone = GitignoreBuilder::new("");
+    let added = alone.allow_unclosed_class(false).add_line(None, &line);
+    let built = added.and_then(|alone| alone.build());
+    built.map_err(|error| unusable(pattern, &error))?;
+    Ok(())
+}
+
+/// `pattern` as a line of a file.
+fn line(pattern: &str) -> String {
+    let (not, rest) = match pattern.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => ("", pattern),
+    };
+    if let Some(rest) = rest.strip_prefix("./") {
+        // What people write for the top of the directory.
+        return format!("{not}/{rest}");
+    }
     // In a file `#` starts a comment; on a command line it is meant.
-    let escaped = match pattern.starts_with('#') {
+    match pattern.starts_with('#') {
         true => format!("\\{pattern}"),
         false => pattern.to_owned(),
-    };
-    builder
-        .add_line(None, &escaped)
-        .map_err(|error| unusable(pattern, &error))?;
-    Ok(())
+    }
 }
 
 fn unusable(pattern: &str, error: &ignore::Error) -> ExcludeError {
@@ -111,8 +135,8 @@ mod tests {
 
     #[test]
     fn with_a_slash_a_pattern_is_anchored() {
-        for pattern in ["/test", "a/b"] {
-            let path = pattern.trim_start_matches('/');
+        for pattern in ["/test", "a/b", "./test"] {
+            let path = pattern.trim_start_matches('.').trim_start_matches('/');
             assert!(matches(&[pattern], path, true), "{pattern}");
             assert!(!matches(&[pattern], &format!("x/{path}"), true));
         }
@@ -163,8 +187,12 @@ mod tests {
 
     #[test]
     fn a_broken_pattern_is_named() {
-        let error = Exclude::new(&["[a"]).unwrap_err();
-        assert_eq!(error.pattern, "[a");
-        assert!(error.to_string().contains("`[a`"), "{error}");
+        let long = "[!a]".repeat(500_000);
+        let deep = "{".repeat(60_000) + &"}".repeat(60_000);
+        for pattern in ["[a", &long, &deep] {
+            let error = Exclude::new(&["a", pattern]).unwrap_err();
+            assert!(error.pattern == pattern, "{}", error.reason);
+            assert!(error.to_string().contains(pattern));
+        }
     }
 }

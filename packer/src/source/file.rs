@@ -2,7 +2,8 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use wasi_vfs_format::tree::FileContent;
 
 /// A regular file of the host as the walk found it.
@@ -12,22 +13,29 @@ use wasi_vfs_format::tree::FileContent;
 /// outside the mapped directory gets in.
 #[derive(Debug)]
 pub(super) struct HostFile {
-    path: PathBuf,
+    /// Shared by the files in it: paths of a deep tree are longer than its files.
+    directory: Arc<Path>,
+    name: Box<str>,
     identity: Identity,
 }
 
 impl HostFile {
-    pub(super) fn new(path: PathBuf, metadata: &Metadata) -> Self {
+    pub(super) fn new(directory: Arc<Path>, name: &str, metadata: &Metadata) -> Self {
         Self {
-            path,
+            directory,
+            name: name.into(),
             identity: Identity::of(metadata),
         }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(&*self.name)
     }
 }
 
 impl FileContent for HostFile {
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        let mut file = open_without_following(&self.path)?;
+        let mut file = open_without_following(&self.path())?;
         let metadata = file.metadata()?;
         if !metadata.is_file() || Identity::of(&metadata) != self.identity {
             return Err(io::Error::other(
@@ -41,12 +49,12 @@ impl FileContent for HostFile {
     }
 
     fn describe(&self) -> String {
-        self.path.display().to_string()
+        self.path().display().to_string()
     }
 }
 
 #[cfg(unix)]
-fn open_without_following(path: &std::path::Path) -> io::Result<File> {
+fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
     // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
@@ -54,7 +62,7 @@ fn open_without_following(path: &std::path::Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn open_without_following(path: &std::path::Path) -> io::Result<File> {
+fn open_without_following(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 

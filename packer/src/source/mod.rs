@@ -52,7 +52,7 @@ struct Walk<'a> {
 /// the stack of a small thread.
 struct Level {
     name: String,
-    host: PathBuf,
+    host: Arc<Path>,
     /// The path from the mapped directory.
     relative: PathBuf,
     /// What was a directory when it was entered.
@@ -71,7 +71,7 @@ enum Found {
 impl Walk<'_> {
     fn read(&self, host: &Path) -> Result<DirectoryNode, SourceError> {
         let metadata = mapped_directory(host)?;
-        let root = open_level(String::new(), host.to_owned(), PathBuf::new(), &metadata)?;
+        let root = open_level(String::new(), host.into(), PathBuf::new(), &metadata)?;
         let mut above: Vec<Level> = Vec::new();
         let mut level = root;
         loop {
@@ -99,19 +99,28 @@ impl Walk<'_> {
     fn entry(&self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
         let host = directory.host.join(name);
         let relative = directory.relative.join(name);
-        let metadata = fs::symlink_metadata(&host)
-            .map_err(|error| SourceError::unreadable(&host, Read::Metadata, error))?;
+        let metadata = match fs::symlink_metadata(&host) {
+            Ok(metadata) => metadata,
+            // What cannot be looked at is of either kind.
+            Err(_)
+                if [true, false].map(|kind| self.exclude.matches(&relative, kind))
+                    != [false; 2] =>
+            {
+                return Ok(Found::Excluded);
+            }
+            Err(error) => return Err(SourceError::unreadable(&host, Read::Metadata, error)),
+        };
         if self.exclude.matches(&relative, metadata.is_dir()) {
             return Ok(Found::Excluded);
         }
         let name = self.entry_name(&host, &relative, name)?;
         if metadata.is_dir() {
-            return open_level(name, host, relative, &metadata).map(Found::Directory);
+            return open_level(name, host.into(), relative, &metadata).map(Found::Directory);
         }
         let node = if metadata.is_symlink() {
             Node::Symlink(symlink(&host, &metadata)?)
         } else if metadata.is_file() {
-            Node::File(file(host, &metadata)?)
+            Node::File(file(directory, &name, &host, &metadata)?)
         } else {
             let kind = metadata::special_kind(&metadata);
             return Err(SourceError::Special { path: host, kind });
@@ -177,7 +186,7 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
 
 fn open_level(
     name: String,
-    host: PathBuf,
+    host: Arc<Path>,
     relative: PathBuf,
     metadata: &Metadata,
 ) -> Result<Level, SourceError> {
@@ -227,12 +236,17 @@ fn symlink(host: &Path, metadata: &Metadata) -> Result<SymlinkNode, SourceError>
     })
 }
 
-fn file(host: PathBuf, metadata: &Metadata) -> Result<FileNode, SourceError> {
+fn file(
+    directory: &Level,
+    name: &str,
+    host: &Path,
+    metadata: &Metadata,
+) -> Result<FileNode, SourceError> {
     Ok(FileNode {
-        mtime_ns: metadata::mtime_ns(&host, metadata)?,
+        mtime_ns: metadata::mtime_ns(host, metadata)?,
         executable: metadata::is_executable(metadata),
         len: metadata.len(),
-        content: Arc::new(HostFile::new(host, metadata)),
+        content: Arc::new(HostFile::new(directory.host.clone(), name, metadata)),
     })
 }
 

@@ -58,7 +58,8 @@ fn a_directory_that_takes_no_file_is_named() {
 /// Runs the command in a shell that allows files of 1024 bytes, after
 /// `prepare`.
 fn limited(scratch: &Scratch, prepare: &str, arguments: &str) -> std::process::Output {
-    let script = format!("{prepare} ulimit -f 1; exec \"$0\" {arguments}");
+    // The signal that ends the process would leave a core file besides.
+    let script = format!("ulimit -c 0; {prepare} ulimit -f 1; exec \"$0\" {arguments}");
     let mut command = Command::new("bash");
     command.args(["-c", &script, env!("CARGO_BIN_EXE_wasi-vfs")]);
     command.current_dir(scratch.path("")).output().unwrap()
@@ -83,6 +84,42 @@ fn a_disk_that_is_full_half_way_leaves_nothing() {
     let output = limited(&scratch, "trap '' XFSZ;", "extract large.wasm -o target");
     assert_error(&output, &["large", "File too large"]);
     assert_eq!(scratch.names(), before);
+}
+
+#[test]
+fn what_standard_output_is_redirected_to_is_written_on() {
+    let scratch = Scratch::with_tree();
+    let script = "{ echo head; \"$0\" lib -o /dev/stdout; echo tail; } >all";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+    let status = command.current_dir(scratch.path("")).status().unwrap();
+    assert!(status.success());
+    assert_success(&scratch.run("lib -o library"));
+    let expected = [b"head\n", &*scratch.read("library"), b"tail\n"].concat();
+    assert!(scratch.read("all") == expected);
+}
+
+#[test]
+fn a_named_pipe_whose_reader_goes_is_an_error() {
+    let scratch = Scratch::with_tree();
+    let script = "mkfifo pipe; head -c 3 pipe >/dev/null & \"$0\" lib -o pipe";
+    let mut command = Command::new("sh");
+    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+    let output = command.current_dir(scratch.path("")).output().unwrap();
+    assert_error(&output, &["cannot write `pipe`", "its reader has gone"]);
+}
+
+#[test]
+fn the_permissions_of_what_is_replaced_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::packed();
+    for mode in [0o600, 0o755, 0o640] {
+        let path = scratch.path("packed.wasm");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_success(&scratch.run("pack packed.wasm --dir lib::/lib -o packed.wasm"));
+        let permissions = std::fs::metadata(&path).unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o7777, mode);
+    }
 }
 
 /// As in a container that has its number of processes: no stack is that large.
@@ -218,7 +255,11 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
     let scratch = Scratch::packed();
     // The command, where everybody may reach it.
     let command = scratch.path("command");
-    std::fs::copy(env!("CARGO_BIN_EXE_wasi-vfs"), &command).unwrap();
+    // By another process: while this one has it open for writing, one that it starts
+    // has, too, and then nobody can run it.
+    let mut copy = Command::new("cp");
+    copy.arg(env!("CARGO_BIN_EXE_wasi-vfs")).arg(&command);
+    assert!(copy.status().unwrap().success());
     mode(&command, 0o755);
     mode(&scratch.path(""), 0o777);
     mode(&scratch.path("lib/run.sh"), 0o000);
@@ -227,7 +268,20 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
         mode(&scratch.path(name), 0o777);
     }
     mode(&scratch.path("target/usr/lib/sub"), 0o555);
+    // Where everybody may make files, and which is not everybody's.
+    std::fs::create_dir(scratch.path("shared")).unwrap();
+    mode(&scratch.path("shared"), 0o1777);
+    // Names can be read, and nothing else.
+    std::fs::create_dir(scratch.path("names")).unwrap();
+    scratch.write("names/file", b"");
+    mode(&scratch.path("names"), 0o744);
     let before = scratch.names();
+    let as_nobody = |arguments: &str| {
+        let mut run = Command::new(&command);
+        run.args(arguments.split(' ')).current_dir(scratch.path(""));
+        run.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        run.output().unwrap()
+    };
     for (arguments, words) in [
         (
             "pack app.wasm --dir lib::/lib -q -o out.wasm",
@@ -242,13 +296,14 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
             ["sub/", "Permission denied"],
         ),
     ] {
-        let mut run = Command::new(&command);
-        run.args(arguments.split(' ')).current_dir(scratch.path(""));
-        run.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
-        let output = run.output().unwrap();
-        assert_error(&output, &words);
+        assert_error(&as_nobody(arguments), &words);
         assert_eq!(scratch.names(), before);
     }
+    let pack = "pack --dir .::/ --exclude /lib --exclude /target --image out";
+    let names = as_nobody(pack);
+    assert_error(&names, &["names/file", "leave it out with --exclude"]);
+    assert_success(&as_nobody(&format!("{pack} --exclude /names/file")));
+    assert_success(&as_nobody("extract packed.wasm -o shared"));
     // No file is there in part.
     let hello = scratch.path("target/usr/lib/hello.txt");
     assert!(!hello.exists() || std::fs::read(hello).unwrap() == b"hello\n");

@@ -16,6 +16,13 @@ fn the_version_names_the_image_format() {
 }
 
 #[test]
+fn standard_input_is_one_file() {
+    let scratch = Scratch::packed();
+    let output = scratch.run_on(&scratch.read("packed.wasm"), "diff - -");
+    assert_failure(&output, 2, &["standard input", "only one"]);
+}
+
+#[test]
 fn wrong_usage_has_exit_code_2() {
     let scratch = Scratch::empty();
     for arguments in [

@@ -112,6 +112,14 @@ fn a_page_is_written_beside_the_text_or_instead_of_it() {
         (String::new(), String::new())
     );
     assert!(scratch.read("page.html") == scratch.read("again.html"));
+    let output = scratch.run("info --html - tree.wvfs");
+    assert_success(&output);
+    assert!(
+        output.stdout == scratch.read("page.html"),
+        "and nothing else"
+    );
+    let both = scratch.run("info --html - --json tree.wvfs");
+    assert_error(&both, &["--json", "standard output"]);
     assert_failure(&scratch.run("info --quiet tree.wvfs"), 2, &["--html"]);
     let output = scratch.run("info --html no/page.html tree.wvfs");
     assert_error(&output, &["`no/page.html`", "does not exist"]);

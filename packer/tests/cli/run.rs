@@ -123,6 +123,9 @@ fn a_trace_is_written_however_the_program_ends() {
     let output = scratch.run("run --trace used.txt packed.wasm");
     assert_eq!(output.status.code(), Some(44), "{}", stderr(&output));
     assert!(!scratch.read("used.txt").is_empty());
+    // Whether there is a trace, too.
+    let output = scratch.run("run --trace /dev/full packed.wasm");
+    assert_failure(&output, 44, &["/dev/full", "No space left"]);
 }
 
 #[test]

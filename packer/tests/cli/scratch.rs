@@ -124,6 +124,8 @@ impl Scratch {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasi-vfs"));
         command.current_dir(self.0.path()).stdin(Stdio::null());
+        // What the tests look for has no colour.
+        command.env_remove("CLICOLOR_FORCE");
         command
     }
 }

@@ -8,12 +8,12 @@ mod page;
 mod table;
 
 use super::opened::{self, Opened};
-use super::{exit_codes, output, say};
-use anyhow::Result;
+use super::{exit_codes, output, say, text};
+use anyhow::{Result, bail};
 use clap::Args;
 use facts::Facts;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = concat!(
@@ -71,6 +71,9 @@ impl Info {
     pub(super) fn execute(self) -> Result<ExitCode> {
         if let Some(html) = &self.html {
             output::check(html)?;
+            if self.json && html == Path::new("-") {
+                bail!("the page and what --json prints cannot both go to standard output");
+            }
         }
         opened::with(&self.packed, |opened| self.show(opened))
     }
@@ -81,8 +84,12 @@ impl Info {
         if let Some(html) = &self.html {
             let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;
             output::write(html, page.as_bytes())?;
+            if html == Path::new("-") {
+                // The text would be in the page.
+                return Ok(ExitCode::SUCCESS);
+            }
             if !self.quiet {
-                say(&format!("{}: written", html.display()));
+                say(&format!("{}: written", text::path(html)));
             }
         }
         if self.quiet {
