@@ -9,6 +9,7 @@ mod documents;
 mod dump;
 mod entry;
 mod extract;
+mod hosted;
 mod info;
 mod input;
 mod lib_command;

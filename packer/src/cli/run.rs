@@ -2,7 +2,7 @@
 
 use super::mappings::dir_arg;
 use super::traced::{Directory, Notes};
-use super::{code_after, input, output, report, text};
+use super::{code_after, hosted, input, output, report, text};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use std::path::{Path, PathBuf};
@@ -162,7 +162,8 @@ impl Run {
     }
 
     fn context(&self) -> Result<WasiCtx> {
-        let mut context = WasiCtxBuilder::new();
+        let mut builder = WasiCtxBuilder::new();
+        let context = &mut builder;
         context.inherit_stdio();
         context.arg(&program_name(&self.module))?;
         context.args(&self.arguments)?;
@@ -170,12 +171,13 @@ impl Run {
             let (name, value) = environment_variable(variable)?;
             context.env(&name, &value)?;
         }
+        let context = builder.build();
         for Mapping { host, guest } in &self.dirs.0 {
             let dir = Dir::open_ambient_dir(host, ambient_authority())
                 .with_context(|| format!("cannot open directory `{}`", host.display()))?;
-            context.preopened_dir(dir, guest.spelling())?;
+            context.push_preopened_dir(hosted::directory(dir), guest.spelling())?;
         }
-        Ok(context.build())
+        Ok(context)
     }
 }
 

@@ -33,6 +33,44 @@ pub(crate) fn reads_hello() -> Vec<u8> {
     .unwrap()
 }
 
+/// Looks at `hello.txt` of its first preopen by its path and by a descriptor, and gives
+/// it the name `moved`. Exits with the errno of what fails, or 99 if the file was not
+/// changed last when 1970 began.
+pub(crate) fn looks_and_moves() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "path_filestat_get" (func $path_stat
+            (param i32 i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_filestat_get" (func $stat
+            (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "path_rename" (func $rename
+            (param i32 i32 i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "hello.txt")
+          (data (i32.const 120) "moved")
+          (func $check (param $errno i32)
+            (if (local.get $errno) (then (call $exit (local.get $errno)))))
+          (func $check_time
+            (if (i64.ne (i64.load (i32.const 448)) (i64.const 0))
+              (then (call $exit (i32.const 99)))))
+          (func (export "_start")
+            (call $check (call $path_stat (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 9) (i32.const 400)))
+            (call $check_time)
+            (call $check (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 9) (i32.const 0)
+              (i64.const 0x200002) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (call $check (call $stat (i32.load (i32.const 200)) (i32.const 400)))
+            (call $check_time)
+            (call $check (call $rename (i32.const 3) (i32.const 100) (i32.const 9)
+              (i32.const 3) (i32.const 120) (i32.const 5)))))"#,
+    )
+    .unwrap()
+}
+
 /// Writes its arguments, each with a NUL at its end, to standard output.
 pub(crate) fn echoes_arguments() -> Vec<u8> {
     wat::parse_str(

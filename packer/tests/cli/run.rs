@@ -38,6 +38,16 @@ fn host_directories_are_there_only_if_asked_for() {
     assert_eq!(stdout(&output), "hello\n");
 }
 
+/// A time that the interpreter has no number for.
+#[test]
+fn files_of_the_host_may_be_older_than_1970() {
+    let scratch = Scratch::with_tree();
+    scratch.write("app.wasm", &app::looks_and_moves());
+    set_mtime(&scratch.path("lib/hello.txt"), -1, 0);
+    assert_success(&scratch.run("run app.wasm --dir lib::/"));
+    assert_eq!(scratch.read("lib/moved"), b"hello\n");
+}
+
 #[test]
 fn a_host_directory_that_is_missing_is_named() {
     let output = Scratch::with_tree().run("run app.wasm --dir none::/");
