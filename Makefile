@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Tests use what cargo builds at the same time, by its path below target/.
+.NOTPARALLEL:
+unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
 
 # The merged runtime is part of every packed module: its size is a budget.
 RUNTIME_BUDGET_BYTES := 65536

@@ -99,7 +99,7 @@ export class Chromium {
   // machine is too slow, and not for ever.
   async until(expression) {
     return this.evaluate(`new Promise((resolve, reject) => {
-      let left = 12_000;
+      let left = 60_000;
       const look = () => {
         if (${expression}) resolve(true);
         else if (left-- === 0) reject(new Error("this does not come: " + ${JSON.stringify(expression)}));
@@ -132,6 +132,11 @@ export class Chromium {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     await this.pipe.call("Browser.close").catch(() => this.process.kill());
     await ended;
-    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    try {
+      rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // A helper of the browser may write for a moment longer. What is left lies in the
+      // system's directory for such things.
+    }
   }
 }

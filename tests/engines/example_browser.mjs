@@ -9,7 +9,7 @@ import { Chromium } from "./chromium.mjs";
 
 const [directory, pictures] = process.argv.slice(2);
 const CTRL = 2;
-const LOADED = "!document.querySelector('#run').disabled";
+const LOADED = "document.querySelector('#run')?.disabled === false";
 const IDLE = "document.querySelector('#status').dataset.state !== 'running' && document.querySelector('#stop').disabled";
 
 const server = await serve(directory);

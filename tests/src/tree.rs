@@ -1,10 +1,10 @@
 //! Trees to pack: a sample with one of everything, and a builder.
 
-use std::fs::{self, File, FileTimes};
+use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 /// A directory that is deleted when dropped.
@@ -64,18 +64,22 @@ impl Tree {
         self
     }
 
-    /// Gives every file and directory a time of its own, down to nanoseconds.
+    /// Gives all that is there a time of its own, down to nanoseconds, so that what it
+    /// is packed to is the same each time.
     pub fn set_times(&self) -> &Self {
         let mut paths = Vec::new();
         collect(self.path(), &mut paths);
         paths.sort();
         for (path, number) in paths.iter().zip(1u32..) {
-            let time = SystemTime::UNIX_EPOCH
-                + Duration::new(1_700_000_000 + u64::from(number) * 1000, number * 1001);
-            let times = FileTimes::new().set_modified(time);
-            File::open(path)
-                .and_then(|file| file.set_times(times))
-                .expect("our file");
+            let time = Timespec {
+                tv_sec: 1_700_000_000 + i64::from(number) * 1000,
+                tv_nsec: i64::from(number) * 1001,
+            };
+            let times = Timestamps {
+                last_access: time,
+                last_modification: time,
+            };
+            utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).expect("our file");
         }
         self
     }
@@ -88,7 +92,7 @@ fn collect(path: &Path, paths: &mut Vec<PathBuf>) {
         let kind = entry.file_type().expect("our entry");
         if kind.is_dir() {
             collect(&entry.path(), paths);
-        } else if kind.is_file() {
+        } else {
             paths.push(entry.path());
         }
     }

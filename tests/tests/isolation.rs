@@ -51,8 +51,7 @@ fn contains(bytes: &[u8], text: &str) -> bool {
         .any(|window| window == text.as_bytes())
 }
 
-/// A tree without links, which bear the time at which they were made, in a
-/// directory with a telling name, packed by somebody with another
+/// A tree in a directory with a telling name, packed by somebody with another
 /// one; the module, and the words that tell.
 fn packed_by(user: &str, guest: &Path, options: &[&str]) -> (Vec<u8>, Vec<String>) {
     let scratch = Tree::new();

@@ -60,8 +60,13 @@ fn a_directory_that_takes_no_file_is_named() {
 fn limited(scratch: &Scratch, prepare: &str, arguments: &str) -> std::process::Output {
     // The signal that ends the process would leave a core file besides.
     let script = format!("ulimit -c 0; {prepare} ulimit -f 1; exec \"$0\" {arguments}");
+    in_shell(scratch, &script)
+}
+
+/// Runs a script in which `$0` is the command.
+fn in_shell(scratch: &Scratch, script: &str) -> std::process::Output {
     let mut command = Command::new("bash");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
     command.current_dir(scratch.path("")).output().unwrap()
 }
 
@@ -90,10 +95,7 @@ fn a_disk_that_is_full_half_way_leaves_nothing() {
 fn what_standard_output_is_redirected_to_is_written_on() {
     let scratch = Scratch::with_tree();
     let script = "{ echo head; \"$0\" lib -o /dev/stdout; echo tail; } >all";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
-    let status = command.current_dir(scratch.path("")).status().unwrap();
-    assert!(status.success());
+    assert_success(&in_shell(&scratch, script));
     assert_success(&scratch.run("lib -o library"));
     let expected = [b"head\n", &*scratch.read("library"), b"tail\n"].concat();
     assert!(scratch.read("all") == expected);
@@ -103,10 +105,10 @@ fn what_standard_output_is_redirected_to_is_written_on() {
 fn a_named_pipe_whose_reader_goes_is_an_error() {
     let scratch = Scratch::with_tree();
     let script = "mkfifo pipe; head -c 3 pipe >/dev/null & \"$0\" lib -o pipe";
-    let mut command = Command::new("sh");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
-    let output = command.current_dir(scratch.path("")).output().unwrap();
-    assert_error(&output, &["cannot write `pipe`", "its reader has gone"]);
+    assert_error(
+        &in_shell(&scratch, script),
+        &["cannot write `pipe`", "its reader has gone"],
+    );
 }
 
 #[test]

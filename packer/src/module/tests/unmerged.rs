@@ -101,6 +101,22 @@ fn packing_a_packed_module_is_packing_the_program() {
     }
 }
 
+/// `program`, of one small function, with the bytes `new` in it where `old` are first.
+fn with_code(program: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let at = program.windows(old.len()).position(|bytes| bytes == old);
+    let at = at.expect("the code");
+    let mut changed = [&program[..at], new, &program[at + old.len()..]].concat();
+    let section = program
+        .windows(3)
+        .rposition(|w| w[0] == 10 && w[2] == 1)
+        .expect("a section of one body");
+    // Both lengths have a byte.
+    for len in [section + 1, section + 3] {
+        changed[len] += (new.len() - old.len()) as u8;
+    }
+    changed
+}
+
 /// Bit 6 of the alignment says that the number of the memory follows.
 #[test]
 fn an_access_may_name_the_one_memory() {
@@ -108,20 +124,7 @@ fn an_access_may_name_the_one_memory() {
         r#"(module {OPEN} (memory (export "memory") 1)
           (func (result i32) (i32.load (i32.const 1))))"#
     );
-    let program = wasm(&text);
-    let load = program
-        .windows(3)
-        .position(|w| w == [0x28, 2, 0])
-        .expect("the load");
-    let mut named = program[..load].to_vec();
-    named.extend([0x28, 0x42, 0, 0]);
-    named.extend(&program[load + 3..]);
-    let code = program
-        .windows(3)
-        .rposition(|w| w[0] == 10 && w[2] == 1)
-        .expect("code section");
-    named[code + 1] += 1;
-    named[code + 3] += 1;
+    let named = with_code(&wasm(&text), &[0x28, 2, 0], &[0x28, 0x42, 0, 0]);
     for kind in KINDS {
         let first = pack_with(&named, kind).expect("packs").module;
         assert_eq!(pack(&first).expect("packs again").module, first);
@@ -167,20 +170,8 @@ fn numbers_that_were_padded_are_written_short_once_and_stay_so() {
           (func (result i32) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
             (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64) (call $open)))"#
     ));
-    let call = program
-        .windows(3)
-        .position(|w| w == [0x10, 0x00, 0x0b])
-        .expect("the call");
-    let mut padded = program[..call].to_vec();
-    padded.extend([0x10, 0x80, 0x80, 0x80, 0x80, 0x00]);
-    padded.extend(&program[call + 2..]);
-    // The section and the body are four bytes longer.
-    let code = program
-        .windows(3)
-        .rposition(|w| w[0] == 10 && w[2] == 1)
-        .expect("code section");
-    padded[code + 1] += 4;
-    padded[code + 3] += 4;
+    let padded = [0x10, 0x80, 0x80, 0x80, 0x80, 0x00, 0x0b];
+    let padded = with_code(&program, &[0x10, 0x00, 0x0b], &padded);
     for kind in KINDS {
         let first = pack_with(&padded, kind).expect("packs").module;
         assert_eq!(pack(&first).expect("packs again").module, first);
