@@ -248,7 +248,7 @@ impl Pack {
     fn report(&self, packed: &Done, elapsed: Duration) {
         if !packed.dropped.is_empty() {
             warn(&format!(
-                "dropped what refers to places in the code, which moved: {}",
+                "dropped what refers to places in the code, which moved, or has a name of ours: {}",
                 list(&packed.dropped)
             ));
         }
