@@ -7,9 +7,9 @@
 /// system a tree can come from.
 pub const MAX_NAME_LEN: usize = 255;
 
-/// Longest path within an image, in bytes: Linux' `PATH_MAX`, so that every
-/// path of an image can be passed to a guest in one call.
-pub const MAX_PATH_LEN: usize = 4096;
+/// Longest path within an image, in bytes: what Linux' `PATH_MAX` leaves beside
+/// the NUL, so that a guest can pass every path of an image in one call.
+pub const MAX_PATH_LEN: usize = 4095;
 
 /// Longest target of a symbolic link, in bytes: a target is a path.
 pub const MAX_SYMLINK_LEN: usize = MAX_PATH_LEN;

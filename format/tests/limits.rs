@@ -49,7 +49,7 @@ fn a_path() {
     assert!(written(&at_depth(MAX_PATH_LEN)).is_ok());
     let above = written(&at_depth(MAX_PATH_LEN + 1)).map(|_| ());
     assert!(
-        matches!(above, Err(WriteError::PathLen { found: 4097, .. })),
+        matches!(above, Err(WriteError::PathLen { found: 4096, .. })),
         "{above:?}"
     );
 }

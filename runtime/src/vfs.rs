@@ -138,8 +138,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// Takes a path out of the guest's memory, if it is text and not too long.
     pub(crate) fn read_path(&mut self, (path, path_len): (u32, u32)) -> Result {
         self.memory.check(path, path_len.into())?;
-        // As PATH_MAX of Linux, which counts the NUL.
-        if path_len as usize >= MAX_PATH_LEN {
+        if path_len as usize > MAX_PATH_LEN {
             return Err(Errno::NAMETOOLONG);
         }
         self.path.clear();

@@ -205,7 +205,7 @@ impl<'t> Layout<'t> {
                 reason: reason.to_string(),
             };
             if path.is_empty() || path.len() > MAX_PATH_LEN || path.contains('\0') {
-                return Err(failure("its path must have 1 to 4096 bytes and no NUL"));
+                return Err(failure("its path must have 1 to 4095 bytes and no NUL"));
             }
             if self.mounts.len() == MAX_MOUNT_COUNT as usize {
                 return Err(failure("there are 1024 mounts, the most that are possible"));

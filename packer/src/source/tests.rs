@@ -162,11 +162,18 @@ fn a_mapped_path_must_be_a_directory_that_exists() {
 fn a_path_longer_than_an_image_holds_is_an_error() {
     let dir = temp();
     fs::write(dir.path().join("file"), "").unwrap();
-    let guest = GuestPath::parse(&"/abc".repeat(MAX_PATH_LEN / 4)).unwrap();
     let exclude = Exclude::new::<&str>(&[]).unwrap();
-    let error = read_directory(dir.path(), &guest, &exclude).unwrap_err();
+    // With a slash and `file`.
+    let read = |len: usize| {
+        let guest = "/abc".repeat(len / 4) + &"d".repeat(len % 4);
+        let guest = GuestPath::parse(&guest).unwrap();
+        read_directory(dir.path(), &guest, &exclude)
+    };
+    // The slash that a guest path begins with does not count.
+    assert!(read(MAX_PATH_LEN + 1 - 5).is_ok());
+    let error = read(MAX_PATH_LEN + 2 - 5).unwrap_err();
     assert!(
-        matches!(error, SourceError::PathTooLong { len: 4100, .. }),
+        matches!(error, SourceError::PathTooLong { len: 4096, .. }),
         "{error}"
     );
 }

@@ -3,6 +3,7 @@
 use super::guest::{Guest, PATH};
 use super::{directory, directory_node, file, guest, link, mount};
 use crate::{Errno, Preview1};
+use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::tree::Tree;
 
 #[test]
@@ -121,6 +122,25 @@ fn long_names_and_paths_are_refused() {
     assert_eq!(guest.open(3, &"x".repeat(256)), Err(Errno::NAMETOOLONG));
     assert_eq!(guest.open(3, &"./".repeat(2048)), Err(Errno::NAMETOOLONG));
     assert!(guest.open(3, &"./".repeat(2047)).is_ok());
+}
+
+#[test]
+fn the_longest_path_of_an_image_is_opened_in_one_call() {
+    let way = "d".repeat(199) + "/";
+    let way = way.repeat(MAX_PATH_LEN / 200);
+    let path = way.clone() + &"n".repeat(MAX_PATH_LEN - way.len());
+    let (first, rest) = path.split_once('/').unwrap();
+    let names = rest.rsplit('/');
+    let node = names.fold(file("deep down"), |node, name| directory([(name, node)]));
+    let tree = Tree {
+        root: directory_node([(first, node)]),
+        mounts: vec![mount("/", &[])],
+    };
+    let mut guest = Guest::new(&tree, None);
+    let fd = guest.open(3, &path).unwrap();
+    assert_eq!(guest.read(fd, &[100]).unwrap(), b"deep down");
+    let longer = format!("./{path}");
+    assert_eq!(guest.open(3, &longer), Err(Errno::NAMETOOLONG));
 }
 
 #[test]
