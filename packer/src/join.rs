@@ -16,6 +16,16 @@ use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
 pub(crate) struct Part {
     mount: MountPoint,
     directory: DirectoryNode,
+    /// Whether all of it was asked for, so that it is worth a word if it is replaced.
+    is_asked_for: bool,
+}
+
+/// What parts are joined to.
+pub(crate) struct Joined {
+    pub(crate) tree: Tree,
+    /// What is not in it although a part has it: files and links where, or above
+    /// which, another part is, and parts that were asked for and are replaced.
+    pub(crate) hidden: Vec<String>,
 }
 
 impl Part {
@@ -27,6 +37,15 @@ impl Part {
                 components: guest.components().to_vec(),
             },
             directory,
+            is_asked_for: false,
+        }
+    }
+
+    /// The same, as part of something of which all was asked for.
+    pub(crate) fn asked_for(self) -> Self {
+        Self {
+            is_asked_for: true,
+            ..self
         }
     }
 }
@@ -34,17 +53,19 @@ impl Part {
 /// One tree of all `parts`. Where two are for the same place the later one
 /// counts, in the position of the earlier one. Directories that lead to a
 /// place and belong to no part are made, with an mtime of 0.
-pub(crate) fn join(parts: Vec<Part>) -> Tree {
-    let parts = replace_repeated(parts);
+pub(crate) fn join(parts: Vec<Part>) -> Joined {
+    let mut hidden = Vec::new();
+    let parts = replace_repeated(parts, &mut hidden);
     let mounts = parts.iter().map(|part| part.mount.clone()).collect();
     let mut tree = Tree {
         root: DirectoryNode::default(),
         mounts,
     };
     for part in shallowest_first(parts) {
-        *place(&mut tree.root, &part.mount.components) = part.directory;
+        let place = place(&mut tree.root, &part.mount.components, &mut hidden);
+        *place = part.directory;
     }
-    tree
+    Joined { tree, hidden }
 }
 
 /// The parts of which `tree` was joined, in the order of its mounts. What a
@@ -65,7 +86,11 @@ pub(crate) fn take_apart(mut tree: Tree) -> Option<Vec<Part>> {
         return None;
     }
     let mounts = tree.mounts.into_iter().zip(directories);
-    let parts = mounts.map(|(mount, directory)| Part { mount, directory });
+    let parts = mounts.map(|(mount, directory)| Part {
+        mount,
+        directory,
+        is_asked_for: false,
+    });
     Some(parts.collect())
 }
 
@@ -84,14 +109,19 @@ fn holds_leaves(directory: &DirectoryNode) -> bool {
     false
 }
 
-fn replace_repeated(parts: Vec<Part>) -> Vec<Part> {
+fn replace_repeated(parts: Vec<Part>, hidden: &mut Vec<String>) -> Vec<Part> {
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
     for part in parts {
         let next = kept.len();
         let place = *places.entry(part.mount.components.clone()).or_insert(next);
         match kept.get_mut(place) {
-            Some(earlier) => *earlier = part,
+            Some(earlier) => {
+                if earlier.is_asked_for {
+                    hidden.push(earlier.mount.guest_path.clone());
+                }
+                *earlier = part;
+            }
             None => kept.push(part),
         }
     }
@@ -104,14 +134,22 @@ fn shallowest_first(mut parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// The directory at `components`. Makes what is missing on the way, and
-/// replaces what is in the way and is not a directory.
-fn place<'a>(root: &'a mut DirectoryNode, components: &[String]) -> &'a mut DirectoryNode {
+/// replaces what is in the way and is not a directory, and so is `hidden`.
+fn place<'a>(
+    root: &'a mut DirectoryNode,
+    components: &[String],
+    hidden: &mut Vec<String>,
+) -> &'a mut DirectoryNode {
     let mut directory = root;
-    for name in components {
+    for (depth, name) in components.iter().enumerate() {
         let child = match directory.children.entry(name.clone()) {
             Entry::Vacant(vacant) => vacant.insert(Node::Directory(DirectoryNode::default())),
             Entry::Occupied(occupied) => occupied.into_mut(),
         };
+        if !matches!(child, Node::Directory(_)) {
+            let way = components.iter().take(depth + 1);
+            hidden.push(way.map(|name| format!("/{name}")).collect());
+        }
         directory = as_directory(child);
     }
     directory
@@ -133,7 +171,7 @@ fn take(root: &mut DirectoryNode, components: &[String]) -> DirectoryNode {
     let Some((last, way)) = components.split_last() else {
         return std::mem::take(root);
     };
-    match place(root, way).children.remove(last) {
+    match place(root, way, &mut Vec::new()).children.remove(last) {
         Some(Node::Directory(directory)) => directory,
         _ => DirectoryNode::default(),
     }
@@ -159,9 +197,15 @@ mod tests {
                 mtime_ns: 0,
                 target: (*content).to_owned(),
             });
-            place(&mut root, &names).children.insert(last, leaf);
+            place(&mut root, &names, &mut Vec::new())
+                .children
+                .insert(last, leaf);
         }
         root
+    }
+
+    fn joined(parts: Vec<Part>) -> Tree {
+        super::join(parts).tree
     }
 
     fn part(guest: &str, mtime_ns: i64, leaves: &[(&str, &str)]) -> Part {
@@ -197,7 +241,7 @@ mod tests {
 
     #[test]
     fn directories_on_the_way_are_made_with_mtime_zero() {
-        let tree = join(vec![part("/usr/lib", 7, &[("a", "1")])]);
+        let tree = joined(vec![part("/usr/lib", 7, &[("a", "1")])]);
         assert_eq!(lines(&tree), ["/ 0", "usr/ 0", "usr/lib/ 7", "usr/lib/a 1"]);
     }
 
@@ -212,10 +256,10 @@ mod tests {
             "usr/local/ 2",
             "usr/local/etc e",
         ];
-        let tree = join(vec![outer.clone(), inner.clone()]);
+        let tree = joined(vec![outer.clone(), inner.clone()]);
         assert_eq!(lines(&tree), expected);
         assert_eq!(mounts(&tree), ["/usr", "/usr/local"]);
-        let tree = join(vec![inner, outer]);
+        let tree = joined(vec![inner, outer]);
         assert_eq!(lines(&tree), expected);
         assert_eq!(mounts(&tree), ["/usr/local", "/usr"]);
     }
@@ -224,7 +268,7 @@ mod tests {
     fn the_deeper_mapping_hides_the_shallower_ones_directory() {
         let outer = part("/", 1, &[("lib/hidden", "h"), ("keep", "k")]);
         let inner = part("/lib", 2, &[("a", "1")]);
-        let tree = join(vec![inner, outer]);
+        let tree = joined(vec![inner, outer]);
         assert_eq!(lines(&tree), ["/ 1", "keep k", "lib/ 2", "lib/a 1"]);
     }
 
@@ -233,13 +277,14 @@ mod tests {
         let outer = part("/", 1, &[("lib", "elsewhere"), ("usr", "elsewhere")]);
         let at = part("/lib", 2, &[]);
         let below = part("/usr/share", 3, &[]);
-        let tree = join(vec![outer, at, below]);
+        let Joined { tree, hidden } = join(vec![outer, at, below]);
         assert_eq!(lines(&tree), ["/ 1", "lib/ 2", "usr/ 0", "usr/share/ 3"]);
+        assert_eq!(hidden, ["/lib", "/usr"]);
     }
 
     #[test]
     fn a_place_mapped_again_is_replaced_and_keeps_its_position() {
-        let tree = join(vec![
+        let tree = joined(vec![
             part("/a", 1, &[("old", "o")]),
             part("/b", 2, &[]),
             part("./a", 3, &[("new", "n")]),
@@ -250,31 +295,31 @@ mod tests {
 
     #[test]
     fn a_shallower_mapping_replaced_leaves_the_deeper_one_alone() {
-        let packed = join(vec![
+        let packed = joined(vec![
             part("/", 1, &[("old", "o"), ("usr/old", "o")]),
             part("/usr/lib", 2, &[("a", "1")]),
         ]);
         let mut parts = take_apart(packed).unwrap();
         parts.push(part("/", 3, &[("new", "n")]));
         let expected = ["/ 3", "new n", "usr/ 0", "usr/lib/ 2", "usr/lib/a 1"];
-        assert_eq!(lines(&join(parts)), expected);
+        assert_eq!(lines(&joined(parts)), expected);
     }
 
     #[test]
     fn joining_what_was_taken_apart_gives_the_tree_back() {
-        let tree = join(vec![
+        let tree = joined(vec![
             part("/usr/lib/x", 1, &[("a", "1")]),
             part("/usr", 2, &[("lib/b", "2"), ("c", "3")]),
             part("data", 3, &[]),
         ]);
-        let again = join(take_apart(tree.clone()).unwrap());
+        let again = joined(take_apart(tree.clone()).unwrap());
         assert_eq!(lines(&again), lines(&tree));
         assert_eq!(again.mounts, tree.mounts);
     }
 
     #[test]
     fn what_is_under_no_mount_is_not_lost() {
-        let mut tree = join(vec![part("/a", 1, &[("b", "2")])]);
+        let mut tree = joined(vec![part("/a", 1, &[("b", "2")])]);
         let other = directory(3, &[("d/e", "4")]);
         tree.root.children.extend(other.children.clone());
         assert!(take_apart(tree).is_none());
@@ -282,17 +327,17 @@ mod tests {
 
     #[test]
     fn of_two_mounts_of_one_place_the_first_counts() {
-        let mut tree = join(vec![part("/a", 1, &[("b", "2")])]);
+        let mut tree = joined(vec![part("/a", 1, &[("b", "2")])]);
         tree.mounts.push(tree.mounts[0].clone());
-        let again = join(take_apart(tree).unwrap());
+        let again = joined(take_apart(tree).unwrap());
         assert_eq!(lines(&again), ["/ 0", "a/ 1", "a/b 2"]);
         assert_eq!(mounts(&again), ["/a"]);
     }
 
     #[test]
     fn mounts_that_name_nothing_are_taken_as_empty_directories() {
-        let mut tree = join(vec![part("/a", 1, &[])]);
+        let mut tree = joined(vec![part("/a", 1, &[])]);
         tree.root.children.clear();
-        assert_eq!(lines(&join(take_apart(tree).unwrap())), ["/ 0", "a/ 0"]);
+        assert_eq!(lines(&joined(take_apart(tree).unwrap())), ["/ 0", "a/ 0"]);
     }
 }

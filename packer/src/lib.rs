@@ -45,6 +45,7 @@ mod join;
 mod mapping;
 pub mod module;
 mod packer;
+#[doc(hidden)]
 pub mod pattern;
 pub mod runtime;
 mod source;

@@ -91,18 +91,31 @@ impl<P: Payload> Image<P> {
         let mut done = 0;
         while done < len {
             let at = offset.saturating_add(done.into());
-            let Some(run) = self.index()?.run(number, file, at)? else {
-                break;
-            };
-            let wanted = u64::from(len - done).min(run.len);
-            let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-            match self.copy_within_block(run.raw_offset, memory, (address + done, wanted)) {
+            let place = (address + done, len - done);
+            match self.copy_within_run((number, file), at, memory, place) {
+                Ok(0) => break,
                 Ok(copied) => done += copied,
                 Err(errno) if done == 0 => return Err(errno),
                 Err(_) => break,
             }
         }
         Ok(done)
+    }
+
+    /// Copies bytes of a file from `offset` on, up to the end of the run or the block
+    /// that they are in; none at the end of the file.
+    fn copy_within_run(
+        &mut self,
+        (number, file): (InodeNumber, &File),
+        offset: u64,
+        memory: &mut impl Memory,
+        (address, wanted): (u32, u32),
+    ) -> Result<u32> {
+        let Some(run) = self.index()?.run(number, file, offset)? else {
+            return Ok(0);
+        };
+        let wanted = u64::from(wanted).min(run.len) as u32;
+        self.copy_within_block(run.raw_offset, memory, (address, wanted))
     }
 
     /// Copies content from `raw_offset` on, up to the end of its block.

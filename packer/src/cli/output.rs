@@ -4,7 +4,7 @@
 #[cfg(target_os = "linux")]
 use super::unnamed;
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -49,6 +49,14 @@ pub(super) fn check(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether [`write`] to `path` is to standard output.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    matches!(
+        path.to_str(),
+        Some("-" | "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1")
+    )
+}
+
 enum Target {
     /// A file, which may exist.
     Replace(PathBuf),
@@ -61,7 +69,7 @@ enum Target {
 
 fn target(path: &Path) -> Result<Target> {
     match path.to_str() {
-        Some("/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1") => return Ok(Target::Stdout),
+        _ if is_stdout(path) => return Ok(Target::Stdout),
         Some("/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2") => return Ok(Target::Stderr),
         Some(text) if text.ends_with('/') => bail!("it is a directory"),
         _ => {}
@@ -82,23 +90,33 @@ fn target(path: &Path) -> Result<Target> {
 
 /// The permissions of what is replaced stay.
 fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
-    let permissions = fs::metadata(target).ok().map(|old| old.permissions());
-    let keep = |file: &File| match permissions {
-        Some(permissions) => file.set_permissions(permissions),
-        None => Ok(()),
-    };
+    let old = fs::metadata(target);
     #[cfg(target_os = "linux")]
     if Path::new("/proc/self/fd").exists()
         && let Ok(file) = unnamed::create(parent(target))
     {
-        keep(&file)?;
+        keep_permissions(&file, old.ok());
         return Ok(unnamed::write(file, target, bytes)?);
     }
     let mut file = temporary_in(parent(target))?;
-    keep(file.as_file())?;
+    keep_permissions(file.as_file(), old.ok());
     file.write_all(bytes)?;
     file.persist(target)?;
     Ok(())
+}
+
+/// Those for reading, writing and running. Best effort: there are file systems that
+/// know none, and are no reason to write nothing.
+fn keep_permissions(file: &File, old: Option<Metadata>) {
+    let Some(old) = old else { return };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = old.permissions().mode() & 0o777;
+        let _ = file.set_permissions(fs::Permissions::from_mode(mode));
+    }
+    #[cfg(not(unix))]
+    let _ = file.set_permissions(old.permissions());
 }
 
 fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {

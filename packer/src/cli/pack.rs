@@ -68,19 +68,20 @@ pub(super) struct Pack {
     block_size: Option<u32>,
 
     /// Where the runtime's memory is: a `separate` one, which needs an engine
-    /// with multi-memory, or in the program's, the `single` one, for any engine
-    /// [separate if not given, or as the module was packed before]
+    /// with multi-memory, or in the program's, the `single` one, for any engine with
+    /// bulk memory [separate if not given, or as the module was packed before]
     #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
     memory: Option<MemoryKind>,
 
-    /// Leave out what matches in the directories, as a line of .gitignore would;
-    /// repeatable
+    /// Leave out what matches in the directories that are mapped, as a line of
+    /// .gitignore would; repeatable
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
-    /// Pack all that is in this image or packed module; repeatable. One that is
-    /// all there is to pack is taken as it is, unless compression or a block
-    /// size is asked for
+    /// Pack all that is in this image or packed module; repeatable. Images come
+    /// before directories, and of one guest directory the last counts. An image that
+    /// is all there is to pack is taken as it is; with --compress, --block-size,
+    /// --only, --order-by or anything else to pack it is stored anew
     #[arg(long, value_name = "PACKED")]
     from: Vec<PathBuf>,
 
@@ -128,6 +129,8 @@ struct Done {
     statistics: Statistics,
     left_out: Option<LeftOut>,
     missing: Vec<String>,
+    hidden: Vec<String>,
+    is_decompressed: bool,
     /// None of an image by itself.
     form: Option<Form>,
     dropped: Vec<String>,
@@ -140,6 +143,8 @@ impl From<Packed> for Done {
             statistics: packed.statistics,
             left_out: packed.left_out,
             missing: packed.missing,
+            hidden: packed.hidden,
+            is_decompressed: packed.is_decompressed,
             form: Some(packed.form),
             dropped: packed.dropped,
         }
@@ -153,6 +158,8 @@ impl From<PackedImage> for Done {
             statistics: packed.statistics,
             left_out: packed.left_out,
             missing: packed.missing,
+            hidden: packed.hidden,
+            is_decompressed: packed.is_decompressed,
             form: None,
             dropped: Vec::new(),
         }
@@ -256,6 +263,15 @@ impl Pack {
             let paths = text::count(packed.missing.len() as u64, "listed path");
             let example = text::escape(example.as_bytes());
             warn(&format!("{paths} not in the tree, such as `{example}`"));
+        }
+        if !packed.hidden.is_empty() {
+            warn(&format!(
+                "left out, since something else is mapped there or below: {}",
+                list(&packed.hidden)
+            ));
+        }
+        if packed.is_decompressed {
+            warn("what was compressed is stored as it is now; add --compress to keep it so");
         }
         if self.verbose {
             say(details(packed).trim_end());

@@ -229,13 +229,11 @@ pub enum ModuleError {
     LinkedMemory,
     /// Nearly all that would lie in a linked program's memory is zeros.
     #[error(
-        "cannot put the image into a linked module: {zeros} of its {len} bytes are zeros, which such a module would not have; add --compress, or link the module without libwasi_vfs.a"
+        "cannot put the image into a linked module: of its {len} bytes nearly all are zeros, which such a module leaves out, and no tool would take it for whole; add --compress, or link the module without libwasi_vfs.a"
     )]
     LinkedZeros {
-        /// How many bytes are zero.
-        zeros: u64,
         /// Stored bytes.
-        len: u64,
+        len: usize,
     },
     /// Running the module to bake the image failed.
     #[error(

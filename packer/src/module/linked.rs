@@ -9,7 +9,7 @@ use super::memory::Holes;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
 use super::shape::{Shape, id};
-use super::{ModuleError, Parts, index};
+use super::{ModuleError, Parts, find, index};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
@@ -31,7 +31,6 @@ pub(super) fn embed(
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     check_imports(shape)?;
-    check_zeros(&parts.payload)?;
     let index = index::store(&parts)?;
     let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
     let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default();
@@ -52,7 +51,9 @@ pub(super) fn embed(
         renames: &[(INITIALIZE, HIDDEN)],
     };
     let snapshot = bake(&hide_initialize(shape)?, image)?;
-    finish(&Shape::parse(&snapshot)?, parts.cold)
+    let module = finish(&Shape::parse(&snapshot)?, parts.cold)?;
+    check_holes(&module, payload_len)?;
+    Ok(module)
 }
 
 fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
@@ -73,17 +74,15 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-/// Zeros are left out of the segments of a snapshot. Where nearly all is zeros, what is
-/// left could be that of a hostile module, and no tool would read it.
-fn check_zeros(payload: &[u8]) -> Result<(), ModuleError> {
-    let len = payload.len() as u64;
-    let covered = payload.iter().filter(|byte| **byte != 0).count() as u64;
-    match Holes::Plain.allow(len, covered) {
-        true => Ok(()),
-        false => Err(ModuleError::LinkedZeros {
-            zeros: len - covered,
-            len,
-        }),
+/// A snapshot leaves zeros out of its segments. Where nearly all is zeros, what is left
+/// could be that of a hostile module, and no tool would read it.
+fn check_holes(module: &[u8], payload_len: usize) -> Result<(), ModuleError> {
+    if Holes::Plain.allow(payload_len as u64, 0) {
+        return Ok(());
+    }
+    match find(module) {
+        Err(ModuleError::ImageRange { .. }) => Err(ModuleError::LinkedZeros { len: payload_len }),
+        found => found.map(drop),
     }
 }
 

@@ -159,12 +159,12 @@ fn check_output(module: &[u8], input: &[u8], may_have_two: bool) -> Result<(), M
         }
         checked => checked,
     };
-    checked.map_err(|error| match Shape::parse(module) {
+    match Shape::parse(module) {
         Err(ModuleError::TooMany { what, found, limit }) => {
-            ModuleError::Full { what, found, limit }
+            Err(ModuleError::Full { what, found, limit })
         }
-        _ => ModuleError::Output(error),
-    })
+        _ => checked.map_err(ModuleError::Output),
+    }
 }
 
 /// A packed module.

@@ -27,6 +27,11 @@ pub enum PackError {
         "nothing to pack: no directory is mapped and the module holds no image; map one with --dir HOST::GUEST"
     )]
     Nothing,
+    /// Patterns apply to mapped directories, and none is mapped.
+    #[error(
+        "nothing to exclude: patterns are about directories that are mapped, and none is; of what is packed already, --only chooses"
+    )]
+    ExcludesNothing,
     /// [`Packer::without_module`](crate::Packer::without_module) has nothing to pack into.
     #[error("there is no module to pack into; name one, or write an image with --image")]
     NoModule,

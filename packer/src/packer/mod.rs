@@ -15,7 +15,7 @@ pub use outcome::{Packed, PackedImage};
 use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
-use crate::join::{self, Part};
+use crate::join::{self, Joined, Part};
 use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
 use crate::{GuestPathError, Mapping};
@@ -219,6 +219,8 @@ impl Packer {
             statistics: image.manifest.statistics,
             left_out: image.manifest.left_out,
             missing: image.missing,
+            hidden: image.hidden,
+            is_decompressed: image.is_decompressed,
         })
     }
 
@@ -252,32 +254,46 @@ impl Packer {
             cold,
             manifest,
             missing,
+            hidden,
+            is_decompressed,
         } = self.store(progress)?;
         Ok(PackedImage {
             bytes: [index, payload, cold].concat(),
             statistics: manifest.statistics,
             left_out: manifest.left_out,
             missing,
+            hidden,
+            is_decompressed,
         })
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
         let mut options = self.options()?;
         let mappings = self.mappings()?;
-        let mut parts = self.earlier()?;
-        if let Some(image) = self.as_it_is(&parts)? {
+        let exclude = Exclude::new(&self.patterns)?;
+        if mappings.is_empty() && !self.patterns.is_empty() {
+            return Err(PackError::ExcludesNothing);
+        }
+        let mut taken = self.earlier()?;
+        if let Some(image) = self.as_it_is(&taken.parts)? {
             return Ok(image);
         }
         for image in &self.images {
             let contents = Contents::find(image).map_err(PackError::Image)?;
             let damaged = |error: Error| PackError::Image(error.into());
-            parts.extend(self.parts_of(&contents, damaged)?);
+            let Taken {
+                parts,
+                is_compressed,
+            } = self.take(&contents, damaged)?;
+            taken.parts.extend(parts.into_iter().map(Part::asked_for));
+            taken.is_compressed |= is_compressed;
         }
-        parts.extend(self.mapped(&mappings)?);
+        let mut parts = taken.parts;
+        parts.extend(mapped(&mappings, &exclude)?);
         if parts.is_empty() {
             return Err(PackError::Nothing);
         }
-        let mut tree = join::join(parts);
+        let Joined { mut tree, hidden } = join::join(parts);
         let mut missing = self.prune(&mut tree, &mut options)?;
         let order = Choice::new(&tree, &self.order);
         missing.extend(order.missing);
@@ -289,6 +305,8 @@ impl Packer {
             cold: image.cold,
             manifest: image.manifest,
             missing,
+            hidden,
+            is_decompressed: taken.is_compressed && self.level.is_none(),
         })
     }
 
@@ -339,24 +357,24 @@ impl Packer {
     }
 
     /// What an earlier pack put into the module.
-    fn earlier(&self) -> Result<Vec<Part>, PackError> {
+    fn earlier(&self) -> Result<Taken, PackError> {
         let Some(module) = &self.module else {
-            return Ok(Vec::new());
+            return Ok(Taken::default());
         };
         match Contents::find(module) {
-            Ok(contents) => self.parts_of(&contents, PackError::Earlier),
-            Err(OpenError::NotPacked) => Ok(Vec::new()),
+            Ok(contents) => self.take(&contents, PackError::Earlier),
+            Err(OpenError::NotPacked) => Ok(Taken::default()),
             Err(OpenError::Module(error)) => Err(error.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
         }
     }
 
     /// The mapped directories of an image, to be packed anew.
-    fn parts_of(
+    fn take(
         &self,
         contents: &Contents<'_>,
         damaged: impl Fn(Error) -> PackError,
-    ) -> Result<Vec<Part>, PackError> {
+    ) -> Result<Taken, PackError> {
         let image = contents.reader().map_err(&damaged)?;
         if !self.any_len {
             let len = image
@@ -364,8 +382,12 @@ impl Packer {
                 .map_err(|corrupt| damaged(corrupt.into()))?;
             expansion::check(&image, len).map_err(PackError::TooLong)?;
         }
+        let manifest = image.cold().and_then(|cold| cold.manifest().ok());
         let tree = image.to_tree().map_err(damaged)?;
-        join::take_apart(tree).ok_or(PackError::OutsideMounts)
+        Ok(Taken {
+            parts: join::take_apart(tree).ok_or(PackError::OutsideMounts)?,
+            is_compressed: manifest.is_some_and(|manifest| manifest.compression.is_some()),
+        })
     }
 
     fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {
@@ -374,15 +396,22 @@ impl Packer {
             .map(|(host, guest)| Mapping::new(host, guest))
             .collect()
     }
+}
 
-    fn mapped(&self, mappings: &[Mapping]) -> Result<Vec<Part>, PackError> {
-        let exclude = Exclude::new(&self.patterns)?;
-        let parts = mappings.iter().map(|Mapping { host, guest }| {
-            let directory = source::read_directory(host, guest, &exclude)?;
-            Ok(Part::new(guest, directory))
-        });
-        parts.collect()
-    }
+/// What was taken out of images.
+#[derive(Default)]
+struct Taken {
+    parts: Vec<Part>,
+    /// Whether one of them was compressed.
+    is_compressed: bool,
+}
+
+fn mapped(mappings: &[Mapping], exclude: &Exclude) -> Result<Vec<Part>, PackError> {
+    let parts = mappings.iter().map(|Mapping { host, guest }| {
+        let directory = source::read_directory(host, guest, exclude)?;
+        Ok(Part::new(guest, directory))
+    });
+    parts.collect()
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,

@@ -17,6 +17,12 @@ pub struct PackedImage {
     /// Paths of [`Packer::only`](crate::Packer::only) and [`Packer::order_by`](crate::Packer::order_by) that are not in the
     /// tree.
     pub missing: Vec<String>,
+    /// Guest paths of what is left out since something else hides it: a file or link at
+    /// whose place, or below which, a directory is mapped, and a directory of
+    /// [`Packer::add_image`](crate::Packer::add_image) that is mapped again.
+    pub hidden: Vec<String>,
+    /// Whether an image that was taken in was compressed, and the result is not.
+    pub is_decompressed: bool,
 }
 
 /// What [`Packer::pack`](crate::Packer::pack) gives.
@@ -36,4 +42,10 @@ pub struct Packed {
     /// Paths of [`Packer::only`](crate::Packer::only) and [`Packer::order_by`](crate::Packer::order_by) that are not in the
     /// tree.
     pub missing: Vec<String>,
+    /// Guest paths of what is left out since something else hides it: a file or link at
+    /// whose place, or below which, a directory is mapped, and a directory of
+    /// [`Packer::add_image`](crate::Packer::add_image) that is mapped again.
+    pub hidden: Vec<String>,
+    /// Whether an image that was taken in was compressed, and the result is not.
+    pub is_decompressed: bool,
 }

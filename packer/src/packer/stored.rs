@@ -5,7 +5,7 @@ use crate::contents::{Contents, OpenError};
 use crate::module::{self, Embedded, ModuleError, Target};
 use crate::runtime;
 use wasi_vfs_format::Error;
-use wasi_vfs_format::check::check;
+use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::manifest::Manifest;
 
 /// An image in its parts.
@@ -16,6 +16,10 @@ pub(super) struct Stored {
     pub(super) manifest: Manifest,
     /// Paths that were asked for and are not there.
     pub(super) missing: Vec<String>,
+    /// Paths of what something else hides.
+    pub(super) hidden: Vec<String>,
+    /// Whether something in it was compressed, and is no longer.
+    pub(super) is_decompressed: bool,
 }
 
 impl Stored {
@@ -27,7 +31,11 @@ impl Stored {
             return Ok(None);
         };
         let manifest = cold.manifest().map_err(Error::from)?;
-        if let Some(&broken) = check(image.index()).first() {
+        let mut broken = check(image.index());
+        if broken.is_empty() {
+            broken = check_blocks(&image);
+        }
+        if let Some(&broken) = broken.first() {
             return Err(Error::from(broken).into());
         }
         Ok(Some(Self {
@@ -36,6 +44,8 @@ impl Stored {
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
             missing: Vec::new(),
+            hidden: Vec::new(),
+            is_decompressed: false,
         }))
     }
 

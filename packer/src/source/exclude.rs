@@ -66,7 +66,8 @@ impl Exclude {
 }
 
 fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError> {
-    if pattern.trim_matches(['/', '!', ' ']).is_empty() {
+    let line = line(pattern);
+    if line.trim_matches(['/', '!', ' ']).is_empty() {
         return Err(ExcludeError {
             pattern: pattern.to_owned(),
             reason: "it matches nothing".to_owned(),
@@ -78,7 +79,6 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError
             reason: "its braces are nested too deep".to_owned(),
         });
     }
-    let line = line(pattern);
     let added = builder.add_line(None, &line);
     added.map_err(|error| unusable(pattern, &error))?;
     // By itself, since an error of all of them would not say of which.
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn patterns_that_can_match_nothing_are_refused() {
-        for pattern in ["", "/", "!", "  "] {
+        for pattern in ["", "/", "!", "  ", "./", "!./"] {
             assert!(Exclude::new(&[pattern]).is_err(), "{pattern:?}");
         }
     }

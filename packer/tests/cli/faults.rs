@@ -148,6 +148,7 @@ fn where_no_thread_can_be_started_one_does_all() {
         "diff by-one by-many",
         "dump by-one",
         "run by-one",
+        "run --trace used by-one",
         "pack app.wasm --from by-one -o again",
     ] {
         assert_success(&without_threads(&scratch, arguments));

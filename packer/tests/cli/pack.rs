@@ -303,6 +303,46 @@ fn a_file_that_is_no_image_is_refused() {
 }
 
 #[test]
+fn what_is_hidden_or_no_longer_compressed_is_said() {
+    let scratch = Scratch::image();
+    assert_success(&scratch.run("pack --dir lib/sub::/usr/lib --image other.wvfs"));
+    let output = scratch.run("pack --from tree.wvfs --from other.wvfs --image out.wvfs");
+    assert_success(&output);
+    let said = stderr(&output);
+    for words in ["or below: /usr/lib", "add --compress"] {
+        assert!(said.contains(words), "{said}");
+    }
+    // A link, and a file.
+    let dirs = "--dir lib::/ --dir lib/sub::/sublink/a --dir lib/sub::/hello.txt";
+    let output = scratch.run(&format!("pack {dirs} --image out.wvfs"));
+    let said = stderr(&output);
+    assert!(said.contains("or below: /hello.txt, /sublink\n"), "{said}");
+    let output = scratch.run("pack --from tree.wvfs --image out.wvfs");
+    assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
+}
+
+#[test]
+fn patterns_that_are_about_no_directory_are_refused() {
+    let scratch = Scratch::packed();
+    let pack = "pack packed.wasm --exclude hello.txt -o out.wasm";
+    assert_error(&scratch.run(pack), &["nothing to exclude", "--only"]);
+    let pack = "pack --from packed.wasm --exclude [ --image out";
+    assert_error(&scratch.run(pack), &["exclude pattern `[`"]);
+}
+
+#[test]
+fn an_image_that_is_damaged_is_not_passed_on() {
+    let scratch = Scratch::image();
+    let mut bytes = scratch.read("tree.wvfs");
+    let payload = wasi_vfs_format::Parts::split(&bytes).unwrap().index.len();
+    bytes[payload + 9] ^= 1;
+    scratch.write("bad.wvfs", &bytes);
+    let output = scratch.run("pack --from bad.wvfs --image out.wvfs");
+    assert_error(&output, &["block 0 is damaged"]);
+    assert!(!scratch.path("out.wvfs").exists());
+}
+
+#[test]
 fn only_what_is_listed_is_kept_with_the_links_to_it() {
     let scratch = Scratch::packed();
     scratch.write("list", b"# by hand\n/usr/lib/sublink/copy.txt\n/usr/none\n");

@@ -1,7 +1,8 @@
 //! The exported functions: thin shells around [`Vfs`](crate::Vfs).
 
 use super::host::HostFunctions;
-use super::state;
+use super::state::{self, Way};
+use crate::Errno;
 use crate::preview1::{Preview1, for_each_call};
 use wasi_vfs_format::anchor::Anchor;
 
@@ -13,9 +14,10 @@ macro_rules! export_calls {
             unsafe(export_name = concat!("__imported_wasi_snapshot_preview1_", stringify!($call)))
         )]
         extern "C" fn $call($($parameter: $type),*) -> i32 {
-            match state::vfs() {
-                Some(vfs) => Preview1::$call(vfs, $($parameter),*),
-                None => HostFunctions.$call($($parameter),*),
+            match state::way() {
+                Way::Image(vfs) => Preview1::$call(vfs, $($parameter),*),
+                Way::Host => HostFunctions.$call($($parameter),*),
+                Way::NoMemory => Errno::NOMEM.0.into(),
             }
         }
     )*};

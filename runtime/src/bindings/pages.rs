@@ -9,6 +9,9 @@ pub(super) const PAGE_LEN: usize = 64 << 10;
 
 /// The runs of pages that were given back, the last one first. Few at any time: what
 /// is taken are blocks, most of them for good, and what a call needs for so long.
+///
+/// Runs are not joined again. One that is as long as what is wanted is taken before
+/// any is split, so calls that ask for the same lengths again find them.
 pub(super) struct Pages {
     free: Cell<Option<NonNull<Run>>>,
 }
@@ -31,23 +34,30 @@ impl Pages {
 
     /// `count` pages, which may hold anything; null if there are none.
     pub(super) fn take(&self, count: usize) -> *mut u8 {
+        let exact = self.take_from(count, |found| found == count);
+        let any = || self.take_from(count, |found| found > count);
+        exact.or_else(any).unwrap_or_else(|| grow(count))
+    }
+
+    /// `count` pages of the first run whose length will do.
+    fn take_from(&self, count: usize, will_do: impl Fn(usize) -> bool) -> Option<*mut u8> {
         let mut link = &self.free;
-        while let Some(run) = link.get() {
+        loop {
+            let run = link.get()?;
             // SAFETY: what is in the list is free, and `give_back` made it a run.
             let found = unsafe { run.as_ref() };
-            match found.count.get().checked_sub(count) {
-                None => link = &found.next,
-                // The last of them, so that the run need not move.
-                Some(rest) => {
-                    match rest {
-                        0 => link.set(found.next.get()),
-                        _ => found.count.set(rest),
-                    }
-                    return run.as_ptr().wrapping_byte_add(rest * PAGE_LEN).cast();
-                }
+            if !will_do(found.count.get()) {
+                link = &found.next;
+                continue;
             }
+            // The last of them, so that the run need not move.
+            let rest = found.count.get() - count;
+            match rest {
+                0 => link.set(found.next.get()),
+                _ => found.count.set(rest),
+            }
+            return Some(run.as_ptr().wrapping_byte_add(rest * PAGE_LEN).cast());
         }
-        grow(count)
     }
 
     /// Takes back pages.

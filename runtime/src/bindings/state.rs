@@ -130,21 +130,24 @@ pub(super) fn can_mount() -> bool {
         }
 }
 
+/// There is no memory for the index. There may be some at the next call.
+struct NoMemory;
+
 /// The index that the anchor names, if it is one and the payload is as long as
 /// it needs.
-fn index(anchor: &Anchor) -> Option<Index<'static>> {
-    if !anchor.has_possible_index() {
-        return None;
-    }
-    let stored = stored_index(anchor)?;
+fn index(anchor: &Anchor) -> Result<Option<Index<'static>>, NoMemory> {
+    let Some(stored) = stored_index(anchor).filter(|_| anchor.has_possible_index()) else {
+        return Ok(None);
+    };
     // SAFETY: see there. What was decompressed is not read again.
     let bytes = match is_compressed(anchor) {
-        true => keep(decompress(anchor, unsafe { &*stored })?, stored),
-        false => unsafe { &*stored },
+        true => decompress(anchor, unsafe { &*stored })?.map(|index| keep(index, stored)),
+        false => Some(unsafe { &*stored }),
     };
-    let index = Index::parse(bytes).ok()?;
-    let payload_len = index.superblock().payload_len.get();
-    (payload_len <= anchor.payload_len.get()).then_some(index)
+    let index = bytes.and_then(|bytes| Index::parse(bytes).ok());
+    let is_whole =
+        |index: &Index<'_>| index.superblock().payload_len.get() <= anchor.payload_len.get();
+    Ok(index.filter(is_whole))
 }
 
 fn is_compressed(anchor: &Anchor) -> bool {
@@ -166,14 +169,15 @@ fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     ))
 }
 
-/// The index out of its frame. The decoder's memory is given back, since programs
-/// that only list need none.
-fn decompress(anchor: &Anchor, frame: &[u8]) -> Option<Allocation> {
-    let index = Allocation::zeroed(anchor.index_len.get() as usize)?;
+/// The index out of its frame, if it is one. The decoder's memory is given back, since
+/// programs that only list need none.
+fn decompress(anchor: &Anchor, frame: &[u8]) -> Result<Option<Allocation>, NoMemory> {
+    let index = Allocation::zeroed(anchor.index_len.get() as usize).ok_or(NoMemory)?;
+    let mut decoder = Decoder::new().ok_or(NoMemory)?;
     // SAFETY: it is initialised and nobody else's.
     let bytes = unsafe { &mut *index.bytes() };
-    Decoder::new()?.decode(frame, &[], bytes).ok()?;
-    Some(index)
+    let decoded = decoder.decode(frame, &[], bytes);
+    Ok(decoded.is_ok().then_some(index))
 }
 
 /// Keeps the index for ever, and gives the memory of its frame back, if it has an
@@ -206,8 +210,15 @@ pub(super) fn own_memory_len() -> u64 {
     (core::arch::wasm32::memory_size(0) as u64) << 16
 }
 
-/// Where a call goes: `None` for the host.
-pub(super) fn vfs() -> Option<&'static mut TheVfs> {
+/// Where a call goes.
+pub(super) enum Way {
+    Host,
+    Image(&'static mut TheVfs),
+    /// Nowhere, since nobody knows yet.
+    NoMemory,
+}
+
+pub(super) fn way() -> Way {
     // One thread, and a call ends before the next begins: what the runtime calls, the
     // host and an application's `malloc`, must not call preview 1.
     let state = STATE.0.get();
@@ -221,17 +232,21 @@ pub(super) fn vfs() -> Option<&'static mut TheVfs> {
     }
     // SAFETY: see above.
     match unsafe { &mut *state } {
-        State::Serving(vfs) => Some(vfs),
-        _ => None,
+        State::Serving(vfs) => Way::Image(vfs),
+        State::PassThrough => Way::Host,
+        State::Unstarted => Way::NoMemory,
     }
 }
 
+/// The state from now on; still unstarted if there is no memory to find it out.
 fn start() -> State {
     let anchor = anchor();
     if anchor.index_len.get() == 0 {
         return State::PassThrough;
     }
+    let Ok(index) = index(&anchor) else {
+        return State::Unstarted;
+    };
     let payload = StoredBlocks::new(anchor.payload_address.get(), anchor.payload_len.get());
-    let index = index(&anchor);
     State::Serving(Vfs::new(index, GuestMemory, HostFunctions, payload))
 }

@@ -93,13 +93,16 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         let file = self.image.file(inode)?;
         let mut done = 0_u32;
         for position in 0..iovecs.count {
-            let iovec = iovecs.get(&self.memory, position)?;
-            // A result of 32 bits: stop before it would overflow.
-            let wanted = iovec.len.min(u32::MAX - done);
-            let at = offset.saturating_add(done.into());
-            let place = (iovec.address, wanted);
-            match self.image.read((inode, &file), at, &mut self.memory, place) {
-                Ok(len) => {
+            let read = iovecs.get(&self.memory, position).and_then(|iovec| {
+                // A result of 32 bits: stop before it would overflow.
+                let wanted = iovec.len.min(u32::MAX - done);
+                let at = offset.saturating_add(done.into());
+                let place = (iovec.address, wanted);
+                let read = self.image.read((inode, &file), at, &mut self.memory, place);
+                Ok((read?, wanted))
+            });
+            match read {
+                Ok((len, wanted)) => {
                     done += len;
                     if len < wanted {
                         break;

@@ -135,3 +135,20 @@ fn any_number_of_buffers_is_filled() {
     assert_eq!(guest.u32_at(0x2000), 1500);
     assert_eq!(guest.bytes(BUFFER, 1500), big()[..1500]);
 }
+
+#[test]
+fn what_was_read_before_a_bad_vector_counts() {
+    const IOVECS: u32 = 0x8000;
+    let mut guest = guest();
+    for len in [5, 12] {
+        let fd = guest.open(3, "hello").unwrap();
+        for (at, number) in [BUFFER, len, u32::MAX, 100].into_iter().enumerate() {
+            guest.put(IOVECS + 4 * at as u32, &number.to_le_bytes());
+        }
+        let code = Preview1::fd_read(&mut guest.vfs, fd, IOVECS, 2, 0x2000);
+        assert_eq!((code, guest.u32_at(0x2000)), (0, len));
+        // By itself it is an error.
+        let code = Preview1::fd_read(&mut guest.vfs, fd, IOVECS + 8, 1, 0x2000);
+        assert_eq!(code, Errno::FAULT.0.into());
+    }
+}

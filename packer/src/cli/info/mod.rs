@@ -8,12 +8,13 @@ mod page;
 mod table;
 
 use super::opened::{self, Opened};
+use super::output::is_stdout;
 use super::{exit_codes, output, say, text};
 use anyhow::{Result, bail};
 use clap::Args;
 use facts::Facts;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const EXAMPLES: &str = concat!(
@@ -71,7 +72,7 @@ impl Info {
     pub(super) fn execute(self) -> Result<ExitCode> {
         if let Some(html) = &self.html {
             output::check(html)?;
-            if self.json && html == Path::new("-") {
+            if self.json && is_stdout(html) {
                 bail!("the page and what --json prints cannot both go to standard output");
             }
         }
@@ -84,7 +85,7 @@ impl Info {
         if let Some(html) = &self.html {
             let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;
             output::write(html, page.as_bytes())?;
-            if html == Path::new("-") {
+            if is_stdout(html) {
                 // The text would be in the page.
                 return Ok(ExitCode::SUCCESS);
             }

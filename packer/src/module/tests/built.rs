@@ -19,11 +19,18 @@ fn packed(kind: MemoryKind) -> Vec<u8> {
               (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 60100)))
           (func (export "throws") (result i32) (call $of (i32.const 2)))
           (func (export "opens") (result i32) (call $of (i32.const 3)))
-          (func (export "polls") (result i32) (call $poll
-            (i32.const 65536) (i32.const 65536) (i32.const 4096) (i32.const 65536))))"#,
+          (func $polls (param i32) (result i32) (call $poll
+            (i32.const 65536) (i32.const 65536) (local.get 0) (i32.const 65536)))
+          (func (export "polls") (result i32) (call $polls (i32.const 4096)))
+          (func (export "polls_less") (result i32) (call $polls (i32.const 2048))))"#,
     );
     let packer = Packer::new(program).map_dir("src/module/tests", "/tests");
-    packer.memory(kind).pack().expect("can be packed").module
+    packer
+        .memory(kind)
+        .compress(3)
+        .pack()
+        .expect("can be packed")
+        .module
 }
 
 fn call(store: &mut Store<StoreLimits>, instance: &Instance, name: &str) -> Result<i32, String> {
@@ -38,18 +45,18 @@ fn calls_that_the_host_leaves_by_throwing_use_up_no_stack() {
     for kind in KINDS {
         let (mut store, instance) = fake::start(&packed(kind), u64::MAX);
         let memory = instance.get_memory(&store, "memory").expect("exported");
-        let page = |store: &_| memory.data(store)[..65_536].to_vec();
-        let before = page(&store);
+        let pages = |store: &_| memory.data(store)[..5 * 65_536].to_vec();
+        let before = pages(&store);
         for _ in 0..3000 {
             let thrown = call(&mut store, &instance, "throws").expect_err("it throws");
             assert!(thrown.contains("thrown by the host"), "{thrown}");
         }
-        assert!(page(&store) == before, "{kind:?}: the program's memory");
+        assert!(pages(&store) == before, "{kind:?}: the program's memory");
         assert_eq!(call(&mut store, &instance, "opens"), Ok(0), "{kind:?}");
     }
 }
 
-/// What 4096 subscriptions take are whole pages, seven of them.
+/// What 4096 or 2048 subscriptions take are whole pages, seven of them or less.
 #[test]
 fn memory_of_a_call_is_used_again() {
     const PAGES: u64 = 100;
@@ -57,7 +64,24 @@ fn memory_of_a_call_is_used_again() {
         let (mut store, instance) = fake::start(&packed(kind), PAGES);
         for _ in 0..100 {
             // What the host answers to all that it does not know.
-            assert_eq!(call(&mut store, &instance, "polls"), Ok(1000), "{kind:?}");
+            for polls in ["polls", "polls_less"] {
+                assert_eq!(call(&mut store, &instance, polls), Ok(1000), "{kind:?}");
+            }
         }
     }
+}
+
+/// The index has to be decompressed before anything can be answered.
+#[test]
+fn a_first_call_without_memory_fails_and_the_next_one_may_not() {
+    const NOMEM: i32 = 48;
+    let packed = packed(MemoryKind::Single);
+    let (store, instance) = fake::start(&packed, u64::MAX);
+    let memory = instance.get_memory(&store, "memory").expect("exported");
+    let (mut store, instance) = fake::start(&packed, memory.size(&store));
+    for _ in 0..3 {
+        assert_eq!(call(&mut store, &instance, "opens"), Ok(NOMEM));
+    }
+    *store.data_mut() = StoreLimits::default();
+    assert_eq!(call(&mut store, &instance, "opens"), Ok(0));
 }
