@@ -42,8 +42,8 @@ pub const MAX_RAW_LEN: u64 = 1 << 40;
 /// They fill a quarter of the largest index.
 pub const MAX_EXTENT_COUNT: u64 = 1 << 24;
 
-/// Largest payload: a section of a WebAssembly module has a 32-bit length, and
-/// half of that is the most that engines take.
+/// Largest payload: half of what the 32-bit length of a section of a WebAssembly
+/// module reaches. Browsers and Node take less, 1 GiB for a module.
 pub const MAX_PAYLOAD_LEN: u64 = (1 << 31) - 1;
 
 /// Largest cold part: it lies in a section too.

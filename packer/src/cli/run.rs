@@ -34,7 +34,8 @@ Examples:
   wasi-vfs run packed.wasm --dir ./data::/data --env LANG=C -- script.rb
   wasi-vfs run --trace used.txt packed.wasm -- script.rb
 
-Exit codes: the program's; 134 if it traps; 1 if it cannot be run; 2 wrong usage.";
+Exit codes: the program's, from 0 to 125; 134 if it traps or exits with another;
+1 if it cannot be run; 2 wrong usage.";
 
 /// Run a module, packed or not, under a small interpreter.
 ///
