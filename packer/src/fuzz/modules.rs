@@ -70,7 +70,12 @@ fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
         Ok(packed) => packed,
         Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
         Err(ModuleError::Runtime(what)) => panic!("the runtime: {what}"),
-        Err(ModuleError::AbiVersion { .. }) => panic!("another runtime"),
+        Err(
+            error @ (ModuleError::AbiVersion { .. }
+            | ModuleError::Malformed(_)
+            | ModuleError::Rewritten { .. }
+            | ModuleError::Bake { .. }),
+        ) => panic!("{error}"),
         Err(_) => return false,
     };
     Validator::new_with_features(WasmFeatures::all())

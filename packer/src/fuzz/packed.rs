@@ -1,10 +1,11 @@
 //! Packed modules that were changed.
 
 use super::image::parts;
-use crate::module::{MemoryKind, embed, find, form, unmounted, without_image};
+use crate::module::{MemoryKind, embed, find, form, merged_checksum, unmounted, without_image};
 use crate::{Contents, runtime};
+use std::mem::offset_of;
 use std::sync::LazyLock;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, MAGIC};
+use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::fuzz::Input;
 
@@ -44,6 +45,13 @@ pub fn packed(data: &[u8]) {
     let anchor = anchor_of(&module);
     while !input.is_empty() {
         change(&mut module, anchor, &mut input);
+    }
+    if choice % 3 == 0
+        && let Some(checksum) = merged_checksum(&module)
+    {
+        // As somebody would who means it.
+        let place = anchor + offset_of!(Anchor, merged_checksum);
+        put(&mut module, place, &checksum.to_le_bytes());
     }
     read(&module);
     // Packing validates all of it, and takes as long as a thousand readings.

@@ -196,6 +196,9 @@ pub struct Found {
     pub cold: Option<Vec<u8>>,
 }
 
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use unmerge::merged_checksum;
+
 /// Finds the image in a module; `None` if there is none.
 ///
 /// The module is read, not validated and not run. Memory used stays within a

@@ -153,6 +153,28 @@ fn check_payload(shape: &Shape<'_>, located: &Located, before: Before) -> Result
 
 /// The appended bodies must be those that were appended.
 fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), ModuleError> {
+    let found = checksum_of(shape, before, anchor)?;
+    let expected = anchor.merged_checksum.get();
+    if found == expected {
+        return Ok(());
+    }
+    let what =
+        format!("its code and its counts have the checksum {found:016x}, expected {expected:016x}");
+    Err(ModuleError::rewritten(what))
+}
+
+/// The checksum that a merged module must have that was changed, if it is one.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn merged_checksum(wasm: &[u8]) -> Option<u64> {
+    let shape = Shape::parse(wasm).ok()?;
+    let located = super::locate::locate(&shape).ok()??;
+    let before = Before::new(&located);
+    check_counts(&shape, &located, before).ok()?;
+    checksum_of(&shape, before, &located.anchor).ok()
+}
+
+/// The checksum of what the anchor says of the application, and of the appended code.
+fn checksum_of(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<u64, ModuleError> {
     let kept = (before.functions - shape.imported.functions) as usize;
     let section = shape.section(id::CODE).map(|section| section.range.clone());
     let start = match kept.checked_sub(1) {
@@ -165,14 +187,7 @@ fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), 
         .zip(section)
         .map(|(start, section)| start..section.end);
     let appended = shape.bytes(appended.unwrap_or_default());
-    let found = checksum_of_two(anchor.application.as_bytes(), appended);
-    let expected = anchor.merged_checksum.get();
-    if found == expected {
-        return Ok(());
-    }
-    let what =
-        format!("its code and its counts have the checksum {found:016x}, expected {expected:016x}");
-    Err(ModuleError::rewritten(what))
+    Ok(checksum_of_two(anchor.application.as_bytes(), appended))
 }
 
 /// Entry number `n` stands for intercepted import number `n`. What grows the

@@ -119,44 +119,72 @@ macro_rules! define_calls {
 }
 for_each_call!(define_calls);
 
+/// A guest and its memory.
+struct Guest {
+    vfs: Fuzzed,
+    memory: GuestMemory,
+}
+
+impl Guest {
+    fn new((index, payload): &'static Image, answers: &[u8]) -> Self {
+        let memory = GuestMemory::new();
+        let host = ScriptedHost::new(memory.clone(), answers);
+        let index = Index::parse(index).ok();
+        let vfs = Vfs::new(index, memory.clone(), host, StoredBlocks(payload));
+        Self { vfs, memory }
+    }
+}
+
 /// Makes the calls that `data` describes.
 ///
 /// # Panics
 ///
-/// If the runtime does, answers what is no errno, or changes the guest's memory
-/// where the guest did not ask for it.
+/// If the runtime does, answers what is no errno, changes the guest's memory
+/// where the guest did not ask for it, or lets a guest see whether an image is
+/// compressed.
 pub fn calls(data: &[u8]) {
     let mut input = Input(data);
-    let (index, payload) = &IMAGES[usize::from(input.byte()) % IMAGES.len()];
+    let number = usize::from(input.byte()) % IMAGES.len();
     let answers = input.take(8);
-    let memory = GuestMemory::new();
-    let host = ScriptedHost::new(memory.clone(), answers);
-    let index = Index::parse(index).ok();
-    let mut vfs = Vfs::new(index, memory.clone(), host, StoredBlocks(payload));
+    // The first two have the same files.
+    let numbers = if number < 2 { 0..2 } else { number..number + 1 };
+    let images = IMAGES[numbers].iter();
+    let mut guests: Vec<_> = images.map(|image| Guest::new(image, answers)).collect();
     for _ in 0..CALL_COUNT {
         if input.is_empty() {
             break;
         }
-        lay_out(&mut input, memory.clone());
+        let layout = lay_out(&mut input);
         let (call, parameters) = CALLS[input.below(CALLS.len())];
-        let arguments: Vec<_> = parameters
-            .iter()
-            .map(|name| argument(&mut input, name))
-            .collect();
-        make(&mut vfs, &memory, call, &arguments);
+        let arguments = parameters.iter().map(|name| argument(&mut input, name));
+        let arguments: Vec<_> = arguments.collect();
+        let seen = guests.iter_mut().map(|guest| {
+            for (address, bytes) in &layout {
+                guest.memory.copy_in(*address, bytes);
+            }
+            make(guest, call, &arguments)
+        });
+        let seen: Vec<_> = seen.collect();
+        for pair in seen.windows(2) {
+            assert_eq!(pair[0].0, pair[1].0, "{call} {arguments:?}");
+            let differs = changed(&pair[0].1, &pair[1].1).next();
+            assert_eq!(differs, None, "{call} {arguments:?}");
+        }
     }
 }
 
-fn make(vfs: &mut Fuzzed, memory: &GuestMemory, call: &str, arguments: &[u64]) {
-    let before = memory.snapshot();
-    let code = perform(vfs, call, arguments);
+/// What a call answers, and the memory after it.
+fn make(guest: &mut Guest, call: &str, arguments: &[u64]) -> (i32, Vec<u8>) {
+    let before = guest.memory.snapshot();
+    let code = perform(&mut guest.vfs, call, arguments);
     assert!((0..77).contains(&code), "{call} {arguments:?}: {code}");
     let ranges = writable(call, arguments, &before);
-    let after = memory.snapshot();
+    let after = guest.memory.snapshot();
     for at in changed(&before, &after) {
         let given = ranges.iter().any(|range| range.contains(&at));
         assert!(given, "{call} {arguments:?} wrote to {at:#x}: {code}");
     }
+    (code, after)
 }
 
 /// Where two memories of one length differ. Most of them is compared in pieces, which
@@ -174,14 +202,14 @@ fn changed<'m>(before: &'m [u8], after: &'m [u8]) -> impl Iterator<Item = u64> +
     })
 }
 
-/// A path, vectors, subscriptions.
-fn lay_out(input: &mut Input<'_>, mut memory: GuestMemory) {
-    let path = input.pick(&PATHS);
-    memory.copy_in(PATH.into(), path);
+/// A path, vectors, subscriptions, each with its address.
+fn lay_out(input: &mut Input<'_>) -> Vec<(u32, Vec<u8>)> {
+    let mut layout = vec![(PATH.into(), input.pick(&PATHS).to_vec())];
     for word in 0..u32::from(input.byte() % 8) {
         let value = argument(input, "") as u32;
-        memory.copy_in(u32::from(VECTORS) + 4 * word, &value.to_le_bytes());
+        layout.push((u32::from(VECTORS) + 4 * word, value.to_le_bytes().to_vec()));
     }
+    layout
 }
 
 /// Parameters of 64 bits.
