@@ -64,3 +64,40 @@ fn check(what: &'static str, found: u64, limit: u64) -> Result<(), ModuleError> 
     }
     Err(ModuleError::TooMany { what, found, limit })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_each_limit_one_is_taken_and_one_more_is_named() {
+        type Check = Result<(), ModuleError>;
+        let checks: [(Check, Check, &str); 8] = [
+            (types(999_999, 1), types(999_999, 2), "1000001 types"),
+            (imports(999_999), imports(1_000_000), "1000001 imports"),
+            (
+                functions(999_999, 1),
+                functions(1, 1_000_000),
+                "1000001 functions",
+            ),
+            (exports(1_000_000), exports(1_000_001), "1000001 exports"),
+            (
+                data_segments(100_000),
+                data_segments(100_001),
+                "100001 data segments",
+            ),
+            (memories(99, 1), memories(1, 100), "101 memories"),
+            (
+                body(7_654_321),
+                body(7_654_322),
+                "7654322 bytes in a function",
+            ),
+            (sections(100_000), sections(100_001), "100001 sections"),
+        ];
+        for (at, above, words) in checks {
+            assert!(at.is_ok(), "{words}");
+            let said = above.expect_err("refused").to_string();
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

@@ -1,4 +1,5 @@
 use super::*;
+use std::fs;
 
 /// A module that could take an image; nothing here gets so far.
 fn module() -> Vec<u8> {
@@ -49,4 +50,68 @@ fn the_short_form_names_the_guest_first() {
 fn bytes_that_are_no_module_are_refused() {
     let error = Packer::new(*b"text").map_dir(".", "/").pack().unwrap_err();
     assert!(matches!(error, PackError::Module(_)), "{error}");
+}
+
+/// Does something when all files are cut, before they are read again.
+struct Meanwhile<F>(F);
+
+impl<F: Fn() + Sync> Progress for Meanwhile<F> {
+    fn deduplicated(&self, _: u64) {
+        (self.0)();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_input_that_changes_while_it_is_packed_is_named_or_packed_as_it_was() {
+    type Change = fn(&Path, &[u8]);
+    let bytes: Vec<u8> = (0..30_000_u32).flat_map(u32::to_le_bytes).collect();
+    let changes: [(&str, Change); 7] = [
+        ("shorter", |path, bytes| {
+            fs::write(path, &bytes[1..]).unwrap()
+        }),
+        ("longer", |path, bytes| {
+            fs::write(path, [bytes, b"1"].concat()).unwrap()
+        }),
+        ("other", |path, bytes| {
+            fs::write(path, vec![2; bytes.len()]).unwrap()
+        }),
+        ("gone", |path, _| fs::remove_file(path).unwrap()),
+        ("another", |path, bytes| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, bytes).unwrap();
+        }),
+        ("a link", |path, _| {
+            fs::remove_file(path).unwrap();
+            std::os::unix::fs::symlink("/etc/passwd", path).unwrap();
+        }),
+        ("a directory", |path, _| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, &bytes).unwrap();
+        // A new file may get the number of the old one.
+        let _held = fs::File::open(&path).unwrap();
+        let packer = Packer::new(module()).map_dir(dir.path(), "/d").compress(1);
+        let packed = packer.pack_with_progress(&Meanwhile(|| change(&path, &bytes)));
+        match packed {
+            // What has been appended since is not missed.
+            Ok(packed) => {
+                let contents = Contents::find(&packed.module).unwrap();
+                let image = contents.reader().unwrap();
+                let file = image.resolve("/d/file", false).unwrap();
+                let mut found = Vec::new();
+                image.copy_to(&file, &mut found).unwrap();
+                assert!(what == "longer" && found == bytes, "{what}");
+            }
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                assert!(error.contains("file`"), "{what}: {error}");
+            }
+        }
+    }
 }

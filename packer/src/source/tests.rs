@@ -214,6 +214,23 @@ fn a_file_replaced_after_the_walk_is_not_read() {
 }
 
 #[test]
+fn a_directory_replaced_after_the_walk_leads_nowhere() {
+    let (dir, outside) = (temp(), temp());
+    let path = dir.path().join("d");
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("file"), "mapped").unwrap();
+    fs::write(outside.path().join("file"), "secret").unwrap();
+    let mut root = read(dir.path()).unwrap();
+    let Some(Node::Directory(directory)) = root.children.remove("d") else {
+        panic!("a directory");
+    };
+    fs::rename(&path, dir.path().join("moved")).unwrap();
+    symlink(outside.path(), &path).unwrap();
+    let error = file_at(&directory, "file").content.open(0).err().unwrap();
+    assert!(error.to_string().contains("replaced"), "{error}");
+}
+
+#[test]
 fn a_directory_replaced_during_the_walk_is_noticed() {
     let (dir, outside) = (temp(), temp());
     let path = dir.path().join("d");

@@ -302,6 +302,24 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
         assert_error(&as_nobody(arguments), &words);
         assert_eq!(scratch.names(), before);
     }
+    std::fs::create_dir(scratch.path("closed")).unwrap();
+    scratch.write("closed/old", b"as it was");
+    mode(&scratch.path("closed/old"), 0o666);
+    for writer in [
+        "pack app.wasm --dir names::/n --exclude file -o closed/out",
+        "pack --dir names::/n --exclude file --image closed/old",
+        "lib -o closed/old",
+        "extract packed.wasm -o closed/out",
+        "info --html closed/old packed.wasm",
+        "run --trace closed/old packed.wasm",
+    ] {
+        assert_error(&as_nobody(writer), &["closed/", "Permission denied"]);
+    }
+    assert_eq!(scratch.read("closed/old"), b"as it was");
+    assert_eq!(
+        std::fs::read_dir(scratch.path("closed")).unwrap().count(),
+        1
+    );
     let pack = "pack --dir .::/ --exclude /lib --exclude /target --image out";
     let names = as_nobody(pack);
     assert_error(&names, &["names/file", "leave it out with --exclude"]);

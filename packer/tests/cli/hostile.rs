@@ -258,6 +258,9 @@ fn read_all(scratch: &Scratch, what: &str) -> String {
     for reader in READERS {
         let output = bounded(scratch, reader, what);
         let name = reader.split(' ').next().unwrap();
+        if name == "cat" && output.status.success() {
+            assert_eq!(stdout(&output), "hello\n", "{what}");
+        }
         if REFUSE.contains(&name) {
             assert!(
                 !output.status.success(),

@@ -1,12 +1,14 @@
 //! The runtime as it is built, where only a module that runs can show what it does.
 
 use super::{KINDS, fake, wasm};
-use crate::{MemoryKind, Packer};
+use crate::{Contents, MemoryKind, Packer, Walk};
+use rayon::prelude::*;
+use wasi_vfs_format::Kind;
 use wasmi::{Instance, Store, StoreLimits};
 
-/// A program with this directory as its first preopen, and what it opens and polls.
-fn packed(kind: MemoryKind) -> Vec<u8> {
-    let program = wasm(
+/// Opens a file of its first preopen, and polls.
+fn program() -> Vec<u8> {
+    wasm(
         r#"(module
           (import "wasi_snapshot_preview1" "path_open" (func $open
             (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -23,8 +25,12 @@ fn packed(kind: MemoryKind) -> Vec<u8> {
             (i32.const 65536) (i32.const 65536) (local.get 0) (i32.const 65536)))
           (func (export "polls") (result i32) (call $polls (i32.const 4096)))
           (func (export "polls_less") (result i32) (call $polls (i32.const 2048))))"#,
-    );
-    let packer = Packer::new(program).map_dir("src/module/tests", "/tests");
+    )
+}
+
+/// The program with this directory.
+fn packed(kind: MemoryKind) -> Vec<u8> {
+    let packer = Packer::new(program()).map_dir("src/module/tests", "/tests");
     packer
         .memory(kind)
         .compress(3)
@@ -84,4 +90,50 @@ fn a_first_call_without_memory_fails_and_the_next_one_may_not() {
     }
     *store.data_mut() = StoreLimits::default();
     assert_eq!(call(&mut store, &instance, "opens"), Ok(0));
+}
+
+/// As each command reads it.
+fn files(module: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let contents = Contents::find(module).map_err(|error| error.to_string())?;
+    let image = contents.reader().map_err(|error| error.to_string())?;
+    let mut files = Vec::new();
+    for entry in Walk::new(&image).map_err(|error| error.to_string())? {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        let is_file = entry.inode.kind() == Kind::File;
+        if is_file && image.copy_to(&entry.inode, &mut bytes).is_ok() {
+            files.push((entry.path.to_string(), bytes));
+        }
+    }
+    Ok(files)
+}
+
+#[test]
+fn whichever_byte_of_a_packed_module_is_damaged_tools_give_right_bytes_or_none() {
+    let tree = tempfile::tempdir().expect("a directory");
+    for name in ["a", "b"] {
+        let text = format!("{name} line of a file\n").repeat(500);
+        std::fs::write(tree.path().join(name), text).expect("a file");
+    }
+    for kind in KINDS {
+        for level in [None, Some(3)] {
+            let packer = Packer::new(program())
+                .map_dir(tree.path(), "/d")
+                .memory(kind);
+            let packer = level.into_iter().fold(packer, Packer::compress);
+            let packed = packer.pack().expect("can be packed").module;
+            let whole = files(&packed).expect("readable");
+            assert_eq!(whole.len(), 2);
+            // All of what ends the module, data and the cold part, and of the code some.
+            let code = packed.len().saturating_sub(25_000);
+            let places = (0..code).step_by(23).chain(code..packed.len());
+            let wrong = places.par_bridge().find_any(|at| {
+                let mut damaged = packed.clone();
+                damaged[*at] ^= [0x01, 0x10, 0xff][at % 3];
+                let read = files(&damaged).unwrap_or_default();
+                read.iter().any(|file| !whole.contains(file))
+            });
+            assert_eq!(wrong, None, "{kind:?} {level:?}");
+        }
+    }
 }
