@@ -10,8 +10,9 @@ mod common;
 
 use common::{Random, directory, file, mount, options, symlink, tree, write};
 use std::io;
-use wasi_vfs_format::checksum::checksum_of_two;
+use wasi_vfs_format::checksum::{checksum, checksum_of_two};
 use wasi_vfs_format::cold::{COLD_HEADER_LEN, Cold};
+use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{
     Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, Run,
@@ -227,6 +228,107 @@ fn an_unknown_version_and_an_unknown_feature_are_refused_by_name() {
     assert_eq!(with(16), Ok(()), "a compatible feature may be ignored");
 }
 
+/// What parsing says of the index with `bytes` at `at`, under a right checksum.
+fn parse_with(at: usize, bytes: &[u8]) -> Result<(), Error> {
+    let mut index = small().index;
+    index[at..at + bytes.len()].copy_from_slice(bytes);
+    seal(&mut index);
+    Index::parse(&index).map(|_| ())
+}
+
+#[test]
+fn a_superblock_that_cannot_be_is_refused_by_what_is_wrong() {
+    let index = small().index;
+    let len = index.len();
+    let cut_off = Index::parse(&index[..135]).map(|_| ());
+    assert_eq!(cut_off, Err(Corrupt::Truncated { len: 135 }.into()));
+    let expected = len as u32 + 1;
+    assert_eq!(
+        parse_with(64, &expected.to_le_bytes()),
+        Err(Corrupt::IndexLen {
+            expected,
+            found: len
+        }
+        .into())
+    );
+    for shift in [MIN_BLOCK_SHIFT - 1, MAX_BLOCK_SHIFT + 1] {
+        let refused = parse_with(12, &shift.to_le_bytes());
+        assert_eq!(refused, Err(Corrupt::BlockShift { shift }.into()));
+    }
+    let tables = ["inodes", "extents", "blocks", "names"];
+    for (table, at) in tables.into_iter().zip((96..).step_by(8)) {
+        let refused = parse_with(at, &u32::MAX.to_le_bytes());
+        assert_eq!(refused, Err(Corrupt::TableBounds { table }.into()));
+    }
+    let (max, found) = (1024, 1025_u32);
+    let refused = parse_with(92, &found.to_le_bytes());
+    assert_eq!(refused, Err(Corrupt::MountCount { max, found }.into()));
+    let places = Places::of(&Index::parse(&index).unwrap());
+    assert_eq!(
+        parse_with(places.inode(0) + 27, &[2]),
+        Err(Corrupt::Root.into())
+    );
+}
+
+#[test]
+fn parts_beyond_their_limits_are_found() {
+    for (part, at) in [("payload", 68), ("cold part", 72)] {
+        let found = |len: u32| {
+            let mut index = small().index;
+            index[at..at + 4].copy_from_slice(&len.to_le_bytes());
+            seal(&mut index);
+            check::check(&Index::parse(&index).unwrap())
+        };
+        let max = (1 << 31) - 1;
+        let too_long = |len| Corrupt::PartLen { part, len, max };
+        assert!(!found(max as u32).contains(&too_long(max as u32)));
+        let len = max as u32 + 1;
+        assert!(found(len).contains(&too_long(len)), "{:?}", found(len));
+    }
+}
+
+#[test]
+fn cold_parts_are_refused_by_what_is_wrong() {
+    let cold = small().cold;
+    let with = |at: usize, byte: u8| {
+        let mut cold = cold.clone();
+        cold[at] ^= byte;
+        Cold::parse(&cold).map(|_| ())
+    };
+    assert_eq!(with(0, 1), Err(Corrupt::ColdMagic.into()));
+    let (found, known) = (3, 1);
+    let version = Incompatible::ColdVersion { found, known };
+    assert_eq!(with(8, 2), Err(version.into()));
+    let len = cold.len();
+    assert_eq!(with(16, 1), Err(Corrupt::ColdLen { len }.into()));
+    let checksum = with(len - 1, 1);
+    assert!(matches!(
+        checksum,
+        Err(Error::Corrupt(Corrupt::ColdChecksum { .. }))
+    ));
+    let cut_off = Cold::parse(&cold[..20]).map(|_| ());
+    assert_eq!(cut_off, Err(Corrupt::ColdLen { len: 20 }.into()));
+}
+
+/// Under a checksum that is right.
+#[test]
+fn a_block_that_is_not_what_it_is_said_to_be_is_named() {
+    let tree = tree([("f", file("text ".repeat(700)))]);
+    let mut image = writer::write(&tree, &options(Some(3), 12), &()).unwrap();
+    // Its content is said to be one byte shorter than its frame says.
+    let block = Index::parse(&image.index).unwrap().block(0).unwrap();
+    let at = block.stored_offset as usize + 5;
+    image.payload[at] ^= 1;
+    let stored = &image.payload[block.stored_offset as usize..][..block.stored_len as usize];
+    let record = Places::of(&Index::parse(&image.index).unwrap()).blocks;
+    image.index[record..record + 8].copy_from_slice(&checksum(stored).to_le_bytes());
+    seal(&mut image.index);
+    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
+    let raw_len = block.raw_len;
+    let expected = Corrupt::BlockData { block: 0, raw_len };
+    assert_eq!(check::check_blocks(&reader), [expected]);
+}
+
 #[test]
 fn a_content_beyond_its_limit_is_refused() {
     let mut index = small().index;
@@ -327,7 +429,7 @@ const RUN_OF_LARGE: Corrupt = Corrupt::Run {
 /// 0 root, 1 d, 2 empty, 3 large, 4 link, 5 d/f, 6 d/g.
 type Breach = (fn(&Places) -> usize, &'static [u8], Corrupt);
 
-const BREACHES: [Breach; 22] = [
+const BREACHES: [Breach; 24] = [
     (
         |_| 76,
         &[1],
@@ -405,6 +507,25 @@ const BREACHES: [Breach; 22] = [
         },
     ),
     (|p| p.blocks + 15, &[9], Corrupt::Block { block: 0 }),
+    (
+        |p| p.inode(2) + 27,
+        &[0x0f],
+        Corrupt::InodeKind {
+            inode: 2,
+            kind: 0x0f,
+            flags: 0,
+        },
+    ),
+    (
+        // One inode less.
+        |_| 100,
+        &[6],
+        Corrupt::TableOrder {
+            table: "extents",
+            expected: 336,
+            found: 364,
+        },
+    ),
 ];
 
 #[test]
