@@ -123,6 +123,9 @@ pub(super) struct Pack {
     verbose: bool,
 }
 
+/// The longest module by the WebAssembly JavaScript Interface.
+const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
+
 /// What was packed, and into what.
 struct Done {
     bytes: Vec<u8>,
@@ -269,6 +272,9 @@ impl Pack {
                 "left out, since something else is mapped there or below: {}",
                 list(&packed.hidden)
             ));
+        }
+        if packed.form.is_some() && packed.bytes.len() > MAX_LEN_IN_BROWSERS {
+            warn("browsers and Node take no module of more than 1 GiB; other engines may");
         }
         if packed.is_decompressed {
             warn("what was compressed is stored as it is now; add --compress to keep it so");

@@ -32,6 +32,11 @@ pub enum ModuleError {
         "not a valid WebAssembly module: {0}; the file may be cut off or damaged, build it again"
     )]
     Malformed(wasmparser::Error),
+    /// It is an image by itself.
+    #[error(
+        "it is an image and no module; name the module that it is to be packed into, and give the image with --from"
+    )]
+    Image,
     /// It has more of something than engines take.
     #[error(
         "it has {found} {what}, more than the {limit} that engines take; the file may be damaged, build it again"

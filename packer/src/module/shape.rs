@@ -267,6 +267,9 @@ pub(super) fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
             _ => Ok(()),
         };
     }
+    if wasm.starts_with(&wasi_vfs_format::superblock::MAGIC) {
+        return Err(ModuleError::Image);
+    }
     let text = wasm.trim_ascii_start();
     if text.starts_with(b"(module") || text.starts_with(b"(component") || text.starts_with(b";;") {
         return Err(ModuleError::Text);

@@ -24,7 +24,7 @@ pub enum PackError {
     Source(#[from] SourceError),
     /// No directory is mapped, and the module holds no image either.
     #[error(
-        "nothing to pack: no directory is mapped and the module holds no image; map one with --dir HOST::GUEST"
+        "nothing to pack: no directory is mapped and there is no image; map a directory with --dir HOST::GUEST, or give an image with --from"
     )]
     Nothing,
     /// Patterns apply to mapped directories, and none is mapped.

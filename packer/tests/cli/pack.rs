@@ -331,6 +331,20 @@ fn patterns_that_are_about_no_directory_are_refused() {
 }
 
 #[test]
+fn an_image_in_the_place_of_a_module_is_told_apart() {
+    let scratch = Scratch::image();
+    for arguments in [
+        "pack tree.wvfs --dir lib::/lib -o out.wasm",
+        "pack tree.wvfs -o out.wasm",
+    ] {
+        assert_error(
+            &scratch.run(arguments),
+            &["an image and no module", "--from"],
+        );
+    }
+}
+
+#[test]
 fn an_image_that_is_damaged_is_not_passed_on() {
     let scratch = Scratch::image();
     let mut bytes = scratch.read("tree.wvfs");
