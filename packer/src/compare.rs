@@ -53,6 +53,8 @@ pub enum Change {
     Target,
     /// The modification time.
     Time,
+    /// What programs find a directory as: whether it is a mount, and by which path.
+    Mount,
 }
 
 /// A file that is elsewhere.
@@ -212,7 +214,11 @@ impl Compare {
         let new = after.image.index().inode(new)?;
         let mut what = Vec::new();
         match (&old.content, &new.content) {
-            (Content::Directory(_), Content::Directory(_)) => {}
+            (Content::Directory(_), Content::Directory(_)) => {
+                if before.mounts.get(&old.number) != after.mounts.get(&new.number) {
+                    what.push(Change::Mount);
+                }
+            }
             (Content::File(one), Content::File(other)) => {
                 if one.len != other.len || before.digest(old.number) != after.digest(new.number) {
                     what.push(Change::Content);
@@ -371,6 +377,8 @@ fn len_of(files: &[(Inode, u64)]) -> u64 {
 struct Side<'i, 'a> {
     image: &'i ImageReader<'a>,
     digests: HashMap<InodeNumber, Digest>,
+    /// The paths by which directories are mounts.
+    mounts: HashMap<InodeNumber, Vec<&'a [u8]>>,
 }
 
 impl<'i, 'a> Side<'i, 'a> {
@@ -390,12 +398,22 @@ impl<'i, 'a> Side<'i, 'a> {
         Ok(Self {
             image,
             digests: digests.into_iter().collect::<Result<_, _>>()?,
+            mounts: mounts(image)?,
         })
     }
 
     fn digest(&self, number: InodeNumber) -> Option<Digest> {
         self.digests.get(&number).copied()
     }
+}
+
+fn mounts<'a>(image: &ImageReader<'a>) -> Result<HashMap<InodeNumber, Vec<&'a [u8]>>, Corrupt> {
+    let mut mounts: HashMap<_, Vec<_>> = HashMap::new();
+    for number in 0..image.index().mount_count() {
+        let mount = image.index().mount(number)?;
+        mounts.entry(mount.inode).or_default().push(mount.path);
+    }
+    Ok(mounts)
 }
 
 /// Where in the content a file begins.

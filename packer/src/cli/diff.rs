@@ -3,12 +3,12 @@
 use super::opened;
 use super::place::Place;
 use super::{code_after, report, text};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use wasi_vfs::{Change, Compare, Comparison, ImageReader};
 use wasi_vfs_format::InodeNumber;
@@ -20,7 +20,7 @@ Examples:
   wasi-vfs diff --json old.wasm new.wasm | jq -r '.added[]'
 
 Fields of --json: added and removed (paths), changed (path, and what: any of
-kind, content, executable, target, time), moved (from, to).
+kind, content, executable, target, time, mount), moved (from, to).
 
 Exit codes: 0 no difference, 1 differences, 2 trouble, as diff(1).";
 
@@ -36,8 +36,8 @@ const TROUBLE: u8 = 2;
 ///
 /// Prints what B has and A has not as added, the reverse as removed, and what
 /// both have and differs as changed. A file that is gone from one path and is
-/// at another with the same bytes is moved. How the images store their files
-/// makes no difference. Files that must be read and have more than 1 GiB and more
+/// at another with the same bytes is moved. A directory that is a mount in one alone,
+/// or by another path, is changed. How the images store their files makes no difference. Files that must be read and have more than 1 GiB and more
 /// than 1000 times their image in all are refused without --any-size.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -80,9 +80,11 @@ impl Diff {
 
     fn compare(&self) -> Result<ExitCode> {
         opened::with(&self.before, |before| {
-            before.require_whole()?;
+            before
+                .require_whole()
+                .with_context(|| cannot(&self.before))?;
             opened::with(&self.after, |after| {
-                after.require_whole()?;
+                after.require_whole().with_context(|| cannot(&self.after))?;
                 let (before, after) = (&before.image, &after.image);
                 let compare = Compare::new().times(self.times).any_len(self.any_size);
                 let comparison = compare.images(before, after)?;
@@ -106,6 +108,10 @@ impl Diff {
         }
         Ok(out.flush()?)
     }
+}
+
+fn cannot(path: &Path) -> String {
+    format!("cannot compare `{}`", path.display())
 }
 
 /// A comparison with paths, as `--json` prints it. The help of `diff` describes
@@ -191,6 +197,7 @@ fn word(change: &Change) -> &'static str {
         Change::Executable => "executable",
         Change::Target => "target",
         Change::Time => "time",
+        Change::Mount => "mount",
         _ => "other",
     }
 }

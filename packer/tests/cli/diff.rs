@@ -29,6 +29,20 @@ fn the_same_tree_stored_otherwise_does_not_differ() {
 }
 
 #[test]
+fn what_programs_find_as_a_mount_differs() {
+    let scratch = Scratch::with_tree();
+    for (image, dirs) in [
+        ("whole", "--dir lib::/"),
+        ("two", "--dir lib::/ --dir lib/sub::/sub"),
+        ("other", "--dir lib::."),
+    ] {
+        assert_success(&scratch.run(&format!("pack {dirs} --image {image}")));
+    }
+    assert_differs(&scratch, "diff whole two", "changed  /sub (mount)\n");
+    assert_differs(&scratch, "diff whole other", "changed  / (mount)\n");
+}
+
+#[test]
 fn what_differs_is_said_path_by_path() {
     let scratch = two(|scratch| {
         scratch.write("lib/added", b"added");
