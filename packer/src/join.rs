@@ -24,7 +24,8 @@ pub(crate) struct Part {
 pub(crate) struct Joined {
     pub(crate) tree: Tree,
     /// What is not in it although a part has it: files and links where, or above
-    /// which, another part is, and parts that were asked for and are replaced.
+    /// which, another part is, directories that have some and where another part is,
+    /// and parts that were asked for and are replaced.
     pub(crate) hidden: Vec<String>,
 }
 
@@ -62,10 +63,20 @@ pub(crate) fn join(parts: Vec<Part>) -> Joined {
         mounts,
     };
     for part in shallowest_first(parts) {
-        let place = place(&mut tree.root, &part.mount.components, &mut hidden);
+        let components = &part.mount.components;
+        let place = place(&mut tree.root, components, &mut hidden);
+        if holds_leaves(place) {
+            hidden.push(path_of(components));
+        }
         *place = part.directory;
     }
+    let mut seen = HashSet::new();
+    hidden.retain(|path| seen.insert(path.clone()));
     Joined { tree, hidden }
+}
+
+fn path_of(components: &[String]) -> String {
+    components.iter().map(|name| format!("/{name}")).collect()
 }
 
 /// The parts of which `tree` was joined, in the order of its mounts. What a
@@ -147,8 +158,7 @@ fn place<'a>(
             Entry::Occupied(occupied) => occupied.into_mut(),
         };
         if !matches!(child, Node::Directory(_)) {
-            let way = components.iter().take(depth + 1);
-            hidden.push(way.map(|name| format!("/{name}")).collect());
+            hidden.push(path_of(components.get(..=depth).unwrap_or_default()));
         }
         directory = as_directory(child);
     }

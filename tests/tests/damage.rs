@@ -104,8 +104,10 @@ impl Expected {
         }
         // An error stands for what is at its path and below it.
         let unexplained = missing.iter().find(|line| {
-            let path = path_of(line);
-            !errors.iter().any(|error| path.starts_with(error))
+            let path = Path::new(path_of(line));
+            !errors
+                .iter()
+                .any(|error| !error.is_empty() && path.starts_with(error))
         });
         match unexplained {
             Some(line) => Err(format!("missing without an error: {line}")),

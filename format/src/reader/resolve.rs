@@ -49,7 +49,8 @@ impl ImageReader<'_> {
             hops: 0,
             follow,
         };
-        walk.push(path.as_bytes())?;
+        // The limit does not count the slash.
+        walk.push(path.strip_prefix('/').unwrap_or(path).as_bytes())?;
         while let Some(name) = walk.rest.pop() {
             walk.step(&name)?;
         }

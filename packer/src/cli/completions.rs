@@ -10,7 +10,7 @@ use std::process::ExitCode;
 const EXAMPLES: &str = concat!(
     "\
 Examples:
-  wasi-vfs completions bash > ~/.local/share/bash-completion/completions/wasi-vfs
+  wasi-vfs completions bash > wasi-vfs.bash && . ./wasi-vfs.bash
   wasi-vfs completions zsh > ~/.zfunc/_wasi-vfs
   wasi-vfs completions fish > ~/.config/fish/completions/wasi-vfs.fish",
     exit_codes!()

@@ -194,7 +194,7 @@ impl State {
     fn new(context: WasiCtx) -> Self {
         Self {
             context,
-            bounds: bounds(),
+            bounds: bounds(0),
         }
     }
 }

@@ -34,9 +34,7 @@ impl Wanted {
         if !follow || inode.kind() != Kind::Symlink {
             return Ok(inode);
         }
-        // The longest path has no room for the slash.
-        let path = image.path(number)?;
-        Ok(image.resolve(path.trim_start_matches('/'), true)?)
+        Ok(image.resolve(&image.path(number)?, true)?)
     }
 }
 

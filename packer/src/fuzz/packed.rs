@@ -42,7 +42,7 @@ pub fn packed(data: &[u8]) {
     let mut input = Input(data);
     let choice = input.byte();
     let mut module = PACKED[usize::from(choice % 4)].clone();
-    let anchor = anchor_of(&module);
+    let anchor = anchor_of(&module).expect("it is packed");
     while !input.is_empty() {
         change(&mut module, anchor, &mut input);
     }
@@ -50,7 +50,7 @@ pub fn packed(data: &[u8]) {
         && let Some(checksum) = merged_checksum(&module)
     {
         // As somebody would who means it.
-        let place = anchor + offset_of!(Anchor, merged_checksum);
+        let place = anchor_of(&module).unwrap_or(anchor) + offset_of!(Anchor, merged_checksum);
         put(&mut module, place, &checksum.to_le_bytes());
     }
     read(&module);
@@ -60,9 +60,8 @@ pub fn packed(data: &[u8]) {
     }
 }
 
-fn anchor_of(module: &[u8]) -> usize {
-    let mut places = memchr::memmem::find_iter(module, &MAGIC);
-    places.next().expect("it is packed")
+fn anchor_of(module: &[u8]) -> Option<usize> {
+    memchr::memmem::find(module, &MAGIC)
 }
 
 fn change(module: &mut Vec<u8>, anchor: usize, input: &mut Input<'_>) {

@@ -18,6 +18,9 @@ use wasmi::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 use zerocopy::{FromBytes, IntoBytes};
 
+/// With what the names begin that Wizer gives all that it asks for.
+const WIZER: &str = "__wizer_";
+
 /// Name that Wizer's instrumentation gives memory 0.
 const MEMORY: &str = "__wizer_memory_0";
 
@@ -47,9 +50,12 @@ pub(super) struct Bake<'a> {
 }
 
 impl Bake<'_> {
+    fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.len()).sum()
+    }
+
     fn fuel(&self) -> u64 {
-        let len: u64 = self.parts.iter().map(|part| part.len() as u64).sum();
-        FUEL.saturating_add(len.saturating_mul(FUEL_PER_BYTE))
+        FUEL.saturating_add((self.len() as u64).saturating_mul(FUEL_PER_BYTE))
     }
 }
 
@@ -75,7 +81,7 @@ pub(super) fn bake(wasm: &[u8], bake: Bake<'_>) -> Result<Vec<u8>, ModuleError> 
 
 /// What `instrumented` holds once the image is mounted.
 fn run(instrumented: Vec<u8>, bake: Bake<'_>) -> Result<State, ModuleError> {
-    let mut running = Running::start(&instrumented, bake.fuel())?;
+    let mut running = Running::start(&instrumented, &bake)?;
     drop(instrumented);
     running.write_image(bake)?;
     running.call(MOUNT_FN, &[], &mut [])?;
@@ -103,14 +109,15 @@ struct Running {
 }
 
 impl Running {
-    fn start(wasm: &[u8], fuel: u64) -> Result<Self, ModuleError> {
+    fn start(wasm: &[u8], bake: &Bake<'_>) -> Result<Self, ModuleError> {
         let engine = engine();
         let module = Module::new(&engine, wasm)
             .map_err(|error| ModuleError::bake("wasmi cannot load it", error))?;
-        let mut store = Store::new(&engine, bounds());
+        // It may hold another image already.
+        let mut store = Store::new(&engine, bounds(bake.len() + wasm.len()));
         store.limiter(|bounds| bounds);
         store
-            .set_fuel(fuel)
+            .set_fuel(bake.fuel())
             .map_err(|error| ModuleError::bake("it does not start", error))?;
         let imports = stubs(&module, &mut store)?;
         let instance = Instance::new(&mut store, &module, &imports)
@@ -253,7 +260,10 @@ impl State {
             globals: HashMap::new(),
             missing: None,
         };
-        for export in instance.exports(store) {
+        // Those that Wizer has added. The program's own names of a memory, which may be
+        // many, would each be one more copy of it.
+        let exports = instance.exports(store);
+        for export in exports.filter(|export| export.name().starts_with(WIZER)) {
             let name = export.name().to_owned();
             match export.into_extern() {
                 Extern::Memory(memory) => {

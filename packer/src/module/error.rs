@@ -232,9 +232,17 @@ pub enum ModuleError {
         "the module was linked with libwasi_vfs.a, so the runtime is in the program's own memory; link it without, and `pack --memory separate` merges the runtime in with a memory of its own"
     )]
     LinkedMemory,
-    /// Nearly all that would lie in a linked program's memory is zeros.
+    /// A memory of a linked program is of a kind that no snapshot is made of.
     #[error(
-        "cannot put the image into a linked module: of its {len} bytes nearly all are zeros, which such a module leaves out, and no tool would take it for whole; add --compress, or link the module without libwasi_vfs.a"
+        "memory {memory} of the linked module has 64-bit addresses or pages of another length than 64 KiB, of which no snapshot can be made; link it without libwasi_vfs.a, and packing merges the runtime in"
+    )]
+    LinkedMemoryType {
+        /// Which memory.
+        memory: usize,
+    },
+    /// More than half of what would lie in a linked program's memory is zeros.
+    #[error(
+        "cannot put the image into a linked module: more than half of its {len} bytes are zeros, which such a module leaves out, and no tool would take it for whole; add --compress, or link the module without libwasi_vfs.a"
     )]
     LinkedZeros {
         /// Stored bytes.

@@ -4,7 +4,7 @@
 //! remove, and data segments that would pile up from one pack to the next.
 
 use super::bake::{Bake, bake};
-use super::locate::COLD_SECTION;
+use super::locate::{COLD_SECTION, locate};
 use super::memory::Holes;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
-use wasmparser::{DataKind, Error, FunctionBody, Operator, TypeRef};
+use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 
 /// Wizer takes `_initialize` for something that the snapshot makes needless.
 /// Here nothing has run but the mount, so it is out of Wizer's sight meanwhile.
@@ -31,6 +31,7 @@ pub(super) fn embed(
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     check_imports(shape)?;
+    check_memories(shape)?;
     let index = index::store(&parts)?;
     let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
     let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default();
@@ -45,21 +46,33 @@ pub(super) fn embed(
         anchor.payload_len = (payload_len as u32).into();
         Ok(())
     };
+    let program = hide_initialize(shape)?;
+    let renames: &[_] = match program {
+        Cow::Borrowed(_) => &[],
+        Cow::Owned(_) => &[(INITIALIZE, HIDDEN)],
+    };
     let image = Bake {
         parts: vec![Cow::Borrowed(&index), padding.into(), parts.payload],
         fill: &fill,
-        renames: &[(INITIALIZE, HIDDEN)],
+        renames,
     };
-    let snapshot = bake(&hide_initialize(shape)?, image)?;
-    let module = finish(&Shape::parse(&snapshot)?, parts.cold)?;
-    check_holes(&module, payload_len)?;
+    let snapshot = bake(&program, image)?;
+    let snapshot_shape = Shape::parse(&snapshot);
+    let snapshot_shape =
+        snapshot_shape.map_err(|error| ModuleError::bake("reading the snapshot", error))?;
+    let module = finish(&snapshot_shape, parts.cold)?;
+    drop(snapshot_shape);
+    drop(snapshot);
+    check_readable(&module, payload_len)?;
     Ok(module)
 }
 
 fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     for import in &shape.imports {
         let kind = match import.ty {
-            TypeRef::Func(_) | TypeRef::FuncExact(_) => continue,
+            TypeRef::Func(_) => continue,
+            // Wizer knows of none.
+            TypeRef::FuncExact(_) => "function of an exact type",
             TypeRef::Table(_) => "table",
             TypeRef::Memory(_) => "memory",
             TypeRef::Global(_) => "global",
@@ -74,15 +87,27 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-/// A snapshot leaves zeros out of its segments. Where nearly all is zeros, what is left
-/// could be that of a hostile module, and no tool would read it.
-fn check_holes(module: &[u8], payload_len: usize) -> Result<(), ModuleError> {
+/// A snapshot leaves zeros out of its segments. Where most is zeros, what is left could
+/// be that of a hostile module, and no tool would read it.
+fn check_readable(module: &[u8], payload_len: usize) -> Result<(), ModuleError> {
     if Holes::Plain.allow(payload_len as u64, 0) {
-        return Ok(());
+        // A file in it may say that it is an image, too.
+        return locate(&Shape::parse(module)?).map(drop);
     }
     match find(module) {
         Err(ModuleError::ImageRange { .. }) => Err(ModuleError::LinkedZeros { len: payload_len }),
         found => found.map(drop),
+    }
+}
+
+/// A snapshot is made of each memory, page by page, however many there are.
+fn check_memories(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let is_plain = |memory: &MemoryType| {
+        !memory.memory64 && !memory.shared && matches!(memory.page_size_log2, None | Some(16))
+    };
+    match shape.memories.iter().position(|memory| !is_plain(memory)) {
+        Some(memory) => Err(ModuleError::LinkedMemoryType { memory }),
+        None => Ok(()),
     }
 }
 

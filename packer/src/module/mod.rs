@@ -224,8 +224,9 @@ pub fn find(wasm: &[u8]) -> Result<Option<Found>, ModuleError> {
 /// `memory` says where the memory of a merged runtime is to be. Without it, a
 /// module that is packed already keeps its kind, and any other gets the default.
 ///
-/// The result depends on the arguments alone. Packing a packed module gives
-/// the bytes that packing the original would have given.
+/// The result depends on the arguments alone. Packing a merged module gives
+/// the bytes that packing the original would have given. A linked one keeps what its
+/// memory has grown by.
 ///
 /// # Errors
 ///

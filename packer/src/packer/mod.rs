@@ -103,8 +103,8 @@ impl Packer {
     /// Adds all that is in `image`, an image by itself or a packed module, at
     /// the guest paths that it has there.
     ///
-    /// If it is all there is to pack, and neither compression nor block size
-    /// is asked for, it is embedded as it is, to the byte. Else its files are
+    /// If it is all there is to pack, and neither compression, block size, order nor
+    /// choice is asked for, it is embedded as it is, to the byte. Else its files are
     /// stored anew, as the options say.
     ///
     /// ```
@@ -134,7 +134,8 @@ impl Packer {
     }
 
     /// Leaves out what matches `pattern`, in every mapped directory. Patterns
-    /// read as in a `.gitignore`; see [`Exclude`].
+    /// read as in a `.gitignore`; see [`Exclude`]. Without a mapped directory they are
+    /// an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.patterns.push(pattern.into());
         self

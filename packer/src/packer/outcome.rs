@@ -18,7 +18,8 @@ pub struct PackedImage {
     /// tree.
     pub missing: Vec<String>,
     /// Guest paths of what is left out since something else hides it: a file or link at
-    /// whose place, or below which, a directory is mapped, and a directory of
+    /// whose place, or below which, a directory is mapped, what a directory holds at whose
+    /// place another is mapped, and a directory of
     /// [`Packer::add_image`](crate::Packer::add_image) that is mapped again.
     pub hidden: Vec<String>,
     /// Whether an image that was taken in was compressed, and the result is not.
@@ -43,7 +44,8 @@ pub struct Packed {
     /// tree.
     pub missing: Vec<String>,
     /// Guest paths of what is left out since something else hides it: a file or link at
-    /// whose place, or below which, a directory is mapped, and a directory of
+    /// whose place, or below which, a directory is mapped, what a directory holds at whose
+    /// place another is mapped, and a directory of
     /// [`Packer::add_image`](crate::Packer::add_image) that is mapped again.
     pub hidden: Vec<String>,
     /// Whether an image that was taken in was compressed, and the result is not.

@@ -1,7 +1,8 @@
 use super::*;
+#[cfg(unix)]
 use std::fs;
 
-/// A module that could take an image; nothing here gets so far.
+/// A module that could take an image.
 fn module() -> Vec<u8> {
     wat::parse_str(
         r#"(module
@@ -52,9 +53,11 @@ fn bytes_that_are_no_module_are_refused() {
     assert!(matches!(error, PackError::Module(_)), "{error}");
 }
 
+#[cfg(unix)]
 /// Does something when all files are cut, before they are read again.
 struct Meanwhile<F>(F);
 
+#[cfg(unix)]
 impl<F: Fn() + Sync> Progress for Meanwhile<F> {
     fn deduplicated(&self, _: u64) {
         (self.0)();

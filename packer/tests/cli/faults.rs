@@ -303,6 +303,7 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
         assert_eq!(scratch.names(), before);
     }
     std::fs::create_dir(scratch.path("closed")).unwrap();
+    mode(&scratch.path("closed"), 0o755);
     scratch.write("closed/old", b"as it was");
     mode(&scratch.path("closed/old"), 0o666);
     for writer in [

@@ -658,7 +658,9 @@ fn programs_that_are_too_large_to_run() {
     let start = r#"(func (export "_start"))"#;
     for (what, parts) in [
         ("tables", "(table 10000000 funcref)".repeat(90)),
-        ("memories", "(memory 65536)".repeat(90)),
+        ("memories", "(memory 1)".repeat(90)),
+        ("a memory", "(memory 65536)".to_owned()),
+        ("a memory of 64 bits", "(memory i64 100000)".to_owned()),
     ] {
         let text = format!(r#"(module (memory (export "memory") 1) {parts} {start})"#);
         scratch.write("hostile", &wat(&text));

@@ -313,10 +313,13 @@ fn what_is_hidden_or_no_longer_compressed_is_said() {
         assert!(said.contains(words), "{said}");
     }
     // A link, and a file.
-    let dirs = "--dir lib::/ --dir lib/sub::/sublink/a --dir lib/sub::/hello.txt";
+    let dirs = "--dir lib::/ --dir lib/sub::/sublink/a --dir lib/sub::/hello.txt --dir lib::/sub";
     let output = scratch.run(&format!("pack {dirs} --image out.wvfs"));
     let said = stderr(&output);
-    assert!(said.contains("or below: /hello.txt, /sublink\n"), "{said}");
+    assert!(
+        said.contains("or below: /hello.txt, /sub, /sublink\n"),
+        "{said}"
+    );
     let output = scratch.run("pack --from tree.wvfs --image out.wvfs");
     assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
 }

@@ -57,7 +57,7 @@ fn packing_again_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_nearly_all_zeros_is_refused_since_no_tool_would_read_it() {
+fn what_is_mostly_zeros_is_refused_since_no_tool_would_read_it() {
     const LEN: usize = (64 << 20) + 1;
     let text = linked_text(VERSION, "").replace(") 16)", ") 1100)");
     let program = wasm(&text.replace("900000", "70000000"));
@@ -69,7 +69,7 @@ fn what_is_nearly_all_zeros_is_refused_since_no_tool_would_read_it() {
         embed(&program, &parts, &[], VERSION, None)
     };
     let error = pack(vec![0; LEN]).expect_err("refused").to_string();
-    assert!(error.contains("of its 67108865 bytes"), "{error}");
+    assert!(error.contains("half of its 67108865 bytes"), "{error}");
     assert!(error.contains("--compress"), "{error}");
     // Three of four are zeros, and none is left out.
     let numbers: Vec<u8> = [7, 0, 0, 0].repeat(LEN.div_ceil(4));
@@ -179,11 +179,12 @@ fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
         ("(tag)", "tag"),
         ("(global i32)", "global"),
         ("(table 1 funcref)", "table"),
+        ("(func (exact (type 0)))", "function of an exact type"),
     ] {
         let text = linked_text(VERSION, "");
         let text = text.replacen(
             "(module",
-            &format!(r#"(module (import "e" "x" {import})"#),
+            &format!(r#"(module (type (func)) (import "e" "x" {import})"#),
             1,
         );
         let error = pack(&wasm(&text)).expect_err("refused").to_string();
@@ -191,6 +192,18 @@ fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
             error.contains(&format!("imports a {kind} (`e` `x`)")),
             "{error}"
         );
+    }
+}
+
+#[test]
+fn memories_that_no_snapshot_is_made_of_are_refused() {
+    for memory in [
+        "(memory i64 1)",
+        "(memory 4294967295 (pagesize 1))",
+        "(memory i64 1 (pagesize 1))",
+    ] {
+        let error = pack(&linked(memory)).expect_err("refused").to_string();
+        assert!(error.contains("memory 1 of the linked module"), "{error}");
     }
 }
 
