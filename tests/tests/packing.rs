@@ -70,7 +70,13 @@ fn a_linked_module_that_was_initialised_can_be_packed() {
         };
         let packed = pack(snapshot(&linked), &first);
         assert_eq!(run(&packed), "the first\n");
-        assert_eq!(run(&snapshot(&packed)), "the first\n");
+        let started = snapshot(&packed);
+        assert_eq!(run(&started), "the first\n");
+        let used = directory.path().join("used");
+        let trace = [Path::new("run"), Path::new("--trace"), &used, &started];
+        assert_eq!(wasi_vfs(trace).expect_success(), "the first\n");
+        let used = fs::read_to_string(used).unwrap();
+        assert!(used.contains("\n/data/"), "{used}");
         let again = pack(snapshot(&packed), &second);
         assert_eq!(run(&again), "the second\n");
     }

@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use wasi_vfs::bounds::bounds;
 use wasi_vfs::{Contents, Mapping, module};
 use wasmi::errors::{ErrorKind, LinkerError};
-use wasmi::{CompilationMode, Config, Engine, ExternType, Linker, Module, Store, StoreLimits};
+use wasmi::{
+    CompilationMode, Config, Engine, ExternType, Instance, Linker, Module, Store, StoreLimits,
+};
 use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, ambient_authority};
 
 const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -157,6 +159,9 @@ impl Run {
             Ok(instance) => instance,
             Err(error) => return not_instantiated(error),
         };
+        if self.trace.is_some() {
+            forget_image(&mut store, &instance)?;
+        }
         let start = instance.get_typed_func::<(), ()>(&store, "_start")?;
         match start.call(&mut store, ()) {
             Ok(()) => Ok(ExitCode::SUCCESS),
@@ -182,6 +187,16 @@ impl Run {
         }
         Ok(context)
     }
+}
+
+/// A linked program may be a snapshot of one that has run. Its runtime then knows where
+/// its image is, and would serve files that are to be seen here, until it is told of
+/// another one.
+fn forget_image(store: &mut Store<State>, instance: &Instance) -> Result<()> {
+    if let Ok(room) = instance.get_typed_func::<i32, i32>(&*store, module::ALLOC_FN) {
+        room.call(store, 0)?;
+    }
+    Ok(())
 }
 
 /// What belongs to a running program.

@@ -11,7 +11,8 @@ use wasmparser::{ExternalKind, FuncType, Import, MemoryType, TypeRef, ValType};
 
 /// The functions by which `pack` talks to a runtime.
 pub(super) const ANCHOR_FN: &str = "wasi_vfs_anchor";
-pub(super) const ALLOC_FN: &str = "wasi_vfs_alloc";
+/// With which a linked program makes room for an image, and forgets another.
+pub const ALLOC_FN: &str = "wasi_vfs_alloc";
 pub(super) const MOUNT_FN: &str = "wasi_vfs_mount";
 
 /// What a module is to `embed`.

@@ -42,6 +42,7 @@ mod unmount;
 mod validate;
 
 pub use error::ModuleError;
+pub use form::ALLOC_FN;
 
 use form::{Subject, look};
 use shape::Shape;

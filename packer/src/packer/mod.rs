@@ -338,7 +338,10 @@ impl Packer {
             && self.order.is_empty()
             && self.only.is_none();
         match self.images.as_slice() {
-            [image] if is_all && as_stored => Stored::find(image).map_err(PackError::Image),
+            [image] if is_all && as_stored => {
+                let contents = Contents::find(image).map_err(PackError::Image)?;
+                Stored::find(&contents, self.any_len)
+            }
             _ => Ok(None),
         }
     }

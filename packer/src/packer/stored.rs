@@ -1,7 +1,9 @@
 //! An image in its parts, from when it was written or found until it is
 //! embedded. Does not know what was asked for.
 
-use crate::contents::{Contents, OpenError};
+use super::PackError;
+use crate::contents::Contents;
+use crate::expansion;
 use crate::module::{self, Embedded, ModuleError, Target};
 use crate::runtime;
 use wasi_vfs_format::Error;
@@ -23,20 +25,26 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// That in `bytes`, to be embedded as it is; `None` if it has no manifest.
-    pub(super) fn find(bytes: &[u8]) -> Result<Option<Self>, OpenError> {
-        let contents = Contents::find(bytes)?;
-        let image = contents.reader()?;
+    /// That in `contents`, to be embedded as it is; `None` if it has no manifest. All of
+    /// it is decoded, to see whether it is damaged, if that is not too much or any
+    /// length will do.
+    pub(super) fn find(contents: &Contents<'_>, any_len: bool) -> Result<Option<Self>, PackError> {
+        let damaged = |error: Error| PackError::Image(error.into());
+        let image = contents.reader().map_err(damaged)?;
         let Some(cold) = image.cold() else {
             return Ok(None);
         };
-        let manifest = cold.manifest().map_err(Error::from)?;
+        let manifest = cold.manifest().map_err(Error::from).map_err(damaged)?;
+        if !any_len {
+            let len = image.index().superblock().raw_len.get();
+            expansion::check(&image, len).map_err(PackError::TooLong)?;
+        }
         let mut broken = check(image.index());
         if broken.is_empty() {
             broken = check_blocks(&image);
         }
         if let Some(&broken) = broken.first() {
-            return Err(Error::from(broken).into());
+            return Err(damaged(broken.into()));
         }
         Ok(Some(Self {
             index: contents.index.to_vec(),
