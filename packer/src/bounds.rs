@@ -6,7 +6,7 @@
 use wasmi::{StoreLimits, StoreLimitsBuilder};
 
 /// Memories: a program has one, a packed one two.
-const MAX_MEMORIES: usize = 4;
+pub(crate) const MAX_MEMORIES: usize = 4;
 
 /// Bytes of each memory, beside what is known to go into it: many times what an
 /// interpreter of another language takes to run a program.
@@ -19,7 +19,8 @@ const MAX_TABLES: usize = 16;
 /// of that. Each takes 16 bytes, written to or not.
 const MAX_ELEMENTS: usize = 1_000_000;
 
-/// The bounds, for a store to keep. A memory may have `len` bytes more than any other.
+/// The bounds, for a store to keep. Each memory may have `len` bytes beside
+/// [`MAX_MEMORY_LEN`].
 #[must_use]
 pub fn bounds(len: usize) -> StoreLimits {
     StoreLimitsBuilder::new()

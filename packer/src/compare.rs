@@ -109,7 +109,7 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Kinds, contents, targets and executable bits.
+    /// Kinds, contents, targets, executable bits and mounts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

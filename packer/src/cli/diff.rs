@@ -36,9 +36,10 @@ const TROUBLE: u8 = 2;
 ///
 /// Prints what B has and A has not as added, the reverse as removed, and what
 /// both have and differs as changed. A file that is gone from one path and is
-/// at another with the same bytes is moved. A directory that is a mount in one alone,
-/// or by another path, is changed. How the images store their files makes no difference. Files that must be read and have more than 1 GiB and more
-/// than 1000 times their image in all are refused without --any-size.
+/// at another with the same bytes is moved. A directory that is a mount in one
+/// alone, or by another path, is changed. How the images store their files makes
+/// no difference. Files that must be read and have more than 1 GiB and more than
+/// 1000 times their image in all are refused without --any-size.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Diff {

@@ -108,9 +108,9 @@ pub(super) struct Pack {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
     image: Option<PathBuf>,
 
-    /// Take files of any size out of images. Otherwise those of more than 1 GiB
-    /// and more than 1000 times their image in all are refused, since a few bytes
-    /// of an image can make terabytes
+    /// Take images with files of any size. Otherwise those with more than 1 GiB and
+    /// more than 1000 times their own length are refused, since a few bytes of an
+    /// image can make terabytes
     #[arg(long)]
     any_size: bool,
 

@@ -6,7 +6,7 @@
 
 use super::form::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use super::{ModuleError, locate};
-use crate::bounds::bounds;
+use crate::bounds::{MAX_MEMORIES, bounds};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::pin;
@@ -18,11 +18,10 @@ use wasmi::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// With what the names begin that Wizer gives all that it asks for.
-const WIZER: &str = "__wizer_";
-
-/// Name that Wizer's instrumentation gives memory 0.
-const MEMORY: &str = "__wizer_memory_0";
+/// Name that Wizer's instrumentation gives a memory.
+fn memory_name(number: usize) -> String {
+    format!("__wizer_memory_{number}")
+}
 
 /// Instructions that may run, about, beside those that every byte of an image
 /// may take: a start function that never ends must not keep the packer for more
@@ -123,7 +122,7 @@ impl Running {
         let instance = Instance::new(&mut store, &module, &imports)
             .map_err(|error| ModuleError::bake("it does not start", error))?;
         let memory = instance
-            .get_memory(&store, MEMORY)
+            .get_memory(&store, &memory_name(0))
             .ok_or_else(|| ModuleError::bake("it does not start", "it has no memory"))?;
         Ok(Self {
             store,
@@ -260,19 +259,19 @@ impl State {
             globals: HashMap::new(),
             missing: None,
         };
-        // Those that Wizer has added. The program's own names of a memory, which may be
-        // many, would each be one more copy of it.
-        let exports = instance.exports(store);
-        for export in exports.filter(|export| export.name().starts_with(WIZER)) {
+        let of_wizer: Vec<_> = (0..MAX_MEMORIES).map(memory_name).collect();
+        for export in instance.exports(store) {
             let name = export.name().to_owned();
             match export.into_extern() {
-                Extern::Memory(memory) => {
+                // Other names of a memory, which may be many, would each be one more
+                // copy of it.
+                Extern::Memory(memory) if of_wizer.contains(&name) => {
                     state.memories.insert(name, sparse_copy(memory.data(store)));
                 }
                 Extern::Global(global) => {
                     state.globals.insert(name, global.get(store));
                 }
-                Extern::Func(_) | Extern::Table(_) => {}
+                Extern::Memory(_) | Extern::Func(_) | Extern::Table(_) => {}
             }
         }
         state

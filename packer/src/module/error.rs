@@ -234,7 +234,7 @@ pub enum ModuleError {
     LinkedMemory,
     /// A memory of a linked program is of a kind that no snapshot is made of.
     #[error(
-        "memory {memory} of the linked module has 64-bit addresses or pages of another length than 64 KiB, of which no snapshot can be made; link it without libwasi_vfs.a, and packing merges the runtime in"
+        "memory {memory} of the linked module is shared, or has 64-bit addresses or pages of another length than 64 KiB, and no snapshot is made of such a one; link it without libwasi_vfs.a, and packing merges the runtime in"
     )]
     LinkedMemoryType {
         /// Which memory.

@@ -11,7 +11,8 @@ use wasmparser::{ExternalKind, FuncType, Import, MemoryType, TypeRef, ValType};
 
 /// The functions by which `pack` talks to a runtime.
 pub(super) const ANCHOR_FN: &str = "wasi_vfs_anchor";
-/// With which a linked program makes room for an image, and forgets another.
+/// The export of a linked program that makes room for an image, and forgets the one
+/// before.
 pub const ALLOC_FN: &str = "wasi_vfs_alloc";
 pub(super) const MOUNT_FN: &str = "wasi_vfs_mount";
 

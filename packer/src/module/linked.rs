@@ -91,7 +91,7 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
 /// be that of a hostile module, and no tool would read it.
 fn check_readable(module: &[u8], payload_len: usize) -> Result<(), ModuleError> {
     if Holes::Plain.allow(payload_len as u64, 0) {
-        // A file in it may say that it is an image, too.
+        // A packed file may hold an anchor that fits its place, and be taken for ours.
         return locate(&Shape::parse(module)?).map(drop);
     }
     match find(module) {

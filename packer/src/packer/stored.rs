@@ -26,7 +26,7 @@ pub(super) struct Stored {
 
 impl Stored {
     /// That in `contents`, to be embedded as it is; `None` if it has no manifest. All of
-    /// it is decoded, to see whether it is damaged, if that is not too much or any
+    /// it is decoded, to see whether it is damaged. Too much of it is an error, unless any
     /// length will do.
     pub(super) fn find(contents: &Contents<'_>, any_len: bool) -> Result<Option<Self>, PackError> {
         let damaged = |error: Error| PackError::Image(error.into());

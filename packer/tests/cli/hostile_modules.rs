@@ -653,6 +653,19 @@ fn linked_runtimes_that_are_none() {
 }
 
 #[test]
+fn a_memory_of_many_names_is_one_memory() {
+    let scratch = scratch();
+    let names = (0..300).map(|number| format!(r#"(export "a{number}" (memory 0))"#));
+    let linked = Linked {
+        more: (names.collect::<String>().leak(), 1),
+        mount: "(memory.fill (i32.const 65536) (i32.const 1) (i32.const 900000))",
+        ..LINKED
+    };
+    scratch.write("hostile", &linked.bytes());
+    assert_success(&bounded(&scratch, PACKS[0], "many names"));
+}
+
+#[test]
 fn programs_that_are_too_large_to_run() {
     let scratch = scratch();
     let start = r#"(func (export "_start"))"#;

@@ -201,6 +201,7 @@ fn memories_that_no_snapshot_is_made_of_are_refused() {
         "(memory i64 1)",
         "(memory 4294967295 (pagesize 1))",
         "(memory i64 1 (pagesize 1))",
+        "(memory 1 1 shared)",
     ] {
         let error = pack(&linked(memory)).expect_err("refused").to_string();
         assert!(error.contains("memory 1 of the linked module"), "{error}");
