@@ -19,8 +19,8 @@ const MAX_TABLES: usize = 16;
 /// of that. Each takes 16 bytes, written to or not.
 const MAX_ELEMENTS: usize = 1_000_000;
 
-/// The bounds, for a store to keep. Each memory may have `len` bytes beside
-/// [`MAX_MEMORY_LEN`].
+/// The bounds, for a store to keep. Each memory may have `len` bytes beside a
+/// gibibyte.
 #[must_use]
 pub fn bounds(len: usize) -> StoreLimits {
     StoreLimitsBuilder::new()
