@@ -37,6 +37,8 @@ impl Outcome {
 
 /// Runs a program to its end with `input` as its stdin.
 pub fn run(command: &mut Command, input: &str) -> Outcome {
+    // What is looked for in it has no colour.
+    command.env_remove("CLICOLOR_FORCE");
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -63,11 +63,8 @@ fn limited(scratch: &Scratch, prepare: &str, arguments: &str) -> std::process::O
     in_shell(scratch, &script)
 }
 
-/// Runs a script in which `$0` is the command.
 fn in_shell(scratch: &Scratch, script: &str) -> std::process::Output {
-    let mut command = Command::new("bash");
-    command.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
-    command.current_dir(scratch.path("")).output().unwrap()
+    scratch.shell(script).output().unwrap()
 }
 
 #[test]
@@ -265,6 +262,18 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
     assert!(copy.status().unwrap().success());
     mode(&command, 0o755);
     mode(&scratch.path(""), 0o777);
+    // Whatever the umask left of it.
+    for name in ["lib", "lib/sub", "lib/sub/empty"] {
+        mode(&scratch.path(name), 0o755);
+    }
+    for name in [
+        "app.wasm",
+        "packed.wasm",
+        "lib/hello.txt",
+        "lib/sub/copy.txt",
+    ] {
+        mode(&scratch.path(name), 0o644);
+    }
     mode(&scratch.path("lib/run.sh"), 0o000);
     std::fs::create_dir_all(scratch.path("target/usr/lib/sub")).unwrap();
     for name in ["target", "target/usr", "target/usr/lib"] {
@@ -283,6 +292,7 @@ fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
         let mut run = Command::new(&command);
         run.args(arguments.split(' ')).current_dir(scratch.path(""));
         run.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        without_colour(&mut run);
         run.output().unwrap()
     };
     for (arguments, words) in [

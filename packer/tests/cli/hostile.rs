@@ -234,11 +234,10 @@ pub(crate) fn bounded(scratch: &Scratch, arguments: &str, what: &str) -> Output 
 fn bounded_in(data_kb: u32, scratch: &Scratch, arguments: &str, what: &str) -> Output {
     let script =
         format!("ulimit -t {CPU_SECONDS} -d {data_kb}; exec \"$0\" {arguments} </dev/null");
-    let mut command = Command::new("bash");
+    let mut command = scratch.shell(&script);
     // A thread has 2 MB of stack, whatever it does with them.
     command.env("RAYON_NUM_THREADS", "2");
-    command.args(["-c", &script, env!("CARGO_BIN_EXE_wasi-vfs")]);
-    let output = command.current_dir(scratch.path("")).output().unwrap();
+    let output = command.output().unwrap();
     let said = stderr(&output);
     let code = output.status.code();
     // A program that cannot read its files exits as it likes.
@@ -555,10 +554,8 @@ fn an_extraction_of_a_deep_tree_that_fails_leaves_nothing() {
     let (scratch, _) = image();
     scratch.write("hostile", &damaged(deeply(root)));
     let before = scratch.names();
-    let mut command = Command::new("bash");
-    command.args(["-c", "ulimit -n 256; exec \"$0\" extract hostile -o out"]);
-    command.arg(env!("CARGO_BIN_EXE_wasi-vfs"));
-    let output = command.current_dir(scratch.path("")).output().unwrap();
+    let script = "ulimit -n 256; exec \"$0\" extract hostile -o out";
+    let output = scratch.shell(script).output().unwrap();
     assert_error(&output, &["file", "from the image"]);
     assert_eq!(scratch.names(), before);
 }

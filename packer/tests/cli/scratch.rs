@@ -124,10 +124,23 @@ impl Scratch {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wasi-vfs"));
         command.current_dir(self.0.path()).stdin(Stdio::null());
-        // What the tests look for has no colour.
-        command.env_remove("CLICOLOR_FORCE");
+        without_colour(&mut command);
         command
     }
+
+    /// To run a script in which `$0` is the command.
+    pub(crate) fn shell(&self, script: &str) -> Command {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
+        shell.current_dir(self.0.path()).stdin(Stdio::null());
+        without_colour(&mut shell);
+        shell
+    }
+}
+
+/// What the tests look for has no colour.
+pub(crate) fn without_colour(command: &mut Command) {
+    command.env_remove("CLICOLOR_FORCE");
 }
 
 /// Compresses well.
