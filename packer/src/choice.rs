@@ -5,6 +5,7 @@
 //! would not get there. A path with a slash at its end stands for all that is
 //! below a directory, any other for the directory alone.
 
+use crate::join::path_of;
 use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
 use wasi_vfs_format::manifest::LeftOut;
@@ -100,8 +101,7 @@ impl Choice {
             keep_with_parents(&mut keep, place);
         }
         for mount in &tree.mounts {
-            let place = mount.components.iter().map(|name| format!("/{name}"));
-            keep_with_parents(&mut keep, &place.collect::<String>());
+            keep_with_parents(&mut keep, &path_of(&mount.components));
         }
         for place in &self.whole {
             keep_with_parents(&mut keep, place);

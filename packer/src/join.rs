@@ -75,7 +75,8 @@ pub(crate) fn join(parts: Vec<Part>) -> Joined {
     Joined { tree, hidden }
 }
 
-fn path_of(components: &[String]) -> String {
+/// The path of a place.
+pub(crate) fn path_of(components: &[String]) -> String {
     components.iter().map(|name| format!("/{name}")).collect()
 }
 

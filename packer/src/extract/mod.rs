@@ -9,6 +9,7 @@
 mod entered;
 mod error;
 mod letters;
+mod made;
 mod place;
 mod plan;
 mod target;

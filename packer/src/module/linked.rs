@@ -56,13 +56,12 @@ pub(super) fn embed(
         fill: &fill,
         renames,
     };
-    let snapshot = bake(&program, image)?;
-    let snapshot_shape = Shape::parse(&snapshot);
-    let snapshot_shape =
-        snapshot_shape.map_err(|error| ModuleError::bake("reading the snapshot", error))?;
-    let module = finish(&snapshot_shape, parts.cold)?;
-    drop(snapshot_shape);
-    drop(snapshot);
+    let module = {
+        let snapshot = bake(&program, image)?;
+        let shape = Shape::parse(&snapshot)
+            .map_err(|error| ModuleError::bake("reading the snapshot", error))?;
+        finish(&shape, parts.cold)?
+    };
     check_readable(&module, payload_len)?;
     Ok(module)
 }

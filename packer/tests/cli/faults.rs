@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 
 use crate::scratch::*;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -242,101 +243,140 @@ fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
 /// What the tests run as may do everything; this user may not.
 const NOBODY: u32 = 65534;
 
-#[test]
-fn what_may_not_be_read_or_written_is_named_and_leaves_nothing() {
-    use std::os::unix::fs::PermissionsExt;
-    use std::os::unix::process::CommandExt;
-    let mode = |path: &std::path::Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    };
-    if !rustix::process::geteuid().is_root() {
-        return;
+/// The tree and what is packed of it, for somebody who may not do everything: the one who
+/// runs the tests, or nobody where that is root.
+struct Unprivileged {
+    scratch: Scratch,
+    /// Directories that not even their owner may change, until this is dropped.
+    closed: Vec<PathBuf>,
+}
+
+impl Unprivileged {
+    fn new() -> Self {
+        let scratch = Scratch::packed();
+        // The command, where everybody may reach it. Copied by another process: while
+        // this one has it open for writing, one that it starts has, too, and then nobody
+        // can run it.
+        let mut copy = Command::new("cp");
+        copy.arg(env!("CARGO_BIN_EXE_wasi-vfs"));
+        copy.arg(scratch.path("command"));
+        assert!(copy.status().unwrap().success());
+        // Whatever the umask left of it.
+        set_mode(&scratch.path(""), 0o777);
+        for name in ["command", "lib", "lib/sub", "lib/sub/empty"] {
+            set_mode(&scratch.path(name), 0o755);
+        }
+        for name in [
+            "app.wasm",
+            "packed.wasm",
+            "lib/hello.txt",
+            "lib/sub/copy.txt",
+        ] {
+            set_mode(&scratch.path(name), 0o644);
+        }
+        let closed = Vec::new();
+        Self { scratch, closed }
     }
-    let scratch = Scratch::packed();
-    // The command, where everybody may reach it.
-    let command = scratch.path("command");
-    // By another process: while this one has it open for writing, one that it starts
-    // has, too, and then nobody can run it.
-    let mut copy = Command::new("cp");
-    copy.arg(env!("CARGO_BIN_EXE_wasi-vfs")).arg(&command);
-    assert!(copy.status().unwrap().success());
-    mode(&command, 0o755);
-    mode(&scratch.path(""), 0o777);
-    // Whatever the umask left of it.
-    for name in ["lib", "lib/sub", "lib/sub/empty"] {
-        mode(&scratch.path(name), 0o755);
+
+    /// Makes the directory `name`, with a file in it, and then gives it `mode`.
+    fn close(&mut self, name: &str, file: &str, mode: u32) {
+        let path = self.scratch.path(name);
+        std::fs::create_dir_all(&path).unwrap();
+        self.scratch.write(&format!("{name}/{file}"), b"as it was");
+        set_mode(&path.join(file), 0o666);
+        set_mode(&path, mode);
+        self.closed.push(path);
     }
-    for name in [
-        "app.wasm",
-        "packed.wasm",
-        "lib/hello.txt",
-        "lib/sub/copy.txt",
-    ] {
-        mode(&scratch.path(name), 0o644);
-    }
-    mode(&scratch.path("lib/run.sh"), 0o000);
-    std::fs::create_dir_all(scratch.path("target/usr/lib/sub")).unwrap();
-    for name in ["target", "target/usr", "target/usr/lib"] {
-        mode(&scratch.path(name), 0o777);
-    }
-    mode(&scratch.path("target/usr/lib/sub"), 0o555);
-    // Where everybody may make files, and which is not everybody's.
-    std::fs::create_dir(scratch.path("shared")).unwrap();
-    mode(&scratch.path("shared"), 0o1777);
-    // Names can be read, and nothing else.
-    std::fs::create_dir(scratch.path("names")).unwrap();
-    scratch.write("names/file", b"");
-    mode(&scratch.path("names"), 0o744);
-    let before = scratch.names();
-    let as_nobody = |arguments: &str| {
-        let mut run = Command::new(&command);
-        run.args(arguments.split(' ')).current_dir(scratch.path(""));
-        run.stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+
+    fn run(&self, arguments: &str) -> std::process::Output {
+        use std::os::unix::process::CommandExt;
+        let mut run = Command::new(self.scratch.path("command"));
+        run.args(arguments.split(' '));
+        run.current_dir(self.scratch.path("")).stdin(Stdio::null());
+        if rustix::process::geteuid().is_root() {
+            run.uid(NOBODY).gid(NOBODY);
+        }
         without_colour(&mut run);
         run.output().unwrap()
-    };
-    for (arguments, words) in [
-        (
-            "pack app.wasm --dir lib::/lib -q -o out.wasm",
-            ["run.sh", "Permission denied"],
-        ),
-        (
-            "pack --dir lib::/lib -q --image out",
-            ["run.sh", "Permission denied"],
-        ),
-        (
-            "extract packed.wasm -q -o target",
-            ["sub/", "Permission denied"],
-        ),
-    ] {
-        assert_error(&as_nobody(arguments), &words);
-        assert_eq!(scratch.names(), before);
     }
-    std::fs::create_dir(scratch.path("closed")).unwrap();
-    mode(&scratch.path("closed"), 0o755);
-    scratch.write("closed/old", b"as it was");
-    mode(&scratch.path("closed/old"), 0o666);
+}
+
+impl Drop for Unprivileged {
+    fn drop(&mut self) {
+        for path in &self.closed {
+            set_mode(path, 0o755);
+        }
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn what_may_not_be_read_is_named_and_leaves_nothing() {
+    let nobody = Unprivileged::new();
+    set_mode(&nobody.scratch.path("lib/run.sh"), 0o000);
+    let before = nobody.scratch.names();
+    for pack in [
+        "pack app.wasm --dir lib::/lib -q -o out.wasm",
+        "pack --dir lib::/lib -q --image out",
+    ] {
+        assert_error(&nobody.run(pack), &["run.sh", "Permission denied"]);
+        assert_eq!(nobody.scratch.names(), before);
+    }
+}
+
+#[test]
+fn what_cannot_be_looked_at_can_be_left_out() {
+    let mut nobody = Unprivileged::new();
+    // Names can be read, and nothing else.
+    nobody.close("names", "file", 0o444);
+    let pack = "pack --dir names::/ --image out";
+    let named = ["names/file", "leave it out with --exclude"];
+    assert_error(&nobody.run(pack), &named);
+    assert_success(&nobody.run(&format!("{pack} --exclude /file")));
+}
+
+#[test]
+fn a_directory_that_takes_no_new_file_stays_as_it_was() {
+    let mut nobody = Unprivileged::new();
+    nobody.close("closed", "old", 0o555);
     for writer in [
-        "pack app.wasm --dir names::/n --exclude file -o closed/out",
-        "pack --dir names::/n --exclude file --image closed/old",
+        "pack app.wasm --dir lib::/lib -o closed/out",
+        "pack --dir lib::/lib --image closed/old",
         "lib -o closed/old",
         "extract packed.wasm -o closed/out",
         "info --html closed/old packed.wasm",
         "run --trace closed/old packed.wasm",
     ] {
-        assert_error(&as_nobody(writer), &["closed/", "Permission denied"]);
+        assert_error(&nobody.run(writer), &["closed/", "Permission denied"]);
     }
-    assert_eq!(scratch.read("closed/old"), b"as it was");
-    assert_eq!(
-        std::fs::read_dir(scratch.path("closed")).unwrap().count(),
-        1
-    );
-    let pack = "pack --dir .::/ --exclude /lib --exclude /target --image out";
-    let names = as_nobody(pack);
-    assert_error(&names, &["names/file", "leave it out with --exclude"]);
-    assert_success(&as_nobody(&format!("{pack} --exclude /names/file")));
-    assert_success(&as_nobody("extract packed.wasm -o shared"));
-    // No file is there in part.
-    let hello = scratch.path("target/usr/lib/hello.txt");
+    assert_eq!(nobody.scratch.read("closed/old"), b"as it was");
+    let left = std::fs::read_dir(nobody.scratch.path("closed")).unwrap();
+    assert_eq!(left.count(), 1);
+}
+
+#[test]
+fn an_extraction_that_may_not_go_on_leaves_whole_files() {
+    let mut nobody = Unprivileged::new();
+    nobody.close("target/usr/lib/sub", "theirs", 0o555);
+    for name in ["target", "target/usr", "target/usr/lib"] {
+        set_mode(&nobody.scratch.path(name), 0o777);
+    }
+    let output = nobody.run("extract packed.wasm -q -o target");
+    assert_error(&output, &["sub/", "Permission denied"]);
+    let hello = nobody.scratch.path("target/usr/lib/hello.txt");
     assert!(!hello.exists() || std::fs::read(hello).unwrap() == b"hello\n");
+}
+
+/// Where everybody may make files, such as `/tmp`.
+#[test]
+fn a_directory_of_somebody_else_is_extracted_into() {
+    let nobody = Unprivileged::new();
+    std::fs::create_dir(nobody.scratch.path("shared")).unwrap();
+    set_mode(&nobody.scratch.path("shared"), 0o1777);
+    assert_success(&nobody.run("extract packed.wasm -o shared"));
+    assert_eq!(nobody.scratch.read("shared/usr/lib/hello.txt"), b"hello\n");
 }
