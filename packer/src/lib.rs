@@ -52,6 +52,7 @@ mod source;
 mod trace;
 mod verify;
 mod walk;
+mod warning;
 
 pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use contents::{Contents, OpenError};
@@ -65,5 +66,6 @@ pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
 pub use trace::{Trace, parse_paths};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};
+pub use warning::Warning;
 pub use wasi_vfs_format::reader::ImageReader;
 pub use wasi_vfs_format::writer::Progress;

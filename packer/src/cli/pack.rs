@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, MemoryKind, Packed, PackedImage, Packer, parse_paths};
+use wasi_vfs::{Exclude, Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
@@ -123,20 +123,14 @@ pub(super) struct Pack {
     verbose: bool,
 }
 
-/// The longest module by the WebAssembly JavaScript Interface.
-const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
-
 /// What was packed, and into what.
 struct Done {
     bytes: Vec<u8>,
     statistics: Statistics,
     left_out: Option<LeftOut>,
-    missing: Vec<String>,
-    hidden: Vec<String>,
-    is_decompressed: bool,
-    /// None of an image by itself.
+    warnings: Vec<Warning>,
+    /// `None` for an image by itself.
     form: Option<Form>,
-    dropped: Vec<String>,
 }
 
 impl From<Packed> for Done {
@@ -145,11 +139,8 @@ impl From<Packed> for Done {
             bytes: packed.module,
             statistics: packed.statistics,
             left_out: packed.left_out,
-            missing: packed.missing,
-            hidden: packed.hidden,
-            is_decompressed: packed.is_decompressed,
+            warnings: packed.warnings,
             form: Some(packed.form),
-            dropped: packed.dropped,
         }
     }
 }
@@ -160,11 +151,8 @@ impl From<PackedImage> for Done {
             bytes: packed.bytes,
             statistics: packed.statistics,
             left_out: packed.left_out,
-            missing: packed.missing,
-            hidden: packed.hidden,
-            is_decompressed: packed.is_decompressed,
+            warnings: packed.warnings,
             form: None,
-            dropped: Vec::new(),
         }
     }
 }
@@ -256,28 +244,8 @@ impl Pack {
     }
 
     fn report(&self, packed: &Done, elapsed: Duration) {
-        if !packed.dropped.is_empty() {
-            warn(&format!(
-                "dropped what refers to places in the code, which moved, or has a name of ours: {}",
-                list(&packed.dropped)
-            ));
-        }
-        if let Some(example) = packed.missing.first() {
-            let paths = text::count(packed.missing.len() as u64, "listed path");
-            let example = text::escape(example.as_bytes());
-            warn(&format!("{paths} not in the tree, such as `{example}`"));
-        }
-        if !packed.hidden.is_empty() {
-            warn(&format!(
-                "left out, since something else is mapped there or below: {}",
-                list(&packed.hidden)
-            ));
-        }
-        if packed.form.is_some() && packed.bytes.len() > MAX_LEN_IN_BROWSERS {
-            warn("browsers and Node take no module of more than 1 GiB; other engines may");
-        }
-        if packed.is_decompressed {
-            warn("what was compressed is stored as it is now; add --compress to keep it so");
+        for warning in &packed.warnings {
+            warn(&text::escape(warning.to_string().as_bytes()));
         }
         if self.verbose {
             say(details(packed).trim_end());
@@ -285,17 +253,6 @@ impl Pack {
         let line = summary(packed, elapsed);
         say(&format!("{}: {line}", text::path(self.target())));
     }
-}
-
-/// The first of the names, and how many more there are.
-fn list(names: &[String]) -> String {
-    const MOST: usize = 20;
-    let first = names.iter().take(MOST);
-    let mut first: Vec<_> = first.map(|name| text::escape(name.as_bytes())).collect();
-    if names.len() > MOST {
-        first.push(format!("and {} more", names.len() - MOST));
-    }
-    first.join(", ")
 }
 
 /// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`

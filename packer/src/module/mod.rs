@@ -44,6 +44,7 @@ mod validate;
 pub use error::ModuleError;
 pub use form::ALLOC_FN;
 
+use crate::Warning;
 use form::{Subject, look};
 use shape::Shape;
 use std::borrow::Cow;
@@ -143,10 +144,14 @@ impl<'a> Target<'a> {
                 merged(&plain(&original)?, parts)?
             }
         };
+        let mut warnings = Vec::new();
+        if !dropped.is_empty() {
+            warnings.push(Warning::DroppedSections(dropped));
+        }
         Ok(Embedded {
             module,
             form,
-            dropped,
+            warnings,
         })
     }
 }
@@ -175,9 +180,8 @@ pub struct Embedded {
     pub module: Vec<u8>,
     /// How the runtime is bound to it.
     pub form: Form,
-    /// Custom sections that had to be left out, such as `.debug_info`, in the
-    /// order in which they were met.
-    pub dropped: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
 }
 
 /// An image, found in a module.

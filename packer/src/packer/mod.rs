@@ -18,7 +18,7 @@ use crate::expansion;
 use crate::join::{self, Joined, Part};
 use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
-use crate::{GuestPathError, Mapping};
+use crate::{GuestPathError, Mapping, Warning};
 use std::path::{Path, PathBuf};
 use stored::Stored;
 use wasi_vfs_format::Error;
@@ -29,6 +29,9 @@ use wasi_vfs_format::writer::{self, Options, Progress};
 /// Compression level where compression is asked for without one: zstd's
 /// highest that needs no more memory to decompress than the block itself.
 pub const DEFAULT_LEVEL: i32 = 19;
+
+/// The longest module that the WebAssembly JavaScript interface allows.
+const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 
 /// Packs directories into a module.
 ///
@@ -174,8 +177,8 @@ impl Packer {
 
     /// Stores the contents of the files at `paths` first, together and in this
     /// order, and all others after them. What a program reads when it starts
-    /// then lies in few blocks. Links are followed; paths that are not in the
-    /// tree are in [`Packed::missing`].
+    /// then lies in few blocks. Links are followed. Paths that are not in the
+    /// tree are reported as [`Warning::Missing`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.order.extend(paths.into_iter().map(Into::into));
         self
@@ -183,7 +186,8 @@ impl Packer {
 
     /// Keeps what is at `paths`, the links and directories on the way, the
     /// mapped directories, and nothing else. A directory is kept without what
-    /// it holds unless its path ends with a slash. Paths that are not in the tree are in [`Packed::missing`].
+    /// it holds unless its path ends with a slash. Paths that are not in the tree are
+    /// reported as [`Warning::Missing`].
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let only = self.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
@@ -213,15 +217,17 @@ impl Packer {
         let target = Target::new(module, self.memory)?;
         let mut image = self.store(progress)?;
         let embedded = image.embed(target)?;
+        let mut warnings = embedded.warnings;
+        warnings.append(&mut image.warnings);
+        if embedded.module.len() > MAX_LEN_IN_BROWSERS {
+            warnings.push(Warning::TooLongForBrowsers);
+        }
         Ok(Packed {
             module: embedded.module,
             form: embedded.form,
-            dropped: embedded.dropped,
             statistics: image.manifest.statistics,
             left_out: image.manifest.left_out,
-            missing: image.missing,
-            hidden: image.hidden,
-            is_decompressed: image.is_decompressed,
+            warnings,
         })
     }
 
@@ -254,17 +260,13 @@ impl Packer {
             payload,
             cold,
             manifest,
-            missing,
-            hidden,
-            is_decompressed,
+            warnings,
         } = self.store(progress)?;
         Ok(PackedImage {
             bytes: [index, payload, cold].concat(),
             statistics: manifest.statistics,
             left_out: manifest.left_out,
-            missing,
-            hidden,
-            is_decompressed,
+            warnings,
         })
     }
 
@@ -300,14 +302,22 @@ impl Packer {
         missing.extend(order.missing);
         options.ranks = ranks(order.places);
         let image = writer::write(&tree, &options, progress)?;
+        let mut warnings = Vec::new();
+        if !missing.is_empty() {
+            warnings.push(Warning::Missing(missing));
+        }
+        if !hidden.is_empty() {
+            warnings.push(Warning::Hidden(hidden));
+        }
+        if taken.is_compressed && self.level.is_none() {
+            warnings.push(Warning::Decompressed);
+        }
         Ok(Stored {
             index: image.index,
             payload: image.payload,
             cold: image.cold,
             manifest: image.manifest,
-            missing,
-            hidden,
-            is_decompressed: taken.is_compressed && self.level.is_none(),
+            warnings,
         })
     }
 

@@ -5,7 +5,7 @@ use super::PackError;
 use crate::contents::Contents;
 use crate::expansion;
 use crate::module::{self, Embedded, ModuleError, Target};
-use crate::runtime;
+use crate::{Warning, runtime};
 use wasi_vfs_format::Error;
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::manifest::Manifest;
@@ -16,12 +16,7 @@ pub(super) struct Stored {
     pub(super) payload: Vec<u8>,
     pub(super) cold: Vec<u8>,
     pub(super) manifest: Manifest,
-    /// Paths that were asked for and are not there.
-    pub(super) missing: Vec<String>,
-    /// Paths of what something else hides.
-    pub(super) hidden: Vec<String>,
-    /// Whether something in it was compressed, and is no longer.
-    pub(super) is_decompressed: bool,
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Stored {
@@ -51,9 +46,7 @@ impl Stored {
             payload: image.payload().to_vec(),
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
-            missing: Vec::new(),
-            hidden: Vec::new(),
-            is_decompressed: false,
+            warnings: Vec::new(),
         }))
     }
 

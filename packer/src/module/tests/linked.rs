@@ -12,7 +12,7 @@ fn linked(more: &str) -> Vec<u8> {
 #[test]
 fn the_image_lies_in_the_programs_memory() {
     let packed = pack(&linked("")).expect("packs");
-    assert_eq!((packed.form, packed.dropped.len()), (Form::Linked, 0));
+    assert_eq!((packed.form, packed.warnings.len()), (Form::Linked, 0));
     let image = found(&packed.module);
     assert_eq!(image.form, Form::Linked);
     assert_eq!((&*image.index, &*image.payload), (INDEX, PAYLOAD));

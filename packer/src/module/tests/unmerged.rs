@@ -4,6 +4,7 @@ use super::fake::runtime_text;
 use super::merged::{OPEN, program};
 use super::{INDEX, KINDS, PARTS, Parts, VERSION};
 use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
+use crate::Warning;
 use crate::module::{MemoryKind, find, without_image};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -135,12 +136,15 @@ fn an_access_may_name_the_one_memory() {
 #[test]
 fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
     let text = program(r#"(@custom "wasi_vfs" "theirs")"#);
-    let dropped = packed(&text).dropped;
-    assert_eq!(dropped, ["wasi_vfs"]);
+    let warnings = packed(&text).warnings;
+    assert_eq!(
+        warnings,
+        [Warning::DroppedSections(vec!["wasi_vfs".into()])]
+    );
     assert!(
         pack(&packed(&text).module)
             .expect("packs")
-            .dropped
+            .warnings
             .is_empty()
     );
 }
