@@ -1,22 +1,15 @@
 //! The state of the runtime and what all calls share.
 
-use crate::abi::SCRATCH_LEN;
 use crate::descriptor::{Descriptor, DescriptorTable, OpenDirectory, OpenFile};
 use crate::errno::{Errno, Result, from_host};
 use crate::image::{Image, Payload};
-use crate::memory::Memory;
+use crate::memory::{Lent, Memory};
 use crate::preview1::Preview1;
+use crate::probe::Probe;
 use crate::resolve::{Resolution, resolve};
 use alloc::vec::Vec;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Index, InodeNumber};
-
-/// Number of the first descriptor that is not standard input or output.
-const FIRST_PREOPEN: u32 = 3;
-
-/// More descriptors than this no host opens before the program starts; a host
-/// that claims every number to be open must not keep us asking.
-const HOST_DESCRIPTOR_COUNT_MAX: u32 = 1024;
 
 /// Preview 1, served from an image where a descriptor belongs to it and from
 /// the host where not.
@@ -29,6 +22,8 @@ pub struct Vfs<M, H, P> {
     path: Vec<u8>,
     /// Whether the host has been asked for its descriptors.
     is_started: bool,
+    /// The guest's bytes where the host writes its answers meanwhile.
+    lent: Lent,
 }
 
 /// A directory descriptor of one side or the other.
@@ -48,6 +43,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             table: DescriptorTable::default(),
             path: Vec::new(),
             is_started: false,
+            lent: Lent::default(),
         }
     }
 
@@ -90,20 +86,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     fn host_descriptor_count(&mut self) -> Option<u32> {
-        let mut count = FIRST_PREOPEN;
-        while count < HOST_DESCRIPTOR_COUNT_MAX && self.host_has(count)? {
-            count += 1;
-        }
-        Some(count)
-    }
-
-    /// Whether the host has this descriptor open. A preopened directory shows
-    /// in `fd_prestat_get`, anything else in `fd_fdstat_get`.
-    fn host_has(&mut self, number: u32) -> Option<bool> {
-        const { assert!(SCRATCH_LEN >= crate::abi::Prestat::LEN) };
         let host = &mut self.host;
-        self.memory.with_scratch(|_, scratch| {
-            host.fd_prestat_get(number, scratch) == 0 || host.fd_fdstat_get(number, scratch) == 0
+        self.memory.with_scratch(&mut self.lent, |memory, record| {
+            Probe::new(memory, host, record).first_free()
         })
     }
 

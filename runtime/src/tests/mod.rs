@@ -13,6 +13,7 @@ mod listing;
 mod no_memory;
 mod paths;
 mod polling;
+mod probing;
 mod reading;
 mod refusing;
 mod stat;
