@@ -86,3 +86,9 @@ pub trait Memory {
         self.write(address, &value.to_le_bytes())
     }
 }
+
+/// Whether two ranges, each an address and a length, have a byte in common.
+pub(crate) fn overlap((one, one_len): (u32, u32), (other, other_len): (u32, u32)) -> bool {
+    let end = |start: u32, len: u32| u64::from(start) + u64::from(len);
+    u64::from(one) < end(other, other_len) && u64::from(other) < end(one, one_len)
+}

@@ -85,7 +85,7 @@ impl<'a, M: Memory, H: Preview1> Probe<'a, M, H> {
     }
 
     /// Whether the host describes a descriptor of any kind.
-    fn fdstat(&mut self, number: u32) -> Result {
+    pub(crate) fn fdstat(&mut self, number: u32) -> Result {
         self.clear()?;
         from_host(self.host.fd_fdstat_get(number, self.record))?;
         let mut bytes = [0; Fdstat::LEN];

@@ -7,7 +7,7 @@ use crate::abi::{eventtype, subscription};
 use crate::memory::Memory;
 use crate::preview1::{Preview1, for_each_call};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// A call and its arguments.
@@ -55,6 +55,8 @@ pub(super) struct FakeHost {
     pub(super) log: HostLog,
     pub(super) preopens: BTreeSet<u32>,
     pub(super) open: BTreeSet<u32>,
+    /// Calls that do nothing and return this.
+    pub(super) forced: BTreeMap<&'static str, i32>,
     /// `fd_prestat_get`: the errno is that of an open descriptor that is no preopen.
     pub(super) prestat: Described,
     /// `fd_fdstat_get`: the errno is that of a number that is not open.
@@ -69,6 +71,7 @@ impl FakeHost {
             log: HostLog::default(),
             open: preopens.iter().copied().chain(0..3).collect(),
             preopens,
+            forced: BTreeMap::new(),
             prestat: Described::Honestly(Errno::BADF),
             fdstat: Described::Honestly(Errno::BADF),
         }
@@ -79,8 +82,7 @@ impl FakeHost {
             Described::Honestly(_) if self.preopens.contains(&fd) => {
                 // Padding is what the host makes of it, and must not stay there.
                 let record = [0, 0xff, 0xff, 0xff, 4, 0, 0, 0];
-                self.memory.copy_in(at, &record);
-                0
+                self.write(at, &record, 0)
             }
             Described::Honestly(other) if self.open.contains(&fd) => other.0.into(),
             Described::Honestly(_) => Errno::BADF.0.into(),
@@ -94,8 +96,7 @@ impl FakeHost {
             Described::Honestly(_) if self.open.contains(&fd) => {
                 let mut record = [0xff; 24];
                 record[0] = if self.preopens.contains(&fd) { 3 } else { 6 };
-                self.memory.copy_in(at, &record);
-                0
+                self.write(at, &record, 0)
             }
             Described::Honestly(errno) => errno.0.into(),
             Described::Always(code, bytes) => self.write(at, bytes, code),
@@ -103,9 +104,20 @@ impl FakeHost {
         }
     }
 
+    /// A host checks where it writes.
     fn write(&mut self, at: u32, bytes: &[u8], code: i32) -> i32 {
-        self.memory.copy_in(at, bytes);
-        code
+        match self.memory.write(at, bytes) {
+            Ok(()) => code,
+            Err(errno) => errno.0.into(),
+        }
+    }
+
+    /// Opens the lowest number.
+    fn hand_out(&mut self, at: u32) -> i32 {
+        let is_free = |number: &u32| !self.open.contains(number);
+        let number = (0..).find(is_free).unwrap_or(0);
+        self.open.insert(number);
+        self.write(at, &number.to_le_bytes(), 0)
     }
 
     fn serve(&mut self, call: &'static str, arguments: &[u64]) -> i32 {
@@ -113,24 +125,17 @@ impl FakeHost {
         let position = if call == "path_symlink" { 2 } else { 0 };
         let first = arguments.get(position).copied().unwrap_or_default() as u32;
         self.log.0.borrow_mut().push((call, arguments.to_vec()));
+        if let Some(code) = self.forced.get(call) {
+            return *code;
+        }
         match call {
             "fd_prestat_get" => self.fd_prestat(first, arguments[1] as u32),
             "fd_fdstat_get" => self.fd_fdstat(first, arguments[1] as u32),
             "poll_oneoff" => self.poll(arguments),
-            "path_open" => {
-                let number = (0..)
-                    .find(|number| !self.open.contains(number))
-                    .unwrap_or(0);
-                self.open.insert(number);
-                self.memory
-                    .copy_in(arguments[8] as u32, &number.to_le_bytes());
-                0
-            }
+            "path_open" if self.open.contains(&first) => self.hand_out(arguments[8] as u32),
+            "sock_accept" if self.open.contains(&first) => self.hand_out(arguments[2] as u32),
             "fd_close" if self.open.remove(&first) => 0,
-            "fd_renumber" => {
-                self.open.remove(&first);
-                0
-            }
+            "fd_renumber" if self.open.remove(&first) => 0,
             _ if self.open.contains(&first) => 0,
             _ => i32::from(Errno::BADF.0),
         }
