@@ -25,7 +25,7 @@ async function run(module, wasi, imports) {
 
 const preview1 = (wasi) => ({ wasi_snapshot_preview1: wasi.wasiImport });
 
-// A package of its bundler's imports, in which a module of WebAssembly is a value.
+// For a package that expects a bundler, which imports a module of WebAssembly as a value.
 function importModulesAsValues() {
   const load = (url, context, next) => {
     if (!url.endsWith(".wasm")) return next(url, context);
@@ -101,7 +101,7 @@ const module = await WebAssembly.compile(readFileSync(path));
 try {
   process.exitCode = (await HOSTS[name](module)) ?? 0;
 } catch (error) {
-  // Not by Node, which shows the source line: of a minified package that is all of it.
+  // Node would print the source line, which in a minified package is the whole file.
   complain(`${error.message}\n`);
   process.exitCode = 134;
 }
