@@ -7,11 +7,18 @@ use wasi_vfs_format::Kind;
 /// `fdstat`, the largest record that the runtime asks of the host.
 pub(crate) const SCRATCH_LEN: usize = Fdstat::LEN;
 
+/// Fills these bytes before the host writes. No `prestat` begins with it, no `fdstat`
+/// has this `filetype`, and no path is as long as four of them say.
+pub(crate) const UNWRITTEN: u8 = 0xa5;
+
 /// `filetype`.
 pub(crate) mod filetype {
     pub(crate) const DIRECTORY: u8 = 3;
     pub(crate) const REGULAR_FILE: u8 = 4;
     pub(crate) const SYMBOLIC_LINK: u8 = 7;
+
+    /// The largest value of the specification.
+    pub(crate) const MAX: u8 = SYMBOLIC_LINK;
 }
 
 /// The `filetype` of an inode of this kind.
@@ -130,6 +137,9 @@ pub(crate) struct Prestat {
 
 impl Prestat {
     pub(crate) const LEN: usize = 8;
+
+    /// The tag, which is the first byte. There is no other kind.
+    pub(crate) const DIRECTORY: u8 = 0;
 
     pub(crate) fn to_bytes(&self) -> [u8; Self::LEN] {
         let mut bytes = [0; Self::LEN];

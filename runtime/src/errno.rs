@@ -30,7 +30,7 @@ errnos! {
     FAULT = 21, "Bad address.";
     ILSEQ = 25, "Illegal byte sequence.";
     INVAL = 28, "Invalid argument.";
-    IO = 29, "Input or output error: the image is damaged.";
+    IO = 29, "Input or output error: the image is damaged, or the host breaks the specification.";
     ISDIR = 31, "Is a directory.";
     LOOP = 32, "Too many levels of symbolic links.";
     NAMETOOLONG = 37, "Name too long.";
@@ -59,10 +59,11 @@ pub(crate) type Result<T = ()> = core::result::Result<T, Errno>;
 
 /// The result of a host call from the code it returned.
 pub(crate) fn from_host(code: i32) -> Result {
-    match code {
-        0 => Ok(()),
-        // Codes have 16 bits; a host that returns more is not one we know.
-        code => Err(Errno(code as u16)),
+    match u16::try_from(code) {
+        Ok(0) => Ok(()),
+        Ok(code) => Err(Errno(code)),
+        // Codes have 16 bits. Cut off, this one could become a success.
+        Err(_) => Err(Errno::IO),
     }
 }
 
@@ -71,5 +72,19 @@ pub(crate) fn to_guest(result: Result) -> i32 {
     match result {
         Ok(()) => 0,
         Err(Errno(code)) => i32::from(code),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_of_more_than_16_bits_is_no_success() {
+        for code in [0x10000, 0x20_0000, -1, i32::MIN, i32::MAX] {
+            assert_eq!(from_host(code), Err(Errno::IO), "{code:#x}");
+        }
+        assert_eq!(from_host(0), Ok(()));
+        assert_eq!(from_host(0xffff), Err(Errno(0xffff)));
     }
 }

@@ -38,6 +38,7 @@ pub mod fuzz;
 mod image;
 mod memory;
 mod preview1;
+mod probe;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -46,6 +47,6 @@ pub mod zstd;
 
 pub use errno::Errno;
 pub use image::Payload;
-pub use memory::Memory;
+pub use memory::{Lent, Memory};
 pub use preview1::Preview1;
 pub use vfs::Vfs;

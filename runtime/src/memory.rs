@@ -3,8 +3,12 @@
 //! The guest passes addresses; every access goes through this trait, which
 //! checks the range and answers `FAULT` instead of trapping.
 
-use crate::abi::SCRATCH_LEN;
+use crate::abi::{SCRATCH_LEN, UNWRITTEN};
 use crate::errno::{Errno, Result};
+
+/// The bytes of the guest that [`Memory::with_scratch`] has to put back.
+#[derive(Default)]
+pub struct Lent(Option<[u8; SCRATCH_LEN]>);
 
 /// The memory that the guest's pointers refer to.
 pub trait Memory {
@@ -17,16 +21,29 @@ pub trait Memory {
     /// Copies `from` to `address`, which the caller has checked.
     fn copy_in(&mut self, address: u32, from: &[u8]);
 
-    /// Lends a few bytes, enough for an `fdstat`, that the host may write to, and puts back
-    /// what was there. `None` if the memory is too small to have them.
-    fn with_scratch<R>(&mut self, use_it: impl FnOnce(&mut Self, u32) -> R) -> Option<R> {
+    /// Lends [`SCRATCH_LEN`] bytes of the guest's memory that the host may write to, and
+    /// puts the guest's bytes back. If the host throws meanwhile, they stay in `lent`, and
+    /// the next loan puts them back. `None` if the memory has fewer bytes.
+    fn with_scratch<R>(
+        &mut self,
+        lent: &mut Lent,
+        use_it: impl FnOnce(&mut Self, u32) -> R,
+    ) -> Option<R> {
         // Far from 0, which hosts may take for a null pointer, and within the
         // first page, which every memory that can be passed to a call has.
         const SCRATCH: u32 = 1024;
-        let mut saved = [0; SCRATCH_LEN];
-        self.read(SCRATCH, &mut saved).ok()?;
+        let mut bytes = [0; SCRATCH_LEN];
+        self.read(SCRATCH, &mut bytes).ok()?;
+        // If the guest wrote there since the host threw, its new bytes count.
+        if let Some(saved) = lent.0.take()
+            && bytes == [UNWRITTEN; SCRATCH_LEN]
+        {
+            bytes = saved;
+        }
+        lent.0 = Some(bytes);
         let result = use_it(self, SCRATCH);
-        self.copy_in(SCRATCH, &saved);
+        self.copy_in(SCRATCH, &bytes);
+        lent.0 = None;
         Some(result)
     }
 
@@ -68,4 +85,10 @@ pub trait Memory {
     fn write_u64(&mut self, address: u32, value: u64) -> Result {
         self.write(address, &value.to_le_bytes())
     }
+}
+
+/// Whether two ranges, each an address and a length, have a byte in common.
+pub(crate) fn overlap((one, one_len): (u32, u32), (other, other_len): (u32, u32)) -> bool {
+    let end = |start: u32, len: u32| u64::from(start) + u64::from(len);
+    u64::from(one) < end(other, other_len) && u64::from(other) < end(one, one_len)
 }

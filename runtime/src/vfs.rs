@@ -1,22 +1,18 @@
 //! The state of the runtime and what all calls share.
 
-use crate::abi::SCRATCH_LEN;
 use crate::descriptor::{Descriptor, DescriptorTable, OpenDirectory, OpenFile};
 use crate::errno::{Errno, Result, from_host};
 use crate::image::{Image, Payload};
-use crate::memory::Memory;
+use crate::memory::{Lent, Memory, overlap};
 use crate::preview1::Preview1;
+use crate::probe::Probe;
 use crate::resolve::{Resolution, resolve};
 use alloc::vec::Vec;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Index, InodeNumber};
 
-/// Number of the first descriptor that is not standard input or output.
-const FIRST_PREOPEN: u32 = 3;
-
-/// More descriptors than this no host opens before the program starts; a host
-/// that claims every number to be open must not keep us asking.
-const HOST_DESCRIPTOR_COUNT_MAX: u32 = 1024;
+/// No host gives this number to a descriptor.
+const NO_DESCRIPTOR: u32 = u32::MAX;
 
 /// Preview 1, served from an image where a descriptor belongs to it and from
 /// the host where not.
@@ -25,10 +21,14 @@ pub struct Vfs<M, H, P> {
     pub(crate) host: H,
     pub(crate) image: Image<P>,
     pub(crate) table: DescriptorTable,
+    /// The number of the current call that is not in the table and went to the host.
+    pub(crate) foreign: Option<u32>,
     /// The path of the current call; kept for its memory.
     path: Vec<u8>,
     /// Whether the host has been asked for its descriptors.
     is_started: bool,
+    /// The guest's bytes where the host writes its answers meanwhile.
+    lent: Lent,
 }
 
 /// A directory descriptor of one side or the other.
@@ -46,8 +46,10 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             host,
             image: Image::new(index, payload),
             table: DescriptorTable::default(),
+            foreign: None,
             path: Vec::new(),
             is_started: false,
+            lent: Lent::default(),
         }
     }
 
@@ -90,26 +92,49 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     fn host_descriptor_count(&mut self) -> Option<u32> {
-        let mut count = FIRST_PREOPEN;
-        while count < HOST_DESCRIPTOR_COUNT_MAX && self.host_has(count)? {
-            count += 1;
-        }
-        Some(count)
+        self.probe(|probe| probe.first_free())
     }
 
-    /// Whether the host has this descriptor open. A preopened directory shows
-    /// in `fd_prestat_get`, anything else in `fd_fdstat_get`.
-    fn host_has(&mut self, number: u32) -> Option<bool> {
-        const { assert!(SCRATCH_LEN >= crate::abi::Prestat::LEN) };
+    /// Whether the host describes a descriptor under this number.
+    pub(crate) fn host_has(&mut self, number: u32) -> bool {
+        self.probe(|probe| probe.fdstat(number).is_ok()) == Some(true)
+    }
+
+    fn probe<R>(&mut self, ask: impl FnOnce(&mut Probe<'_, M, H>) -> R) -> Option<R> {
         let host = &mut self.host;
-        self.memory.with_scratch(|_, scratch| {
-            host.fd_prestat_get(number, scratch) == 0 || host.fd_fdstat_get(number, scratch) == 0
+        self.memory.with_scratch(&mut self.lent, |memory, record| {
+            ask(&mut Probe::new(memory, host, record))
         })
     }
 
+    /// What a number denotes. Programs get descriptors from other imports, too, as from
+    /// `sock_open`: a number that is not in the table is the host's, unless the host
+    /// gave it out for another number of the guest.
+    pub(crate) fn descriptor(&mut self, fd: u32) -> Result<Descriptor> {
+        match self.table.get(fd) {
+            Err(errno) if self.table.has_host(fd) => Err(errno),
+            Err(_) => {
+                self.foreign = Some(fd);
+                Ok(Descriptor::Host(fd))
+            }
+            found => found,
+        }
+    }
+
+    /// Ends a call. A number that the host turned out to have open is kept, so that no
+    /// file of the image gets it as well.
+    pub(crate) fn settle(&mut self, result: Result) -> Result {
+        if let Some(fd) = self.foreign.take()
+            && !matches!(result, Err(Errno::BADF | Errno::NOSYS))
+        {
+            self.table.keep(fd);
+        }
+        result
+    }
+
     /// The directory that a path is relative to.
-    pub(crate) fn base(&self, fd: u32) -> Result<Base> {
-        match self.table.get(fd)? {
+    pub(crate) fn base(&mut self, fd: u32) -> Result<Base> {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => Ok(Base::Host(number)),
             Descriptor::Directory(directory) => Ok(Base::Image(directory)),
             Descriptor::File(_) => Err(Errno::NOTDIR),
@@ -151,18 +176,44 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         Ok(())
     }
 
-    /// Gives a descriptor that the host has just written to `address` a number
-    /// of ours. That there is memory at `address` is to be checked before the host
-    /// is asked, or its descriptor has no number.
-    pub(crate) fn adopt(&mut self, address: u32) -> Result {
-        let number = self.memory.read_u32(address)?;
-        match self.table.insert(Descriptor::Host(number)) {
+    /// Has the host `open` a descriptor, which it writes to `address`, and writes our
+    /// number over it. `inputs` is memory that the host reads meanwhile.
+    ///
+    /// The host is not asked where there is no memory at `address`: its descriptor would
+    /// have no number. A host that returns success and writes nothing opened nothing.
+    pub(crate) fn adopt(
+        &mut self,
+        address: u32,
+        inputs: (u32, u32),
+        open: impl FnOnce(&mut H) -> i32,
+    ) -> Result {
+        let before = self.memory.read_u32(address)?;
+        let can_clear = !overlap((address, 4), inputs);
+        if can_clear {
+            self.memory.write_u32(address, NO_DESCRIPTOR)?;
+        }
+        let adopted = from_host(open(&mut self.host)).and_then(|()| self.number_of(address));
+        match adopted {
             Ok(ours) => self.memory.write_u32(address, ours),
             Err(errno) => {
-                // Not leaving it open behind the guest's back.
-                let _ = from_host(self.host.fd_close(number));
+                if can_clear {
+                    self.memory.write_u32(address, before)?;
+                }
                 Err(errno)
             }
         }
+    }
+
+    /// A number of ours for the host's number at `address`.
+    fn number_of(&mut self, address: u32) -> Result<u32> {
+        let number = self.memory.read_u32(address)?;
+        if number == NO_DESCRIPTOR {
+            return Err(Errno::IO);
+        }
+        self.table.insert_host(number).inspect_err(|_| {
+            // Not leaving it open behind the guest's back. The guest learns of the lack
+            // of memory in any case.
+            let _ = from_host(self.host.fd_close(number));
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::command::{self, Outcome, mapping};
 use crate::workspace::{here, root, tool};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Something that runs WASI preview 1 modules.
@@ -25,6 +25,8 @@ pub enum Engine {
     Wazero,
     /// An interpreter in Python. Takes no directory or variable.
     Pywasm,
+    /// Node with the WASI of this package of npm. Takes no directory, argument or variable.
+    Package(&'static str),
 }
 
 /// A module to be run, and with what.
@@ -87,7 +89,43 @@ impl Engine {
         command::run(&mut command, pairs)
     }
 
-    /// The adapter, but for what `wasi-vfs` has inside.
+    /// Runs a module under the host in this script of `engines/`, which takes `words`
+    /// before the module.
+    ///
+    /// # Panics
+    ///
+    /// If the engine has no JavaScript.
+    pub fn host(self, script: &str, words: &[&str], module: &Path, args: &[&str]) -> Outcome {
+        tool("npm-shim", "shim");
+        let mut command = match self {
+            Self::Node => node("node", script),
+            Self::Node20 => node("node20", script),
+            _ => panic!("{self:?} has no JavaScript"),
+        };
+        command.arg(root().join(".tools")).args(words);
+        command::run(command.arg(module).args(args), "")
+    }
+
+    /// A line of JSON for each module and host of a few lines, from `stub_hosts.mjs`.
+    ///
+    /// # Panics
+    ///
+    /// If the engine has no JavaScript.
+    pub fn stub_hosts(self, modules: &[PathBuf]) -> Outcome {
+        let mut command = match self {
+            Self::Node => node("node", "stub_hosts.mjs"),
+            Self::Node20 => node("node20", "stub_hosts.mjs"),
+            _ => panic!("{self:?} runs no stub hosts"),
+        };
+        command::run(command.args(modules), "")
+    }
+
+    /// A line of JSON for each host of a few lines.
+    pub fn list_stub_hosts() -> Outcome {
+        command::run(node("node", "stub_hosts.mjs").arg("--list"), "")
+    }
+
+    /// The adapter. wasmi has none, since `wasi-vfs` runs it.
     fn adapter(self) -> Command {
         match self {
             Self::Wasmtime => python("run_wasmtime.py", "wasmtime"),
@@ -104,6 +142,13 @@ impl Engine {
             Self::Wazero => {
                 let mut command = python("run_wazero.py", "python");
                 command.arg(tool("buf", "wazero"));
+                command
+            }
+            Self::Package(name) => {
+                tool("npm-hosts/node_modules/uwasi", "hosts");
+                tool("npm-shim", "shim");
+                let mut command = node("node", "js_hosts.mjs");
+                command.arg(root().join(".tools")).arg(name);
                 command
             }
             Self::Wasmi => unreachable!("run by wasi-vfs"),

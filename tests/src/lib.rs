@@ -15,5 +15,6 @@ pub mod oracle;
 pub mod snapshot;
 pub mod standard_tests;
 pub mod stored;
+pub mod stub_host;
 pub mod tree;
 pub mod workspace;

@@ -57,6 +57,9 @@ const NEWER: &str =
     "The published module itself is refused: it has types that are newer than this engine.";
 const COMPILING: &str = "It has 99 MB, and this engine compiles all of it before it begins: that takes longer than all the rest of this table.";
 const SLOW: &str = "An interpreter written in Python is too slow for it.";
+const INSTANTIATED: &str =
+    "Its npm package instantiates it, and the tests drive that package in Node and Chromium only.";
+const NO_CLOCK: &str = "The host has no monotonic clock, without which Go does not start.";
 
 impl Program {
     /// All.
@@ -106,7 +109,7 @@ impl Packing {
 
 impl Engine {
     /// All that the matrix has.
-    pub const MATRIX: [Self; 8] = [
+    pub const MATRIX: [Self; 15] = [
         Self::Wasmtime,
         Self::Node,
         Self::Node20,
@@ -115,6 +118,13 @@ impl Engine {
         Self::Wasmi,
         Self::Wazero,
         Self::Pywasm,
+        Self::Package("@bjorn3/browser_wasi_shim"),
+        Self::Package("@cloudflare/workers-wasi"),
+        Self::Package("@runno/wasi"),
+        Self::Package("@tybys/wasm-util"),
+        Self::Package("@wasmer/wasi"),
+        Self::Package("uwasi"),
+        Self::Package("wasi-js"),
     ];
 
     /// With the version that the tests install.
@@ -128,6 +138,7 @@ impl Engine {
             Self::Wasmi => "wasmi 2".to_owned(),
             Self::Wazero => format!("wazero (buf {})", version("BUF")),
             Self::Pywasm => format!("pywasm {}", version("PYWASM")),
+            Self::Package(name) => format!("{name} {}", package_version(name)),
         }
     }
 
@@ -146,6 +157,9 @@ impl Engine {
     fn not_tried_with(self, program: Program) -> Option<&'static str> {
         match (self, program) {
             (Self::Wasmer | Self::Wasmi | Self::Wazero, Program::CReactor) => Some(COMMANDS),
+            (Self::Package(_), Program::Ruby) => Some(INSTANTIATED),
+            (Self::Package(_), Program::CPython) => Some(HOST_CALL),
+            (Self::Package(name), program) => package_lacks(name, program).map(|(why, _)| why),
             (Self::Node20, Program::CPython) => Some(NEWER),
             (Self::Node | Self::Node20 | Self::Chromium, _) => None,
             (_, Program::Ruby) => Some(JAVASCRIPT),
@@ -155,6 +169,33 @@ impl Engine {
             _ => None,
         }
     }
+}
+
+/// Why this package cannot run a program, packed or not, and the words with which the
+/// unpacked program fails.
+pub fn package_lacks(package: &str, program: Program) -> Option<(&'static str, &'static str)> {
+    match (package, program) {
+        ("@cloudflare/workers-wasi", Program::CReactor) => {
+            Some((COMMANDS, "wasi.initialize is not a function"))
+        }
+        ("@wasmer/wasi", Program::CReactor) => {
+            Some((COMMANDS, "The _start function is not present"))
+        }
+        ("uwasi", Program::Go) => Some((NO_CLOCK, "clock_time_get failed")),
+        _ => None,
+    }
+}
+
+fn package_version(name: &str) -> String {
+    if name == "@bjorn3/browser_wasi_shim" {
+        return version("BROWSER_WASI_SHIM");
+    }
+    let text = fs::read(root().join("tests/npm/hosts/package.json")).expect("in the repository");
+    let packages: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+    let version = packages["dependencies"][name].as_str();
+    version
+        .unwrap_or_else(|| panic!("tests/npm/hosts has no {name}"))
+        .to_owned()
 }
 
 fn version(name: &str) -> String {

@@ -10,6 +10,7 @@ use wasi_vfs_tests::command::{Outcome, Pack};
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::matrix::{self, Cell, Packing, Program};
+use wasi_vfs_tests::stub_host::{self, Ending};
 use wasi_vfs_tests::tree::Tree;
 use wasi_vfs_tests::workspace::{here, root, tool};
 
@@ -203,8 +204,134 @@ fn pywasm() {
     goes_as_planned(Engine::Pywasm);
 }
 
+#[test]
+fn browser_wasi_shim() {
+    goes_as_planned(Engine::Package("@bjorn3/browser_wasi_shim"));
+}
+
+#[test]
+fn workers_wasi() {
+    goes_as_planned(Engine::Package("@cloudflare/workers-wasi"));
+}
+
+#[test]
+fn runno() {
+    goes_as_planned(Engine::Package("@runno/wasi"));
+}
+
+#[test]
+fn wasm_util() {
+    goes_as_planned(Engine::Package("@tybys/wasm-util"));
+}
+
+#[test]
+fn wasmer_js() {
+    goes_as_planned(Engine::Package("@wasmer/wasi"));
+}
+
+#[test]
+fn uwasi() {
+    goes_as_planned(Engine::Package("uwasi"));
+}
+
+#[test]
+fn wasi_js() {
+    goes_as_planned(Engine::Package("wasi-js"));
+}
+
+#[test]
+fn packages_lack_what_unpacked_programs_need() {
+    for engine in Engine::MATRIX {
+        let Engine::Package(name) = engine else {
+            continue;
+        };
+        for program in Program::ALL {
+            let Some((_, words)) = matrix::package_lacks(name, program) else {
+                continue;
+            };
+            let outcome = run(program, &module(program, Packing::Separate), engine);
+            let failed = outcome.status != 0 && outcome.stderr.contains(words);
+            assert!(failed, "{name} {program:?}: {words:?}, but {outcome:#?}");
+        }
+    }
+}
+
+/// `@tybys/wasm-util` prints an error for each `fd_fdstat_get` of a closed number.
+#[test]
+fn wasm_util_prints_no_error_for_a_probe() {
+    for packing in Packing::ALL {
+        let packed = packed(Program::C, packing);
+        let outcome = run(Program::C, &packed, Engine::Package("@tybys/wasm-util"));
+        assert_eq!(outcome.stderr, "", "{packing:?}");
+    }
+}
+
+/// Calls by which the runtime looks for the host's descriptors and a library for its
+/// preopens, under the host that needs most of them.
+const PROBES_MAX: usize = 6;
+
+/// The packings of a program that an engine takes.
+fn packings(program: Program, engine: Engine) -> impl Iterator<Item = Packing> {
+    let runs = move |packing: &Packing| matrix::plan(program, *packing, engine) == Cell::Runs;
+    Packing::ALL.into_iter().filter(runs)
+}
+
+/// A packed program under one host of a few lines.
+fn check_packed(program: Program, ending: &Ending) -> Result<(), String> {
+    let is_right = ending.status == 0 && paths(&ending.stdout) == *EXPECTED;
+    if is_right && ending.probes().count() <= PROBES_MAX {
+        return Ok(());
+    }
+    Err(format!("packed {program:?}: {ending:#?}"))
+}
+
+/// An unpacked program under a host that the table excuses.
+fn check_unpacked(program: Program, words: &str, ending: &Ending) -> Result<(), String> {
+    if ending.status != 0 && ending.stderr.contains(words) {
+        return Ok(());
+    }
+    Err(format!("unpacked {program:?}, not {words:?}: {ending:#?}"))
+}
+
+/// Each host that can run a program shows it its tree, in each packing.
+fn stub_hosts_show_the_tree(engine: Engine, program: Program) {
+    let mut modules = vec![module(program, Packing::Separate)];
+    modules.extend(packings(program, engine).map(|packing| packed(program, packing)));
+    let endings = stub_host::run(engine, &modules);
+    let (unpacked, packed) = endings.split_at(endings.len() / modules.len());
+    let cannot = |host: &Ending| stub_host::cannot_run(&host.host, program);
+    let excused = unpacked.iter().filter_map(|ending| {
+        let words = cannot(ending)?;
+        check_unpacked(program, words, ending).err()
+    });
+    let able = packed.iter().filter(|ending| cannot(ending).is_none());
+    let wrong = able.filter_map(|ending| check_packed(program, ending).err());
+    let faults: Vec<_> = excused.chain(wrong).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn stub_hosts_show_c_its_tree() {
+    stub_hosts_show_the_tree(Engine::Node, Program::C);
+}
+
+#[test]
+fn stub_hosts_show_rust_its_tree() {
+    stub_hosts_show_the_tree(Engine::Node, Program::Rust);
+}
+
+#[test]
+fn stub_hosts_show_go_its_tree() {
+    stub_hosts_show_the_tree(Engine::Node, Program::Go);
+}
+
+#[test]
+fn stub_hosts_in_node_20_show_c_its_tree() {
+    stub_hosts_show_the_tree(Engine::Node20, Program::C);
+}
+
 /// A document has a generated part between two comments, the first of which names
-/// it. With `UPDATE_GOLDEN` it is written anew.
+/// it. With `UPDATE_GOLDEN` the test rewrites it.
 fn shows(document: &str, part: &str, expected: &str) {
     let path = root().join(document);
     let text = fs::read_to_string(&path).expect("a document");
@@ -220,10 +347,7 @@ fn shows(document: &str, part: &str, expected: &str) {
         )
         .expect("it is writable");
     } else {
-        assert_eq!(
-            shown, expected,
-            "{document}: UPDATE_GOLDEN=1 writes it anew"
-        );
+        assert_eq!(shown, expected, "{document}: UPDATE_GOLDEN=1 rewrites it");
     }
 }
 
@@ -232,4 +356,5 @@ fn the_documents_show_the_plan() {
     shows("README.md", "engines", &matrix::summary());
     shows("docs/ENGINES.md", "engines", &matrix::tables());
     shows("docs/ENGINES.md", "refusals", &matrix::refusals());
+    shows("docs/ENGINES.md", "stub hosts", &stub_host::table());
 }

@@ -3,6 +3,7 @@
 use super::state::own_memory_len;
 use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
+use crate::memory::Lent;
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
@@ -32,7 +33,11 @@ impl Memory for GuestMemory {
         }
     }
 
-    fn with_scratch<R>(&mut self, use_it: impl FnOnce(&mut Self, u32) -> R) -> Option<R> {
+    fn with_scratch<R>(
+        &mut self,
+        _: &mut Lent,
+        use_it: impl FnOnce(&mut Self, u32) -> R,
+    ) -> Option<R> {
         /// Some hosts trap at an address that is not aligned for what they write.
         #[repr(align(8))]
         struct Scratch([u8; SCRATCH_LEN]);

@@ -7,36 +7,53 @@ use crate::{Memory, Payload, Preview1, Vfs};
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn fd_close(&mut self, fd: u32) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
-            from_host(self.host.fd_close(number))?;
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
+            self.close_host(number)?;
         }
-        self.table.remove(fd)?;
-        Ok(())
+        match self.foreign.take() {
+            Some(_) => Ok(()),
+            None => self.table.remove(fd).map(|_| ()),
+        }
+    }
+
+    /// If the host fails to close a descriptor, it may be open, and keeps its number.
+    fn close_host(&mut self, number: u32) -> Result {
+        from_host(self.host.fd_close(number)).inspect_err(|_| {
+            if self.foreign.is_none() {
+                self.table.doubt();
+            }
+        })
     }
 
     pub(crate) fn fd_renumber(&mut self, from: u32, to: u32) -> Result {
-        let source = self.table.get(from)?;
-        let target = self.table.get(to)?;
-        if from == to {
+        let source = self.descriptor(from)?;
+        let is_foreign = self.foreign.take().is_some();
+        let target = self.descriptor(to)?;
+        if from == to && !is_foreign {
             return Ok(());
         }
         match (source, target) {
             (Descriptor::Host(source), Descriptor::Host(target)) => {
+                // The host closes `source`; its number lives on in `target`.
                 from_host(self.host.fd_renumber(source, target))?;
-                // The host has closed `source`; its number lives on in `target`.
-                self.table.remove(from)?;
             }
             (_, Descriptor::Host(target)) => {
-                from_host(self.host.fd_close(target))?;
-                *self.table.get_mut(to)? = self.table.remove(from)?;
+                self.table.reserve(to)?;
+                self.close_host(target)?;
+                self.foreign = None;
+                self.table.put(to, source)?;
             }
-            _ => *self.table.get_mut(to)? = self.table.remove(from)?,
+            _ if is_foreign && !self.host_has(from) => return Err(Errno::BADF),
+            _ => self.table.put(to, source)?,
+        }
+        if !is_foreign {
+            self.table.remove(from)?;
         }
         Ok(())
     }
 
     pub(crate) fn fd_advise(&mut self, fd: u32, offset: u64, len: u64, advice: u32) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_advise(number, offset, len, advice)),
             Descriptor::Directory(_) => Err(Errno::BADF),
             Descriptor::File(_) if advice > ADVICE_MAX => Err(Errno::INVAL),
@@ -46,7 +63,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
 
     /// Nothing can be waiting to be written.
     pub(crate) fn fd_datasync(&mut self, fd: u32) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_datasync(number)),
             _ => Ok(()),
         }
@@ -54,14 +71,14 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
 
     /// Nothing can be waiting to be written.
     pub(crate) fn fd_sync(&mut self, fd: u32) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_sync(number)),
             _ => Ok(()),
         }
     }
 
     pub(crate) fn fd_fdstat_get(&mut self, fd: u32, stat: u32) -> Result {
-        let fdstat = match self.table.get(fd)? {
+        let fdstat = match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 return from_host(self.host.fd_fdstat_get(number, stat));
             }
@@ -82,7 +99,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
             return from_host(self.host.fd_fdstat_set_flags(number, flags));
         }
         let file = self.open_file(fd)?;
@@ -98,7 +115,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// Rights are advertised and not kept: what cannot be done with the image
     /// is refused at the call whatever they say.
     pub(crate) fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 from_host(self.host.fd_fdstat_set_rights(number, base, inheriting))
             }

@@ -28,7 +28,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         cookie: u64,
         used: u32,
     ) -> Result {
-        let directory = match self.table.get(fd)? {
+        let directory = match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 return from_host(
                     self.host

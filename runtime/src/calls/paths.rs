@@ -31,11 +31,11 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     ) -> Result {
         let start = match self.base(fd) {
             Ok(Base::Host(number)) => {
-                self.memory.check(opened, 4)?;
-                from_host(self.host.path_open(
-                    number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
-                ))?;
-                return self.adopt(opened);
+                return self.adopt(opened, (path, path_len), |host| {
+                    host.path_open(
+                        number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
+                    )
+                });
             }
             Ok(Base::Image(directory)) => Ok(directory),
             Err(errno) => Err(errno),

@@ -8,6 +8,7 @@
 use crate::abi::{Event, eventtype, subscription};
 use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
+use crate::memory::overlap;
 use crate::{Memory, Payload, Preview1, Vfs};
 use alloc::vec::Vec;
 
@@ -117,19 +118,18 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         if !matches!(tag, eventtype::FD_READ | eventtype::FD_WRITE) {
             return Err(None);
         }
-        let (error, byte_count) = match self
-            .table
-            .get(field_u32(subscription, subscription::DESCRIPTOR))
-        {
+        let fd = field_u32(subscription, subscription::DESCRIPTOR);
+        let (error, byte_count) = match self.table.get(fd) {
             Ok(Descriptor::Host(number)) => return Err(Some(number)),
             Ok(Descriptor::File(file)) => match self.image.file(file.inode) {
                 Ok(content) => (0, content.len.saturating_sub(file.position)),
                 Err(errno) => (errno.0, 0),
             },
             Ok(Descriptor::Directory(_)) => (Errno::BADF.0, 0),
-            // One that the host cannot know either: hosts differ in whether
-            // that fails the call or is an event.
-            Err(_) => return Err(Some(u32::MAX)),
+            // The guest means another descriptor than the host's of this number. Hosts
+            // differ in whether a bad one fails the call or is an event.
+            Err(_) if self.table.has_host(fd) => return Err(Some(u32::MAX)),
+            Err(_) => return Err(Some(fd)),
         };
         Ok(Event {
             userdata: userdata(subscription),
@@ -143,6 +143,11 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     fn poll_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &mut Sorted) -> Result {
         self.memory.write(buffers.subscriptions, &sorted.for_host)?;
         let count = (sorted.for_host.len() / subscription::LEN) as u32;
+        let inputs = (buffers.subscriptions, sorted.for_host.len() as u32);
+        if !overlap((buffers.event_count, 4), inputs) {
+            // A host that returns success and writes nothing has no event.
+            self.memory.write_u32(buffers.event_count, 0)?;
+        }
         let code = self.host.poll_oneoff(
             buffers.subscriptions,
             buffers.events,

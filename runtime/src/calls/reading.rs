@@ -18,7 +18,7 @@ pub(crate) struct Iovecs {
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn fd_read(&mut self, fd: u32, iovecs: u32, iovec_count: u32, read: u32) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
             return from_host(self.host.fd_read(number, iovecs, iovec_count, read));
         }
         let file = *self.open_file(fd)?;
@@ -40,7 +40,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         offset: u64,
         read: u32,
     ) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
             return from_host(
                 self.host
                     .fd_pread(number, iovecs, iovec_count, offset, read),
@@ -60,7 +60,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_seek(&mut self, fd: u32, offset: i64, whence: u32, position: u32) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
             return from_host(self.host.fd_seek(number, offset, whence, position));
         }
         let file = *self.open_file(fd)?;
@@ -80,7 +80,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_tell(&mut self, fd: u32, position: u32) -> Result {
-        if let Descriptor::Host(number) = self.table.get(fd)? {
+        if let Descriptor::Host(number) = self.descriptor(fd)? {
             return from_host(self.host.fd_tell(number, position));
         }
         let here = self.open_file(fd)?.position;

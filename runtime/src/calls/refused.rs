@@ -18,7 +18,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         iovec_count: u32,
         written: u32,
     ) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 from_host(self.host.fd_write(number, iovecs, iovec_count, written))
             }
@@ -35,7 +35,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         offset: u64,
         written: u32,
     ) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 let host = &mut self.host;
                 from_host(host.fd_pwrite(number, iovecs, iovec_count, offset, written))
@@ -47,7 +47,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// `NOTSUP` as of file systems that cannot reserve space: what a program
     /// writes instead is refused when it writes.
     pub(crate) fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_allocate(number, offset, len)),
             Descriptor::Directory(_) => Err(Errno::BADF),
             Descriptor::File(_) => Err(Errno::NOTSUP),
@@ -55,7 +55,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_filestat_set_size(&mut self, fd: u32, size: u64) -> Result {
-        match self.table.get(fd)? {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_filestat_set_size(number, size)),
             Descriptor::Directory(_) => Err(Errno::BADF),
             Descriptor::File(_) => Err(Errno::ROFS),
@@ -69,7 +69,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         modified: u64,
         flags: u32,
     ) -> Result {
-        let descriptor = self.table.get(fd);
+        let descriptor = self.descriptor(fd);
         if let Ok(Descriptor::Host(number)) = descriptor {
             let host = &mut self.host;
             return from_host(host.fd_filestat_set_times(number, accessed, modified, flags));
@@ -172,7 +172,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 old.existing()?;
                 self.refuse_creation(new_fd, (new_path, new_path_len))
             }
-            _ => Err(Errno::XDEV),
+            _ => self.refuse_crossing(old_fd, new_fd),
         }
     }
 
@@ -201,8 +201,16 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
                 self.resolve(&new, (new_path, new_path_len), false)?;
                 Err(Errno::ROFS)
             }
-            _ => Err(Errno::XDEV),
+            _ => self.refuse_crossing(old_fd, new_fd),
         }
+    }
+
+    /// Between host and image. Whether a number that is not in the table is open, only a
+    /// call of the host would tell.
+    fn refuse_crossing(&self, old_fd: u32, new_fd: u32) -> Result {
+        self.table.get(old_fd)?;
+        self.table.get(new_fd)?;
+        Err(Errno::XDEV)
     }
 
     /// `EXIST` before `ROFS`: a program that makes what is already there (as

@@ -7,9 +7,9 @@ use crate::{Memory, Payload, Preview1, Vfs};
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
         let number = self.socket(fd)?;
-        self.memory.check(accepted, 4)?;
-        from_host(self.host.sock_accept(number, flags, accepted))?;
-        self.adopt(accepted)
+        self.adopt(accepted, (0, 0), |host| {
+            host.sock_accept(number, flags, accepted)
+        })
     }
 
     pub(crate) fn sock_recv(
@@ -48,8 +48,8 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         from_host(self.host.sock_shutdown(number, how))
     }
 
-    fn socket(&self, fd: u32) -> Result<u32> {
-        match self.table.get(fd)? {
+    fn socket(&mut self, fd: u32) -> Result<u32> {
+        match self.descriptor(fd)? {
             Descriptor::Host(number) => Ok(number),
             _ => Err(Errno::NOTSOCK),
         }

@@ -19,7 +19,7 @@ pub(crate) fn inode_for_guest(number: InodeNumber) -> u64 {
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn fd_filestat_get(&mut self, fd: u32, stat: u32) -> Result {
-        let number = match self.table.get(fd)? {
+        let number = match self.descriptor(fd)? {
             Descriptor::Host(number) => {
                 return from_host(self.host.fd_filestat_get(number, stat));
             }

@@ -40,8 +40,9 @@ impl ScriptedHost {
         let code = i32::from(self.answer() % 77);
         let number = u32::from(self.answer()).to_le_bytes();
         match (call, arguments) {
-            ("fd_prestat_get", [_, at]) => self.write(*at, &[0xee; 8]),
-            ("fd_fdstat_get", [_, at]) => self.write(*at, &[0xee; 24]),
+            // Valid records among others: the runtime reads these two.
+            ("fd_prestat_get", [_, at]) => self.write(*at, &[number[0] % 3; 8]),
+            ("fd_fdstat_get", [_, at]) => self.write(*at, &[number[0] % 16; 24]),
             ("path_open", [.., at]) | ("sock_accept", [_, _, at]) => self.write(*at, &number),
             ("poll_oneoff", [_, events, count, event_count]) => {
                 let number = u32::from(number[0]).min(*count as u32);

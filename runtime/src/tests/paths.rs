@@ -158,7 +158,10 @@ fn a_path_that_is_not_utf8_is_refused() {
         Errno::ILSEQ.0.into(),
         "before what is wrong with a text"
     );
-    let code = Preview1::path_open(vfs, 99, 1, PATH, 2, 0, 2, 0, 0, 0x2000);
+    let file = guest.open(3, "hello").unwrap();
+    guest.put(PATH, b"\0\xff");
+    let vfs = &mut guest.vfs;
+    let code = Preview1::path_open(vfs, file, 1, PATH, 2, 0, 2, 0, 0, 0x2000);
     assert_eq!(code, Errno::ILSEQ.0.into(), "before the descriptor");
     let code = Preview1::path_rename(vfs, 3, PATH, 0, 3, PATH, 2);
     assert_eq!(

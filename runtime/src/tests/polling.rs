@@ -114,9 +114,18 @@ fn a_directory_of_the_image_is_an_event_with_an_error() {
 }
 
 #[test]
-fn a_bad_number_is_bad_in_the_way_of_the_host() {
+fn the_host_says_what_an_unknown_number_is() {
     let mut guest = guest();
     let events = poll(&mut guest, &[(FD_READ, 99)]);
+    assert_eq!(events, [(100, 0, FD_READ, 99)]);
+}
+
+#[test]
+fn a_closed_number_is_not_the_hosts_of_that_number() {
+    let mut guest = Guest::with_host(&sample_tree(), None, 1);
+    guest.open(3, "on-the-host").unwrap();
+    guest.close(4).unwrap();
+    let events = poll(&mut guest, &[(FD_READ, 4)]);
     assert_eq!(events, [(100, 0, FD_READ, u32::MAX.into())]);
 }
 
