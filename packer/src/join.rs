@@ -56,7 +56,7 @@ impl Part {
     }
 
     /// The same part, brought by `origin`.
-    pub(crate) fn from_origin(self, origin: Origin) -> Self {
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
 
@@ -331,8 +331,8 @@ mod tests {
     }
 
     #[test]
-    fn replacing_what_an_earlier_pack_brought_is_no_news() {
-        let of_module = |part: Part| part.from_origin(Origin::Module);
+    fn replaced_directories_of_an_earlier_pack_are_not_told() {
+        let of_module = |part: Part| part.with_origin(Origin::Module);
         let tree = part("/", 1, &[("usr/lib/old", "o"), ("file", "f")]);
         let parts = vec![
             of_module(tree),

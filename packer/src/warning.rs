@@ -102,69 +102,64 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DroppedSections(sections) => write_dropped(f, sections),
-            Self::UnusedPatterns(patterns) => write!(
+            Self::UnusedPatterns(patterns) => {
+                let patterns_count = count(patterns.len() as u64, "pattern");
+                let what = format!("correct or remove {patterns_count} that excluded nothing");
+                write_list(f, &what, patterns)
+            }
+            Self::Missing(paths) => {
+                let paths_count = count(paths.len() as u64, "listed path");
+                write_list(f, &format!("{paths_count} not in the tree"), paths)
+            }
+            Self::NoFileKept => f.write_str(NO_FILE_KEPT),
+            Self::EmptyDirectories(paths) => write_list(f, EMPTY_DIRECTORIES, paths),
+            Self::EmptyImages(numbers) => write_list(f, EMPTY_IMAGES, numbers),
+            Self::Hidden(paths) => write_list(f, HIDDEN, paths),
+            Self::OwnFiles(files) => write_list(f, OWN_FILES, files),
+            Self::BrokenLinks {
+                count: links,
+                link,
+                target,
+            } => write!(
                 f,
-                "{} excluded nothing: {}; correct or remove {}",
-                count(patterns.len() as u64, "pattern"),
-                List(patterns),
-                them(patterns.len()),
+                "map or copy the targets of {} that lead out of the image, such as `{link}` -> `{target}`",
+                count(*links, "symbolic link"),
             ),
-            Self::Missing(paths) => write!(
+            Self::StalePythonCaches {
+                count: modules,
+                example,
+            } => write!(
                 f,
-                "{} not in the tree: {}",
-                count(paths.len() as u64, "listed path"),
-                List(paths)
+                "run `{COMPILE}` before packing, or Python recompiles {} at each start, such as that of `{example}`",
+                count(*modules, "module"),
             ),
-            Self::NoFileKept => f.write_str(
-                "the listed paths keep no file; end the path of a directory with a slash to keep its content",
-            ),
-            Self::EmptyDirectories(paths) => write!(
+            Self::NativeLibraries {
+                count: libraries,
+                example,
+            } => write!(
                 f,
-                "{} with nothing to pack: {}; check the path and the exclude patterns",
-                count(paths.len() as u64, "mapped directory"),
-                List(paths),
+                "exclude {} that WebAssembly cannot load, such as `{example}`",
+                count(*libraries, "native library"),
             ),
-            Self::EmptyImages(numbers) => write!(
-                f,
-                "{} without any file or link: number {}; check how it was packed",
-                count(numbers.len() as u64, "image"),
-                List(numbers),
-            ),
-            Self::Hidden(paths) => write!(
-                f,
-                "left out because another mapping hides them: {}",
-                List(paths)
-            ),
-            Self::OwnFiles(files) => write!(
-                f,
-                "a mapped directory holds files that this pack reads or writes, so they are packed: {}",
-                List(files)
-            ),
-            Self::BrokenLinks { count: number, link, target } => write!(
-                f,
-                "{} without a target in the image, such as `{link}` -> `{target}`; \
-                 map the target or replace the link",
-                count(*number, "symbolic link"),
-            ),
-            Self::StalePythonCaches { count: number, example } => write!(
-                f,
-                "Python will recompile {} at each start, because the source of `{example}` has another time or size; \
-                 run `python -m compileall -f --invalidation-mode unchecked-hash` before packing",
-                count(*number, "module"),
-            ),
-            Self::NativeLibraries { count: number, example } => write!(
-                f,
-                "{} that WebAssembly cannot load, such as `{example}`; exclude them",
-                count(*number, "native library"),
-            ),
-            Self::Decompressed => f.write_str(
-                "an image was compressed and its files are now stored uncompressed; choose a compression level to compress them",
-            ),
+            Self::Decompressed => f.write_str(DECOMPRESSED),
             Self::TooLongForBrowsers => {
                 f.write_str("browsers and Node reject modules of more than 1 GiB")
             }
         }
     }
+}
+
+const NO_FILE_KEPT: &str = "the listed paths keep no file, so end the path of a directory with a slash to keep its content";
+const EMPTY_DIRECTORIES: &str =
+    "check the paths and the exclude patterns of mapped directories with nothing to pack";
+const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";
+const HIDDEN: &str = "left out because another mapping hides them";
+const OWN_FILES: &str = "a mapped directory has files that this pack reads or writes";
+const COMPILE: &str = "python -m compileall -f --invalidation-mode unchecked-hash";
+const DECOMPRESSED: &str = "the files of a compressed image are stored uncompressed, unless you choose a compression level";
+
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, what: &str, list: &[T]) -> fmt::Result {
+    write!(f, "{what}: {}", List(list))
 }
 
 fn write_dropped(f: &mut fmt::Formatter<'_>, sections: &[DroppedSection]) -> fmt::Result {
@@ -184,10 +179,6 @@ fn write_dropped(f: &mut fmt::Formatter<'_>, sections: &[DroppedSection]) -> fmt
         write!(f, "custom sections ({})", List(&others))?;
     }
     f.write_str(", which packing invalidates")
-}
-
-fn them(number: usize) -> &'static str {
-    if number == 1 { "it" } else { "them" }
 }
 
 /// The first entries of a list, and how many more there are.

@@ -262,7 +262,7 @@ impl Pack {
         }
         if self.strict && !warnings.is_empty() {
             let count = text::count(warnings.len() as u64, "warning");
-            bail!("{count} with --strict; nothing was written");
+            bail!("nothing was written, because --strict rejects {count}");
         }
         Ok(())
     }
@@ -277,7 +277,10 @@ impl Pack {
         let images: Vec<_> = images
             .map(|image| format!("`{}`", image.display()))
             .collect();
-        format!("no file or link in {}; check the image", images.join(", "))
+        format!(
+            "no file or link in {}, so check the image",
+            images.join(", ")
+        )
     }
 
     fn sum_up(&self, packed: &Done, elapsed: Duration) {

@@ -21,7 +21,7 @@ impl Explained {
                 None => error.to_string(),
             },
             _ => match hint(&error) {
-                Some(hint) => format!("{error}; {hint}"),
+                Some(hint) => format!("{error} ({hint})"),
                 None => error.to_string(),
             },
         };
@@ -48,7 +48,7 @@ fn hint(error: &PackError) -> Option<&'static str> {
             Some("map a directory with --dir HOST::GUEST, or embed an image with --from")
         }
         PackError::ExcludesNothing => {
-            Some("to leave out packed files, list the files to keep with --only")
+            Some("to leave out packed files, list the others with --only")
         }
         PackError::NothingKept { .. } => Some("`wasi-vfs ls -R` lists paths"),
         _ => None,

@@ -18,7 +18,7 @@ pub enum PackError {
     Guest(#[from] GuestPathError),
     /// Two directories are mapped to one guest path.
     #[error(
-        "guest path {} is mapped twice, from `{}` and `{}`; map each directory to its own guest path",
+        "guest path {} is mapped twice: map `{}` and `{}` to different guest paths",
         first.guest,
         first.host.display(),
         second.host.display()

@@ -1,4 +1,4 @@
-//! What a pack starts from: the image in the module, other images and mapped
+//! The inputs of a pack: the image in the module, other images and mapped
 //! directories, joined to one tree.
 
 use super::storage::Storage;
@@ -17,14 +17,14 @@ pub(super) struct Inputs {
     pub(super) tree: Tree,
     /// The origin of each mount of the tree.
     pub(super) origins: Vec<Origin>,
-    /// How the content was stored before: in the module, else in the first image.
+    /// The storage of the image in the module, else of the first added image.
     pub(super) storage: Option<Storage>,
     /// Whether some of it was compressed.
     pub(super) is_compressed: bool,
     pub(super) warnings: Vec<Warning>,
 }
 
-/// What was taken out of images.
+/// The parts of images.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) parts: Vec<Part>,
@@ -34,7 +34,7 @@ pub(super) struct Taken {
 }
 
 impl Packer {
-    /// All inputs, where `taken` is from the module.
+    /// All inputs. `taken` has the parts of the module.
     pub(super) fn inputs(
         &self,
         mut taken: Taken,
@@ -73,7 +73,7 @@ impl Packer {
         })
     }
 
-    /// What an earlier pack put into the module.
+    /// The parts that an earlier pack put into the module.
     pub(super) fn earlier(&self) -> Result<Taken, PackError> {
         let mut taken = Taken::default();
         let Some(module) = &self.module else {
@@ -101,7 +101,7 @@ impl Packer {
         let parts = parts.into_iter();
         taken
             .parts
-            .extend(parts.map(|part| part.from_origin(Origin::Image)));
+            .extend(parts.map(|part| part.with_origin(Origin::Image)));
         Ok(())
     }
 

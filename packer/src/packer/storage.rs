@@ -1,4 +1,4 @@
-//! How the content of an image is stored: what was asked for, else as before.
+//! Compression level and block size: the caller's choice, else those of an earlier image.
 
 use super::{DEFAULT_LEVEL, PackError};
 use wasi_vfs_format::Corrupt;
@@ -8,14 +8,14 @@ use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::writer::Options;
 
-/// Compression as [`Packer`](super::Packer) was told.
+/// The compression that a caller chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Compression {
     Level(i32),
     None,
 }
 
-/// How an image is stored.
+/// The level and block size of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Storage {
     /// The zstd level; `None` if nothing is compressed.
@@ -33,8 +33,8 @@ impl Default for Storage {
 }
 
 impl Storage {
-    /// That of `image`. One whose manifest a tool has stripped does not tell its level,
-    /// so it gets the default level if any block is compressed.
+    /// The storage of `image`. Without a manifest, which tools strip, the level is
+    /// unknown. Then it is the default level if any block is compressed.
     pub(super) fn of(image: &ImageReader<'_>) -> Result<Self, Corrupt> {
         let manifest = image.cold().and_then(|cold| cold.manifest().ok());
         let level = match manifest {
@@ -47,7 +47,7 @@ impl Storage {
         })
     }
 
-    /// What was asked for, and this for the rest.
+    /// The options that `asked` chooses, and those of this storage for the rest.
     pub(super) fn options(self, asked: Asked) -> Options {
         Options {
             compression: match asked.compression {
@@ -61,7 +61,7 @@ impl Storage {
     }
 }
 
-/// What was asked for. `None` is for what was not.
+/// The choices of a caller. `None` keeps the earlier value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Asked {
     pub(super) compression: Option<Compression>,

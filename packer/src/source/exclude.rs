@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn every_pattern_that_matches_is_used_also_if_another_decides() {
+    fn overruled_patterns_count_as_used() {
         let exclude = Exclude::new(&["/secret", "*", "!secret", "cache/", "none"]).unwrap();
         let mut unused = (0..exclude.pattern_count()).collect();
         exclude.matches_noting(Path::new("secret"), false, &mut unused);

@@ -1,4 +1,4 @@
-//! What walks of host directories notice, beside the trees that they read.
+//! Findings of the walks through host directories, beside the trees that they read.
 
 use super::Exclude;
 use crate::{OwnFile, Warning};
@@ -6,7 +6,7 @@ use globset::escape;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What all walks of one pack notice.
+/// The findings of all walks of one pack.
 #[derive(Debug)]
 pub(crate) struct Findings {
     own: Vec<Own>,

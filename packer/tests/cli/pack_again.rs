@@ -1,4 +1,4 @@
-//! What `wasi-vfs pack` keeps of a module that is packed already.
+//! Options that `wasi-vfs pack` keeps when it packs a packed module.
 
 use crate::scratch::*;
 use serde_json::Value;
@@ -62,7 +62,7 @@ fn named_options_replace_kept_ones() {
 }
 
 #[test]
-fn images_give_their_storage_where_the_module_has_none() {
+fn options_of_images_are_kept_without_a_packed_module() {
     let scratch = compressed();
     pack(
         &scratch,
@@ -80,7 +80,10 @@ fn images_give_their_storage_where_the_module_has_none() {
     assert!(!said.contains("warning"), "{said}");
     // The module's counts.
     let said = pack(&scratch, "stored.wasm --from packed.wasm -o out.wasm");
-    assert!(said.contains("warning: an image was compressed"), "{said}");
+    assert!(
+        said.contains("warning: the files of a compressed image"),
+        "{said}"
+    );
     assert_eq!(storage(&scratch, "out.wasm"), (Value::Null, 16384.into()));
     let said = pack(
         &scratch,

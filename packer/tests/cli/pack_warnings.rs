@@ -1,4 +1,4 @@
-//! What `wasi-vfs pack` warns of, and how `--quiet` and `--strict` treat warnings.
+//! Warnings of `wasi-vfs pack`, and how `--quiet` and `--strict` treat them.
 
 use crate::scratch::*;
 use std::fs;
@@ -45,14 +45,14 @@ fn a_guest_path_mapped_twice_is_wrong_usage() {
         let output = scratch.run(&format!(
             "pack app.wasm --dir lib::/data {second} -o out.wasm"
         ));
-        assert_failure(&output, 2, &["`lib`", "`lib/sub`", "/data", "twice"]);
+        assert_failure(&output, 2, &["`lib`", "`lib/sub`", "/data is mapped twice"]);
         assert_eq!(stderr(&output).lines().count(), 1);
     }
     assert_eq!(scratch.names(), ["app.wasm", "lib"]);
 }
 
 #[test]
-fn a_directory_of_an_earlier_pack_is_replaced_without_warning() {
+fn replacing_an_earlier_directory_needs_no_warning() {
     let scratch = Scratch::packed();
     for guest in ["/usr/lib", "/usr/lib/sub"] {
         let pack = format!("packed.wasm --dir lib/sub::{guest} -o out.wasm");
@@ -65,7 +65,7 @@ fn a_pattern_that_excludes_nothing_is_named() {
     let scratch = Scratch::with_tree();
     let pack =
         format!("{PACK} --exclude .evn --exclude *.sh --exclude !hello.txt --exclude empty/");
-    assert_warns(&scratch, &pack, &["1 pattern excluded nothing: .evn"]);
+    assert_warns(&scratch, &pack, &["1 pattern that excluded nothing: .evn"]);
     // One that another pattern overrules has matched.
     let pack = format!("{PACK} --exclude run.sh --exclude *.sh --exclude !run.sh");
     assert_no_warning(&scratch, &pack);
@@ -77,9 +77,9 @@ fn a_pattern_that_excludes_nothing_is_named() {
 fn a_directory_with_nothing_to_pack_is_named() {
     let scratch = Scratch::with_tree();
     let pack = format!("{PACK} --dir lib/sub/empty::/b");
-    assert_warns(&scratch, &pack, &["1 mapped directory", "lib/sub/empty"]);
+    assert_warns(&scratch, &pack, &["nothing to pack: lib/sub/empty"]);
     let pack = "app.wasm --dir lib::/a --exclude /* -o out.wasm";
-    assert_warns(&scratch, pack, &["1 mapped directory", "lib"]);
+    assert_warns(&scratch, pack, &["nothing to pack: lib"]);
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn pyc(flags: u32, mtime: u32, len: u32) -> Vec<u8> {
 }
 
 #[test]
-fn python_caches_that_do_not_fit_their_sources_give_a_warning() {
+fn stale_python_caches_give_a_warning() {
     let scratch = Scratch::with_tree();
     fs::create_dir(scratch.path("lib/__pycache__")).unwrap();
     scratch.write("lib/a.py", b"1\n");
@@ -222,6 +222,16 @@ fn a_python_cache_without_its_source_is_not_stale() {
 }
 
 #[test]
+fn a_python_cache_that_python_ignores_is_not_stale() {
+    let scratch = Scratch::with_tree();
+    fs::create_dir(scratch.path("lib/__pycache__")).unwrap();
+    scratch.write("lib/a.py", b"1\n");
+    scratch.write("lib/a.pyc", &pyc(0, 1, 1));
+    scratch.write("lib/__pycache__/a.cpython-313.pyc", &pyc(1, 1, 1));
+    assert_no_warning(&scratch, PACK);
+}
+
+#[test]
 fn native_libraries_give_a_warning() {
     let libraries: [(&str, &[u8]); 8] = [
         ("a.so", b"\x7fELF\x02\x01"),
@@ -258,7 +268,7 @@ fn libraries_that_webassembly_can_load_give_no_warning() {
 }
 
 #[test]
-fn the_module_and_outputs_in_a_mapped_directory_are_named() {
+fn packed_modules_and_outputs_are_named() {
     let scratch = Scratch::with_tree();
     let pack = "app.wasm --dir .::/ -o out.wasm";
     assert_warns(&scratch, pack, &["`./app.wasm` (exclude `/app.wasm`)"]);
@@ -286,7 +296,7 @@ fn own_files_are_found_under_every_name() {
 }
 
 #[test]
-fn images_in_a_mapped_directory_are_named() {
+fn packed_images_are_named() {
     let scratch = Scratch::with_tree();
     assert_success(&scratch.run("pack --dir lib/sub::/sub --image lib/sub.wvfs"));
     let words = ["`lib/sub.wvfs` (exclude `/sub.wvfs`)"];
@@ -300,7 +310,10 @@ fn quiet_hides_the_summary_and_no_warning() {
     let output = scratch.run(&format!("pack --quiet {PACK} --exclude none"));
     assert_success(&output);
     let said = stderr(&output);
-    assert!(said.starts_with("warning: 1 pattern "), "{said}");
+    assert!(
+        said.contains("warning: correct or remove 1 pattern "),
+        "{said}"
+    );
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
@@ -312,13 +325,10 @@ fn strict_makes_warnings_errors_and_writes_nothing() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     let mut lines = said.lines();
-    assert!(
-        lines.next().unwrap().starts_with("warning: 1 pattern "),
-        "{said}"
-    );
+    assert!(lines.next().unwrap().contains("1 pattern "), "{said}");
     let error = lines.next().unwrap();
     assert!(
-        error.starts_with("error: ") && error.contains("1 warning"),
+        error.starts_with("error: ") && error.contains("rejects 1 warning"),
         "{said}"
     );
     assert_eq!(lines.next(), None);

@@ -1,8 +1,9 @@
-//! What in mapped directories will not do in the guest what it does on the host.
+//! Finds files and links of mapped directories that the guest cannot use as the host
+//! does.
 //!
-//! Looks at the finished tree, so that nothing hidden or left out is reported, and
-//! only at what mapped directories brought: images were looked at when they were
-//! packed. Reads the first bytes of few files, chosen by their names.
+//! Inspects the finished tree, which has no hidden or excluded entries. Skips the parts
+//! of images, which were inspected when they were packed. Reads the first bytes of few
+//! files, chosen by their names.
 
 mod links;
 mod native;

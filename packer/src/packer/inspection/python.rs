@@ -31,12 +31,14 @@ impl Stale {
     }
 }
 
-/// The source of the compiled file `name`: `a.py` for `a.pyc` beside it, and for
-/// `__pycache__/a.cpython-313.pyc` and `__pycache__/a.cpython-313.opt-1.pyc`.
+/// The source of the compiled file `name`: `a.py` for `__pycache__/a.cpython-313.pyc` and
+/// `__pycache__/a.cpython-313.opt-1.pyc`. Also for `a.pyc` beside it, if there are no such
+/// files, which Python prefers.
 fn source_of<'t>(directory: &Brought<'t>, name: &str) -> Option<&'t FileNode> {
     let module = name.strip_suffix(".pyc")?;
     if !directory.path.ends_with("/__pycache__") {
-        return file_in(directory.node, module);
+        let is_used = !has_cache(directory.node, module);
+        return is_used.then(|| file_in(directory.node, module))?;
     }
     let (module, tag) = module.rsplit_once('.')?;
     let module = match tag.starts_with("opt-") {
@@ -44,6 +46,17 @@ fn source_of<'t>(directory: &Brought<'t>, name: &str) -> Option<&'t FileNode> {
         false => module,
     };
     file_in(directory.parent?, module)
+}
+
+fn has_cache(directory: &DirectoryNode, module: &str) -> bool {
+    let Some(Node::Directory(caches)) = directory.children.get("__pycache__") else {
+        return false;
+    };
+    let prefix = format!("{module}.");
+    let mut from_module = caches.children.range(prefix.clone()..);
+    from_module
+        .next()
+        .is_some_and(|(name, _)| name.starts_with(&prefix))
 }
 
 fn file_in<'t>(directory: &'t DirectoryNode, module: &str) -> Option<&'t FileNode> {
