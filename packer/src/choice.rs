@@ -5,11 +5,11 @@
 //! would not get there. A path with a slash at its end stands for all that is
 //! below a directory, any other for the directory alone.
 
+use crate::follow::{Bound, Way, follow};
 use crate::join::path_of;
 use std::collections::{HashMap, HashSet};
-use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
 use wasi_vfs_format::manifest::LeftOut;
-use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
+use wasi_vfs_format::tree::{Node, Tree};
 
 /// What a list of paths leads to in a tree.
 #[derive(Debug, Default)]
@@ -49,48 +49,14 @@ impl Choice {
 
     /// Where `path` leads, if anywhere; notes all that is on the way.
     fn follow(&mut self, tree: &Tree, path: &str) -> Option<String> {
-        // The way from the root, and what is there.
-        let mut at: Vec<(String, &Node)> = Vec::new();
-        let mut rest: Vec<String> = components(path);
-        let mut hops = 0;
-        while let Some(name) = rest.pop() {
-            if name == ".." {
-                self.meet(&at);
-                at.pop();
-                continue;
+        let met = &mut self.met;
+        // The directories that hold a place are kept with it.
+        let way = follow(&tree.root, path, Bound::Root, &mut |way| {
+            if !way.is_empty() {
+                met.insert(join(way));
             }
-            let directory = match at.last() {
-                None => Some(&tree.root),
-                Some((_, Node::Directory(directory))) => Some(directory),
-                Some(_) => None,
-            };
-            let Some(node) = directory.and_then(|directory| directory.children.get(&name)) else {
-                self.meet(&at);
-                return None;
-            };
-            at.push((name, node));
-            if let Node::Symlink(link) = node {
-                self.meet(&at);
-                hops += 1;
-                if hops > MAX_SYMLINK_HOPS {
-                    return None;
-                }
-                match link.target.starts_with('/') {
-                    true => at.clear(),
-                    false => drop(at.pop()),
-                }
-                rest.extend(components(&link.target));
-            }
-        }
-        self.meet(&at);
-        Some(join(&at))
-    }
-
-    /// Notes where a path leads, or turns; what holds it is kept with it.
-    fn meet(&mut self, at: &[(String, &Node)]) {
-        if !at.is_empty() {
-            self.met.insert(join(at));
-        }
+        });
+        way.map(|way| join(&way))
     }
 
     /// Takes everything out of `tree` that is not chosen, not on the way to
@@ -152,33 +118,14 @@ fn count(node: &Node, left_out: &mut LeftOut) {
     }
 }
 
-/// The names of a path, the first one last.
-fn components(path: &str) -> Vec<String> {
-    let names = path.split('/');
-    let names = names.filter(|name| !name.is_empty() && *name != ".");
-    names.rev().map(str::to_owned).collect()
-}
-
-fn join(way: &[(String, &Node)]) -> String {
+fn join(way: &Way<'_>) -> String {
     way.iter().map(|(name, _)| format!("/{name}")).collect()
 }
 
-fn node_at<'t>(root: &'t DirectoryNode, names: &[String]) -> Option<&'t Node> {
-    let (last, way) = names.split_last()?;
-    let mut directory = root;
-    for name in way {
-        match directory.children.get(name)? {
-            Node::Directory(child) => directory = child,
-            _ => return None,
-        }
-    }
-    directory.children.get(last)
-}
-
 fn is_directory(tree: &Tree, place: &str) -> bool {
-    let mut names = components(place);
-    names.reverse();
-    names.is_empty() || matches!(node_at(&tree.root, &names), Some(Node::Directory(_)))
+    let way = follow(&tree.root, place, Bound::Root, &mut |_| {});
+    let is_directory = |(_, node): &(_, &Node)| matches!(node, Node::Directory(_));
+    way.is_some_and(|way| way.last().is_none_or(is_directory))
 }
 
 /// The position of each place in its list.
@@ -190,7 +137,7 @@ pub(crate) fn ranks(places: Vec<String>) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasi_vfs_format::tree::{MountPoint, SymlinkNode};
+    use wasi_vfs_format::tree::{DirectoryNode, MountPoint, SymlinkNode};
 
     fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
         let children = children.map(|(name, node)| (name.to_owned(), node));

@@ -16,16 +16,29 @@ use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
 pub(crate) struct Part {
     mount: MountPoint,
     directory: DirectoryNode,
-    /// Whether all of it was asked for, so that it is worth a word if it is replaced.
-    is_asked_for: bool,
+    origin: Origin,
+}
+
+/// Who brings a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// An earlier pack put it into the module. Replacing it is what packing again is
+    /// for, so nobody is told.
+    Module,
+    /// An image that is to be packed.
+    Image,
+    /// A mapped directory.
+    Directory,
 }
 
 /// What parts are joined to.
 pub(crate) struct Joined {
     pub(crate) tree: Tree,
-    /// What is not in it although a part has it: files and links where, or above
-    /// which, another part is, directories that have some and where another part is,
-    /// and parts that were asked for and are replaced.
+    /// The origin of each mount of the tree.
+    pub(crate) origins: Vec<Origin>,
+    /// The places whose content another part hides: files and links where, or above
+    /// which, that part is, directories with content where it is, and whole images.
+    /// A directory that an earlier pack brought is not among them.
     pub(crate) hidden: Vec<String>,
 }
 
@@ -38,16 +51,18 @@ impl Part {
                 components: guest.components().to_vec(),
             },
             directory,
-            is_asked_for: false,
+            origin: Origin::Directory,
         }
     }
 
-    /// The same, as part of something of which all was asked for.
-    pub(crate) fn asked_for(self) -> Self {
-        Self {
-            is_asked_for: true,
-            ..self
-        }
+    /// The same part, brought by `origin`.
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// Whether the part brings nothing except its own directory.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directory.children.is_empty()
     }
 }
 
@@ -57,22 +72,33 @@ impl Part {
 pub(crate) fn join(parts: Vec<Part>) -> Joined {
     let mut hidden = Vec::new();
     let parts = replace_repeated(parts, &mut hidden);
-    let mounts = parts.iter().map(|part| part.mount.clone()).collect();
-    let mut tree = Tree {
-        root: DirectoryNode::default(),
-        mounts,
-    };
+    let mounts: Vec<_> = parts.iter().map(|part| part.mount.clone()).collect();
+    let origins: Vec<_> = parts.iter().map(|part| part.origin).collect();
+    let places = mounts.iter().map(|mount| mount.components.clone());
+    let owners: HashMap<_, _> = places.zip(origins.iter().copied()).collect();
+    let mut root = DirectoryNode::default();
     for part in shallowest_first(parts) {
         let components = &part.mount.components;
-        let place = place(&mut tree.root, components, &mut hidden);
-        if holds_leaves(place) {
+        let place = place(&mut root, components, &mut hidden);
+        if !place.children.is_empty() && owner_above(&owners, components) != Some(Origin::Module) {
             hidden.push(path_of(components));
         }
         *place = part.directory;
     }
     let mut seen = HashSet::new();
     hidden.retain(|path| seen.insert(path.clone()));
-    Joined { tree, hidden }
+    Joined {
+        tree: Tree { root, mounts },
+        origins,
+        hidden,
+    }
+}
+
+/// The origin of the part that brings the content of a place: the next one above.
+fn owner_above(owners: &HashMap<Vec<String>, Origin>, components: &[String]) -> Option<Origin> {
+    let above = (0..components.len()).rev();
+    let mut above = above.map(|depth| components.get(..depth).unwrap_or_default());
+    above.find_map(|place| owners.get(place).copied())
 }
 
 /// The path of a place.
@@ -101,7 +127,7 @@ pub(crate) fn take_apart(mut tree: Tree) -> Option<Vec<Part>> {
     let parts = mounts.map(|(mount, directory)| Part {
         mount,
         directory,
-        is_asked_for: false,
+        origin: Origin::Module,
     });
     Some(parts.collect())
 }
@@ -129,7 +155,7 @@ fn replace_repeated(parts: Vec<Part>, hidden: &mut Vec<String>) -> Vec<Part> {
         let place = *places.entry(part.mount.components.clone()).or_insert(next);
         match kept.get_mut(place) {
             Some(earlier) => {
-                if earlier.is_asked_for {
+                if earlier.origin == Origin::Image {
                     hidden.push(earlier.mount.guest_path.clone());
                 }
                 *earlier = part;
@@ -288,7 +314,7 @@ mod tests {
         let outer = part("/", 1, &[("lib", "elsewhere"), ("usr", "elsewhere")]);
         let at = part("/lib", 2, &[]);
         let below = part("/usr/share", 3, &[]);
-        let Joined { tree, hidden } = join(vec![outer, at, below]);
+        let Joined { tree, hidden, .. } = join(vec![outer, at, below]);
         assert_eq!(lines(&tree), ["/ 1", "lib/ 2", "usr/ 0", "usr/share/ 3"]);
         assert_eq!(hidden, ["/lib", "/usr"]);
     }
@@ -302,6 +328,35 @@ mod tests {
         ]);
         assert_eq!(mounts(&tree), ["./a", "/b"]);
         assert_eq!(lines(&tree), ["/ 0", "a/ 3", "a/new n", "b/ 2"]);
+    }
+
+    #[test]
+    fn replaced_directories_of_an_earlier_pack_are_not_told() {
+        let of_module = |part: Part| part.with_origin(Origin::Module);
+        let tree = part("/", 1, &[("usr/lib/old", "o"), ("file", "f")]);
+        let parts = vec![
+            of_module(tree),
+            part("/usr/lib", 2, &[]),
+            part("/file/x", 3, &[]),
+        ];
+        assert_eq!(super::join(parts).hidden, ["/file"]);
+        let parts = vec![
+            of_module(part("/usr/lib", 1, &[])),
+            part("/usr", 2, &[("lib/new", "n")]),
+        ];
+        assert_eq!(super::join(parts).hidden, ["/usr/lib"]);
+    }
+
+    #[test]
+    fn hidden_empty_directories_are_told() {
+        let mut outer = part("/", 1, &[]);
+        place(
+            &mut outer.directory,
+            &["a", "b"].map(String::from),
+            &mut Vec::new(),
+        );
+        let hidden = super::join(vec![outer, part("/a", 2, &[])]).hidden;
+        assert_eq!(hidden, ["/a"]);
     }
 
     #[test]

@@ -38,6 +38,9 @@ mod compare;
 mod contents;
 mod expansion;
 mod extract;
+#[doc(hidden)]
+pub mod figures;
+mod follow;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod guest_path;
@@ -66,6 +69,6 @@ pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
 pub use trace::{Trace, parse_paths};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};
-pub use warning::Warning;
+pub use warning::{DroppedSection, OwnFile, Warning};
 pub use wasi_vfs_format::reader::ImageReader;
 pub use wasi_vfs_format::writer::Progress;

@@ -87,6 +87,17 @@ impl Mapping {
 }
 
 fn no_separator(text: &str, expected: &'static str) -> MappingError {
+    // As other tools write a mapping.
+    if let Some((before, after)) = text.split_once(':')
+        && ![before, after].contains(&"")
+        && !after.contains(':')
+    {
+        return MappingError::NoSeparator {
+            text: text.to_owned(),
+            expected,
+            example: format!("{before}::{after}"),
+        };
+    }
     let name = text.trim_matches(['.', '/', ':']);
     let (host, guest) = match name {
         "" => (".", "/".to_owned()),
@@ -131,6 +142,9 @@ mod tests {
         assert_eq!(error.to_string(), text);
         let error = Mapping::parse_guest_first(".").unwrap_err();
         let text = "`.` has no `::`; expected GUEST::HOST, such as `/::.`";
+        assert_eq!(error.to_string(), text);
+        let error = Mapping::parse_host_first("./lib:/lib").unwrap_err();
+        let text = "`./lib:/lib` has no `::`; expected HOST::GUEST, such as `./lib::/lib`";
         assert_eq!(error.to_string(), text);
     }
 

@@ -4,7 +4,9 @@
 //! it in [`Packed::warnings`](crate::Packed::warnings); whether a warning is
 //! printed, ignored or an error is the caller's decision.
 
+use crate::figures::{count, len};
 use std::fmt;
+use std::path::PathBuf;
 
 /// Something that a pack did or found that its user may not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,40 +14,134 @@ use std::fmt;
 pub enum Warning {
     /// Custom sections were dropped because packing invalidates them or because
     /// they have the name of one of ours.
-    DroppedSections(Vec<String>),
+    DroppedSections(Vec<DroppedSection>),
+    /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
+    /// any mapped directory. Packing does not look into excluded directories.
+    UnusedPatterns(Vec<String>),
     /// Paths of [`Packer::only`](crate::Packer::only) or
     /// [`Packer::order_by`](crate::Packer::order_by) are not in the tree.
     Missing(Vec<String>),
+    /// The paths of [`Packer::only`](crate::Packer::only) keep directories and
+    /// links, and no file.
+    NoFileKept,
+    /// Host directories that are empty, or of which every entry is excluded.
+    EmptyDirectories(Vec<String>),
+    /// Images of [`Packer::add_image`](crate::Packer::add_image) without any file or
+    /// link, by their positions, the first of which is 1.
+    EmptyImages(Vec<usize>),
     /// Guest paths were left out because another mapping or image hides them: a
     /// file or link where a directory is mapped, the content of a directory where
     /// another one is mapped, and a directory of an image that is mapped again.
     Hidden(Vec<String>),
-    /// The image was compressed before, and the new one is not.
+    /// Files of [`Packer::own_file`](crate::Packer::own_file) were packed.
+    OwnFiles(Vec<OwnFile>),
+    /// Symbolic links of mapped directories lead nowhere in the image: their targets
+    /// are missing, or outside of the mapped directory.
+    BrokenLinks {
+        /// How many there are.
+        count: u64,
+        /// The guest path of the first.
+        link: String,
+        /// Its target.
+        target: String,
+    },
+    /// Compiled Python files (`.pyc`) of mapped directories record another time or
+    /// length than their sources have, so that Python compiles these at each start.
+    StalePythonCaches {
+        /// How many there are.
+        count: u64,
+        /// The guest path of the first.
+        example: String,
+    },
+    /// Shared libraries of mapped directories are for a processor or system, and
+    /// WebAssembly cannot load them.
+    NativeLibraries {
+        /// How many there are.
+        count: u64,
+        /// The guest path of the first.
+        example: String,
+    },
+    /// An image was compressed, and the new one is not.
     Decompressed,
     /// The module is longer than browsers and Node accept.
     TooLongForBrowsers,
 }
 
+/// A custom section that was dropped. Several of one name count as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DroppedSection {
+    /// Its name.
+    pub name: String,
+    /// Its length in bytes, that of the name included.
+    pub len: u64,
+}
+
+impl DroppedSection {
+    fn is_debug_information(&self) -> bool {
+        self.name.starts_with(".debug_") || self.name.starts_with("reloc..debug_")
+    }
+}
+
+/// A file that the pack itself reads or writes, and that is packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnFile {
+    /// Its path on the host, in the mapped directory.
+    pub path: PathBuf,
+    /// The pattern that excludes it.
+    pub pattern: String,
+}
+
+impl fmt::Display for OwnFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, pattern } = self;
+        write!(f, "`{}` (exclude `{pattern}`)", path.display())
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DroppedSections(names) => write!(
-                f,
-                "dropped custom sections that packing invalidates: {}",
-                List(names)
-            ),
-            Self::Missing(paths) => {
-                let (count, plural) = (paths.len(), if paths.len() == 1 { "" } else { "s" });
-                write!(f, "{count} listed path{plural} not in the tree: {}", List(paths))
+            Self::DroppedSections(sections) => write_dropped(f, sections),
+            Self::UnusedPatterns(patterns) => {
+                let patterns_count = count(patterns.len() as u64, "pattern");
+                let what = format!("correct or remove {patterns_count} that excluded nothing");
+                write_list(f, &what, patterns)
             }
-            Self::Hidden(paths) => write!(
+            Self::Missing(paths) => {
+                let paths_count = count(paths.len() as u64, "listed path");
+                write_list(f, &format!("{paths_count} not in the tree"), paths)
+            }
+            Self::NoFileKept => f.write_str(NO_FILE_KEPT),
+            Self::EmptyDirectories(paths) => write_list(f, EMPTY_DIRECTORIES, paths),
+            Self::EmptyImages(numbers) => write_list(f, EMPTY_IMAGES, numbers),
+            Self::Hidden(paths) => write_list(f, HIDDEN, paths),
+            Self::OwnFiles(files) => write_list(f, OWN_FILES, files),
+            Self::BrokenLinks {
+                count: links,
+                link,
+                target,
+            } => write!(
                 f,
-                "left out because another mapping hides them: {}",
-                List(paths)
+                "map or copy the targets of {} that lead out of the image, such as `{link}` -> `{target}`",
+                count(*links, "symbolic link"),
             ),
-            Self::Decompressed => f.write_str(
-                "the image was compressed and is now stored uncompressed; add --compress to keep it compressed",
+            Self::StalePythonCaches {
+                count: modules,
+                example,
+            } => write!(
+                f,
+                "run `{COMPILE}` before packing, or Python recompiles {} at each start, such as that of `{example}`",
+                count(*modules, "module"),
             ),
+            Self::NativeLibraries {
+                count: libraries,
+                example,
+            } => write!(
+                f,
+                "exclude {} that WebAssembly cannot load, such as `{example}`",
+                count(*libraries, "native library"),
+            ),
+            Self::Decompressed => f.write_str(DECOMPRESSED),
             Self::TooLongForBrowsers => {
                 f.write_str("browsers and Node reject modules of more than 1 GiB")
             }
@@ -53,15 +149,49 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The first names of a list, and how many more there are.
-pub(crate) struct List<'a>(pub(crate) &'a [String]);
+const NO_FILE_KEPT: &str = "the listed paths keep no file, so end the path of a directory with a slash to keep its content";
+const EMPTY_DIRECTORIES: &str =
+    "check the paths and the exclude patterns of mapped directories with nothing to pack";
+const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";
+const HIDDEN: &str = "left out because another mapping hides them";
+const OWN_FILES: &str = "a mapped directory has files that this pack reads or writes";
+const COMPILE: &str = "python -m compileall -f --invalidation-mode unchecked-hash";
+const DECOMPRESSED: &str = "the files of a compressed image are stored uncompressed, unless you choose a compression level";
 
-impl fmt::Display for List<'_> {
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, what: &str, list: &[T]) -> fmt::Result {
+    write!(f, "{what}: {}", List(list))
+}
+
+fn write_dropped(f: &mut fmt::Formatter<'_>, sections: &[DroppedSection]) -> fmt::Result {
+    let (debug, others): (Vec<_>, Vec<_>) = sections
+        .iter()
+        .partition(|section| section.is_debug_information());
+    let debug_len = debug.iter().map(|section| section.len).sum();
+    let others: Vec<_> = others.iter().map(|section| &section.name).collect();
+    f.write_str("removed ")?;
+    if !debug.is_empty() {
+        write!(f, "debug information ({})", len(debug_len))?;
+    }
+    if !debug.is_empty() && !others.is_empty() {
+        f.write_str(" and ")?;
+    }
+    if !others.is_empty() {
+        write!(f, "custom sections ({})", List(&others))?;
+    }
+    f.write_str(", which packing invalidates")
+}
+
+/// The first entries of a list, and how many more there are.
+pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
+
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN_MAX: usize = 20;
-        let shown = &self.0[..self.0.len().min(SHOWN_MAX)];
-        f.write_str(&shown.join(", "))?;
-        match self.0.len() - shown.len() {
+        for (position, entry) in self.0.iter().take(SHOWN_MAX).enumerate() {
+            let separator = if position > 0 { ", " } else { "" };
+            write!(f, "{separator}{entry}")?;
+        }
+        match self.0.len().saturating_sub(SHOWN_MAX) {
             0 => Ok(()),
             more => write!(f, ", and {more} more"),
         }
@@ -77,5 +207,29 @@ mod tests {
         let names: Vec<_> = (0..23).map(|n| n.to_string()).collect();
         assert_eq!(List(&names[..2]).to_string(), "0, 1");
         assert!(List(&names).to_string().ends_with("18, 19, and 3 more"));
+    }
+
+    #[test]
+    fn debug_information_is_one_length_and_other_sections_are_named() {
+        let dropped = |sections: &[(&str, u64)]| {
+            let sections = sections.iter().map(|&(name, len)| DroppedSection {
+                name: name.to_owned(),
+                len,
+            });
+            Warning::DroppedSections(sections.collect()).to_string()
+        };
+        let debug = [(".debug_info", 3_000_000), (".debug_line", 100_000)];
+        assert_eq!(
+            dropped(&debug),
+            "removed debug information (3.1 MB), which packing invalidates"
+        );
+        assert_eq!(
+            dropped(&[("linking", 5), ("reloc.CODE", 9)]),
+            "removed custom sections (linking, reloc.CODE), which packing invalidates"
+        );
+        assert_eq!(
+            dropped(&[("linking", 5), ("reloc..debug_info", 9)]),
+            "removed debug information (9 B) and custom sections (linking), which packing invalidates"
+        );
     }
 }

@@ -19,6 +19,7 @@ mod mappings;
 mod opened;
 mod output;
 mod pack;
+mod pack_error;
 mod place;
 mod progress;
 mod run;

@@ -1,16 +1,17 @@
 //! `wasi-vfs pack`: directories into a module.
 
 use super::mappings::Mappings;
+use super::pack_error::Explained;
 use super::progress::Bar;
-use super::{exit_codes, input, output, say, text, warn};
+use super::{exit_codes, input, output, report, say, text, warn};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
+use wasi_vfs::{Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
+use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
@@ -30,10 +31,11 @@ Examples:
 /// Writes a module that holds the directories and serves them to the program
 /// in it as preopened directories. Any finished WASI preview 1 module will do.
 ///
-/// All directories form one tree. Of two nested ones the deeper hides what the
-/// shallower brings at the same place; a guest directory mapped again is
-/// replaced. A module that is packed already keeps what it holds, stored anew
-/// as the options say.
+/// All directories form one tree. If guest directories are nested, the inner one
+/// wins. A module that is packed already keeps its other directories and, unless
+/// options name others, its compression level, block size and kind of memory.
+///
+/// `pack` warns of input that it drops and of files that the program cannot use.
 ///
 /// With --image, writes the tree by itself, as an image that any number of
 /// modules can be packed --from.
@@ -58,19 +60,24 @@ pub(super) struct Pack {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "19",
-        value_parser = clap::value_parser!(i32).range(1..=22)
+        value_parser = parse_level
     )]
     compress: Option<i32>,
 
+    /// Store files uncompressed, also those of a compressed module or image
+    /// [default for modules that are not packed]
+    #[arg(long, conflicts_with = "compress")]
+    no_compress: bool,
+
     /// Unit of compression, a power of two from 4K to 1M: larger is smaller in
-    /// total and slower at the first read [128K if not given]
+    /// total and slower at the first read [default: as packed before, else 128K]
     #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
     block_size: Option<u32>,
 
     /// Where the runtime's memory is: a `separate` one, which needs an engine
     /// with multi-memory, or in the program's, the `single` one, for any engine with
     /// bulk memory [separate if not given, or as the module was packed before]
-    #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
+    #[arg(long, value_name = "KIND", value_parser = memory_kinds(), conflicts_with = "image")]
     memory: Option<MemoryKind>,
 
     /// Leave out what matches in the directories that are mapped, as a line of
@@ -78,10 +85,10 @@ pub(super) struct Pack {
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
-    /// Pack all that is in this image or packed module; repeatable. Images come
-    /// before directories, and of one guest directory the last counts. An image that
-    /// is all there is to pack is taken as it is; with --compress, --block-size,
-    /// --only, --order-by or anything else to pack it is stored anew
+    /// Pack the files of this image or packed module; repeatable. A directory that is
+    /// mapped at the same guest path replaces that of an image, and a later image that of
+    /// an earlier one. A single image without anything else to pack is copied unchanged,
+    /// unless --compress, --no-compress, --block-size, --only or --order-by is given
     #[arg(long, value_name = "PACKED")]
     from: Vec<PathBuf>,
 
@@ -114,9 +121,13 @@ pub(super) struct Pack {
     #[arg(long)]
     any_size: bool,
 
-    /// Print nothing but errors
+    /// Print warnings and errors only
     #[arg(short, long)]
     quiet: bool,
+
+    /// Fail if there is any warning, and write nothing
+    #[arg(long)]
+    strict: bool,
 
     /// Print what is packed in more detail
     #[arg(short, long, conflicts_with = "quiet")]
@@ -157,17 +168,24 @@ impl From<PackedImage> for Done {
     }
 }
 
+/// As clap exits when it rejects arguments.
+const WRONG_USAGE: u8 = 2;
+
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
         output::check(self.target())?;
-        if !self.quiet {
-            self.warn_of_packed_output();
-        }
-        let done = self.pack()?;
+        let done = match self.pack() {
+            Err(error) if is_usage(&error) => {
+                report(&error);
+                return Ok(ExitCode::from(WRONG_USAGE));
+            }
+            done => done?,
+        };
+        self.warn_of(&done.warnings)?;
         output::write(self.target(), &done.bytes)?;
         if !self.quiet {
-            self.report(&done, start.elapsed());
+            self.sum_up(&done, start.elapsed());
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -183,10 +201,12 @@ impl Pack {
         let Some(module) = &self.module else {
             let packer = self.packer(Packer::without_module())?;
             let image = packer.image_with_progress(&bar);
+            let image = image.map_err(|error| Explained::new(error, &self.from));
             return Ok(image.context("cannot write an image")?.into());
         };
         let packer = self.packer(Packer::new(input::read(module)?))?;
         let packed = packer.pack_with_progress(&bar);
+        let packed = packed.map_err(|error| Explained::new(error, &self.from));
         let packed = packed.with_context(|| format!("cannot pack `{}`", module.display()))?;
         Ok(packed.into())
     }
@@ -211,48 +231,70 @@ impl Pack {
         if let Some(level) = self.compress {
             packer = packer.compress(level);
         }
+        if self.no_compress {
+            packer = packer.no_compression();
+        }
         if let Some(len) = self.block_size {
             packer = packer.block_len(len);
         }
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }
-        Ok(packer)
+        Ok(self.own_files().fold(packer, Packer::own_file))
     }
 
-    /// An output of an earlier run within a mapped directory is a file like
-    /// any other, and would double the module with every run.
-    fn warn_of_packed_output(&self) {
-        if let Some(host) = self.directory_of_output() {
-            warn(&format!(
-                "`{}` lies in `{}` and is packed with it; leave it out with --exclude",
-                text::path(self.target()),
-                text::path(host)
-            ));
+    /// The files of this pack that would make each later one longer if they were packed.
+    fn own_files(&self) -> impl Iterator<Item = &Path> {
+        let files = self.module.iter().chain(&self.from).map(PathBuf::as_path);
+        let files = files.chain([self.target()]);
+        files.filter(|&path| path != Path::new("-"))
+    }
+
+    /// Prints the warnings.
+    ///
+    /// # Errors
+    ///
+    /// There are any, with `--strict`.
+    fn warn_of(&self, warnings: &[Warning]) -> Result<()> {
+        for warning in warnings {
+            let line = self.text_of(warning);
+            warn(&text::escape(line.as_bytes()));
         }
-    }
-
-    fn directory_of_output(&self) -> Option<&Path> {
-        let output = fs::canonicalize(self.target()).ok()?;
-        let exclude = Exclude::new(&self.exclude).ok()?;
-        let mut hosts = self.mappings.0.iter().map(|mapping| &*mapping.host);
-        hosts.find(|host| {
-            let host = fs::canonicalize(host);
-            let relative = host.as_ref().ok().map(|host| output.strip_prefix(host));
-            matches!(relative, Some(Ok(path)) if !exclude.leaves_out(path))
-        })
-    }
-
-    fn report(&self, packed: &Done, elapsed: Duration) {
-        for warning in &packed.warnings {
-            warn(&text::escape(warning.to_string().as_bytes()));
+        if self.strict && !warnings.is_empty() {
+            let count = text::count(warnings.len() as u64, "warning");
+            bail!("nothing was written, because --strict rejects {count}");
         }
+        Ok(())
+    }
+
+    fn text_of(&self, warning: &Warning) -> String {
+        let Warning::EmptyImages(numbers) = warning else {
+            return warning.to_string();
+        };
+        let images = numbers
+            .iter()
+            .filter_map(|number| self.from.get(number.checked_sub(1)?));
+        let images: Vec<_> = images
+            .map(|image| format!("`{}`", image.display()))
+            .collect();
+        format!(
+            "no file or link in {}, so check the image",
+            images.join(", ")
+        )
+    }
+
+    fn sum_up(&self, packed: &Done, elapsed: Duration) {
         if self.verbose {
             say(details(packed).trim_end());
         }
         let line = summary(packed, elapsed);
         say(&format!("{}: {line}", text::path(self.target())));
     }
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    let explained = error.downcast_ref::<Explained>();
+    explained.is_some_and(Explained::is_usage)
 }
 
 /// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`
@@ -331,8 +373,12 @@ fn memory_kinds() -> impl TypedValueParser<Value = MemoryKind> {
     })
 }
 
-/// Reads `64K`, `128KiB`, `1M` or a number of bytes. Whether blocks can have
-/// that size is the library's to say.
+fn parse_level(text: &str) -> Result<i32, String> {
+    let level = text.parse().ok().filter(|level| (1..=22).contains(level));
+    level.ok_or_else(|| "expected a level from 1 to 22".to_owned())
+}
+
+/// Reads `64K`, `128KiB`, `1M` or a number of bytes.
 fn parse_block_len(text: &str) -> Result<u32, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(digits.len());
@@ -344,7 +390,12 @@ fn parse_block_len(text: &str) -> Result<u32, String> {
     };
     let len = number.parse::<u32>().ok().zip(factor);
     let len = len.and_then(|(number, factor)| number.checked_mul(factor));
-    len.ok_or_else(|| "expected a size such as 65536, 64K or 64KiB".to_owned())
+    let len = len.ok_or_else(|| "expected a size such as 65536, 64K or 64KiB".to_owned())?;
+    let possible = 1 << MIN_BLOCK_SHIFT..=1 << MAX_BLOCK_SHIFT;
+    match len.is_power_of_two() && possible.contains(&len) {
+        true => Ok(len),
+        false => Err("expected a power of two from 4K to 1M".to_owned()),
+    }
 }
 
 #[cfg(test)]
@@ -363,6 +414,15 @@ mod tests {
     fn what_is_no_size_is_refused() {
         for text in ["", "K", "64KB", "6 4K", "-1", "4096M", "99999999999", "é"] {
             assert!(parse_block_len(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn impossible_block_sizes_name_the_possible_ones() {
+        assert_eq!((MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT), (12, 20));
+        for text in ["0", "2K", "100K", "2M"] {
+            let error = parse_block_len(text).unwrap_err();
+            assert!(error.ends_with("from 4K to 1M"), "{text}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+pub(super) use wasi_vfs::figures::{count, len};
 
 /// `bytes` as text in which nothing can steer a terminal or mislead a reader: control
 /// characters, invisible ones and bytes that are not UTF-8 are written as escapes.
@@ -41,35 +42,6 @@ pub(super) fn path(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())
 }
 
-/// A length for people: `999 B`, `1.5 kB`, `14.5 MB`.
-pub(super) fn len(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
-    if bytes < 1000 {
-        return format!("{bytes} B");
-    }
-    let mut value = bytes as f64 / 1000.0;
-    let mut units = UNITS.iter();
-    let mut unit = units.next();
-    // 999.95 would be written as 1000.0.
-    while value >= 999.95 {
-        match units.next() {
-            Some(next) => unit = Some(next),
-            None => break,
-        }
-        value /= 1000.0;
-    }
-    format!("{value:.1} {}", unit.copied().unwrap_or_default())
-}
-
-/// `1 file`, `2 files`, `2 directories`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    match (number, noun.strip_suffix('y')) {
-        (1, _) => format!("1 {noun}"),
-        (_, Some(stem)) => format!("{number} {stem}ies"),
-        (_, None) => format!("{number} {noun}s"),
-    }
-}
-
 /// `25.6 %`; of nothing, nothing.
 pub(super) fn percentage(part: u64, whole: u64) -> String {
     match whole {
@@ -89,21 +61,5 @@ mod tests {
         assert_eq!(escape(b"caf\xe9"), "caf\\xe9");
         // Shows as `aexe.jpg`.
         assert_eq!(escape("a\u{202e}gpj.exe".as_bytes()), "a\\u{202e}gpj.exe");
-    }
-
-    #[test]
-    fn lengths_have_one_decimal_from_a_thousand_on() {
-        let lens = [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1000, "1.0 kB"),
-            (14_532_000, "14.5 MB"),
-            (999_949_999, "999.9 MB"),
-            (999_950_000, "1.0 GB"),
-            (u64::MAX, "18446.7 PB"),
-        ];
-        for (bytes, text) in lens {
-            assert_eq!(len(bytes), text);
-        }
     }
 }

@@ -13,8 +13,9 @@ use super::rope::Rope;
 use super::runtime::Runtime;
 use super::shape::{Counts, Shape, id};
 use super::{MemoryKind, ModuleError, Parts, custom, index, names, segments};
+use crate::DroppedSection;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
@@ -22,14 +23,14 @@ use wasm_encoder::{ConstExpr, Encode};
 use wasmparser::{BinaryReader, Global};
 
 /// Merges `runtime` with an image into `application`. Returns the module and
-/// the names of the custom sections that were dropped.
+/// the custom sections that were dropped.
 pub(super) fn merge(
     application: &Shape<'_>,
     parts: Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
     memory: MemoryKind,
-) -> Result<(Vec<u8>, Vec<String>), ModuleError> {
+) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
     let runtime = Runtime::parse(runtime)?;
     let mut addition = Addition::new(application, &runtime, memory)?;
     let before = before(application, memory, addition.region.as_ref());
@@ -63,7 +64,7 @@ pub(super) fn merge(
     if !parts.cold.is_empty() {
         rebuild.custom(COLD_SECTION, parts.cold);
     }
-    Ok((rebuild.finish()?, dropped.names))
+    Ok((rebuild.finish()?, dropped.sections))
 }
 
 fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
@@ -165,17 +166,23 @@ fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
     imports.zip(entries).collect()
 }
 
-/// Names of custom sections that do not stay, each once.
+/// Custom sections that do not stay, each name once.
 #[derive(Default)]
 struct Dropped {
-    names: Vec<String>,
-    seen: HashSet<String>,
+    sections: Vec<DroppedSection>,
+    positions: HashMap<String, usize>,
 }
 
 impl Dropped {
-    fn note(&mut self, name: &str) {
-        if self.seen.insert(name.into()) {
-            self.names.push(name.into());
+    fn note(&mut self, name: &str, len: u64) {
+        let next = self.sections.len();
+        let position = *self.positions.entry(name.into()).or_insert(next);
+        match self.sections.get_mut(position) {
+            Some(section) => section.len += len,
+            None => self.sections.push(DroppedSection {
+                name: name.into(),
+                len,
+            }),
         }
     }
 }
@@ -195,7 +202,7 @@ fn merged_custom<'a>(
         "target_features" => Some(custom::with_features(bytes, take(features))),
         name if name != COLD_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
         name => {
-            dropped.note(name);
+            dropped.note(name, bytes.len() as u64);
             None
         }
     }

@@ -1,10 +1,10 @@
 //! Why a module could not be packed.
 
-use crate::GuestPathError;
 use crate::contents::OpenError;
 use crate::expansion::TooLong;
 use crate::module::ModuleError;
 use crate::source::{ExcludeError, SourceError};
+use crate::{GuestPathError, Mapping};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::writer::WriteError;
@@ -16,6 +16,19 @@ pub enum PackError {
     /// A guest path is none.
     #[error(transparent)]
     Guest(#[from] GuestPathError),
+    /// Two directories are mapped to one guest path.
+    #[error(
+        "guest path {} is mapped twice: map `{}` and `{}` to different guest paths",
+        first.guest,
+        first.host.display(),
+        second.host.display()
+    )]
+    MappedTwice {
+        /// The first of the two mappings.
+        first: Box<Mapping>,
+        /// The second one, which may spell the guest path in another way.
+        second: Box<Mapping>,
+    },
     /// A pattern of [`Packer::exclude`](crate::Packer::exclude) is none.
     #[error(transparent)]
     Exclude(#[from] ExcludeError),
@@ -24,20 +37,23 @@ pub enum PackError {
     Source(#[from] SourceError),
     /// No directory is mapped, and the module holds no image either.
     #[error(
-        "nothing to pack: no directory is mapped and there is no image; map a directory with --dir HOST::GUEST, or give an image with --from"
+        "nothing to pack: no directory is mapped, no image is added, and the module holds none"
     )]
     Nothing,
     /// Patterns apply to mapped directories, and none is mapped.
-    #[error(
-        "nothing to exclude: patterns are about directories that are mapped, and none is; of what is packed already, --only chooses"
-    )]
+    #[error("nothing to exclude: patterns apply to mapped directories, and no directory is mapped")]
     ExcludesNothing,
     /// [`Packer::without_module`](crate::Packer::without_module) has nothing to pack into.
-    #[error("there is no module to pack into; name one, or write an image with --image")]
+    #[error("there is no module to pack into; start with a module, or write an image instead")]
     NoModule,
     /// An image of [`Packer::add_image`](crate::Packer::add_image) cannot be read.
-    #[error("cannot take the files out of the image that is to be packed")]
-    Image(#[source] OpenError),
+    #[error("cannot read added image number {number}")]
+    Image {
+        /// The position of the image, from 1.
+        number: usize,
+        /// The reason.
+        source: OpenError,
+    },
     /// An image that another writer made would lose files.
     #[error(
         "the image holds files under none of its mounts, which would be lost; extract it and map the directory"
@@ -61,8 +77,8 @@ pub enum PackError {
     Earlier(#[source] wasi_vfs_format::Error),
     /// No path of [`Packer::only`](crate::Packer::only) is in the tree.
     #[error(
-        "none of the {count} paths to be kept is in the tree, such as `{example}`; \
-         they are guest paths, as `wasi-vfs ls` shows them"
+        "none of the {count} paths to keep is in the tree, such as `{example}`; \
+         they must be guest paths and not patterns"
     )]
     NothingKept {
         /// How many paths there are.

@@ -4,7 +4,10 @@
 //! them.
 
 mod error;
+mod inputs;
+mod inspection;
 mod outcome;
+mod storage;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -12,17 +15,16 @@ mod tests;
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 
+use crate::Warning;
 use crate::choice::{Choice, ranks};
-use crate::contents::{Contents, OpenError};
-use crate::expansion;
-use crate::join::{self, Joined, Part};
+use crate::contents::Contents;
+use crate::join::Part;
 use crate::module::{MemoryKind, Target};
-use crate::source::{self, Exclude};
-use crate::{GuestPathError, Mapping, Warning};
+use crate::source::Exclude;
+use inputs::Inputs;
 use std::path::{Path, PathBuf};
+use storage::{Asked, Compression};
 use stored::Stored;
-use wasi_vfs_format::Error;
-use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
 
@@ -57,8 +59,8 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 /// All mappings together form one tree: `/usr` and `/usr/local` mapped apart
 /// list as one. A mapping owns its directory: of two nested ones the deeper
 /// one hides what the shallower one brings at the same place, whatever the
-/// order. A guest directory mapped again is replaced by the later mapping,
-/// which is also true for what an earlier pack put into the module.
+/// order. A mapping replaces the directory that an earlier pack put at the same guest
+/// path of the module. Two mappings of one guest path are an error.
 ///
 /// The result depends on the module, the directories and the options alone:
 /// packing twice gives the same bytes.
@@ -69,7 +71,8 @@ pub struct Packer {
     images: Vec<Vec<u8>>,
     mappings: Vec<(PathBuf, PathBuf)>,
     patterns: Vec<String>,
-    level: Option<i32>,
+    own_files: Vec<PathBuf>,
+    compression: Option<Compression>,
     block_len: Option<u32>,
     order: Vec<String>,
     only: Option<Vec<String>>,
@@ -78,8 +81,9 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Starts with a finished preview 1 module. One that is packed already
-    /// keeps what it holds, joined with what is mapped here.
+    /// Starts with a finished preview 1 module. A module that is packed already
+    /// keeps its directories, its compression level, block size and kind of memory,
+    /// unless methods of this packer replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
             module: Some(module.into()),
@@ -94,7 +98,8 @@ impl Packer {
             images: Vec::new(),
             mappings: Vec::new(),
             patterns: Vec::new(),
-            level: None,
+            own_files: Vec::new(),
+            compression: None,
             block_len: None,
             order: Vec::new(),
             only: None,
@@ -144,16 +149,33 @@ impl Packer {
         self
     }
 
-    /// Compresses with zstd at `level`, from 1 to 22. Without this call the
-    /// content is stored as it is.
+    /// Names a file that this pack reads or writes, such as the file of the module
+    /// or of an earlier result. If a mapped directory holds it, by any name,
+    /// [`Warning::OwnFiles`] reports it.
+    pub fn own_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.own_files.push(path.into());
+        self
+    }
+
+    /// Compresses with zstd at `level`, from 1 to 22. By default, the level of the
+    /// image in the module is kept, else that of the first added image. Without
+    /// images, the content is stored uncompressed.
     pub fn compress(mut self, level: i32) -> Self {
-        self.level = Some(level);
+        self.compression = Some(Compression::Level(level));
+        self
+    }
+
+    /// Stores the content uncompressed, also if the module or an added image was
+    /// compressed.
+    pub fn no_compression(mut self) -> Self {
+        self.compression = Some(Compression::None);
         self
     }
 
     /// Sets the size of a block in bytes, a power of two. Larger blocks
-    /// compress better and make the first read of a byte slower. The default
-    /// is 128 KiB.
+    /// compress better and make the first read of a byte slower. By default, the
+    /// block size of the image in the module is kept, else that of the first added
+    /// image. Without images, it is 128 KiB.
     pub fn block_len(mut self, len: u32) -> Self {
         self.block_len = Some(len);
         self
@@ -212,7 +234,7 @@ impl Packer {
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
         let module = self.module.as_deref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
-        self.options()?;
+        self.asked()?;
         self.mappings()?;
         let target = Target::new(module, self.memory)?;
         let mut image = self.store(progress)?;
@@ -271,46 +293,32 @@ impl Packer {
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
-        let mut options = self.options()?;
+        let asked = self.asked()?;
         let mappings = self.mappings()?;
         let exclude = Exclude::new(&self.patterns)?;
         if mappings.is_empty() && !self.patterns.is_empty() {
             return Err(PackError::ExcludesNothing);
         }
-        let mut taken = self.earlier()?;
+        let taken = self.earlier()?;
         if let Some(image) = self.as_it_is(&taken.parts)? {
             return Ok(image);
         }
-        for image in &self.images {
-            let contents = Contents::find(image).map_err(PackError::Image)?;
-            let damaged = |error: Error| PackError::Image(error.into());
-            let Taken {
-                parts,
-                is_compressed,
-            } = self.take(&contents, damaged)?;
-            taken.parts.extend(parts.into_iter().map(Part::asked_for));
-            taken.is_compressed |= is_compressed;
-        }
-        let mut parts = taken.parts;
-        parts.extend(mapped(&mappings, &exclude)?);
-        if parts.is_empty() {
-            return Err(PackError::Nothing);
-        }
-        let Joined { mut tree, hidden } = join::join(parts);
-        let mut missing = self.prune(&mut tree, &mut options)?;
-        let order = Choice::new(&tree, &self.order);
-        missing.extend(order.missing);
-        options.ranks = ranks(order.places);
-        let image = writer::write(&tree, &options, progress)?;
-        let mut warnings = Vec::new();
-        if !missing.is_empty() {
-            warnings.push(Warning::Missing(missing));
-        }
-        if !hidden.is_empty() {
-            warnings.push(Warning::Hidden(hidden));
-        }
-        if taken.is_compressed && self.level.is_none() {
+        let Inputs {
+            mut tree,
+            origins,
+            storage,
+            is_compressed,
+            mut warnings,
+        } = self.inputs(taken, &mappings, &exclude)?;
+        let mut options = storage.unwrap_or_default().options(asked);
+        if is_compressed && options.compression.is_none() && asked.compression.is_none() {
             warnings.push(Warning::Decompressed);
+        }
+        warnings.extend(self.select(&mut tree, &mut options)?);
+        warnings.extend(inspection::inspect(&tree, &origins));
+        let image = writer::write(&tree, &options, progress)?;
+        if self.only.is_some() && image.manifest.statistics.file_count == 0 {
+            warnings.push(Warning::NoFileKept);
         }
         Ok(Stored {
             index: image.index,
@@ -319,6 +327,16 @@ impl Packer {
             manifest: image.manifest,
             warnings,
         })
+    }
+
+    /// Removes from the tree everything that the lists do not keep, and puts it in
+    /// order.
+    fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
+        let mut missing = self.prune(tree, options)?;
+        let order = Choice::new(tree, &self.order);
+        missing.extend(order.missing);
+        options.ranks = ranks(order.places);
+        Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
     }
 
     /// Takes out of the tree what is not to be kept. Gives the paths that
@@ -343,89 +361,23 @@ impl Packer {
     /// nobody could say with which options it was stored.
     fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.mappings.is_empty();
-        let as_stored = self.level.is_none()
+        let as_stored = self.compression.is_none()
             && self.block_len.is_none()
             && self.order.is_empty()
             && self.only.is_none();
         match self.images.as_slice() {
             [image] if is_all && as_stored => {
-                let contents = Contents::find(image).map_err(PackError::Image)?;
+                let unreadable = |source| PackError::Image { number: 1, source };
+                let contents = Contents::find(image).map_err(unreadable)?;
                 Stored::find(&contents, self.any_len)
             }
             _ => Ok(None),
         }
     }
 
-    fn options(&self) -> Result<Options, PackError> {
-        let len = self.block_len.unwrap_or(1 << DEFAULT_BLOCK_SHIFT);
-        let block_shift = len.checked_ilog2().unwrap_or_default();
-        let possible = MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT;
-        if !len.is_power_of_two() || !possible.contains(&block_shift) {
-            return Err(PackError::BlockLen { len });
-        }
-        Ok(Options {
-            compression: self.level,
-            block_shift,
-            ..Options::default()
-        })
+    fn asked(&self) -> Result<Asked, PackError> {
+        Asked::new(self.compression, self.block_len)
     }
-
-    /// What an earlier pack put into the module.
-    fn earlier(&self) -> Result<Taken, PackError> {
-        let Some(module) = &self.module else {
-            return Ok(Taken::default());
-        };
-        match Contents::find(module) {
-            Ok(contents) => self.take(&contents, PackError::Earlier),
-            Err(OpenError::NotPacked) => Ok(Taken::default()),
-            Err(OpenError::Module(error)) => Err(error.into()),
-            Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
-        }
-    }
-
-    /// The mapped directories of an image, to be packed anew.
-    fn take(
-        &self,
-        contents: &Contents<'_>,
-        damaged: impl Fn(Error) -> PackError,
-    ) -> Result<Taken, PackError> {
-        let image = contents.reader().map_err(&damaged)?;
-        if !self.any_len {
-            let len = image
-                .file_len()
-                .map_err(|corrupt| damaged(corrupt.into()))?;
-            expansion::check(&image, len).map_err(PackError::TooLong)?;
-        }
-        let manifest = image.cold().and_then(|cold| cold.manifest().ok());
-        let tree = image.to_tree().map_err(damaged)?;
-        Ok(Taken {
-            parts: join::take_apart(tree).ok_or(PackError::OutsideMounts)?,
-            is_compressed: manifest.is_some_and(|manifest| manifest.compression.is_some()),
-        })
-    }
-
-    fn mappings(&self) -> Result<Vec<Mapping>, GuestPathError> {
-        let mappings = self.mappings.iter();
-        mappings
-            .map(|(host, guest)| Mapping::new(host, guest))
-            .collect()
-    }
-}
-
-/// What was taken out of images.
-#[derive(Default)]
-struct Taken {
-    parts: Vec<Part>,
-    /// Whether one of them was compressed.
-    is_compressed: bool,
-}
-
-fn mapped(mappings: &[Mapping], exclude: &Exclude) -> Result<Vec<Part>, PackError> {
-    let parts = mappings.iter().map(|Mapping { host, guest }| {
-        let directory = source::read_directory(host, guest, exclude)?;
-        Ok(Part::new(guest, directory))
-    });
-    parts.collect()
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,

@@ -24,7 +24,10 @@ impl Stored {
     /// it is decoded, to see whether it is damaged. Too much of it is an error, unless any
     /// length will do.
     pub(super) fn find(contents: &Contents<'_>, any_len: bool) -> Result<Option<Self>, PackError> {
-        let damaged = |error: Error| PackError::Image(error.into());
+        let damaged = |error: Error| PackError::Image {
+            number: 1,
+            source: error.into(),
+        };
         let image = contents.reader().map_err(damaged)?;
         let Some(cold) = image.cold() else {
             return Ok(None);
@@ -41,12 +44,15 @@ impl Stored {
         if let Some(&broken) = broken.first() {
             return Err(damaged(broken.into()));
         }
+        let statistics = manifest.statistics;
+        let is_empty = (statistics.file_count, statistics.symlink_count) == (0, 0);
+        let warnings = is_empty.then(|| Warning::EmptyImages(vec![1]));
         Ok(Some(Self {
             index: contents.index.to_vec(),
             payload: image.payload().to_vec(),
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
-            warnings: Vec::new(),
+            warnings: warnings.into_iter().collect(),
         }))
     }
 

@@ -20,24 +20,27 @@ fn without_mappings_there_is_nothing_to_pack() {
 }
 
 #[test]
-fn blocks_are_powers_of_two_within_the_bounds() {
-    for len in [0, 1, 2048, 5000, 1 << 21, u32::MAX] {
-        let error = Packer::new(module()).block_len(len).pack().unwrap_err();
-        assert!(matches!(error, PackError::BlockLen { len: l } if l == len));
-    }
-    for shift in MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT {
-        let packer = Packer::new(module()).block_len(1 << shift);
-        assert_eq!(packer.options().unwrap().block_shift, shift);
-    }
-}
-
-#[test]
 fn guest_paths_are_looked_at_before_host_directories() {
     let packer = Packer::new(module())
         .map_dir("does/not/exist", "/a")
         .map_dir("does/not/exist", "/../b");
     let error = packer.pack().unwrap_err();
     assert!(matches!(error, PackError::Guest(_)), "{error}");
+}
+
+#[test]
+fn a_guest_path_mapped_twice_is_an_error() {
+    for second in ["/a/b", "a/b", "//a/./b/"] {
+        let packer = Packer::without_module()
+            .map_dir("src", "/a/b")
+            .map_dir("tests", second);
+        let error = packer.image().unwrap_err();
+        let PackError::MappedTwice { first, second } = &error else {
+            panic!("{error}");
+        };
+        assert_eq!(first.host, Path::new("src"));
+        assert_eq!(second.host, Path::new("tests"));
+    }
 }
 
 #[test]

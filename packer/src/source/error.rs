@@ -23,7 +23,7 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The host refuses to read something.
-    #[error("cannot read {what} `{}`; make it readable or leave it out with --exclude", path.display())]
+    #[error("cannot read {what} `{}`; make it readable or exclude it", path.display())]
     Unreadable {
         /// The path.
         path: PathBuf,
@@ -33,14 +33,14 @@ pub enum SourceError {
         source: io::Error,
     },
     /// Preview 1 knows only names in UTF-8.
-    #[error("the name of `{}` is not UTF-8; rename it or leave it out with --exclude", path.display())]
+    #[error("the name of `{}` is not UTF-8; rename it or exclude it", path.display())]
     NameNotUtf8 {
         /// The path.
         path: PathBuf,
     },
     /// A symbolic link has a target that is not UTF-8.
     #[error(
-        "the target `{target}` of symbolic link `{}` is not UTF-8; change the link or leave it out with --exclude",
+        "the target `{target}` of symbolic link `{}` is not UTF-8; change the link or exclude it",
         path.display()
     )]
     TargetNotUtf8 {
@@ -50,7 +50,7 @@ pub enum SourceError {
         target: String,
     },
     /// Neither file nor directory nor symbolic link.
-    #[error("`{}` is a {kind}, which an image cannot hold; remove it or leave it out with --exclude", path.display())]
+    #[error("`{}` is a {kind}, which an image cannot hold; remove it or exclude it", path.display())]
     Special {
         /// The path.
         path: PathBuf,
@@ -58,7 +58,7 @@ pub enum SourceError {
         kind: SpecialKind,
     },
     /// A name is longer than an image can hold.
-    #[error("the name of `{}` has {len} bytes, at most {MAX_NAME_LEN} are possible; shorten it or leave it out with --exclude", path.display())]
+    #[error("the name of `{}` has {len} bytes, at most {MAX_NAME_LEN} are possible; shorten it or exclude it", path.display())]
     NameTooLong {
         /// The path.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum SourceError {
     },
     /// A path of the guest would be longer than an image can hold.
     #[error(
-        "the guest path of `{}` would have {len} bytes, at most {MAX_PATH_LEN} are possible; map it higher up or leave it out with --exclude",
+        "the guest path of `{}` would have {len} bytes, at most {MAX_PATH_LEN} are possible; map it higher up or exclude it",
         path.display()
     )]
     PathTooLong {
@@ -78,7 +78,7 @@ pub enum SourceError {
     },
     /// The target of a symbolic link is longer than an image can hold.
     #[error(
-        "the target of symbolic link `{}` has {len} bytes, at most {MAX_SYMLINK_LEN} are possible; change the link or leave it out with --exclude",
+        "the target of symbolic link `{}` has {len} bytes, at most {MAX_SYMLINK_LEN} are possible; change the link or exclude it",
         path.display()
     )]
     TargetTooLong {

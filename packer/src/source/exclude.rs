@@ -23,6 +23,8 @@ use thiserror::Error;
 #[derive(Clone, Debug)]
 pub struct Exclude {
     patterns: Gitignore,
+    /// Each pattern by itself: together, only the last one that matches is told.
+    each: Vec<(String, Gitignore)>,
 }
 
 /// A pattern that cannot be read.
@@ -41,13 +43,15 @@ impl Exclude {
         let mut builder = GitignoreBuilder::new("");
         // An unclosed `[` is more often a mistake than a file name.
         builder.allow_unclosed_class(false);
+        let mut each = Vec::with_capacity(patterns.len());
         for pattern in patterns {
-            add(&mut builder, pattern.as_ref())?;
+            let pattern = pattern.as_ref();
+            each.push((pattern.to_owned(), add(&mut builder, pattern)?));
         }
         let patterns = builder
             .build()
             .map_err(|error| unusable("all together", &error))?;
-        Ok(Self { patterns })
+        Ok(Self { patterns, each })
     }
 
     /// Whether the file at `path`, relative to the mapped directory, is left
@@ -60,12 +64,42 @@ impl Exclude {
 
     /// Whether `path`, relative to the mapped directory, is left out, if what
     /// holds it is not.
-    pub(super) fn matches(&self, path: &Path, is_directory: bool) -> bool {
+    fn matches(&self, path: &Path, is_directory: bool) -> bool {
         self.patterns.matched(path, is_directory).is_ignore()
+    }
+
+    /// Like [`Exclude::matches`], and removes from `unused` the positions of all
+    /// patterns that match.
+    pub(super) fn matches_noting(
+        &self,
+        path: &Path,
+        is_directory: bool,
+        unused: &mut Vec<usize>,
+    ) -> bool {
+        let decided = self.patterns.matched(path, is_directory);
+        // Most paths match no pattern, and one look tells.
+        if !decided.is_none() {
+            unused.retain(|&position| {
+                let pattern = self.each.get(position);
+                pattern.is_some_and(|(_, pattern)| pattern.matched(path, is_directory).is_none())
+            });
+        }
+        decided.is_ignore()
+    }
+
+    /// The patterns at `positions`, as they were written.
+    pub(super) fn at(&self, positions: &[usize]) -> Vec<String> {
+        let patterns = positions.iter().filter_map(|&n| self.each.get(n));
+        patterns.map(|(pattern, _)| pattern.clone()).collect()
+    }
+
+    pub(super) fn pattern_count(&self) -> usize {
+        self.each.len()
     }
 }
 
-fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError> {
+/// Adds `pattern` to `builder`. Returns it by itself.
+fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<Gitignore, ExcludeError> {
     let line = line(pattern);
     if line.trim_matches(['/', '!', ' ']).is_empty() {
         return Err(ExcludeError {
@@ -85,8 +119,7 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<(), ExcludeError
     let mut alone = GitignoreBuilder::new("");
     let added = alone.allow_unclosed_class(false).add_line(None, &line);
     let built = added.and_then(|alone| alone.build());
-    built.map_err(|error| unusable(pattern, &error))?;
-    Ok(())
+    built.map_err(|error| unusable(pattern, &error))
 }
 
 /// `pattern` as a line of a file.
@@ -160,6 +193,17 @@ mod tests {
         let patterns = ["*.pyc", "!keep.pyc"];
         assert!(!matches(&patterns, "keep.pyc", false));
         assert!(matches(&["!keep.pyc", "*.pyc"], "keep.pyc", false));
+    }
+
+    #[test]
+    fn overruled_patterns_count_as_used() {
+        let exclude = Exclude::new(&["/secret", "*", "!secret", "cache/", "none"]).unwrap();
+        let mut unused = (0..exclude.pattern_count()).collect();
+        exclude.matches_noting(Path::new("secret"), false, &mut unused);
+        exclude.matches_noting(Path::new("cache"), false, &mut unused);
+        assert_eq!(exclude.at(&unused), ["cache/", "none"]);
+        exclude.matches_noting(Path::new("cache"), true, &mut unused);
+        assert_eq!(exclude.at(&unused), ["none"]);
     }
 
     #[test]

@@ -8,10 +8,12 @@
 mod error;
 mod exclude;
 mod file;
+mod findings;
 mod metadata;
 
 pub use error::{Read, SourceError, SpecialKind};
 pub use exclude::{Exclude, ExcludeError};
+pub(crate) use findings::Findings;
 
 use crate::GuestPath;
 use file::{HostFile, Identity};
@@ -24,7 +26,7 @@ use std::vec;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 
-/// Reads the host directory `host`, to be placed at `guest`, without what
+/// Reads the host directory `host`, to be placed at `guest`, without the entries that
 /// `exclude` matches.
 ///
 /// `host` itself may be a symbolic link to a directory.
@@ -32,12 +34,18 @@ pub(crate) fn read_directory(
     host: &Path,
     guest: &GuestPath,
     exclude: &Exclude,
+    findings: &mut Findings,
 ) -> Result<DirectoryNode, SourceError> {
-    let walk = Walk {
+    let mut walk = Walk {
         exclude,
         guest_len: guest.place_len(),
+        findings,
     };
-    walk.read(host)
+    let root = walk.read(host)?;
+    if root.children.is_empty() {
+        findings.note_empty(host);
+    }
+    Ok(root)
 }
 
 /// What holds for a whole walk.
@@ -45,6 +53,7 @@ struct Walk<'a> {
     exclude: &'a Exclude,
     /// Length of the path that leads to the walked directory in the image.
     guest_len: usize,
+    findings: &'a mut Findings,
 }
 
 /// A directory of which some entries have been read. The walk keeps these on
@@ -69,7 +78,7 @@ enum Found {
 }
 
 impl Walk<'_> {
-    fn read(&self, host: &Path) -> Result<DirectoryNode, SourceError> {
+    fn read(&mut self, host: &Path) -> Result<DirectoryNode, SourceError> {
         let metadata = mapped_directory(host)?;
         let root = open_level(String::new(), host.into(), PathBuf::new(), &metadata)?;
         let mut above: Vec<Level> = Vec::new();
@@ -96,21 +105,18 @@ impl Walk<'_> {
         }
     }
 
-    fn entry(&self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
+    fn entry(&mut self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
         let host = directory.host.join(name);
         let relative = directory.relative.join(name);
         let metadata = match fs::symlink_metadata(&host) {
             Ok(metadata) => metadata,
-            // What cannot be looked at is of either kind.
-            Err(_)
-                if [true, false].map(|kind| self.exclude.matches(&relative, kind))
-                    != [false; 2] =>
-            {
+            // It may be of either kind.
+            Err(_) if [true, false].map(|kind| self.excludes(&relative, kind)) != [false; 2] => {
                 return Ok(Found::Excluded);
             }
             Err(error) => return Err(SourceError::unreadable(&host, Read::Metadata, error)),
         };
-        if self.exclude.matches(&relative, metadata.is_dir()) {
+        if self.excludes(&relative, metadata.is_dir()) {
             return Ok(Found::Excluded);
         }
         let name = self.entry_name(&host, &relative, name)?;
@@ -120,12 +126,18 @@ impl Walk<'_> {
         let node = if metadata.is_symlink() {
             Node::Symlink(symlink(&host, &metadata)?)
         } else if metadata.is_file() {
+            self.findings.note_file(&host, &relative, metadata.len());
             Node::File(file(directory, &name, &host, &metadata)?)
         } else {
             let kind = metadata::special_kind(&metadata);
             return Err(SourceError::Special { path: host, kind });
         };
         Ok(Found::Leaf(name, node))
+    }
+
+    fn excludes(&mut self, relative: &Path, is_directory: bool) -> bool {
+        let unused = &mut self.findings.unused;
+        self.exclude.matches_noting(relative, is_directory, unused)
     }
 
     fn entry_name(

@@ -17,7 +17,13 @@ fn temp() -> TempDir {
 
 fn read_excluding(host: &Path, patterns: &[&str]) -> Result<DirectoryNode, SourceError> {
     let exclude = Exclude::new(patterns).unwrap();
-    read_directory(host, &GuestPath::parse("/").unwrap(), &exclude)
+    let mut findings = Findings::new(&exclude, &[]);
+    read_directory(
+        host,
+        &GuestPath::parse("/").unwrap(),
+        &exclude,
+        &mut findings,
+    )
 }
 
 fn read(host: &Path) -> Result<DirectoryNode, SourceError> {
@@ -120,7 +126,7 @@ fn a_name_that_is_not_utf8_is_an_error_unless_excluded() {
     fs::write(dir.path().join(&name), "").unwrap();
     let error = read(dir.path()).unwrap_err();
     assert!(matches!(&error, SourceError::NameNotUtf8 { path } if path.ends_with(&name)));
-    assert!(error.to_string().contains("--exclude"), "{error}");
+    assert!(error.to_string().contains("exclude it"), "{error}");
     assert!(read_excluding(dir.path(), &["caf*"]).is_ok());
 }
 
@@ -167,7 +173,12 @@ fn a_path_longer_than_an_image_holds_is_an_error() {
     let read = |len: usize| {
         let guest = "/abc".repeat(len / 4) + &"d".repeat(len % 4);
         let guest = GuestPath::parse(&guest).unwrap();
-        read_directory(dir.path(), &guest, &exclude)
+        read_directory(
+            dir.path(),
+            &guest,
+            &exclude,
+            &mut Findings::new(&exclude, &[]),
+        )
     };
     // The slash that a guest path begins with does not count.
     assert!(read(MAX_PATH_LEN + 1 - 5).is_ok());

@@ -23,6 +23,8 @@ mod lib_command;
 mod ls;
 mod manual;
 mod pack;
+mod pack_again;
+mod pack_warnings;
 mod run;
 mod scratch;
 mod verify;

@@ -4,8 +4,8 @@ use super::fake::runtime_text;
 use super::merged::{OPEN, program};
 use super::{INDEX, KINDS, PARTS, Parts, VERSION};
 use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
-use crate::Warning;
 use crate::module::{MemoryKind, find, without_image};
+use crate::{DroppedSection, Warning};
 use std::borrow::Cow;
 use std::ops::Range;
 use wasi_vfs_format::anchor::MAGIC;
@@ -136,11 +136,12 @@ fn an_access_may_name_the_one_memory() {
 #[test]
 fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
     let text = program(r#"(@custom "wasi_vfs" "theirs")"#);
+    let dropped = DroppedSection {
+        name: "wasi_vfs".into(),
+        len: 15,
+    };
     let warnings = packed(&text).warnings;
-    assert_eq!(
-        warnings,
-        [Warning::DroppedSections(vec!["wasi_vfs".into()])]
-    );
+    assert_eq!(warnings, [Warning::DroppedSections(vec![dropped])]);
     assert!(
         pack(&packed(&text).module)
             .expect("packs")

@@ -1,0 +1,145 @@
+//! The inputs of a pack: the image in the module, other images and mapped
+//! directories, joined to one tree.
+
+use super::storage::Storage;
+use super::{PackError, Packer};
+use crate::contents::{Contents, OpenError};
+use crate::expansion;
+use crate::join::{self, Joined, Origin, Part};
+use crate::source::{self, Exclude, Findings};
+use crate::{Mapping, Warning};
+use std::collections::HashMap;
+use wasi_vfs_format::Error;
+use wasi_vfs_format::tree::Tree;
+
+/// Everything there is to pack.
+pub(super) struct Inputs {
+    pub(super) tree: Tree,
+    /// The origin of each mount of the tree.
+    pub(super) origins: Vec<Origin>,
+    /// The storage of the image in the module, else of the first added image.
+    pub(super) storage: Option<Storage>,
+    /// Whether some of it was compressed.
+    pub(super) is_compressed: bool,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// The parts of images.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) parts: Vec<Part>,
+    storages: Vec<Storage>,
+    /// The images without any file or link, counted from 1.
+    empty: Vec<usize>,
+}
+
+impl Packer {
+    /// All inputs. `taken` has the parts of the module.
+    pub(super) fn inputs(
+        &self,
+        mut taken: Taken,
+        mappings: &[Mapping],
+        exclude: &Exclude,
+    ) -> Result<Inputs, PackError> {
+        for (position, image) in self.images.iter().enumerate() {
+            self.take_image(position + 1, image, &mut taken)?;
+        }
+        let mut findings = Findings::new(exclude, &self.own_files);
+        for Mapping { host, guest } in mappings {
+            let directory = source::read_directory(host, guest, exclude, &mut findings)?;
+            taken.parts.push(Part::new(guest, directory));
+        }
+        if taken.parts.is_empty() {
+            return Err(PackError::Nothing);
+        }
+        let Joined {
+            tree,
+            origins,
+            hidden,
+        } = join::join(taken.parts);
+        let mut warnings = findings.warnings(exclude);
+        if !taken.empty.is_empty() {
+            warnings.push(Warning::EmptyImages(taken.empty));
+        }
+        if !hidden.is_empty() {
+            warnings.push(Warning::Hidden(hidden));
+        }
+        Ok(Inputs {
+            tree,
+            origins,
+            storage: taken.storages.first().copied(),
+            is_compressed: taken.storages.iter().any(|storage| storage.level.is_some()),
+            warnings,
+        })
+    }
+
+    /// The parts that an earlier pack put into the module.
+    pub(super) fn earlier(&self) -> Result<Taken, PackError> {
+        let mut taken = Taken::default();
+        let Some(module) = &self.module else {
+            return Ok(taken);
+        };
+        match Contents::find(module) {
+            Ok(contents) => {
+                let parts = self.take(&contents, &mut taken, PackError::Earlier)?;
+                taken.parts.extend(parts);
+                Ok(taken)
+            }
+            Err(OpenError::NotPacked) => Ok(taken),
+            Err(OpenError::Module(error)) => Err(error.into()),
+            Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
+        }
+    }
+
+    fn take_image(&self, number: usize, image: &[u8], taken: &mut Taken) -> Result<(), PackError> {
+        let unreadable = |source| PackError::Image { number, source };
+        let contents = Contents::find(image).map_err(unreadable)?;
+        let parts = self.take(&contents, taken, |error| unreadable(error.into()))?;
+        if parts.iter().all(Part::is_empty) {
+            taken.empty.push(number);
+        }
+        let parts = parts.into_iter();
+        taken
+            .parts
+            .extend(parts.map(|part| part.with_origin(Origin::Image)));
+        Ok(())
+    }
+
+    /// The mapped directories of an image, to be packed again.
+    fn take(
+        &self,
+        contents: &Contents<'_>,
+        taken: &mut Taken,
+        damaged: impl Fn(Error) -> PackError,
+    ) -> Result<Vec<Part>, PackError> {
+        let image = contents.reader().map_err(&damaged)?;
+        if !self.any_len {
+            let len = image
+                .file_len()
+                .map_err(|corrupt| damaged(corrupt.into()))?;
+            expansion::check(&image, len).map_err(PackError::TooLong)?;
+        }
+        let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
+        taken.storages.push(storage);
+        let tree = image.to_tree().map_err(damaged)?;
+        join::take_apart(tree).ok_or(PackError::OutsideMounts)
+    }
+
+    /// The mapped directories, of which no two have the same place.
+    pub(super) fn mappings(&self) -> Result<Vec<Mapping>, PackError> {
+        let mappings = self.mappings.iter();
+        let mappings = mappings
+            .map(|(host, guest)| Mapping::new(host, guest))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut places = HashMap::new();
+        for mapping in &mappings {
+            if let Some(first) = places.insert(mapping.guest.components(), mapping) {
+                return Err(PackError::MappedTwice {
+                    first: Box::new(first.clone()),
+                    second: Box::new(mapping.clone()),
+                });
+            }
+        }
+        Ok(mappings)
+    }
+}

@@ -1,0 +1,34 @@
+//! Symbolic links that lead nowhere.
+
+use super::Brought;
+use crate::Warning;
+use crate::follow::{Bound, follow};
+use wasi_vfs_format::tree::Tree;
+
+/// How many there are, and the path and the target of the first.
+#[derive(Default)]
+pub(super) struct Broken {
+    count: u64,
+    first: Option<(String, String)>,
+}
+
+impl Broken {
+    pub(super) fn note(&mut self, tree: &Tree, directory: &Brought<'_>, name: &str, target: &str) {
+        let link = directory.path_of(name);
+        let bound = Bound::Mapping(directory.mount_depth);
+        if follow(&tree.root, &link, bound, &mut |_| {}).is_none() {
+            self.count += 1;
+            self.first.get_or_insert_with(|| (link, target.to_owned()));
+        }
+    }
+
+    pub(super) fn warning(self) -> Option<Warning> {
+        let (link, target) = self.first?;
+        let count = self.count;
+        Some(Warning::BrokenLinks {
+            count,
+            link,
+            target,
+        })
+    }
+}
