@@ -122,7 +122,7 @@ impl fmt::Display for Warning {
                 target,
             } => write!(
                 f,
-                "map or copy the targets of {} that lead out of the image, such as `{link}` -> `{target}`",
+                "map or copy the missing target of {}, such as `{link}` -> `{target}`",
                 count(*links, "symbolic link"),
             ),
             Self::StalePythonCaches {

@@ -123,7 +123,7 @@ fn links_that_lead_out_of_the_tree_give_a_warning() {
     ] {
         let scratch = Scratch::with_tree();
         scratch.link(target, "lib/link2");
-        let words = ["1 symbolic link ", &format!("`/usr/link2` -> `{target}`")];
+        let words = ["1 symbolic link, ", &format!("`/usr/link2` -> `{target}`")];
         assert_warns(&scratch, PACK, &words);
     }
     let scratch = Scratch::with_tree();
@@ -154,7 +154,7 @@ fn links_that_the_program_can_follow_give_no_warning() {
     assert_warns(
         &scratch,
         &pack,
-        &["1 symbolic link ", "`/opt/d` -> `../hello.txt`"],
+        &["1 symbolic link, ", "`/opt/d` -> `../hello.txt`"],
     );
     assert_no_warning(&scratch, &format!("{pack} --exclude d"));
 }
