@@ -25,17 +25,17 @@ macro_rules! export_calls {
 for_each_call!(export_calls);
 
 #[unsafe(no_mangle)]
-extern "C" fn wasi_vfs_anchor() -> *const Anchor {
+pub(super) extern "C" fn wasi_vfs_anchor() -> *const Anchor {
     state::anchor_address()
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
+pub(super) extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
     state::allocate(len)
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn wasi_vfs_mount() {
+pub(super) extern "C" fn wasi_vfs_mount() {
     if !state::can_mount() {
         core::arch::wasm32::unreachable();
     }

@@ -1,11 +1,14 @@
 //! The linked form: runtime, application and image share one memory.
 
+use super::exports::{wasi_vfs_alloc, wasi_vfs_anchor, wasi_vfs_mount};
 use super::state::own_memory_len;
 use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
+use core::mem::{offset_of, size_of};
+use wasi_vfs_format::anchor::{self, Anchor, ENTRY_POINTS_MAGIC};
 
 pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_LINKED;
 
@@ -15,6 +18,36 @@ core::arch::global_asm!(
     ".export_name wasi_vfs_alloc, wasi_vfs_alloc",
     ".export_name wasi_vfs_mount, wasi_vfs_mount",
 );
+
+/// [`anchor::EntryPoints`] as the linker fills it in: a function is a number in
+/// the table.
+#[repr(C)]
+struct EntryPoints {
+    magic: [u8; 16],
+    address: &'static EntryPoints,
+    anchor: extern "C" fn() -> *const Anchor,
+    alloc: extern "C" fn(usize) -> *mut u8,
+    mount: extern "C" fn(),
+}
+
+const _: () = {
+    use anchor::EntryPoints as Record;
+    assert!(size_of::<EntryPoints>() == size_of::<Record>());
+    assert!(offset_of!(EntryPoints, address) == offset_of!(Record, address));
+    assert!(offset_of!(EntryPoints, anchor) == offset_of!(Record, anchor_entry));
+    assert!(offset_of!(EntryPoints, alloc) == offset_of!(Record, alloc_entry));
+    assert!(offset_of!(EntryPoints, mount) == offset_of!(Record, mount_entry));
+};
+
+// Only `pack` reads it, so the linker would drop it otherwise.
+#[used]
+static ENTRY_POINTS: EntryPoints = EntryPoints {
+    magic: ENTRY_POINTS_MAGIC,
+    address: &ENTRY_POINTS,
+    anchor: wasi_vfs_anchor,
+    alloc: wasi_vfs_alloc,
+    mount: wasi_vfs_mount,
+};
 
 /// The application's memory, which is also ours.
 pub(super) struct GuestMemory;
