@@ -10,7 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Exclude, Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
+use wasi_vfs::{
+    Exclude, ExcludeError, Form, MemoryKind, PackError, Packed, PackedImage, Packer, Warning,
+    parse_paths,
+};
+use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 const EXAMPLES: &str = concat!(
@@ -75,7 +79,7 @@ pub(super) struct Pack {
 
     /// Leave out what matches in the directories that are mapped, as a line of
     /// .gitignore would; repeatable
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_pattern)]
     exclude: Vec<String>,
 
     /// Pack all that is in this image or packed module; repeatable. Images come
@@ -331,8 +335,13 @@ fn memory_kinds() -> impl TypedValueParser<Value = MemoryKind> {
     })
 }
 
-/// Reads `64K`, `128KiB`, `1M` or a number of bytes. Whether blocks can have
-/// that size is the library's to say.
+/// Rejects a pattern that the library would reject.
+fn parse_pattern(text: &str) -> Result<String, ExcludeError> {
+    Exclude::new(&[text])?;
+    Ok(text.to_owned())
+}
+
+/// Reads `64K`, `128KiB`, `1M` or a number of bytes that a block can have.
 fn parse_block_len(text: &str) -> Result<u32, String> {
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let (number, unit) = text.split_at(digits.len());
@@ -344,7 +353,12 @@ fn parse_block_len(text: &str) -> Result<u32, String> {
     };
     let len = number.parse::<u32>().ok().zip(factor);
     let len = len.and_then(|(number, factor)| number.checked_mul(factor));
-    len.ok_or_else(|| "expected a size such as 65536, 64K or 64KiB".to_owned())
+    let len = len.ok_or("expected a size such as 65536, 64K or 64KiB")?;
+    let possible = 1 << MIN_BLOCK_SHIFT..=1 << MAX_BLOCK_SHIFT;
+    if !len.is_power_of_two() || !possible.contains(&len) {
+        return Err(PackError::BlockLen { len }.to_string());
+    }
+    Ok(len)
 }
 
 #[cfg(test)]
