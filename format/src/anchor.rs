@@ -185,7 +185,7 @@ impl Anchor {
 /// First bytes of [`EntryPoints`].
 pub const ENTRY_POINTS_MAGIC: [u8; 16] = *b"\x89wasi-vfs points";
 
-/// Where a linked runtime keeps its three exported functions.
+/// Which functions do the work of the three exports of a linked runtime.
 ///
 /// wasm-ld replaces each exported function of some commands by a wrapper that
 /// runs the program's constructors and destructors around the call. `pack` must
@@ -198,11 +198,11 @@ pub struct EntryPoints {
     pub magic: [u8; 16],
     /// Where this record lies in memory 0, which tells it from a copy.
     pub address: U32,
-    /// Entry of table 0 with the function `wasi_vfs_anchor`.
+    /// Entry of table 0 with the function behind `wasi_vfs_anchor`.
     pub anchor_entry: U32,
-    /// Entry of table 0 with the function `wasi_vfs_alloc`.
+    /// Entry of table 0 with the function behind `wasi_vfs_alloc`.
     pub alloc_entry: U32,
-    /// Entry of table 0 with the function `wasi_vfs_mount`.
+    /// Entry of table 0 with the function behind `wasi_vfs_mount`.
     pub mount_entry: U32,
 }
 

@@ -11,7 +11,7 @@
 //! for example `wasi_vfs_alloc` in entry 12. The element segments tell that
 //! entry 12 is function 345, and the module is changed so that its export
 //! `wasi_vfs_alloc` is function 345 too. The wrapper is not looked at: optimisers
-//! inline the function into it.
+//! inline what it calls.
 
 use super::form::{self, ABI};
 use super::locate::COLD_SECTION;
@@ -121,7 +121,7 @@ fn function_in(
         Some(found) => Ok(found),
         None => Err(ModuleError::Linked {
             what: format!(
-                "entry {entry} of its table is not the function `{}`",
+                "entry {entry} of its table is not the function behind `{}`",
                 function.name
             ),
         }),

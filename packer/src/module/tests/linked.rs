@@ -95,7 +95,8 @@ fn a_record_that_names_another_function_is_refused() {
     // The wrong type, and outside of the table.
     for (entries, entry, name) in [([3, 2, 3], 3, "anchor"), ([1, 200, 3], 200, "alloc")] {
         let error = pack(&wrapped(entries)).expect_err("refused").to_string();
-        let words = format!("entry {entry} of its table is not the function `wasi_vfs_{name}`");
+        let words =
+            format!("entry {entry} of its table is not the function behind `wasi_vfs_{name}`");
         assert!(error.contains(&words), "{error}");
     }
 }
