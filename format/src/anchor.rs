@@ -182,6 +182,41 @@ impl Anchor {
     }
 }
 
+/// First bytes of [`EntryPoints`].
+pub const ENTRY_POINTS_MAGIC: [u8; 16] = *b"\x89wasi-vfs points";
+
+/// Which functions do the work of the three exports of a linked runtime.
+///
+/// wasm-ld replaces each exported function of some commands by a wrapper that
+/// runs the program's constructors and destructors around the call. `pack` must
+/// not run them, so it calls the functions that this record names. The linker
+/// writes the record, because only the linker knows the numbers.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+pub struct EntryPoints {
+    /// [`ENTRY_POINTS_MAGIC`].
+    pub magic: [u8; 16],
+    /// Where this record lies in memory 0, which tells it from a copy.
+    pub address: U32,
+    /// Entry of table 0 with the function behind `wasi_vfs_anchor`.
+    pub anchor_entry: U32,
+    /// Entry of table 0 with the function behind `wasi_vfs_alloc`.
+    pub alloc_entry: U32,
+    /// Entry of table 0 with the function behind `wasi_vfs_mount`.
+    pub mount_entry: U32,
+}
+
+/// Length of [`EntryPoints`] in bytes.
+pub const ENTRY_POINTS_LEN: usize = 32;
+
+const _: () = {
+    assert!(size_of::<EntryPoints>() == ENTRY_POINTS_LEN);
+    assert!(offset_of!(EntryPoints, address) == 16);
+    assert!(offset_of!(EntryPoints, anchor_entry) == 20);
+    assert!(offset_of!(EntryPoints, alloc_entry) == 24);
+    assert!(offset_of!(EntryPoints, mount_entry) == 28);
+};
+
 /// Turns a version such as `0.1.0` into the bytes of
 /// [`Anchor::runtime_version`]; what does not fit is cut off.
 pub const fn version_bytes(version: &str) -> [u8; 16] {

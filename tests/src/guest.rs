@@ -196,19 +196,31 @@ pub fn go_command() -> Command {
 
 /// `guests/rust`, by `tools/build-rust-guest`.
 pub fn rust() -> PathBuf {
-    let source = here("guests/rust/src/main.rs");
+    rust_with("rust-walk", &[])
+}
+
+/// The same, linked with `libwasi_vfs.a`. `features` are those of its manifest.
+pub fn rust_linked(features: &[&str]) -> PathBuf {
+    let library = library().display().to_string();
+    rust_with("rust-linked", &[&[&*library], features].concat())
+}
+
+fn rust_with(name: &str, arguments: &[&str]) -> PathBuf {
     let script = root().join("tools/build-rust-guest");
-    let key = digest(&[&source, &script].map(|path| fs::read(path).expect("in the repository")));
-    build("rust-walk", key, |output| {
+    let sources = ["src/main.rs", "Cargo.toml"].map(|path| here("guests/rust").join(path));
+    let read = |path| fs::read(path).expect("in the repository");
+    let key = digest(&(sources.map(read), read(script.clone()), arguments));
+    build(name, key, |output| {
         let mut command = Command::new(&script);
         command
             .arg(output)
-            .env("CARGO_TARGET_DIR", guests().join("rust"));
+            .args(arguments)
+            .env("CARGO_TARGET_DIR", guests().join(name));
         command
     })
 }
 
-fn versions() -> String {
+pub(crate) fn versions() -> String {
     fs::read_to_string(root().join("tools/versions")).expect("in the repository")
 }
 
@@ -225,7 +237,7 @@ fn read_all(directory: &Path, extension: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn digest(content: &impl Hash) -> u64 {
+pub(crate) fn digest(content: &impl Hash) -> u64 {
     // Fixed keys: the same in each run of the same build of the tests.
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
@@ -234,7 +246,7 @@ fn digest(content: &impl Hash) -> u64 {
 
 /// The module for this key: built by `command` unless it is there. A lock keeps
 /// tests that run at the same time from building it twice.
-fn build(name: &str, key: u64, command: impl FnOnce(&Path) -> Command) -> PathBuf {
+pub(crate) fn build(name: &str, key: u64, command: impl FnOnce(&Path) -> Command) -> PathBuf {
     let finished = guests().join(format!("{name}-{key:016x}.wasm"));
     let lock = File::create(guests().join(format!("{name}.lock"))).expect("target/ is writable");
     lock.lock().expect("a lock");

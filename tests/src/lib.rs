@@ -5,6 +5,7 @@
 //! read-only under wasmtime. Everything here panics on failure: it is test code.
 
 pub mod browser;
+pub mod c_library;
 pub mod command;
 pub mod engine;
 pub mod guest;

@@ -48,7 +48,6 @@ pub enum Cell {
 
 const FINISHED: &str = "It is published as a finished module, which cannot be linked again.";
 const NOT_C: &str = "Its linker takes no static library.";
-const RUST_CALLS: &str = "Rust's standard library declares the calls as imports, and not by the names of wasi-libc that `libwasi_vfs.a` takes over.";
 const COMMANDS: &str = "It is a reactor, and this program around the engine runs commands.";
 const JAVASCRIPT: &str = "It has imports of its own, which its npm package answers in JavaScript.";
 const HOST_CALL: &str =
@@ -87,7 +86,6 @@ impl Program {
     fn not_tried_in(self, packing: Packing) -> Option<&'static str> {
         match (packing, self) {
             (Packing::Linked, Self::Ruby | Self::CPython) => Some(FINISHED),
-            (Packing::Linked, Self::Rust) => Some(RUST_CALLS),
             (Packing::Linked, Self::Go) => Some(NOT_C),
             _ => None,
         }

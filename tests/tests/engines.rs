@@ -65,6 +65,7 @@ fn module(program: Program, packing: Packing) -> PathBuf {
                 linked,
             },
         ),
+        Program::Rust if linked => guest::rust_linked(&[]),
         Program::Rust => guest::rust(),
         Program::Go => guest::go(),
         Program::Ruby => tool(

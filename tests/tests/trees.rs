@@ -183,6 +183,37 @@ fn nested_mounts_are_one_tree() {
     }
 }
 
+/// The accepted difference `nested-preopens`, and nothing else.
+#[test]
+fn a_host_lists_no_preopen_in_another_one() {
+    let (outer, inner) = (Tree::new(), Tree::new());
+    outer.file("a", "a\n").set_times();
+    inner.file("b", "b\n").set_times();
+    let guest = guest::c("tree", Form::COMMAND);
+    let packed = Pack::new(&guest)
+        .dir(outer.path(), "/mnt0")
+        .dir(inner.path(), "/mnt0/mnt1")
+        .run();
+    let walk = |module: &Path, root: &str, is_packed: bool| {
+        let run = Engine::Wasmtime.module(module).env("ROOT", root);
+        let run = match is_packed {
+            true => run,
+            false => run
+                .dir(outer.path(), "/mnt0")
+                .dir(inner.path(), "/mnt0/mnt1"),
+        };
+        let lines = run.stdout();
+        let paths = lines.lines().filter(|line| line.starts_with('/'));
+        paths.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let on_host = |root| walk(&guest, root, false);
+    let in_module = |root| walk(&packed, root, true);
+    assert_eq!(in_module("/mnt0/mnt1"), on_host("/mnt0/mnt1"));
+    assert_eq!(on_host("/mnt0").len(), 2);
+    let both = [on_host("/mnt0"), on_host("/mnt0/mnt1")].concat();
+    assert_eq!(in_module("/mnt0"), both);
+}
+
 #[test]
 fn mapdir_is_dir_the_other_way_round() {
     let tree = tree::sample();

@@ -30,6 +30,7 @@ pub(super) struct Lib {
 
 impl Lib {
     pub(super) fn execute(self) -> Result<ExitCode> {
+        output::check(&self.output)?;
         output::write(&self.output, runtime::LINKED)?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,7 +1,7 @@
 //! `wasi-vfs man`: the manual, made from the same declarations as the help.
 
-use super::{Cli, exit_codes, output};
-use anyhow::{Context, Result, bail};
+use super::{Cli, exit_codes, output, wrong_usage};
+use anyhow::{Context, Result};
 use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, roman};
@@ -50,7 +50,8 @@ impl Man {
         let mut commands = commands().into_iter();
         let Some(command) = commands.find(|command| name(command) == wanted) else {
             let name = self.command.as_deref().unwrap_or_default();
-            bail!("there is no command `{name}`; `wasi-vfs help` lists them");
+            let message = format!("there is no command `{name}`; `wasi-vfs help` lists them");
+            wrong_usage("man", message)
         };
         let mut stdout = io::stdout().lock();
         stdout.write_all(&page(command)?)?;

@@ -34,7 +34,9 @@ mod unnamed;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Style};
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use threads::with_threads;
@@ -111,6 +113,20 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Ends the process as clap does for arguments of `command` that clap cannot check.
+fn wrong_usage(command: &str, message: impl Display) -> ! {
+    let mut whole = Cli::command();
+    whole.build();
+    let command = match whole.find_subcommand(command) {
+        Some(command) => command.clone(),
+        None => whole,
+    };
+    command
+        .clone()
+        .error(ErrorKind::ValueValidation, message)
+        .exit()
+}
+
 /// Prints an error and its causes in one line.
 fn report(error: &anyhow::Error) {
     let line = text::escape(format!("{error:#}").as_bytes());
@@ -122,6 +138,12 @@ fn warn(line: &str) {
     complain(&format!("{WARNING}warning:{WARNING:#} {line}"));
 }
 
+/// Prints a decision that the command took and a user may not expect.
+fn note(line: &str) {
+    complain(&format!("{NOTE}note:{NOTE:#} {line}"));
+}
+
+const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
@@ -158,7 +180,6 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_declared_arguments_do_not_contradict_each_other() {

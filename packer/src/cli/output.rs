@@ -1,52 +1,83 @@
 //! Files that a command writes whole: they are there and complete, or they
-//! are as they were.
+//! are as they were. Only a file that cannot be replaced is overwritten.
 
 #[cfg(target_os = "linux")]
 use super::unnamed;
+use super::{note, text};
 use anyhow::{Context, Result, bail};
-use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use tempfile::TempPath;
 
 /// Writes `bytes` to the file at `path`; `-` is standard output.
 ///
 /// The bytes go to a temporary file beside the target, which then takes its
 /// place, so nobody ever sees half a file, and the target may be the file that
-/// was read. On Linux that file has no name until it is complete.
+/// was read. On Linux that file has no name until it is complete. If the
+/// directory does not allow this, an existing target is overwritten in place.
+///
+/// A reader that closes a pipe before the end is an error: half a module is of
+/// no use to anybody.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let cannot = || format!("cannot write {}", name(path));
     if path == Path::new("-") {
-        return write_stdout(bytes);
+        refuse_terminal()?;
     }
-    let cannot = || format!("cannot write `{}`", path.display());
     match target(path).with_context(cannot)? {
-        Target::Replace(target) => replace(&target, bytes).with_context(cannot),
-        Target::Through => write_through(path, bytes).with_context(cannot),
-        Target::Stdout => write_all(std::io::stdout().lock(), bytes).with_context(cannot),
-        Target::Stderr => write_all(std::io::stderr().lock(), bytes).with_context(cannot),
+        Target::Replace(target) => put(path, &target, bytes).with_context(cannot),
+        Target::Through => whole(fs::write(path, bytes)).with_context(cannot),
+        Target::Stdout => whole(write_all(io::stdout().lock(), bytes)).with_context(cannot),
+        Target::Stderr => whole(write_all(io::stderr().lock(), bytes)).with_context(cannot),
+    }
+}
+
+fn name(path: &Path) -> String {
+    match path == Path::new("-") {
+        true => "standard output".to_owned(),
+        false => format!("`{}`", path.display()),
     }
 }
 
 /// Fails if [`write`] to `path` is bound to fail, which is worth knowing
 /// before the work of a minute.
 pub(super) fn check(path: &Path) -> Result<()> {
-    let cannot = || format!("cannot write `{}`", path.display());
+    let cannot = || format!("cannot write {}", name(path));
     if path == Path::new("-") {
         return refuse_terminal();
     }
     match target(path).with_context(cannot)? {
-        Target::Replace(target) => {
-            let parent = parent(&target);
-            if !parent.is_dir() {
-                bail!(
-                    "{}: directory `{}` does not exist",
-                    cannot(),
-                    parent.display()
-                );
-            }
-            Ok(())
-        }
+        Target::Replace(target) => check_place(path, &target).with_context(cannot),
         Target::Through | Target::Stdout | Target::Stderr => Ok(()),
     }
+}
+
+/// Either the directory or the file must be writable.
+fn check_place(path: &Path, target: &Path) -> Result<()> {
+    let directory = parent(target);
+    if !directory.is_dir() {
+        bail!("directory `{}` does not exist", directory.display());
+    }
+    match may_write(directory) {
+        Err(error) if may_write(target).is_err() => {
+            Err(error).with_context(|| no_new_file(parent(path)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_new_file(directory: &Path) -> String {
+    format!("cannot create a file in `{}`", directory.display())
+}
+
+/// Asks the system and changes nothing. Elsewhere than on Unix only the attempt
+/// tells.
+fn may_write(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?;
+    #[cfg(not(unix))]
+    fs::metadata(path)?;
+    Ok(())
 }
 
 /// Whether [`write`] to `path` is to standard output.
@@ -88,21 +119,56 @@ fn target(path: &Path) -> Result<Target> {
     }
 }
 
-/// The permissions of what is replaced stay.
-fn replace(target: &Path, bytes: &[u8]) -> Result<()> {
+/// Replaces the file, or overwrites it where it cannot be replaced. `path` is the
+/// spelling of the user.
+fn put(path: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
+    let error = match replace(target, bytes) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    if !cannot_take_its_place(&error) {
+        return Err(error.into());
+    }
+    let Ok(file) = OpenOptions::new().write(true).open(target) else {
+        return Err(error).with_context(|| no_new_file(parent(path)));
+    };
+    overwrite(file, bytes).context("the file is now incomplete")?;
+    note(&format!(
+        "overwrote `{}` in place because it cannot be replaced: {error}",
+        text::path(path)
+    ));
+    Ok(())
+}
+
+/// Whether a new file cannot take the place of an old one: the directory takes no
+/// new file, or the old one is a mount point, as single files are in containers.
+fn cannot_take_its_place(error: &io::Error) -> bool {
+    use ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(
+        error.kind(),
+        PermissionDenied | ReadOnlyFilesystem | ResourceBusy | CrossesDevices
+    )
+}
+
+fn overwrite(mut file: File, bytes: &[u8]) -> io::Result<()> {
+    file.set_len(0)?;
+    file.write_all(bytes)
+}
+
+/// Keeps the permissions of the replaced file.
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = fs::metadata(target);
     #[cfg(target_os = "linux")]
     if Path::new("/proc/self/fd").exists()
         && let Ok(file) = unnamed::create(parent(target))
     {
         keep_permissions(&file, old.ok());
-        return Ok(unnamed::write(file, target, bytes)?);
+        return unnamed::write(file, target, bytes);
     }
-    let mut file = temporary_in(parent(target))?;
-    keep_permissions(file.as_file(), old.ok());
+    let (mut file, path) = temporary_in(parent(target))?;
+    keep_permissions(&file, old.ok());
     file.write_all(bytes)?;
-    file.persist(target)?;
-    Ok(())
+    Ok(path.persist(target)?)
 }
 
 /// Those for reading, writing and running. Best effort: there are file systems that
@@ -119,26 +185,22 @@ fn keep_permissions(file: &File, old: Option<Metadata>) {
     let _ = file.set_permissions(old.permissions());
 }
 
-fn write_through(path: &Path, bytes: &[u8]) -> Result<()> {
-    match fs::write(path, bytes) {
-        // For standard output that is the reader's decision. Here a name was given for
-        // all of it.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => bail!("its reader has gone"),
-        written => Ok(written?),
-    }
-}
+/// Names that are tried for a temporary file. Several processes may write to one
+/// directory.
+const MAX_NAMES: u32 = 100;
 
-/// A temporary file with the permissions that a new file gets.
-fn temporary_in(directory: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wasi-vfs-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The umask is applied to this.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+/// A temporary file with the permissions that a new file gets. Its name is in no
+/// error: nobody but this process knows the file.
+fn temporary_in(directory: &Path) -> io::Result<(File, TempPath)> {
+    for attempt in 0..MAX_NAMES {
+        let path = directory.join(format!(".wasi-vfs-{}-{attempt}", std::process::id()));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+            Ok(file) => return Ok((file, TempPath::try_from_path(path)?)),
+        }
     }
-    builder.tempfile_in(directory)
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 fn parent(path: &Path) -> &Path {
@@ -148,18 +210,22 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn write_stdout(bytes: &[u8]) -> Result<()> {
-    refuse_terminal()?;
-    write_all(std::io::stdout().lock(), bytes)
+fn write_all(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
+    out.write_all(bytes)?;
+    out.flush()
 }
 
-fn write_all(mut out: impl Write, bytes: &[u8]) -> Result<()> {
-    out.write_all(bytes)?;
-    Ok(out.flush()?)
+/// A closed pipe is an ordinary error here. Commands that list end quietly then,
+/// so the error must not look like theirs.
+fn whole(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => bail!("its reader has gone"),
+        written => Ok(written?),
+    }
 }
 
 fn refuse_terminal() -> Result<()> {
-    if std::io::stdout().is_terminal() {
+    if io::stdout().is_terminal() {
         bail!("standard output is a terminal; redirect it or name a file with -o");
     }
     Ok(())
@@ -218,5 +284,31 @@ mod tests {
         assert!(format!("{error:#}").ends_with("it is a directory"));
         let error = check(&dir.path().join("no/out")).unwrap_err();
         assert!(format!("{error:#}").ends_with("no` does not exist"));
+    }
+
+    #[test]
+    fn a_named_temporary_file_takes_a_free_name_and_goes() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = temporary_in(dir.path()).unwrap();
+        let second = temporary_in(dir.path()).unwrap();
+        assert_ne!(first.1, second.1);
+        drop((first, second));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    /// A mount point is busy, and only root can make one for a test.
+    #[test]
+    fn only_an_error_of_the_place_leads_to_overwriting() {
+        for kind in [
+            ErrorKind::PermissionDenied,
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::ResourceBusy,
+            ErrorKind::CrossesDevices,
+        ] {
+            assert!(cannot_take_its_place(&kind.into()), "{kind}");
+        }
+        for kind in [ErrorKind::StorageFull, ErrorKind::FileTooLarge] {
+            assert!(!cannot_take_its_place(&kind.into()), "{kind}");
+        }
     }
 }

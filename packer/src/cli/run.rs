@@ -58,7 +58,7 @@ pub(super) struct Run {
     dirs: Dirs,
 
     /// Set an environment variable; repeatable. NAME alone passes on ours
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = has_name)]
     env: Vec<String>,
 
     /// Write the paths of the packed files that the program opens to FILE, in
@@ -263,20 +263,21 @@ fn program_name(path: &Path) -> String {
     }
 }
 
-fn environment_variable(text: &str) -> Result<(String, String)> {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name.to_owned(), value.to_owned()),
-        None => {
-            let value = std::env::var(text).with_context(|| {
-                format!("cannot pass on environment variable `{text}`; expected NAME=VALUE")
-            })?;
-            (text.to_owned(), value)
-        }
-    };
-    if name.is_empty() {
-        bail!("environment variable `{text}` has no name; expected NAME=VALUE");
+fn has_name(text: &str) -> Result<String, String> {
+    match text.split('=').next() {
+        None | Some("") => Err("it has no name; expected NAME=VALUE".to_owned()),
+        Some(_) => Ok(text.to_owned()),
     }
-    Ok((name, value))
+}
+
+fn environment_variable(text: &str) -> Result<(String, String)> {
+    if let Some((name, value)) = text.split_once('=') {
+        return Ok((name.to_owned(), value.to_owned()));
+    }
+    let value = std::env::var(text).with_context(|| {
+        format!("cannot pass on environment variable `{text}`; expected NAME=VALUE")
+    })?;
+    Ok((text.to_owned(), value))
 }
 
 /// Why there is no instance: an import that nobody supplies, or a start

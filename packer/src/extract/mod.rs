@@ -165,7 +165,15 @@ fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError>
         // Those of a new directory: the umask is applied to this.
         builder.permissions(fs::Permissions::from_mode(0o777));
     }
-    let temporary = builder.tempdir_in(parent).map_err(cannot)?;
+    // Its own error names the temporary directory, which nobody knows.
+    let no_directory = |error: io::Error| {
+        let (parent, kind) = (parent.display(), error.kind());
+        cannot(io::Error::new(
+            kind,
+            format!("cannot create a directory in `{parent}`: {kind}"),
+        ))
+    };
+    let temporary = builder.tempdir_in(parent).map_err(no_directory)?;
     let directory = Dir::open_ambient_dir(temporary.path(), ambient_authority());
     let mut inside = Target::made(directory.map_err(cannot)?, copy);
     let written = inside.write(plan);

@@ -1,10 +1,11 @@
 //! Calls that an application makes past the runtime that it was linked with.
 //!
-//! The linker binds the runtime in the place of the names that wasi-libc has for
-//! the calls. Who declares a call as an import of their own, as the standard
-//! libraries of Rust and Zig do, gets the host, which knows nothing of the image
-//! and of our descriptors. The runtime itself calls the host by way of the table,
-//! so any call that names such an import is one of those.
+//! wasi-libc declares the calls by names that the runtime defines, so the linker
+//! binds them to the runtime. Code that declares a call as an import of its own
+//! gets the host, which knows neither the image nor our descriptors: Zig's standard
+//! library, the crate `wasi`, and Rust's standard library before Rust 1.94, which
+//! stands on that crate. Later ones call wasi-libc. The runtime itself calls the host
+//! by way of the table, so every call that names such an import bypasses it.
 
 use super::ModuleError;
 use super::calls::{PREVIEW1, call_type};

@@ -191,7 +191,7 @@ pub enum ModuleError {
     },
     /// Linked, and calls the host past the runtime.
     #[error(
-        "the module calls `{call}` past the runtime that was linked into it, since a part of it declares the call as an import of its own, as the standard libraries of Rust and Zig do; link it without libwasi_vfs.a and pack that, any module will do"
+        "the module calls `{call}` past the runtime that was linked into it, because a part of it declares the call as an import of its own; Rust's standard library does so before Rust 1.94, Zig's does, and some crates do; link the program without libwasi_vfs.a, and `pack` merges the runtime in"
     )]
     Bypass {
         /// The first such call.

@@ -16,6 +16,38 @@ pub(super) const ANCHOR_FN: &str = "wasi_vfs_anchor";
 pub const ALLOC_FN: &str = "wasi_vfs_alloc";
 pub(super) const MOUNT_FN: &str = "wasi_vfs_mount";
 
+/// One of these functions.
+pub(super) struct AbiFunction {
+    pub(super) name: &'static str,
+    params: &'static [ValType],
+    results: &'static [ValType],
+}
+
+impl AbiFunction {
+    pub(super) fn is(&self, ty: &FuncType) -> bool {
+        ty.params() == self.params && ty.results() == self.results
+    }
+}
+
+/// All three, in the order of [`wasi_vfs_format::anchor::EntryPoints`].
+pub(super) const ABI: [AbiFunction; 3] = [
+    AbiFunction {
+        name: ANCHOR_FN,
+        params: &[],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: ALLOC_FN,
+        params: &[ValType::I32],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: MOUNT_FN,
+        params: &[],
+        results: &[],
+    },
+];
+
 /// What a module is to `embed`.
 pub(super) enum Subject<'a> {
     /// Linked with the runtime, packed or not.
@@ -99,20 +131,17 @@ fn check_memory_type(memory: &MemoryType) -> Result<(), ModuleError> {
 /// Whether a runtime was linked in. Its three exports say so: before the first
 /// pack its anchor does not yet know its address.
 fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError> {
-    let expected: [(&str, &[ValType], &[ValType]); 3] = [
-        (ANCHOR_FN, &[], &[ValType::I32]),
-        (ALLOC_FN, &[ValType::I32], &[ValType::I32]),
-        (MOUNT_FN, &[], &[]),
-    ];
     let mut found = 0;
     let mut missing = Vec::new();
-    for (name, params, results) in expected {
-        let function = shape.exported_function(name);
-        match function.and_then(|function| shape.function_type(function)) {
+    for function in &ABI {
+        let name = function.name;
+        let exported = shape.exported_function(name);
+        match exported.and_then(|exported| shape.function_type(exported)) {
             None => missing.push(name),
-            Some(ty) if ty.params() == params && ty.results() == results => found += 1,
+            Some(ty) if function.is(ty) => found += 1,
             Some(ty) => {
-                let expected = FuncType::new(params.to_vec(), results.to_vec());
+                let (params, results) = (function.params.to_vec(), function.results.to_vec());
+                let expected = FuncType::new(params, results);
                 let (ty, expected) = (calls::describe(ty), calls::describe(&expected));
                 let what = format!("its export `{name}` has the type {ty}, expected {expected}");
                 return Err(ModuleError::Linked { what });

@@ -4,16 +4,15 @@
 //! remove, and data segments that would pile up from one pack to the next.
 
 use super::bake::{Bake, bake};
+use super::entry_points::{self, unchanged};
 use super::locate::{COLD_SECTION, locate};
 use super::memory::Holes;
-use super::rebuild::{Items, Rebuild};
-use super::rope::Rope;
+use super::rebuild::Items;
 use super::shape::{Shape, id};
 use super::{ModuleError, Parts, find, index};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 
 /// Wizer takes `_initialize` for something that the snapshot makes needless.
@@ -46,10 +45,10 @@ pub(super) fn embed(
         anchor.payload_len = (payload_len as u32).into();
         Ok(())
     };
-    let program = hide_initialize(shape)?;
-    let renames: &[_] = match program {
-        Cow::Borrowed(_) => &[],
-        Cow::Owned(_) => &[(INITIALIZE, HIDDEN)],
+    let program = entry_points::expose(shape, &[(INITIALIZE, HIDDEN)])?;
+    let renames: &[_] = match shape.exports.iter().any(|export| export.name == INITIALIZE) {
+        true => &[(INITIALIZE, HIDDEN)],
+        false => &[],
     };
     let image = Bake {
         parts: vec![Cow::Borrowed(&index), padding.into(), parts.payload],
@@ -123,33 +122,6 @@ fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {
     Err(ModuleError::RuntimeVersion {
         found: found.into(),
         expected: expected.into(),
-    })
-}
-
-/// The module with `_initialize`, if it has one, under another name.
-fn hide_initialize<'a>(shape: &Shape<'a>) -> Result<Cow<'a, [u8]>, ModuleError> {
-    if shape.exports.iter().all(|export| export.name != INITIALIZE) {
-        return Ok(shape.wasm.into());
-    }
-    let mut exports = wasm_encoder::ExportSection::new();
-    for export in &shape.exports {
-        let mut export = *export;
-        if export.name == INITIALIZE {
-            export.name = HIDDEN;
-        }
-        let added = RoundtripReencoder.parse_export(&mut exports, export);
-        added.map_err(|error| ModuleError::bake("reading its exports", error))?;
-    }
-    let mut rebuild = unchanged(shape)?;
-    let exports = super::merge::items_of(&exports)?;
-    rebuild.items(id::EXPORT, 0, exports)?;
-    Ok(rebuild.finish()?.into())
-}
-
-/// A copy without a cold part.
-fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
-    Rebuild::copy(shape, |name, bytes| {
-        (name != COLD_SECTION).then(|| Rope::from(bytes))
     })
 }
 

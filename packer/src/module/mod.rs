@@ -14,6 +14,7 @@ mod bypass;
 mod calls;
 mod custom;
 mod dispatch;
+mod entry_points;
 mod error;
 mod form;
 mod glue;
@@ -297,6 +298,7 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
 /// The module as it was before packing, as far as running it goes: the image is
 /// taken out where it was merged in, and out of reach where it was linked. A
 /// module without an image stays as it is. Files are then the host's affair.
+/// The export [`ALLOC_FN`] of a linked module runs no constructors.
 ///
 /// # Errors
 ///
@@ -304,7 +306,7 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
 pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     Ok(match locate::locate(&shape)? {
-        None => Cow::Borrowed(wasm),
+        None => entry_points::expose(&shape, &[])?,
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Cow::Owned(unmerge::unmerge(&shape, &located)?)
         }

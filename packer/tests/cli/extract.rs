@@ -120,7 +120,7 @@ fn a_target_that_is_no_directory_is_named() {
     let output = scratch.run("extract packed.wasm -o app.wasm");
     assert_error(&output, &["`app.wasm`", "ot a directory"]);
     let output = scratch.run("extract packed.wasm -o no/out");
-    assert_error(&output, &["`no/out`", "No such file"]);
+    assert_error(&output, &["`no/out`", "cannot create a directory in `no`"]);
 }
 
 #[test]

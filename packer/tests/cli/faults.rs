@@ -15,6 +15,26 @@ const WRITERS: [&str; 3] = [
     "lib -o",
 ];
 
+/// A module that does not exist shows that the work has not begun.
+#[test]
+fn an_impossible_output_is_an_error_before_the_work() {
+    let scratch = Scratch::packed();
+    for writer in [
+        "pack none.wasm --dir lib::/lib -o",
+        "pack --dir none::/lib --image",
+        "lib -o",
+        "info none.wasm --html",
+        "run none.wasm --trace",
+    ] {
+        let output = scratch.run(&format!("{writer} nowhere/out"));
+        let words = "cannot write `nowhere/out`: directory `nowhere` does not exist";
+        assert_error(&output, &[words]);
+    }
+    let output = scratch.run("extract packed.wasm -o nowhere/out");
+    let words = ["`nowhere/out`", "cannot create a directory in `nowhere`"];
+    assert_error(&output, &words);
+}
+
 #[test]
 fn a_full_device_is_named() {
     let scratch = Scratch::with_tree();
@@ -343,6 +363,7 @@ fn what_cannot_be_looked_at_can_be_left_out() {
 fn a_directory_that_takes_no_new_file_stays_as_it_was() {
     let mut nobody = Unprivileged::new();
     nobody.close("closed", "old", 0o555);
+    set_mode(&nobody.scratch.path("closed/old"), 0o444);
     for writer in [
         "pack app.wasm --dir lib::/lib -o closed/out",
         "pack --dir lib::/lib --image closed/old",
@@ -351,11 +372,36 @@ fn a_directory_that_takes_no_new_file_stays_as_it_was() {
         "info --html closed/old packed.wasm",
         "run --trace closed/old packed.wasm",
     ] {
-        assert_error(&nobody.run(writer), &["closed/", "Permission denied"]);
+        let output = nobody.run(writer);
+        assert_error(&output, &["closed/", "ermission denied"]);
+        assert!(!stderr(&output).contains(".wasi-vfs-"), "{output:?}");
     }
     assert_eq!(nobody.scratch.read("closed/old"), b"as it was");
     let left = std::fs::read_dir(nobody.scratch.path("closed")).unwrap();
     assert_eq!(left.count(), 1);
+}
+
+/// Such as a file that a container mounts by itself.
+#[test]
+fn a_file_that_cannot_be_replaced_is_overwritten() {
+    let mut nobody = Unprivileged::new();
+    nobody.close("closed", "old", 0o555);
+    for writer in [
+        "pack app.wasm --dir lib::/lib -q -o",
+        "pack --dir lib::/lib -q --image",
+        "lib -o",
+        "info -q packed.wasm --html",
+        "run packed.wasm --trace",
+    ] {
+        // Longer than some outputs.
+        nobody.scratch.write("closed/old", &[b'x'; 100_000]);
+        let output = nobody.run(&format!("{writer} closed/old"));
+        assert_success(&output);
+        let expected = "note: overwrote `closed/old` in place because it cannot be replaced";
+        assert!(stderr(&output).contains(expected), "{output:?}");
+        assert_success(&nobody.run(&format!("{writer} replaced")));
+        assert!(nobody.scratch.read("closed/old") == nobody.scratch.read("replaced"));
+    }
 }
 
 #[test]

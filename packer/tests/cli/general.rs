@@ -1,7 +1,7 @@
 //! What holds for the command as a whole.
 
 use crate::scratch::*;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 #[test]
 fn the_version_names_the_image_format() {
@@ -32,6 +32,11 @@ fn wrong_usage_has_exit_code_2() {
         "cat packed.wasm",
         "lib",
         "ls --no-such",
+        "man no-such",
+        "run app.wasm --env =value",
+        "info packed.wasm --json --html -",
+        "pack app.wasm --dir lib::/ --exclude [a -o out.wasm",
+        "pack app.wasm --dir lib::/ --block-size 3K -o out.wasm",
     ] {
         assert_failure(&scratch.run(arguments), 2, &[]);
     }
@@ -94,20 +99,40 @@ fn a_closed_pipe_is_no_error() {
         "verify packed.wasm",
         "completions bash",
         "man",
-        "lib -o -",
     ] {
-        let mut child = scratch
-            .command()
-            .args(arguments.split(' '))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        drop(child.stdout.take());
-        let output = child.wait_with_output().unwrap();
+        let output = run_unread(&scratch, arguments);
         assert_success(&output);
         assert_eq!(stderr(&output), "");
     }
+}
+
+/// Half a module is of no use.
+#[test]
+fn a_file_that_nobody_reads_to_its_end_is_an_error() {
+    let scratch = Scratch::packed();
+    for arguments in [
+        "lib -o -",
+        "pack app.wasm --dir lib::/lib -q -o -",
+        "pack --dir lib::/lib -q --image -",
+        "pack app.wasm --dir lib::/lib -q -o /dev/stdout",
+        "info --html - packed.wasm",
+    ] {
+        let output = run_unread(&scratch, arguments);
+        assert_error(&output, &["cannot write", "its reader has gone"]);
+    }
+}
+
+/// Runs the command with a standard output that nobody reads.
+fn run_unread(scratch: &Scratch, arguments: &str) -> Output {
+    let mut child = scratch
+        .command()
+        .args(arguments.split(' '))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    child.wait_with_output().unwrap()
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn a_page_is_written_beside_the_text_or_instead_of_it() {
         "and nothing else"
     );
     let both = scratch.run("info --html - --json tree.wvfs");
-    assert_error(&both, &["--json", "standard output"]);
+    assert_failure(&both, 2, &["--json", "standard output"]);
     assert_failure(&scratch.run("info --quiet tree.wvfs"), 2, &["--html"]);
     let output = scratch.run("info --html no/page.html tree.wvfs");
     assert_error(&output, &["`no/page.html`", "does not exist"]);

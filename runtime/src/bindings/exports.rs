@@ -24,18 +24,47 @@ macro_rules! export_calls {
 }
 for_each_call!(export_calls);
 
+/// One of the three functions below that `pack` calls.
+#[cfg(feature = "merged")]
+macro_rules! entry_point {
+    ($function:ident) => {
+        $function
+    };
+}
+
+/// By way of the table, so that no compiler or optimiser moves the function into the
+/// export or takes it for unused: `pack` calls the function and not the export.
+#[cfg(feature = "linked")]
+macro_rules! entry_point {
+    ($function:ident) => {
+        super::linked::entry_points().$function
+    };
+}
+
 #[unsafe(no_mangle)]
 extern "C" fn wasi_vfs_anchor() -> *const Anchor {
-    state::anchor_address()
+    entry_point!(anchor)()
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
-    state::allocate(len)
+    entry_point!(alloc)(len)
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn wasi_vfs_mount() {
+    entry_point!(mount)();
+}
+
+pub(super) extern "C" fn anchor() -> *const Anchor {
+    state::anchor_address()
+}
+
+pub(super) extern "C" fn alloc(len: usize) -> *mut u8 {
+    state::allocate(len)
+}
+
+pub(super) extern "C" fn mount() {
     if !state::can_mount() {
         core::arch::wasm32::unreachable();
     }

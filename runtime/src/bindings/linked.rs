@@ -1,5 +1,6 @@
 //! The linked form: runtime, application and image share one memory.
 
+use super::exports::{alloc, anchor, mount};
 use super::state::own_memory_len;
 use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
@@ -7,6 +8,8 @@ use crate::memory::Lent;
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
+use core::mem::{offset_of, size_of};
+use wasi_vfs_format::anchor::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
 
 pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_LINKED;
 
@@ -16,6 +19,39 @@ core::arch::global_asm!(
     ".export_name wasi_vfs_alloc, wasi_vfs_alloc",
     ".export_name wasi_vfs_mount, wasi_vfs_mount",
 );
+
+/// [`Record`] as the linker fills it in: a function is a number in the table.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(super) struct EntryPoints {
+    magic: [u8; 16],
+    address: &'static EntryPoints,
+    pub(super) anchor: extern "C" fn() -> *const Anchor,
+    pub(super) alloc: extern "C" fn(usize) -> *mut u8,
+    pub(super) mount: extern "C" fn(),
+}
+
+const _: () = {
+    assert!(size_of::<EntryPoints>() == size_of::<Record>());
+    assert!(offset_of!(EntryPoints, address) == offset_of!(Record, address));
+    assert!(offset_of!(EntryPoints, anchor) == offset_of!(Record, anchor_entry));
+    assert!(offset_of!(EntryPoints, alloc) == offset_of!(Record, alloc_entry));
+    assert!(offset_of!(EntryPoints, mount) == offset_of!(Record, mount_entry));
+};
+
+static ENTRY_POINTS: EntryPoints = EntryPoints {
+    magic: ENTRY_POINTS_MAGIC,
+    address: &ENTRY_POINTS,
+    anchor,
+    alloc,
+    mount,
+};
+
+/// The record, which also `pack` reads. No compiler sees what is in it.
+pub(super) fn entry_points() -> EntryPoints {
+    // SAFETY: it is a static, which nothing writes to.
+    unsafe { (&raw const ENTRY_POINTS).read_volatile() }
+}
 
 /// The application's memory, which is also ours.
 pub(super) struct GuestMemory;

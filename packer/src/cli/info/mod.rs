@@ -9,8 +9,8 @@ mod table;
 
 use super::opened::{self, Opened};
 use super::output::is_stdout;
-use super::{exit_codes, output, say, text};
-use anyhow::{Result, bail};
+use super::{exit_codes, output, say, text, wrong_usage};
+use anyhow::Result;
 use clap::Args;
 use facts::Facts;
 use std::io::{self, BufWriter, Write};
@@ -73,7 +73,8 @@ impl Info {
         if let Some(html) = &self.html {
             output::check(html)?;
             if self.json && is_stdout(html) {
-                bail!("the page and what --json prints cannot both go to standard output");
+                let message = "--html and --json cannot both write to standard output";
+                wrong_usage("info", message)
             }
         }
         opened::with(&self.packed, |opened| self.show(opened))

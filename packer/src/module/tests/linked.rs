@@ -1,9 +1,9 @@
 //! Baking into modules that were linked with the runtime.
 
 use super::super::Form;
-use super::fake::{linked_text, run};
+use super::fake::{linked_text, run, start};
 use super::{INDEX, PARTS, PAYLOAD, Parts, VERSION, embed, found, pack, text, wasm};
-use crate::module::form;
+use crate::module::{ALLOC_FN, form, unmounted};
 
 fn linked(more: &str) -> Vec<u8> {
     wasm(&linked_text(VERSION, more))
@@ -30,6 +30,75 @@ fn constructors_do_not_run_and_initialize_stays() {
     let text = text(&module);
     assert!(text.contains(r#"(export "_initialize" "#), "{text}");
     assert!(!text.contains("wasi_vfs:_initialize"), "{text}");
+}
+
+/// Where [`wrapped`] has its record of entry points.
+const RECORD: u32 = 200;
+
+/// A linked program whose exports are wrappers that run constructors, as wasm-ld
+/// makes them for some commands. An optimiser has inlined the first function. The
+/// record names `entries` of the table, of which 1 to 3 are the functions.
+fn wrapped(entries: [u8; 3]) -> Vec<u8> {
+    let mut text = linked_text(VERSION, "");
+    for name in ["anchor", "alloc", "mount"] {
+        let export = format!(r#"(func (export "wasi_vfs_{name}")"#);
+        text = text.replace(&export, &format!("(func ${name}"));
+    }
+    let words = entries.map(|entry| format!(r"\{entry:02x}\00\00\00"));
+    let record = format!(
+        r"\89wasi-vfs points\{RECORD:02x}\00\00\00{}",
+        words.concat()
+    );
+    let more = format!(
+        r#"(data (i32.const {RECORD}) "{record}")
+        ;; A copy in somebody's data.
+        (data (i32.const 300) "{record}")
+        (table 4 funcref) (elem (i32.const 1) $anchor $alloc $mount)
+        (func $constructors (global.set $state (i32.const 8)) unreachable)
+        (func (export "wasi_vfs_anchor") (result i32)
+          (call $constructors) i32.const 1024)
+        (func (export "wasi_vfs_alloc") (param i32) (result i32)
+          (call $constructors) (call $alloc (local.get 0)))
+        (func (export "wasi_vfs_mount") (call $constructors) (call $mount))
+        (func (export "_start") (call $constructors)))"#
+    );
+    let end = text.rfind(')').expect("a module");
+    text.replace_range(end.., &more);
+    wasm(&text)
+}
+
+#[test]
+fn constructors_in_wrappers_do_not_run_when_packing() {
+    let packed = pack(&wrapped([1, 2, 3])).expect("packs").module;
+    assert_eq!(run(&packed, "state"), 7);
+    assert_eq!(found(&packed).payload, PAYLOAD);
+    assert_eq!(pack(&packed).expect("packs again").module, packed);
+}
+
+#[test]
+fn without_its_image_a_wrapped_module_runs_no_constructors_either() {
+    let packed = pack(&wrapped([1, 2, 3])).expect("packs").module;
+    for module in [wrapped([1, 2, 3]), packed] {
+        let module = unmounted(&module).expect("readable").into_owned();
+        let (mut store, instance) = start(&module, u64::MAX);
+        let alloc = instance.get_typed_func::<i32, i32>(&store, ALLOC_FN);
+        let address = alloc.expect("exported").call(&mut store, 8);
+        assert_eq!(address.expect("does not trap"), 4096);
+        let state = instance.get_typed_func::<(), i32>(&store, "state");
+        let state = state.expect("exported").call(&mut store, ());
+        assert_eq!(state.expect("does not trap"), 7);
+    }
+}
+
+#[test]
+fn a_record_that_names_another_function_is_refused() {
+    // The wrong type, and outside of the table.
+    for (entries, entry, name) in [([3, 2, 3], 3, "anchor"), ([1, 200, 3], 200, "alloc")] {
+        let error = pack(&wrapped(entries)).expect_err("refused").to_string();
+        let words =
+            format!("entry {entry} of its table is not the function behind `wasi_vfs_{name}`");
+        assert!(error.contains(&words), "{error}");
+    }
 }
 
 #[test]

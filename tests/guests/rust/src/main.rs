@@ -34,7 +34,18 @@ fn walk(path: &Path, lines: &mut Vec<String>) -> io::Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "direct-call")]
+fn close_by_an_import() {
+    #[link(wasm_import_module = "wasi_snapshot_preview1")]
+    unsafe extern "C" {
+        fn fd_close(fd: u32) -> i32;
+    }
+    unsafe { fd_close(u32::MAX) };
+}
+
 fn main() -> io::Result<()> {
+    #[cfg(feature = "direct-call")]
+    close_by_an_import();
     let root = env::var("ROOT").unwrap_or("/data".into());
     let mut lines = Vec::new();
     walk(Path::new(&root), &mut lines)?;
