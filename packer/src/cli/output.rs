@@ -291,7 +291,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = temporary_in(dir.path()).unwrap();
         let second = temporary_in(dir.path()).unwrap();
-        assert_ne!(first.1, second.1);
+        assert_ne!(first.1.to_path_buf(), second.1.to_path_buf());
         drop((first, second));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
