@@ -106,7 +106,7 @@ fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
 }
 
 /// Takes the parts of the image out of a packed module.
-pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, ModuleError> {
+pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<'a>, ModuleError> {
     let Located { anchor, form, .. } = located;
     let memory = Memory::build(shape, located.memory)?;
     let (len, stored_len) = (anchor.index_len.get(), anchor.index_stored_len.get());
@@ -125,7 +125,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         Form::Linked => memory
             .read(address, len, Holes::Plain)
             .map_err(out_of_range("payload", address, len))?,
-        Form::Merged(_) => payload_segment(shape, address, len)?.to_vec(),
+        Form::Merged(_) => payload_segment(shape, address, len)?.into(),
     };
     Ok(Found {
         form: *form,
@@ -133,7 +133,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         index,
         index_stored_len: anchor.index_stored_len.get(),
         payload,
-        cold: cold_part(shape).map(<[u8]>::to_vec),
+        cold: cold_part(shape),
     })
 }
 

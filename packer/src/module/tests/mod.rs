@@ -49,7 +49,7 @@ fn packed(wat: &str) -> Embedded {
     pack(&wasm(wat)).expect("can be packed")
 }
 
-fn found(wasm: &[u8]) -> Found {
+fn found(wasm: &[u8]) -> Found<'_> {
     find(wasm).expect("readable").expect("has an image")
 }
 
