@@ -181,13 +181,21 @@ pub enum ModuleError {
         /// Name part of the import.
         name: String,
     },
-    /// Packed, and then rewritten by something else.
+    /// Packed, and then rewritten by something else. The image is known.
     #[error(
-        "the module was changed by another tool after packing ({what}); pack the original module again, and run other tools before packing"
+        "the module was changed by another tool after packing ({what}); pack the original module, and run that tool on the result again"
     )]
     Rewritten {
         /// What does not match.
         what: String,
+    },
+    /// Packed, and then rewritten by something else. The image is not where it was.
+    #[error(
+        "the module was packed, and another tool has rewritten it since, so that its image cannot be found ({trace}); pack the original module, and try that tool with other options"
+    )]
+    Lost {
+        /// How it is known that the module was packed.
+        trace: String,
     },
     /// Linked, and calls the host past the runtime.
     #[error(

@@ -37,6 +37,7 @@ mod segments;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod unmerge;
 mod unmount;
 mod validate;

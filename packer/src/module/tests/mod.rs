@@ -7,6 +7,7 @@ mod hostile;
 mod linked;
 mod merged;
 mod refusals;
+mod rewritten;
 mod single;
 
 mod unmerged;
