@@ -11,6 +11,7 @@ mod rewritten;
 mod single;
 
 mod unmerged;
+mod warned;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::{VERSION, runtime};
