@@ -68,9 +68,9 @@ impl<'a> Contents<'a> {
         Ok(Self {
             form: Some(found.form),
             runtime_version: Some(found.runtime_version),
-            index: found.index.into(),
+            index: found.index,
             index_stored_len: found.index_stored_len,
-            payload: found.payload.into(),
+            payload: found.payload,
             cold: found.cold.map(Into::into),
         })
     }

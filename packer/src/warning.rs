@@ -15,6 +15,15 @@ pub enum Warning {
     /// Custom sections were dropped because packing invalidates them or because
     /// they have the name of one of ours.
     DroppedSections(Vec<DroppedSection>),
+    /// Custom sections that sign the module were dropped, because packing changes the
+    /// signed bytes.
+    Unsigned(Vec<String>),
+    /// The program was instrumented by Asyncify. The runtime that `pack` merges into it
+    /// is not, so a call that the host suspends reaches the runtime twice.
+    Asyncified,
+    /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does
+    /// not define. The host's descriptors from them bypass the runtime.
+    UnknownCalls(Vec<String>),
     /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
     /// any mapped directory. Packing does not look into excluded directories.
     UnusedPatterns(Vec<String>),
@@ -102,6 +111,9 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DroppedSections(sections) => write_dropped(f, sections),
+            Self::Unsigned(names) => write_list(f, UNSIGNED, names),
+            Self::Asyncified => f.write_str(ASYNCIFIED),
+            Self::UnknownCalls(names) => write_list(f, UNKNOWN_CALLS, names),
             Self::UnusedPatterns(patterns) => {
                 let patterns_count = count(patterns.len() as u64, "pattern");
                 let what = format!("correct or remove {patterns_count} that excluded nothing");
@@ -149,6 +161,10 @@ impl fmt::Display for Warning {
     }
 }
 
+const UNSIGNED: &str = "sign the packed module again, because packing dropped its signatures";
+const ASYNCIFIED: &str = "run Asyncify on the packed module instead, because the runtime is not instrumented and a suspended call reaches it twice";
+const UNKNOWN_CALLS: &str =
+    "check that descriptors from imports that preview 1 does not define differ from the program's";
 const NO_FILE_KEPT: &str = "the listed paths keep no file, so end the path of a directory with a slash to keep its content";
 const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";

@@ -84,8 +84,8 @@ fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
     let found = find(&packed).expect("readable").expect("packed");
     let parts = parts(image);
     assert_eq!(found.index, parts.index);
-    assert_eq!(found.payload, *parts.payload);
-    assert_eq!(found.cold.as_deref(), Some(parts.cold));
+    assert_eq!(*found.payload, *parts.payload);
+    assert_eq!(found.cold, Some(parts.cold));
     for back in [without_image(&packed), unmounted(&packed)] {
         let back = back.expect("unmerges");
         assert!(*back == *module, "unmerging gives another module");

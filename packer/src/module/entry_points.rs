@@ -19,7 +19,7 @@ use super::memory::{Holes, Memory};
 use super::rebuild::Rebuild;
 use super::rope::Rope;
 use super::shape::{Shape, constant, id};
-use super::{ModuleError, merge};
+use super::{ModuleError, custom, merge};
 use memchr::memmem;
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
@@ -63,10 +63,11 @@ fn with_exports(shape: &Shape<'_>, exports: &[Export<'_>]) -> Result<Vec<u8>, Mo
     rebuild.finish()
 }
 
-/// A copy without a metadata section.
+/// A copy without our metadata section and without sections that new bytes make untrue.
 pub(super) fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
     Rebuild::copy(shape, |name, bytes| {
-        (name != COLD_SECTION).then(|| Rope::from(bytes))
+        let is_kept = name != COLD_SECTION && custom::survives_new_bytes(name);
+        is_kept.then(|| Rope::from(bytes))
     })
 }
 

@@ -5,7 +5,7 @@
 
 use super::ModuleError;
 use super::calls::{self, NOSYS};
-use super::growth::relative;
+use super::growth::{self, relative};
 use super::region::Region;
 use super::runtime::Stack;
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
@@ -35,11 +35,15 @@ impl Memories {
         }
     }
 
-    /// The length of the application's memory.
-    fn size(self) -> Instruction<'static> {
+    /// A function that returns the pages that calls of the application may name.
+    fn size(self, ty: &FuncType) -> Function {
         match self {
-            Self::Separate(_) => Instruction::MemorySize(0),
-            Self::Single(region) => Instruction::GlobalGet(region.memory_of().pages),
+            Self::Separate(_) => {
+                let mut function = Function::new([]);
+                pass_all(&mut function, ty, &Instruction::MemorySize(0));
+                function
+            }
+            Self::Single(region) => growth::size(&region),
         }
     }
 }
@@ -58,11 +62,14 @@ pub(super) fn body(
         align: 0,
         memory_index: APPLICATION,
     };
+    if (module, name) == ("application", "size") {
+        check_type((module, name), ty, &signature("", "i"))?;
+        return Ok(ends.memories.size(ty));
+    }
     let runtime = ends.memories.runtime();
     // The parameter that is an address of the runtime, if any is.
     let (expected, of_runtime, instruction) = match (module, name) {
         ("host", _) => return nosys(name, ty),
-        ("application", "size") => (signature("", "i"), None, ends.memories.size()),
         ("application", "load8") => (signature("i", "i"), None, I::I32Load8U(access)),
         ("application", "load32") => (signature("i", "i"), None, I::I32Load(access)),
         ("application", "load64") => (signature("i", "I"), None, I::I64Load(access)),
@@ -78,11 +85,7 @@ pub(super) fn body(
             return Err(ModuleError::Runtime(what));
         }
     };
-    if *ty != expected {
-        let (found, expected) = (calls::describe(ty), calls::describe(&expected));
-        let what = format!("its import `{module}` `{name}` has the type {found}, not {expected}");
-        return Err(ModuleError::Runtime(what));
-    }
+    check_type((module, name), ty, &expected)?;
     Ok(match ends.memories {
         Memories::Separate(_) => {
             let mut function = Function::new([]);
@@ -91,6 +94,19 @@ pub(super) fn body(
         }
         Memories::Single(region) => pass_relative(ty, &region, of_runtime, &instruction),
     })
+}
+
+fn check_type(
+    (module, name): (&str, &str),
+    found: &FuncType,
+    expected: &FuncType,
+) -> Result<(), ModuleError> {
+    if found == expected {
+        return Ok(());
+    }
+    let (found, expected) = (calls::describe(found), calls::describe(expected));
+    let what = format!("its import `{module}` `{name}` has the type {found}, not {expected}");
+    Err(ModuleError::Runtime(what))
 }
 
 /// As [`pass_all`], with one of the parameters an address in the region.

@@ -31,45 +31,26 @@ pub(super) fn functions(region: &Region) -> [Appended; FUNCTIONS as usize] {
     ]
 }
 
-/// `memory.grow` of the application. What it gets are slack pages, or those
-/// that the region leaves when it moves up; both are zero. Where not even the
-/// pages themselves are to be had, nothing has changed.
+/// `memory.grow` of the application. It returns slack pages, or pages that the region
+/// leaves when it moves up. Both are zero. If the host refuses the growth, nothing has
+/// changed. If foreign pages exist, nothing moves and the memory itself grows.
 fn grow(region: &Region) -> Function {
-    let (base, pages) = (region.base(), region.memory_of().pages);
-    let maximum = region.application_maximum().cast_signed();
-    // The parameter, and what it is needed for.
+    let pages = region.memory_of().pages;
+    // The parameter, and the locals.
     let (delta, old, used, slack, start, len, most) = (0, 1, 2, 3, 4, 5, 6);
     let mut code = Code::new(6);
-    // More than the application may have.
-    code.all([
-        I::LocalGet(delta),
-        I::I32Const(maximum),
-        I::GlobalGet(pages),
-    ]);
-    code.all([I::LocalTee(old), I::I32Sub, I::I32GtU]);
+    take_slack(&mut code, region, [delta, old, start]);
+    grow_behind_foreign(&mut code, region, [delta, old]);
+    // More than the application may have. Its pages are no more than that.
+    let maximum = region.application_maximum().cast_signed();
+    code.all([I::LocalGet(delta), I::I32Const(maximum), I::LocalGet(old)]);
+    code.all([I::I32Sub, I::I32GtU]);
     code.when([I::I32Const(-1), I::Return]);
-    // No more than the slack.
     code.all([I::LocalGet(old), I::LocalGet(delta), I::I32Add]);
-    code.all([I::LocalTee(used), I::GlobalGet(base)]);
-    code.all([
-        I::I32Const(PAGE_SHIFT),
-        I::I32ShrU,
-        I::LocalTee(start),
-        I::I32LeU,
-    ]);
-    code.when([
-        I::LocalGet(used),
-        I::GlobalSet(pages),
-        I::LocalGet(old),
-        I::Return,
-    ]);
-    // The length of the region in pages, and what it leaves free below.
-    code.all([
-        I::MemorySize(0),
-        I::LocalGet(start),
-        I::I32Sub,
-        I::LocalTee(len),
-    ]);
+    code.all([I::LocalSet(used)]);
+    // The length of the region in pages, and the slack below it.
+    code.all([I::GlobalGet(region.end()), I::LocalGet(start), I::I32Sub]);
+    code.all([I::LocalTee(len)]);
     choose_slack(&mut code, region, [used, slack, len, most]);
     code.all(lengthen(used, slack, start));
     code.all([I::I32Const(-1), I::I32Eq]);
@@ -79,8 +60,57 @@ fn grow(region: &Region) -> Function {
         code.all([I::I32Const(-1), I::I32Eq]);
         code.when([I::I32Const(-1), I::Return]);
     });
+    code.all([I::MemorySize(0), I::GlobalSet(region.end())]);
     move_up(&mut code, region, [used, slack, start, len]);
     code.all([I::LocalGet(used), I::GlobalSet(pages), I::LocalGet(old)]);
+    code.finish()
+}
+
+/// Returns slack if there are `delta` pages of it. Sets `old` to the application's pages
+/// and `start` to the first page of the region. Behind foreign pages, `old` may be above
+/// `start`, and then there is no slack.
+fn take_slack(code: &mut Code, region: &Region, [delta, old, start]: [u32; 3]) {
+    let pages = region.memory_of().pages;
+    code.all([I::GlobalGet(region.base()), I::I32Const(PAGE_SHIFT)]);
+    code.all([I::I32ShrU, I::LocalTee(start)]);
+    code.all([I::GlobalGet(pages), I::LocalTee(old)]);
+    code.all([I::I32Sub, I::LocalGet(delta), I::I32GeU]);
+    code.all([I::LocalGet(old), I::LocalGet(start), I::I32LeU, I::I32And]);
+    code.when_all(|code| {
+        code.all([I::LocalGet(old), I::LocalGet(delta), I::I32Add]);
+        code.all([I::GlobalSet(pages), I::LocalGet(old), I::Return]);
+    });
+}
+
+/// If foreign pages exist, does what the application's own instruction would do.
+fn grow_behind_foreign(code: &mut Code, region: &Region, [delta, old]: [u32; 2]) {
+    code.all(has_foreign(region));
+    code.when_all(|code| {
+        code.all([I::LocalGet(delta), I::MemoryGrow(0), I::LocalTee(old)]);
+        code.all([I::I32Const(-1), I::I32Ne]);
+        code.when([
+            I::LocalGet(old),
+            I::LocalGet(delta),
+            I::I32Add,
+            I::GlobalSet(region.memory_of().pages),
+        ]);
+        code.all([I::LocalGet(old), I::Return]);
+    });
+}
+
+/// Whether somebody else has grown the memory. It stays so: no memory shrinks, and
+/// from then on `end` does not change.
+fn has_foreign(region: &Region) -> [I<'static>; 3] {
+    [I::MemorySize(0), I::GlobalGet(region.end()), I::I32Ne]
+}
+
+/// The pages that calls of the application may name: its own, or the whole memory if
+/// foreign pages exist, since it may have got some of them from the host.
+pub(super) fn size(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all([I::MemorySize(0), I::GlobalGet(region.memory_of().pages)]);
+    code.all(has_foreign(region));
+    code.all([I::Select]);
     code.finish()
 }
 
@@ -172,13 +202,15 @@ fn fill(region: &Region) -> Function {
     code.finish()
 }
 
-/// `memory.grow` of the runtime: the region is the last in its memory, so it
-/// grows with that. The result counts from the region's start.
+/// `memory.grow` of the runtime. The region grows with its memory, unless foreign pages
+/// are in between: then `end` stays. The result counts from the region's start.
 fn extend(region: &Region) -> Function {
     let mut code = Code::new(1);
     code.all([I::LocalGet(0), I::MemoryGrow(0), I::LocalTee(1)]);
     code.all([I::I32Const(-1), I::I32Eq]);
     code.when([I::I32Const(-1), I::Return]);
+    code.all([I::LocalGet(1), I::GlobalGet(region.end()), I::I32Eq]);
+    code.when([I::MemorySize(0), I::GlobalSet(region.end())]);
     code.all([I::LocalGet(1), I::GlobalGet(region.base())]);
     code.all([I::I32Const(PAGE_SHIFT), I::I32ShrU, I::I32Sub]);
     code.finish()

@@ -42,7 +42,7 @@ pub(super) fn fill(anchor: &mut Anchor, address: u32, index: &[u8], stored: &[u8
 
 /// The index, of `len` bytes, that was stored as `stored`. Memory grows with
 /// what there is, whatever `len` claims.
-pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
+pub(super) fn load(stored: Cow<'_, [u8]>, len: u32) -> Result<Cow<'_, [u8]>, ModuleError> {
     if stored.len() as u64 == u64::from(len) {
         return Ok(stored);
     }
@@ -60,11 +60,11 @@ pub(super) fn load(stored: Vec<u8>, len: u32) -> Result<Vec<u8>, ModuleError> {
         return Err(unreadable(found.into()));
     }
     let mut index = Vec::new();
-    zstd::stream::read::Decoder::with_buffer(stored.as_slice())
+    zstd::stream::read::Decoder::with_buffer(&*stored)
         .and_then(|decoder| decoder.take(u64::from(len) + 1).read_to_end(&mut index))
         .map_err(|error| unreadable(error.to_string()))?;
     match index.len() as u64 == u64::from(len) {
-        true => Ok(index),
+        true => Ok(index.into()),
         false => Err(unreadable(format!("it has {} bytes or more", index.len()))),
     }
 }
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_compressed_index_is_read_as_it_was() {
         assert!(frame(19).len() < 100);
-        assert_eq!(load(frame(19), 4000).expect("readable"), INDEX);
+        assert_eq!(load(frame(19).into(), 4000).expect("readable"), INDEX);
     }
 
     #[test]
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(store(&parts).expect("compresses").len(), index.len());
         let frame = frame(3);
         let most = u32::try_from(frame.len() as u64 * MAX_INDEX_RATIO).expect("small");
-        let error = |len| load(frame.clone(), len).expect_err("refused").to_string();
+        let error = |len| load((&frame).into(), len).expect_err("refused").to_string();
         let said = error(most);
         assert!(said.contains("not one frame that says so"), "{said}");
         let above = error(most + 1);
@@ -137,7 +137,7 @@ mod tests {
             ),
             (frame(3), u32::MAX, "no index is longer than"),
         ] {
-            let error = load(stored, len).expect_err("refused").to_string();
+            let error = load(stored.into(), len).expect_err("refused").to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

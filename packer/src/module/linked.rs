@@ -8,10 +8,12 @@ use super::entry_points::{self, unchanged};
 use super::locate::{COLD_SECTION, locate};
 use super::memory::Holes;
 use super::rebuild::Items;
-use super::shape::{Shape, id};
+use super::shape::{Section, Shape, id};
 use super::{ModuleError, Parts, find, index};
+use crate::DroppedSection;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 
@@ -123,6 +125,32 @@ fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {
         found: found.into(),
         expected: expected.into(),
     })
+}
+
+/// Custom sections of the program that the packed module lacks, by their names.
+pub(super) fn dropped(
+    program: &Shape<'_>,
+    packed: &[u8],
+) -> Result<Vec<DroppedSection>, ModuleError> {
+    let mut dropped = custom_sections(program);
+    for name in custom_sections(&Shape::parse(packed)?).keys() {
+        dropped.remove(name);
+    }
+    let sections = dropped.into_iter();
+    let sections = sections.map(|(name, len)| DroppedSection { name, len });
+    Ok(sections.collect())
+}
+
+/// The lengths of all custom sections but ours, by their names.
+fn custom_sections(shape: &Shape<'_>) -> BTreeMap<String, u64> {
+    let is_custom = |section: &&Section<'_>| section.id == id::CUSTOM;
+    let mut lens = BTreeMap::new();
+    for section in shape.sections.iter().filter(is_custom) {
+        if section.name != COLD_SECTION {
+            *lens.entry(section.name.to_owned()).or_default() += section.range.len() as u64;
+        }
+    }
+    lens
 }
 
 /// Drops the segments that Wizer has emptied and adds the cold part. Without

@@ -4,13 +4,15 @@
 //! the image. Does not look into the image.
 
 use super::memory::{Holes, Memory};
-use super::shape::{Shape, id};
-use super::{Form, Found, MemoryKind, ModuleError, index};
+use super::region::PAGE_SHIFT;
+use super::shape::{Shape, constant, id};
+use super::{Form, Found, MemoryKind, ModuleError, index, traces};
 use memchr::memmem;
+use std::collections::BTreeSet;
 use wasi_vfs_format::anchor::{
     ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
 };
-use wasmparser::{BinaryReader, DataKind};
+use wasmparser::{BinaryReader, DataKind, Global};
 use zerocopy::FromBytes;
 
 /// Custom section that holds the cold part.
@@ -21,25 +23,79 @@ pub(super) struct Located {
     pub(super) memory: u32,
     pub(super) anchor: Anchor,
     pub(super) form: Form,
+    /// Where the addresses in the anchor count from.
+    start: u32,
+}
+
+/// An anchor that names an image, and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    memory: u32,
+    address: u32,
+    pub(super) anchor: Anchor,
+}
+
+impl Placed {
+    /// Where its addresses count from, if they do.
+    fn start(&self) -> Option<u32> {
+        self.address.checked_sub(self.anchor.address.get())
+    }
+
+    /// Whether it lies where it says. That tells it from a copy in somebody's data. Its
+    /// region may have moved before a snapshot, and another tool may have put a separate
+    /// memory behind the application's. Then a global holds where it starts.
+    fn is_in_place(&self, starts: &BTreeSet<u32>) -> bool {
+        let may_move = self.anchor.form.get() != FORM_LINKED;
+        self.is_where_recorded()
+            || may_move && self.start().is_some_and(|start| starts.contains(&start))
+    }
+
+    fn is_where_recorded(&self) -> bool {
+        self.start() == Some(self.anchor.region_address.get())
+    }
 }
 
 /// Finds the anchor of a packed module.
 pub(super) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> {
     let mut anchors = Vec::new();
-    for memory in 0..shape.counts.memories {
-        for anchor in anchors_in(&Memory::build(shape, memory)?) {
-            anchors.push((memory, anchor));
-        }
+    for number in 0..shape.counts.memories {
+        let memory = Memory::build(shape, number)?;
+        anchors.extend(anchors_in(&memory).map(|(address, anchor)| Placed {
+            memory: number,
+            address,
+            anchor,
+        }));
     }
-    match anchors.as_slice() {
-        [] => Ok(None),
-        [(memory, anchor)] => located(*memory, *anchor).map(Some),
+    let starts = match anchors.iter().all(Placed::is_where_recorded) {
+        true => BTreeSet::new(),
+        false => starts_in_globals(shape)?,
+    };
+    let (in_place, copies): (Vec<_>, Vec<_>) = anchors
+        .into_iter()
+        .partition(|anchor| anchor.is_in_place(&starts));
+    match in_place.as_slice() {
+        [] => match traces::of_a_runtime(shape, &copies) {
+            Some(trace) => Err(ModuleError::Lost { trace }),
+            None => Ok(None),
+        },
+        [anchor] => located(anchor).map(Some),
         several => Err(ambiguous(several)),
     }
 }
 
-/// Anchors in `memory` whose address is where they lie.
-fn anchors_in(memory: &Memory<'_>) -> Vec<Anchor> {
+/// The first bytes of pages that are initial values of globals. A set, since a hostile
+/// module may have many anchors and many globals.
+fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
+    let mut starts = BTreeSet::new();
+    for global in shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten() {
+        let start = constant(&global?.init_expr).and_then(|start| u32::try_from(start).ok());
+        starts.extend(start.filter(|start| start.is_multiple_of(1 << PAGE_SHIFT)));
+    }
+    Ok(starts)
+}
+
+/// Anchors in `memory` that name an image, each with its address.
+fn anchors_in(memory: &Memory<'_>) -> impl Iterator<Item = (u32, Anchor)> {
     let mut anchors = Vec::new();
     for (start, bytes) in memory.runs() {
         for at in memmem::find_iter(bytes, &MAGIC) {
@@ -51,18 +107,17 @@ fn anchors_in(memory: &Memory<'_>) -> Vec<Anchor> {
             };
             let anchor = Anchor::read_from_bytes(&bytes);
             // An address of 0 is that of a runtime without an image.
-            anchors.extend(anchor.ok().filter(|anchor| {
-                let (region, within) = (anchor.region_address, anchor.address.get());
-                region.get().checked_add(within) == Some(address)
-                    && within != 0
-                    && anchor.index_len.get() != 0
-            }));
+            let anchor = anchor
+                .ok()
+                .filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
+            anchors.extend(anchor.map(|anchor| (address, anchor)));
         }
     }
-    anchors
+    anchors.into_iter()
 }
 
-fn located(memory: u32, anchor: Anchor) -> Result<Located, ModuleError> {
+fn located(placed: &Placed) -> Result<Located, ModuleError> {
+    let Placed { memory, anchor, .. } = *placed;
     check_abi(&anchor)?;
     let form = match anchor.form.get() {
         FORM_LINKED => Form::Linked,
@@ -77,6 +132,7 @@ fn located(memory: u32, anchor: Anchor) -> Result<Located, ModuleError> {
         memory,
         anchor,
         form,
+        start: placed.start().unwrap_or_default(),
     })
 }
 
@@ -89,12 +145,11 @@ pub(super) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
     Err(ModuleError::AbiVersion { found, expected })
 }
 
-fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
-    let place = |(memory, anchor): &(u32, Anchor)| {
-        let address = anchor
-            .region_address
-            .get()
-            .saturating_add(anchor.address.get());
+fn ambiguous(anchors: &[Placed]) -> ModuleError {
+    let place = |anchor: &Placed| {
+        let Placed {
+            memory, address, ..
+        } = anchor;
         format!("{address:#x} of memory {memory}")
     };
     // Enough to look at; a hostile module may hold many thousands.
@@ -106,7 +161,7 @@ fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
 }
 
 /// Takes the parts of the image out of a packed module.
-pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, ModuleError> {
+pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<'a>, ModuleError> {
     let Located { anchor, form, .. } = located;
     let memory = Memory::build(shape, located.memory)?;
     let (len, stored_len) = (anchor.index_len.get(), anchor.index_stored_len.get());
@@ -115,8 +170,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         false => Holes::Frame,
     };
     // One that wraps around is out of bounds either way.
-    let address = anchor.region_address.get();
-    let address = address.saturating_add(anchor.index_address.get());
+    let address = located.start.saturating_add(anchor.index_address.get());
     let stored = memory.read(address, stored_len, holes);
     let stored = stored.map_err(out_of_range("index", address, stored_len))?;
     let index = index::load(stored, len)?;
@@ -125,7 +179,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         Form::Linked => memory
             .read(address, len, Holes::Plain)
             .map_err(out_of_range("payload", address, len))?,
-        Form::Merged(_) => payload_segment(shape, address, len)?.to_vec(),
+        Form::Merged(_) => payload_segment(shape, address, len)?.into(),
     };
     Ok(Found {
         form: *form,
@@ -133,7 +187,7 @@ pub(super) fn extract(shape: &Shape<'_>, located: &Located) -> Result<Found, Mod
         index,
         index_stored_len: anchor.index_stored_len.get(),
         payload,
-        cold: cold_part(shape).map(<[u8]>::to_vec),
+        cold: cold_part(shape),
     })
 }
 
@@ -167,7 +221,9 @@ fn payload_segment<'a>(shape: &Shape<'a>, number: u32, len: u32) -> Result<&'a [
             address: number,
             len,
             found: match first {
-                None => "no passive data segment has that length".into(),
+                None => {
+                    "no passive data segment has that length (Wizer 10 drops such segments)".into()
+                }
                 Some(_) => "several passive data segments have that length".into(),
             },
         }),

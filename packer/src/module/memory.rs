@@ -41,9 +41,18 @@ struct Run<'a> {
     bytes: Cow<'a, [u8]>,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
     fn end(&self) -> u64 {
         self.address + self.bytes.len() as u64
+    }
+
+    /// The `len` bytes at `start`, if one segment holds them all.
+    fn part(&self, start: u64, len: u64) -> Option<&'a [u8]> {
+        let Cow::Borrowed(bytes) = self.bytes else {
+            return None;
+        };
+        let at = usize::try_from(start.checked_sub(self.address)?).ok()?;
+        bytes.get(at..)?.get(..usize::try_from(len).ok()?)
     }
 }
 
@@ -79,14 +88,24 @@ impl<'a> Memory<'a> {
         self.runs.iter().map(|run| (run.address, &*run.bytes))
     }
 
-    /// Copies `len` bytes at `address`; the error says what is there instead.
-    pub(super) fn read(&self, address: u32, len: u32, holes: Holes) -> Result<Vec<u8>, String> {
+    /// The `len` bytes at `address`, borrowed if one segment holds them all. The error
+    /// says what is there instead.
+    pub(super) fn read(
+        &self,
+        address: u32,
+        len: u32,
+        holes: Holes,
+    ) -> Result<Cow<'a, [u8]>, String> {
         let (start, len) = (u64::from(address), u64::from(len));
         let end = start + len;
         if end > self.size {
             return Err(format!("the memory has only {} bytes", self.size));
         }
         let first = self.runs.partition_point(|run| run.end() <= start);
+        let segment = self.runs.get(first).and_then(|run| run.part(start, len));
+        if let Some(segment) = segment {
+            return Ok(segment.into());
+        }
         let inside = || {
             self.runs
                 .iter()
@@ -102,7 +121,7 @@ impl<'a> Memory<'a> {
         for run in inside() {
             copy_overlap(run.address, &run.bytes, start, &mut bytes);
         }
-        Ok(bytes)
+        Ok(bytes.into())
     }
 }
 
@@ -211,10 +230,27 @@ mod tests {
         let wasm = wasm.expect("valid text");
         let shape = Shape::parse(&wasm).expect("a module");
         let memory = Memory::build(&shape, 0).expect("in bounds");
-        assert_eq!(memory.read(7, 3, Holes::Plain), Ok(vec![0, b'a', 0]));
+        let around = memory.read(7, 3, Holes::Plain).expect("small");
+        assert_eq!(*around, [0, b'a', 0]);
         assert!(memory.read(0, 4097, Holes::Frame).is_ok());
         assert!(memory.read(0, 4098, Holes::Frame).is_err());
         assert!(memory.read(0, u32::MAX, Holes::Plain).is_err());
         assert!(memory.read(u32::MAX, 2, Holes::Plain).is_err());
+    }
+
+    #[test]
+    fn bytes_of_one_segment_are_borrowed() {
+        let wasm = wat::parse_str(
+            r#"(module (memory 1) (data (i32.const 8) "abcd") (data (i32.const 12) "ef")
+                (data (i32.const 20) "gh"))"#,
+        );
+        let wasm = wasm.expect("valid text");
+        let shape = Shape::parse(&wasm).expect("a module");
+        let memory = Memory::build(&shape, 0).expect("in bounds");
+        let read = |address, len| memory.read(address, len, Holes::Plain).expect("covered");
+        assert!(matches!(read(20, 2), Cow::Borrowed(b"gh")));
+        assert!(matches!(read(21, 1), Cow::Borrowed(b"h")));
+        assert_eq!(*read(10, 4), *b"cdef");
+        assert_eq!(*read(20, 3), *b"gh\0");
     }
 }

@@ -20,7 +20,7 @@ use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, Encode};
-use wasmparser::{BinaryReader, Global};
+use wasmparser::{BinaryReader, Global, MemoryType};
 
 /// Merges `runtime` with an image into `application`. Returns the module and
 /// the custom sections that were dropped.
@@ -241,9 +241,7 @@ fn append_memory(
     addition: &Addition,
     baked: &Baked<'_, '_>,
 ) -> Result<(), ModuleError> {
-    let Some(&memory) = baked.snapshot.memories.first() else {
-        return Err(ModuleError::Runtime("it has no memory".into()));
-    };
+    let memory = runtime_memory(baked)?;
     let Some(region) = addition.region else {
         let kept = application.counts.memories - application.imported.memories;
         return rebuild.items(id::MEMORY, kept, rebuild::memory_items(&[memory])?);
@@ -255,13 +253,18 @@ fn append_memory(
     rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
 }
 
+fn runtime_memory(baked: &Baked<'_, '_>) -> Result<MemoryType, ModuleError> {
+    let memory = baked.snapshot.memories.first().copied();
+    memory.ok_or_else(|| ModuleError::Runtime("it has no memory".into()))
+}
+
 fn global_items(
     addition: &mut Addition,
     baked: &Baked<'_, '_>,
 ) -> Result<Items<'static>, ModuleError> {
     let mut section = wasm_encoder::GlobalSection::new();
     if let Some(region) = &addition.region {
-        region.encode_globals(&mut section)?;
+        region.encode_globals(&mut section, runtime_memory(baked)?.initial)?;
     }
     let globals = baked.snapshot.items::<Global<'_>>(id::GLOBAL)?;
     for global in globals.into_iter().flatten() {

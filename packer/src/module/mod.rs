@@ -12,6 +12,7 @@ mod addition;
 mod bake;
 mod bypass;
 mod calls;
+mod caveats;
 mod custom;
 mod dispatch;
 mod entry_points;
@@ -38,6 +39,7 @@ mod segments;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod unmerge;
 mod unmount;
 mod validate;
@@ -127,16 +129,20 @@ impl<'a> Target<'a> {
             Form::Merged(kind) => kind,
             Form::Linked => MemoryKind::default(),
         };
-        let merged = |shape: &Shape<'_>, parts: Parts<'_>| {
+        let mut warnings = Vec::new();
+        let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
+            warnings = caveats::of(shape, form);
             let merged = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
             check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
             Ok::<_, ModuleError>(merged)
         };
         let (module, dropped) = match self.subject {
             Subject::Linked(shape) => {
+                warnings = caveats::of(&shape, form);
                 let module = linked::embed(&shape, parts, runtime_version)?;
                 check_output(&module, shape.wasm, true)?;
-                (module, Vec::new())
+                let dropped = linked::dropped(&shape, &module)?;
+                (module, dropped)
             }
             Subject::Plain(shape) => merged(&shape, parts)?,
             Subject::Merged(shape, located) => {
@@ -145,10 +151,7 @@ impl<'a> Target<'a> {
                 merged(&plain(&original)?, parts)?
             }
         };
-        let mut warnings = Vec::new();
-        if !dropped.is_empty() {
-            warnings.push(Warning::DroppedSections(dropped));
-        }
+        warnings.extend(caveats::of_dropped(dropped));
         Ok(Embedded {
             module,
             form,
@@ -185,21 +188,22 @@ pub struct Embedded {
     pub warnings: Vec<Warning>,
 }
 
-/// An image, found in a module.
+/// An image, found in a module. Each part borrows the module where one data segment
+/// or section holds all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Found<'a> {
     /// How the runtime is bound to the module.
     pub form: Form,
     /// Version of the runtime, such as `0.1.0`.
     pub runtime_version: String,
     /// The index.
-    pub index: Vec<u8>,
+    pub index: Cow<'a, [u8]>,
     /// How many bytes the module has for it: fewer where it is compressed.
     pub index_stored_len: u32,
     /// The stored blocks.
-    pub payload: Vec<u8>,
+    pub payload: Cow<'a, [u8]>,
     /// The cold part, unless a tool has dropped it.
-    pub cold: Option<Vec<u8>>,
+    pub cold: Option<&'a [u8]>,
 }
 
 #[cfg(any(test, feature = "fuzz"))]
@@ -207,16 +211,15 @@ pub(crate) use unmerge::merged_checksum;
 
 /// Finds the image in a module; `None` if there is none.
 ///
-/// The module is read, not validated and not run. Memory used stays within a
-/// small multiple of the length of `wasm`, whatever it contains, but for the
-/// index: its frame may decode to 256 times its length, the zeros in it that no
-/// data segment holds included.
+/// This reads the module, and neither validates nor runs it. Allocations stay within
+/// a small multiple of the length of `wasm`, except for a compressed index, which may
+/// decode to 256 times the length of its frame.
 ///
 /// # Errors
 ///
 /// The bytes are no core module; it holds several images, or one of another
 /// ABI version, or one whose parts are not where its anchor says.
-pub fn find(wasm: &[u8]) -> Result<Option<Found>, ModuleError> {
+pub fn find(wasm: &[u8]) -> Result<Option<Found<'_>>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     match locate::locate(&shape)? {
         None => Ok(None),

@@ -2,9 +2,13 @@
 //! the application knows of.
 //!
 //! ```text
-//! 0                    pages          base                      memory.size
+//! 0                    pages          base                      end
 //! | the application's  | slack, zeros | the region              |
 //! ```
+//!
+//! If the memory is longer than `end`, somebody else has grown it: a host, or an adapter
+//! that shares it. Moving the region would overwrite these foreign pages, so from then on
+//! it stays, and both the application and the runtime grow behind them.
 //!
 //! Owns the numbers of what a region adds, and the type of the memory. The
 //! functions that keep this picture are in [`super::growth`], and what becomes
@@ -32,7 +36,7 @@ const GROWTH_PAGES: u64 = 256;
 const LAST_PAGES: u64 = 1024;
 
 /// Globals that a region adds, before those of the runtime.
-pub(super) const GLOBALS: u32 = 2;
+pub(super) const GLOBALS: u32 = 3;
 
 /// Functions that a region adds, behind the entries.
 pub(super) const FUNCTIONS: u32 = 4;
@@ -92,6 +96,12 @@ impl Region {
     /// The global that holds where the region starts, in bytes.
     pub(super) fn base(&self) -> u32 {
         self.first_global
+    }
+
+    /// The global that holds the page where the region ends, as of when nobody else had
+    /// grown the memory.
+    pub(super) fn end(&self) -> u32 {
+        self.first_global + 2
     }
 
     /// What the application's instructions become.
@@ -174,8 +184,12 @@ impl Region {
         application.memory_maximum = (maximum.unwrap_or(0) as u32).into();
     }
 
-    /// Adds the two globals.
-    pub(super) fn encode_globals(&self, section: &mut GlobalSection) -> Result<(), ModuleError> {
+    /// Adds the globals of a region that starts with `len` pages.
+    pub(super) fn encode_globals(
+        &self,
+        section: &mut GlobalSection,
+        len: u64,
+    ) -> Result<(), ModuleError> {
         let ty = GlobalType {
             val_type: ValType::I32,
             mutable: true,
@@ -184,8 +198,11 @@ impl Region {
         let base = self.address()?.cast_signed();
         // Below `PAGES_MAX`, or there would be no address.
         let pages = self.application.initial as i32;
-        section.global(ty, &ConstExpr::i32_const(base));
-        section.global(ty, &ConstExpr::i32_const(pages));
+        // At most `PAGES_MAX`, or there would be no memory for both.
+        let end = self.memory(len, 0)?.initial as i32;
+        for start in [base, pages, end] {
+            section.global(ty, &ConstExpr::i32_const(start));
+        }
         Ok(())
     }
 }

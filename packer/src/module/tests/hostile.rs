@@ -94,8 +94,9 @@ fn an_anchor_that_asks_for_four_gigabytes() {
     }
     let error = find(&with_anchor(4, (256, 16), (0, 0))).expect_err("refused");
     assert!(error.to_string().contains("unknown form 4"), "{error}");
-    let image = find(&with_anchor(1, (256, 16), (256, 1))).expect("readable");
-    assert_eq!(image.expect("an image").payload, b"\x89");
+    let module = with_anchor(1, (256, 16), (256, 1));
+    let image = find(&module).expect("readable");
+    assert_eq!(*image.expect("an image").payload, *b"\x89");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn the_image_lies_in_the_programs_memory() {
     let image = found(&packed.module);
     assert_eq!(image.form, Form::Linked);
     assert_eq!((&*image.index, &*image.payload), (INDEX, PAYLOAD));
-    assert_eq!(image.cold.as_deref(), Some(PARTS.cold));
+    assert_eq!(image.cold, Some(PARTS.cold));
     let number = |bytes: &[u8]| i32::from_le_bytes(bytes[..4].try_into().expect("four"));
     assert_eq!(run(&packed.module, "open"), number(INDEX));
     assert_eq!(run(&packed.module, "payload"), number(PAYLOAD));
@@ -117,7 +117,7 @@ fn packing_again_gives_the_same_bytes() {
         let between = embed(&first, &other, &[], VERSION, None)
             .expect("packs")
             .module;
-        assert_eq!(found(&between).payload, *other.payload);
+        assert_eq!(*found(&between).payload, *other.payload);
         assert_eq!(pack(&first).expect("packs").module, first);
         assert_eq!(pack(&between).expect("packs").module, first);
     }
@@ -143,7 +143,7 @@ fn what_is_mostly_zeros_is_refused_since_no_tool_would_read_it() {
     // Three of four are zeros, and none is left out.
     let numbers: Vec<u8> = [7, 0, 0, 0].repeat(LEN.div_ceil(4));
     let packed = pack(numbers.clone()).expect("packs").module;
-    assert!(found(&packed).payload == numbers);
+    assert!(*found(&packed).payload == *numbers);
 }
 
 #[test]

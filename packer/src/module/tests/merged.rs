@@ -66,7 +66,7 @@ fn the_image_is_found_again() {
         assert_eq!(found.runtime_version, VERSION);
         assert_eq!(found.index, INDEX);
         assert_eq!(found.payload, PAYLOAD);
-        assert_eq!(found.cold.as_deref(), Some(PARTS.cold));
+        assert_eq!(found.cold, Some(PARTS.cold));
         let form = form(&packed.module, None).expect("readable");
         assert_eq!(form, Form::Merged(kind));
     }
@@ -317,7 +317,7 @@ fn custom_sections_stay_in_place_but_for_those_about_code_offsets() {
         assert!(text.contains(kept), "{kept}\n{text}");
     }
     assert!(!text.contains("an older one"), "{text}");
-    assert_eq!(found(&packed.module).cold.as_deref(), Some(PARTS.cold));
+    assert_eq!(found(&packed.module).cold, Some(PARTS.cold));
 }
 
 #[test]

@@ -7,9 +7,11 @@ mod hostile;
 mod linked;
 mod merged;
 mod refusals;
+mod rewritten;
 mod single;
 
 mod unmerged;
+mod warned;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::{VERSION, runtime};
@@ -49,7 +51,7 @@ fn packed(wat: &str) -> Embedded {
     pack(&wasm(wat)).expect("can be packed")
 }
 
-fn found(wasm: &[u8]) -> Found {
+fn found(wasm: &[u8]) -> Found<'_> {
     find(wasm).expect("readable").expect("has an image")
 }
 

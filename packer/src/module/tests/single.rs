@@ -88,22 +88,32 @@ impl Running {
         memory.expect("exported").size(&self.store)
     }
 
-    fn is_zero(&self, page: i32) -> bool {
+    /// Whether each byte of a page of the memory is this one.
+    fn holds(&self, page: usize, byte: u8) -> bool {
         let memory = self.instance.get_memory(&self.store, "memory");
         let bytes = memory.expect("exported").data(&self.store);
-        let start = usize::try_from(page).expect("a page") << 16;
-        bytes[start..start + (1 << 16)]
+        bytes[page << 16..(page + 1) << 16]
             .iter()
-            .all(|&byte| byte == 0)
+            .all(|&found| found == byte)
+    }
+
+    fn fill(&mut self, page: usize, byte: u8) {
+        let memory = self.instance.get_memory(&self.store, "memory");
+        let bytes = memory.expect("exported").data_mut(&mut self.store);
+        bytes[page << 16..(page + 1) << 16].fill(byte);
     }
 
     /// That the runtime is as it was, and agrees with the program about its
     /// length.
     fn assert_serves(&mut self) {
+        self.assert_answers();
+        assert_eq!(self.call("seen", None), self.call("size", None));
+    }
+
+    fn assert_answers(&mut self) {
         let number = |bytes: &[u8]| i32::from_le_bytes(bytes[..4].try_into().expect("four"));
         assert_eq!(self.call("open", None), number(INDEX));
         assert_eq!(self.call("read", None), number(PAYLOAD));
-        assert_eq!(self.call("seen", None), self.call("size", None));
     }
 }
 
@@ -137,7 +147,7 @@ fn the_program_sees_its_own_pages_contiguous_and_zero() {
     for pages in [0, 1, 2, 0, 7, 1, 1, 40, 3] {
         assert_eq!(running.grow(pages), size);
         for page in size..size + pages {
-            assert!(running.is_zero(page), "page {page}");
+            assert!(running.holds(page as usize, 0), "page {page}");
             for address in [page << 16, (page << 16) + 0xfffc] {
                 running.call("store", Some(address));
                 assert_eq!(running.call("load", Some(address)), -1, "{address:#x}");
@@ -232,18 +242,25 @@ fn a_linked_module_has_no_separate_memory() {
 }
 
 #[test]
-fn an_anchor_counts_from_the_start_of_its_region() {
+fn a_global_or_the_anchor_says_where_the_region_starts() {
     let module = single(&grower("2"));
-    let mut moved = module.clone();
     let magic = b"\x89wasi-vfs anchor";
-    let at = moved
+    let at = module
         .windows(magic.len())
         .position(|bytes| bytes == magic)
         .expect("anchor");
-    // Where the region starts.
+    let mut moved = module.clone();
+    // The recorded start of the region.
     moved[at + 64 + 2] += 1;
-    assert_eq!(find(&moved).expect("readable"), None);
-    assert!(find(&module).expect("readable").is_some());
+    assert_eq!(*super::found(&moved).index, *INDEX);
+    // The initial value of the global: two pages.
+    let global = [0x7f, 1, 0x41, 0x80, 0x80, 8, 0x0b];
+    let start = module.windows(7).position(|bytes| bytes == global);
+    for (module, is_found) in [(module.clone(), true), (moved, false)] {
+        let mut module = module;
+        module[start.expect("a global") + 5] = 9;
+        assert_eq!(find(&module).is_ok(), is_found);
+    }
 }
 
 /// The host calls back and the program grows, while the runtime is about to
@@ -299,4 +316,183 @@ fn what_cannot_be_relocated_is_named() {
         Some(MemoryKind::Single),
     )
     .expect("packs");
+}
+
+/// The fake runtime with two calls on its own memory: `fd_datasync` grows it by so many
+/// pages and writes a number to the first of them, `sock_shutdown` reads that number.
+fn growing_runtime() -> Vec<u8> {
+    let mut text = super::fake::runtime_text(VERSION);
+    for (call, params, body) in [
+        (
+            "fd_datasync",
+            "i32",
+            "(local $page i32)
+            (local.set $page (memory.grow (local.get 0)))
+            (if (i32.or (i32.eqz (local.get 0)) (i32.eq (local.get $page) (i32.const -1)))
+              (then (return (local.get $page))))
+            (i32.store (i32.const 3000) (i32.shl (local.get $page) (i32.const 16)))
+            (i32.store (i32.load (i32.const 3000)) (i32.const 0x5eed))
+            (local.get $page)",
+        ),
+        (
+            "sock_shutdown",
+            "i32 i32",
+            "(if (result i32) (i32.load (i32.const 3000))
+              (then (i32.load (i32.load (i32.const 3000)))) (else (i32.const 0x5eed)))",
+        ),
+    ] {
+        let head = format!(r#"(func (export "{call}") (param {params}) (result i32) "#);
+        let constant = format!("{head}i32.const 99)");
+        assert!(text.contains(&constant), "{call}");
+        text = text.replace(&constant, &format!("{head}{body})"));
+    }
+    wasm(&text)
+}
+
+/// [`grower`], which also reaches the two calls of [`growing_runtime`].
+fn growing(memory: &str) -> Vec<u8> {
+    let imports = r#"(import "wasi_snapshot_preview1" "fd_datasync"
+            (func $extend (param i32) (result i32)))
+          (import "wasi_snapshot_preview1" "sock_shutdown"
+            (func $own (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_read""#;
+    let exports = r#"(func (export "extend") (param i32) (result i32) (call $extend (local.get 0)))
+          (func (export "own") (result i32) (call $own (i32.const 0) (i32.const 0)))
+          (func (export "read")"#;
+    let program = grower(memory)
+        .replace(r#"(import "wasi_snapshot_preview1" "fd_read""#, imports)
+        .replace(r#"(func (export "read")"#, exports);
+    let kind = Some(MemoryKind::Single);
+    let packed = embed(&wasm(&program), &PARTS, &growing_runtime(), VERSION, kind);
+    packed.expect("can be packed").module
+}
+
+/// Whose each page is, as far as program and host know.
+struct Shared {
+    running: Running,
+    owners: Vec<(usize, u8)>,
+    host_has_grown: bool,
+}
+
+const PROGRAM: u8 = 0x11;
+const HOST: u8 = 0xaa;
+
+impl Shared {
+    fn new(wasm: &[u8], initial: usize) -> Self {
+        let mut running = Running::new(wasm);
+        for page in 1..initial {
+            running.fill(page, PROGRAM);
+        }
+        Self {
+            running,
+            // Calls use the first page.
+            owners: (1..initial).map(|page| (page, PROGRAM)).collect(),
+            host_has_grown: false,
+        }
+    }
+
+    /// Takes pages that nobody has, which are zero.
+    fn take(&mut self, first: usize, count: usize, owner: u8) {
+        for page in first..first + count {
+            assert!(self.running.holds(page, 0), "page {page} is not zero");
+            assert!(
+                self.owners.iter().all(|(other, _)| *other != page),
+                "{page}"
+            );
+            self.owners.push((page, owner));
+            self.running.fill(page, owner);
+        }
+    }
+
+    fn host_grows(&mut self, count: usize) {
+        let memory = self
+            .running
+            .instance
+            .get_memory(&self.running.store, "memory");
+        let first = memory
+            .expect("exported")
+            .grow(&mut self.running.store, count as u64);
+        self.host_has_grown |= count > 0;
+        let first = usize::try_from(first.expect("grows")).expect("a page");
+        self.take(first, count, HOST);
+    }
+
+    fn program_grows(&mut self, count: usize) {
+        let first = self.running.grow(count as i32);
+        let first = usize::try_from(first).expect("it grows");
+        self.take(first, count, PROGRAM);
+        let size = self.running.call("size", None);
+        assert!(count == 0 || size as usize == first + count, "size {size}");
+    }
+
+    fn runtime_grows(&mut self, count: usize) {
+        assert!(self.running.call("extend", Some(count as i32)) > 0);
+    }
+
+    fn assert_intact(&mut self) {
+        for (page, owner) in &self.owners {
+            assert!(
+                self.running.holds(*page, *owner),
+                "page {page} of {owner:#x}"
+            );
+        }
+        assert_eq!(self.running.call("own", None), 0x5eed);
+        let (seen, size) = (
+            self.running.call("seen", None),
+            self.running.call("size", None),
+        );
+        match self.host_has_grown {
+            // Its pages may be named in calls.
+            true => assert_eq!(seen as u64, self.running.pages()),
+            false => assert_eq!(seen, size),
+        }
+        self.running.assert_answers();
+    }
+}
+
+#[test]
+fn nobody_overwrites_pages_that_the_host_grows() {
+    type Step = fn(&mut Shared, usize);
+    let steps: [Step; 3] = [
+        Shared::host_grows,
+        Shared::program_grows,
+        Shared::runtime_grows,
+    ];
+    let wasm = growing("3");
+    // All orders of five steps.
+    for order in 0..3_usize.pow(5) {
+        let mut shared = Shared::new(&wasm, 3);
+        for position in 0..5 {
+            let step = steps[order / 3_usize.pow(position) % 3];
+            step(&mut shared, [1, 4, 0, 2, 40][position as usize]);
+            shared.assert_intact();
+        }
+    }
+}
+
+#[test]
+fn a_program_may_use_slack_after_the_host_has_grown() {
+    let mut shared = Shared::new(&growing("3"), 3);
+    shared.program_grows(1);
+    let pages = shared.running.pages();
+    shared.host_grows(2);
+    // The region has left as much slack as it is long.
+    assert_eq!(shared.running.grow(REGION as i32 - 1), 4);
+    assert_eq!(shared.running.pages(), pages + 2);
+    assert_eq!(shared.running.grow(2), pages as i32 + 2);
+    shared.assert_intact();
+}
+
+#[test]
+fn a_host_may_leave_the_program_no_memory() {
+    let mut shared = Shared::new(&growing("3 10"), 3);
+    shared.host_grows(16);
+    assert_eq!(shared.running.grow(-1), -1);
+    assert_eq!(shared.running.grow(i32::MAX), -1);
+    assert_eq!(shared.running.grow(65_536), -1);
+    assert_eq!(shared.running.grow(0), 3);
+    shared.program_grows(1);
+    assert_eq!(shared.running.grow(-16), -1);
+    assert_eq!(shared.running.grow(-40), -1);
+    shared.assert_intact();
 }

@@ -97,7 +97,7 @@ fn packing_a_packed_module_is_packing_the_program() {
             let again = embed(&first, &OTHER, &runtime(), VERSION, None).expect("packs");
             let direct = embed(&program, &OTHER, &runtime(), VERSION, Some(kind));
             assert_eq!(again.module, direct.expect("packs").module, "{text}");
-            assert_eq!(found(&again.module).payload, *OTHER.payload);
+            assert_eq!(*found(&again.module).payload, *OTHER.payload);
         }
     }
 }
@@ -262,7 +262,7 @@ fn a_stripped_module_keeps_its_image_and_can_be_packed_again() {
     }
     let stripped = stripped.finish();
     let image = find(&stripped).expect("readable").expect("has an image");
-    assert_eq!((image.index, image.cold), (INDEX.to_vec(), None));
+    assert_eq!((&*image.index, image.cold), (INDEX, None));
     pack(&stripped).expect("packs again");
 }
 
