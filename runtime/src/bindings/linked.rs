@@ -76,19 +76,19 @@ impl StoredBlocks {
         }
     }
 
-    fn bytes(&self, offset: u32, len: u32) -> Option<&'static [u8]> {
-        let end = offset.checked_add(len)?;
+    fn bytes(&self, offset: u32, len: u32) -> Result<&'static [u8]> {
+        let end = offset.checked_add(len).ok_or(Errno::IO)?;
         if end > self.len {
-            return None;
+            return Err(Errno::IO);
         }
         // The payload may end where memory does, which no address names.
         if len == 0 {
-            return Some(&[]);
+            return Ok(&[]);
         }
         let address = (self.address + offset) as *const u8;
         // SAFETY: within the payload, which lies within the memory and which
         // nothing writes to while the program runs.
-        Some(unsafe { core::slice::from_raw_parts(address, len as usize) })
+        Ok(unsafe { core::slice::from_raw_parts(address, len as usize) })
     }
 }
 
@@ -98,18 +98,23 @@ impl Payload for StoredBlocks {
         offset: u32,
         len: u32,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Option<R> {
+    ) -> Result<R> {
         self.bytes(offset, len).map(use_them)
     }
 
-    fn reserve(&mut self, _: u32) -> Option<usize> {
-        Some(0)
+    fn reserve(&mut self, _: u32) -> Result<usize> {
+        Ok(0)
     }
 
-    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
-        if let Some(bytes) = self.bytes(offset, len) {
-            memory.copy_in(address, bytes);
-        }
+    fn copy_to_guest(
+        &mut self,
+        memory: &mut impl Memory,
+        address: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result {
+        memory.copy_in(address, self.bytes(offset, len)?);
+        Ok(())
     }
 }
 
