@@ -41,6 +41,8 @@ mod memory;
 mod page_map;
 mod preview1;
 mod probe;
+#[cfg(any(test, feature = "linked"))]
+mod reentry;
 mod resolve;
 #[cfg(test)]
 mod tests;

@@ -214,6 +214,24 @@ fn a_poll_leaves_memory_for_blocks() {
     }
 }
 
+#[test]
+fn a_linked_program_whose_malloc_traces_reads_its_files() {
+    let tree = tree_of_blocks();
+    for options in [&[][..], &["--compress"]] {
+        let pack = Binding::LINKED.pack("malloc_traces");
+        let pack = pack.dir(tree.path(), "/data");
+        let packed = options
+            .iter()
+            .fold(pack, |pack, option| pack.option(option))
+            .run();
+        for engine in [Engine::Wasmtime, Engine::Node] {
+            let found = engine.module(&packed).stdout();
+            let expected = "read: errno 0, 1120000 bytes, a0f6fdc8b988f7a5\ntraced\n";
+            assert_eq!(found, expected, "{options:?} {engine:?}");
+        }
+    }
+}
+
 /// Instructions that a run of a module executes.
 fn instructions(host: &mut Host, module: &Path, directory: &str) -> (String, u64) {
     let run = host.run_counted(module, &[("DIRECTORY", directory)]);

@@ -4,6 +4,7 @@ use super::state::own_memory_len;
 use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
 use crate::memory::Lent;
+use crate::reentry::Reentry;
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
@@ -118,6 +119,9 @@ impl Payload for StoredBlocks {
     }
 }
 
+/// Whether the application's allocator makes a call.
+pub(super) static REENTRY: Reentry = Reentry::new();
+
 /// The application's allocator, so that there is one heap.
 struct Malloc;
 
@@ -138,19 +142,19 @@ unsafe extern "C" {
 unsafe impl GlobalAlloc for Malloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: see the `impl`.
-        unsafe {
+        REENTRY.allocate(|| unsafe {
             if layout.align() <= MALLOC_ALIGNMENT {
                 malloc(layout.size()).cast()
             } else {
                 aligned_alloc(layout.align(), layout.pad_to_align().size()).cast()
             }
-        }
+        })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if layout.align() <= MALLOC_ALIGNMENT {
             // SAFETY: see the `impl`.
-            return unsafe { calloc(1, layout.size()).cast() };
+            return REENTRY.allocate(|| unsafe { calloc(1, layout.size()).cast() });
         }
         // SAFETY: see the `impl`; the memory is as long as was asked for.
         unsafe {
@@ -164,7 +168,7 @@ unsafe impl GlobalAlloc for Malloc {
 
     unsafe fn dealloc(&self, address: *mut u8, _: Layout) {
         // SAFETY: see the `impl`.
-        unsafe { free(address.cast()) }
+        REENTRY.allocate(|| unsafe { free(address.cast()) })
     }
 
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, len: usize) -> *mut u8 {
@@ -172,7 +176,7 @@ unsafe impl GlobalAlloc for Malloc {
         // the shorter length is copied.
         unsafe {
             if layout.align() <= MALLOC_ALIGNMENT {
-                return realloc(address.cast(), len).cast();
+                return REENTRY.allocate(|| realloc(address.cast(), len).cast());
             }
             let moved = self.alloc(Layout::from_size_align_unchecked(len, layout.align()));
             if !moved.is_null() {
