@@ -21,6 +21,8 @@ pub struct Vfs<M, H, P> {
     pub(crate) host: H,
     pub(crate) image: Image<P>,
     pub(crate) table: DescriptorTable,
+    /// Where the host wrote no number although its last open succeeded.
+    unwritten: Option<u32>,
     /// The path of the current call; kept for its memory.
     path: Vec<u8>,
     /// Whether the host has been asked for its descriptors.
@@ -44,6 +46,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             host,
             image: Image::new(index, payload),
             table: DescriptorTable::default(),
+            unwritten: None,
             path: Vec::new(),
             is_started: false,
             lent: Lent::default(),
@@ -187,25 +190,36 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// would have no number.
     pub(crate) fn expect_number(&mut self, address: u32, inputs: (u32, u32)) -> Result<u32> {
         let before = self.memory.read_u32(address)?;
-        if !overlap((address, 4), inputs) {
+        let is_repeated = self.unwritten.take() == Some(address);
+        if !is_repeated && !overlap((address, 4), inputs) {
             self.memory.write_u32(address, NO_DESCRIPTOR)?;
         }
         Ok(before)
     }
 
     /// Replaces the host's number at `address` by one of ours, if its call succeeded. If
-    /// not, the bytes `before` the call are there again. A host that returns success and
-    /// writes nothing opened nothing.
+    /// the call failed, the bytes `before` it are there again.
+    ///
+    /// A host that returns success and writes nothing opened nothing so far. A host that
+    /// unwinds the program writes the number later, and has the call repeated.
     pub(crate) fn adopt(&mut self, code: i32, address: u32, before: u32) -> Result {
         let found = self.memory.read_u32(address)?;
-        let number = match from_host(code) {
-            Ok(()) if found == NO_DESCRIPTOR => Err(Errno::IO),
-            opened => opened.and_then(|()| self.insert_host(found)),
-        };
-        if found == NO_DESCRIPTOR || number.is_ok() {
-            self.memory.write_u32(address, number.unwrap_or(before))?;
+        let result = from_host(code);
+        if found != NO_DESCRIPTOR {
+            result?;
+            let ours = self.insert_host(found)?;
+            return self.memory.write_u32(address, ours);
         }
-        number.map(|_| ())
+        match result {
+            Ok(()) => {
+                self.unwritten = Some(address);
+                Err(Errno::IO)
+            }
+            Err(errno) => {
+                self.memory.write_u32(address, before)?;
+                Err(errno)
+            }
+        }
     }
 
     /// A number of ours for a number that the host has just handed out.
