@@ -181,7 +181,9 @@ impl BlockCache {
 
     fn most_dispensable(&self) -> Option<usize> {
         let slots = self.slots.iter().enumerate();
-        let last = slots.min_by_key(|(_, slot)| (!slot.is_read_through(), slot.used));
+        // A slot without a block first: what came there could not be decompressed.
+        let rank = |slot: &Slot| (slot.block.is_some(), !slot.is_read_through(), slot.used);
+        let last = slots.min_by_key(|(_, slot)| rank(slot));
         last.map(|(i, _)| i)
     }
 

@@ -43,11 +43,13 @@ pub(crate) struct DescriptorTable {
     first_free_word: usize,
     /// Whether a host may hand out a number that a slot still denotes.
     is_doubtful: bool,
+    /// The numbers that went to the host and are not in the table, one bit each.
+    foreign: [u64; FOREIGN_COUNT / 64],
 }
 
-/// Numbers below this can be kept for descriptors that the table did not give out. The
-/// bound is for hosts that have every number open.
-const KEPT_COUNT_MAX: usize = 1024;
+/// Numbers below this are noted when they go to the host. Above it the program would need
+/// as many open files to meet one of them.
+const FOREIGN_COUNT: usize = 1024;
 
 impl DescriptorTable {
     pub(crate) fn get(&self, number: u32) -> Result<Descriptor> {
@@ -82,7 +84,7 @@ impl DescriptorTable {
     /// Makes room for [`put`](Self::put). `BADF` if the number is too high.
     pub(crate) fn reserve(&mut self, number: u32) -> Result {
         let number = number as usize;
-        if number >= self.slots.len().max(KEPT_COUNT_MAX) {
+        if number >= self.slots.len().max(FOREIGN_COUNT) {
             return Err(Errno::BADF);
         }
         while number >= self.slots.len() {
@@ -98,13 +100,12 @@ impl DescriptorTable {
         Ok(())
     }
 
-    /// Keeps a number of the host that the program got from another import, so that no
-    /// other descriptor gets it. If memory runs out, another one may.
+    /// Makes an open number stand for the host's descriptor of the same number, which the
+    /// program got from another import.
     pub(crate) fn keep(&mut self, number: u32) {
-        if self.put(number, Descriptor::Host(number)).is_ok() {
-            // The program may close it through another import, too.
-            self.is_doubtful = true;
-        }
+        self.set(number as usize, Descriptor::Host(number));
+        // The program may close it through that import.
+        self.is_doubtful = true;
     }
 
     /// A close of the host failed: some hosts close the descriptor nevertheless, others
@@ -113,23 +114,32 @@ impl DescriptorTable {
         self.is_doubtful = true;
     }
 
-    /// Adds a number that the host has just handed out. Slots with the same number are
-    /// stale, since the host has closed what they denoted.
-    pub(crate) fn insert_host(&mut self, number: u32) -> Result<u32> {
-        let ours = self.insert(Descriptor::Host(number))?;
-        if self.is_doubtful {
-            self.remove_stale(number, ours);
+    /// Removes the other numbers that denote a number which the host has just handed out:
+    /// it closed what they denoted.
+    pub(crate) fn remove_stale(&mut self, host_number: u32, fresh: u32) {
+        if !self.is_doubtful {
+            return;
         }
-        Ok(ours)
-    }
-
-    fn remove_stale(&mut self, host_number: u32, fresh: u32) {
         for number in 0..self.slots.len() as u32 {
             let is_it = self.get(number) == Ok(Descriptor::Host(host_number));
             if number != fresh && is_it {
                 let _ = self.remove(number);
             }
         }
+    }
+
+    /// Notes a number that is not in the table and goes to the host.
+    pub(crate) fn note_foreign(&mut self, number: u32) {
+        if let Some(word) = self.foreign.get_mut(number as usize / 64) {
+            *word |= 1 << (number % 64);
+        }
+    }
+
+    /// Whether the number was noted, which is forgotten.
+    pub(crate) fn take_foreign(&mut self, number: u32) -> bool {
+        let bit = 1 << (number % 64);
+        let word = self.foreign.get_mut(number as usize / 64);
+        word.is_some_and(|word| core::mem::replace(word, *word & !bit) & bit != 0)
     }
 
     fn set(&mut self, number: usize, descriptor: Descriptor) {
@@ -196,40 +206,39 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_number_is_not_given_out() {
+    fn a_foreign_number_is_noted_once() {
         let mut table = DescriptorTable::default();
-        for number in 0..3 {
-            assert_eq!(table.insert(Descriptor::Host(number)), Ok(number));
+        for number in [0, 70, 1023, 1024, u32::MAX] {
+            table.note_foreign(number);
+            assert_eq!(table.take_foreign(number), number < 1024);
+            assert!(!table.take_foreign(number));
         }
-        for number in [4, 70, 1023] {
-            table.keep(number);
-        }
-        let given: Vec<_> = (0..1030)
-            .map(|_| table.insert(FILE).expect("memory"))
-            .collect();
-        let expected = (3..1036).filter(|number| ![4, 70, 1023].contains(number));
-        assert_eq!(given, expected.collect::<Vec<_>>());
     }
 
     #[test]
-    fn a_number_that_no_table_can_hold_is_not_kept() {
+    fn a_number_that_is_too_high_has_no_room() {
         let mut table = DescriptorTable::default();
         for number in [1024, u32::MAX] {
-            table.keep(number);
             assert_eq!(table.put(number, FILE), Err(Errno::BADF));
         }
         assert_eq!(table.slots.len(), 0);
+        assert_eq!(table.put(1023, FILE), Ok(()));
+        assert_eq!(table.insert(FILE), Ok(0));
     }
 
     #[test]
     fn a_number_handed_out_again_is_stale() {
         let mut table = DescriptorTable::default();
-        assert_eq!(table.insert_host(7), Ok(0));
-        assert_eq!(table.insert_host(8), Ok(1));
+        for host_number in [7, 8, 7] {
+            table.insert(Descriptor::Host(host_number)).expect("memory");
+        }
+        table.remove_stale(7, 2);
+        assert_eq!(table.get(0), Ok(Descriptor::Host(7)), "no close has failed");
         table.doubt();
-        assert_eq!(table.insert_host(7), Ok(2));
+        table.remove_stale(7, 2);
         assert_eq!(table.get(0), Err(Errno::BADF));
         assert_eq!(table.get(1), Ok(Descriptor::Host(8)));
+        assert_eq!(table.get(2), Ok(Descriptor::Host(7)));
     }
 
     const FILE: Descriptor = Descriptor::File(OpenFile {

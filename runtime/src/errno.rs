@@ -55,7 +55,7 @@ impl From<Corrupt> for Errno {
 }
 
 /// What every call comes down to.
-pub(crate) type Result<T = ()> = core::result::Result<T, Errno>;
+pub type Result<T = ()> = core::result::Result<T, Errno>;
 
 /// The result of a host call from the code it returned.
 pub(crate) fn from_host(code: i32) -> Result {

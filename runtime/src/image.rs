@@ -8,7 +8,9 @@ use wasi_vfs_format::{Block, Codec, Content, Directory, File, Index, Inode, Inod
 
 /// The stored blocks, wherever they are.
 ///
-/// Ranges are within the payload: the caller has checked them.
+/// # Errors
+///
+/// `IO` for a range that is not within the payload, `NOMEM` if memory runs out.
 pub trait Payload {
     /// Lends `len` bytes at `offset`.
     fn with_bytes<R>(
@@ -16,16 +18,21 @@ pub trait Payload {
         offset: u32,
         len: u32,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Option<R>;
+    ) -> Result<R>;
 
-    /// Takes all memory at once that lending up to `len` bytes needs, and says how
-    /// much the image has taken in all, the index included, as far as that can be
-    /// told. `None` if there is none.
-    fn reserve(&mut self, len: u32) -> Option<usize>;
+    /// Allocates all memory that lending up to `len` bytes needs. Returns how many bytes
+    /// the image uses in all, the index included, if the payload can tell.
+    fn reserve(&mut self, len: u32) -> Result<usize>;
 
     /// Copies `len` bytes at `offset` to `address` of the guest's memory, a
     /// range that the caller has checked, without a stop in between.
-    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32);
+    fn copy_to_guest(
+        &mut self,
+        memory: &mut impl Memory,
+        address: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result;
 }
 
 /// An image that is being served.
@@ -38,7 +45,11 @@ pub(crate) struct Image<P> {
     payload: P,
     /// Made when the first block is needed.
     cache: Option<BlockCache>,
-    verified: Verified,
+    /// Stored blocks that were found intact.
+    verified: BlockSet,
+    /// Compressed blocks that are no frame, or no intact one. Decoding such a block again
+    /// would evict another block each time.
+    undecodable: BlockSet,
 }
 
 impl<P: Payload> Image<P> {
@@ -48,7 +59,8 @@ impl<P: Payload> Image<P> {
             is_intact: index.is_some_and(|index| index.verify_checksum().is_ok()),
             payload,
             cache: None,
-            verified: Verified::default(),
+            verified: BlockSet::default(),
+            undecodable: BlockSet::default(),
         }
     }
 
@@ -133,7 +145,7 @@ impl<P: Payload> Image<P> {
             Codec::Stored => {
                 self.verify_once(&block)?;
                 let offset = block.stored_offset + start;
-                self.payload.copy_to_guest(memory, address, offset, len);
+                self.payload.copy_to_guest(memory, address, offset, len)?;
             }
             Codec::Zstd | Codec::Based => {
                 let bytes = self.decompressed(&block, len)?;
@@ -144,6 +156,13 @@ impl<P: Payload> Image<P> {
         // A run is never empty and neither is what a block has of it, so that
         // a reader makes progress; an image where it does not is damaged.
         if len == 0 { Err(Errno::IO) } else { Ok(len) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn has_cached(&self, block: u32) -> bool {
+        self.cache
+            .as_ref()
+            .is_some_and(|cache| cache.contains(block))
     }
 
     #[cfg(test)]
@@ -164,7 +183,7 @@ impl<P: Payload> Image<P> {
             longest = longest.max(block.map_or(0, |block| block.stored_len));
         }
         let mut cache = BlockCache::new(block_len, count)?;
-        let taken = self.payload.reserve(longest).ok_or(Errno::NOMEM)?;
+        let taken = self.payload.reserve(longest)?;
         cache.fit(taken.saturating_sub(index_len as usize));
         Ok(cache)
     }
@@ -192,12 +211,20 @@ impl<P: Payload> Image<P> {
         if cache.contains(block.number.0) {
             return Ok(());
         }
-        self.payload
-            .with_bytes(block.stored_offset, block.stored_len, |stored| {
-                block.verify(stored)?;
-                cache.insert(block, stored)
-            })
-            .ok_or(Errno::NOMEM)?
+        if self.undecodable.contains(block.number.0) {
+            return Err(Errno::IO);
+        }
+        let inserted =
+            self.payload
+                .with_bytes(block.stored_offset, block.stored_len, |stored| {
+                    block.verify(stored)?;
+                    cache.insert(block, stored)
+                })?;
+        if inserted == Err(Errno::IO) {
+            // If memory runs out, the next read only decodes it again.
+            let _ = self.undecodable.insert(block.number.0);
+        }
+        inserted
     }
 
     /// Checks a stored block the first time that it is read.
@@ -208,19 +235,18 @@ impl<P: Payload> Image<P> {
         self.payload
             .with_bytes(block.stored_offset, block.stored_len, |stored| {
                 block.verify(stored)
-            })
-            .ok_or(Errno::NOMEM)??;
+            })??;
         self.verified.insert(block.number.0)
     }
 }
 
-/// The stored blocks that were found intact, one bit each.
+/// Numbers of blocks, one bit each.
 #[derive(Default)]
-struct Verified {
+struct BlockSet {
     words: Vec<u64>,
 }
 
-impl Verified {
+impl BlockSet {
     fn contains(&self, block: u32) -> bool {
         let word = self.words.get(block as usize / 64);
         word.is_some_and(|word| word & (1 << (block % 64)) != 0)

@@ -37,15 +37,19 @@ mod errno;
 pub mod fuzz;
 mod image;
 mod memory;
+#[cfg(any(test, feature = "merged"))]
+mod page_map;
 mod preview1;
 mod probe;
+#[cfg(any(test, feature = "linked"))]
+mod reentry;
 mod resolve;
 #[cfg(test)]
 mod tests;
 mod vfs;
 pub mod zstd;
 
-pub use errno::Errno;
+pub use errno::{Errno, Result};
 pub use image::Payload;
 pub use memory::{Lent, Memory};
 pub use preview1::Preview1;

@@ -21,8 +21,8 @@ pub struct Vfs<M, H, P> {
     pub(crate) host: H,
     pub(crate) image: Image<P>,
     pub(crate) table: DescriptorTable,
-    /// The number of the current call that is not in the table and went to the host.
-    pub(crate) foreign: Option<u32>,
+    /// Where the host wrote no number although its last open succeeded.
+    unwritten: Option<u32>,
     /// The path of the current call; kept for its memory.
     path: Vec<u8>,
     /// Whether the host has been asked for its descriptors.
@@ -46,7 +46,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             host,
             image: Image::new(index, payload),
             table: DescriptorTable::default(),
-            foreign: None,
+            unwritten: None,
             path: Vec::new(),
             is_started: false,
             lent: Lent::default(),
@@ -95,9 +95,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         self.probe(|probe| probe.first_free())
     }
 
-    /// Whether the host describes a descriptor under this number.
-    pub(crate) fn host_has(&mut self, number: u32) -> bool {
-        self.probe(|probe| probe.fdstat(number).is_ok()) == Some(true)
+    /// Whether the host does not say that it has no descriptor under this number.
+    pub(crate) fn host_may_have(&mut self, number: u32) -> bool {
+        self.probe(|probe| probe.fdstat(number)) != Some(Err(Errno::BADF))
     }
 
     fn probe<R>(&mut self, ask: impl FnOnce(&mut Probe<'_, M, H>) -> R) -> Option<R> {
@@ -112,24 +112,31 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// gave it out for another number of the guest.
     pub(crate) fn descriptor(&mut self, fd: u32) -> Result<Descriptor> {
         match self.table.get(fd) {
-            Err(errno) if self.table.has_host(fd) => Err(errno),
-            Err(_) => {
-                self.foreign = Some(fd);
-                Ok(Descriptor::Host(fd))
-            }
+            Err(errno) => self.foreign_descriptor(fd, errno),
             found => found,
         }
     }
 
-    /// Ends a call. A number that the host turned out to have open is kept, so that no
-    /// file of the image gets it as well.
-    pub(crate) fn settle(&mut self, result: Result) -> Result {
-        if let Some(fd) = self.foreign.take()
-            && !matches!(result, Err(Errno::BADF | Errno::NOSYS))
-        {
-            self.table.keep(fd);
+    #[cold]
+    #[inline(never)]
+    fn foreign_descriptor(&mut self, fd: u32, errno: Errno) -> Result<Descriptor> {
+        if self.table.has_host(fd) {
+            return Err(errno);
         }
-        result
+        self.table.note_foreign(fd);
+        Ok(Descriptor::Host(fd))
+    }
+
+    /// Gives a descriptor the lowest free number. A number that went to the host before
+    /// may be in use there: the program would reach a file in its place.
+    pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32> {
+        loop {
+            let number = self.table.insert(descriptor)?;
+            if !self.table.take_foreign(number) || !self.host_may_have(number) {
+                return Ok(number);
+            }
+            self.table.keep(number);
+        }
     }
 
     /// The directory that a path is relative to.
@@ -176,44 +183,56 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         Ok(())
     }
 
-    /// Has the host `open` a descriptor, which it writes to `address`, and writes our
-    /// number over it. `inputs` is memory that the host reads meanwhile.
+    /// Prepares `address` for a number of the host, and returns the bytes there. `inputs`
+    /// is memory that the host reads in the same call.
     ///
-    /// The host is not asked where there is no memory at `address`: its descriptor would
-    /// have no number. A host that returns success and writes nothing opened nothing.
-    pub(crate) fn adopt(
-        &mut self,
-        address: u32,
-        inputs: (u32, u32),
-        open: impl FnOnce(&mut H) -> i32,
-    ) -> Result {
+    /// The host must not be asked where there is no memory at `address`: its descriptor
+    /// would have no number.
+    pub(crate) fn expect_number(&mut self, address: u32, inputs: (u32, u32)) -> Result<u32> {
         let before = self.memory.read_u32(address)?;
-        let can_clear = !overlap((address, 4), inputs);
-        if can_clear {
+        let is_repeated = self.unwritten.take() == Some(address);
+        if !is_repeated && !overlap((address, 4), inputs) {
             self.memory.write_u32(address, NO_DESCRIPTOR)?;
         }
-        let adopted = from_host(open(&mut self.host)).and_then(|()| self.number_of(address));
-        match adopted {
-            Ok(ours) => self.memory.write_u32(address, ours),
+        Ok(before)
+    }
+
+    /// Replaces the host's number at `address` by one of ours, if its call succeeded. If
+    /// the call failed, the bytes `before` it are there again.
+    ///
+    /// A host that returns success and writes nothing opened nothing so far. A host that
+    /// unwinds the program writes the number later, and has the call repeated.
+    pub(crate) fn adopt(&mut self, code: i32, address: u32, before: u32) -> Result {
+        let found = self.memory.read_u32(address)?;
+        let result = from_host(code);
+        if found != NO_DESCRIPTOR {
+            result?;
+            let ours = self.insert_host(found)?;
+            return self.memory.write_u32(address, ours);
+        }
+        match result {
+            Ok(()) => {
+                self.unwritten = Some(address);
+                Err(Errno::IO)
+            }
             Err(errno) => {
-                if can_clear {
-                    self.memory.write_u32(address, before)?;
-                }
+                self.memory.write_u32(address, before)?;
                 Err(errno)
             }
         }
     }
 
-    /// A number of ours for the host's number at `address`.
-    fn number_of(&mut self, address: u32) -> Result<u32> {
-        let number = self.memory.read_u32(address)?;
-        if number == NO_DESCRIPTOR {
-            return Err(Errno::IO);
+    /// A number of ours for a number that the host has just handed out.
+    fn insert_host(&mut self, number: u32) -> Result<u32> {
+        let inserted = self.insert(Descriptor::Host(number));
+        match inserted {
+            Ok(ours) => self.table.remove_stale(number, ours),
+            Err(_) => {
+                // Not leaving it open behind the guest's back, which learns of the lack of
+                // memory in any case.
+                let _ = from_host(self.host.fd_close(number));
+            }
         }
-        self.table.insert_host(number).inspect_err(|_| {
-            // Not leaving it open behind the guest's back. The guest learns of the lack
-            // of memory in any case.
-            let _ = from_host(self.host.fd_close(number));
-        })
+        inserted
     }
 }

@@ -168,6 +168,70 @@ fn a_program_that_grows_its_memory_reads_on() {
     }
 }
 
+/// A file of eight blocks and a bit.
+fn tree_of_blocks() -> Tree {
+    let tree = Tree::new();
+    let lines: String = (0..140_000).map(|line| format!("{line:7}\n")).collect();
+    tree.file("big", lines);
+    tree
+}
+
+#[test]
+fn polls_give_back_the_memory_that_they_take() {
+    let tree = tree_of_blocks();
+    // The last poll takes 164 bytes for each of 204,800 subscriptions: 513 pages.
+    const PAGES: u32 = 700;
+    for binding in [Binding::SEPARATE, Binding::SINGLE] {
+        let packed = binding.pack("poll_many").dir(tree.path(), "/data").run();
+        let run = Engine::Wasmtime.module(&packed).growth(PAGES);
+        let found = run.env("POLLS", "50").stdout();
+        assert!(found.starts_with("stat: errno 0\n"), "{binding:?} {found}");
+    }
+}
+
+#[test]
+fn a_poll_leaves_memory_for_blocks() {
+    let tree = tree_of_blocks();
+    let mut host = Host::new();
+    for binding in [Binding::SEPARATE, Binding::SINGLE] {
+        let pack = binding.pack("poll_many").option("--compress");
+        let packed = pack.dir(tree.path(), "/data").run();
+        let mut count = |polls, reads| {
+            let run = host.run_counted(&packed, &[("POLLS", polls), ("READS", reads)]);
+            run.unwrap_or_else(|failure| panic!("{failure}"))
+        };
+        // Reads that decompress each block once and keep it.
+        let mut reads_after = |polls| {
+            let (_, start) = count(polls, "0");
+            let (output, end) = count(polls, "30");
+            (output, end - start)
+        };
+        let (expected, without) = reads_after("0");
+        let (output, with) = reads_after("3");
+        assert_eq!(output, expected);
+        let ratio = with as f64 / without as f64;
+        assert!(ratio < 1.1, "{binding:?}: {ratio} times the instructions");
+    }
+}
+
+#[test]
+fn a_linked_program_whose_malloc_traces_reads_its_files() {
+    let tree = tree_of_blocks();
+    for options in [&[][..], &["--compress"]] {
+        let pack = Binding::LINKED.pack("malloc_traces");
+        let pack = pack.dir(tree.path(), "/data");
+        let packed = options
+            .iter()
+            .fold(pack, |pack, option| pack.option(option))
+            .run();
+        for engine in [Engine::Wasmtime, Engine::Node] {
+            let found = engine.module(&packed).stdout();
+            let expected = "read: errno 0, 1120000 bytes, a0f6fdc8b988f7a5\ntraced\n";
+            assert_eq!(found, expected, "{options:?} {engine:?}");
+        }
+    }
+}
+
 /// Instructions that a run of a module executes.
 fn instructions(host: &mut Host, module: &Path, directory: &str) -> (String, u64) {
     let run = host.run_counted(module, &[("DIRECTORY", directory)]);

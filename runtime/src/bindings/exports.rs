@@ -17,6 +17,12 @@ macro_rules! export_calls {
             match state::way() {
                 Way::Image(vfs) => Preview1::$call(vfs, $($parameter),*),
                 Way::Host => HostFunctions.$call($($parameter),*),
+                #[cfg(feature = "linked")]
+                Way::Nested => {
+                    let code = HostFunctions.$call($($parameter),*);
+                    super::linked::REENTRY.nested_call_ends();
+                    code
+                }
                 Way::NoMemory => Errno::NOMEM.0.into(),
             }
         }

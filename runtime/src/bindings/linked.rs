@@ -5,6 +5,7 @@ use super::state::own_memory_len;
 use crate::abi::SCRATCH_LEN;
 use crate::errno::{Errno, Result};
 use crate::memory::Lent;
+use crate::reentry::Reentry;
 use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
@@ -112,19 +113,19 @@ impl StoredBlocks {
         }
     }
 
-    fn bytes(&self, offset: u32, len: u32) -> Option<&'static [u8]> {
-        let end = offset.checked_add(len)?;
+    fn bytes(&self, offset: u32, len: u32) -> Result<&'static [u8]> {
+        let end = offset.checked_add(len).ok_or(Errno::IO)?;
         if end > self.len {
-            return None;
+            return Err(Errno::IO);
         }
         // The payload may end where memory does, which no address names.
         if len == 0 {
-            return Some(&[]);
+            return Ok(&[]);
         }
         let address = (self.address + offset) as *const u8;
         // SAFETY: within the payload, which lies within the memory and which
         // nothing writes to while the program runs.
-        Some(unsafe { core::slice::from_raw_parts(address, len as usize) })
+        Ok(unsafe { core::slice::from_raw_parts(address, len as usize) })
     }
 }
 
@@ -134,20 +135,28 @@ impl Payload for StoredBlocks {
         offset: u32,
         len: u32,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Option<R> {
+    ) -> Result<R> {
         self.bytes(offset, len).map(use_them)
     }
 
-    fn reserve(&mut self, _: u32) -> Option<usize> {
-        Some(0)
+    fn reserve(&mut self, _: u32) -> Result<usize> {
+        Ok(0)
     }
 
-    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
-        if let Some(bytes) = self.bytes(offset, len) {
-            memory.copy_in(address, bytes);
-        }
+    fn copy_to_guest(
+        &mut self,
+        memory: &mut impl Memory,
+        address: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result {
+        memory.copy_in(address, self.bytes(offset, len)?);
+        Ok(())
     }
 }
+
+/// Whether the application's allocator makes a call.
+pub(super) static REENTRY: Reentry = Reentry::new();
 
 /// The application's allocator, so that there is one heap.
 struct Malloc;
@@ -169,19 +178,19 @@ unsafe extern "C" {
 unsafe impl GlobalAlloc for Malloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: see the `impl`.
-        unsafe {
+        REENTRY.allocate(|| unsafe {
             if layout.align() <= MALLOC_ALIGNMENT {
                 malloc(layout.size()).cast()
             } else {
                 aligned_alloc(layout.align(), layout.pad_to_align().size()).cast()
             }
-        }
+        })
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         if layout.align() <= MALLOC_ALIGNMENT {
             // SAFETY: see the `impl`.
-            return unsafe { calloc(1, layout.size()).cast() };
+            return REENTRY.allocate(|| unsafe { calloc(1, layout.size()).cast() });
         }
         // SAFETY: see the `impl`; the memory is as long as was asked for.
         unsafe {
@@ -195,7 +204,7 @@ unsafe impl GlobalAlloc for Malloc {
 
     unsafe fn dealloc(&self, address: *mut u8, _: Layout) {
         // SAFETY: see the `impl`.
-        unsafe { free(address.cast()) }
+        REENTRY.allocate(|| unsafe { free(address.cast()) })
     }
 
     unsafe fn realloc(&self, address: *mut u8, layout: Layout, len: usize) -> *mut u8 {
@@ -203,7 +212,7 @@ unsafe impl GlobalAlloc for Malloc {
         // the shorter length is copied.
         unsafe {
             if layout.align() <= MALLOC_ALIGNMENT {
-                return realloc(address.cast(), len).cast();
+                return REENTRY.allocate(|| realloc(address.cast(), len).cast());
             }
             let moved = self.alloc(Layout::from_size_align_unchecked(len, layout.align()));
             if !moved.is_null() {

@@ -2,47 +2,16 @@
 //! above the application's, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
-use super::pages::{PAGE_LEN, Pages};
+use super::heap::{Heap, PAGE_LEN, PAGES};
 use super::state::own_memory_len;
+use crate::errno::{Errno, Result};
 use crate::{Memory, Payload};
-use alloc::alloc::{GlobalAlloc, Layout};
 use alloc::vec::Vec;
-use dlmalloc::GlobalDlmalloc;
 
 pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_MERGED;
 
 #[global_allocator]
-static ALLOCATOR: Heap = Heap(Pages::new());
-
-/// dlmalloc, but for what is whole pages, as blocks are: dlmalloc would want room
-/// for its own records besides, so a page more, and leave most of what it has.
-struct Heap(Pages);
-
-fn whole_pages(len: usize) -> Option<usize> {
-    (len > 0 && len.is_multiple_of(PAGE_LEN)).then_some(len / PAGE_LEN)
-}
-
-// SAFETY: dlmalloc's own memory grows by pages that nobody else has, and so do
-// whole pages, which are aligned to a page, more than this crate asks for. Which of
-// the two an allocation is from, its length says.
-unsafe impl GlobalAlloc for Heap {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        match whole_pages(layout.size()) {
-            Some(count) => self.0.take(count),
-            // SAFETY: the caller's promise is the same.
-            None => unsafe { GlobalDlmalloc.alloc(layout) },
-        }
-    }
-
-    unsafe fn dealloc(&self, address: *mut u8, layout: Layout) {
-        match whole_pages(layout.size()) {
-            // SAFETY: they were taken, by their length, and are free now.
-            Some(count) => unsafe { self.0.give_back(address, count) },
-            // SAFETY: it is from there, by its length.
-            None => unsafe { GlobalDlmalloc.dealloc(address, layout) },
-        }
-    }
-}
+static ALLOCATOR: Heap = Heap::new();
 
 #[link(wasm_import_module = "application")]
 unsafe extern "C" {
@@ -137,8 +106,18 @@ impl StoredBlocks {
         }
     }
 
-    fn contains(&self, offset: u32, len: u32) -> bool {
-        offset.checked_add(len).is_some_and(|end| end <= self.len)
+    fn check(&self, offset: u32, len: u32) -> Result {
+        match offset.checked_add(len) {
+            Some(end) if end <= self.len => Ok(()),
+            _ => Err(Errno::IO),
+        }
+    }
+
+    /// Makes the buffer empty, with room for `len` bytes.
+    fn make_room(&mut self, len: usize) -> Result {
+        self.buffer.clear();
+        let reserved = self.buffer.try_reserve_exact(len);
+        reserved.map_err(|_| Errno::NOMEM)
     }
 }
 
@@ -148,36 +127,40 @@ impl Payload for StoredBlocks {
         offset: u32,
         len: u32,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Option<R> {
-        if !self.contains(offset, len) {
-            return None;
-        }
+    ) -> Result<R> {
+        self.check(offset, len)?;
         let len = len as usize;
-        self.buffer.clear();
-        self.buffer.try_reserve_exact(len).ok()?;
+        self.make_room(len)?;
         // SAFETY: the range lies within the segment, the buffer has room for
         // `len` bytes, and all of them are written before they are counted.
         unsafe {
             payload_read(self.buffer.as_mut_ptr(), offset, len);
             self.buffer.set_len(len);
         }
-        Some(use_them(&self.buffer))
+        Ok(use_them(&self.buffer))
     }
 
-    fn reserve(&mut self, len: u32) -> Option<usize> {
-        self.buffer.clear();
-        self.buffer.try_reserve_exact(len as usize).ok()?;
+    fn reserve(&mut self, len: u32) -> Result<usize> {
+        self.make_room(len as usize)?;
         // All memory behind the pages that the runtime has without an image. There
         // is one at least, so the length of the others fits.
         let without_image = (&raw const __heap_base).addr().next_multiple_of(PAGE_LEN) as u64;
-        Some(own_memory_len().saturating_sub(without_image) as usize)
+        let taken = own_memory_len().saturating_sub(without_image) as usize;
+        // Pages that a call gave back are room for blocks.
+        Ok(taken.saturating_sub(PAGES.free_count() * PAGE_LEN))
     }
 
-    fn copy_to_guest(&mut self, _: &mut impl Memory, address: u32, offset: u32, len: u32) {
-        if self.contains(offset, len) {
-            // SAFETY: the range lies within the segment, and the caller has
-            // checked the one in the application's memory.
-            unsafe { payload_write(address, offset, len) }
-        }
+    fn copy_to_guest(
+        &mut self,
+        _: &mut impl Memory,
+        address: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result {
+        self.check(offset, len)?;
+        // SAFETY: the range lies within the segment, and the caller has
+        // checked the one in the application's memory.
+        unsafe { payload_write(address, offset, len) }
+        Ok(())
     }
 }

@@ -13,6 +13,8 @@
 compile_error!("a runtime is either `linked` or `merged`");
 
 mod exports;
+#[cfg(feature = "merged")]
+mod heap;
 mod host;
 mod state;
 
@@ -23,7 +25,5 @@ use linked as form;
 
 #[cfg(feature = "merged")]
 mod merged;
-#[cfg(feature = "merged")]
-mod pages;
 #[cfg(feature = "merged")]
 use merged as form;

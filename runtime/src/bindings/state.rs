@@ -213,20 +213,25 @@ pub(super) fn own_memory_len() -> u64 {
 /// Where a call goes.
 pub(super) enum Way {
     Host,
+    /// To the host, from within the application's allocator.
+    #[cfg(feature = "linked")]
+    Nested,
     Image(&'static mut TheVfs),
     /// Nowhere, since nobody knows yet.
     NoMemory,
 }
 
 pub(super) fn way() -> Way {
-    // One thread, and a call ends before the next begins: what the runtime calls, the
-    // host and an application's `malloc`, must not call preview 1.
+    #[cfg(feature = "linked")]
+    if super::linked::REENTRY.call_begins() {
+        return Way::Nested;
+    }
+    // One thread, and a call ends before the next begins: the host must not call back, and
+    // an application's `malloc` that calls has left above.
     let state = STATE.0.get();
-    // SAFETY: see above, and no reference is held while `start` runs. A `malloc` that
-    // calls nevertheless, as those that report do, meets the host there.
+    // SAFETY: see above, and no reference is held while `start` runs.
     unsafe {
         if let State::Unstarted = *state {
-            state.write(State::PassThrough);
             state.write(start());
         }
     }

@@ -10,24 +10,19 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         if let Descriptor::Host(number) = self.descriptor(fd)? {
             self.close_host(number)?;
         }
-        match self.foreign.take() {
-            Some(_) => Ok(()),
-            None => self.table.remove(fd).map(|_| ()),
-        }
+        // A foreign number is not there.
+        let _ = self.table.remove(fd);
+        Ok(())
     }
 
     /// If the host fails to close a descriptor, it may be open, and keeps its number.
     fn close_host(&mut self, number: u32) -> Result {
-        from_host(self.host.fd_close(number)).inspect_err(|_| {
-            if self.foreign.is_none() {
-                self.table.doubt();
-            }
-        })
+        from_host(self.host.fd_close(number)).inspect_err(|_| self.table.doubt())
     }
 
     pub(crate) fn fd_renumber(&mut self, from: u32, to: u32) -> Result {
+        let is_foreign = self.table.get(from).is_err();
         let source = self.descriptor(from)?;
-        let is_foreign = self.foreign.take().is_some();
         let target = self.descriptor(to)?;
         if from == to && !is_foreign {
             return Ok(());
@@ -40,15 +35,13 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             (_, Descriptor::Host(target)) => {
                 self.table.reserve(to)?;
                 self.close_host(target)?;
-                self.foreign = None;
                 self.table.put(to, source)?;
             }
-            _ if is_foreign && !self.host_has(from) => return Err(Errno::BADF),
+            _ if is_foreign && !self.host_may_have(from) => return Err(Errno::BADF),
             _ => self.table.put(to, source)?,
         }
-        if !is_foreign {
-            self.table.remove(from)?;
-        }
+        // A foreign number is not there.
+        let _ = self.table.remove(from);
         Ok(())
     }
 

@@ -18,8 +18,7 @@ macro_rules! serve_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
         impl<M: Memory, H: Preview1, P: Payload> Preview1 for Vfs<M, H, P> {
             $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
-                let result = self.start().and_then(|()| Self::$call(self, $($parameter),*));
-                to_guest(self.settle(result))
+                to_guest(self.start().and_then(|()| Self::$call(self, $($parameter),*)))
             })*
         }
     };

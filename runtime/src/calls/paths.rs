@@ -31,11 +31,11 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     ) -> Result {
         let start = match self.base(fd) {
             Ok(Base::Host(number)) => {
-                return self.adopt(opened, (path, path_len), |host| {
-                    host.path_open(
-                        number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
-                    )
-                });
+                let before = self.expect_number(opened, (path, path_len))?;
+                let code = self.host.path_open(
+                    number, dirflags, path, path_len, oflags, base, inheriting, fdflags, opened,
+                );
+                return self.adopt(code, opened, before);
             }
             Ok(Base::Image(directory)) => Ok(directory),
             Err(errno) => Err(errno),
@@ -55,7 +55,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         let follow = follows(dirflags)? && !request.is_exclusive();
         let resolution = self.resolve(&directory, (path, path_len), follow)?;
         let descriptor = request.open(resolution)?;
-        let number = self.table.insert(descriptor)?;
+        let number = self.insert(descriptor)?;
         self.memory.write_u32(opened, number)
     }
 

@@ -7,9 +7,9 @@ use crate::{Memory, Payload, Preview1, Vfs};
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
         let number = self.socket(fd)?;
-        self.adopt(accepted, (0, 0), |host| {
-            host.sock_accept(number, flags, accepted)
-        })
+        let before = self.expect_number(accepted, (0, 0))?;
+        let code = self.host.sock_accept(number, flags, accepted);
+        self.adopt(code, accepted, before)
     }
 
     pub(crate) fn sock_recv(

@@ -1,7 +1,8 @@
 //! The guest's memory and the payload, plain, which panic where the runtime
 //! reaches beyond them.
 
-use crate::{Memory, Payload};
+use crate::errno::Result;
+use crate::{Errno, Memory, Payload};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::vec;
@@ -47,17 +48,23 @@ impl Payload for StoredBlocks {
         offset: u32,
         len: u32,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Option<R> {
+    ) -> Result<R> {
         let start = offset as usize;
-        self.0.get(start..start + len as usize).map(use_them)
+        let bytes = self.0.get(start..start + len as usize);
+        bytes.map(use_them).ok_or(Errno::IO)
     }
 
-    fn reserve(&mut self, _: u32) -> Option<usize> {
-        Some(0)
+    fn reserve(&mut self, _: u32) -> Result<usize> {
+        Ok(0)
     }
 
-    fn copy_to_guest(&mut self, memory: &mut impl Memory, address: u32, offset: u32, len: u32) {
-        let start = offset as usize;
-        memory.copy_in(address, &self.0[start..start + len as usize]);
+    fn copy_to_guest(
+        &mut self,
+        memory: &mut impl Memory,
+        address: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result {
+        self.with_bytes(offset, len, |bytes| memory.copy_in(address, bytes))
     }
 }

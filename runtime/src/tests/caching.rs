@@ -3,9 +3,10 @@
 
 use super::guest::write_image;
 use super::{directory_node, file, mount};
+use crate::Errno;
 use crate::cache::BlockCache;
 use wasi_vfs_format::tree::Tree;
-use wasi_vfs_format::{Block, Index};
+use wasi_vfs_format::{Block, Codec, Index};
 
 const BLOCK_LEN: u32 = 16 << 10;
 
@@ -55,4 +56,28 @@ fn one_that_was_read_through_gives_way_before_it() {
 #[test]
 fn one_that_was_read_again_does_not() {
     assert_eq!(left_after(&[(1, 10), (2, BLOCK_LEN), (2, 1)]), [2, 3]);
+}
+
+#[test]
+fn a_block_that_cannot_be_decoded_leaves_its_slot() {
+    let (index, payload) = write_image(&tree(), None);
+    let index = Index::parse(&index).unwrap();
+    let mut cache = BlockCache::new(BLOCK_LEN, index.block_count()).unwrap();
+    for number in [1, 2] {
+        let block = index.block(number).unwrap();
+        let stored = &payload[block.stored_offset as usize..][..block.stored_len as usize];
+        cache.insert(&block, stored).unwrap();
+    }
+    let mut bad = index.block(3).unwrap();
+    bad.codec = Codec::Zstd;
+    for _ in 0..3 {
+        assert_eq!(cache.insert(&bad, b"no frame"), Err(Errno::IO));
+        assert!(!cache.contains(3));
+        let left = [1, 2].map(|number| cache.contains(number));
+        assert_eq!(
+            left,
+            [false, true],
+            "it takes one block's place, and then its own"
+        );
+    }
 }

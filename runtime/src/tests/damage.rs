@@ -1,12 +1,13 @@
 //! Damaged images: an error where the damage is, never other bytes.
 
 use super::guest::Guest;
-use super::{big, sample_tree};
+use super::{big, directory_node, file, mount, sample_tree};
 use crate::errno::Result;
 use crate::{Errno, Preview1};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::block::BlockRecord;
-use wasi_vfs_format::fuzz::seal;
+use wasi_vfs_format::fuzz::{seal, seal_all};
+use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{Options, write};
 
 fn parts(compression: Option<i32>) -> (Vec<u8>, Vec<u8>) {
@@ -122,4 +123,51 @@ fn an_impossible_record_of_a_block_concerns_that_block_alone() {
     let fd = guest.open(3, "lib/big").unwrap();
     assert_eq!(guest.pread(fd, 100, 0).unwrap(), big()[..100]);
     assert_eq!(guest.pread(fd, 1, 399_999), Err(Errno::IO));
+}
+
+/// An image of eight blocks, of which the cache holds the base and two.
+fn parts_of_large_blocks() -> (Vec<u8>, Vec<u8>) {
+    const SHIFT: u32 = 19;
+    let lines = (0..(8 << SHIFT) / 8).map(|line| format!("{line:7}\n"));
+    let tree = Tree {
+        root: directory_node([("long", file(lines.collect::<String>()))]),
+        mounts: vec![mount("/", &[])],
+    };
+    let options = Options {
+        compression: Some(1),
+        block_shift: SHIFT,
+        ..Options::default()
+    };
+    let image = write(&tree, &options, &()).unwrap();
+    (image.index, image.payload)
+}
+
+/// The checksums of the index and of the block are right.
+#[test]
+fn a_forged_frame_evicts_one_block_once() {
+    let (mut index, mut payload) = parts_of_large_blocks();
+    let forged = Index::parse(&index).unwrap().block(3).unwrap();
+    payload[forged.stored_offset as usize] ^= 1;
+    seal_all(&mut index, &payload, None);
+    let mut guest = Guest::with_parts(index, payload, 0);
+    let fd = guest.open(3, "long").unwrap();
+    let read = |guest: &mut Guest, block: u64| guest.pread(fd, 8, block << 19);
+    for round in 0..3 {
+        for block in [1, 2] {
+            assert!(read(&mut guest, block).is_ok());
+        }
+        assert_eq!(read(&mut guest, 3), Err(Errno::IO));
+        let cached = [1, 2].map(|block| guest.vfs.image.has_cached(block));
+        assert_eq!(cached, [round > 0, true], "round {round}");
+    }
+}
+
+#[test]
+fn a_range_outside_the_payload_is_an_input_error() {
+    for compression in [None, Some(3)] {
+        let (index, _) = parts(compression);
+        let mut guest = Guest::with_parts(index, Vec::new(), 0);
+        let fd = guest.open(3, "lib/big").unwrap();
+        assert_eq!(guest.read(fd, &[100]), Err(Errno::IO));
+    }
 }

@@ -1,5 +1,6 @@
 //! Descriptors that the program got from another import than preview 1's.
 
+use super::fake_host::Described;
 use super::guest::Guest;
 use super::{guest, sample_tree};
 use crate::errno::{Result, from_host};
@@ -45,6 +46,25 @@ fn no_file_gets_a_foreign_number_in_use() {
     guest.host.take();
     sync(&mut guest, FOREIGN).unwrap();
     assert_eq!(guest.host.take(), [("fd_sync", vec![7])]);
+}
+
+#[test]
+fn a_host_that_cannot_tell_keeps_its_number() {
+    for fdstat in [Described::Always(0, &[]), Described::Always(52, &[])] {
+        let mut guest = guest_with_foreign();
+        sync(&mut guest, FOREIGN).unwrap();
+        guest.vfs.host.fdstat = fdstat;
+        assert_eq!(open_files(&mut guest, 3), [5, 6, 8]);
+    }
+}
+
+#[test]
+fn a_number_that_the_host_never_had_is_given_out() {
+    let mut guest = guest();
+    for fd in [5, 6] {
+        assert_eq!(sync(&mut guest, fd), Err(Errno::BADF));
+    }
+    assert_eq!(open_files(&mut guest, 2), [5, 6]);
 }
 
 #[test]

@@ -17,12 +17,29 @@ fn an_open_without_a_number_is_an_error() {
     for call in ["path_open", "sock_accept"] {
         guest.vfs.host.forced.insert(call, 0);
     }
-    let before = [1, 2, 3, 4];
-    guest.put(0x2000, &before);
-    assert_eq!(guest.open(3, "on-the-host"), Err(Errno::IO));
-    assert_eq!(guest.bytes(0x2000, 4), before);
+    for _ in 0..3 {
+        assert_eq!(guest.open(3, "on-the-host"), Err(Errno::IO));
+    }
     let code = Preview1::sock_accept(&mut guest.vfs, 3, 0, 0x2000);
     assert_eq!(code, i32::from(Errno::IO.0));
+}
+
+/// As hosts do that unwind the program with Asyncify.
+#[test]
+fn a_repeated_open_finds_the_number_of_the_first() {
+    let mut guest = guest();
+    guest.vfs.host.forced.insert("path_open", 0);
+    assert_eq!(guest.open(3, "on-the-host"), Err(Errno::IO));
+    guest.put(0x2000, &9_u32.to_le_bytes());
+    assert_eq!(guest.open(3, "on-the-host"), Ok(6));
+    guest.host.take();
+    Preview1::fd_sync(&mut guest.vfs, 6);
+    assert_eq!(guest.host.take(), [("fd_sync", vec![9])]);
+    assert_eq!(
+        guest.open(3, "on-the-host"),
+        Err(Errno::IO),
+        "no number this time"
+    );
 }
 
 #[test]

@@ -215,11 +215,15 @@ unsafe fn copy_match(mut from: *const u8, mut to: *mut u8, offset: usize, len: u
 }
 
 /// Copies from `distance` bytes before `to`, which is 31 at most, up to `end` and
-/// up to 14 bytes more. Bytes repeat: what is copied is copied again.
+/// less than [`SLACK`] bytes more. Bytes repeat: what is copied is copied again.
 #[inline(always)]
 unsafe fn copy_near(mut from: *const u8, mut to: *mut u8, mut distance: usize, end: *mut u8) {
-    // SAFETY: the caller has as many bytes on both sides. The first loop ends
-    // less than eight bytes after the first, and its last round begins there.
+    // SAFETY: the caller has `SLACK` bytes after `end` on both sides, and each copy
+    // reads eight bytes from behind `to` or from the prefix. The rounds of the first
+    // loop begin 0, `distance` and 3 * `distance` bytes after the first `to`, as far as
+    // the doubled distance is below 8. That is 3 at most, or 0 for distances from 4 on,
+    // so it writes 11 bytes. A round of the second loop begins before `end` and writes
+    // up to 7 bytes after it.
     unsafe {
         // Each copy doubles the distance, until eight bytes can be copied at once.
         while distance < 8 {
