@@ -52,6 +52,8 @@ pub mod mount;
 pub mod reader;
 pub mod superblock;
 #[cfg(feature = "std")]
+pub mod threads;
+#[cfg(feature = "std")]
 pub mod tree;
 #[cfg(feature = "std")]
 pub mod writer;
