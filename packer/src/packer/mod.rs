@@ -15,7 +15,7 @@ pub use outcome::{Packed, PackedImage};
 use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
-use crate::join::{self, Joined, Part};
+use crate::join::{self, Apart, Joined, Part};
 use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
 use crate::{GuestPathError, Mapping, Warning};
@@ -286,9 +286,11 @@ impl Packer {
             let damaged = |error: Error| PackError::Image(error.into());
             let Taken {
                 parts,
+                hidden,
                 is_compressed,
             } = self.take(&contents, damaged)?;
             taken.parts.extend(parts.into_iter().map(Part::asked_for));
+            taken.hidden.extend(hidden);
             taken.is_compressed |= is_compressed;
         }
         let mut parts = taken.parts;
@@ -297,6 +299,7 @@ impl Packer {
             return Err(PackError::Nothing);
         }
         let Joined { mut tree, hidden } = join::join(parts);
+        let hidden = [taken.hidden, hidden].concat();
         let mut missing = self.prune(&mut tree, &mut options)?;
         let order = Choice::new(&tree, &self.order);
         missing.extend(order.missing);
@@ -398,8 +401,10 @@ impl Packer {
         }
         let manifest = image.cold().and_then(|cold| cold.manifest().ok());
         let tree = image.to_tree().map_err(damaged)?;
+        let Apart { parts, hidden } = join::take_apart(tree).ok_or(PackError::OutsideMounts)?;
         Ok(Taken {
-            parts: join::take_apart(tree).ok_or(PackError::OutsideMounts)?,
+            parts,
+            hidden,
             is_compressed: manifest.is_some_and(|manifest| manifest.compression.is_some()),
         })
     }
@@ -416,6 +421,8 @@ impl Packer {
 #[derive(Default)]
 struct Taken {
     parts: Vec<Part>,
+    /// Paths of mounts that are not among them.
+    hidden: Vec<String>,
     /// Whether one of them was compressed.
     is_compressed: bool,
 }
