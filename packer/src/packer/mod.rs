@@ -20,11 +20,12 @@ use crate::module::{MemoryKind, Target};
 use crate::source::{self, Exclude};
 use crate::{GuestPathError, Mapping, Warning};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use stored::Stored;
-use wasi_vfs_format::Error;
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
+use wasi_vfs_format::{Error, ReadAt};
 
 /// Compression level where compression is asked for without one: zstd's
 /// highest that needs no more memory to decompress than the block itself.
@@ -65,8 +66,8 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until `pack` is called"]
 pub struct Packer {
-    module: Option<Vec<u8>>,
-    images: Vec<Vec<u8>>,
+    module: Option<Arc<Vec<u8>>>,
+    images: Vec<Arc<Vec<u8>>>,
     mappings: Vec<(PathBuf, PathBuf)>,
     patterns: Vec<String>,
     level: Option<i32>,
@@ -82,7 +83,7 @@ impl Packer {
     /// keeps what it holds, joined with what is mapped here.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
-            module: Some(module.into()),
+            module: Some(Arc::new(module.into())),
             ..Self::without_module()
         }
     }
@@ -126,7 +127,7 @@ impl Packer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_image(mut self, image: impl Into<Vec<u8>>) -> Self {
-        self.images.push(image.into());
+        self.images.push(Arc::new(image.into()));
         self
     }
 
@@ -210,7 +211,7 @@ impl Packer {
     ///
     /// As [`Packer::pack`].
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
-        let module = self.module.as_deref().ok_or(PackError::NoModule)?;
+        let module = self.module.as_ref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
         self.options()?;
         self.mappings()?;
@@ -262,8 +263,13 @@ impl Packer {
             manifest,
             warnings,
         } = self.store(progress)?;
+        // Around the payload, of which there is no copy.
+        let mut bytes = payload;
+        bytes.reserve_exact(index.len() + cold.len());
+        bytes.splice(..0, index);
+        bytes.extend(cold);
         Ok(PackedImage {
-            bytes: [index, payload, cold].concat(),
+            bytes,
             statistics: manifest.statistics,
             left_out: manifest.left_out,
             warnings,
@@ -282,7 +288,7 @@ impl Packer {
             return Ok(image);
         }
         for image in &self.images {
-            let contents = Contents::find(image).map_err(PackError::Image)?;
+            let contents = contents_of(image).map_err(PackError::Image)?;
             let damaged = |error: Error| PackError::Image(error.into());
             let Taken {
                 parts,
@@ -352,7 +358,7 @@ impl Packer {
             && self.only.is_none();
         match self.images.as_slice() {
             [image] if is_all && as_stored => {
-                let contents = Contents::find(image).map_err(PackError::Image)?;
+                let contents = contents_of(image).map_err(PackError::Image)?;
                 Stored::find(&contents, self.any_len)
             }
             _ => Ok(None),
@@ -366,11 +372,13 @@ impl Packer {
         if !len.is_power_of_two() || !possible.contains(&block_shift) {
             return Err(PackError::BlockLen { len });
         }
-        Ok(Options {
+        let options = Options {
             compression: self.level,
             block_shift,
             ..Options::default()
-        })
+        };
+        options.validate()?;
+        Ok(options)
     }
 
     /// What an earlier pack put into the module.
@@ -378,11 +386,13 @@ impl Packer {
         let Some(module) = &self.module else {
             return Ok(Taken::default());
         };
-        match Contents::find(module) {
+        match contents_of(module) {
             Ok(contents) => self.take(&contents, PackError::Earlier),
             Err(OpenError::NotPacked) => Ok(Taken::default()),
             Err(OpenError::Module(error)) => Err(error.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
+            // Memory is read without such errors.
+            Err(error @ OpenError::Read(_)) => Err(PackError::Image(error)),
         }
     }
 
@@ -425,6 +435,12 @@ struct Taken {
     hidden: Vec<String>,
     /// Whether one of them was compressed.
     is_compressed: bool,
+}
+
+/// The image in `bytes`, whose payload the tree of its files shares.
+fn contents_of(bytes: &Arc<Vec<u8>>) -> Result<Contents<'static>, OpenError> {
+    let source: Arc<dyn ReadAt> = bytes.clone();
+    Contents::read(&source)
 }
 
 fn mapped(mappings: &[Mapping], exclude: &Exclude) -> Result<Vec<Part>, PackError> {

@@ -41,9 +41,11 @@ impl Stored {
         if let Some(&broken) = broken.first() {
             return Err(damaged(broken.into()));
         }
+        let payload = image.payload_bytes();
+        let payload = payload.map_err(|error| PackError::Image(error.into()))?;
         Ok(Some(Self {
             index: contents.index.to_vec(),
-            payload: image.payload().to_vec(),
+            payload: payload.into_owned(),
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
             warnings: Vec::new(),
