@@ -2,6 +2,7 @@
 //! that everybody has makes of them.
 
 use anyhow::{Context, Result, ensure};
+use std::borrow::Cow;
 use std::time::Instant;
 use wasi_vfs::Contents;
 use wasi_vfs_format::{Block, Codec, Index};
@@ -37,7 +38,7 @@ impl Frames {
         let frame = |block: &&Block| {
             let has_base = block.codec == Codec::Based;
             Ok(Frame {
-                bytes: stored(image, block)?.to_vec(),
+                bytes: stored(image, block)?.into_owned(),
                 has_base,
                 content: decode_block(image, block, if has_base { &base } else { &[] })?,
             })
@@ -108,19 +109,19 @@ impl Frames {
     }
 }
 
-fn stored<'a>(image: &'a Contents<'_>, block: &Block) -> Result<&'a [u8]> {
-    let start = block.stored_offset as usize;
-    let bytes = image.payload.get(start..start + block.stored_len as usize);
-    bytes.context("a block lies outside of the payload")
+fn stored<'a>(image: &Contents<'a>, block: &Block) -> Result<Cow<'a, [u8]>> {
+    let (start, len) = (block.stored_offset.into(), block.stored_len as usize);
+    let bytes = image.payload.read(start, len);
+    bytes.context("cannot read a block of the payload")
 }
 
 fn decode_block(image: &Contents<'_>, block: &Block, prefix: &[u8]) -> Result<Vec<u8>> {
     let bytes = stored(image, block)?;
     if block.codec == Codec::Stored {
-        return Ok(bytes.to_vec());
+        return Ok(bytes.into_owned());
     }
     let mut content = vec![0; block.raw_len as usize];
-    decode(&mut DCtx::create(), bytes, prefix, &mut content)?;
+    decode(&mut DCtx::create(), &bytes, prefix, &mut content)?;
     Ok(content)
 }
 

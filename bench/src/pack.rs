@@ -106,7 +106,7 @@ fn size_row(title: String, path: &str, program: Program) -> Result<[String; 6]> 
         grouped(added),
         to_files(added)?,
         grouped(contents.index.len() as u64),
-        grouped(contents.payload.len() as u64),
+        grouped(contents.payload.len()),
         grouped(cold as u64),
     ])
 }

@@ -268,6 +268,15 @@ pub enum Corrupt {
         /// Where it ends.
         end: u64,
     },
+    /// The stored bytes of a block cannot be read from where they are.
+    #[cfg(feature = "std")]
+    #[error("cannot read block {block} of the payload: {}", reason(*code))]
+    BlockRead {
+        /// Number of the block.
+        block: u32,
+        /// Number of the system's error; `None` if the file ended.
+        code: Option<i32>,
+    },
     /// A block does not start where the one before it ends.
     #[error("block {block} starts at {found} of the payload, expected {expected}")]
     BlockOrder {
@@ -388,4 +397,12 @@ pub enum Incompatible {
         /// The unknown bits.
         bits: u64,
     },
+}
+
+#[cfg(feature = "std")]
+fn reason(code: Option<i32>) -> std::io::Error {
+    match code {
+        Some(code) => std::io::Error::from_raw_os_error(code),
+        None => std::io::ErrorKind::UnexpectedEof.into(),
+    }
 }

@@ -4,6 +4,7 @@ use crate::digest::Digest;
 use crate::manifest::Manifest;
 use crate::superblock::Superblock;
 use crate::{Corrupt, Error};
+use core::ops::Range;
 use std::vec::Vec;
 
 /// An image that was just written.
@@ -39,28 +40,59 @@ pub struct Parts<'a> {
     pub cold: Option<&'a [u8]>,
 }
 
+/// Where in the bytes of an image its parts lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Superblock and tables.
+    pub index: Range<u64>,
+    /// The stored blocks.
+    pub payload: Range<u64>,
+    /// Chunks and manifest; `None` if it was cut off.
+    pub cold: Option<Range<u64>>,
+}
+
+impl Places {
+    /// Finds the parts of an image of `len` bytes. Only the superblock is looked at, which
+    /// `head` begins with. The cold part may be missing, as a whole.
+    pub fn of(head: &[u8], len: u64) -> Result<Self, Error> {
+        let host_len = |len: u64| usize::try_from(len).unwrap_or(usize::MAX);
+        let superblock = Superblock::parse_head(head, host_len(len))?;
+        let index_end = u64::from(superblock.index_len.get());
+        let rest = len.checked_sub(index_end);
+        let rest = rest.ok_or(Corrupt::Truncated { len: host_len(len) })?;
+        let expected = superblock.payload_len.get();
+        let cold_len = rest.checked_sub(expected.into());
+        let cold_len = cold_len.ok_or(Corrupt::PayloadLen {
+            expected,
+            found: host_len(rest),
+        })?;
+        if cold_len != 0 && cold_len != u64::from(superblock.cold_len.get()) {
+            let len = host_len(cold_len);
+            return Err(Corrupt::ColdLen { len }.into());
+        }
+        let payload_end = index_end + u64::from(expected);
+        Ok(Self {
+            index: 0..index_end,
+            payload: index_end..payload_end,
+            cold: (cold_len != 0).then_some(payload_end..len),
+        })
+    }
+}
+
 impl<'a> Parts<'a> {
     /// Takes apart what [`Image::to_bytes`] put together. Only the superblock
     /// is looked at. The cold part may be missing, as a whole.
     pub fn split(bytes: &'a [u8]) -> Result<Self, Error> {
-        let superblock = Superblock::parse(bytes)?;
-        let (index, rest) = bytes
-            .split_at_checked(superblock.index_len.get() as usize)
-            .ok_or(Corrupt::Truncated { len: bytes.len() })?;
-        let expected = superblock.payload_len.get();
-        let (payload, cold) =
-            rest.split_at_checked(expected as usize)
-                .ok_or(Corrupt::PayloadLen {
-                    expected,
-                    found: rest.len(),
-                })?;
-        if !cold.is_empty() && cold.len() != superblock.cold_len.get() as usize {
-            return Err(Corrupt::ColdLen { len: cold.len() }.into());
-        }
+        let places = Places::of(bytes, bytes.len() as u64)?;
+        // All of them lie within the bytes.
+        let part = |place: Range<u64>| {
+            let place = place.start as usize..place.end as usize;
+            bytes.get(place).unwrap_or_default()
+        };
         Ok(Self {
-            index,
-            payload,
-            cold: (!cold.is_empty()).then_some(cold),
+            index: part(places.index),
+            payload: part(places.payload),
+            cold: places.cold.map(part),
         })
     }
 }

@@ -52,6 +52,8 @@ pub mod mount;
 pub mod reader;
 pub mod superblock;
 #[cfg(feature = "std")]
+pub mod threads;
+#[cfg(feature = "std")]
 pub mod tree;
 #[cfg(feature = "std")]
 pub mod writer;
@@ -59,9 +61,9 @@ pub mod writer;
 pub use block::{Block, BlockNumber, Codec};
 pub use error::{Corrupt, Error, Incompatible};
 #[cfg(feature = "std")]
-pub use image::{Image, Parts};
+pub use image::{Image, Parts, Places};
 pub use index::{Extent, Index, Run};
 pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};
 pub use mount::Mount;
 #[cfg(feature = "std")]
-pub use reader::ImageReader;
+pub use reader::{ImageReader, Part, Payload, ReadAt};

@@ -101,10 +101,15 @@ impl Superblock {
     /// Reads the superblock at the start of `index` and checks that this
     /// reader understands it and that `index` is whole.
     pub fn parse(index: &[u8]) -> Result<&Self, Error> {
+        Self::parse_head(index, index.len())
+    }
+
+    /// Does the same with the first bytes of an index, of which `len` are present in all.
+    pub fn parse_head(head: &[u8], len: usize) -> Result<&Self, Error> {
         let (superblock, _) =
-            Self::ref_from_prefix(index).map_err(|_| Corrupt::Truncated { len: index.len() })?;
+            Self::ref_from_prefix(head).map_err(|_| Corrupt::Truncated { len: head.len() })?;
         superblock.validate_identity()?;
-        superblock.validate_geometry(index.len())?;
+        superblock.validate_geometry(len)?;
         Ok(superblock)
     }
 

@@ -4,11 +4,12 @@
 
 use crate::expansion::{self, TooLong};
 use rayon::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use thiserror::Error;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
+use wasi_vfs_format::threads::with_threads;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber};
 
 /// How the second of two images differs from the first. The lists are in the
@@ -55,6 +56,9 @@ pub enum Change {
     Time,
     /// What programs find a directory as: whether it is a mount, and by which path.
     Mount,
+    /// The place of a mount among those that both images have. Programs get their
+    /// preopens in this order, and some prefer the last one that fits a path.
+    MountOrder,
 }
 
 /// A file that is elsewhere.
@@ -109,7 +113,7 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Kinds, contents, targets, executable bits and mounts.
+    /// Kinds, contents, targets, executable bits, mounts and their order.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -176,8 +180,9 @@ impl Compare {
             let others = all.into_iter().filter(|number| !some.contains(number));
             others.collect()
         };
+        let reordered = reordered(&before, &after);
         Ok(Comparison {
-            changed: self.changed(&before, &after, &paths.both)?,
+            changed: self.changed(&before, &after, &reordered, &paths.both)?,
             added: without(paths.added, &tos),
             removed: without(paths.removed, &froms),
             moved,
@@ -188,11 +193,15 @@ impl Compare {
         self,
         before: &Side<'_, '_>,
         after: &Side<'_, '_>,
+        reordered: &HashSet<InodeNumber>,
         both: &[(InodeNumber, InodeNumber)],
     ) -> Result<Vec<Changed>, Corrupt> {
         let mut changed = Vec::new();
         for &(old, new) in both {
-            let what = self.changes(before, after, (old, new))?;
+            let mut what = self.changes(before, after, (old, new))?;
+            if reordered.contains(&old) {
+                what.push(Change::MountOrder);
+            }
             if !what.is_empty() {
                 changed.push(Changed {
                     before: old,
@@ -215,7 +224,7 @@ impl Compare {
         let mut what = Vec::new();
         match (&old.content, &new.content) {
             (Content::Directory(_), Content::Directory(_)) => {
-                if before.mounts.get(&old.number) != after.mounts.get(&new.number) {
+                if before.mounts_of(old.number) != after.mounts_of(new.number) {
                     what.push(Change::Mount);
                 }
             }
@@ -377,8 +386,10 @@ fn len_of(files: &[(Inode, u64)]) -> u64 {
 struct Side<'i, 'a> {
     image: &'i ImageReader<'a>,
     digests: HashMap<InodeNumber, Digest>,
-    /// The paths by which directories are mounts.
-    mounts: HashMap<InodeNumber, Vec<&'a [u8]>>,
+    /// The mounts in their order: the path of each and its directory.
+    mounts: Vec<(&'a [u8], InodeNumber)>,
+    /// The paths by which directories are mounts, in no order that counts.
+    paths_of_mounts: HashMap<InodeNumber, BTreeSet<&'a [u8]>>,
 }
 
 impl<'i, 'a> Side<'i, 'a> {
@@ -386,20 +397,30 @@ impl<'i, 'a> Side<'i, 'a> {
         // In the order of their content: those of one block are read together.
         let mut files = files.to_vec();
         files.sort_by_cached_key(|(inode, _)| start_of(image, inode));
-        let digests = files.par_iter().map(|(inode, _)| {
+        let digest = |(inode, _): &(Inode, u64)| {
             let digest = digest(image, inode).map_err(|source| CompareError::Read {
                 path: image.path(inode.number).unwrap_or_default(),
                 source,
             })?;
             Ok::<_, CompareError>((inode.number, digest))
-        });
+        };
         // Whatever the threads do, of several errors the first is told.
-        let digests: Vec<_> = digests.collect();
+        let digests: Vec<_> = with_threads(|| files.par_iter().map(digest).collect());
+        let mounts = mounts(image)?;
+        let mut paths_of_mounts: HashMap<_, BTreeSet<_>> = HashMap::new();
+        for &(path, directory) in &mounts {
+            paths_of_mounts.entry(directory).or_default().insert(path);
+        }
         Ok(Self {
             image,
             digests: digests.into_iter().collect::<Result<_, _>>()?,
-            mounts: mounts(image)?,
+            mounts,
+            paths_of_mounts,
         })
+    }
+
+    fn mounts_of(&self, directory: InodeNumber) -> Option<&BTreeSet<&'a [u8]>> {
+        self.paths_of_mounts.get(&directory)
     }
 
     fn digest(&self, number: InodeNumber) -> Option<Digest> {
@@ -407,13 +428,30 @@ impl<'i, 'a> Side<'i, 'a> {
     }
 }
 
-fn mounts<'a>(image: &ImageReader<'a>) -> Result<HashMap<InodeNumber, Vec<&'a [u8]>>, Corrupt> {
-    let mut mounts: HashMap<_, Vec<_>> = HashMap::new();
-    for number in 0..image.index().mount_count() {
-        let mount = image.index().mount(number)?;
-        mounts.entry(mount.inode).or_default().push(mount.path);
-    }
-    Ok(mounts)
+fn mounts<'a>(image: &ImageReader<'a>) -> Result<Vec<(&'a [u8], InodeNumber)>, Corrupt> {
+    let mounts = 0..image.index().mount_count();
+    let mount = |number| image.index().mount(number);
+    mounts
+        .map(|number| mount(number).map(|mount| (mount.path, mount.inode)))
+        .collect()
+}
+
+/// The directories of the first image whose mounts have another place in the second,
+/// counted among the mounts of both.
+fn reordered(before: &Side<'_, '_>, after: &Side<'_, '_>) -> HashSet<InodeNumber> {
+    let paths = |side: &Side<'_, '_>| side.mounts.iter().map(|mount| mount.0.to_vec()).collect();
+    let (of_before, of_after): (HashSet<_>, HashSet<_>) = (paths(before), paths(after));
+    let olds = before
+        .mounts
+        .iter()
+        .filter(|(path, _)| of_after.contains(*path));
+    let news = after
+        .mounts
+        .iter()
+        .filter(|(path, _)| of_before.contains(*path));
+    let pairs = olds.zip(news);
+    let moved = pairs.filter(|(old, new)| old.0 != new.0);
+    moved.map(|(old, _)| old.1).collect()
 }
 
 /// Where in the content a file begins.

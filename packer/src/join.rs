@@ -7,6 +7,7 @@
 //! which is what lets a packed module be packed again.
 
 use crate::GuestPath;
+use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
@@ -16,6 +17,9 @@ use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
 pub(crate) struct Part {
     mount: MountPoint,
     directory: DirectoryNode,
+    /// The times of the directories that lead to it, the root first. Empty if nothing
+    /// is known of them.
+    way_mtimes: Vec<i64>,
     origin: Origin,
 }
 
@@ -51,6 +55,7 @@ impl Part {
                 components: guest.components().to_vec(),
             },
             directory,
+            way_mtimes: Vec::new(),
             origin: Origin::Directory,
         }
     }
@@ -68,7 +73,8 @@ impl Part {
 
 /// One tree of all `parts`. Where two are for the same place the later one
 /// counts, in the position of the earlier one. Directories that lead to a
-/// place and belong to no part are made, with an mtime of 0.
+/// place and belong to no part are made, with the time that the last image has for
+/// them, or 0.
 pub(crate) fn join(parts: Vec<Part>) -> Joined {
     let mut hidden = Vec::new();
     let parts = replace_repeated(parts, &mut hidden);
@@ -76,6 +82,7 @@ pub(crate) fn join(parts: Vec<Part>) -> Joined {
     let origins: Vec<_> = parts.iter().map(|part| part.origin).collect();
     let places = mounts.iter().map(|mount| mount.components.clone());
     let owners: HashMap<_, _> = places.zip(origins.iter().copied()).collect();
+    let ways: Vec<_> = parts.iter().map(|part| part.way_mtimes.clone()).collect();
     let mut root = DirectoryNode::default();
     for part in shallowest_first(parts) {
         let components = &part.mount.components;
@@ -84,6 +91,9 @@ pub(crate) fn join(parts: Vec<Part>) -> Joined {
             hidden.push(path_of(components));
         }
         *place = part.directory;
+    }
+    for (mount, mtimes) in mounts.iter().zip(&ways) {
+        set_way_times(&mut root, &owners, &mount.components, mtimes);
     }
     let mut seen = HashSet::new();
     hidden.retain(|path| seen.insert(path.clone()));
@@ -106,41 +116,94 @@ pub(crate) fn path_of(components: &[String]) -> String {
     components.iter().map(|name| format!("/{name}")).collect()
 }
 
-/// The parts of which `tree` was joined, in the order of its mounts. What a
-/// deeper mount had hidden is not part of a tree and does not come back. Of
-/// several mounts of one place, which only other writers make, the first counts.
-/// Those may also make files that are under no mount: `None`, for they would be lost.
-pub(crate) fn take_apart(mut tree: Tree) -> Option<Vec<Part>> {
-    let mut seen = HashSet::new();
-    tree.mounts
-        .retain(|mount| seen.insert(mount.components.clone()));
-    let mut order: Vec<usize> = (0..tree.mounts.len()).collect();
-    order.sort_by_key(|&i| std::cmp::Reverse(tree.mounts[i].components.len()));
-    let mut directories = vec![DirectoryNode::default(); tree.mounts.len()];
-    for i in order {
-        directories[i] = take(&mut tree.root, &tree.mounts[i].components);
+/// Sets the known times of directories on the way to a mount that belong to no part.
+fn set_way_times(
+    root: &mut DirectoryNode,
+    owners: &HashMap<Vec<String>, Origin>,
+    components: &[String],
+    mtimes: &[i64],
+) {
+    let mut directory = root;
+    for (depth, &mtime_ns) in mtimes.iter().enumerate() {
+        if owners.contains_key(components.get(..depth).unwrap_or_default()) {
+            return;
+        }
+        directory.mtime_ns = mtime_ns;
+        let name = components.get(depth);
+        match name.and_then(|name| directory.children.get_mut(name)) {
+            Some(Node::Directory(child)) => directory = child,
+            _ => return,
+        }
     }
-    if holds_leaves(&tree.root) {
-        return None;
-    }
-    let mounts = tree.mounts.into_iter().zip(directories);
-    let parts = mounts.map(|(mount, directory)| Part {
-        mount,
-        directory,
-        origin: Origin::Module,
-    });
-    Some(parts.collect())
 }
 
-/// Whether there is more than directories.
-fn holds_leaves(directory: &DirectoryNode) -> bool {
+/// What a tree was taken apart into.
+pub(crate) struct Apart {
+    pub(crate) parts: Vec<Part>,
+    /// Paths of mounts that were left out, since an earlier mount has the same place.
+    pub(crate) hidden: Vec<String>,
+}
+
+/// The parts of which `tree` was joined, in the order of its mounts. The tree no longer
+/// has what a deeper mount had hidden. Of several mounts of one place, which only other
+/// writers make, the first counts. Other writers may also make files and directories
+/// under no mount. The result is `None` then, since they would be lost.
+pub(crate) fn take_apart(mut tree: Tree) -> Option<Apart> {
+    let (mut seen, mut hidden) = (HashSet::new(), Vec::new());
+    tree.mounts.retain(|mount| {
+        let is_first = seen.insert(mount.components.clone());
+        if !is_first {
+            hidden.push(mount.guest_path.clone());
+        }
+        is_first
+    });
+    let mut parts: Vec<_> = tree
+        .mounts
+        .iter()
+        .map(|mount| Part {
+            mount: mount.clone(),
+            directory: DirectoryNode::default(),
+            way_mtimes: way_mtimes(&tree.root, &mount.components),
+            origin: Origin::Module,
+        })
+        .collect();
+    let mut deepest_first: Vec<&mut Part> = parts.iter_mut().collect();
+    deepest_first.sort_by_key(|part| Reverse(part.mount.components.len()));
+    for part in deepest_first {
+        part.directory = take(&mut tree.root, &part.mount.components);
+    }
+    (!holds_more_than_ways(&tree)).then_some(Apart { parts, hidden })
+}
+
+/// The times of the directories on the way to `components`, the root first.
+fn way_mtimes(root: &DirectoryNode, components: &[String]) -> Vec<i64> {
+    let mut mtimes = Vec::with_capacity(components.len());
+    let mut directory = root;
+    for name in components {
+        mtimes.push(directory.mtime_ns);
+        match directory.children.get(name) {
+            Some(Node::Directory(child)) => directory = child,
+            _ => break,
+        }
+    }
+    mtimes
+}
+
+/// Whether a tree without its mounts still has more than directories that lead to them.
+fn holds_more_than_ways(tree: &Tree) -> bool {
+    let mut ways: HashSet<&[String]> = HashSet::new();
+    for mount in &tree.mounts {
+        let depths = 0..mount.components.len();
+        ways.extend(depths.filter_map(|depth| mount.components.get(..depth)));
+    }
     // No recursion: a tree may be nested deeper than a stack.
-    let mut pending = vec![directory];
-    while let Some(directory) = pending.pop() {
-        for node in directory.children.values() {
+    let mut pending = vec![(Vec::new(), &tree.root)];
+    while let Some((place, directory)) = pending.pop() {
+        for (name, node) in &directory.children {
+            let place = [place.as_slice(), std::slice::from_ref(name)].concat();
             match node {
-                Node::Directory(child) => pending.push(child),
-                Node::File(_) | Node::Symlink(_) => return true,
+                Node::Directory(child) if ways.contains(&*place) => pending.push((place, child)),
+                _ => return true,
             }
         }
     }
@@ -365,7 +428,7 @@ mod tests {
             part("/", 1, &[("old", "o"), ("usr/old", "o")]),
             part("/usr/lib", 2, &[("a", "1")]),
         ]);
-        let mut parts = take_apart(packed).unwrap();
+        let mut parts = take_apart(packed).unwrap().parts;
         parts.push(part("/", 3, &[("new", "n")]));
         let expected = ["/ 3", "new n", "usr/ 0", "usr/lib/ 2", "usr/lib/a 1"];
         assert_eq!(lines(&joined(parts)), expected);
@@ -378,9 +441,39 @@ mod tests {
             part("/usr", 2, &[("lib/b", "2"), ("c", "3")]),
             part("data", 3, &[]),
         ]);
-        let again = joined(take_apart(tree.clone()).unwrap());
+        let again = joined(take_apart(tree.clone()).unwrap().parts);
         assert_eq!(lines(&again), lines(&tree));
         assert_eq!(again.mounts, tree.mounts);
+    }
+
+    #[test]
+    fn empty_directories_under_no_mount_are_not_lost() {
+        for place in ["empty", "usr/empty", "a/empty"] {
+            let mut tree = joined(vec![part("/usr/lib", 1, &[("b", "2")]), part("/a", 3, &[])]);
+            let names: Vec<_> = place.split('/').map(str::to_owned).collect();
+            super::place(&mut tree.root, &names, &mut Vec::new());
+            let is_under_a_mount = place.starts_with("a/");
+            assert_eq!(take_apart(tree).is_some(), is_under_a_mount, "{place}");
+        }
+    }
+
+    #[test]
+    fn directories_on_the_way_keep_their_times() {
+        let mut tree = joined(vec![part("/usr/lib/x", 1, &[]), part("/a", 2, &[])]);
+        tree.root.mtime_ns = 7;
+        for (depth, mtime_ns) in [(1, 8), (2, 9)] {
+            let names = ["usr", "lib"].map(str::to_owned);
+            let way = super::place(&mut tree.root, &names[..depth], &mut Vec::new());
+            way.mtime_ns = mtime_ns;
+        }
+        let expected = ["/ 7", "a/ 2", "usr/ 8", "usr/lib/ 9", "usr/lib/x/ 1"];
+        assert_eq!(lines(&tree), expected);
+        let Apart { mut parts, .. } = take_apart(tree).unwrap();
+        assert_eq!(lines(&joined(parts.clone())), expected);
+        // A mapped directory has its own time, whatever an image says of its place.
+        parts.push(part("/usr", 3, &[]));
+        let expected = ["/ 7", "a/ 2", "usr/ 3", "usr/lib/ 0", "usr/lib/x/ 1"];
+        assert_eq!(lines(&joined(parts)), expected);
     }
 
     #[test]
@@ -394,8 +487,13 @@ mod tests {
     #[test]
     fn of_two_mounts_of_one_place_the_first_counts() {
         let mut tree = joined(vec![part("/a", 1, &[("b", "2")])]);
-        tree.mounts.push(tree.mounts[0].clone());
-        let again = joined(take_apart(tree).unwrap());
+        tree.mounts.push(MountPoint {
+            guest_path: "a".to_owned(),
+            ..tree.mounts[0].clone()
+        });
+        let Apart { parts, hidden } = take_apart(tree).unwrap();
+        assert_eq!(hidden, ["a"]);
+        let again = joined(parts);
         assert_eq!(lines(&again), ["/ 0", "a/ 1", "a/b 2"]);
         assert_eq!(mounts(&again), ["/a"]);
     }
@@ -404,6 +502,9 @@ mod tests {
     fn mounts_that_name_nothing_are_taken_as_empty_directories() {
         let mut tree = joined(vec![part("/a", 1, &[])]);
         tree.root.children.clear();
-        assert_eq!(lines(&joined(take_apart(tree).unwrap())), ["/ 0", "a/ 0"]);
+        assert_eq!(
+            lines(&joined(take_apart(tree).unwrap().parts)),
+            ["/ 0", "a/ 0"]
+        );
     }
 }

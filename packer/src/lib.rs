@@ -58,7 +58,7 @@ mod walk;
 mod warning;
 
 pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
-pub use contents::{Contents, OpenError};
+pub use contents::{Contents, OpenError, open_source};
 pub use expansion::TooLong;
 pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};
@@ -70,5 +70,5 @@ pub use trace::{Trace, parse_paths};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};
 pub use warning::{DroppedSection, OwnFile, Warning};
-pub use wasi_vfs_format::reader::ImageReader;
 pub use wasi_vfs_format::writer::Progress;
+pub use wasi_vfs_format::{ImageReader, ReadAt};

@@ -14,6 +14,7 @@ use crate::limits::{MAX_COLD_LEN, MAX_INDEX_LEN, MAX_PAYLOAD_LEN};
 use crate::mount::MountRecord;
 use crate::reader::ImageReader;
 use crate::superblock::{SUPERBLOCK_LEN, Table};
+use crate::threads::with_threads;
 use crate::{Content, Corrupt, Directory, Index, Inode, InodeNumber};
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -41,13 +42,14 @@ pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
 /// [`MAX_REPORTED`]: damage to block 0 is found in all that need it.
 pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
     let index = image.index();
-    let mut broken: Vec<_> = (0..index.block_count())
-        .into_par_iter()
-        .filter_map(|number| {
-            let block = index.block(number);
-            block.and_then(|block| image.block_bytes(&block)).err()
-        })
-        .collect();
+    let damage = |number| {
+        let block = index.block(number);
+        block.and_then(|block| image.block_bytes(&block)).err()
+    };
+    let mut broken: Vec<_> = with_threads(|| {
+        let blocks = (0..index.block_count()).into_par_iter();
+        blocks.filter_map(damage).collect()
+    });
     let mut first = broken.first().cloned();
     broken.retain(|corrupt| first.as_ref() != Some(corrupt));
     broken.splice(..0, first.take());

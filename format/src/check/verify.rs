@@ -4,6 +4,7 @@ use super::{check, check_blocks};
 use crate::chunk::{Chunk, Chunks};
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::reader::ImageReader;
+use crate::threads::with_threads;
 use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
 use core::ops::Range;
 use rayon::prelude::*;
@@ -30,8 +31,10 @@ pub fn verify(image: &ImageReader<'_>) -> Option<Vec<Corrupt>> {
 
 /// The digests of the bytes that are where the chunks must be.
 fn digests(image: &ImageReader<'_>, chunks: &Chunks) -> Result<Vec<Digest>, Corrupt> {
-    let chunks = chunks.as_slice().par_iter();
-    chunks.map(|chunk| digest(image, chunk)).collect()
+    with_threads(|| {
+        let chunks = chunks.as_slice().par_iter();
+        chunks.map(|chunk| digest(image, chunk)).collect()
+    })
 }
 
 fn digest(image: &ImageReader<'_>, chunk: &Chunk) -> Result<Digest, Corrupt> {

@@ -3,6 +3,7 @@
 use crate::Corrupt;
 use crate::block::{Block, BlockNumber, Codec};
 use crate::frame;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
@@ -11,19 +12,16 @@ use zstd::zstd_safe::DCtx;
 /// The bytes of a block, checked: the checksum before decoding, the length
 /// after it. Allocates no more than the block is long. `base` is the content
 /// of block 0 if the codec asks for it.
-pub(super) fn decode(block: &Block, payload: &[u8], base: &[u8]) -> Result<Vec<u8>, Corrupt> {
-    let start = block.stored_offset as usize;
-    let stored = start
-        .checked_add(block.stored_len as usize)
-        .and_then(|end| payload.get(start..end))
-        .ok_or(Corrupt::Block {
-            block: block.number.0,
-        })?;
-    block.verify(stored)?;
+pub(super) fn decode(
+    block: &Block,
+    stored: Cow<'_, [u8]>,
+    base: &[u8],
+) -> Result<Vec<u8>, Corrupt> {
+    block.verify(&stored)?;
     match block.codec {
-        Codec::Stored => Ok(stored.to_vec()),
-        Codec::Zstd => decompress(block, stored, &[]),
-        Codec::Based => decompress(block, stored, base),
+        Codec::Stored => Ok(stored.into_owned()),
+        Codec::Zstd => decompress(block, &stored, &[]),
+        Codec::Based => decompress(block, &stored, base),
     }
 }
 

@@ -5,28 +5,31 @@
 
 mod blocks;
 mod file;
+mod payload;
 mod resolve;
 mod tree;
 
 pub use file::FileReader;
+pub use payload::{Part, Payload, ReadAt};
 pub use resolve::ResolveError;
 
 use crate::cold::Cold;
 use crate::image::Parts;
 use crate::{Block, Codec, Content, Corrupt, Error, Index, Inode, InodeNumber};
 use blocks::BlockCache;
+use std::borrow::Cow;
 use std::io;
 use std::io::{ErrorKind, Write};
 use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
-/// An image, borrowed from its bytes. Cloning is cheap, and clones share the
-/// decompressed blocks they keep.
+/// An image: its index in memory, its payload there or in a file. Cloning is cheap, and
+/// clones share the decompressed blocks they keep.
 #[derive(Clone, Debug)]
 pub struct ImageReader<'a> {
     index: Index<'a>,
-    payload: &'a [u8],
+    payload: Payload<'a>,
     cold: Option<Cold<'a>>,
     cache: Arc<BlockCache>,
 }
@@ -39,7 +42,11 @@ impl<'a> ImageReader<'a> {
     ///
     /// A part is damaged, missing bytes, or newer than this reader; or the
     /// cold part is not that of this image.
-    pub fn new(index: &'a [u8], payload: &'a [u8], cold: Option<&'a [u8]>) -> Result<Self, Error> {
+    pub fn new(
+        index: &'a [u8],
+        payload: impl Into<Payload<'a>>,
+        cold: Option<&'a [u8]>,
+    ) -> Result<Self, Error> {
         let reader = Self::new_unverified(index, payload)?;
         reader.index.verify_checksum()?;
         match cold {
@@ -58,13 +65,13 @@ impl<'a> ImageReader<'a> {
     /// Opens an image in constant time, without checksums: for an index whose
     /// checksum has been verified, or to look into a damaged one. Nothing that
     /// is read makes the reader panic or loop, but it may be wrong.
-    pub fn new_unverified(index: &'a [u8], payload: &'a [u8]) -> Result<Self, Error> {
-        let index = Index::parse(index)?;
+    pub fn new_unverified(index: &'a [u8], payload: impl Into<Payload<'a>>) -> Result<Self, Error> {
+        let (index, payload) = (Index::parse(index)?, payload.into());
         let expected = index.superblock().payload_len.get();
-        let found = payload.len();
-        let payload = payload
-            .get(..expected as usize)
-            .ok_or(Corrupt::PayloadLen { expected, found })?;
+        if payload.len() < expected.into() {
+            let found = usize::try_from(payload.len()).unwrap_or(usize::MAX);
+            return Err(Corrupt::PayloadLen { expected, found }.into());
+        }
         let cache = Arc::new(BlockCache::new(index.superblock().block_len()));
         Ok(Self {
             index,
@@ -89,9 +96,24 @@ impl<'a> ImageReader<'a> {
         &self.index
     }
 
-    /// The payload, without what may follow it.
-    pub fn payload(&self) -> &'a [u8] {
-        self.payload
+    /// The payload. More bytes than [`ImageReader::payload_len`] may follow it.
+    pub fn payload(&self) -> &Payload<'a> {
+        &self.payload
+    }
+
+    /// Length of the payload in bytes.
+    pub fn payload_len(&self) -> u64 {
+        self.index.superblock().payload_len.get().into()
+    }
+
+    /// All stored blocks, read at once.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be read from where they are.
+    pub fn payload_bytes(&self) -> io::Result<Cow<'a, [u8]>> {
+        // The length has 32 bits.
+        self.payload.read(0, self.payload_len() as usize)
     }
 
     /// The cold part, if it is there.
@@ -144,7 +166,8 @@ impl<'a> ImageReader<'a> {
                 Codec::Based => Some(self.base()?),
                 Codec::Stored | Codec::Zstd => None,
             };
-            blocks::decode(block, self.payload, base.as_deref().unwrap_or_default())
+            let stored = self.payload.stored(block, self.payload_len())?;
+            blocks::decode(block, stored, base.as_deref().unwrap_or_default())
         })
     }
 

@@ -1,6 +1,6 @@
 //! An image made into a tree again, to be packed anew.
 
-use super::{FileReader, ImageReader};
+use super::{FileReader, ImageReader, Payload};
 use crate::limits::MAX_PATH_LEN;
 use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree};
 use crate::{Content, Corrupt, Directory, Error, Index, Inode, InodeNumber, Symlink};
@@ -12,8 +12,9 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 impl ImageReader<'_> {
-    /// The tree of this image. The bytes of its files are read from a copy of
-    /// the image that the tree keeps, and decompressed when they are read.
+    /// The tree of this image, which keeps a copy of the index. The bytes of its files
+    /// are read and decompressed when they are wanted, from where the payload is, or
+    /// from a copy of one that is borrowed.
     ///
     /// # Errors
     ///
@@ -21,7 +22,7 @@ impl ImageReader<'_> {
     pub fn to_tree(&self) -> Result<Tree, Error> {
         let image = Arc::new(OwnedImage {
             index: self.index.bytes().to_vec(),
-            payload: self.payload.to_vec(),
+            payload: self.payload.clone().into_owned(),
             cache: self.cache.clone(),
         });
         let builder = Builder {
@@ -168,7 +169,7 @@ impl Builder<'_, '_> {
 #[derive(Debug)]
 struct OwnedImage {
     index: Vec<u8>,
-    payload: Vec<u8>,
+    payload: Payload<'static>,
     cache: Arc<super::BlockCache>,
 }
 

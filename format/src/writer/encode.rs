@@ -6,12 +6,13 @@ use super::content::Content;
 use super::layout::{Entry, Layout, Object};
 use super::names::Names;
 use super::payload::Payload;
+use crate::block::BLOCK_RECORD_LEN;
 use crate::checksum::checksum_of_two;
 use crate::digest::{Digest, Metadata, RootHasher};
 use crate::extent::{EXTENT_LEN, ExtentRecord};
-use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_RUN, InodeRecord, Kind};
+use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_RUN, INODE_LEN, InodeRecord, Kind};
 use crate::limits::{MAX_EXTENT_COUNT, MAX_INDEX_LEN};
-use crate::mount::MountRecord;
+use crate::mount::{MOUNT_LEN, MountRecord};
 use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
 use core::mem::offset_of;
 use std::vec::Vec;
@@ -109,6 +110,62 @@ impl IndexBytes {
     }
 }
 
+/// The names of the tree in the order in which the records name them.
+///
+/// Fails where they, the mounts and the inodes alone are too much for an index.
+pub(super) fn names<'t>(layout: &Layout<'t>) -> Result<Names<'t>, WriteError> {
+    let mut names = Names::default();
+    for mount in &layout.mounts {
+        names.intern(mount.path)?;
+    }
+    for entry in &layout.inodes {
+        names.intern(entry.name)?;
+        if let Object::Symlink(node) = entry.object {
+            names.intern(&node.target)?;
+        }
+    }
+    let counts = Counts {
+        mounts: layout.mounts.len() as u64,
+        inodes: layout.inodes.len() as u64,
+        names: names.len() as u64,
+        ..Counts::default()
+    };
+    counts.require_room()?;
+    Ok(names)
+}
+
+/// How many records of each table an index has, and how many bytes of names.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    mounts: u64,
+    inodes: u64,
+    extents: u64,
+    blocks: u64,
+    names: u64,
+}
+
+impl Counts {
+    /// Fails where the largest index is too small for all of it.
+    fn require_room(self) -> Result<(), WriteError> {
+        let tables = [
+            (self.mounts, MOUNT_LEN),
+            (self.inodes, INODE_LEN),
+            (self.extents, EXTENT_LEN),
+            (self.blocks, BLOCK_RECORD_LEN),
+            (self.names, 1),
+        ];
+        let found = tables
+            .into_iter()
+            .map(|(count, len)| count.saturating_mul(len as u64))
+            .fold(SUPERBLOCK_LEN as u64, u64::saturating_add);
+        if found > MAX_INDEX_LEN {
+            let max = MAX_INDEX_LEN;
+            return Err(WriteError::IndexLen { max, found });
+        }
+        Ok(())
+    }
+}
+
 /// The records that come from the tree.
 #[derive(Default)]
 pub(super) struct Records<'t> {
@@ -119,8 +176,18 @@ pub(super) struct Records<'t> {
 }
 
 impl<'t> Records<'t> {
-    pub(super) fn new(layout: &Layout<'t>, content: &Content) -> Result<Self, WriteError> {
-        let mut records = Self::default();
+    /// Takes the names that [`names`] gave. Fails where the index would be too long,
+    /// with the blocks that the content will have.
+    pub(super) fn new(
+        layout: &Layout<'t>,
+        names: Names<'t>,
+        content: &Content,
+        block_shift: u32,
+    ) -> Result<Self, WriteError> {
+        let mut records = Self {
+            names,
+            ..Self::default()
+        };
         for mount in &layout.mounts {
             let record = MountRecord {
                 path_offset: records.names.intern(mount.path)?.into(),
@@ -136,6 +203,14 @@ impl<'t> Records<'t> {
             let record = records.inode(entry, &runs)?;
             records.inodes.push(record);
         }
+        let counts = Counts {
+            mounts: records.mounts.len() as u64,
+            inodes: records.inodes.len() as u64,
+            extents: records.extents.len() as u64,
+            blocks: content.raw_len().div_ceil(1 << block_shift),
+            names: records.names.len() as u64,
+        };
+        counts.require_room()?;
         Ok(records)
     }
 
@@ -268,6 +343,35 @@ mod tests {
         assert!(records.room_for_extents(most).is_ok());
         let above = records.room_for_extents(most + 1);
         assert!(matches!(above, Err(WriteError::IndexLen { .. })));
+    }
+
+    #[test]
+    fn tables_that_fit_alone_are_refused_together() {
+        let most = Counts {
+            inodes: 20_000_000,
+            names: 20_000_000 * 22,
+            extents: 4_000_000,
+            blocks: 200_000,
+            mounts: 1,
+        };
+        assert!(most.require_room().is_ok());
+        for above in [
+            Counts {
+                names: 20_000_000 * 30,
+                ..most
+            },
+            Counts {
+                extents: 12_000_000,
+                ..most
+            },
+            Counts {
+                blocks: 10_000_000,
+                ..most
+            },
+        ] {
+            let refused = above.require_room();
+            assert!(matches!(refused, Err(WriteError::IndexLen { .. })));
+        }
     }
 
     #[test]

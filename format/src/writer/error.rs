@@ -159,7 +159,13 @@ pub enum WriteError {
     /// zstd failed: it is out of memory.
     #[error("cannot compress")]
     Compress(#[source] io::Error),
-    /// The manifest does not fit its limit: the tool's version is too long.
+    /// The version of the tool is too long for a manifest.
+    #[error("the version of the tool has more than {max} bytes; shorten it")]
+    ToolVersion {
+        /// Longest possible version.
+        max: usize,
+    },
+    /// The manifest does not fit its limit.
     #[error("the manifest needs more than {max} bytes")]
     Manifest {
         /// Largest possible manifest.

@@ -1,7 +1,7 @@
 //! Writing a tree as an image.
 //!
 //! 1. `layout` numbers the inodes and holds names and mounts against the
-//!    bounds of the format;
+//!    bounds of the format, `encode` the length of all names;
 //! 2. `survey` reads every file once and cuts it into named chunks;
 //! 3. `gathering` drops the chunks that occur again meanwhile, `content` orders
 //!    the rest;
@@ -34,6 +34,7 @@ mod similarity;
 mod sketch;
 mod survey;
 mod unit;
+mod zeros;
 
 pub use error::WriteError;
 pub use survey::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
@@ -43,16 +44,22 @@ use crate::digest::Digest;
 use crate::image::Image;
 use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
+use crate::threads::with_threads;
 use crate::tree::Tree;
 use content::Content;
 use encode::Records;
 use gathering::Gathering;
 use layout::{FileEntry, Layout};
+use names::Names;
 use order::Order;
 use payload::Payload;
 use sketch::Sampling;
 use std::collections::HashMap;
 use std::string::{String, ToString};
+
+/// Longest version of a tool, in bytes: what a manifest certainly has room for. The
+/// numbers in it take less than the rest.
+const MAX_TOOL_VERSION_LEN: usize = MAX_MANIFEST_LEN - 1024;
 
 /// How to write an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +95,17 @@ impl Default for Options {
 }
 
 impl Options {
-    fn validate(&self) -> Result<(), WriteError> {
+    /// Refuses options with which no tree can be written.
+    ///
+    /// # Errors
+    ///
+    /// The block size or the level is out of range, or the version of the tool is too
+    /// long for a manifest.
+    pub fn validate(&self) -> Result<(), WriteError> {
+        let max = MAX_TOOL_VERSION_LEN;
+        if self.tool_version.len() > max {
+            return Err(WriteError::ToolVersion { max });
+        }
         let (min, max) = (MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT);
         let found = self.block_shift;
         if !(min..=max).contains(&found) {
@@ -143,29 +160,33 @@ impl Progress for () {}
 pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
     options.validate()?;
     let layout = Layout::new(tree)?;
+    // Before any file is read, since a tree can have too many names.
+    let names = encode::names(&layout)?;
     let order = Order::new(&layout, &options.ranks);
-    match options.compression {
-        None => store(&layout, &order, options, progress),
-        Some(level) => compress(&layout, &order, level, options, progress),
-    }
+    with_threads(|| match options.compression {
+        None => store(&layout, names, &order, options, progress),
+        Some(level) => compress(&layout, names, &order, level, options, progress),
+    })
 }
 
 /// Stores the content as it is, which gains nothing from another order.
-fn store(
-    layout: &Layout<'_>,
+fn store<'t>(
+    layout: &Layout<'t>,
+    names: Names<'t>,
     order: &Order<'_>,
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Image, WriteError> {
     let (content, bytes) = intake::take_in(layout, &order.files, progress)?;
     progress.deduplicated(content.raw_len());
-    let records = Records::new(layout, &content)?;
+    let records = Records::new(layout, names, &content, options.block_shift)?;
     let payload = Payload::stored(bytes, 1 << options.block_shift, progress);
     finish(layout, &content, records, payload, options)
 }
 
-fn compress(
-    layout: &Layout<'_>,
+fn compress<'t>(
+    layout: &Layout<'t>,
+    names: Names<'t>,
     order: &Order<'_>,
     level: i32,
     options: &Options,
@@ -177,7 +198,7 @@ fn compress(
     content.arrange(1 << options.block_shift);
     progress.deduplicated(content.raw_len());
     // Before hours of compression, since a tree can have too many records.
-    let records = Records::new(layout, &content)?;
+    let records = Records::new(layout, names, &content, options.block_shift)?;
     let payload = Payload::compressed(layout, &content, options, level, progress)?;
     finish(layout, &content, records, payload, options)
 }
@@ -190,6 +211,7 @@ fn finish(
     options: &Options,
 ) -> Result<Image, WriteError> {
     let manifest = manifest(layout, content, &payload, options);
+    // The manifest fits, since the options were validated.
     let cold = cold::encode(&content.chunk_lens(), &manifest).ok_or(WriteError::Manifest {
         max: MAX_MANIFEST_LEN,
     })?;

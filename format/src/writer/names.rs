@@ -36,6 +36,11 @@ impl<'t> Names<'t> {
         Ok(offset)
     }
 
+    /// Length of the table in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

@@ -7,10 +7,10 @@ use super::layout::{FileEntry, Layout};
 use super::reading::read_error;
 use super::unit::Unit;
 use super::{Options, Progress, WriteError};
-use crate::block::{BLOCK_RECORD_LEN, BlockRecord, Codec};
+use crate::block::{BlockRecord, Codec};
 use crate::checksum::checksum;
 use crate::digest::Digest;
-use crate::limits::{MAX_INDEX_LEN, MAX_PAYLOAD_LEN};
+use crate::limits::MAX_PAYLOAD_LEN;
 use crate::manifest::Statistics;
 use rayon::prelude::*;
 use std::io::{self, ErrorKind, Read};
@@ -68,10 +68,10 @@ impl Payload {
         level: i32,
         progress: &dyn Progress,
     ) -> Result<Self, WriteError> {
-        reject_too_large(content, options)?;
         let mut source = Source::new(layout, content);
         let mut payload = Self::default();
-        let mut batch = source.batch(batch_len(options))?;
+        let batch_len = batch_len(rayon::current_num_threads(), options.block_shift);
+        let mut batch = source.batch(batch_len)?;
         let base_len = batch.len().min(1 << options.block_shift);
         // The byte behind it keeps a batch from beginning there: libzstd compresses
         // what follows its prefix in memory otherwise than what lies elsewhere.
@@ -84,10 +84,8 @@ impl Payload {
         };
         while !batch.is_empty() {
             let first = payload.blocks.len();
-            let (stored, next) = rayon::join(
-                || storing.blocks(first, &batch),
-                || source.batch(batch_len(options)),
-            );
+            let (stored, next) =
+                rayon::join(|| storing.blocks(first, &batch), || source.batch(batch_len));
             for block in stored? {
                 payload.push(&block)?;
             }
@@ -119,21 +117,16 @@ impl Payload {
     }
 }
 
-/// Fails before hours of compression where the result cannot fit.
-fn reject_too_large(content: &Content, options: &Options) -> Result<(), WriteError> {
-    let blocks = content.raw_len().div_ceil(1 << options.block_shift);
-    let found = blocks.saturating_mul(BLOCK_RECORD_LEN as u64);
-    if found > MAX_INDEX_LEN {
-        let max = MAX_INDEX_LEN;
-        return Err(WriteError::IndexLen { max, found });
-    }
-    Ok(())
-}
+/// Bytes of a batch, of which two are in memory. More would not keep more threads busy
+/// than there are on any but the largest machines.
+const MAX_BATCH_LEN: usize = 32 << 20;
 
-/// Whole blocks, enough of them to keep every thread busy to the end.
-fn batch_len(options: &Options) -> usize {
+/// Whole blocks, enough of them to keep every thread busy to the end. Above the bound in
+/// bytes it is one for each thread, which has some 10 MB for the compression of it.
+fn batch_len(thread_count: usize, block_shift: u32) -> usize {
     const BLOCKS_PER_THREAD: usize = 8;
-    (BLOCKS_PER_THREAD * rayon::current_num_threads()) << options.block_shift
+    let wanted = BLOCKS_PER_THREAD * thread_count;
+    wanted.min((MAX_BATCH_LEN >> block_shift).max(thread_count)) << block_shift
 }
 
 /// How blocks are stored.
@@ -253,6 +246,21 @@ impl<'a, 't> Source<'a, 't> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn batches_keep_threads_busy_within_a_bound() {
+        for block_shift in [12, 17, 20] {
+            for threads in [1, 2, 8, 32, 96, 1000] {
+                let len = batch_len(threads, block_shift);
+                assert!(len.is_multiple_of(1 << block_shift));
+                assert!(len >> block_shift >= threads, "{threads} {block_shift}");
+                let bound = MAX_BATCH_LEN.max(threads << block_shift);
+                assert!(len <= bound, "{threads} {block_shift}");
+            }
+        }
+        assert_eq!(batch_len(2, 17), 2 << 20);
+        assert_eq!(batch_len(96, 17), 32 << 20);
+    }
 
     #[test]
     fn a_payload_beyond_its_limit_is_refused() {

@@ -5,7 +5,9 @@ use super::WriteError;
 use super::layout::{FileEntry, Layout};
 use super::reading::Reading;
 use super::sketch::{Sampling, Sketch};
+use super::zeros;
 use crate::digest::Digest;
+use core::ops::Range;
 use fastcdc::v2020::{FastCDC, Normalization};
 use rayon::prelude::*;
 use std::vec::Vec;
@@ -36,10 +38,15 @@ pub(super) struct NamedChunk {
 
 impl NamedChunk {
     fn of(bytes: &[u8], sampling: Option<Sampling>) -> Self {
+        let zeros = zeros::digest(bytes);
+        let sampled = match zeros {
+            Some(_) => zeros::start(bytes),
+            None => bytes,
+        };
         Self {
-            digest: Digest::of(bytes),
+            digest: zeros.unwrap_or_else(|| Digest::of(bytes)),
             len: bytes.len() as u32,
-            sketch: sampling.map_or_else(Sketch::default, |sampling| sampling.sketch(bytes)),
+            sketch: sampling.map_or_else(Sketch::default, |sampling| sampling.sketch(sampled)),
         }
     }
 }
@@ -63,16 +70,8 @@ pub(super) fn chunks(
         let whole = (!piece.is_empty()).then(|| NamedChunk::of(piece, sampling));
         return whole.into_iter().collect();
     }
-    let cut = FastCDC::with_level(
-        piece,
-        MIN_CHUNK_LEN as usize,
-        AVERAGE_CHUNK_LEN as usize,
-        MAX_CHUNK_LEN as usize,
-        Normalization::Level1,
-    );
     let is_final = |start| is_last || start + MAX_CHUNK_LEN as usize <= piece.len();
-    let ranges: Vec<_> = cut
-        .map(|chunk| chunk.offset..chunk.offset + chunk.length)
+    let ranges: Vec<_> = cuts(piece)
         .take_while(|range| is_final(range.start))
         .collect();
     ranges
@@ -81,6 +80,34 @@ pub(super) fn chunks(
         .filter_map(|range| piece.get(range))
         .map(|chunk| NamedChunk::of(chunk, sampling))
         .collect()
+}
+
+/// Where the chunks of `piece` lie.
+pub(super) fn cuts(piece: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let chunker = chunker(piece);
+    let mut start = 0;
+    core::iter::from_fn(move || {
+        let rest = piece.get(start..).filter(|rest| !rest.is_empty())?;
+        let end = match zeros::chunk_len(rest) {
+            Some(len) => start + len,
+            None => chunker.cut(start, rest.len()).1,
+        };
+        let range = start..end;
+        start = end;
+        // An empty chunk would come again and again.
+        (!range.is_empty()).then_some(range)
+    })
+}
+
+/// Cuts `piece` anywhere, the same bytes in the same way.
+pub(super) fn chunker(piece: &[u8]) -> FastCDC<'_> {
+    FastCDC::with_level(
+        piece,
+        MIN_CHUNK_LEN as usize,
+        AVERAGE_CHUNK_LEN as usize,
+        MAX_CHUNK_LEN as usize,
+        Normalization::Level1,
+    )
 }
 
 /// Length of some chunks together.

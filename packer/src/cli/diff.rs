@@ -20,7 +20,7 @@ Examples:
   wasi-vfs diff --json old.wasm new.wasm | jq -r '.added[]'
 
 Fields of --json: added and removed (paths), changed (path, and what: any of
-kind, content, executable, target, time, mount), moved (from, to).
+kind, content, executable, target, time, mount, mount order), moved (from, to).
 
 Exit codes: 0 no difference, 1 differences, 2 trouble, as diff(1).";
 
@@ -36,9 +36,9 @@ const TROUBLE: u8 = 2;
 ///
 /// Prints what B has and A has not as added, the reverse as removed, and what
 /// both have and differs as changed. A file that is gone from one path and is
-/// at another with the same bytes is moved. A directory that is a mount in one
-/// alone, or by another path, is changed. How the images store their files makes
-/// no difference. Files that must be read and have more than 1 GiB and more than
+/// at another with the same bytes is moved. A directory is changed if only one
+/// image mounts it, or if its mount has another path or another place among the
+/// mounts. How the images store their files makes no difference. Files that must be read and have more than 1 GiB and more than
 /// 1000 times their image in all are refused without --any-size.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -199,6 +199,7 @@ fn word(change: &Change) -> &'static str {
         Change::Target => "target",
         Change::Time => "time",
         Change::Mount => "mount",
+        Change::MountOrder => "mount order",
         _ => "other",
     }
 }

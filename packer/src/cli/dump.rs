@@ -6,7 +6,7 @@
 
 use super::opened::{self, Opened};
 use super::{exit_codes, text, time};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Args;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
@@ -46,7 +46,9 @@ impl Dump {
         opened::with(&self.packed, |opened| {
             let mut out = BufWriter::new(io::stdout().lock());
             let dumper = Dumper { opened };
-            let parts = [dumper.index(), dumper.payload()].into_iter();
+            let payload = opened.image.payload_bytes();
+            let payload = payload.context("cannot read the payload")?;
+            let parts = [dumper.index(), dumper.payload(&payload)].into_iter();
             for part in parts.chain(dumper.cold()) {
                 dumper.print(part, &mut out)?;
             }
@@ -241,11 +243,11 @@ impl<'o> Dumper<'o, '_> {
         }
     }
 
-    fn payload(&self) -> Part<'o> {
+    fn payload<'b>(&self, bytes: &'b [u8]) -> Part<'b> {
         let index = self.image().index();
         let mut part = Part {
             name: "payload",
-            bytes: self.image().payload(),
+            bytes,
             ranges: Vec::new(),
         };
         for number in 0..index.block_count() {

@@ -1,9 +1,11 @@
-//! Files that a command reads whole.
+//! Files that a command reads, whole or in parts.
 
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use wasi_vfs::{ReadAt, open_source};
 
 /// The bytes of the file at `path`; `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
@@ -11,6 +13,14 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
         return read_stdin();
     }
     std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The file at `path`, to be read in parts; `-` is standard input, which is read whole.
+pub(super) fn open(path: &Path) -> Result<Arc<dyn ReadAt>> {
+    if path == Path::new("-") {
+        return Ok(Arc::new(read_stdin()?));
+    }
+    open_source(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 fn read_stdin() -> Result<Vec<u8>> {

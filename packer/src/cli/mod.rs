@@ -25,7 +25,6 @@ mod progress;
 mod run;
 mod select;
 mod text;
-mod threads;
 mod time;
 mod traced;
 mod tree;
@@ -39,7 +38,6 @@ use clap::{CommandFactory, Parser, Subcommand};
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
-use threads::with_threads;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (image format 1)");
 // The text above is put together before numbers can be.
@@ -90,13 +88,13 @@ enum Command {
 /// does it, with exit code 2.
 pub(crate) fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Pack(command) => with_threads(|| command.execute()),
+        Command::Pack(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
         Command::Extract(command) => command.execute(),
-        Command::Info(command) => with_threads(|| command.execute()),
-        Command::Verify(command) => with_threads(|| command.execute()),
-        Command::Diff(command) => with_threads(|| command.execute()),
+        Command::Info(command) => command.execute(),
+        Command::Verify(command) => command.execute(),
+        Command::Diff(command) => command.execute(),
         Command::Dump(command) => command.execute(),
         Command::Run(command) => command.execute(),
         Command::Lib(command) => command.execute(),

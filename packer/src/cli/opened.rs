@@ -3,14 +3,15 @@
 use super::input;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
+use std::sync::Arc;
 use wasi_vfs::accounting::Accounting;
-use wasi_vfs::{Contents, ImageReader};
+use wasi_vfs::{Contents, ImageReader, ReadAt};
 use wasi_vfs_format::check::check;
 
 /// What a command was given, open.
 pub(super) struct Opened<'a> {
     /// The whole file.
-    pub(super) bytes: &'a [u8],
+    pub(super) source: &'a Arc<dyn ReadAt>,
     pub(super) contents: &'a Contents<'a>,
     pub(super) image: ImageReader<'a>,
 }
@@ -18,12 +19,12 @@ pub(super) struct Opened<'a> {
 /// Opens the file at `path`, a packed module or a bare image, for `work`; `-`
 /// is standard input.
 pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Opened<'_>) -> Result<T>) -> Result<T> {
-    let bytes = input::read(path)?;
+    let source = input::open(path)?;
     let cannot = || format!("cannot open `{}`", path.display());
-    let contents = Contents::find(&bytes).with_context(cannot)?;
+    let contents = Contents::read(&source).with_context(cannot)?;
     let image = contents.reader().with_context(cannot)?;
     work(&Opened {
-        bytes: &bytes,
+        source: &source,
         contents: &contents,
         image,
     })

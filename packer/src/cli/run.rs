@@ -1,7 +1,6 @@
 //! `wasi-vfs run`: a quick look at a module under an interpreter.
 
 use super::mappings::dir_arg;
-use super::threads::with_threads;
 use super::traced::{Directory, Notes};
 use super::{code_after, hosted, input, output, report, text};
 use anyhow::{Context, Result, anyhow, bail};
@@ -142,8 +141,7 @@ impl Run {
             let directory = Directory::new(image.clone(), mount.inode, notes.clone());
             context.push_preopened_dir(Box::new(directory), path)?;
         }
-        let unmounted = with_threads(|| module::unmounted(wasm));
-        self.run(&unmounted?, context)
+        self.run(&module::unmounted(wasm)?, context)
     }
 
     fn run(&self, wasm: &[u8], context: WasiCtx) -> Result<ExitCode> {

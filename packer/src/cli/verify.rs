@@ -34,8 +34,8 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn execute(self) -> Result<ExitCode> {
-        let bytes = input::read(&self.packed)?;
-        let contents = Contents::find(&bytes);
+        let source = input::open(&self.packed)?;
+        let contents = Contents::read(&source);
         let contents =
             contents.with_context(|| format!("cannot open `{}`", self.packed.display()))?;
         let verification = verify(&contents);

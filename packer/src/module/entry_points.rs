@@ -20,7 +20,6 @@ use super::rebuild::Rebuild;
 use super::rope::Rope;
 use super::shape::{Shape, constant, id};
 use super::{ModuleError, custom, merge};
-use memchr::memmem;
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
@@ -89,10 +88,8 @@ fn functions(shape: &Shape<'_>) -> Result<Option<[(&'static str, u32); 3]>, Modu
 fn record(shape: &Shape<'_>) -> Result<Option<EntryPoints>, ModuleError> {
     let memory = Memory::build(shape, 0)?;
     let mut records = Vec::new();
-    for (start, bytes) in memory.runs() {
-        for at in memmem::find_iter(bytes, &ENTRY_POINTS_MAGIC) {
-            records.extend(record_at(&memory, start + at as u64));
-        }
+    for address in memory.find(&ENTRY_POINTS_MAGIC)? {
+        records.extend(record_at(&memory, address));
     }
     match records.as_slice() {
         [] => Ok(None),

@@ -17,6 +17,9 @@ pub enum ModuleError {
         /// What the file starts with.
         found: String,
     },
+    /// The file cannot be read.
+    #[error("cannot read the module; check the disk or the connection to it, and try again")]
+    Read(#[source] std::io::Error),
     /// The text format.
     #[error(
         "this is WebAssembly text, expected the binary format; convert it first: `wasm-tools parse module.wat -o module.wasm`"

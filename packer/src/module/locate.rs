@@ -6,12 +6,15 @@
 use super::memory::{Holes, Memory};
 use super::region::PAGE_SHIFT;
 use super::shape::{Shape, constant, id};
-use super::{Form, Found, MemoryKind, ModuleError, index, traces};
-use memchr::memmem;
+use super::skeleton::Skeleton;
+use super::{Filed, Form, Found, MemoryKind, ModuleError, index, traces};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use wasi_vfs_format::anchor::{
     ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
 };
+use wasi_vfs_format::{Part, Payload, ReadAt};
 use wasmparser::{BinaryReader, DataKind, Global};
 use zerocopy::FromBytes;
 
@@ -60,7 +63,7 @@ pub(super) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> 
     let mut anchors = Vec::new();
     for number in 0..shape.counts.memories {
         let memory = Memory::build(shape, number)?;
-        anchors.extend(anchors_in(&memory).map(|(address, anchor)| Placed {
+        anchors.extend(anchors_in(&memory)?.map(|(address, anchor)| Placed {
             memory: number,
             address,
             anchor,
@@ -95,25 +98,22 @@ fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
 }
 
 /// Anchors in `memory` that name an image, each with its address.
-fn anchors_in(memory: &Memory<'_>) -> impl Iterator<Item = (u32, Anchor)> {
+fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>, ModuleError> {
     let mut anchors = Vec::new();
-    for (start, bytes) in memory.runs() {
-        for at in memmem::find_iter(bytes, &MAGIC) {
-            let Ok(address) = u32::try_from(start + at as u64) else {
-                continue;
-            };
-            let Ok(bytes) = memory.read(address, ANCHOR_LEN as u32, Holes::Plain) else {
-                continue;
-            };
-            let anchor = Anchor::read_from_bytes(&bytes);
-            // An address of 0 is that of a runtime without an image.
-            let anchor = anchor
-                .ok()
-                .filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
-            anchors.extend(anchor.map(|anchor| (address, anchor)));
-        }
+    for address in memory.find(&MAGIC)? {
+        let Ok(address) = u32::try_from(address) else {
+            continue;
+        };
+        let Ok(bytes) = memory.read(address, ANCHOR_LEN as u32, Holes::Plain) else {
+            continue;
+        };
+        let anchor = Anchor::read_from_bytes(&bytes).ok();
+        // An address of 0 is that of a runtime without an image.
+        let anchor =
+            anchor.filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
+        anchors.extend(anchor.map(|anchor| (address, anchor)));
     }
-    anchors.into_iter()
+    Ok(anchors.into_iter())
 }
 
 fn located(placed: &Placed) -> Result<Located, ModuleError> {
@@ -162,8 +162,67 @@ fn ambiguous(anchors: &[Placed]) -> ModuleError {
 
 /// Takes the parts of the image out of a packed module.
 pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<'a>, ModuleError> {
-    let Located { anchor, form, .. } = located;
+    let anchor = &located.anchor;
     let memory = Memory::build(shape, located.memory)?;
+    let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
+    let payload = match located.form {
+        Form::Linked => memory
+            .read(address, len, Holes::Plain)
+            .map_err(out_of_range("payload", address, len))?,
+        Form::Merged(_) => {
+            let number = payload_segment(shape, address, len)?;
+            let segment = shape.data.get(number);
+            segment.map_or(&[][..], |segment| segment.data).into()
+        }
+    };
+    Ok(Found {
+        form: located.form,
+        runtime_version: anchor.runtime_version().into(),
+        index: index_of(&memory, located)?,
+        index_stored_len: anchor.index_stored_len.get(),
+        payload,
+        cold: cold_part(shape),
+    })
+}
+
+/// Takes the parts of the image out of a packed module of which only a skeleton is in
+/// memory. The payload stays in the file.
+pub(super) fn extract_from_file(
+    skeleton: &Skeleton,
+    shape: &Shape<'_>,
+    located: &Located,
+) -> Result<Filed, ModuleError> {
+    let anchor = &located.anchor;
+    let memory = Memory::build(shape, located.memory)?;
+    let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
+    let out_of_range = out_of_range("payload", address, len);
+    let (payload, payload_segment): (Arc<dyn ReadAt>, _) = match located.form {
+        Form::Linked => {
+            let window = memory.source(address, len, Holes::Plain);
+            let window = window.and_then(|window| window.ok_or("no file has it".into()));
+            (Arc::new(window.map_err(out_of_range)?), None)
+        }
+        Form::Merged(_) => {
+            let number = payload_segment(shape, address, len)?;
+            let place = skeleton.elsewhere.segments.get(number).cloned();
+            let source = skeleton.elsewhere.source.clone();
+            let part = Part::new(source, place.unwrap_or_default());
+            (Arc::new(part), Some(number as u32))
+        }
+    };
+    Ok(Filed {
+        form: located.form,
+        runtime_version: anchor.runtime_version().into(),
+        index: index_of(&memory, located)?.into_owned(),
+        index_stored_len: anchor.index_stored_len.get(),
+        payload: Payload::Source(payload),
+        payload_segment,
+        cold: cold_part(shape).map(<[u8]>::to_vec),
+    })
+}
+
+fn index_of<'a>(memory: &Memory<'a>, located: &Located) -> Result<Cow<'a, [u8]>, ModuleError> {
+    let anchor = &located.anchor;
     let (len, stored_len) = (anchor.index_len.get(), anchor.index_stored_len.get());
     let holes = match len == stored_len {
         true => Holes::Plain,
@@ -173,22 +232,7 @@ pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
     let address = located.start.saturating_add(anchor.index_address.get());
     let stored = memory.read(address, stored_len, holes);
     let stored = stored.map_err(out_of_range("index", address, stored_len))?;
-    let index = index::load(stored, len)?;
-    let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
-    let payload = match form {
-        Form::Linked => memory
-            .read(address, len, Holes::Plain)
-            .map_err(out_of_range("payload", address, len))?,
-        Form::Merged(_) => payload_segment(shape, address, len)?.into(),
-    };
-    Ok(Found {
-        form: *form,
-        runtime_version: anchor.runtime_version().into(),
-        index,
-        index_stored_len: anchor.index_stored_len.get(),
-        payload,
-        cold: cold_part(shape),
-    })
+    index::load(stored, len)
 }
 
 /// The error that a part is not where the anchor says it is.
@@ -201,21 +245,20 @@ fn out_of_range(part: &'static str, address: u32, len: u32) -> impl FnOnce(Strin
     }
 }
 
-/// The passive segment that holds the payload: the one with the number that the
-/// anchor gives or, since optimisers renumber segments, the only one as long.
-fn payload_segment<'a>(shape: &Shape<'a>, number: u32, len: u32) -> Result<&'a [u8], ModuleError> {
-    let fits = |data: &&wasmparser::Data<'a>| {
-        matches!(data.kind, DataKind::Passive) && data.data.len() as u64 == u64::from(len)
+/// The number of the passive segment that holds the payload: the one that the anchor
+/// gives or, since optimisers renumber segments, that of the only one as long.
+fn payload_segment(shape: &Shape<'_>, number: u32, len: u32) -> Result<usize, ModuleError> {
+    let fits = |at: &usize| {
+        let data = shape.data.get(*at);
+        data.is_some_and(|data| matches!(data.kind, DataKind::Passive))
+            && shape.segment_len(*at) == u64::from(len)
     };
-    let numbered = usize::try_from(number)
-        .ok()
-        .and_then(|at| shape.data.get(at));
-    if let Some(data) = numbered.filter(fits) {
-        return Ok(data.data);
+    if let Some(at) = usize::try_from(number).ok().filter(fits) {
+        return Ok(at);
     }
-    let mut candidates = shape.data.iter().filter(fits);
+    let mut candidates = (0..shape.data.len()).filter(fits);
     match (candidates.next(), candidates.next()) {
-        (Some(data), None) => Ok(data.data),
+        (Some(at), None) => Ok(at),
         (first, _) => Err(ModuleError::ImageRange {
             part: "payload",
             address: number,

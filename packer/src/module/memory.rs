@@ -1,12 +1,19 @@
 //! A linear memory as it is after instantiation, rebuilt from the active data
 //! segments alone.
 //!
-//! Sparse: what no segment covers is zero and takes no room. Memory used is
+//! Sparse: what no segment covers is zero and takes no room. Segments may lie in memory
+//! or in a file, and none is copied before somebody reads it. So the memory used is
 //! bounded by the length of the module, whatever offsets its segments name.
 
 use super::ModuleError;
 use super::shape::{Shape, active_offset};
+use memchr::memmem;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use wasi_vfs_format::ReadAt;
 
 /// How much of a range that is read segments may leave uncovered, unless they
 /// cover as much of it.
@@ -31,28 +38,41 @@ impl Holes {
 pub(super) struct Memory<'a> {
     /// Initial length in bytes.
     size: u64,
-    /// Disjoint, not adjacent, sorted by address.
-    runs: Vec<Run<'a>>,
+    /// Disjoint, sorted by address.
+    pieces: Vec<Piece<'a>>,
+    /// Where the bytes of pieces are that are not in memory.
+    source: Option<&'a Arc<dyn ReadAt>>,
 }
 
-/// Bytes that segments cover without a gap.
-struct Run<'a> {
+/// Bytes of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Piece<'a> {
     address: u64,
-    bytes: Cow<'a, [u8]>,
+    len: u64,
+    /// `None` for bytes that are only in the file.
+    bytes: Option<&'a [u8]>,
+    /// Where they are in the file, if there is one.
+    offset: u64,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Piece<'a> {
     fn end(&self) -> u64 {
-        self.address + self.bytes.len() as u64
+        self.address + self.len
     }
 
-    /// The `len` bytes at `start`, if one segment holds them all.
-    fn part(&self, start: u64, len: u64) -> Option<&'a [u8]> {
-        let Cow::Borrowed(bytes) = self.bytes else {
-            return None;
-        };
-        let at = usize::try_from(start.checked_sub(self.address)?).ok()?;
-        bytes.get(at..)?.get(..usize::try_from(len).ok()?)
+    /// The part of it that lies in `range`, which it overlaps.
+    fn part(&self, range: &Range<u64>) -> Self {
+        let address = self.address.max(range.start);
+        let len = self.end().min(range.end).saturating_sub(address);
+        let skipped = address - self.address;
+        // Both are at most its length.
+        let part = skipped as usize..(skipped + len) as usize;
+        Self {
+            address,
+            len,
+            bytes: self.bytes.map(|bytes| bytes.get(part).unwrap_or_default()),
+            offset: self.offset + skipped,
+        }
     }
 }
 
@@ -61,14 +81,14 @@ impl<'a> Memory<'a> {
     pub(super) fn build(shape: &Shape<'a>, index: u32) -> Result<Self, ModuleError> {
         let size = initial_size(shape, index);
         let mut segments = Vec::new();
-        for data in &shape.data {
+        for (number, data) in shape.data.iter().enumerate() {
             let Some((memory, offset)) = active_offset(data) else {
                 continue;
             };
-            if memory != index || data.data.is_empty() {
+            let len = shape.segment_len(number);
+            if memory != index || len == 0 {
                 continue;
             }
-            let len = data.data.len() as u64;
             if offset.checked_add(len).is_none_or(|end| end > size) {
                 return Err(ModuleError::Segment {
                     memory,
@@ -77,51 +97,222 @@ impl<'a> Memory<'a> {
                     size,
                 });
             }
-            segments.push((offset, data.data));
+            segments.push(Piece {
+                address: offset,
+                len,
+                bytes: (data.data.len() as u64 == len).then_some(data.data),
+                offset: shape.segment_offset(number),
+            });
         }
-        let runs = coalesce(&segments);
-        Ok(Self { size, runs })
+        Ok(Self {
+            size,
+            pieces: overlay(&segments),
+            source: shape.elsewhere.map(|elsewhere| &elsewhere.source),
+        })
     }
 
-    /// The covered stretches, each with its address.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        self.runs.iter().map(|run| (run.address, &*run.bytes))
+    /// The addresses at which `needle` lies.
+    pub(super) fn find(&self, needle: &[u8]) -> Result<Vec<u64>, ModuleError> {
+        let mut search = Search {
+            needle,
+            end: 0,
+            tail: Vec::new(),
+            found: Vec::new(),
+        };
+        for piece in &self.pieces {
+            match piece.bytes {
+                Some(bytes) => search.go_on(piece.address, bytes),
+                None => self.find_in_file(piece, &mut search)?,
+            }
+        }
+        Ok(search.found)
     }
 
-    /// The `len` bytes at `address`, borrowed if one segment holds them all. The error
-    /// says what is there instead.
+    fn find_in_file(&self, piece: &Piece<'_>, search: &mut Search<'_>) -> Result<(), ModuleError> {
+        // Read at once: little beside a module that has as much.
+        const WINDOW_LEN: u64 = 1 << 20;
+        let mut window = Vec::new();
+        let mut address = piece.address;
+        while address < piece.end() {
+            let part = piece.part(&(address..address.saturating_add(WINDOW_LEN)));
+            // At most the length of a window.
+            window.resize(part.len as usize, 0);
+            self.copy(&part, &mut window).map_err(ModuleError::Read)?;
+            search.go_on(address, &window);
+            address += part.len;
+        }
+        Ok(())
+    }
+
+    /// The `len` bytes at `address`, borrowed if one segment in memory holds them all. The
+    /// error says what is there instead.
     pub(super) fn read(
         &self,
         address: u32,
         len: u32,
         holes: Holes,
     ) -> Result<Cow<'a, [u8]>, String> {
-        let (start, len) = (u64::from(address), u64::from(len));
-        let end = start + len;
-        if end > self.size {
-            return Err(format!("the memory has only {} bytes", self.size));
-        }
-        let first = self.runs.partition_point(|run| run.end() <= start);
-        let segment = self.runs.get(first).and_then(|run| run.part(start, len));
-        if let Some(segment) = segment {
-            return Ok(segment.into());
-        }
-        let inside = || {
-            self.runs
-                .iter()
-                .skip(first)
-                .take_while(|run| run.address < end)
-        };
-        let overlap = |run: &Run<'_>| run.end().min(end) - run.address.max(start);
-        let covered: u64 = inside().map(overlap).sum();
-        if !holes.allow(len, covered) {
-            return Err(format!("data segments cover only {covered} bytes of it"));
+        let range = self.range(address, len, holes)?;
+        if let [piece] = self.pieces_in(&range)
+            && let Some(bytes) = piece.part(&range).bytes
+            && bytes.len() as u64 == u64::from(len)
+        {
+            return Ok(bytes.into());
         }
         let mut bytes = vec![0; usize::try_from(len).map_err(|error| error.to_string())?];
-        for run in inside() {
-            copy_overlap(run.address, &run.bytes, start, &mut bytes);
+        for piece in self.pieces_in(&range) {
+            let part = piece.part(&range);
+            // Both are at most the length.
+            let (start, part_len) = ((part.address - range.start) as usize, part.len as usize);
+            let room = bytes
+                .get_mut(start..)
+                .and_then(|room| room.get_mut(..part_len));
+            let copied = self.copy(&part, room.unwrap_or_default());
+            copied.map_err(|error| error.to_string())?;
         }
         Ok(bytes.into())
+    }
+
+    /// The `len` bytes at `address` of a memory whose segments lie in a file, to be read
+    /// from there. `None` if they lie in memory.
+    pub(super) fn source(
+        &self,
+        address: u32,
+        len: u32,
+        holes: Holes,
+    ) -> Result<Option<Window>, String> {
+        let range = self.range(address, len, holes)?;
+        let stretches = self.pieces_in(&range).iter().map(|piece| {
+            let part = piece.part(&range);
+            Stretch {
+                start: part.address - range.start,
+                bytes: part.offset..part.offset + part.len,
+            }
+        });
+        let Some(source) = self.source else {
+            return Ok(None);
+        };
+        Ok(Some(Window {
+            source: source.clone(),
+            len: len.into(),
+            stretches: stretches.collect(),
+        }))
+    }
+
+    /// A range that may be read.
+    fn range(&self, address: u32, len: u32, holes: Holes) -> Result<Range<u64>, String> {
+        let (start, len) = (u64::from(address), u64::from(len));
+        let range = start..start + len;
+        if range.end > self.size {
+            return Err(format!("the memory has only {} bytes", self.size));
+        }
+        let pieces = self.pieces_in(&range).iter();
+        let covered: u64 = pieces.map(|piece| piece.part(&range).len).sum();
+        match holes.allow(len, covered) {
+            true => Ok(range),
+            false => Err(format!("data segments cover only {covered} bytes of it")),
+        }
+    }
+
+    fn pieces_in(&self, range: &Range<u64>) -> &[Piece<'a>] {
+        let first = self
+            .pieces
+            .partition_point(|piece| piece.end() <= range.start);
+        let rest = self.pieces.get(first..).unwrap_or_default();
+        let count = rest.partition_point(|piece| piece.address < range.end);
+        rest.get(..count).unwrap_or_default()
+    }
+
+    fn copy(&self, part: &Piece<'_>, to: &mut [u8]) -> io::Result<()> {
+        match (part.bytes, self.source) {
+            (Some(bytes), _) => bytes.read_exact_at(to, 0),
+            (None, Some(source)) => source.read_exact_at(to, part.offset),
+            (None, None) => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+/// A search through pieces one after the other.
+struct Search<'n> {
+    needle: &'n [u8],
+    /// Address at which the last piece ended.
+    end: u64,
+    /// Its last bytes, fewer than the needle has.
+    tail: Vec<u8>,
+    found: Vec<u64>,
+}
+
+impl Search<'_> {
+    fn go_on(&mut self, address: u64, bytes: &[u8]) {
+        if self.end != address {
+            self.tail.clear();
+        }
+        let kept = self.needle.len().saturating_sub(1);
+        let tail_len = self.tail.len() as u64;
+        let head = bytes.get(..kept.min(bytes.len())).unwrap_or_default();
+        self.tail.extend_from_slice(head);
+        for at in memmem::find_iter(&self.tail, self.needle) {
+            self.found.push(address - tail_len + at as u64);
+        }
+        for at in memmem::find_iter(bytes, self.needle) {
+            self.found.push(address + at as u64);
+        }
+        let rest = bytes.get(head.len()..).unwrap_or_default();
+        let rest = rest.get(rest.len().saturating_sub(kept)..);
+        self.tail.extend_from_slice(rest.unwrap_or_default());
+        self.tail.drain(..self.tail.len().saturating_sub(kept));
+        self.end = address + bytes.len() as u64;
+    }
+}
+
+/// A range of a memory whose segments lie in a file.
+#[derive(Debug)]
+pub(super) struct Window {
+    source: Arc<dyn ReadAt>,
+    len: u64,
+    /// Disjoint, in the order of their starts. All else is zero.
+    stretches: Vec<Stretch>,
+}
+
+/// Bytes of a window.
+#[derive(Debug)]
+struct Stretch {
+    /// Where they start in the window.
+    start: u64,
+    /// Where they are in the file.
+    bytes: Range<u64>,
+}
+
+impl Stretch {
+    fn end(&self) -> u64 {
+        self.start + (self.bytes.end - self.bytes.start)
+    }
+}
+
+impl ReadAt for Window {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        let end = offset.checked_add(buffer.len() as u64);
+        let end = end.filter(|end| *end <= self.len);
+        let end = end.ok_or(io::ErrorKind::UnexpectedEof)?;
+        buffer.fill(0);
+        let first = self
+            .stretches
+            .partition_point(|stretch| stretch.end() <= offset);
+        let inside = self.stretches.iter().skip(first);
+        for stretch in inside.take_while(|stretch| stretch.start < end) {
+            let from = stretch.start.max(offset);
+            let to = stretch.end().min(end);
+            // Both lie within the buffer.
+            let room = (from - offset) as usize..(to - offset) as usize;
+            let room = buffer.get_mut(room).unwrap_or_default();
+            let at = stretch.bytes.start + (from - stretch.start);
+            self.source.read_exact_at(room, at)?;
+        }
+        Ok(())
     }
 }
 
@@ -141,80 +332,106 @@ fn initial_size(shape: &Shape<'_>, index: u32) -> u64 {
     })
 }
 
-/// Writes the part of `source` (at `source_address`) that falls into `target`
-/// (at `target_address`).
-fn copy_overlap(source_address: u64, source: &[u8], target_address: u64, target: &mut [u8]) {
-    let skip_source = target_address.saturating_sub(source_address);
-    let skip_target = source_address.saturating_sub(target_address);
-    let (Ok(from), Ok(to)) = (usize::try_from(skip_source), usize::try_from(skip_target)) else {
-        return;
-    };
-    let source = source.get(from..).unwrap_or_default();
-    let target = target.get_mut(to..).unwrap_or_default();
-    for (to, from) in target.iter_mut().zip(source) {
-        *to = *from;
-    }
-}
-
-/// Joins segments that touch; where they overlap, later ones win.
-fn coalesce<'a>(segments: &[(u64, &'a [u8])]) -> Vec<Run<'a>> {
-    let mut order: Vec<usize> = (0..segments.len()).collect();
-    order.sort_by_key(|&at| segments.get(at).map(|segment| segment.0));
-    let mut runs = Vec::new();
-    let mut members: Vec<(usize, u64, &'a [u8])> = Vec::new();
-    let mut end = 0;
-    for at in order {
-        let Some(&(address, bytes)) = segments.get(at) else {
-            continue;
-        };
-        if address > end || members.is_empty() {
-            runs.extend(join(&mut members, end));
+/// What is left of segments where later ones lie over them, in the order of addresses.
+fn overlay<'a>(segments: &[Piece<'a>]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::with_capacity(segments.len());
+    // What later segments cover: start and end of disjoint ranges.
+    let mut covered: BTreeMap<u64, u64> = BTreeMap::new();
+    for segment in segments.iter().rev() {
+        let (mut start, mut end) = (segment.address, segment.end());
+        let mut free_from = start;
+        let mut under: Vec<_> = covered.range(..start).next_back().into_iter().collect();
+        under.extend(covered.range(start..=end));
+        let under: Vec<_> = under.into_iter().map(|(&from, &to)| (from, to)).collect();
+        for (from, to) in under.into_iter().filter(|(_, to)| *to >= segment.address) {
+            if free_from < from {
+                pieces.push(segment.part(&(free_from..from)));
+            }
+            free_from = free_from.max(to);
+            (start, end) = (start.min(from), end.max(to));
+            covered.remove(&from);
         }
-        end = end.max(address + bytes.len() as u64);
-        members.push((at, address, bytes));
+        if free_from < segment.end() {
+            pieces.push(segment.part(&(free_from..segment.end())));
+        }
+        covered.insert(start, end);
     }
-    runs.extend(join(&mut members, end));
-    runs
-}
-
-/// Makes one run of segments that touch, and empties the list.
-fn join<'a>(members: &mut Vec<(usize, u64, &'a [u8])>, end: u64) -> Option<Run<'a>> {
-    let address = members.first()?.1;
-    if let [(_, _, bytes)] = members.as_slice() {
-        let bytes = Cow::Borrowed(*bytes);
-        members.clear();
-        return Some(Run { address, bytes });
-    }
-    // Not more than the segments' lengths together, which are in the module.
-    let mut bytes = vec![0; usize::try_from(end - address).ok()?];
-    members.sort_by_key(|member| member.0);
-    for (_, at, source) in members.drain(..) {
-        copy_overlap(at, source, address, &mut bytes);
-    }
-    let bytes = Cow::Owned(bytes);
-    Some(Run { address, bytes })
+    pieces.sort_unstable_by_key(|piece| piece.address);
+    pieces
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn memory_of(wat: &str) -> Result<Vec<(u64, Vec<u8>)>, ModuleError> {
+    fn memory_of(wat: &str) -> Result<Vec<u8>, ModuleError> {
         let wasm = wat::parse_str(wat).expect("valid text");
         let shape = Shape::parse(&wasm)?;
         let memory = Memory::build(&shape, 0)?;
-        Ok(memory.runs().map(|run| (run.0, run.1.to_vec())).collect())
+        let bytes = memory.read(0, 32, Holes::Plain).expect("covered");
+        Ok(bytes.into_owned())
     }
 
     #[test]
-    fn segments_that_touch_become_one_run_and_later_ones_win() {
-        let runs = memory_of(
+    fn later_segments_win() {
+        let bytes = memory_of(
             r#"(module (memory 1)
                 (data (i32.const 20) "xx") (data (i32.const 4) "cd")
                 (data (i32.const 0) "abab") (data (i32.const 1) "Z"))"#,
         );
-        let expected = vec![(0, b"aZabcd".to_vec()), (20, b"xx".to_vec())];
-        assert_eq!(runs.expect("in bounds"), expected);
+        let expected = b"aZabcd\0\0\0\0\0\0\0\0\0\0\0\0\0\0xx\0\0\0\0\0\0\0\0\0\0";
+        assert_eq!(bytes.expect("in bounds"), expected);
+    }
+
+    /// Segments at places that a small generator draws, written one after the other.
+    #[test]
+    fn segments_lie_over_each_other_as_when_they_are_written() {
+        let mut state: u32 = 7;
+        let mut below = |bound: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % bound
+        };
+        for _ in 0..300 {
+            let mut expected = vec![0; 64];
+            let contents: Vec<_> = (0..below(8))
+                .map(|number| (below(40), vec![number as u8 + 1; below(24) as usize]))
+                .collect();
+            let mut segments = Vec::new();
+            for (address, content) in &contents {
+                let at = *address as usize;
+                expected[at..at + content.len()].copy_from_slice(content);
+                segments.push(Piece {
+                    address: u64::from(*address),
+                    len: content.len() as u64,
+                    bytes: Some(content),
+                    offset: 0,
+                });
+            }
+            segments.retain(|segment| segment.len > 0);
+            let pieces = overlay(&segments);
+            let is_disjoint = |pair: &[Piece<'_>]| pair[0].end() <= pair[1].address;
+            assert!(pieces.windows(2).all(is_disjoint), "{segments:?}");
+            let memory = Memory {
+                size: 64,
+                pieces,
+                source: None,
+            };
+            let read = memory.read(0, 64, Holes::Plain).expect("small");
+            assert_eq!(*read, *expected, "{segments:?}");
+        }
+    }
+
+    #[test]
+    fn a_needle_is_found_across_segments() {
+        let wasm = wat::parse_str(
+            r#"(module (memory 1) (data (i32.const 8) "need") (data (i32.const 12) "l")
+                (data (i32.const 13) "e needle") (data (i32.const 40) "need")
+                (data (i32.const 45) "le"))"#,
+        );
+        let wasm = wasm.expect("valid text");
+        let shape = Shape::parse(&wasm).expect("a module");
+        let memory = Memory::build(&shape, 0).expect("in bounds");
+        assert_eq!(memory.find(b"needle").expect("in memory"), [8, 15]);
     }
 
     #[test]

@@ -37,6 +37,7 @@ mod rope;
 mod runtime;
 mod segments;
 mod shape;
+mod skeleton;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -50,7 +51,11 @@ pub use form::ALLOC_FN;
 use crate::Warning;
 use form::{Subject, look};
 use shape::Shape;
+use skeleton::{Skeleton, Without};
 use std::borrow::Cow;
+use std::sync::Arc;
+use wasi_vfs_format::threads::with_threads;
+use wasi_vfs_format::{Payload, ReadAt};
 
 /// The three parts of an image.
 #[derive(Clone, Debug)]
@@ -103,9 +108,11 @@ impl<'a> Target<'a> {
     ///
     /// As for [`embed`], as far as they can be told so.
     pub fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ModuleError> {
-        let subject = look(wasm)?;
-        let form = form_of(&subject, memory)?;
-        Ok(Self { subject, form })
+        with_threads(|| {
+            let subject = look(wasm)?;
+            let form = form_of(&subject, memory)?;
+            Ok(Self { subject, form })
+        })
     }
 
     /// The form in which an image is put into it.
@@ -119,6 +126,15 @@ impl<'a> Target<'a> {
     ///
     /// As for [`embed`].
     pub fn embed(
+        self,
+        parts: Parts<'_>,
+        runtime_merged: &[u8],
+        runtime_version: &str,
+    ) -> Result<Embedded, ModuleError> {
+        with_threads(|| self.embed_with_threads(parts, runtime_merged, runtime_version))
+    }
+
+    fn embed_with_threads(
         self,
         parts: Parts<'_>,
         runtime_merged: &[u8],
@@ -227,6 +243,79 @@ pub fn find(wasm: &[u8]) -> Result<Option<Found<'_>>, ModuleError> {
     }
 }
 
+/// An image, found in a module of which the payload stays in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Filed {
+    pub(crate) form: Form,
+    pub(crate) runtime_version: String,
+    pub(crate) index: Vec<u8>,
+    pub(crate) index_stored_len: u32,
+    pub(crate) payload: Payload<'static>,
+    /// Number of the segment that is the payload, in a merged module.
+    pub(crate) payload_segment: Option<u32>,
+    pub(crate) cold: Option<Vec<u8>>,
+}
+
+/// Finds the image in the module that `source` holds, as [`find`] does, and reads no more
+/// than that takes.
+///
+/// # Errors
+///
+/// As for [`find`], or the module cannot be read.
+pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleError> {
+    if let Some(skeleton) = Skeleton::read(source, Without::AllButImage)?
+        && let Ok(found) = find_by(&skeleton)
+    {
+        return Ok(found);
+    }
+    // Errors name offsets of the module as it is.
+    let wasm = Payload::Source(source.clone()).bytes();
+    let wasm = wasm.map_err(ModuleError::Read)?;
+    Ok(find(&wasm)?.map(|found| Filed {
+        form: found.form,
+        runtime_version: found.runtime_version,
+        index: found.index.into_owned(),
+        index_stored_len: found.index_stored_len,
+        payload: Payload::Source(Arc::new(found.payload.into_owned())),
+        payload_segment: None,
+        cold: found.cold.map(<[u8]>::to_vec),
+    }))
+}
+
+fn find_by(skeleton: &Skeleton) -> Result<Option<Filed>, ModuleError> {
+    let shape = Shape::of_skeleton(skeleton)?;
+    match locate::locate(&shape)? {
+        None => Ok(None),
+        Some(located) => locate::extract_from_file(skeleton, &shape, &located).map(Some),
+    }
+}
+
+/// Length in bytes of the module in `source` without its image, if that was merged in.
+/// `payload_segment` is the number of the segment that is the payload, if it is known.
+///
+/// # Errors
+///
+/// As [`without_image`], or the module cannot be read.
+pub(crate) fn len_without_image(
+    source: &Arc<dyn ReadAt>,
+    payload_segment: Option<u32>,
+) -> Result<u64, ModuleError> {
+    let number = payload_segment.unwrap_or(u32::MAX);
+    let len = |shape: &Shape<'_>| match locate::locate(shape)? {
+        Some(located) if matches!(located.form, Form::Merged(_)) => {
+            unmerge::unmerged_len(shape, &located)
+        }
+        _ => Ok(source.len()),
+    };
+    with_threads(|| match Skeleton::read(source, Without::Segment(number))? {
+        Some(skeleton) => len(&Shape::of_skeleton(&skeleton)?),
+        None => {
+            let wasm = Payload::Source(source.clone()).bytes();
+            len(&Shape::parse(&wasm.map_err(ModuleError::Read)?)?)
+        }
+    })
+}
+
 /// Puts an image into a module: bakes it in where the runtime was linked, else
 /// merges `runtime_merged` in. An image that is there already is replaced.
 ///
@@ -292,7 +381,7 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     match locate::locate(&shape)? {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
-            unmerge::unmerge(&shape, &located).map(Cow::Owned)
+            with_threads(|| unmerge::unmerge(&shape, &located)).map(Cow::Owned)
         }
         _ => Ok(Cow::Borrowed(wasm)),
     }
@@ -311,7 +400,7 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     Ok(match locate::locate(&shape)? {
         None => entry_points::expose(&shape, &[])?,
         Some(located) if matches!(located.form, Form::Merged(_)) => {
-            Cow::Owned(unmerge::unmerge(&shape, &located)?)
+            Cow::Owned(with_threads(|| unmerge::unmerge(&shape, &located))?)
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
     })

@@ -7,7 +7,7 @@
 use super::ModuleError;
 use super::redirect::{Edit, Redirect};
 use super::references::{self, splice};
-use super::rope::{Rope, write_module};
+use super::rope::{Rope, module_len, write_module};
 use super::shape::{Shape, id};
 use std::ops::Range;
 use wasmparser::{Data, Element, FromReader, FunctionBody, Global, MemoryType, RecGroup, Table};
@@ -141,6 +141,11 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         content.push(name.as_bytes().to_vec());
         content.push(data);
         self.sections.push((id::CUSTOM, content));
+    }
+
+    /// Length of the module in bytes.
+    pub(super) fn module_len(&self) -> u64 {
+        module_len(&self.sections)
     }
 
     /// The bytes of the module.

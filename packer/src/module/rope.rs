@@ -115,6 +115,17 @@ pub(super) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, sup
     Ok(module.into_vec())
 }
 
+/// Length of what [`write_module`] writes.
+pub(super) fn module_len(sections: &[(u8, Rope<'_>)]) -> u64 {
+    let header_len = wasm_encoder::Module::HEADER.len();
+    let lens = sections.iter().map(|(_, content)| {
+        // A longer one is an error when it is written.
+        let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        1 + leb(len).len() + content.len()
+    });
+    (header_len + lens.sum::<usize>()) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! Reads structure only; whether the module is valid is for
 //! [`super::validate`] to say. Total on any bytes.
 
+use super::skeleton::{Elsewhere, Skeleton};
 use super::{ModuleError, limits};
 use std::ops::Range;
 use wasmparser::{
@@ -71,9 +72,19 @@ pub(super) struct Shape<'a> {
     pub(super) counts: Counts,
     /// Of each thing, how many are imported.
     pub(super) imported: Counts,
+    /// Where the bytes of the segments are, of a skeleton.
+    pub(super) elsewhere: Option<&'a Elsewhere>,
 }
 
 impl<'a> Shape<'a> {
+    /// Takes a skeleton apart.
+    pub(super) fn of_skeleton(skeleton: &'a Skeleton) -> Result<Self, ModuleError> {
+        Ok(Self {
+            elsewhere: Some(&skeleton.elsewhere),
+            ..Self::parse(&skeleton.wasm)?
+        })
+    }
+
     /// Takes `wasm` apart.
     pub(super) fn parse(wasm: &'a [u8]) -> Result<Self, ModuleError> {
         check_preamble(wasm)?;
@@ -208,6 +219,26 @@ impl<'a> Shape<'a> {
         };
         let reader = BinaryReader::new(self.bytes(section.range.clone()), section.range.start);
         Ok(Some(SectionLimited::new(reader)?))
+    }
+
+    /// Length of the data segment `number` in bytes, wherever they are.
+    pub(super) fn segment_len(&self, number: usize) -> u64 {
+        match self.place_of_segment(number) {
+            Some(place) => place.end - place.start,
+            None => self
+                .data
+                .get(number)
+                .map_or(0, |data| data.data.len() as u64),
+        }
+    }
+
+    /// Where in its file a data segment lies; 0 if the module is in memory.
+    pub(super) fn segment_offset(&self, number: usize) -> u64 {
+        self.place_of_segment(number).map_or(0, |place| place.start)
+    }
+
+    fn place_of_segment(&self, number: usize) -> Option<&Range<u64>> {
+        self.elsewhere?.segments.get(number)
     }
 
     /// The type of the function `function`.

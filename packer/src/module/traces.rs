@@ -56,9 +56,9 @@ fn entry_name<'a>(shape: &Shape<'a>) -> Option<&'a str> {
 
 /// The length of a passive segment that is the payload of one of the anchors.
 fn payload_len(shape: &Shape<'_>, copies: &[Placed]) -> Option<u32> {
-    let segments = shape.data.iter();
-    let passive = segments.filter(|data| matches!(data.kind, DataKind::Passive));
-    let lens: BTreeSet<_> = passive.map(|data| data.data.len() as u64).collect();
+    let segments = shape.data.iter().enumerate();
+    let passive = segments.filter(|(_, data)| matches!(data.kind, DataKind::Passive));
+    let lens: BTreeSet<_> = passive.map(|(at, _)| shape.segment_len(at)).collect();
     let mut payloads = copies.iter().map(|copy| copy.anchor.payload_len.get());
     payloads.find(|&len| len > 0 && lens.contains(&len.into()))
 }

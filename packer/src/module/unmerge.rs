@@ -46,6 +46,18 @@ impl Before {
 
 /// The application as it was before the merge.
 pub(super) fn unmerge(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, ModuleError> {
+    unmerged(shape, located)?.finish()
+}
+
+/// Length in bytes of the application as it was before the merge.
+pub(super) fn unmerged_len(shape: &Shape<'_>, located: &Located) -> Result<u64, ModuleError> {
+    Ok(unmerged(shape, located)?.module_len())
+}
+
+fn unmerged<'s, 'a>(
+    shape: &'s Shape<'a>,
+    located: &Located,
+) -> Result<Rebuild<'s, 'a>, ModuleError> {
     let application = &located.anchor.application;
     let before = Before::new(located);
     check_counts(shape, located, before)?;
@@ -62,7 +74,7 @@ pub(super) fn unmerge(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, M
     if before.shares_memory {
         shorten_memory(&mut rebuild, shape, application)?;
     }
-    rebuild.finish()
+    Ok(rebuild)
 }
 
 fn cut(
@@ -141,10 +153,11 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
 
 fn check_payload(shape: &Shape<'_>, located: &Located, before: Before) -> Result<(), ModuleError> {
     let payload_len = u64::from(located.anchor.payload_len.get());
-    let segment = shape.data.get(before.data as usize);
+    let number = before.data as usize;
+    let segment = shape.data.get(number);
     let segment = segment.filter(|data| matches!(data.kind, DataKind::Passive));
     match segment {
-        Some(data) if data.data.len() as u64 == payload_len => Ok(()),
+        Some(_) if shape.segment_len(number) == payload_len => Ok(()),
         _ => Err(ModuleError::rewritten(format!(
             "data segment {} is not the payload of {payload_len} bytes",
             before.data

@@ -54,9 +54,9 @@ pub enum PackError {
         /// The reason.
         source: OpenError,
     },
-    /// An image that another writer made would lose files.
+    /// An image that another writer made would lose files or directories.
     #[error(
-        "the image holds files under none of its mounts, which would be lost; extract it and map the directory"
+        "the image holds files or directories under none of its mounts, and packing would lose them; extract it and map the directory"
     )]
     OutsideMounts,
     /// The files of an image have more bytes than one of that length may have.

@@ -1,14 +1,17 @@
 //! The inputs of a pack: the image in the module, other images and mapped
 //! directories, joined to one tree.
 
+use super::contents_of;
 use super::storage::Storage;
 use super::{PackError, Packer};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
-use crate::join::{self, Joined, Origin, Part};
+use crate::join::{self, Apart, Joined, Origin, Part};
+use crate::module::ModuleError;
 use crate::source::{self, Exclude, Findings};
 use crate::{Mapping, Warning};
 use std::collections::HashMap;
+use std::sync::Arc;
 use wasi_vfs_format::Error;
 use wasi_vfs_format::tree::Tree;
 
@@ -28,6 +31,8 @@ pub(super) struct Inputs {
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) parts: Vec<Part>,
+    /// Paths of mounts that are not among the parts.
+    hidden: Vec<String>,
     storages: Vec<Storage>,
     /// The images without any file or link, counted from 1.
     empty: Vec<usize>,
@@ -61,6 +66,7 @@ impl Packer {
         if !taken.empty.is_empty() {
             warnings.push(Warning::EmptyImages(taken.empty));
         }
+        let hidden = [taken.hidden, hidden].concat();
         if !hidden.is_empty() {
             warnings.push(Warning::Hidden(hidden));
         }
@@ -79,7 +85,7 @@ impl Packer {
         let Some(module) = &self.module else {
             return Ok(taken);
         };
-        match Contents::find(module) {
+        match contents_of(module) {
             Ok(contents) => {
                 let parts = self.take(&contents, &mut taken, PackError::Earlier)?;
                 taken.parts.extend(parts);
@@ -88,12 +94,18 @@ impl Packer {
             Err(OpenError::NotPacked) => Ok(taken),
             Err(OpenError::Module(error)) => Err(error.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
+            Err(OpenError::Read(error)) => Err(ModuleError::Read(error).into()),
         }
     }
 
-    fn take_image(&self, number: usize, image: &[u8], taken: &mut Taken) -> Result<(), PackError> {
+    fn take_image(
+        &self,
+        number: usize,
+        image: &Arc<Vec<u8>>,
+        taken: &mut Taken,
+    ) -> Result<(), PackError> {
         let unreadable = |source| PackError::Image { number, source };
-        let contents = Contents::find(image).map_err(unreadable)?;
+        let contents = contents_of(image).map_err(unreadable)?;
         let parts = self.take(&contents, taken, |error| unreadable(error.into()))?;
         if parts.iter().all(Part::is_empty) {
             taken.empty.push(number);
@@ -122,7 +134,9 @@ impl Packer {
         let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
         taken.storages.push(storage);
         let tree = image.to_tree().map_err(damaged)?;
-        join::take_apart(tree).ok_or(PackError::OutsideMounts)
+        let Apart { parts, hidden } = join::take_apart(tree).ok_or(PackError::OutsideMounts)?;
+        taken.hidden.extend(hidden);
+        Ok(parts)
     }
 
     /// The mapped directories, of which no two have the same place.

@@ -17,14 +17,16 @@ pub use outcome::{Packed, PackedImage};
 
 use crate::Warning;
 use crate::choice::{Choice, ranks};
-use crate::contents::Contents;
+use crate::contents::{Contents, OpenError};
 use crate::join::Part;
 use crate::module::{MemoryKind, Target};
 use crate::source::Exclude;
 use inputs::Inputs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use storage::{Asked, Compression};
 use stored::Stored;
+use wasi_vfs_format::ReadAt;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
 
@@ -67,8 +69,8 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until `pack` is called"]
 pub struct Packer {
-    module: Option<Vec<u8>>,
-    images: Vec<Vec<u8>>,
+    module: Option<Arc<Vec<u8>>>,
+    images: Vec<Arc<Vec<u8>>>,
     mappings: Vec<(PathBuf, PathBuf)>,
     patterns: Vec<String>,
     own_files: Vec<PathBuf>,
@@ -86,7 +88,7 @@ impl Packer {
     /// unless methods of this packer replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
-            module: Some(module.into()),
+            module: Some(Arc::new(module.into())),
             ..Self::without_module()
         }
     }
@@ -131,7 +133,7 @@ impl Packer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_image(mut self, image: impl Into<Vec<u8>>) -> Self {
-        self.images.push(image.into());
+        self.images.push(Arc::new(image.into()));
         self
     }
 
@@ -232,7 +234,7 @@ impl Packer {
     ///
     /// As [`Packer::pack`].
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
-        let module = self.module.as_deref().ok_or(PackError::NoModule)?;
+        let module = self.module.as_ref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
         self.asked()?;
         self.mappings()?;
@@ -284,8 +286,13 @@ impl Packer {
             manifest,
             warnings,
         } = self.store(progress)?;
+        // Around the payload, of which there is no copy.
+        let mut bytes = payload;
+        bytes.reserve_exact(index.len() + cold.len());
+        bytes.splice(..0, index);
+        bytes.extend(cold);
         Ok(PackedImage {
-            bytes: [index, payload, cold].concat(),
+            bytes,
             statistics: manifest.statistics,
             left_out: manifest.left_out,
             warnings,
@@ -368,7 +375,7 @@ impl Packer {
         match self.images.as_slice() {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
-                let contents = Contents::find(image).map_err(unreadable)?;
+                let contents = contents_of(image).map_err(unreadable)?;
                 Stored::find(&contents, self.any_len)
             }
             _ => Ok(None),
@@ -378,6 +385,12 @@ impl Packer {
     fn asked(&self) -> Result<Asked, PackError> {
         Asked::new(self.compression, self.block_len)
     }
+}
+
+/// The image in `bytes`, whose payload the tree of its files shares.
+fn contents_of(bytes: &Arc<Vec<u8>>) -> Result<Contents<'static>, OpenError> {
+    let source: Arc<dyn ReadAt> = bytes.clone();
+    Contents::read(&source)
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,

@@ -47,9 +47,14 @@ impl Stored {
         let statistics = manifest.statistics;
         let is_empty = (statistics.file_count, statistics.symlink_count) == (0, 0);
         let warnings = is_empty.then(|| Warning::EmptyImages(vec![1]));
+        let payload = image.payload_bytes();
+        let payload = payload.map_err(|error| PackError::Image {
+            number: 1,
+            source: error.into(),
+        })?;
         Ok(Some(Self {
             index: contents.index.to_vec(),
-            payload: image.payload().to_vec(),
+            payload: payload.into_owned(),
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
             warnings: warnings.into_iter().collect(),

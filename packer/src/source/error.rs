@@ -1,7 +1,7 @@
 //! What in a host directory cannot be packed, and what to do about it.
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
@@ -16,6 +16,12 @@ pub enum SourceError {
         /// The path.
         path: PathBuf,
     },
+    /// The mapped path is a symbolic link to something that does not exist.
+    #[error("`{}` is a symbolic link to something that does not exist; change the link", path.display())]
+    DanglingLink {
+        /// The path.
+        path: PathBuf,
+    },
     /// The mapped path is something else than a directory.
     #[error("`{}` is not a directory; map the directory that holds it", path.display())]
     NotADirectory {
@@ -23,7 +29,7 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The host refuses to read something.
-    #[error("cannot read {what} `{}`; make it readable or exclude it", path.display())]
+    #[error("cannot read {what} `{}`; {}", path.display(), advice(path, *what, source))]
     Unreadable {
         /// The path.
         path: PathBuf,
@@ -105,9 +111,54 @@ impl SourceError {
     }
 }
 
+/// What to do about a host that refuses to read something. What a user can do depends
+/// on the reason, and only what lies below a mapped directory can be excluded.
+fn advice(path: &Path, what: Read, source: &io::Error) -> String {
+    let leave_out = match what {
+        Read::Mapped => "",
+        Read::Directory | Read::Link | Read::Metadata => " or exclude it",
+    };
+    let len = path.as_os_str().len();
+    let cure = match source.kind() {
+        ErrorKind::PermissionDenied => "make it readable",
+        ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::StaleNetworkFileHandle => {
+            return "it changed while it was read; pack again".to_owned();
+        }
+        ErrorKind::InvalidFilename => {
+            return format!(
+                "the path has {len} bytes, more than the system takes; change to a \
+                 directory nearer to it and map that by a relative path{leave_out}"
+            );
+        }
+        ErrorKind::OutOfMemory => return "close other programs, and pack again".to_owned(),
+        ErrorKind::TimedOut | ErrorKind::Interrupted | ErrorKind::ResourceBusy => "pack again",
+        _ => return advice_by_number(what, source).to_owned() + leave_out,
+    };
+    cure.to_owned() + leave_out
+}
+
+/// The same for reasons that only their numbers tell.
+fn advice_by_number(what: Read, source: &io::Error) -> &'static str {
+    match (source.raw_os_error(), what) {
+        #[cfg(unix)]
+        (Some(libc::EMFILE | libc::ENFILE), _) => {
+            "raise the limit on open files (ulimit -n), and pack again"
+        }
+        #[cfg(unix)]
+        (Some(libc::ELOOP), Read::Mapped) => "its symbolic links form a loop: change one",
+        #[cfg(unix)]
+        (Some(libc::EIO), _) => "check the disk or the connection to it",
+        // Reasons of our own say what happened.
+        (None, _) => "pack again",
+        _ => "copy it to another place and map that",
+    }
+}
+
 /// What was to be read from the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
+    /// A directory that is mapped.
+    Mapped,
     /// The entries of a directory.
     Directory,
     /// The target of a symbolic link.
@@ -119,7 +170,7 @@ pub enum Read {
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Directory => "directory",
+            Self::Mapped | Self::Directory => "directory",
             Self::Link => "symbolic link",
             Self::Metadata => "the metadata of",
         })
@@ -151,5 +202,48 @@ impl fmt::Display for SpecialKind {
             Self::CharacterDevice => "character device",
             Self::Unknown => "special file",
         })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn said(what: Read, code: i32) -> String {
+        let error = io::Error::from_raw_os_error(code);
+        SourceError::unreadable(Path::new("/some/path"), what, error).to_string()
+    }
+
+    #[test]
+    fn advice_fits_the_reason() {
+        for (code, words) in [
+            (libc::EACCES, "; make it readable or leave it out"),
+            (libc::EPERM, "; make it readable or leave it out"),
+            (libc::ENAMETOOLONG, "; the path has 10 bytes, more than"),
+            (libc::EMFILE, "(ulimit -n)"),
+            (libc::ENFILE, "(ulimit -n)"),
+            (libc::EIO, "; check the disk"),
+            (libc::ENOENT, "; it changed while it was read; pack again"),
+            (libc::ENOTDIR, "; it changed while it was read; pack again"),
+            (libc::ESTALE, "; it changed while it was read; pack again"),
+            (libc::ENOMEM, "; close other programs, and pack again"),
+            (libc::EOVERFLOW, "; copy it to another place"),
+        ] {
+            for what in [Read::Directory, Read::Link, Read::Metadata] {
+                let said = said(what, code);
+                assert!(said.contains(words), "{code}: {said}");
+                let may_help = [libc::EACCES, libc::EPERM].contains(&code);
+                assert_eq!(said.contains("make it readable"), may_help, "{said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mapped_directory_cannot_be_left_out() {
+        for code in [libc::EACCES, libc::ENAMETOOLONG, libc::ELOOP, libc::EIO] {
+            let said = said(Read::Mapped, code);
+            assert!(!said.contains("--exclude"), "{said}");
+        }
+        assert!(said(Read::Mapped, libc::ELOOP).contains("form a loop"));
     }
 }

@@ -42,6 +42,10 @@ impl FileContent for HostFile {
                 "the file was replaced while it was packed",
             ));
         }
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if is_sparse(&metadata) {
+            return Ok(Box::new(super::sparse::Sparse::new(file, offset)));
+        }
         if offset > 0 {
             file.seek(SeekFrom::Start(offset))?;
         }
@@ -51,6 +55,15 @@ impl FileContent for HostFile {
     fn describe(&self) -> String {
         self.path().display().to_string()
     }
+}
+
+/// Whether a file takes less of the disk than it has bytes, as one with holes does.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_sparse(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    // The unit of this number, whatever the file system.
+    const BLOCK_LEN: u64 = 512;
+    metadata.blocks().saturating_mul(BLOCK_LEN) < metadata.len()
 }
 
 #[cfg(unix)]

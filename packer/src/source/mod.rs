@@ -10,6 +10,8 @@ mod exclude;
 mod file;
 mod findings;
 mod metadata;
+#[cfg(any(test, target_os = "linux", target_os = "android"))]
+mod sparse;
 
 pub use error::{Read, SourceError, SpecialKind};
 pub use exclude::{Exclude, ExcludeError};
@@ -20,6 +22,7 @@ use file::{HostFile, Identity};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::vec;
@@ -189,10 +192,15 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     match fs::metadata(host) {
         Ok(metadata) if metadata.is_dir() => Ok(metadata),
         Ok(_) => Err(SourceError::NotADirectory { path: path() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(match host.is_symlink() {
+            true => SourceError::DanglingLink { path: path() },
+            false => SourceError::NotFound { path: path() },
+        }),
+        // Something on the way to it is a file.
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
             Err(SourceError::NotFound { path: path() })
         }
-        Err(error) => Err(SourceError::unreadable(host, Read::Directory, error)),
+        Err(error) => Err(SourceError::unreadable(host, Read::Mapped, error)),
     }
 }
 
@@ -202,13 +210,17 @@ fn open_level(
     relative: PathBuf,
     metadata: &Metadata,
 ) -> Result<Level, SourceError> {
+    let what = match relative.as_os_str().is_empty() {
+        true => Read::Mapped,
+        false => Read::Directory,
+    };
     Ok(Level {
         name,
         node: DirectoryNode {
             mtime_ns: metadata::mtime_ns(&host, metadata)?,
             children: BTreeMap::new(),
         },
-        rest: entry_names(&host)?.into_iter(),
+        rest: entry_names(&host, what)?.into_iter(),
         identity: Identity::of(metadata),
         host,
         relative,
@@ -217,8 +229,8 @@ fn open_level(
 
 /// The names in a directory, sorted so that of several errors the same one is
 /// reported on every machine.
-fn entry_names(host: &Path) -> Result<Vec<OsString>, SourceError> {
-    let unreadable = |error| SourceError::unreadable(host, Read::Directory, error);
+fn entry_names(host: &Path, what: Read) -> Result<Vec<OsString>, SourceError> {
+    let unreadable = |error| SourceError::unreadable(host, what, error);
     let mut names = fs::read_dir(host)
         .map_err(unreadable)?
         .map(|entry| entry.map(|entry| entry.file_name()))

@@ -63,6 +63,46 @@ fn files_directories_and_links_are_taken() {
 }
 
 #[test]
+fn a_path_too_long_for_the_system_is_told_by_its_length() {
+    use rustix::fs::{Mode, OFlags, mkdirat, openat};
+    let dir = temp();
+    let mut at = rustix::fs::open(dir.path(), OFlags::RDONLY, Mode::empty()).unwrap();
+    // Such that the path fits an image, and not a call of the system.
+    for name in [vec!["d".repeat(200); 20], vec!["e".repeat(70)]].concat() {
+        mkdirat(&at, &name, Mode::RWXU).unwrap();
+        at = openat(&at, &name, OFlags::RDONLY, Mode::empty()).unwrap();
+    }
+    let len = dir.path().as_os_str().len() + 1 + 20 * 201 + 70;
+    let error = read(dir.path()).unwrap_err().to_string();
+    assert!(
+        error.contains(&format!("the path has {len} bytes")),
+        "{error}"
+    );
+    assert!(!error.contains("make it readable"), "{error}");
+}
+
+#[test]
+fn a_mapped_path_that_leads_nowhere_is_told_by_what_it_is() {
+    let dir = temp();
+    fs::write(dir.path().join("file"), "").unwrap();
+    symlink("nowhere", dir.path().join("dangling")).unwrap();
+    symlink("loop", dir.path().join("loop")).unwrap();
+    for (name, words) in [
+        ("none", "does not exist"),
+        ("file/below", "does not exist"),
+        (
+            "dangling",
+            "is a symbolic link to something that does not exist",
+        ),
+        ("loop", "its symbolic links form a loop"),
+    ] {
+        let error = read(&dir.path().join(name)).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert!(!error.contains("--exclude"), "{error}");
+    }
+}
+
+#[test]
 fn a_link_to_a_directory_is_not_followed() {
     let dir = temp();
     symlink(".", dir.path().join("self")).unwrap();

@@ -43,6 +43,29 @@ fn what_programs_find_as_a_mount_differs() {
 }
 
 #[test]
+fn mounts_in_another_order_differ() {
+    let scratch = Scratch::with_tree();
+    for (image, dirs) in [
+        ("one", "--dir lib::/a --dir lib::/b --dir lib::/c"),
+        ("other", "--dir lib::/b --dir lib::/a --dir lib::/c"),
+        (
+            "more",
+            "--dir lib::/x --dir lib::/a --dir lib::/b --dir lib::/c",
+        ),
+    ] {
+        assert_success(&scratch.run(&format!("pack {dirs} --image {image}")));
+    }
+    assert_differs(
+        &scratch,
+        "diff one other",
+        "changed  /a (mount order)\nchanged  /b (mount order)\n",
+    );
+    // Mounts that only one image has do not move the others.
+    let output = scratch.run("diff one more");
+    assert!(!stdout(&output).contains("changed"), "{}", stdout(&output));
+}
+
+#[test]
 fn what_differs_is_said_path_by_path() {
     let scratch = two(|scratch| {
         scratch.write("lib/added", b"added");

@@ -22,6 +22,7 @@ mod info;
 mod lib_command;
 mod ls;
 mod manual;
+mod memory;
 mod pack;
 mod pack_again;
 mod pack_warnings;

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
-use wasi_vfs::{Form, ImageReader, MemoryKind, Walk, module};
+use wasi_vfs::{Form, ImageReader, MemoryKind, Walk};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
@@ -243,16 +243,11 @@ fn mounts(image: &ImageReader<'_>) -> Result<Vec<String>> {
 
 fn file(opened: &Opened<'_>) -> File {
     let contents = opened.contents;
-    let len = |bytes: &[u8]| bytes.len() as u64;
-    let total = len(opened.bytes);
-    let (index, payload) = (u64::from(contents.index_stored_len), len(&contents.payload));
-    let cold = contents.cold.as_deref().map_or(0, len);
+    let total = opened.source.len();
+    let (index, payload) = (u64::from(contents.index_stored_len), contents.payload.len());
+    let cold = contents.cold.as_deref().map_or(0, |cold| cold.len() as u64);
     let application = match contents.form {
-        // A module that another tool has changed since cannot be taken apart.
-        Some(Form::Merged(_)) => module::without_image(opened.bytes)
-            .ok()
-            .map(|app| len(&app)),
-        Some(Form::Linked) => None,
+        Some(_) => contents.application_len(opened.source),
         None => Some(0),
     };
     let image = index.saturating_add(payload).saturating_add(cold);
@@ -318,8 +313,7 @@ fn blocks(image: &ImageReader<'_>) -> Result<Blocks> {
         0 => 0.0,
         _ => raw as f64 / room as f64,
     };
-    let payload = image.payload().len() as u64;
-    blocks.other = payload.saturating_sub(blocks.stored);
+    blocks.other = image.payload_len().saturating_sub(blocks.stored);
     Ok(blocks)
 }
 

@@ -4,6 +4,7 @@
 mod built;
 mod fake;
 mod hostile;
+mod in_file;
 mod linked;
 mod merged;
 mod refusals;

@@ -1,0 +1,98 @@
+//! Chunks of zeros, of which holes of sparse files consist.
+//!
+//! Where a chunk ends depends on the bytes behind its start, as many as the longest chunk
+//! has, and on nothing else. So within a run of zeros all chunks are the same, and its
+//! length and digest need not be found out for each.
+
+use super::survey::{MAX_CHUNK_LEN, chunker};
+use crate::digest::Digest;
+use std::sync::LazyLock;
+
+static ZEROS: [u8; MAX_CHUNK_LEN as usize] = [0; MAX_CHUNK_LEN as usize];
+
+/// The chunk that a run of zeros begins with, if it is as long as the longest chunk.
+struct Zeros {
+    len: usize,
+    digest: Digest,
+}
+
+static CHUNK: LazyLock<Zeros> = LazyLock::new(|| {
+    let (_, len) = chunker(&ZEROS).cut(0, ZEROS.len());
+    let digest = ZEROS.get(..len).map(Digest::of).unwrap_or_default();
+    Zeros { len, digest }
+});
+
+/// The length of the chunk at the start of `bytes`, if so many zeros lie there that it
+/// is known.
+pub(super) fn chunk_len(bytes: &[u8]) -> Option<usize> {
+    bytes.starts_with(&ZEROS).then(|| CHUNK.len)
+}
+
+/// The digest of `bytes`, if they are the chunk of [`chunk_len`].
+pub(super) fn digest(bytes: &[u8]) -> Option<Digest> {
+    let zeros = ZEROS.get(..CHUNK.len)?;
+    (bytes == zeros).then(|| CHUNK.digest)
+}
+
+/// As many zeros of a run of them as have its sketch, which is one string.
+pub(super) fn start(zeros: &[u8]) -> &[u8] {
+    const LEN: usize = 1024;
+    zeros.get(..LEN).unwrap_or(zeros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sketch::Sampling;
+    use super::*;
+    use core::ops::Range;
+    use std::vec::Vec;
+
+    fn noise(len: usize) -> Vec<u8> {
+        (0..len as u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
+            .collect()
+    }
+
+    #[test]
+    fn zeros_are_cut_and_named_as_other_bytes_are() {
+        let zeros = |len| std::vec![0; len];
+        for bytes in [
+            zeros(1_000_000),
+            zeros(32_768),
+            [noise(100_000), zeros(300_000), noise(100_000)].concat(),
+            [zeros(40_000), noise(10), zeros(70_001), noise(9)].concat(),
+        ] {
+            let expected: Vec<Range<usize>> = chunker(&bytes)
+                .map(|chunk| chunk.offset..chunk.offset + chunk.length)
+                .collect();
+            let found: Vec<_> = super::super::survey::cuts(&bytes).collect();
+            assert_eq!(found, expected);
+            for range in found {
+                let bytes = &bytes[range];
+                let known = digest(bytes).unwrap_or_else(|| Digest::of(bytes));
+                assert_eq!(known, Digest::of(bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn the_start_of_zeros_has_their_sketch() {
+        for len_log in [0, 28, 30, 32, 36, 40] {
+            let sampling = Sampling::of_len(1 << len_log);
+            let zeros = &ZEROS[..CHUNK.len];
+            let sketch = sampling.sketch(zeros);
+            assert_eq!(sampling.sketch(start(zeros)), sketch, "{len_log}");
+            assert_eq!(sketch.0.len(), 1, "{len_log}");
+        }
+    }
+
+    #[test]
+    fn chunks_of_zeros_are_known_and_others_are_not() {
+        let zeros = std::vec![0; 100_000];
+        let len = chunk_len(&zeros).expect("zeros");
+        assert!(digest(&zeros[..len]).is_some());
+        assert_eq!(digest(&zeros[..len - 1]), None);
+        assert_eq!(chunk_len(&zeros[..32_767]), None);
+        assert_eq!(chunk_len(&noise(100_000)), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Modules of which the payload stays in the file: what is found in them is what is found
+//! in their bytes.
+
+use super::fake::linked_text;
+use super::merged::program;
+use super::{INDEX, KINDS, Parts, VERSION, embed, find, runtime, wasm};
+use crate::module::{find_in, len_without_image, without_image};
+use std::sync::Arc;
+use wasi_vfs_format::ReadAt;
+
+/// Longer than what a skeleton keeps of a segment, and with zeros that a snapshot drops.
+fn parts() -> Parts<'static> {
+    let numbers = (0..50_000_u32).map(|number| match number % 10_000 {
+        0..=500 => 0,
+        _ => number.wrapping_mul(2_654_435_761),
+    });
+    Parts {
+        index: INDEX,
+        index_level: None,
+        payload: numbers
+            .flat_map(u32::to_le_bytes)
+            .collect::<Vec<_>>()
+            .into(),
+        cold: b"cold",
+    }
+}
+
+/// With the image merged into each kind of memory, and linked.
+fn modules() -> Vec<Vec<u8>> {
+    let long = "some text ".repeat(10_000);
+    let text = format!(r#"(data (i32.const 1000) "{long}") (data $p "{long}")"#);
+    let program = wasm(&program(&text));
+    let merged = KINDS.map(|kind| embed(&program, &parts(), &runtime(), VERSION, Some(kind)));
+    let linked = embed(
+        &wasm(&linked_text(VERSION, "")),
+        &parts(),
+        &[],
+        VERSION,
+        None,
+    );
+    let all = merged.into_iter().chain([linked]);
+    all.map(|packed| packed.expect("can be packed").module)
+        .collect()
+}
+
+fn source(wasm: &[u8]) -> Arc<dyn ReadAt> {
+    Arc::new(wasm.to_vec())
+}
+
+/// What is found, or why nothing is: in the bytes, and in the file.
+fn both(wasm: &[u8]) -> [Result<Option<Vec<Vec<u8>>>, String>; 2] {
+    let whole = find(wasm).map(|found| {
+        found.map(|found| {
+            let cold = found.cold.unwrap_or_default().to_vec();
+            vec![found.index.into_owned(), found.payload.into_owned(), cold]
+        })
+    });
+    let filed = find_in(&source(wasm)).map(|found| {
+        found.map(|found| {
+            let payload = found.payload.bytes().expect("in memory").into_owned();
+            vec![found.index, payload, found.cold.unwrap_or_default()]
+        })
+    });
+    [whole, filed].map(|found| found.map_err(|error| error.to_string()))
+}
+
+#[test]
+fn an_image_in_a_file_is_found_as_in_its_bytes() {
+    for module in modules() {
+        let [whole, filed] = both(&module);
+        let found = whole.expect("readable").expect("packed");
+        assert!(found[1] == *parts().payload);
+        assert!(filed.expect("readable").expect("packed") == found);
+    }
+}
+
+#[test]
+fn a_payload_is_read_from_any_place_of_the_file() {
+    for module in modules() {
+        let found = find_in(&source(&module))
+            .expect("readable")
+            .expect("packed");
+        let (payload, expected) = (found.payload, parts().payload);
+        for start in (0..expected.len()).step_by(1777) {
+            let len = 4000.min(expected.len() - start);
+            let read = payload.read(start as u64, len).expect("within");
+            assert!(*read == expected[start..start + len], "{start}");
+        }
+    }
+}
+
+#[test]
+fn damage_is_the_same_in_a_file_and_in_bytes() {
+    for module in modules() {
+        let places = (0..module.len()).step_by(4999);
+        let places = places
+            .chain(0..300)
+            .chain(module.len() - 3000..module.len());
+        for at in places.step_by(7) {
+            let mut damaged = module.clone();
+            damaged[at] ^= 0x41;
+            for module in [&module[..at], &damaged] {
+                let [whole, filed] = both(module);
+                // Code is not looked at in a file.
+                let is_of_code = whole.is_err() && filed.is_ok();
+                assert!(whole == filed || is_of_code, "{at}: {whole:?} {filed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_length_without_the_image_is_that_of_the_program() {
+    for module in modules() {
+        let source = source(&module);
+        let found = find_in(&source).expect("readable").expect("packed");
+        let expected = without_image(&module).expect("readable").len() as u64;
+        for segment in [found.payload_segment, None] {
+            let len = len_without_image(&source, segment).expect("readable");
+            assert_eq!(len, expected, "{segment:?}");
+        }
+    }
+}
