@@ -135,11 +135,19 @@ impl DescriptorTable {
         }
     }
 
+    /// Whether the number was noted.
+    pub(crate) fn is_foreign(&self, number: u32) -> bool {
+        let word = self.foreign.get(number as usize / 64);
+        word.is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
     /// Whether the number was noted, which is forgotten.
     pub(crate) fn take_foreign(&mut self, number: u32) -> bool {
-        let bit = 1 << (number % 64);
-        let word = self.foreign.get_mut(number as usize / 64);
-        word.is_some_and(|word| core::mem::replace(word, *word & !bit) & bit != 0)
+        let is_foreign = self.is_foreign(number);
+        if let Some(word) = self.foreign.get_mut(number as usize / 64) {
+            *word &= !(1 << (number % 64));
+        }
+        is_foreign
     }
 
     fn set(&mut self, number: usize, descriptor: Descriptor) {

@@ -112,39 +112,63 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// gave it out for another number of the guest.
     pub(crate) fn descriptor(&mut self, fd: u32) -> Result<Descriptor> {
         match self.table.get(fd) {
-            Err(errno) => self.foreign_descriptor(fd, errno),
+            Err(_) => self.foreign_number(fd).map(Descriptor::Host),
             found => found,
+        }
+    }
+
+    /// The host's number behind a number, `None` if the image is behind it. Where an open
+    /// number is looked up again, the compiler makes one look-up of the two.
+    #[inline(always)]
+    pub(crate) fn host_number(&mut self, fd: u32) -> Result<Option<u32>> {
+        match self.table.get_mut(fd) {
+            Ok(Descriptor::Host(number)) => Ok(Some(*number)),
+            Ok(_) => Ok(None),
+            Err(_) => self.foreign_number(fd).map(Some),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn foreign_descriptor(&mut self, fd: u32, errno: Errno) -> Result<Descriptor> {
+    fn foreign_number(&mut self, fd: u32) -> Result<u32> {
         if self.table.has_host(fd) {
-            return Err(errno);
+            return Err(Errno::BADF);
         }
         self.table.note_foreign(fd);
-        Ok(Descriptor::Host(fd))
+        Ok(fd)
     }
 
-    /// Gives a descriptor the lowest free number. A number that went to the host before
-    /// may be in use there: the program would reach a file in its place.
+    /// Gives a descriptor the lowest free number.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, descriptor: Descriptor) -> Result<u32> {
-        loop {
-            let number = self.table.insert(descriptor)?;
-            if !self.table.take_foreign(number) || !self.host_may_have(number) {
-                return Ok(number);
-            }
-            self.table.keep(number);
+        let number = self.table.insert(descriptor)?;
+        match self.table.is_foreign(number) {
+            true => self.insert_elsewhere(number, descriptor),
+            false => Ok(number),
         }
+    }
+
+    /// A number that went to the host before may be in use there: the program would reach
+    /// a file in its place.
+    #[cold]
+    #[inline(never)]
+    fn insert_elsewhere(&mut self, number: u32, descriptor: Descriptor) -> Result<u32> {
+        let mut number = number;
+        while self.table.take_foreign(number) && self.host_may_have(number) {
+            self.table.keep(number);
+            number = self.table.insert(descriptor)?;
+        }
+        Ok(number)
     }
 
     /// The directory that a path is relative to.
     pub(crate) fn base(&mut self, fd: u32) -> Result<Base> {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => Ok(Base::Host(number)),
-            Descriptor::Directory(directory) => Ok(Base::Image(directory)),
-            Descriptor::File(_) => Err(Errno::NOTDIR),
+        if let Some(number) = self.host_number(fd)? {
+            return Ok(Base::Host(number));
+        }
+        match self.table.get_mut(fd)? {
+            Descriptor::Directory(directory) => Ok(Base::Image(*directory)),
+            _ => Err(Errno::NOTDIR),
         }
     }
 

@@ -217,8 +217,8 @@ mod tests {
     #[test]
     fn advice_fits_the_reason() {
         for (code, words) in [
-            (libc::EACCES, "; make it readable or leave it out"),
-            (libc::EPERM, "; make it readable or leave it out"),
+            (libc::EACCES, "; make it readable or exclude it"),
+            (libc::EPERM, "; make it readable or exclude it"),
             (libc::ENAMETOOLONG, "; the path has 10 bytes, more than"),
             (libc::EMFILE, "(ulimit -n)"),
             (libc::ENFILE, "(ulimit -n)"),

@@ -7,7 +7,7 @@ use crate::{Memory, Payload, Preview1, Vfs};
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn fd_close(&mut self, fd: u32) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             self.close_host(number)?;
         }
         // A foreign number is not there.
@@ -56,17 +56,17 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
 
     /// Nothing can be waiting to be written.
     pub(crate) fn fd_datasync(&mut self, fd: u32) -> Result {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => from_host(self.host.fd_datasync(number)),
-            _ => Ok(()),
+        match self.host_number(fd)? {
+            Some(number) => from_host(self.host.fd_datasync(number)),
+            None => Ok(()),
         }
     }
 
     /// Nothing can be waiting to be written.
     pub(crate) fn fd_sync(&mut self, fd: u32) -> Result {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => from_host(self.host.fd_sync(number)),
-            _ => Ok(()),
+        match self.host_number(fd)? {
+            Some(number) => from_host(self.host.fd_sync(number)),
+            None => Ok(()),
         }
     }
 
@@ -92,7 +92,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             return from_host(self.host.fd_fdstat_set_flags(number, flags));
         }
         let file = self.open_file(fd)?;
@@ -108,11 +108,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     /// Rights are advertised and not kept: what cannot be done with the image
     /// is refused at the call whatever they say.
     pub(crate) fn fd_fdstat_set_rights(&mut self, fd: u32, base: u64, inheriting: u64) -> Result {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => {
-                from_host(self.host.fd_fdstat_set_rights(number, base, inheriting))
-            }
-            _ => Err(Errno::NOTSUP),
+        match self.host_number(fd)? {
+            Some(number) => from_host(self.host.fd_fdstat_set_rights(number, base, inheriting)),
+            None => Err(Errno::NOTSUP),
         }
     }
 

@@ -1,7 +1,6 @@
 //! Reading files and moving in them.
 
 use crate::abi::{Iovec, whence};
-use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
 use crate::{Memory, Payload, Preview1, Vfs};
 use wasi_vfs_format::InodeNumber;
@@ -18,7 +17,7 @@ pub(crate) struct Iovecs {
 
 impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     pub(crate) fn fd_read(&mut self, fd: u32, iovecs: u32, iovec_count: u32, read: u32) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             return from_host(self.host.fd_read(number, iovecs, iovec_count, read));
         }
         let file = *self.open_file(fd)?;
@@ -40,7 +39,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         offset: u64,
         read: u32,
     ) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             return from_host(
                 self.host
                     .fd_pread(number, iovecs, iovec_count, offset, read),
@@ -60,7 +59,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_seek(&mut self, fd: u32, offset: i64, whence: u32, position: u32) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             return from_host(self.host.fd_seek(number, offset, whence, position));
         }
         let file = *self.open_file(fd)?;
@@ -80,7 +79,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     pub(crate) fn fd_tell(&mut self, fd: u32, position: u32) -> Result {
-        if let Descriptor::Host(number) = self.descriptor(fd)? {
+        if let Some(number) = self.host_number(fd)? {
             return from_host(self.host.fd_tell(number, position));
         }
         let here = self.open_file(fd)?.position;

@@ -18,11 +18,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         iovec_count: u32,
         written: u32,
     ) -> Result {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => {
-                from_host(self.host.fd_write(number, iovecs, iovec_count, written))
-            }
-            _ => Err(Errno::BADF),
+        match self.host_number(fd)? {
+            Some(number) => from_host(self.host.fd_write(number, iovecs, iovec_count, written)),
+            None => Err(Errno::BADF),
         }
     }
 
@@ -35,12 +33,12 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         offset: u64,
         written: u32,
     ) -> Result {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => {
+        match self.host_number(fd)? {
+            Some(number) => {
                 let host = &mut self.host;
                 from_host(host.fd_pwrite(number, iovecs, iovec_count, offset, written))
             }
-            _ => Err(Errno::BADF),
+            None => Err(Errno::BADF),
         }
     }
 

@@ -1,6 +1,5 @@
 //! Sockets are the host's. Only their numbers are ours.
 
-use crate::descriptor::Descriptor;
 use crate::errno::{Errno, Result, from_host};
 use crate::{Memory, Payload, Preview1, Vfs};
 
@@ -49,9 +48,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     }
 
     fn socket(&mut self, fd: u32) -> Result<u32> {
-        match self.descriptor(fd)? {
-            Descriptor::Host(number) => Ok(number),
-            _ => Err(Errno::NOTSOCK),
+        match self.host_number(fd)? {
+            Some(number) => Ok(number),
+            None => Err(Errno::NOTSOCK),
         }
     }
 }
