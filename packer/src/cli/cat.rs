@@ -1,5 +1,6 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
+use super::complete::guest_path;
 use super::select::Wanted;
 use super::{code_after, exit_codes, is_closed_pipe, opened, report, select};
 use anyhow::{Context, Result, bail};
@@ -30,7 +31,7 @@ pub(super) struct Cat {
 
     /// Files or patterns in it, from the root of the tree with or without a
     /// leading slash
-    #[arg(value_name = "PATH", required = true)]
+    #[arg(value_name = "PATH", required = true, add = guest_path())]
     paths: Vec<String>,
 }
 

@@ -1,5 +1,6 @@
 //! `wasi-vfs extract`: packed files into a directory.
 
+use super::complete::guest_path;
 use super::opened::{self, Opened};
 use super::progress::Bar;
 use super::select::Wanted;
@@ -36,7 +37,7 @@ pub(super) struct Extract {
     packed: PathBuf,
 
     /// Directories, files or patterns in it; everything if none is given
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = guest_path())]
     paths: Vec<String>,
 
     /// Directory to extract into

@@ -3,6 +3,7 @@
 //! Decides what is listed and in which order; how an entry looks is
 //! [`entry`](super::entry)'s.
 
+use super::complete::guest_path;
 use super::entry::{Entry, Style, Widths};
 use super::opened::{self, Opened};
 use super::select::{self, Wanted};
@@ -47,7 +48,7 @@ pub(super) struct Ls {
 
     /// Directories, files or patterns in it, from the root of the tree with or
     /// without a leading slash
-    #[arg(value_name = "PATH", default_value = "/")]
+    #[arg(value_name = "PATH", default_value = "/", add = guest_path())]
     paths: Vec<String>,
 
     /// Show kind and executable bit, size, share of the stored blocks, time in

@@ -1,6 +1,7 @@
 //! `--dir` and `--mapdir`: two spellings of one list, whose order counts
 //! across both.
 
+use super::complete::host_directory;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use wasi_vfs::Mapping;
 
@@ -18,6 +19,7 @@ pub(super) fn dir_arg(help: &'static str) -> Arg {
         .value_name("HOST::GUEST")
         .action(ArgAction::Append)
         .value_parser(Mapping::parse_host_first)
+        .add(host_directory())
         .help(help)
 }
 

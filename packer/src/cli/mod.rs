@@ -2,6 +2,7 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod complete;
 mod completions;
 mod diff;
 #[cfg(test)]
@@ -87,6 +88,7 @@ enum Command {
 /// Does what the arguments say. Wrong usage ends the process here, as clap
 /// does it, with exit code 2.
 pub(crate) fn main() -> ExitCode {
+    complete::answer_shell();
     let done = match Cli::parse().command {
         Command::Pack(command) => with_threads(|| command.execute()),
         Command::Ls(command) => command.execute(),

@@ -9,6 +9,7 @@
 
 mod app;
 mod cat;
+mod completions;
 mod diff;
 mod dump;
 mod extract;

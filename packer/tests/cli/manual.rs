@@ -120,33 +120,3 @@ fn a_page_that_does_not_exist_is_named() {
     let output = Scratch::empty().run("man unpack");
     assert_error(&output, &["`unpack`", "wasi-vfs help"]);
 }
-
-#[test]
-fn every_shell_has_completions_for_every_command() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let output = Scratch::empty().run(&format!("completions {shell}"));
-        assert_success(&output);
-        let script = stdout(&output);
-        for (name, _) in commands() {
-            assert!(script.contains(&name), "{shell}: {name}");
-        }
-    }
-}
-
-#[test]
-fn bash_takes_the_completions() {
-    let scratch = Scratch::empty();
-    let script = scratch.run("completions bash").stdout;
-    scratch.write("script", &script);
-    let check = "source ./script; COMP_WORDS=(wasi-vfs extr); COMP_CWORD=1; \
-                 _wasi__vfs wasi-vfs extr wasi-vfs; echo \"${COMPREPLY[@]}\"";
-    let mut bash = std::process::Command::new("bash");
-    let output = bash
-        .args(["-c", check])
-        .current_dir(scratch.path(""))
-        .output();
-    // Not every machine has bash.
-    if let Ok(output) = output {
-        assert_eq!(stdout(&output), "extract\n", "{}", stderr(&output));
-    }
-}
