@@ -2,8 +2,8 @@
 
 use super::complete::guest_path;
 use super::select::Wanted;
-use super::{code_after, exit_codes, is_closed_pipe, opened, report, select};
-use anyhow::{Context, Result, bail};
+use super::{code_after, exit_codes, opened, report, select};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, StdoutLock, Write};
 use std::path::PathBuf;
@@ -45,17 +45,23 @@ impl Cat {
     fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
         let mut stdout = Stdout::new();
         let mut code = ExitCode::SUCCESS;
-        for wanted in select::expand(image, &self.paths)? {
-            match write_file(image, &wanted, &mut stdout) {
-                Ok(()) => {}
-                // There is nobody to write the others to.
-                Err(error) if is_closed_pipe(&error) => return Ok(code),
-                Err(error) if stdout.has_failed => return Err(error.context(CANNOT_WRITE)),
-                Err(error) => {
-                    let path = wanted.path(image).unwrap_or_default();
-                    report(&error.context(format!("cannot read `{path}`")));
-                    code = ExitCode::FAILURE;
+        for (path, files) in select::expand_files(image, &self.paths)? {
+            if files.is_empty() {
+                report(&anyhow!(
+                    "`{path}` matches directories only; a pattern for their files is `{path}/**`"
+                ));
+                code = ExitCode::FAILURE;
+            }
+            for wanted in files {
+                let Err(error) = write_file(image, &wanted, &mut stdout) else {
+                    continue;
+                };
+                if stdout.has_failed {
+                    return code_after(Err(error.context(CANNOT_WRITE)), code);
                 }
+                let path = wanted.path(image).unwrap_or_default();
+                report(&error.context(format!("cannot read `{path}`")));
+                code = ExitCode::FAILURE;
             }
         }
         code_after(stdout.flush().context(CANNOT_WRITE), code)

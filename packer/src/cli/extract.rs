@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Extract as Extraction, Extracted};
+use wasi_vfs::{Extract as Extraction, ExtractError, Extracted};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -79,7 +79,24 @@ impl Extract {
                 Wanted::Match(number) => extraction.inode(number),
             });
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
-        Ok(extraction.to(&opened.image, &self.output, &|len| bar.add(len))?)
+        let extracted = extraction.to(&opened.image, &self.output, &|len| bar.add(len));
+        extracted.map_err(|error| self.explain(error))
+    }
+
+    /// Names the directory where the error names a path in it.
+    fn explain(&self, error: ExtractError) -> anyhow::Error {
+        let is_in_target = matches!(
+            error,
+            ExtractError::Exists { .. }
+                | ExtractError::InTheWay { .. }
+                | ExtractError::Collision { .. }
+                | ExtractError::Write { .. }
+        );
+        match is_in_target {
+            true => anyhow::Error::new(error)
+                .context(format!("cannot extract into `{}`", self.output.display())),
+            false => error.into(),
+        }
     }
 
     fn extraction(&self) -> Extraction {

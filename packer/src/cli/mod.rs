@@ -32,6 +32,7 @@ mod traced;
 mod tree;
 #[cfg(target_os = "linux")]
 mod unnamed;
+mod usage;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -85,11 +86,10 @@ enum Command {
     Man(man::Man),
 }
 
-/// Does what the arguments say. Wrong usage ends the process here, as clap
-/// does it, with exit code 2.
+/// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
     complete::answer_shell();
-    let done = match Cli::parse().command {
+    let done = match usage::parse().command {
         Command::Pack(command) => with_threads(|| command.execute()),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
@@ -108,7 +108,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::FAILURE
+            ExitCode::from(usage::exit_code(&error))
         }
     }
 }

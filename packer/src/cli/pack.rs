@@ -3,6 +3,7 @@
 use super::mappings::Mappings;
 use super::pack_error::Explained;
 use super::progress::Bar;
+use super::usage::WRONG_USAGE;
 use super::{exit_codes, input, output, report, say, text, warn};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -167,9 +168,6 @@ impl From<PackedImage> for Done {
         }
     }
 }
-
-/// As clap exits when it rejects arguments.
-const WRONG_USAGE: u8 = 2;
 
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {

@@ -6,6 +6,7 @@ use super::{PackError, Packer};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
 use crate::join::{self, Joined, Origin, Part};
+use crate::module::ModuleError;
 use crate::source::{self, Exclude, Findings};
 use crate::{Mapping, Warning};
 use std::collections::HashMap;
@@ -87,6 +88,7 @@ impl Packer {
             }
             Err(OpenError::NotPacked) => Ok(taken),
             Err(OpenError::Module(error)) => Err(error.into()),
+            Err(OpenError::Neither { found }) => Err(ModuleError::NotWasm { found }.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
         }
     }

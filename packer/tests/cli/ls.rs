@@ -165,7 +165,7 @@ fn patterns_stand_for_what_they_match() {
     let output = scratch.run("ls packed.wasm *.none");
     assert_error(&output, &["`*.none`", "no such file"]);
     let output = scratch.run("ls packed.wasm [");
-    assert_error(&output, &["pattern `[`"]);
+    assert_failure(&output, 2, &["pattern `[`"]);
 }
 
 #[test]

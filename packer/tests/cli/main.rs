@@ -28,4 +28,5 @@ mod pack_again;
 mod pack_warnings;
 mod run;
 mod scratch;
+mod usage;
 mod verify;
