@@ -2,6 +2,7 @@
 //!
 //! Keeps numbers of inodes and no paths: all paths of a small image can be long.
 
+use crate::digests::digest;
 use crate::expansion::{self, TooLong};
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -423,13 +424,6 @@ fn start_of(image: &ImageReader<'_>, inode: &Inode) -> u64 {
     };
     let run = image.index().run(inode.number, file, 0);
     run.ok().flatten().map_or(0, |run| run.raw_offset)
-}
-
-/// The digest of the bytes of a file.
-fn digest(image: &ImageReader<'_>, inode: &Inode) -> io::Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    image.copy_to(inode, &mut hasher)?;
-    Ok(Digest(*hasher.finalize().as_bytes()))
 }
 
 /// Finds what is gone from one place and is at another. Where several files have

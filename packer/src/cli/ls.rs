@@ -14,8 +14,9 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
+use wasi_vfs::{Digests, ImageReader};
+use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
@@ -26,11 +27,7 @@ Examples:
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs ls --tree packed.wasm '/usr/lib/ruby/*'
   wasi-vfs ls -R --json packed.wasm | jq -r '.[] | select(.size > 100000) | .path'
-
-Fields of --json, for each entry: path (from the root); kind (file, directory or
-symlink); mtime (ISO 8601, UTC, to the nanosecond); for files size (in bytes),
-stored (its share of the stored blocks; what files have in common is shared in
-equal parts) and executable; for symbolic links target.",
+  wasi-vfs ls -R --json --digests packed.wasm > files.json",
     exit_codes!()
 );
 
@@ -51,10 +48,17 @@ pub(super) struct Ls {
     #[arg(value_name = "PATH", default_value = "/", add = guest_path())]
     paths: Vec<String>,
 
-    /// Show kind and executable bit, size, share of the stored blocks, time in
-    /// UTC, and targets of links
+    /// Show kind, size, stored bytes, time and target
+    ///
+    /// The columns are the kind with the executable bit, the size in bytes, the share
+    /// of the stored blocks in bytes, the modification time in UTC, and the name. A
+    /// link has its target behind the name.
     #[arg(short, long)]
     long: bool,
+
+    /// With --long, print sizes in units, such as 1.5 kB
+    #[arg(long, requires = "long")]
+    human_readable: bool,
 
     /// Descend into directories
     #[arg(short = 'R', long)]
@@ -64,9 +68,22 @@ pub(super) struct Ls {
     #[arg(short, long, conflicts_with_all = ["recursive", "json"])]
     tree: bool,
 
-    /// Print a JSON array, whose fields are described in --help
+    /// Print a JSON array, which docs/JSON.md describes
     #[arg(long)]
     json: bool,
+
+    /// With --json, print the BLAKE3 digest of each file
+    ///
+    /// The digest is that of the uncompressed content. All listed files are read.
+    #[arg(long, requires = "json")]
+    digests: bool,
+
+    /// With --digests, disable the decompression-bomb limit
+    ///
+    /// By default the listed files may have 1 GiB or 1000 times the bytes of the image,
+    /// whichever is larger.
+    #[arg(long, requires = "digests")]
+    any_size: bool,
 }
 
 /// What the command line asks for, and what is there.
@@ -147,7 +164,7 @@ impl Ls {
             .partition(|argument| argument.inode.kind() == Kind::Directory);
         let mut widths = Widths::default();
         for argument in &others {
-            widths.fit(&lister.argument(argument)?);
+            widths.fit(&lister.argument(argument)?, &style);
         }
         for argument in &others {
             style.print(&lister.argument(argument)?, "", widths, out)?;
@@ -173,6 +190,7 @@ impl Ls {
     fn style(&self) -> Style {
         Style {
             long: self.long,
+            human: self.human_readable,
             escape: io::stdout().is_terminal(),
         }
     }
@@ -196,9 +214,14 @@ impl Ls {
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut separator = "[\n";
+        let mut digests = Digests::new(lister.image).any_len(self.any_size);
         let mut print = |entry: &Entry<'_>| -> Result<()> {
+            let digest = match self.digests {
+                true => digest(lister.image, &mut digests, &entry.inode)?,
+                false => None,
+            };
             out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *out, &entry.to_json(lister.image)?)
+            serde_json::to_writer(&mut *out, &entry.to_json(lister.image, digest)?)
                 .map_err(io::Error::from)?;
             separator = ",\n";
             Ok(())
@@ -217,6 +240,21 @@ impl Ls {
         out.write_all(end.as_bytes())?;
         Ok(())
     }
+}
+
+/// The digest of a file. The error names its path.
+pub(super) fn digest(
+    image: &ImageReader<'_>,
+    digests: &mut Digests<'_, '_>,
+    inode: &Inode,
+) -> Result<Option<Digest>> {
+    let digest = digests.of(inode);
+    digest.with_context(|| {
+        format!(
+            "cannot read `{}`",
+            image.path(inode.number).unwrap_or_default()
+        )
+    })
 }
 
 /// Makes entries of inodes.

@@ -20,6 +20,7 @@ mod hostile;
 mod hostile_modules;
 mod image;
 mod info;
+mod json;
 mod lib_command;
 mod ls;
 mod manual;
