@@ -116,6 +116,59 @@ fn all_pages_can_be_written_at_once() {
 }
 
 #[test]
+fn title_has_the_name_date_and_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let title = |page: &str| {
+        page.lines()
+            .find(|line| line.starts_with(".TH"))
+            .map(str::to_owned)
+    };
+    let expected =
+        format!(".TH wasi-vfs-pack 1 2026-11-29 \"wasi-vfs {version}\" \"wasi-vfs manual\"");
+    assert_eq!(title(&manual("pack")), Some(expected));
+    let scratch = Scratch::empty();
+    let page = |date: &str| {
+        let mut command = scratch.command();
+        command.args(["man", "pack"]).env("SOURCE_DATE_EPOCH", date);
+        command.output().unwrap()
+    };
+    let dated = stdout(&page("951782400")).replace("\\-", "-");
+    assert!(title(&dated).unwrap().contains(" 2000-02-29 "), "{dated}");
+    assert_error(
+        &page("tomorrow"),
+        &["SOURCE_DATE_EPOCH", "`tomorrow`", "since 1970"],
+    );
+}
+
+/// As a reader of roff shows it, without fonts.
+fn synopsis(command: &str) -> String {
+    let manual = manual(command);
+    let (_, rest) = manual.split_once(".SH SYNOPSIS\n").unwrap();
+    let line = rest.lines().next().unwrap().to_owned();
+    ["\\fB", "\\fI", "\\fR"]
+        .iter()
+        .fold(line, |line, font| line.replace(font, ""))
+}
+
+#[test]
+fn synopsis_has_the_values_of_the_options() {
+    let pack = synopsis("pack");
+    for part in [
+        "wasi-vfs pack [--dir HOST::GUEST]... ",
+        " [--compress[=LEVEL]] ",
+        " [--memory KIND] ",
+        " [-q] ",
+    ] {
+        assert!(pack.contains(part), "{part}: {pack}");
+    }
+    assert!(pack.ends_with(" [APP.wasm]"), "{pack}");
+    let extract = synopsis("extract");
+    assert!(extract.contains(" -o DIR "), "{extract}");
+    assert!(extract.ends_with(" PACKED [PATH]..."), "{extract}");
+    assert_eq!(synopsis(""), "wasi-vfs [-V] COMMAND ...");
+}
+
+#[test]
 fn a_page_that_does_not_exist_is_named() {
     let output = Scratch::empty().run("man unpack");
     assert_error(&output, &["`unpack`", "wasi-vfs help"]);
