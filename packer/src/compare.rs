@@ -73,7 +73,7 @@ pub struct Moved {
 #[non_exhaustive]
 pub enum CompareError {
     /// An image is damaged.
-    #[error("corrupt image: {0}; `wasi-vfs verify` says what else is")]
+    #[error("corrupt image: {0}; run `wasi-vfs verify` for a full report")]
     Corrupt(Corrupt),
     /// More bytes would have to be read than an image of that length may have.
     #[error(transparent)]

@@ -21,7 +21,7 @@ Examples:
 
 /// Write packed files to standard output.
 ///
-/// Symbolic links are followed within the image.
+/// Follows symbolic links within the image. A pattern chooses files, not directories.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Cat {
@@ -29,8 +29,7 @@ pub(super) struct Cat {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Files or patterns in it, from the root of the tree with or without a
-    /// leading slash
+    /// Files or patterns; the leading slash is optional
     #[arg(value_name = "PATH", required = true, add = guest_path())]
     paths: Vec<String>,
 }

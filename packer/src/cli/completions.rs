@@ -24,9 +24,10 @@ Examples:
 
 /// Print a completion script for a shell.
 ///
-/// The script completes commands, options, files on the host, and paths in a packed
-/// file: `wasi-vfs cat packed.wasm /usr/<TAB>`. It runs `wasi-vfs` from PATH, so it
-/// stays correct after an update. The Nushell script lists commands and options only.
+/// The script completes commands, options, host files, and paths in a packed file:
+/// `wasi-vfs cat packed.wasm /usr/<TAB>`. The script runs `wasi-vfs` from PATH, so it
+/// stays correct after an update. The script for Nushell completes commands and options
+/// only.
 ///
 /// For zsh, put the directory of the script into `fpath` before `compinit` runs.
 #[derive(Debug, Args)]

@@ -22,13 +22,12 @@ Examples:
 
 /// Write packed files into a directory.
 ///
-/// Everything, or each PATH and what is below it, goes to its path below DIR,
-/// with its links, modification times and executable bits. Nothing is written
-/// outside DIR, whatever the image says. A DIR that does not exist is made,
-/// complete or not at all; in one that exists nothing is overwritten without
-/// --force, and no file is left half written. Files of more than 1 GiB and more
-/// than 1000 times the image in all are refused without --any-size, since a few
-/// bytes of an image can make terabytes.
+/// Writes the whole tree, or each PATH with everything below it, to the same path below
+/// DIR. Links, modification times and executable bits are kept. No image can make
+/// `extract` write outside of DIR.
+///
+/// If DIR does not exist, `extract` creates it, complete or not at all. In an existing
+/// DIR, files are replaced only with --force, and each file is written as a whole.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Extract {
@@ -36,7 +35,7 @@ pub(super) struct Extract {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Directories, files or patterns in it; everything if none is given
+    /// Directories, files or patterns [default: the whole tree]
     #[arg(value_name = "PATH", add = guest_path())]
     paths: Vec<String>,
 
@@ -44,15 +43,18 @@ pub(super) struct Extract {
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
-    /// Replace files and links that exist
+    /// Replace existing files and links
     #[arg(short, long)]
     force: bool,
 
-    /// Extract files of any size
+    /// Disable the decompression-bomb limit
+    ///
+    /// By default the files may have 1 GiB or 1000 times the bytes of the image,
+    /// whichever is larger.
     #[arg(long)]
     any_size: bool,
 
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
 }

@@ -26,16 +26,18 @@ Examples:
   wasi-vfs ls packed.wasm
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs ls --tree packed.wasm '/usr/lib/ruby/*'
-  wasi-vfs ls -R --json packed.wasm | jq -r '.[] | select(.size > 100000) | .path'
+  wasi-vfs ls -R --json packed.wasm | jq '.[] | select(.size > 100000)'
   wasi-vfs ls -R --json --digests packed.wasm > files.json",
     exit_codes!()
 );
 
-/// List what is packed.
+/// List packed files.
 ///
-/// A directory is listed with what it holds, anything else by itself. Without
-/// PATH, the root of the tree. A PATH may be a pattern, in which `*` and `?`
-/// stop at slashes and `**` does not; quote it, so that the shell leaves it.
+/// For a directory, prints its entries. For other paths, prints the path. Without PATH,
+/// lists the root of the tree.
+///
+/// A PATH may be a pattern: `*` and `?` stop at slashes, `**` does not. Quote patterns,
+/// so that the shell does not expand them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Ls {
@@ -43,16 +45,14 @@ pub(super) struct Ls {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Directories, files or patterns in it, from the root of the tree with or
-    /// without a leading slash
+    /// Directories, files or patterns; the leading slash is optional
     #[arg(value_name = "PATH", default_value = "/", add = guest_path())]
     paths: Vec<String>,
 
     /// Show kind, size, stored bytes, time and target
     ///
-    /// The columns are the kind with the executable bit, the size in bytes, the share
-    /// of the stored blocks in bytes, the modification time in UTC, and the name. A
-    /// link has its target behind the name.
+    /// Columns: kind with executable bit, size in bytes, share of the stored blocks in
+    /// bytes, modification time in UTC, name. A link has its target behind the name.
     #[arg(short, long)]
     long: bool,
 
@@ -60,11 +60,11 @@ pub(super) struct Ls {
     #[arg(long, requires = "long")]
     human_readable: bool,
 
-    /// Descend into directories
+    /// List directories below directories as well
     #[arg(short = 'R', long)]
     recursive: bool,
 
-    /// Draw what is below each directory as a tree
+    /// Draw each directory as a tree
     #[arg(short, long, conflicts_with_all = ["recursive", "json"])]
     tree: bool,
 

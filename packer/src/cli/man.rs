@@ -28,11 +28,11 @@ const RELEASE_DATE: &str = "2026-11-29";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Man {
-    /// The command whose page is printed
+    /// Command whose page is printed
     #[arg(value_name = "COMMAND", conflicts_with = "output")]
     command: Option<String>,
 
-    /// Write all pages into this directory, which is made
+    /// Write all pages into DIR, which is created
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }

@@ -29,7 +29,7 @@ fn mapdir_arg() -> Arg {
         .value_name("GUEST::HOST")
         .action(ArgAction::Append)
         .value_parser(Mapping::parse_guest_first)
-        .help("The same with the guest path first; may be mixed with --dir")
+        .help("Same as --dir with the guest path first; repeatable")
 }
 
 fn positions_and_values<'a>(
@@ -60,7 +60,7 @@ impl FromArgMatches for Mappings {
 
 impl Args for Mappings {
     fn augment_args(command: Command) -> Command {
-        let help = "Pack the host directory HOST, which the guest finds at GUEST; repeatable";
+        let help = "Pack the host directory HOST at the guest path GUEST; repeatable";
         command.arg(dir_arg(help)).arg(mapdir_arg())
     }
 

@@ -60,7 +60,8 @@ Examples:
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs run packed.wasm -- script.rb
 
-Exit codes: 0 success, 1 failure, 2 wrong usage; `run` passes on the program's.";
+Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of the
+program.";
 
 /// Ends the help of every command that has no exit codes of its own.
 macro_rules! exit_codes {
@@ -165,6 +166,19 @@ mod tests {
     #[test]
     fn the_declared_arguments_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_a_short_line_of_help() {
+        for command in Cli::command().get_subcommands() {
+            for arg in command.get_arguments() {
+                let name = format!("{} {}", command.get_name(), arg.get_id());
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!((1..=80).contains(&help.chars().count()), "{name}: {help}");
+                assert!(!help.contains('\n'), "{name}: {help}");
+                assert!(!help.ends_with('.'), "{name}: {help}");
+            }
+        }
     }
 
     #[test]

@@ -51,9 +51,9 @@ fn the_document_of_the_commands_is_their_help() {
     let mut document = "\
 # Commands
 
-The help of every command, as `wasi-vfs help COMMAND` prints it; `wasi-vfs man`
-has the same as pages of a manual. A test holds this file against the command:
-`UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` writes it anew.
+This file has the help of every command, as `wasi-vfs help COMMAND` prints it.
+`wasi-vfs man` prints the same text as pages of a manual. A test compares this file
+with the command: `UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` updates it.
 "
     .to_owned();
     for (name, _) in commands() {
@@ -61,6 +61,29 @@ has the same as pages of a manual. A test holds this file against the command:
         write!(document, "\n## wasi-vfs {name}\n\n```text\n{help}```\n").unwrap();
     }
     assert_file("docs/COMMANDS.md", &document);
+}
+
+#[test]
+fn examples_are_not_wrapped() {
+    for (name, _) in commands() {
+        let help = help(&name);
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+        let examples = examples.lines().take_while(|line| !line.is_empty());
+        for line in examples {
+            assert!(line.starts_with("  "), "{name}: {line}");
+        }
+    }
+}
+
+/// The budgets of `tools/check-language`: words, and words a sentence.
+#[test]
+fn help_is_plain_english() {
+    let mut check = std::process::Command::new("python3");
+    check.arg(in_repository("tools/check-language"));
+    // Not every machine has Python.
+    if let Ok(output) = check.arg("docs/COMMANDS.md").output() {
+        assert!(output.status.success(), "{}", stdout(&output));
+    }
 }
 
 #[test]

@@ -30,8 +30,8 @@ Examples:
 
 /// Show where the bytes of a packed module go.
 ///
-/// Prints the sizes of the parts of the module, the options of the pack, the bytes of
-/// each file extension and directory, and the savings by deduplication.
+/// Prints the sizes of the parts of the module, the options of the pack, and the savings
+/// by deduplication. Tables show the size of each file extension and directory.
 ///
 /// If files share bytes, each file counts an equal part of them, so the shares of all
 /// files add up.
