@@ -129,14 +129,18 @@ mod tests {
             "wasi-vfs ls -l --json a.wasm /usr",
             "wasi-vfs extract a.wasm /usr",
             "wasi-vfs extract -o out a.wasm /usr",
-            "wasi-vfs ls --no-such a.wasm /usr",
         ] {
             assert_eq!(packed_of(line), Some("a.wasm".into()), "{line}");
         }
         let quoted = ["wasi-vfs", "cat", r"my\ app.wasm", "/usr"];
         let packed = packed(quoted.into_iter().map(OsString::from));
         assert_eq!(packed, Some("my app.wasm".into()));
-        for line in ["wasi-vfs cat", "wasi-vfs cat - /usr", "wasi-vfs man pack"] {
+        for line in [
+            "wasi-vfs cat",
+            "wasi-vfs cat - /usr",
+            "wasi-vfs man pack",
+            "wasi-vfs ls --no-such a.wasm /usr",
+        ] {
             assert_eq!(packed_of(line), None, "{line}");
         }
     }
