@@ -45,6 +45,7 @@ check: rust-wasm ## formatting, clippy and docs, with warnings as errors
 
 .PHONY: unit
 unit: rust-wasm ## unit tests and doctests of all crates
+	@tools/install shells
 	cargo test --workspace --exclude wasi-vfs-tests
 	cargo test --package wasi-vfs-tests --lib
 

@@ -2,6 +2,7 @@
 //!
 //! Keeps numbers of inodes and no paths: all paths of a small image can be long.
 
+use crate::digests::digest;
 use crate::expansion::{self, TooLong};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -76,7 +77,7 @@ pub struct Moved {
 #[non_exhaustive]
 pub enum CompareError {
     /// An image is damaged.
-    #[error("corrupt image: {0}; `wasi-vfs verify` says what else is")]
+    #[error("corrupt image: {0}; run `wasi-vfs verify` for a full report")]
     Corrupt(Corrupt),
     /// More bytes would have to be read than an image of that length may have.
     #[error(transparent)]
@@ -461,13 +462,6 @@ fn start_of(image: &ImageReader<'_>, inode: &Inode) -> u64 {
     };
     let run = image.index().run(inode.number, file, 0);
     run.ok().flatten().map_or(0, |run| run.raw_offset)
-}
-
-/// The digest of the bytes of a file.
-fn digest(image: &ImageReader<'_>, inode: &Inode) -> io::Result<Digest> {
-    let mut hasher = blake3::Hasher::new();
-    image.copy_to(inode, &mut hasher)?;
-    Ok(Digest(*hasher.finalize().as_bytes()))
 }
 
 /// Finds what is gone from one place and is at another. Where several files have

@@ -42,6 +42,15 @@ pub enum OpenError {
     /// The module holds no image.
     #[error("the module holds no image; put one in with `wasi-vfs pack`")]
     NotPacked,
+    /// The bytes are no module and no image.
+    #[error(
+        "neither a WebAssembly module nor an image: found {found}; \
+         give a packed .wasm file, or an image that `wasi-vfs pack --image` wrote"
+    )]
+    Neither {
+        /// What the file starts with.
+        found: String,
+    },
     /// The bytes are no module that can hold an image.
     #[error(transparent)]
     Module(#[from] ModuleError),
@@ -74,7 +83,10 @@ impl<'a> Contents<'a> {
         if bytes.starts_with(&superblock::MAGIC) {
             return Ok(Self::of_bare_image(Parts::split(bytes)?));
         }
-        let found = module::find(bytes)?.ok_or(OpenError::NotPacked)?;
+        let found = match module::find(bytes) {
+            Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
+            found => found?.ok_or(OpenError::NotPacked)?,
+        };
         Ok(Self {
             form: Some(found.form),
             runtime_version: Some(found.runtime_version),

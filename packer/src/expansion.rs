@@ -15,7 +15,7 @@ const MAX_LEN_OF_ANY: u64 = 1 << 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "the files have {len} bytes, more than 1000 times the {image_len} of the image; \
-     if that is what it should have, add --any-size"
+     if you trust the image, add --any-size"
 )]
 #[non_exhaustive]
 pub struct TooLong {

@@ -36,6 +36,7 @@ pub mod bounds;
 mod choice;
 mod compare;
 mod contents;
+mod digests;
 mod expansion;
 mod extract;
 #[doc(hidden)]
@@ -59,6 +60,7 @@ mod warning;
 
 pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use contents::{Contents, OpenError, open_source};
+pub use digests::{DigestError, Digests};
 pub use expansion::TooLong;
 pub use extract::{Extract, ExtractError, Extracted};
 pub use guest_path::{GuestPath, GuestPathError};

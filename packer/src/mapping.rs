@@ -28,6 +28,16 @@ pub enum MappingError {
         /// The text as it may have been meant.
         example: String,
     },
+    /// It has a single `:`, with which other tools write a mapping.
+    #[error("`{text}` has a single `:`, expected {expected}; did you mean `{meant}`?")]
+    SingleColon {
+        /// The text.
+        text: String,
+        /// The form that is expected.
+        expected: &'static str,
+        /// The text with `::`.
+        meant: String,
+    },
     /// There is nothing on the host's side of the `::`.
     #[error("`{text}` names no host directory; expected {expected}")]
     NoHost {
@@ -87,15 +97,16 @@ impl Mapping {
 }
 
 fn no_separator(text: &str, expected: &'static str) -> MappingError {
-    // As other tools write a mapping.
     if let Some((before, after)) = text.split_once(':')
         && ![before, after].contains(&"")
         && !after.contains(':')
+        // The drive of a path on Windows.
+        && !after.starts_with('\\')
     {
-        return MappingError::NoSeparator {
+        return MappingError::SingleColon {
             text: text.to_owned(),
             expected,
-            example: format!("{before}::{after}"),
+            meant: format!("{before}::{after}"),
         };
     }
     let name = text.trim_matches(['.', '/', ':']);
@@ -144,8 +155,11 @@ mod tests {
         let text = "`.` has no `::`; expected GUEST::HOST, such as `/::.`";
         assert_eq!(error.to_string(), text);
         let error = Mapping::parse_host_first("./lib:/lib").unwrap_err();
-        let text = "`./lib:/lib` has no `::`; expected HOST::GUEST, such as `./lib::/lib`";
+        let text = "`./lib:/lib` has a single `:`, expected HOST::GUEST; \
+                    did you mean `./lib::/lib`?";
         assert_eq!(error.to_string(), text);
+        let error = Mapping::parse_host_first("C:\\lib").unwrap_err();
+        assert!(matches!(error, MappingError::NoSeparator { .. }));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
+use super::complete::guest_path;
 use super::select::Wanted;
-use super::{code_after, exit_codes, is_closed_pipe, opened, report, select};
-use anyhow::{Context, Result, bail};
+use super::{code_after, exit_codes, opened, report, select};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, StdoutLock, Write};
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ Examples:
 
 /// Write packed files to standard output.
 ///
-/// Symbolic links are followed within the image.
+/// Follows symbolic links within the image. A pattern chooses files, not directories.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Cat {
@@ -28,9 +29,8 @@ pub(super) struct Cat {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Files or patterns in it, from the root of the tree with or without a
-    /// leading slash
-    #[arg(value_name = "PATH", required = true)]
+    /// Files or patterns; the leading slash is optional
+    #[arg(value_name = "PATH", required = true, add = guest_path())]
     paths: Vec<String>,
 }
 
@@ -44,17 +44,23 @@ impl Cat {
     fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
         let mut stdout = Stdout::new();
         let mut code = ExitCode::SUCCESS;
-        for wanted in select::expand(image, &self.paths)? {
-            match write_file(image, &wanted, &mut stdout) {
-                Ok(()) => {}
-                // There is nobody to write the others to.
-                Err(error) if is_closed_pipe(&error) => return Ok(code),
-                Err(error) if stdout.has_failed => return Err(error.context(CANNOT_WRITE)),
-                Err(error) => {
-                    let path = wanted.path(image).unwrap_or_default();
-                    report(&error.context(format!("cannot read `{path}`")));
-                    code = ExitCode::FAILURE;
+        for (path, files) in select::expand_files(image, &self.paths)? {
+            if files.is_empty() {
+                report(&anyhow!(
+                    "`{path}` matches directories only; a pattern for their files is `{path}/**`"
+                ));
+                code = ExitCode::FAILURE;
+            }
+            for wanted in files {
+                let Err(error) = write_file(image, &wanted, &mut stdout) else {
+                    continue;
+                };
+                if stdout.has_failed {
+                    return code_after(Err(error.context(CANNOT_WRITE)), code);
                 }
+                let path = wanted.path(image).unwrap_or_default();
+                report(&error.context(format!("cannot read `{path}`")));
+                code = ExitCode::FAILURE;
             }
         }
         code_after(stdout.flush().context(CANNOT_WRITE), code)

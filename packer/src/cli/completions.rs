@@ -1,41 +1,100 @@
-//! `wasi-vfs completions`: what a shell needs to complete our arguments.
+//! `wasi-vfs completions`: the script that a shell needs to complete our arguments.
+//!
+//! Except in Nushell, the script asks this command at each completion; the answers are
+//! [`complete`](super::complete)'s.
 
-use super::{Cli, exit_codes};
-use anyhow::Result;
-use clap::{Args, CommandFactory};
-use clap_complete::Shell;
+use super::{Cli, complete, exit_codes};
+use anyhow::{Result, bail};
+use clap::{Args, CommandFactory, ValueEnum};
+use clap_complete::env::Shells;
+use clap_complete_nushell::Nushell;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 const EXAMPLES: &str = concat!(
     "\
 Examples:
-  wasi-vfs completions bash > wasi-vfs.bash && . ./wasi-vfs.bash
+  wasi-vfs completions bash > ~/.local/share/bash-completion/completions/wasi-vfs
   wasi-vfs completions zsh > ~/.zfunc/_wasi-vfs
-  wasi-vfs completions fish > ~/.config/fish/completions/wasi-vfs.fish",
+  wasi-vfs completions fish > ~/.config/fish/completions/wasi-vfs.fish
+  wasi-vfs completions powershell >> $PROFILE
+  wasi-vfs completions nushell > wasi-vfs.nu",
     exit_codes!()
 );
 
 /// Print a completion script for a shell.
 ///
-/// It completes commands, options and files, and is of this version of the
-/// command.
+/// The script completes commands, options, host files, and paths in a packed file:
+/// `wasi-vfs cat packed.wasm /usr/<TAB>`. The script runs `wasi-vfs` from PATH, so it
+/// stays correct after an update. The script for Nushell completes commands and options
+/// only.
+///
+/// For zsh, put the directory of the script into `fpath` before `compinit` runs.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Completions {
-    /// The shell
+    /// Shell that will run the script
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    Powershell,
+    Zsh,
+}
+
+const NAME: &str = "wasi-vfs";
+
+/// Turns on the quoting of file names, which the generated function leaves to others.
+/// The first word is a command: bash would add a slash if a directory has its name.
+const QUOTE_IN_BASH: &str = r#"
+_wasi_vfs_complete() {
+    _clap_complete_wasi_vfs "$@"
+    (( COMP_CWORD > 1 )) && compopt -o filenames 2> /dev/null
+    return 0
+}
+complete -o nospace -o bashdefault -F _wasi_vfs_complete wasi-vfs
+"#;
+
+/// Completes at the first call as well if zsh loads the script as a function.
+const COMPLETE_IN_ZSH: &str = r#"
+if [[ ${funcstack[1]} == _wasi-vfs ]]; then
+    _clap_dynamic_completer_wasi_vfs "$@"
+fi
+"#;
+
 impl Completions {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let mut script = Vec::new();
-        let mut command = Cli::command();
-        clap_complete::generate(self.shell, &mut command, "wasi-vfs", &mut script);
+        match self.shell {
+            Shell::Bash => write_dynamic("bash", QUOTE_IN_BASH, &mut script)?,
+            Shell::Elvish => write_dynamic("elvish", "", &mut script)?,
+            Shell::Fish => write_dynamic("fish", "", &mut script)?,
+            Shell::Powershell => write_dynamic("powershell", "", &mut script)?,
+            Shell::Zsh => write_dynamic("zsh", COMPLETE_IN_ZSH, &mut script)?,
+            Shell::Nushell => {
+                clap_complete::generate(Nushell, &mut Cli::command(), NAME, &mut script);
+            }
+        }
         let mut stdout = io::stdout().lock();
         stdout.write_all(&script)?;
         stdout.flush()?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes the script that asks this command, and `more` behind it.
+fn write_dynamic(shell: &str, more: &str, script: &mut Vec<u8>) -> Result<()> {
+    let shells = Shells::builtins();
+    let Some(completer) = shells.completer(shell) else {
+        bail!("no completion script for `{shell}`");
+    };
+    completer.write_registration(complete::VARIABLE, NAME, NAME, NAME, script)?;
+    script.extend_from_slice(more.as_bytes());
+    Ok(())
 }

@@ -19,10 +19,7 @@ Examples:
   wasi-vfs diff --times old.wasm tree.wvfs
   wasi-vfs diff --json old.wasm new.wasm | jq -r '.added[]'
 
-Fields of --json: added and removed (paths), changed (path, and what: any of
-kind, content, executable, target, time, mount, mount order), moved (from, to).
-
-Exit codes: 0 no difference, 1 differences, 2 trouble, as diff(1).";
+Exit codes: 0 no difference, 1 differences, 2 failure, as for diff(1).";
 
 const ADDED: Style = AnsiColor::Green.on_default();
 const REMOVED: Style = AnsiColor::Red.on_default();
@@ -34,12 +31,11 @@ const TROUBLE: u8 = 2;
 
 /// Compare two images, path by path.
 ///
-/// Prints what B has and A has not as added, the reverse as removed, and what
-/// both have and differs as changed. A file that is gone from one path and is
-/// at another with the same bytes is moved. A directory is changed if only one
-/// image mounts it, or if its mount has another path or another place among the
-/// mounts. How the images store their files makes no difference. Files that must be read and have more than 1 GiB and more than
-/// 1000 times their image in all are refused without --any-size.
+/// Prints the paths that are added in B, removed from A, or changed. A file is moved if
+/// its content is at another path in B. A directory is changed if only one image mounts
+/// it, or if the mounts have other paths or another order.
+///
+/// The images may be stored in different ways, with other compression for example.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Diff {
@@ -51,19 +47,22 @@ pub(super) struct Diff {
     #[arg(value_name = "B")]
     after: PathBuf,
 
-    /// Modification times count as well
+    /// Compare modification times as well
     #[arg(long)]
     times: bool,
 
-    /// Compare files of any size
+    /// Disable the decompression-bomb limit
+    ///
+    /// By default the compared files may have 1 GiB or 1000 times the bytes of their
+    /// image, whichever is larger.
     #[arg(long)]
     any_size: bool,
 
-    /// Print a JSON object, whose fields are described in --help
+    /// Print a JSON object, which docs/JSON.md describes
     #[arg(long)]
     json: bool,
 
-    /// Print nothing, only give the exit code
+    /// Print nothing, only set the exit code
     #[arg(short, long, conflicts_with = "json")]
     quiet: bool,
 }
@@ -115,8 +114,7 @@ fn cannot(path: &Path) -> String {
     format!("cannot compare `{}`", path.display())
 }
 
-/// A comparison with paths, as `--json` prints it. The help of `diff` describes
-/// the fields.
+/// A comparison with paths, as `--json` prints it. docs/JSON.md describes the fields.
 #[derive(Serialize)]
 struct Differences<'i> {
     added: Vec<Place<'i>>,

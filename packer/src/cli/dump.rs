@@ -27,12 +27,11 @@ Examples:
     exit_codes!()
 );
 
-/// Show every byte of an image and what it is for.
+/// Show every record of an image.
 ///
-/// For each part of the image (index, payload, cold part), the records in the
-/// order of their bytes: offset in the part, length, what it is, what it says.
-/// Damaged records are shown as the error that reading them gives. The last
-/// line of each part says how many of its bytes are accounted for.
+/// For each part of the image (index, payload, cold part), prints the records in the
+/// order of their bytes, with offset, length, name and values. For a damaged record,
+/// prints the error. The last line of each part counts the explained bytes.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Dump {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
+use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::{Content, Corrupt, Inode};
 
 /// Something to be listed.
@@ -22,6 +23,8 @@ pub(super) struct Entry<'a> {
 /// How entries are shown.
 pub(super) struct Style {
     pub(super) long: bool,
+    /// Lengths in a unit for people and not in bytes.
+    pub(super) human: bool,
     /// The reader is a terminal, so names must not steer it.
     pub(super) escape: bool,
 }
@@ -74,8 +77,12 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The entry for scripts.
-    pub(super) fn to_json(&self, image: &ImageReader<'_>) -> Result<JsonEntry<'_>, Corrupt> {
+    /// The entry for scripts, with the digest of a file if it is known.
+    pub(super) fn to_json(
+        &self,
+        image: &ImageReader<'_>,
+        digest: Option<Digest>,
+    ) -> Result<JsonEntry<'_>, Corrupt> {
         let (kind, executable) = match &self.inode.content {
             Content::Directory(_) => ("directory", None),
             Content::Symlink(_) => ("symlink", None),
@@ -87,13 +94,14 @@ impl<'a> Entry<'a> {
             size: self.size(),
             stored: self.stored,
             executable,
+            digest: digest.map(|digest| digest.to_string()),
             mtime: time::to_the_nanosecond(self.inode.mtime_ns),
             target: self.target.map(String::from_utf8_lossy),
         })
     }
 }
 
-/// An entry as `--json` prints it. The help of `ls` describes the fields.
+/// An entry as `--json` prints it. docs/JSON.md describes the fields.
 #[derive(Serialize)]
 pub(super) struct JsonEntry<'e> {
     path: String,
@@ -104,6 +112,8 @@ pub(super) struct JsonEntry<'e> {
     stored: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     executable: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
     mtime: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<Cow<'e, str>>,
@@ -118,9 +128,9 @@ pub(super) struct Widths {
 
 impl Widths {
     /// Makes room for an entry.
-    pub(super) fn fit(&mut self, entry: &Entry<'_>) {
-        self.size = self.size.max(number(entry.size()).len());
-        self.share = self.share.max(number(entry.stored).len());
+    pub(super) fn fit(&mut self, entry: &Entry<'_>, style: &Style) {
+        self.size = self.size.max(style.len(entry.size()).len());
+        self.share = self.share.max(style.len(entry.stored).len());
     }
 }
 
@@ -128,7 +138,7 @@ impl Style {
     /// Prints `entries`, in columns if they are long.
     pub(super) fn print_all(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
         let mut widths = Widths::default();
-        entries.iter().for_each(|entry| widths.fit(entry));
+        entries.iter().for_each(|entry| widths.fit(entry, self));
         let mut entries = entries.iter();
         entries.try_for_each(|entry| self.print(entry, "", widths, out))
     }
@@ -160,7 +170,7 @@ impl Style {
         out: &mut dyn Write,
     ) -> io::Result<()> {
         let mode = entry.mode();
-        let (len, stored) = (number(entry.size()), number(entry.stored));
+        let (len, stored) = (self.len(entry.size()), self.len(entry.stored));
         let time = time::to_the_second(entry.inode.mtime_ns);
         write!(out, "{mode} {len:>size$} {stored:>share$} {time} ")
     }
@@ -177,8 +187,12 @@ impl Style {
             false => out.write_all(name),
         }
     }
-}
 
-fn number(number: Option<u64>) -> String {
-    number.map_or("-".to_owned(), |number| number.to_string())
+    fn len(&self, len: Option<u64>) -> String {
+        match len {
+            None => "-".to_owned(),
+            Some(len) if self.human => text::len(len),
+            Some(len) => len.to_string(),
+        }
+    }
 }

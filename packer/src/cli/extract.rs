@@ -1,5 +1,6 @@
 //! `wasi-vfs extract`: packed files into a directory.
 
+use super::complete::guest_path;
 use super::opened::{self, Opened};
 use super::progress::Bar;
 use super::select::Wanted;
@@ -8,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::{Extract as Extraction, Extracted};
+use wasi_vfs::{Extract as Extraction, ExtractError, Extracted};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -21,13 +22,12 @@ Examples:
 
 /// Write packed files into a directory.
 ///
-/// Everything, or each PATH and what is below it, goes to its path below DIR,
-/// with its links, modification times and executable bits. Nothing is written
-/// outside DIR, whatever the image says. A DIR that does not exist is made,
-/// complete or not at all; in one that exists nothing is overwritten without
-/// --force, and no file is left half written. Files of more than 1 GiB and more
-/// than 1000 times the image in all are refused without --any-size, since a few
-/// bytes of an image can make terabytes.
+/// Writes the whole tree, or each PATH with everything below it, to the same path below
+/// DIR. Links, modification times and executable bits are kept. No image can make
+/// `extract` write outside of DIR.
+///
+/// If DIR does not exist, `extract` creates it, complete or not at all. In an existing
+/// DIR, files are replaced only with --force, and each file is written as a whole.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Extract {
@@ -35,23 +35,26 @@ pub(super) struct Extract {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Directories, files or patterns in it; everything if none is given
-    #[arg(value_name = "PATH")]
+    /// Directories, files or patterns [default: the whole tree]
+    #[arg(value_name = "PATH", add = guest_path())]
     paths: Vec<String>,
 
     /// Directory to extract into
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
 
-    /// Replace files and links that exist
+    /// Replace existing files and links
     #[arg(short, long)]
     force: bool,
 
-    /// Extract files of any size
+    /// Disable the decompression-bomb limit
+    ///
+    /// By default the files may have 1 GiB or 1000 times the bytes of the image,
+    /// whichever is larger.
     #[arg(long)]
     any_size: bool,
 
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
 }
@@ -78,7 +81,24 @@ impl Extract {
                 Wanted::Match(number) => extraction.inode(number),
             });
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
-        Ok(extraction.to(&opened.image, &self.output, &|len| bar.add(len))?)
+        let extracted = extraction.to(&opened.image, &self.output, &|len| bar.add(len));
+        extracted.map_err(|error| self.explain(error))
+    }
+
+    /// Names the directory where the error names a path in it.
+    fn explain(&self, error: ExtractError) -> anyhow::Error {
+        let is_in_target = matches!(
+            error,
+            ExtractError::Exists { .. }
+                | ExtractError::InTheWay { .. }
+                | ExtractError::Collision { .. }
+                | ExtractError::Write { .. }
+        );
+        match is_in_target {
+            true => anyhow::Error::new(error)
+                .context(format!("cannot extract into `{}`", self.output.display())),
+            false => error.into(),
+        }
     }
 
     fn extraction(&self) -> Extraction {

@@ -17,9 +17,8 @@ Examples:
 
 /// Write the static library that matches this command.
 ///
-/// A program may be linked with it. Packing then bakes the files into the
-/// program's own memory, so the packed module needs no second one. Programs
-/// that are not linked with it can be packed as well.
+/// Linking is optional. `pack` bakes the files into the memory of a linked program, so
+/// the packed module needs only one memory.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Lib {

@@ -3,6 +3,7 @@
 //! Decides what is listed and in which order; how an entry looks is
 //! [`entry`](super::entry)'s.
 
+use super::complete::guest_path;
 use super::entry::{Entry, Style, Widths};
 use super::opened::{self, Opened};
 use super::select::{self, Wanted};
@@ -13,8 +14,9 @@ use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
+use wasi_vfs::{Digests, ImageReader};
+use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
@@ -24,20 +26,18 @@ Examples:
   wasi-vfs ls packed.wasm
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs ls --tree packed.wasm '/usr/lib/ruby/*'
-  wasi-vfs ls -R --json packed.wasm | jq -r '.[] | select(.size > 100000) | .path'
-
-Fields of --json, for each entry: path (from the root); kind (file, directory or
-symlink); mtime (ISO 8601, UTC, to the nanosecond); for files size (in bytes),
-stored (its share of the stored blocks; what files have in common is shared in
-equal parts) and executable; for symbolic links target.",
+  wasi-vfs ls -R --json packed.wasm | jq '.[] | select(.size > 100000)'
+  wasi-vfs ls -R --json --digests packed.wasm > files.json",
     exit_codes!()
 );
 
-/// List what is packed.
+/// List packed files.
 ///
-/// A directory is listed with what it holds, anything else by itself. Without
-/// PATH, the root of the tree. A PATH may be a pattern, in which `*` and `?`
-/// stop at slashes and `**` does not; quote it, so that the shell leaves it.
+/// For a directory, prints its entries. For other paths, prints the path. Without PATH,
+/// lists the root of the tree.
+///
+/// A PATH may be a pattern: `*` and `?` stop at slashes, `**` does not. Quote patterns,
+/// so that the shell does not expand them.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Ls {
@@ -45,27 +45,45 @@ pub(super) struct Ls {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Directories, files or patterns in it, from the root of the tree with or
-    /// without a leading slash
-    #[arg(value_name = "PATH", default_value = "/")]
+    /// Directories, files or patterns; the leading slash is optional
+    #[arg(value_name = "PATH", default_value = "/", add = guest_path())]
     paths: Vec<String>,
 
-    /// Show kind and executable bit, size, share of the stored blocks, time in
-    /// UTC, and targets of links
+    /// Show kind, size, stored bytes, time and target
+    ///
+    /// Columns: kind with executable bit, size in bytes, share of the stored blocks in
+    /// bytes, modification time in UTC, name. A link has its target behind the name.
     #[arg(short, long)]
     long: bool,
 
-    /// Descend into directories
+    /// With --long, print sizes in units, such as 1.5 kB
+    #[arg(long, requires = "long")]
+    human_readable: bool,
+
+    /// List directories below directories as well
     #[arg(short = 'R', long)]
     recursive: bool,
 
-    /// Draw what is below each directory as a tree
+    /// Draw each directory as a tree
     #[arg(short, long, conflicts_with_all = ["recursive", "json"])]
     tree: bool,
 
-    /// Print a JSON array, whose fields are described in --help
+    /// Print a JSON array, which docs/JSON.md describes
     #[arg(long)]
     json: bool,
+
+    /// With --json, print the BLAKE3 digest of each file
+    ///
+    /// The digest is that of the uncompressed content. All listed files are read.
+    #[arg(long, requires = "json")]
+    digests: bool,
+
+    /// With --digests, disable the decompression-bomb limit
+    ///
+    /// By default the listed files may have 1 GiB or 1000 times the bytes of the image,
+    /// whichever is larger.
+    #[arg(long, requires = "digests")]
+    any_size: bool,
 }
 
 /// What the command line asks for, and what is there.
@@ -146,7 +164,7 @@ impl Ls {
             .partition(|argument| argument.inode.kind() == Kind::Directory);
         let mut widths = Widths::default();
         for argument in &others {
-            widths.fit(&lister.argument(argument)?);
+            widths.fit(&lister.argument(argument)?, &style);
         }
         for argument in &others {
             style.print(&lister.argument(argument)?, "", widths, out)?;
@@ -172,6 +190,7 @@ impl Ls {
     fn style(&self) -> Style {
         Style {
             long: self.long,
+            human: self.human_readable,
             escape: io::stdout().is_terminal(),
         }
     }
@@ -195,9 +214,14 @@ impl Ls {
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut separator = "[\n";
+        let mut digests = Digests::new(lister.image).any_len(self.any_size);
         let mut print = |entry: &Entry<'_>| -> Result<()> {
+            let digest = match self.digests {
+                true => digest(lister.image, &mut digests, &entry.inode)?,
+                false => None,
+            };
             out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *out, &entry.to_json(lister.image)?)
+            serde_json::to_writer(&mut *out, &entry.to_json(lister.image, digest)?)
                 .map_err(io::Error::from)?;
             separator = ",\n";
             Ok(())
@@ -216,6 +240,21 @@ impl Ls {
         out.write_all(end.as_bytes())?;
         Ok(())
     }
+}
+
+/// The digest of a file. The error names its path.
+pub(super) fn digest(
+    image: &ImageReader<'_>,
+    digests: &mut Digests<'_, '_>,
+    inode: &Inode,
+) -> Result<Option<Digest>> {
+    let digest = digests.of(inode);
+    digest.with_context(|| {
+        format!(
+            "cannot read `{}`",
+            image.path(inode.number).unwrap_or_default()
+        )
+    })
 }
 
 /// Makes entries of inodes.

@@ -1,10 +1,10 @@
 //! `wasi-vfs man`: the manual, made from the same declarations as the help.
 
-use super::{Cli, exit_codes, output, wrong_usage};
-use anyhow::{Context, Result};
-use clap::{Args, Command, CommandFactory};
+use super::{Cli, exit_codes, output, time, wrong_usage};
+use anyhow::{Context, Result, bail};
+use clap::{Arg, ArgAction, Args, Command, CommandFactory};
 use clap_mangen::Man as Page;
-use clap_mangen::roff::{Roff, roman};
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,17 +18,21 @@ Examples:
     exit_codes!()
 );
 
+/// The date of the manual. CHANGELOG.md has it once the version is released.
+const RELEASE_DATE: &str = "2026-11-29";
+
 /// Print a page of the manual, or write all of them.
 ///
-/// Without COMMAND, the page of `wasi-vfs` itself.
+/// Without COMMAND, prints the page of `wasi-vfs` itself. Pages have the date of the
+/// release, or that in SOURCE_DATE_EPOCH.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Man {
-    /// The command whose page is printed
+    /// Command whose page is printed
     #[arg(value_name = "COMMAND", conflicts_with = "output")]
     command: Option<String>,
 
-    /// Write all pages into this directory, which is made
+    /// Write all pages into DIR, which is created
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
@@ -89,13 +93,99 @@ fn name(command: &Command) -> &str {
 /// the options in the help, under the headings that manuals have.
 fn page(mut command: Command) -> Result<Vec<u8>> {
     let notes = command.get_after_help().map(ToString::to_string);
-    command = command.after_help(None::<&str>).version(super::VERSION);
+    command = command.after_help(None::<&str>);
+    let has_commands = command.has_subcommands();
+    let synopsis = synopsis(&command);
+    let page = Page::new(command)
+        .date(date()?)
+        .source(concat!("wasi-vfs ", env!("CARGO_PKG_VERSION")))
+        .manual("wasi-vfs manual");
     let mut bytes = Vec::new();
-    Page::new(command).render(&mut bytes)?;
+    page.render_title(&mut bytes)?;
+    page.render_name_section(&mut bytes)?;
+    synopsis.to_writer(&mut bytes)?;
+    page.render_description_section(&mut bytes)?;
+    page.render_options_section(&mut bytes)?;
+    if has_commands {
+        page.render_subcommands_section(&mut bytes)?;
+    }
     for paragraph in notes.unwrap_or_default().split("\n\n") {
         section(paragraph).to_writer(&mut bytes)?;
     }
     Ok(bytes)
+}
+
+/// The date of the page: that of the release, unless a distribution sets another one.
+/// Never the time of day, so the same command writes the same pages.
+fn date() -> Result<String> {
+    let Some(seconds) = std::env::var_os("SOURCE_DATE_EPOCH") else {
+        return Ok(RELEASE_DATE.to_owned());
+    };
+    let number = seconds.to_str().and_then(|text| text.parse::<u32>().ok());
+    let Some(number) = number else {
+        bail!(
+            "SOURCE_DATE_EPOCH is `{}`, expected the seconds since 1970; unset or correct it",
+            seconds.display()
+        );
+    };
+    let time = time::to_the_second(i64::from(number) * 1_000_000_000);
+    let (date, _) = time.split_once('T').unwrap_or((&time, ""));
+    Ok(date.to_owned())
+}
+
+/// clap_mangen's own synopsis names options without their values.
+fn synopsis(command: &Command) -> Roff {
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+    let mut line = vec![bold(name)];
+    let (positionals, options): (Vec<_>, Vec<_>) = command
+        .get_arguments()
+        .filter(|arg| !arg.is_hide_set() && arg.get_id() != "help")
+        .partition(|arg| arg.is_positional());
+    for arg in options.into_iter().chain(positionals) {
+        line.push(roman(" "));
+        line.extend(usage(arg));
+    }
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("COMMAND"), roman(" ...")]);
+    }
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    roff.text(line);
+    roff
+}
+
+/// `[--dir HOST::GUEST]...`, `-o FILE`, `[--compress[=LEVEL]]`, `PACKED`.
+fn usage(arg: &Arg) -> Vec<Inline> {
+    let mut usage = Vec::new();
+    let (open, close) = match arg.is_required_set() {
+        true => ("", ""),
+        false => ("[", "]"),
+    };
+    usage.push(roman(open));
+    let short = arg.get_short().map(|short| format!("-{short}"));
+    let long = arg.get_long().map(|long| format!("--{long}"));
+    if let Some(name) = short.or(long) {
+        usage.push(bold(name));
+    }
+    if arg.get_action().takes_values() {
+        let value = arg.get_value_names().unwrap_or_default().join(" ");
+        let (before, after) = match (arg.is_positional(), arg.is_require_equals_set()) {
+            (true, _) => ("", ""),
+            (_, true) => ("[=", "]"),
+            _ => (" ", ""),
+        };
+        usage.extend([roman(before), italic(value), roman(after)]);
+    }
+    usage.push(roman(close));
+    if is_repeatable(arg) {
+        usage.push(roman("..."));
+    }
+    usage
+}
+
+fn is_repeatable(arg: &Arg) -> bool {
+    let values = arg.get_num_args().map_or(1, |range| range.max_values());
+    matches!(arg.get_action(), ArgAction::Append) || (arg.is_positional() && values > 1)
 }
 
 fn section(paragraph: &str) -> Roff {

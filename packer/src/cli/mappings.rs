@@ -1,6 +1,7 @@
 //! `--dir` and `--mapdir`: two spellings of one list, whose order counts
 //! across both.
 
+use super::complete::host_directory;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use wasi_vfs::Mapping;
 
@@ -18,6 +19,7 @@ pub(super) fn dir_arg(help: &'static str) -> Arg {
         .value_name("HOST::GUEST")
         .action(ArgAction::Append)
         .value_parser(Mapping::parse_host_first)
+        .add(host_directory())
         .help(help)
 }
 
@@ -27,7 +29,7 @@ fn mapdir_arg() -> Arg {
         .value_name("GUEST::HOST")
         .action(ArgAction::Append)
         .value_parser(Mapping::parse_guest_first)
-        .help("The same with the guest path first; may be mixed with --dir")
+        .help("Same as --dir with the guest path first; repeatable")
 }
 
 fn positions_and_values<'a>(
@@ -58,7 +60,7 @@ impl FromArgMatches for Mappings {
 
 impl Args for Mappings {
     fn augment_args(command: Command) -> Command {
-        let help = "Pack the host directory HOST, which the guest finds at GUEST; repeatable";
+        let help = "Pack the host directory HOST at the guest path GUEST; repeatable";
         command.arg(dir_arg(help)).arg(mapdir_arg())
     }
 

@@ -2,6 +2,7 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod complete;
 mod completions;
 mod diff;
 #[cfg(test)]
@@ -30,6 +31,7 @@ mod traced;
 mod tree;
 #[cfg(target_os = "linux")]
 mod unnamed;
+mod usage;
 mod verify;
 
 use clap::builder::styling::{AnsiColor, Style};
@@ -58,7 +60,8 @@ Examples:
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs run packed.wasm -- script.rb
 
-Exit codes: 0 success, 1 failure, 2 wrong usage; `run` passes on the program's.";
+Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of the
+program.";
 
 /// Ends the help of every command that has no exit codes of its own.
 macro_rules! exit_codes {
@@ -84,10 +87,10 @@ enum Command {
     Man(man::Man),
 }
 
-/// Does what the arguments say. Wrong usage ends the process here, as clap
-/// does it, with exit code 2.
+/// Does what the arguments say.
 pub(crate) fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    complete::answer_shell();
+    let done = match usage::parse().command {
         Command::Pack(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
@@ -106,7 +109,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::FAILURE
+            ExitCode::from(usage::exit_code(&error))
         }
     }
 }
@@ -182,6 +185,19 @@ mod tests {
     #[test]
     fn the_declared_arguments_do_not_contradict_each_other() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_has_a_short_line_of_help() {
+        for command in Cli::command().get_subcommands() {
+            for arg in command.get_arguments() {
+                let name = format!("{} {}", command.get_name(), arg.get_id());
+                let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!((1..=80).contains(&help.chars().count()), "{name}: {help}");
+                assert!(!help.contains('\n'), "{name}: {help}");
+                assert!(!help.ends_with('.'), "{name}: {help}");
+            }
+        }
     }
 
     #[test]

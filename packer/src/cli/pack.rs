@@ -3,6 +3,7 @@
 use super::mappings::Mappings;
 use super::pack_error::Explained;
 use super::progress::Bar;
+use super::usage::WRONG_USAGE;
 use super::{exit_codes, input, output, report, say, text, warn};
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -28,17 +29,17 @@ Examples:
 
 /// Pack directories into a module.
 ///
-/// Writes a module that holds the directories and serves them to the program
-/// in it as preopened directories. Any finished WASI preview 1 module will do.
+/// Writes a module that holds the directories and serves them to its program as
+/// preopened directories. Any finished WASI preview 1 module can be packed.
 ///
 /// All directories form one tree. If guest directories are nested, the inner one
-/// wins. A module that is packed already keeps its other directories and, unless
-/// options name others, its compression level, block size and kind of memory.
+/// wins. A packed module can be packed again: it keeps its other directories, and
+/// its compression level, block size and kind of memory unless options change them.
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
-/// With --image, writes the tree by itself, as an image that any number of
-/// modules can be packed --from.
+/// With --image, `pack` writes the tree as an image instead of a module. Any number of
+/// modules can embed the image with --from.
 ///
 /// The paths for --only and --order-by are guest paths; `run --trace` writes
 /// those that a program uses. Links are followed and kept. A path with a slash
@@ -53,7 +54,7 @@ pub(super) struct Pack {
     #[command(flatten)]
     mappings: Mappings,
 
-    /// Compress with zstd, at LEVEL from 1 to 22 [19 if not given]
+    /// Compress with zstd; LEVEL is 1 to 22 [default: 19]
     #[arg(
         long,
         value_name = "LEVEL",
@@ -64,44 +65,53 @@ pub(super) struct Pack {
     )]
     compress: Option<i32>,
 
-    /// Store files uncompressed, also those of a compressed module or image
-    /// [default for modules that are not packed]
+    /// Store all files uncompressed [default for a module that is not packed]
+    ///
+    /// Files of a compressed module or image are decompressed.
     #[arg(long, conflicts_with = "compress")]
     no_compress: bool,
 
-    /// Unit of compression, a power of two from 4K to 1M: larger is smaller in
-    /// total and slower at the first read [default: as packed before, else 128K]
+    /// Size of a block, a power of two from 4K to 1M [default: as before, else 128K]
+    ///
+    /// Blocks are compressed one by one. Larger blocks make a smaller file and a
+    /// slower first read.
     #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
     block_size: Option<u32>,
 
-    /// Where the runtime's memory is: a `separate` one, which needs an engine
-    /// with multi-memory, or in the program's, the `single` one, for any engine with
-    /// bulk memory [separate if not given, or as the module was packed before]
+    /// Memory of the runtime [default: as before, else separate]
+    ///
+    /// With `separate`, the runtime has a memory of its own, and the engine needs
+    /// multi-memory. With `single`, the runtime shares the memory of the program, and
+    /// the engine needs bulk memory only.
     #[arg(long, value_name = "KIND", value_parser = memory_kinds(), conflicts_with = "image")]
     memory: Option<MemoryKind>,
 
-    /// Leave out what matches in the directories that are mapped, as a line of
-    /// .gitignore would; repeatable
+    /// Exclude matching files of mapped directories, as .gitignore does; repeatable
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
 
-    /// Pack the files of this image or packed module; repeatable. A directory that is
-    /// mapped at the same guest path replaces that of an image, and a later image that of
-    /// an earlier one. A single image without anything else to pack is copied unchanged,
-    /// unless --compress, --no-compress, --block-size, --only or --order-by is given
+    /// Embed the files of an image or packed module; repeatable
+    ///
+    /// If guest paths are equal, a mapped directory replaces that of an image, and a
+    /// later image replaces that of an earlier one.
+    ///
+    /// If there is nothing else to pack, a single image is copied unchanged. Then
+    /// --compress, --no-compress, --block-size, --only and --order-by store it again.
     #[arg(long, value_name = "PACKED")]
     from: Vec<PathBuf>,
 
-    /// Keep what is at the paths in FILE, one a line, and nothing else
+    /// Keep only the paths in FILE, one a line
     #[arg(long, value_name = "FILE")]
     only: Option<PathBuf>,
 
-    /// Store what is at the paths in FILE, one a line, first and in that order:
-    /// what a program reads when it starts then lies in few blocks
+    /// Store the paths in FILE, one a line, first and in that order
+    ///
+    /// If FILE has the files that a program reads when it starts, the start reads few
+    /// blocks.
     #[arg(long, value_name = "FILE")]
     order_by: Option<PathBuf>,
 
-    /// Module to write, may be the one that is read; `-` is standard output
+    /// Module to write, also the input itself; `-` is standard output
     #[arg(
         short,
         long,
@@ -110,14 +120,14 @@ pub(super) struct Pack {
     )]
     output: Option<PathBuf>,
 
-    /// Write the tree by itself, as an image, and no module; `-` is standard
-    /// output
+    /// Write the tree as an image instead of a module; `-` is standard output
     #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
     image: Option<PathBuf>,
 
-    /// Take images with files of any size. Otherwise those with more than 1 GiB and
-    /// more than 1000 times their own length are refused, since a few bytes of an
-    /// image can make terabytes
+    /// Disable the decompression-bomb limit
+    ///
+    /// By default an image may expand to 1 GiB or 1000 times its size, whichever is
+    /// larger.
     #[arg(long)]
     any_size: bool,
 
@@ -125,11 +135,11 @@ pub(super) struct Pack {
     #[arg(short, long)]
     quiet: bool,
 
-    /// Fail if there is any warning, and write nothing
+    /// Fail and write nothing if there is any warning
     #[arg(long)]
     strict: bool,
 
-    /// Print what is packed in more detail
+    /// Print statistics of the pack
     #[arg(short, long, conflicts_with = "quiet")]
     verbose: bool,
 }
@@ -167,9 +177,6 @@ impl From<PackedImage> for Done {
         }
     }
 }
-
-/// As clap exits when it rejects arguments.
-const WRONG_USAGE: u8 = 2;
 
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {

@@ -35,17 +35,16 @@ Examples:
   wasi-vfs run packed.wasm --dir ./data::/data --env LANG=C -- script.rb
   wasi-vfs run --trace used.txt packed.wasm -- script.rb
 
-Exit codes: the program's, from 0 to 125; 134 if it traps or exits with another;
-1 if it cannot be run; 2 wrong usage.";
+Exit codes: that of the program from 0 to 125. 134 if it traps or exits with another
+code, 1 if it cannot run, 2 wrong usage.";
 
 /// Run a module, packed or not, under a small interpreter.
 ///
-/// The program gets standard input and output, the directories that are packed
-/// in it, and nothing else unless asked. This is for a quick look: engines
-/// that compile are many times faster, and give memories of more than 1 GiB.
+/// The program gets standard input and output and its packed directories. Options add
+/// host directories and environment variables.
 ///
-/// With --trace, it says which packed files the program uses; `pack --only` and
-/// `pack --order-by` take that list.
+/// The interpreter is for trying things out: engines that compile are many times faster
+/// and allow memories of more than 1 GiB.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
@@ -56,12 +55,14 @@ pub(super) struct Run {
     #[command(flatten)]
     dirs: Dirs,
 
-    /// Set an environment variable; repeatable. NAME alone passes on ours
+    /// Set an environment variable, or pass on NAME; repeatable
     #[arg(long, value_name = "NAME=VALUE", value_parser = has_name)]
     env: Vec<String>,
 
-    /// Write the paths of the packed files that the program opens to FILE, in
-    /// order, and after them those that it only looks at
+    /// Write the paths of the packed files that the program uses to FILE
+    ///
+    /// Opened files come first, in order, then the files whose metadata it reads.
+    /// `pack --only` and `pack --order-by` take this list.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 
@@ -93,7 +94,7 @@ impl FromArgMatches for Dirs {
 impl Args for Dirs {
     fn augment_args(command: Command) -> Command {
         command.arg(dir_arg(
-            "Let the program use the host directory HOST as GUEST; repeatable",
+            "Let the program use the host directory HOST at GUEST; repeatable",
         ))
     }
 

@@ -1,11 +1,13 @@
 //! Paths of a command line: names as they are, and patterns with what they
 //! match. A shell cannot expand patterns over an image.
 
-use anyhow::{Context, Result, bail};
+use super::usage::WrongUsage;
+use anyhow::{Context, Result, anyhow, bail};
 use globset::{GlobBuilder, GlobSet};
 use wasi_vfs::pattern::is_too_deep;
 use wasi_vfs::{ImageReader, Walk};
-use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
+use wasi_vfs_format::reader::ResolveError;
+use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
 /// Something that a command line asks for.
 pub(super) enum Wanted {
@@ -27,14 +29,42 @@ impl Wanted {
     /// What is there; what a link leads to if `follow`.
     pub(super) fn find(&self, image: &ImageReader<'_>, follow: bool) -> Result<Inode> {
         let number = match self {
-            Self::Path(path) => return Ok(image.resolve(path, follow)?),
+            Self::Path(path) => return resolve(image, path, follow),
             Self::Match(number) => *number,
         };
         let inode = image.index().inode(number)?;
         if !follow || inode.kind() != Kind::Symlink {
             return Ok(inode);
         }
-        Ok(image.resolve(&image.path(number)?, true)?)
+        resolve(image, &image.path(number)?, true)
+    }
+
+    /// Whether a pattern chose it and it is a directory or leads to one.
+    fn is_matched_directory(&self, image: &ImageReader<'_>) -> bool {
+        let is_directory = |inode: Inode| inode.kind() == Kind::Directory;
+        matches!(self, Self::Match(_)) && self.find(image, true).is_ok_and(is_directory)
+    }
+}
+
+/// The inode at `path`. The error of a dangling link names its target.
+fn resolve(image: &ImageReader<'_>, path: &str, follow: bool) -> Result<Inode> {
+    let error = match image.resolve(path, follow) {
+        Ok(inode) => return Ok(inode),
+        Err(error) => error,
+    };
+    if let (ResolveError::NotFound, Some(target)) = (&error, link_target(image, path)) {
+        bail!("it is a link to `{target}`, which is not in the image");
+    }
+    Err(error.into())
+}
+
+fn link_target(image: &ImageReader<'_>, path: &str) -> Option<String> {
+    match image.resolve(path, false).ok()?.content {
+        Content::Symlink(link) => {
+            let target = image.index().target(&link).ok()?;
+            Some(String::from_utf8_lossy(target).into_owned())
+        }
+        _ => None,
     }
 }
 
@@ -56,6 +86,20 @@ pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wa
     Ok(wanted)
 }
 
+/// As [`expand`], for commands that take files only: a pattern chooses no directories.
+/// Returns with each path the files that it stands for.
+pub(super) fn expand_files<'p>(
+    image: &ImageReader<'_>,
+    paths: &'p [String],
+) -> Result<Vec<(&'p str, Vec<Wanted>)>> {
+    let files = paths.iter().map(|path| {
+        let mut wanted = expand(image, std::slice::from_ref(path))?;
+        wanted.retain(|wanted| !wanted.is_matched_directory(image));
+        Ok((path.as_str(), wanted))
+    });
+    files.collect()
+}
+
 fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
 }
@@ -73,9 +117,9 @@ fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<Wanted>)
 
 /// `*` and `?` stop at slashes as in a shell; `**` does not.
 fn matcher(pattern: &str) -> Result<GlobSet> {
-    let cannot = || format!("cannot read the pattern `{pattern}`");
+    let cannot = || WrongUsage(format!("cannot read the pattern `{pattern}`"));
     if is_too_deep(pattern) {
-        bail!("{}: its braces are nested too deep", cannot());
+        return Err(anyhow!("its braces are nested too deep").context(cannot()));
     }
     let relative = pattern.trim_start_matches("./").trim_start_matches('/');
     let glob = GlobBuilder::new(relative).literal_separator(true).build();

@@ -23,7 +23,7 @@ pub(super) fn print<'a>(
     if style.long {
         let mut tree = Tree::new(lister, root.clone());
         while let Some(at) = tree.next()? {
-            widths.fit(&at.entry);
+            widths.fit(&at.entry, style);
         }
     }
     let mut tree = Tree::new(lister, root);

@@ -13,13 +13,14 @@ Examples:
   wasi-vfs verify packed.wasm
   wasi-vfs verify --quiet packed.wasm && deploy packed.wasm
 
-Exit codes: 0 nothing is damaged, 1 something is, 2 wrong usage.";
+Exit codes: 0 undamaged, 1 damaged or unreadable, 2 wrong usage.";
 
 /// Check every checksum, digest and reference of an image.
 ///
-/// Says what is damaged and which files it touches; the others can still be
-/// read. An optimiser may have stripped the digests from a module: then it says
-/// so, and checks the rest.
+/// Prints each damaged part and the files in it. All other files can still be read.
+///
+/// If an optimiser stripped the digests from a module, `verify` says so and checks
+/// everything else.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Verify {
@@ -27,7 +28,7 @@ pub(super) struct Verify {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Print only what is damaged
+    /// Print damaged parts only
     #[arg(short, long)]
     quiet: bool,
 }

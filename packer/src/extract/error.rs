@@ -20,7 +20,7 @@ pub enum ExtractError {
         source: ResolveError,
     },
     /// The image is damaged.
-    #[error("corrupt image: {0}; `wasi-vfs verify` says what else is")]
+    #[error("corrupt image: {0}; run `wasi-vfs verify` for a full report")]
     Corrupt(Corrupt),
     /// A name or target that no tree has, which would lead elsewhere.
     #[error("refusing to extract `{path}`: {reason}; the image was not made by wasi-vfs")]
@@ -57,8 +57,8 @@ pub enum ExtractError {
     },
     /// Two names of the image are one in the target.
     #[error(
-        "`{path}` is already something else of the image: the target does not tell \
-         upper from lower case, or the image has the name twice; extract into another file system"
+        "`{path}` has the name of another file of the image: the target ignores upper and \
+         lower case, or the image has the name twice; extract into another file system"
     )]
     Collision {
         /// The second of the two paths.

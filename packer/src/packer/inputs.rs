@@ -93,6 +93,7 @@ impl Packer {
             }
             Err(OpenError::NotPacked) => Ok(taken),
             Err(OpenError::Module(error)) => Err(error.into()),
+            Err(OpenError::Neither { found }) => Err(ModuleError::NotWasm { found }.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
             Err(OpenError::Read(error)) => Err(ModuleError::Read(error).into()),
         }

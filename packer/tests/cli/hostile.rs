@@ -654,6 +654,9 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
         ("extract hostile -o out", 1, 1_259_339_798_u64),
         (pack, 1, 1_259_339_798),
         ("diff hostile hostile", 2, 1_259_339_798),
+        // Reads files until they have too many bytes.
+        ("info --json --digests hostile", 1, 1_088_421_888),
+        ("ls -R --json --digests hostile", 1, 1_088_421_888),
     ] {
         let output = bounded(&scratch, writer, "a bomb");
         let len = format!("the files have {len} bytes");

@@ -22,6 +22,23 @@ fn an_image_is_explained() {
 }
 
 #[test]
+fn sizes_have_units_unless_bytes_are_asked_for() {
+    let scratch = Scratch::image();
+    let row = |arguments: &str, name: &str| {
+        let output = scratch.run(arguments);
+        assert_success(&output);
+        let row = |line: &&str| line.trim_start().starts_with(name);
+        let text = stdout(&output);
+        let row = text.lines().find(row).unwrap();
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("info tree.wvfs", "raw"), "raw 14.0 kB 100.0 %");
+    assert_eq!(row("info --bytes tree.wvfs", "raw"), "raw 14022 100.0 %");
+    let text = row("info tree.wvfs", ".txt");
+    assert_eq!(text, ".txt 129 B 100.0 % 14.0 kB 3");
+}
+
+#[test]
 fn the_parts_of_a_module_add_up() {
     let scratch = Scratch::packed();
     let facts = json(&scratch, "info --json packed.wasm");

@@ -95,6 +95,19 @@ fn long_lines_show_kind_size_time_and_target() {
 }
 
 #[test]
+fn long_lines_have_units_on_request() {
+    let scratch = Scratch::image();
+    let listed = lines(&scratch, "ls -l --human-readable tree.wvfs usr/lib");
+    let long = listed
+        .iter()
+        .find(|line| line.ends_with("long.txt"))
+        .unwrap();
+    assert!(long.contains(" 14.0 kB "), "{long}");
+    let output = scratch.run("ls --human-readable tree.wvfs");
+    assert_failure(&output, 2, &["--long"]);
+}
+
+#[test]
 fn json_has_the_documented_fields() {
     let scratch = Scratch::with_tree();
     let time = FileTimes::new().set_modified(UNIX_EPOCH + Duration::new(951_782_400, 5));
@@ -165,7 +178,7 @@ fn patterns_stand_for_what_they_match() {
     let output = scratch.run("ls packed.wasm *.none");
     assert_error(&output, &["`*.none`", "no such file"]);
     let output = scratch.run("ls packed.wasm [");
-    assert_error(&output, &["pattern `[`"]);
+    assert_failure(&output, 2, &["pattern `[`"]);
 }
 
 #[test]

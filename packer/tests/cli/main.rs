@@ -9,6 +9,7 @@
 
 mod app;
 mod cat;
+mod completions;
 mod diff;
 mod dump;
 mod extract;
@@ -19,6 +20,7 @@ mod hostile;
 mod hostile_modules;
 mod image;
 mod info;
+mod json;
 mod lib_command;
 mod ls;
 mod manual;
@@ -28,4 +30,5 @@ mod pack_again;
 mod pack_warnings;
 mod run;
 mod scratch;
+mod usage;
 mod verify;

@@ -51,9 +51,9 @@ fn the_document_of_the_commands_is_their_help() {
     let mut document = "\
 # Commands
 
-The help of every command, as `wasi-vfs help COMMAND` prints it; `wasi-vfs man`
-has the same as pages of a manual. A test holds this file against the command:
-`UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` writes it anew.
+This file has the help of every command, as `wasi-vfs help COMMAND` prints it.
+`wasi-vfs man` prints the same text as pages of a manual. A test compares this file
+with the command: `UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` updates it.
 "
     .to_owned();
     for (name, _) in commands() {
@@ -61,6 +61,29 @@ has the same as pages of a manual. A test holds this file against the command:
         write!(document, "\n## wasi-vfs {name}\n\n```text\n{help}```\n").unwrap();
     }
     assert_file("docs/COMMANDS.md", &document);
+}
+
+#[test]
+fn examples_are_not_wrapped() {
+    for (name, _) in commands() {
+        let help = help(&name);
+        let (_, examples) = help.split_once("\nExamples:\n").unwrap();
+        let examples = examples.lines().take_while(|line| !line.is_empty());
+        for line in examples {
+            assert!(line.starts_with("  "), "{name}: {line}");
+        }
+    }
+}
+
+/// The budgets of `tools/check-language`: words, and words a sentence.
+#[test]
+fn help_is_plain_english() {
+    let mut check = std::process::Command::new("python3");
+    check.arg(in_repository("tools/check-language"));
+    // Not every machine has Python.
+    if let Ok(output) = check.arg("docs/COMMANDS.md").output() {
+        assert!(output.status.success(), "{}", stdout(&output));
+    }
 }
 
 #[test]
@@ -116,38 +139,61 @@ fn all_pages_can_be_written_at_once() {
 }
 
 #[test]
+fn title_has_the_name_date_and_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let title = |page: &str| {
+        page.lines()
+            .find(|line| line.starts_with(".TH"))
+            .map(str::to_owned)
+    };
+    let expected =
+        format!(".TH wasi-vfs-pack 1 2026-11-29 \"wasi-vfs {version}\" \"wasi-vfs manual\"");
+    assert_eq!(title(&manual("pack")), Some(expected));
+    let scratch = Scratch::empty();
+    let page = |date: &str| {
+        let mut command = scratch.command();
+        command.args(["man", "pack"]).env("SOURCE_DATE_EPOCH", date);
+        command.output().unwrap()
+    };
+    let dated = stdout(&page("951782400")).replace("\\-", "-");
+    assert!(title(&dated).unwrap().contains(" 2000-02-29 "), "{dated}");
+    assert_error(
+        &page("tomorrow"),
+        &["SOURCE_DATE_EPOCH", "`tomorrow`", "since 1970"],
+    );
+}
+
+/// As a reader of roff shows it, without fonts.
+fn synopsis(command: &str) -> String {
+    let manual = manual(command);
+    let (_, rest) = manual.split_once(".SH SYNOPSIS\n").unwrap();
+    let line = rest.lines().next().unwrap().to_owned();
+    ["\\fB", "\\fI", "\\fR"]
+        .iter()
+        .fold(line, |line, font| line.replace(font, ""))
+}
+
+#[test]
+fn synopsis_has_the_values_of_the_options() {
+    let pack = synopsis("pack");
+    for part in [
+        "wasi-vfs pack [--dir HOST::GUEST]... ",
+        " [--compress[=LEVEL]] ",
+        " [--memory KIND] ",
+        " [-q] ",
+    ] {
+        assert!(pack.contains(part), "{part}: {pack}");
+    }
+    assert!(pack.ends_with(" [APP.wasm]"), "{pack}");
+    let extract = synopsis("extract");
+    assert!(extract.contains(" -o DIR "), "{extract}");
+    assert!(extract.ends_with(" PACKED [PATH]..."), "{extract}");
+    assert_eq!(synopsis(""), "wasi-vfs [-V] COMMAND ...");
+}
+
+#[test]
 fn a_page_that_does_not_exist_is_named() {
     let output = Scratch::empty().run("man unpack");
     let words = ["`unpack`", "wasi-vfs help", "Usage: wasi-vfs man"];
     assert_failure(&output, 2, &words);
-}
-
-#[test]
-fn every_shell_has_completions_for_every_command() {
-    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        let output = Scratch::empty().run(&format!("completions {shell}"));
-        assert_success(&output);
-        let script = stdout(&output);
-        for (name, _) in commands() {
-            assert!(script.contains(&name), "{shell}: {name}");
-        }
-    }
-}
-
-#[test]
-fn bash_takes_the_completions() {
-    let scratch = Scratch::empty();
-    let script = scratch.run("completions bash").stdout;
-    scratch.write("script", &script);
-    let check = "source ./script; COMP_WORDS=(wasi-vfs extr); COMP_CWORD=1; \
-                 _wasi__vfs wasi-vfs extr wasi-vfs; echo \"${COMPREPLY[@]}\"";
-    let mut bash = std::process::Command::new("bash");
-    let output = bash
-        .args(["-c", check])
-        .current_dir(scratch.path(""))
-        .output();
-    // Not every machine has bash.
-    if let Ok(output) = output {
-        assert_eq!(stdout(&output), "extract\n", "{}", stderr(&output));
-    }
 }

@@ -1,7 +1,8 @@
-//! What there is to know about a packed module. The fields are those of
-//! `--json`, which the help of `info` describes.
+//! All facts about a packed module. The fields are those of `--json`, which
+//! docs/JSON.md describes.
 
 use super::directories;
+use crate::cli::ls::digest;
 use crate::cli::opened::Opened;
 use crate::cli::place::Place;
 use anyhow::Result;
@@ -9,7 +10,7 @@ use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
-use wasi_vfs::{Form, ImageReader, MemoryKind, Walk};
+use wasi_vfs::{Digests, Form, ImageReader, MemoryKind, Walk};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
@@ -33,6 +34,17 @@ pub(super) struct Facts<'i> {
     pub(super) left_out: Option<Skipped>,
     pub(super) extensions: Vec<Group<'i>>,
     pub(super) directories: Vec<Group<'i>>,
+    /// Present if digests are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) files: Option<Vec<Named<'i>>>,
+}
+
+/// A file by its content.
+#[derive(Debug, Serialize)]
+pub(super) struct Named<'i> {
+    pub(super) path: Place<'i>,
+    pub(super) size: u64,
+    pub(super) digest: Option<String>,
 }
 
 /// How the image was packed.
@@ -200,7 +212,30 @@ impl<'i> Facts<'i> {
                     Name::Directory(Place { image, number })
                 },
             )?,
+            files: None,
         })
+    }
+}
+
+impl<'i> Facts<'i> {
+    /// Adds the list of files with digests, in the order of the paths.
+    pub(super) fn add_files(&mut self, image: &'i ImageReader<'i>, any_size: bool) -> Result<()> {
+        let mut digests = Digests::new(image).any_len(any_size);
+        let mut files = Vec::new();
+        for entry in Walk::new(image)? {
+            let inode = entry?.inode;
+            if let Content::File(file) = &inode.content {
+                let number = inode.number;
+                let digest = digest(image, &mut digests, &inode)?;
+                files.push(Named {
+                    path: Place { image, number },
+                    size: file.len,
+                    digest: digest.map(|digest| digest.to_string()),
+                });
+            }
+        }
+        self.files = Some(files);
+        Ok(())
     }
 }
 

@@ -16,6 +16,7 @@ use facts::Facts;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use table::Look;
 
 const EXAMPLES: &str = concat!(
     "\
@@ -23,26 +24,17 @@ Examples:
   wasi-vfs info packed.wasm
   wasi-vfs info --html report.html packed.wasm
   wasi-vfs info --json packed.wasm | jq '.file.payload / .file.total'
-
-Fields of --json, lengths in bytes: form (linked, merged or null for a bare
-image), memory (separate or single if merged), digest, format_version,
-tool_version and options (level, block_len) if they were not stripped,
-runtime_version, mounts; file (total, application, runtime, index, payload,
-cold; application is null where it cannot be told from the runtime); tree (files, directories, symlinks, raw, unique, stored); blocks
-(count, len, uncompressed, fill, stored, other); deduplication (saved,
-duplicate_files, groups of equal files: len, saved, paths); left_out (files,
-raw) if packed with --only; extensions and directories (name, files, raw,
-unique, stored). raw is before deduplication, unique after it, stored after
-compression.",
+  wasi-vfs info --json --digests packed.wasm | jq '.files'",
     exit_codes!()
 );
 
 /// Show where the bytes of a packed module go.
 ///
-/// The parts of the module, the options it was packed with, what each file
-/// extension and each directory takes, and what deduplication saves and where.
-/// Bytes that several files have in common are counted for each in equal parts,
-/// so the shares of all files add up.
+/// Prints the sizes of the parts of the module, the options of the pack, and the savings
+/// by deduplication. Tables show the size of each file extension and directory.
+///
+/// If files share bytes, each file counts an equal part of them, so the shares of all
+/// files add up.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Info {
@@ -50,20 +42,41 @@ pub(super) struct Info {
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 
-    /// Print a JSON object, whose fields are described in --help
+    /// Print a JSON object, which docs/JSON.md describes
     #[arg(long)]
     json: bool,
 
-    /// Write a page for a browser as well: a map of the tree, the largest files,
-    /// duplicates, a search box; needs no network
+    /// With --json, list the files with their BLAKE3 digests
+    ///
+    /// The digest is that of the uncompressed content. All files are read.
+    #[arg(long, requires = "json")]
+    digests: bool,
+
+    /// With --digests, disable the decompression-bomb limit
+    ///
+    /// By default the files may have 1 GiB or 1000 times the bytes of the image,
+    /// whichever is larger.
+    #[arg(long, requires = "digests")]
+    any_size: bool,
+
+    /// Print exact sizes in bytes instead of units
+    #[arg(long)]
+    bytes: bool,
+
+    /// Write a page for a browser as well; `-` is standard output
+    ///
+    /// The page has a map of the tree, the largest files, the duplicates and a search
+    /// box. It needs no network.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
-    /// Show all extensions, directories and duplicates, not the largest only
+    /// Show all extensions, directories and duplicates
+    ///
+    /// By default the tables end with the largest rows.
     #[arg(short, long)]
     all: bool,
 
-    /// Print nothing; for use with --html
+    /// Print nothing, only write the page of --html
     #[arg(short, long, conflicts_with = "json", requires = "html")]
     quiet: bool,
 }
@@ -82,7 +95,10 @@ impl Info {
 
     fn show(&self, opened: &Opened<'_>) -> Result<ExitCode> {
         let accounting = opened.accounting()?;
-        let facts = Facts::gather(opened, &accounting)?;
+        let mut facts = Facts::gather(opened, &accounting)?;
+        if self.digests {
+            facts.add_files(&opened.image, self.any_size)?;
+        }
         if let Some(html) = &self.html {
             let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;
             output::write(html, page.as_bytes())?;
@@ -102,7 +118,11 @@ impl Info {
             serde_json::to_writer_pretty(&mut out, &facts).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            table::print(&self.title(), &facts, self.all, &mut out)?;
+            let look = Look {
+                all: self.all,
+                bytes: self.bytes,
+            };
+            table::print(&self.title(), &facts, look, &mut out)?;
         }
         out.flush()?;
         Ok(ExitCode::SUCCESS)

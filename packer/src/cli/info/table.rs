@@ -11,15 +11,35 @@ const MAX_ROWS: usize = 10;
 /// Groups of equal files, and files of each, unless all are asked for.
 const MAX_GROUPS: usize = 3;
 
-pub(super) fn print(title: &str, facts: &Facts<'_>, all: bool, out: &mut dyn Write) -> Result<()> {
-    let rows = if all { usize::MAX } else { MAX_ROWS };
+/// How the facts are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Every row, and not the largest.
+    pub(super) all: bool,
+    /// Exact sizes.
+    pub(super) bytes: bool,
+}
+
+impl Look {
+    fn rows(self, max: usize) -> usize {
+        if self.all { usize::MAX } else { max }
+    }
+
+    fn len(self, bytes: u64) -> String {
+        match self.bytes {
+            true => bytes.to_string(),
+            false => len(bytes),
+        }
+    }
+}
+
+pub(super) fn print(title: &str, facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
     print_identity(title, facts, out)?;
-    print_file(facts, out)?;
-    print_tree(facts, out)?;
-    print_groups("extension", &facts.extensions, facts, rows, out)?;
-    print_groups("directory", &facts.directories, facts, rows, out)?;
-    let groups = if all { usize::MAX } else { MAX_GROUPS };
-    print_duplicates(facts, groups, out)
+    print_file(facts, look, out)?;
+    print_tree(facts, look, out)?;
+    print_groups("extension", &facts.extensions, facts, look, out)?;
+    print_groups("directory", &facts.directories, facts, look, out)?;
+    print_duplicates(facts, look, out)
 }
 
 fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -48,9 +68,9 @@ fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-fn print_file(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let file = &facts.file;
-    writeln!(out, "\nbytes of the file")?;
+    writeln!(out, "\nsizes in the file")?;
     let runtime = match file.application {
         Some(_) => "runtime",
         None => "application and runtime",
@@ -66,13 +86,14 @@ fn print_file(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (name, bytes) in rows {
         if bytes > 0 {
             let part = percentage(bytes, file.total);
-            writeln!(out, "  {name:<24}{bytes:>14}  {part:>8}")?;
+            let len = look.len(bytes);
+            writeln!(out, "  {name:<24}{len:>14}  {part:>8}")?;
         }
     }
     Ok(())
 }
 
-fn print_tree(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn print_tree(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let tree = &facts.tree;
     let blocks = &facts.blocks;
     writeln!(
@@ -84,7 +105,8 @@ fn print_tree(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     )?;
     if let Some(left_out) = &facts.left_out {
         let files = count(left_out.files, "file");
-        writeln!(out, "  left out by --only: {files}, {}", len(left_out.raw))?;
+        let raw = look.len(left_out.raw);
+        writeln!(out, "  left out by --only: {files}, {raw}")?;
     }
     let deduplication = &facts.deduplication;
     let duplicates = count(deduplication.duplicate_files, "file");
@@ -111,7 +133,8 @@ fn print_tree(facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (name, bytes, note) in rows {
         if bytes > 0 || !note.is_empty() {
             let part = percentage(bytes, tree.raw);
-            let line = format!("  {name:<24}{bytes:>14}  {part:>8}  {note}");
+            let len = look.len(bytes);
+            let line = format!("  {name:<24}{len:>14}  {part:>8}  {note}");
             writeln!(out, "{}", line.trim_end())?;
         }
     }
@@ -122,9 +145,10 @@ fn print_groups(
     title: &str,
     groups: &[Group<'_>],
     facts: &Facts<'_>,
-    rows: usize,
+    look: Look,
     out: &mut dyn Write,
 ) -> Result<()> {
+    let rows = look.rows(MAX_ROWS);
     if groups.is_empty() {
         return Ok(());
     }
@@ -143,7 +167,7 @@ fn print_groups(
             name => escape(name.as_bytes()),
         };
         let part = percentage(group.stored, facts.blocks.stored);
-        let (stored, raw, files) = (group.stored, group.raw, group.files);
+        let (stored, raw, files) = (look.len(group.stored), look.len(group.raw), group.files);
         writeln!(
             out,
             "  {name:<22}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
@@ -152,16 +176,17 @@ fn print_groups(
     print_rest(groups.len(), rows, out)
 }
 
-fn print_duplicates(facts: &Facts<'_>, rows: usize, out: &mut dyn Write) -> Result<()> {
+fn print_duplicates(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+    let rows = look.rows(MAX_GROUPS);
     let groups = &facts.deduplication.groups;
     if groups.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nsame files")?;
     for group in groups.iter().take(rows) {
-        let saved = len(group.saved);
+        let (saved, len) = (look.len(group.saved), look.len(group.len));
         let copies = count(group.paths.len() as u64, "file");
-        writeln!(out, "  {saved} saved, {copies} of {}", len(group.len))?;
+        writeln!(out, "  {saved} saved, {copies} of {len}")?;
         for place in group.paths.iter().take(rows) {
             writeln!(out, "    {}", escape(place.path()?.as_bytes()))?;
         }
