@@ -103,12 +103,6 @@ impl GuestPath {
     pub fn components(&self) -> &[String] {
         &self.components
     }
-
-    /// Length in bytes of the path from the root, without a leading slash.
-    pub(crate) fn place_len(&self) -> usize {
-        let names: usize = self.components.iter().map(String::len).sum();
-        names + self.components.len().saturating_sub(1)
-    }
 }
 
 fn check_text(text: &str) -> Result<(), GuestPathError> {

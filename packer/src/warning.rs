@@ -149,7 +149,8 @@ impl fmt::Display for Warning {
     }
 }
 
-const NO_FILE_KEPT: &str = "the listed paths keep no file, so end the path of a directory with a slash to keep its content";
+const NO_FILE_KEPT: &str =
+    "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";
 const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";

@@ -10,7 +10,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use wasi_vfs::{Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
+use wasi_vfs::{Form, MemoryKind, Packed, PackedImage, Packer, Warning};
+use wasi_vfs::{parse_paths, parse_patterns};
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
@@ -40,9 +41,12 @@ Examples:
 /// With --image, writes the tree by itself, as an image that any number of
 /// modules can be packed --from.
 ///
-/// The paths for --only and --order-by are guest paths; `run --trace` writes
-/// those that a program uses. Links are followed and kept. A path with a slash
-/// at its end stands for all that is below it.
+/// Patterns are guest paths with `*`, `?`, `[a-z]`, `{a,b}` and `**`. A pattern of
+/// --exclude without a leading slash matches at any depth.
+///
+/// --only and --order-by take guest paths and patterns; `run --trace` writes the
+/// paths that a program uses. Links are followed and kept. A directory stands for
+/// everything below it, unless its path ends with `/.`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
@@ -80,10 +84,19 @@ pub(super) struct Pack {
     #[arg(long, value_name = "KIND", value_parser = memory_kinds(), conflicts_with = "image")]
     memory: Option<MemoryKind>,
 
-    /// Leave out what matches in the directories that are mapped, as a line of
-    /// .gitignore would; repeatable
-    #[arg(long, value_name = "GLOB")]
+    /// Exclude matching guest paths of mapped directories; repeatable. `!` in front
+    /// takes a path back, and the last matching pattern decides
+    #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+
+    /// Exclude by the patterns in FILE, one a line, before those of --exclude; repeatable
+    #[arg(long, value_name = "FILE")]
+    exclude_from: Vec<PathBuf>,
+
+    /// Exclude by the .gitignore files in mapped directories, and exclude .git. Patterns
+    /// of --exclude come first
+    #[arg(long)]
+    gitignore: bool,
 
     /// Pack the files of this image or packed module; repeatable. A directory that is
     /// mapped at the same guest path replaces that of an image, and a later image that of
@@ -92,12 +105,12 @@ pub(super) struct Pack {
     #[arg(long, value_name = "PACKED")]
     from: Vec<PathBuf>,
 
-    /// Keep what is at the paths in FILE, one a line, and nothing else
+    /// Keep the paths and patterns in FILE, one a line, and drop all others
     #[arg(long, value_name = "FILE")]
     only: Option<PathBuf>,
 
-    /// Store what is at the paths in FILE, one a line, first and in that order:
-    /// what a program reads when it starts then lies in few blocks
+    /// Store the paths and patterns in FILE, one a line, first and in that order. A
+    /// program that reads them when it starts then reads few blocks
     #[arg(long, value_name = "FILE")]
     order_by: Option<PathBuf>,
 
@@ -219,9 +232,11 @@ impl Pack {
         for mapping in &self.mappings.0 {
             packer = packer.map_dir(&mapping.host, mapping.guest.spelling());
         }
-        for pattern in &self.exclude {
-            packer = packer.exclude(pattern);
+        for list in &self.exclude_from {
+            packer = patterns(list)?.into_iter().fold(packer, Packer::exclude);
         }
+        packer = self.exclude.iter().fold(packer, Packer::exclude);
+        packer = packer.gitignore(self.gitignore);
         if let Some(list) = &self.only {
             packer = packer.only(paths(list)?);
         }
@@ -337,10 +352,18 @@ fn details(packed: &Done) -> String {
         .concat()
 }
 
-fn paths(list: &Path) -> Result<Vec<String>> {
+/// The text of a list.
+fn text_in(list: &Path) -> Result<String> {
     let text = String::from_utf8(input::read(list)?);
-    let text = text.with_context(|| format!("`{}` is not UTF-8", list.display()))?;
-    let paths = parse_paths(&text);
+    text.with_context(|| format!("`{}` is not UTF-8", list.display()))
+}
+
+fn patterns(list: &Path) -> Result<Vec<String>> {
+    Ok(parse_patterns(&text_in(list)?))
+}
+
+fn paths(list: &Path) -> Result<Vec<String>> {
+    let paths = parse_paths(&text_in(list)?);
     if paths.is_empty() {
         bail!(
             "`{}` lists no paths; expected guest paths, one a line",

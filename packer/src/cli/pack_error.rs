@@ -34,7 +34,7 @@ impl Explained {
             self.error,
             PackError::Guest(_)
                 | PackError::MappedTwice { .. }
-                | PackError::Exclude(_)
+                | PackError::Pattern(_)
                 | PackError::ExcludesNothing
                 | PackError::Nothing
                 | PackError::BlockLen { .. }

@@ -3,7 +3,8 @@
 use crate::contents::OpenError;
 use crate::expansion::TooLong;
 use crate::module::ModuleError;
-use crate::source::{ExcludeError, SourceError};
+use crate::pattern::PatternError;
+use crate::source::SourceError;
 use crate::{GuestPathError, Mapping};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
@@ -29,9 +30,9 @@ pub enum PackError {
         /// The second one, which may spell the guest path in another way.
         second: Box<Mapping>,
     },
-    /// A pattern of [`Packer::exclude`](crate::Packer::exclude) is none.
+    /// A pattern cannot be used.
     #[error(transparent)]
-    Exclude(#[from] ExcludeError),
+    Pattern(#[from] PatternError),
     /// Something in a host directory cannot be packed.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -78,7 +79,7 @@ pub enum PackError {
     /// No path of [`Packer::only`](crate::Packer::only) is in the tree.
     #[error(
         "none of the {count} paths to keep is in the tree, such as `{example}`; \
-         they must be guest paths and not patterns"
+         list guest paths or patterns of guest paths"
     )]
     NothingKept {
         /// How many paths there are.

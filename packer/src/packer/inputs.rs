@@ -6,7 +6,7 @@ use super::{PackError, Packer};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
 use crate::join::{self, Joined, Origin, Part};
-use crate::source::{self, Exclude, Findings};
+use crate::source::{self, Exclude, Findings, Taking};
 use crate::{Mapping, Warning};
 use std::collections::HashMap;
 use wasi_vfs_format::Error;
@@ -45,8 +45,12 @@ impl Packer {
             self.take_image(position + 1, image, &mut taken)?;
         }
         let mut findings = Findings::new(exclude, &self.own_files);
+        let taking = Taking {
+            exclude,
+            gitignore: self.gitignore,
+        };
         for Mapping { host, guest } in mappings {
-            let directory = source::read_directory(host, guest, exclude, &mut findings)?;
+            let directory = source::read_directory(host, guest, taking, &mut findings)?;
             taken.parts.push(Part::new(guest, directory));
         }
         if taken.parts.is_empty() {

@@ -71,6 +71,7 @@ pub struct Packer {
     images: Vec<Vec<u8>>,
     mappings: Vec<(PathBuf, PathBuf)>,
     patterns: Vec<String>,
+    gitignore: bool,
     own_files: Vec<PathBuf>,
     compression: Option<Compression>,
     block_len: Option<u32>,
@@ -98,6 +99,7 @@ impl Packer {
             images: Vec::new(),
             mappings: Vec::new(),
             patterns: Vec::new(),
+            gitignore: false,
             own_files: Vec::new(),
             compression: None,
             block_len: None,
@@ -141,11 +143,18 @@ impl Packer {
         self
     }
 
-    /// Leaves out what matches `pattern`, in every mapped directory. Patterns
-    /// read as in a `.gitignore`; see [`Exclude`]. Without a mapped directory they are
-    /// an error.
+    /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
+    /// the patterns. Without a mapped directory they are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.patterns.push(pattern.into());
+        self
+    }
+
+    /// Whether `.gitignore` files in mapped directories exclude their matches, and `.git`
+    /// is excluded. By default, they do not. Patterns of [`Packer::exclude`] come first,
+    /// so `!name` takes back what such a file excludes.
+    pub fn gitignore(mut self, gitignore: bool) -> Self {
+        self.gitignore = gitignore;
         self
     }
 
@@ -198,18 +207,19 @@ impl Packer {
     }
 
     /// Stores the contents of the files at `paths` first, together and in this
-    /// order, and all others after them. What a program reads when it starts
-    /// then lies in few blocks. Links are followed. Paths that are not in the
-    /// tree are reported as [`Warning::Missing`].
+    /// order, and all others after them. The files that a program reads when it starts
+    /// then lie in few blocks. The paths are as those of [`Packer::only`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.order.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// Keeps what is at `paths`, the links and directories on the way, the
-    /// mapped directories, and nothing else. A directory is kept without what
-    /// it holds unless its path ends with a slash. Paths that are not in the tree are
-    /// reported as [`Warning::Missing`].
+    /// Keeps the files, links and directories at `paths`, the links and directories on
+    /// the way, and the mapped directories. Drops all others.
+    ///
+    /// Each path is a guest path or a [`Pattern`](crate::Pattern). Links are followed. A
+    /// directory is kept with its content, unless its path ends with `/.`. Paths that
+    /// are not in the tree are reported as [`Warning::Missing`].
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let only = self.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
@@ -333,7 +343,7 @@ impl Packer {
     /// order.
     fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
         let mut missing = self.prune(tree, options)?;
-        let order = Choice::new(tree, &self.order);
+        let order = Choice::new(tree, &self.order)?;
         missing.extend(order.missing);
         options.ranks = ranks(order.places);
         Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
@@ -345,7 +355,7 @@ impl Packer {
         let Some(only) = &self.only else {
             return Ok(Vec::new());
         };
-        let choice = Choice::new(tree, only);
+        let choice = Choice::new(tree, only)?;
         if choice.places.is_empty() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),

@@ -87,6 +87,16 @@ pub enum SourceError {
         /// Length of the target in bytes.
         len: usize,
     },
+    /// A line of a `.gitignore` file is no pattern.
+    #[error("line {line} of `{}` cannot be used: {reason}; correct it or pack without .gitignore files", path.display())]
+    Gitignore {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A modification time does not fit 64 bits of nanoseconds.
     #[error("the modification time of `{}` lies outside the years 1678 to 2261; set it with touch(1)", path.display())]
     TimeOutOfRange {
@@ -114,6 +124,8 @@ pub enum Read {
     Link,
     /// Kind, length and times.
     Metadata,
+    /// The lines of a `.gitignore`.
+    Patterns,
 }
 
 impl fmt::Display for Read {
@@ -122,6 +134,7 @@ impl fmt::Display for Read {
             Self::Directory => "directory",
             Self::Link => "symbolic link",
             Self::Metadata => "the metadata of",
+            Self::Patterns => "the patterns of",
         })
     }
 }

@@ -9,14 +9,16 @@ mod error;
 mod exclude;
 mod file;
 mod findings;
+mod gitignore;
 mod metadata;
 
 pub use error::{Read, SourceError, SpecialKind};
-pub use exclude::{Exclude, ExcludeError};
+pub use exclude::Exclude;
 pub(crate) use findings::Findings;
 
 use crate::GuestPath;
 use file::{HostFile, Identity};
+use gitignore::Ignores;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -26,22 +28,25 @@ use std::vec;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 
-/// Reads the host directory `host`, to be placed at `guest`, without the entries that
-/// `exclude` matches.
+/// What to take from a host directory.
+#[derive(Clone, Copy)]
+pub(crate) struct Taking<'a> {
+    pub(crate) exclude: &'a Exclude,
+    /// Whether `.gitignore` files exclude as well.
+    pub(crate) gitignore: bool,
+}
+
+/// Reads the host directory `host`, to be placed at `guest`.
 ///
 /// `host` itself may be a symbolic link to a directory.
 pub(crate) fn read_directory(
     host: &Path,
     guest: &GuestPath,
-    exclude: &Exclude,
+    taking: Taking<'_>,
     findings: &mut Findings,
 ) -> Result<DirectoryNode, SourceError> {
-    let mut walk = Walk {
-        exclude,
-        guest_len: guest.place_len(),
-        findings,
-    };
-    let root = walk.read(host)?;
+    let mut walk = Walk { taking, findings };
+    let root = walk.read(host, guest)?;
     if root.children.is_empty() {
         findings.note_empty(host);
     }
@@ -50,9 +55,7 @@ pub(crate) fn read_directory(
 
 /// What holds for a whole walk.
 struct Walk<'a> {
-    exclude: &'a Exclude,
-    /// Length of the path that leads to the walked directory in the image.
-    guest_len: usize,
+    taking: Taking<'a>,
     findings: &'a mut Findings,
 }
 
@@ -62,8 +65,11 @@ struct Walk<'a> {
 struct Level {
     name: String,
     host: Arc<Path>,
-    /// The path from the mapped directory.
-    relative: PathBuf,
+    /// The guest path, without a leading slash.
+    guest: PathBuf,
+    /// Whether the user named the directory. Such a one may be a link.
+    is_mapped: bool,
+    ignores: Ignores,
     /// What was a directory when it was entered.
     identity: Identity,
     node: DirectoryNode,
@@ -78,11 +84,13 @@ enum Found {
 }
 
 impl Walk<'_> {
-    fn read(&mut self, host: &Path) -> Result<DirectoryNode, SourceError> {
+    fn read(&mut self, host: &Path, guest: &GuestPath) -> Result<DirectoryNode, SourceError> {
         let metadata = mapped_directory(host)?;
-        let root = open_level(String::new(), host.into(), PathBuf::new(), &metadata)?;
+        let guest: PathBuf = guest.components().iter().collect();
+        let mut level = open_level(String::new(), host.into(), guest, &metadata)?;
+        level.is_mapped = true;
+        self.read_gitignore(&mut level, &Ignores::default())?;
         let mut above: Vec<Level> = Vec::new();
-        let mut level = root;
         loop {
             match level.rest.next() {
                 Some(name) => match self.entry(&level, &name)? {
@@ -107,26 +115,29 @@ impl Walk<'_> {
 
     fn entry(&mut self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
         let host = directory.host.join(name);
-        let relative = directory.relative.join(name);
+        let guest = directory.guest.join(name);
+        let mut excludes = |kind| self.excludes(directory, &guest, kind);
         let metadata = match fs::symlink_metadata(&host) {
             Ok(metadata) => metadata,
             // It may be of either kind.
-            Err(_) if [true, false].map(|kind| self.excludes(&relative, kind)) != [false; 2] => {
+            Err(_) if [true, false].map(&mut excludes) != [false; 2] => {
                 return Ok(Found::Excluded);
             }
             Err(error) => return Err(SourceError::unreadable(&host, Read::Metadata, error)),
         };
-        if self.excludes(&relative, metadata.is_dir()) {
+        if excludes(metadata.is_dir()) {
             return Ok(Found::Excluded);
         }
-        let name = self.entry_name(&host, &relative, name)?;
+        let name = entry_name(&host, &guest, name)?;
         if metadata.is_dir() {
-            return open_level(name, host.into(), relative, &metadata).map(Found::Directory);
+            let mut level = open_level(name, host.into(), guest, &metadata)?;
+            self.read_gitignore(&mut level, &directory.ignores)?;
+            return Ok(Found::Directory(level));
         }
         let node = if metadata.is_symlink() {
             Node::Symlink(symlink(&host, &metadata)?)
         } else if metadata.is_file() {
-            self.findings.note_file(&host, &relative, metadata.len());
+            self.findings.note_file(&host, &guest, metadata.len());
             Node::File(file(directory, &name, &host, &metadata)?)
         } else {
             let kind = metadata::special_kind(&metadata);
@@ -135,32 +146,35 @@ impl Walk<'_> {
         Ok(Found::Leaf(name, node))
     }
 
-    fn excludes(&mut self, relative: &Path, is_directory: bool) -> bool {
+    /// Patterns of the user come before those of `.gitignore` files.
+    fn excludes(&mut self, directory: &Level, guest: &Path, is_directory: bool) -> bool {
         let unused = &mut self.findings.unused;
-        self.exclude.matches_noting(relative, is_directory, unused)
+        let decided = self.taking.exclude.decide(guest, is_directory, unused);
+        decided.unwrap_or_else(|| directory.ignores.exclude(guest, is_directory))
     }
 
-    fn entry_name(
-        &self,
-        host: &Path,
-        relative: &Path,
-        name: &OsStr,
-    ) -> Result<String, SourceError> {
-        let path = || host.to_owned();
-        let name = name
-            .to_str()
-            .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
-        let len = name.len();
-        if len > MAX_NAME_LEN {
-            return Err(SourceError::NameTooLong { path: path(), len });
+    fn read_gitignore(&self, level: &mut Level, above: &Ignores) -> Result<(), SourceError> {
+        if self.taking.gitignore {
+            level.ignores = above.with_file_in(&level.host, &level.guest)?;
         }
-        let separator = usize::from(self.guest_len > 0);
-        let len = self.guest_len + separator + relative.as_os_str().len();
-        if len > MAX_PATH_LEN {
-            return Err(SourceError::PathTooLong { path: path(), len });
-        }
-        Ok(name.to_owned())
+        Ok(())
     }
+}
+
+fn entry_name(host: &Path, guest: &Path, name: &OsStr) -> Result<String, SourceError> {
+    let path = || host.to_owned();
+    let name = name
+        .to_str()
+        .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
+    let len = name.len();
+    if len > MAX_NAME_LEN {
+        return Err(SourceError::NameTooLong { path: path(), len });
+    }
+    let len = guest.as_os_str().len();
+    if len > MAX_PATH_LEN {
+        return Err(SourceError::PathTooLong { path: path(), len });
+    }
+    Ok(name.to_owned())
 }
 
 impl Level {
@@ -168,8 +182,7 @@ impl Level {
     /// found by that path since may lie elsewhere.
     fn require_unchanged(&self) -> Result<(), SourceError> {
         let unreadable = |error| SourceError::unreadable(&self.host, Read::Directory, error);
-        // The mapped directory itself may be a link.
-        let metadata = match self.relative.as_os_str().is_empty() {
+        let metadata = match self.is_mapped {
             true => fs::metadata(&self.host),
             false => fs::symlink_metadata(&self.host),
         };
@@ -199,7 +212,7 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
 fn open_level(
     name: String,
     host: Arc<Path>,
-    relative: PathBuf,
+    guest: PathBuf,
     metadata: &Metadata,
 ) -> Result<Level, SourceError> {
     Ok(Level {
@@ -211,7 +224,9 @@ fn open_level(
         rest: entry_names(&host)?.into_iter(),
         identity: Identity::of(metadata),
         host,
-        relative,
+        guest,
+        is_mapped: false,
+        ignores: Ignores::default(),
     })
 }
 

@@ -25,6 +25,7 @@ mod manual;
 mod pack;
 mod pack_again;
 mod pack_warnings;
+mod patterns;
 mod run;
 mod scratch;
 mod verify;
