@@ -9,7 +9,8 @@
 use crate::GuestPath;
 use std::collections::btree_map::Entry;
 use std::collections::{HashMap, HashSet};
-use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
+use std::path::PathBuf;
+use wasi_vfs_format::tree::{DirectoryNode, FileNode, MountPoint, Node, Tree};
 
 /// A directory and the place that it owns.
 #[derive(Clone, Debug)]
@@ -31,6 +32,23 @@ pub(crate) enum Origin {
     Directory,
 }
 
+/// A file and the place where it is put, into a part or beside them.
+pub(crate) struct Placed {
+    /// Its path on the host.
+    pub(crate) host: PathBuf,
+    pub(crate) guest: GuestPath,
+    pub(crate) file: FileNode,
+}
+
+/// What happens where two parts have the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlap {
+    /// One of them owns it and hides the other.
+    Hide,
+    /// Both contents are there. Of two files at one path the later one counts.
+    Merge,
+}
+
 /// What parts are joined to.
 pub(crate) struct Joined {
     pub(crate) tree: Tree,
@@ -40,6 +58,8 @@ pub(crate) struct Joined {
     /// which, that part is, directories with content where it is, and whole images.
     /// A directory that an earlier pack brought is not among them.
     pub(crate) hidden: Vec<String>,
+    /// How many files and links were hidden by merging.
+    pub(crate) merged_over: u64,
 }
 
 impl Part {
@@ -60,42 +80,97 @@ impl Part {
         Self { origin, ..self }
     }
 
+    /// The names that lead to its place.
+    pub(crate) fn components(&self) -> &[String] {
+        &self.mount.components
+    }
+
     /// Whether the part brings nothing except its own directory.
     pub(crate) fn is_empty(&self) -> bool {
         self.directory.children.is_empty()
     }
 }
 
-/// One tree of all `parts`. Where two are for the same place the later one
-/// counts, in the position of the earlier one. Directories that lead to a
-/// place and belong to no part are made, with an mtime of 0.
-pub(crate) fn join(parts: Vec<Part>) -> Joined {
-    let mut hidden = Vec::new();
-    let parts = replace_repeated(parts, &mut hidden);
-    let mounts: Vec<_> = parts.iter().map(|part| part.mount.clone()).collect();
-    let origins: Vec<_> = parts.iter().map(|part| part.origin).collect();
-    let places = mounts.iter().map(|mount| mount.components.clone());
-    let owners: HashMap<_, _> = places.zip(origins.iter().copied()).collect();
-    let mut root = DirectoryNode::default();
+/// One tree of all `parts`, and `files` in it. Where two parts are for the same place the
+/// later one counts or hides files of the other, in the position of the earlier one.
+/// Directories that lead to a place and belong to no part are made, with an mtime of 0.
+pub(crate) fn join(parts: Vec<Part>, files: Vec<Placed>, overlap: Overlap) -> Joined {
+    let mut joined = Joined {
+        tree: Tree::default(),
+        origins: Vec::new(),
+        hidden: Vec::new(),
+        merged_over: 0,
+    };
+    let parts = match overlap {
+        Overlap::Hide => replace_repeated(parts, &mut joined.hidden),
+        Overlap::Merge => merge_repeated(parts, &mut joined.merged_over),
+    };
+    joined.tree.mounts = parts.iter().map(|part| part.mount.clone()).collect();
+    joined.origins = parts.iter().map(|part| part.origin).collect();
+    let places = parts.iter().map(|part| part.mount.components.clone());
+    let owners: HashMap<_, _> = places.zip(joined.origins.iter().copied()).collect();
     for part in shallowest_first(parts) {
+        joined.put(part, &owners, overlap);
+    }
+    for file in files {
+        joined.put_file(file, &owners, overlap);
+    }
+    let mut seen = HashSet::new();
+    joined.hidden.retain(|path| seen.insert(path.clone()));
+    joined
+}
+
+type Owners = HashMap<Vec<String>, Origin>;
+
+impl Joined {
+    fn put(&mut self, part: Part, owners: &Owners, overlap: Overlap) {
         let components = &part.mount.components;
-        let place = place(&mut root, components, &mut hidden);
-        if !place.children.is_empty() && owner_above(&owners, components) != Some(Origin::Module) {
-            hidden.push(path_of(components));
+        let place = place(&mut self.tree.root, components, &mut self.hidden);
+        if overlap == Overlap::Merge {
+            merge(place, part.directory, &mut self.merged_over);
+            return;
+        }
+        if !place.children.is_empty() && owner_above(owners, components) != Some(Origin::Module) {
+            self.hidden.push(path_of(components));
         }
         *place = part.directory;
     }
-    let mut seen = HashSet::new();
-    hidden.retain(|path| seen.insert(path.clone()));
-    Joined {
-        tree: Tree { root, mounts },
-        origins,
-        hidden,
+
+    /// Puts a file into the directory of a part, or makes its directory a mount.
+    fn put_file(&mut self, placed: Placed, owners: &Owners, overlap: Overlap) {
+        let components = placed.guest.components();
+        // Callers reject a file at the root.
+        let Some((name, way)) = components.split_last() else {
+            return;
+        };
+        if !self
+            .tree
+            .mounts
+            .iter()
+            .any(|mount| way.starts_with(&mount.components))
+        {
+            self.tree.mounts.push(MountPoint {
+                guest_path: placed.guest.parent_spelling(),
+                components: way.to_vec(),
+            });
+            self.origins.push(Origin::Directory);
+        }
+        let directory = place(&mut self.tree.root, way, &mut self.hidden);
+        let earlier = directory
+            .children
+            .insert(name.clone(), Node::File(placed.file));
+        match (earlier, overlap) {
+            (Some(earlier), Overlap::Merge) => self.merged_over += leaf_count(&earlier),
+            (Some(_), Overlap::Hide) if owner_above(owners, components) != Some(Origin::Module) => {
+                self.hidden.push(path_of(components));
+            }
+            _ => {}
+        }
     }
 }
 
 /// The origin of the part that brings the content of a place: the next one above.
-fn owner_above(owners: &HashMap<Vec<String>, Origin>, components: &[String]) -> Option<Origin> {
+fn owner_above(owners: &Owners, components: &[String]) -> Option<Origin> {
     let above = (0..components.len()).rev();
     let mut above = above.map(|depth| components.get(..depth).unwrap_or_default());
     above.find_map(|place| owners.get(place).copied())
@@ -164,6 +239,65 @@ fn replace_repeated(parts: Vec<Part>, hidden: &mut Vec<String>) -> Vec<Part> {
         }
     }
     kept
+}
+
+fn merge_repeated(parts: Vec<Part>, merged_over: &mut u64) -> Vec<Part> {
+    let mut places: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let next = kept.len();
+        let place = *places.entry(part.mount.components.clone()).or_insert(next);
+        match kept.get_mut(place) {
+            Some(earlier) => {
+                merge(&mut earlier.directory, part.directory, merged_over);
+                earlier.origin = part.origin;
+            }
+            None => kept.push(part),
+        }
+    }
+    kept
+}
+
+/// Puts the content of `from` into `into`, and counts the files and links of `into` that
+/// it replaces.
+fn merge(into: &mut DirectoryNode, from: DirectoryNode, merged_over: &mut u64) {
+    // No recursion: a tree may be nested deeper than a stack.
+    let mut pending = vec![(into, from)];
+    while let Some((into, mut from)) = pending.pop() {
+        into.mtime_ns = from.mtime_ns;
+        let mut both = HashMap::new();
+        for (name, node) in std::mem::take(&mut from.children) {
+            match (into.children.get(&name), node) {
+                (Some(Node::Directory(_)), Node::Directory(later)) => {
+                    both.insert(name, later);
+                }
+                (earlier, node) => {
+                    *merged_over += earlier.map_or(0, leaf_count);
+                    into.children.insert(name, node);
+                }
+            }
+        }
+        for (name, node) in &mut into.children {
+            if let Node::Directory(earlier) = node
+                && let Some(later) = both.remove(name)
+            {
+                pending.push((earlier, later));
+            }
+        }
+    }
+}
+
+/// How many files and links `node` is or holds.
+fn leaf_count(node: &Node) -> u64 {
+    let mut count = 0;
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        match node {
+            Node::Directory(directory) => pending.extend(directory.children.values()),
+            Node::File(_) | Node::Symlink(_) => count += 1,
+        }
+    }
+    count
 }
 
 fn shallowest_first(mut parts: Vec<Part>) -> Vec<Part> {
@@ -242,7 +376,11 @@ mod tests {
     }
 
     fn joined(parts: Vec<Part>) -> Tree {
-        super::join(parts).tree
+        join(parts).tree
+    }
+
+    fn join(parts: Vec<Part>) -> Joined {
+        super::join(parts, Vec::new(), Overlap::Hide)
     }
 
     fn part(guest: &str, mtime_ns: i64, leaves: &[(&str, &str)]) -> Part {
@@ -260,7 +398,7 @@ mod tests {
                     list(child, &format!("{prefix}{name}/"), lines);
                 }
                 Node::Symlink(link) => lines.push(format!("{prefix}{name} {}", link.target)),
-                Node::File(_) => unreachable!(),
+                Node::File(_) => lines.push(format!("{prefix}{name} file")),
             }
         }
     }
@@ -274,6 +412,115 @@ mod tests {
     fn mounts(tree: &Tree) -> Vec<&str> {
         let mounts = tree.mounts.iter();
         mounts.map(|mount| mount.guest_path.as_str()).collect()
+    }
+
+    fn file(guest: &str, mtime_ns: i64) -> Placed {
+        Placed {
+            host: PathBuf::new(),
+            guest: GuestPath::parse(guest).unwrap(),
+            file: FileNode {
+                mtime_ns,
+                executable: false,
+                len: 0,
+                content: std::sync::Arc::new(HostlessFile),
+            },
+        }
+    }
+
+    #[derive(Debug)]
+    struct HostlessFile;
+
+    impl wasi_vfs_format::tree::FileContent for HostlessFile {
+        fn open(&self, _: u64) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
+            Ok(Box::new(std::io::empty()))
+        }
+
+        fn describe(&self) -> String {
+            "nothing".to_owned()
+        }
+    }
+
+    #[test]
+    fn files_go_into_the_part_that_holds_their_place() {
+        let parts = vec![part("/usr", 1, &[("etc/a", "a")])];
+        let files = vec![file("/usr/etc/b", 2), file("/usr/new/c", 3)];
+        let Joined { tree, hidden, .. } = super::join(parts, files, Overlap::Hide);
+        let expected = [
+            "/ 0",
+            "usr/ 1",
+            "usr/etc/ 0",
+            "usr/etc/a a",
+            "usr/etc/b file",
+            "usr/new/ 0",
+            "usr/new/c file",
+        ];
+        assert_eq!(lines(&tree), expected);
+        assert_eq!(mounts(&tree), ["/usr"]);
+        assert!(hidden.is_empty());
+    }
+
+    #[test]
+    fn files_outside_of_parts_make_one_mount_a_directory() {
+        let files = vec![file("/etc/a", 1), file("./etc/b", 2), file("c", 3)];
+        let parts = vec![part("/etc/sub", 9, &[])];
+        let tree = super::join(parts, files, Overlap::Hide).tree;
+        assert_eq!(mounts(&tree), ["/etc/sub", "/etc", "."]);
+        let expected = [
+            "/ 0",
+            "c file",
+            "etc/ 0",
+            "etc/a file",
+            "etc/b file",
+            "etc/sub/ 9",
+        ];
+        assert_eq!(lines(&tree), expected);
+    }
+
+    #[test]
+    fn files_hide_what_a_directory_brings() {
+        let parts = vec![part("/", 1, &[("a", "1"), ("d/x", "2"), ("d/y", "3")])];
+        let files = || vec![file("/a", 1), file("/d", 2)];
+        let joined = super::join(parts.clone(), files(), Overlap::Hide);
+        assert_eq!(joined.hidden, ["/a", "/d"]);
+        assert_eq!(lines(&joined.tree), ["/ 1", "a file", "d file"]);
+        let joined = super::join(parts.clone(), files(), Overlap::Merge);
+        assert_eq!((joined.hidden.len(), joined.merged_over), (0, 3));
+        let module = parts
+            .into_iter()
+            .map(|part| part.with_origin(Origin::Module));
+        let joined = super::join(module.collect(), files(), Overlap::Hide);
+        assert!(joined.hidden.is_empty());
+    }
+
+    #[test]
+    fn merged_parts_keep_the_later_files() {
+        let parts = vec![
+            part(
+                "/",
+                1,
+                &[
+                    ("a", "old"),
+                    ("lib/x", "old"),
+                    ("lib/y", "old"),
+                    ("d/z", "old"),
+                ],
+            ),
+            part("/lib", 2, &[("x", "inner")]),
+            part(".", 3, &[("a", "new"), ("d", "new"), ("lib/w", "new")]),
+        ];
+        let joined = super::join(parts, Vec::new(), Overlap::Merge);
+        let expected = [
+            "/ 3",
+            "a new",
+            "d new",
+            "lib/ 2",
+            "lib/w new",
+            "lib/x inner",
+            "lib/y old",
+        ];
+        assert_eq!(lines(&joined.tree), expected);
+        assert_eq!(mounts(&joined.tree), ["/", "/lib"]);
+        assert_eq!((joined.hidden.len(), joined.merged_over), (0, 3));
     }
 
     #[test]
@@ -339,12 +586,12 @@ mod tests {
             part("/usr/lib", 2, &[]),
             part("/file/x", 3, &[]),
         ];
-        assert_eq!(super::join(parts).hidden, ["/file"]);
+        assert_eq!(join(parts).hidden, ["/file"]);
         let parts = vec![
             of_module(part("/usr/lib", 1, &[])),
             part("/usr", 2, &[("lib/new", "n")]),
         ];
-        assert_eq!(super::join(parts).hidden, ["/usr/lib"]);
+        assert_eq!(join(parts).hidden, ["/usr/lib"]);
     }
 
     #[test]
@@ -355,7 +602,7 @@ mod tests {
             &["a", "b"].map(String::from),
             &mut Vec::new(),
         );
-        let hidden = super::join(vec![outer, part("/a", 2, &[])]).hidden;
+        let hidden = join(vec![outer, part("/a", 2, &[])]).hidden;
         assert_eq!(hidden, ["/a"]);
     }
 

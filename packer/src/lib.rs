@@ -65,7 +65,7 @@ pub use mapping::{Mapping, MappingError};
 pub use module::{Form, MemoryKind};
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use pattern::{Pattern, PatternError};
-pub use source::{Exclude, Read, SourceError, SpecialKind};
+pub use source::{EntryProblem, Exclude, Mtime, Read, SourceError, SpecialKind};
 pub use trace::{Trace, parse_paths, parse_patterns};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};

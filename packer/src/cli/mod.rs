@@ -10,12 +10,15 @@ mod dump;
 mod entry;
 mod extract;
 mod hosted;
+mod image;
 mod info;
 mod input;
+mod inputs;
 mod lib_command;
 mod ls;
 mod man;
 mod mappings;
+mod mtime;
 mod opened;
 mod output;
 mod pack;
@@ -24,6 +27,8 @@ mod place;
 mod progress;
 mod run;
 mod select;
+mod size;
+mod summary;
 mod text;
 mod threads;
 mod time;
@@ -71,6 +76,7 @@ use exit_codes;
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::Pack),
+    Image(image::Image),
     Ls(ls::Ls),
     Cat(cat::Cat),
     Extract(extract::Extract),
@@ -89,6 +95,7 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Pack(command) => with_threads(|| command.execute()),
+        Command::Image(command) => with_threads(|| command.execute()),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
         Command::Extract(command) => command.execute(),

@@ -5,7 +5,8 @@ use crate::expansion::TooLong;
 use crate::module::ModuleError;
 use crate::pattern::PatternError;
 use crate::source::SourceError;
-use crate::{GuestPathError, Mapping};
+use crate::{GuestPath, GuestPathError, Mapping};
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::writer::WriteError;
@@ -29,6 +30,18 @@ pub enum PackError {
         first: Box<Mapping>,
         /// The second one, which may spell the guest path in another way.
         second: Box<Mapping>,
+    },
+    /// A file is mapped to the guest path of a directory.
+    #[error(
+        "`{}` is a file, and guest path {guest} is a directory; map it to a path such as {}",
+        host.display(),
+        example_in(guest, host)
+    )]
+    FileAtDirectory {
+        /// The file.
+        host: PathBuf,
+        /// The guest path.
+        guest: GuestPath,
     },
     /// A pattern cannot be used.
     #[error(transparent)]
@@ -93,4 +106,10 @@ pub enum PackError {
     /// The module cannot take an image.
     #[error(transparent)]
     Module(#[from] ModuleError),
+}
+
+/// The path of the file `host` in the directory `guest`.
+fn example_in(guest: &GuestPath, host: &Path) -> String {
+    let name = host.file_name().unwrap_or_default().display();
+    format!("{}/{name}", guest.spelling().trim_end_matches('/'))
 }

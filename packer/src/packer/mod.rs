@@ -18,10 +18,10 @@ pub use outcome::{Packed, PackedImage};
 use crate::Warning;
 use crate::choice::{Choice, ranks};
 use crate::contents::Contents;
-use crate::join::Part;
+use crate::join::{Overlap, Part};
 use crate::module::{MemoryKind, Target};
-use crate::source::Exclude;
-use inputs::Inputs;
+use crate::source::{Exclude, Mtime};
+use inputs::{InputKind, Inputs};
 use std::path::{Path, PathBuf};
 use storage::{Asked, Compression};
 use stored::Stored;
@@ -69,7 +69,10 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 pub struct Packer {
     module: Option<Vec<u8>>,
     images: Vec<Vec<u8>>,
-    mappings: Vec<(PathBuf, PathBuf)>,
+    mappings: Vec<(InputKind, PathBuf, PathBuf)>,
+    overlap: Overlap,
+    mtime: Mtime,
+    dereference: bool,
     patterns: Vec<String>,
     gitignore: bool,
     own_files: Vec<PathBuf>,
@@ -98,6 +101,9 @@ impl Packer {
             module: None,
             images: Vec::new(),
             mappings: Vec::new(),
+            overlap: Overlap::Hide,
+            mtime: Mtime::Source,
+            dereference: false,
             patterns: Vec::new(),
             gitignore: false,
             own_files: Vec::new(),
@@ -137,9 +143,54 @@ impl Packer {
         self
     }
 
-    /// Adds the host directory `host`, which the guest finds at `guest`.
+    /// Adds the host directory or file `host`, which the guest finds at `guest`.
+    ///
+    /// A file goes into the mapped directory that holds its guest path. If there is none,
+    /// the directory that holds it is mapped, without other files of the host.
     pub fn map_dir(mut self, host: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
-        self.mappings.push((host.into(), guest.as_ref().to_owned()));
+        let guest = guest.as_ref().to_owned();
+        self.mappings.push((InputKind::Host, host.into(), guest));
+        self
+    }
+
+    /// Adds the content of the tar archive `archive`, which the guest finds at `guest`.
+    /// The archive may be compressed with gzip or zstd.
+    ///
+    /// Patterns of [`Packer::exclude`] apply to its entries. Whiteouts of container image
+    /// layers, devices and entries that leave the archive are errors.
+    pub fn map_tar(mut self, archive: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
+        let guest = guest.as_ref().to_owned();
+        self.mappings
+            .push((InputKind::Archive, archive.into(), guest));
+        self
+    }
+
+    /// Whether inputs with the same or nested guest paths form a union: at one path,
+    /// the file of the later input hides that of the earlier one. Of nested inputs the
+    /// inner one is the later. [`Packed::hidden_count`] counts the hidden files. By
+    /// default, the same guest path twice is an error, and inner directories hide the
+    /// whole content of outer ones.
+    ///
+    /// A union includes added images and the directories of a packed module.
+    pub fn union(mut self, union: bool) -> Self {
+        self.overlap = match union {
+            true => Overlap::Merge,
+            false => Overlap::Hide,
+        };
+        self
+    }
+
+    /// Whether links that leave their mapped directory are replaced by the files and
+    /// directories that they lead to. Absolute links leave it, because their targets are
+    /// guest paths. By default, all links are kept.
+    pub fn dereference(mut self, dereference: bool) -> Self {
+        self.dereference = dereference;
+        self
+    }
+
+    /// Chooses the modification times of mapped directories, files and archives.
+    pub fn mtime(mut self, mtime: Mtime) -> Self {
+        self.mtime = mtime;
         self
     }
 
@@ -259,6 +310,7 @@ impl Packer {
             form: embedded.form,
             statistics: image.manifest.statistics,
             left_out: image.manifest.left_out,
+            hidden_count: image.hidden_count,
             warnings,
         })
     }
@@ -292,12 +344,14 @@ impl Packer {
             payload,
             cold,
             manifest,
+            hidden_count,
             warnings,
         } = self.store(progress)?;
         Ok(PackedImage {
             bytes: [index, payload, cold].concat(),
             statistics: manifest.statistics,
             left_out: manifest.left_out,
+            hidden_count,
             warnings,
         })
     }
@@ -317,6 +371,7 @@ impl Packer {
             mut tree,
             origins,
             storage,
+            merged_over,
             is_compressed,
             mut warnings,
         } = self.inputs(taken, &mappings, &exclude)?;
@@ -335,6 +390,7 @@ impl Packer {
             payload: image.payload,
             cold: image.cold,
             manifest: image.manifest,
+            hidden_count: merged_over,
             warnings,
         })
     }

@@ -44,9 +44,14 @@ impl Exclude {
     /// Whether the file at the guest path `path`, without a leading slash, is
     /// excluded, by itself or with a directory that holds it.
     pub fn leaves_out(&self, path: &Path) -> bool {
+        self.leaves_out_below(path, 0)
+    }
+
+    /// The same for a file in a mapped directory, to which `depth` names lead.
+    pub(crate) fn leaves_out_below(&self, path: &Path, depth: usize) -> bool {
         let mut above = path.ancestors().skip(1);
         self.matches(path, false)
-            || above.any(|path| !path.as_os_str().is_empty() && self.matches(path, true))
+            || above.any(|path| path.iter().count() > depth && self.matches(path, true))
     }
 
     /// Whether the guest path `path`, without a leading slash, is excluded by itself.

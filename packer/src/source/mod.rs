@@ -5,16 +5,21 @@
 //! stay, times are kept to the nanosecond. Contents are not read here; a
 //! [`HostFile`] opens them when the writer asks.
 
+mod archive;
 mod error;
 mod exclude;
 mod file;
 mod findings;
 mod gitignore;
 mod metadata;
+mod mtime;
+mod tar;
 
-pub use error::{Read, SourceError, SpecialKind};
+pub use error::{EntryProblem, Read, SourceError, SpecialKind};
 pub use exclude::Exclude;
 pub(crate) use findings::Findings;
+pub use mtime::Mtime;
+pub(crate) use tar::read_archive;
 
 use crate::GuestPath;
 use file::{HostFile, Identity};
@@ -34,6 +39,8 @@ pub(crate) struct Taking<'a> {
     pub(crate) exclude: &'a Exclude,
     /// Whether `.gitignore` files exclude as well.
     pub(crate) gitignore: bool,
+    /// Whether to replace links that leave the directory by their targets.
+    pub(crate) dereference: bool,
 }
 
 /// Reads the host directory `host`, to be placed at `guest`.
@@ -69,6 +76,8 @@ struct Level {
     guest: PathBuf,
     /// Whether the user named the directory. Such a one may be a link.
     is_mapped: bool,
+    /// The mapped directory that holds it, or the target of a followed link.
+    top: Arc<Path>,
     ignores: Ignores,
     /// What was a directory when it was entered.
     identity: Identity,
@@ -93,7 +102,7 @@ impl Walk<'_> {
         let mut above: Vec<Level> = Vec::new();
         loop {
             match level.rest.next() {
-                Some(name) => match self.entry(&level, &name)? {
+                Some(name) => match self.entry(&above, &level, &name)? {
                     Found::Excluded => {}
                     Found::Leaf(name, node) => {
                         level.node.children.insert(name, node);
@@ -113,7 +122,12 @@ impl Walk<'_> {
         }
     }
 
-    fn entry(&mut self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
+    fn entry(
+        &mut self,
+        above: &[Level],
+        directory: &Level,
+        name: &OsStr,
+    ) -> Result<Found, SourceError> {
         let host = directory.host.join(name);
         let guest = directory.guest.join(name);
         let mut excludes = |kind| self.excludes(directory, &guest, kind);
@@ -129,8 +143,16 @@ impl Walk<'_> {
             return Ok(Found::Excluded);
         }
         let name = entry_name(&host, &guest, name)?;
+        let (host, metadata) = match self.taking.dereference && metadata.is_symlink() {
+            true => dereferenced(above, directory, host, metadata)?,
+            false => (host, metadata),
+        };
         if metadata.is_dir() {
+            let is_inside = host.parent() == Some(&*directory.host);
             let mut level = open_level(name, host.into(), guest, &metadata)?;
+            if is_inside {
+                level.top = directory.top.clone();
+            }
             self.read_gitignore(&mut level, &directory.ignores)?;
             return Ok(Found::Directory(level));
         }
@@ -138,7 +160,7 @@ impl Walk<'_> {
             Node::Symlink(symlink(&host, &metadata)?)
         } else if metadata.is_file() {
             self.findings.note_file(&host, &guest, metadata.len());
-            Node::File(file(directory, &name, &host, &metadata)?)
+            Node::File(file(&directory.host, &host, &metadata)?)
         } else {
             let kind = metadata::special_kind(&metadata);
             return Err(SourceError::Special { path: host, kind });
@@ -166,15 +188,24 @@ fn entry_name(host: &Path, guest: &Path, name: &OsStr) -> Result<String, SourceE
     let name = name
         .to_str()
         .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
-    let len = name.len();
-    if len > MAX_NAME_LEN {
-        return Err(SourceError::NameTooLong { path: path(), len });
+    match place_error(path, name.len(), guest.as_os_str().len()) {
+        Some(error) => Err(error),
+        None => Ok(name.to_owned()),
     }
-    let len = guest.as_os_str().len();
-    if len > MAX_PATH_LEN {
-        return Err(SourceError::PathTooLong { path: path(), len });
+}
+
+/// The error of a name or a guest path that is too long.
+fn place_error(
+    path: impl Fn() -> PathBuf,
+    name_len: usize,
+    guest_len: usize,
+) -> Option<SourceError> {
+    if name_len > MAX_NAME_LEN {
+        let (path, len) = (path(), name_len);
+        return Some(SourceError::NameTooLong { path, len });
     }
-    Ok(name.to_owned())
+    let (path, len) = (path(), guest_len);
+    (len > MAX_PATH_LEN).then_some(SourceError::PathTooLong { path, len })
 }
 
 impl Level {
@@ -209,6 +240,40 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     }
 }
 
+/// The target of the link `host` and its metadata, if the link leaves the mapped
+/// directory and leads somewhere. Otherwise the link itself. An absolute target leaves
+/// the directory: for the guest it is a guest path.
+fn dereferenced(
+    above: &[Level],
+    directory: &Level,
+    host: PathBuf,
+    metadata: Metadata,
+) -> Result<(PathBuf, Metadata), SourceError> {
+    let unreadable = |error| SourceError::unreadable(&host, Read::Link, error);
+    let Ok(target) = fs::canonicalize(&host) else {
+        return Ok((host, metadata));
+    };
+    let link = fs::read_link(&host).map_err(unreadable)?;
+    let top = fs::canonicalize(&*directory.top).map_err(unreadable)?;
+    if !link.is_absolute() && target.starts_with(&top) {
+        return Ok((host, metadata));
+    }
+    let metadata = fs::symlink_metadata(&target);
+    let metadata =
+        metadata.map_err(|error| SourceError::unreadable(&target, Read::Metadata, error))?;
+    if metadata.is_dir() {
+        // A directory that holds the link would be packed without end.
+        let holder = fs::canonicalize(&*directory.host).map_err(unreadable)?;
+        let identity = Identity::of(&metadata);
+        let mut walked = above.iter().chain([directory]);
+        let is_walked = cfg!(unix) && walked.any(|level| level.identity == identity);
+        if is_walked || holder.starts_with(&target) {
+            return Err(SourceError::LinkToHolder { path: host, target });
+        }
+    }
+    Ok((target, metadata))
+}
+
 fn open_level(
     name: String,
     host: Arc<Path>,
@@ -223,6 +288,7 @@ fn open_level(
         },
         rest: entry_names(&host)?.into_iter(),
         identity: Identity::of(metadata),
+        top: host.clone(),
         host,
         guest,
         is_mapped: false,
@@ -263,18 +329,35 @@ fn symlink(host: &Path, metadata: &Metadata) -> Result<SymlinkNode, SourceError>
     })
 }
 
-fn file(
-    directory: &Level,
-    name: &str,
-    host: &Path,
-    metadata: &Metadata,
-) -> Result<FileNode, SourceError> {
+/// The file `host`, most likely in `directory`, whose path is shared by its files.
+fn file(directory: &Arc<Path>, host: &Path, metadata: &Metadata) -> Result<FileNode, SourceError> {
+    let name = host.file_name().and_then(OsStr::to_str);
+    let path = || host.to_owned();
+    let name = name.ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
+    let directory = match host.parent() {
+        Some(parent) if parent != &**directory => parent.into(),
+        _ => directory.clone(),
+    };
     Ok(FileNode {
         mtime_ns: metadata::mtime_ns(host, metadata)?,
         executable: metadata::is_executable(metadata),
         len: metadata.len(),
-        content: Arc::new(HostFile::new(directory.host.clone(), name, metadata)),
+        content: Arc::new(HostFile::new(directory, name, metadata)),
     })
+}
+
+/// Reads the host file `host`, which the user named. It may be a symbolic link.
+pub(crate) fn read_file(
+    host: &Path,
+    findings: &mut Findings,
+    guest: &GuestPath,
+) -> Result<FileNode, SourceError> {
+    let unreadable = |error| SourceError::unreadable(host, Read::Metadata, error);
+    let path = fs::canonicalize(host).map_err(unreadable)?;
+    let metadata = fs::metadata(&path).map_err(unreadable)?;
+    let guest: PathBuf = guest.components().iter().collect();
+    findings.note_file(host, &guest, metadata.len());
+    file(&Arc::from(Path::new("")), &path, &metadata)
 }
 
 #[cfg(all(test, unix))]

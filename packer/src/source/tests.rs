@@ -24,6 +24,7 @@ fn taking(exclude: &Exclude) -> Taking<'_> {
     Taking {
         exclude,
         gitignore: false,
+        dereference: false,
     }
 }
 

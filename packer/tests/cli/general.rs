@@ -49,7 +49,7 @@ fn a_file_that_does_not_exist_is_named() {
         "info none.wasm",
         "verify none.wasm",
         "dump none.wasm",
-        "pack --from none.wasm --image out.wvfs",
+        "image --from none.wasm -o out.wvfs",
     ] {
         let output = scratch.run(arguments);
         assert_error(&output, &["`none.wasm`", "No such file"]);

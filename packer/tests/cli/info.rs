@@ -77,7 +77,7 @@ fn a_stripped_image_is_explained_as_far_as_it_can_be() {
 fn an_image_without_files_is_explained() {
     let scratch = Scratch::empty();
     std::fs::create_dir(scratch.path("lib")).unwrap();
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     let output = scratch.run("info tree.wvfs");
     assert_success(&output);
     assert!(stdout(&output).contains("tree: 0 files, 1 directory"));
@@ -89,7 +89,7 @@ fn long_tables_are_cut_unless_all_is_asked_for() {
     for number in 0..30 {
         scratch.write(&format!("lib/file.ext{number}"), b"x");
     }
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     let cut = stdout(&scratch.run("info tree.wvfs"));
     assert!(cut.contains("  and 22 more, with --all\n"), "{cut}");
     assert!(cut.contains("    and 27 more\n"), "{cut}");
