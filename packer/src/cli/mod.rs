@@ -2,6 +2,7 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod check;
 mod completions;
 mod diff;
 #[cfg(test)]
@@ -77,6 +78,7 @@ use exit_codes;
 enum Command {
     Pack(pack::Pack),
     Image(image::Image),
+    Check(check::Check),
     Ls(ls::Ls),
     Cat(cat::Cat),
     Extract(extract::Extract),
@@ -96,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Pack(command) => with_threads(|| command.execute()),
         Command::Image(command) => with_threads(|| command.execute()),
+        Command::Check(command) => with_threads(|| command.execute()),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
         Command::Extract(command) => command.execute(),

@@ -12,6 +12,7 @@ mod addition;
 mod bake;
 mod bypass;
 mod calls;
+mod checkup;
 mod custom;
 mod dispatch;
 mod error;
@@ -41,6 +42,7 @@ mod unmerge;
 mod unmount;
 mod validate;
 
+pub use checkup::{Checkup, Imports, check};
 pub use error::ModuleError;
 pub use form::ALLOC_FN;
 

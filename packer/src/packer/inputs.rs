@@ -171,7 +171,7 @@ impl Packer {
                         guest: guest.clone(),
                     });
                 }
-                let mut file = source::read_file(host, findings, guest)?;
+                let mut file = source::read_file(host)?;
                 file.mtime_ns = self.mtime.of(file.mtime_ns);
                 return Ok(Mapped::File(Placed {
                     host: host.clone(),

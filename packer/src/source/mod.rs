@@ -347,16 +347,10 @@ fn file(directory: &Arc<Path>, host: &Path, metadata: &Metadata) -> Result<FileN
 }
 
 /// Reads the host file `host`, which the user named. It may be a symbolic link.
-pub(crate) fn read_file(
-    host: &Path,
-    findings: &mut Findings,
-    guest: &GuestPath,
-) -> Result<FileNode, SourceError> {
+pub(crate) fn read_file(host: &Path) -> Result<FileNode, SourceError> {
     let unreadable = |error| SourceError::unreadable(host, Read::Metadata, error);
     let path = fs::canonicalize(host).map_err(unreadable)?;
     let metadata = fs::metadata(&path).map_err(unreadable)?;
-    let guest: PathBuf = guest.components().iter().collect();
-    findings.note_file(host, &guest, metadata.len());
     file(&Arc::from(Path::new("")), &path, &metadata)
 }
 

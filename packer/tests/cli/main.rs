@@ -9,6 +9,7 @@
 
 mod app;
 mod cat;
+mod check;
 mod diff;
 mod dump;
 mod extract;
