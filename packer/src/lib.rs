@@ -32,6 +32,7 @@
 )]
 
 pub mod accounting;
+mod ballast;
 pub mod bounds;
 mod choice;
 mod compare;
@@ -56,6 +57,7 @@ mod verify;
 mod walk;
 mod warning;
 
+pub use ballast::{Ballast, ballast};
 pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use contents::{Contents, OpenError};
 pub use expansion::TooLong;

@@ -1,6 +1,7 @@
 //! What there is to know about a packed module. The fields are those of
 //! `--json`, which the help of `info` describes.
 
+use super::ballast::{self, Ballast};
 use super::directories;
 use crate::cli::opened::Opened;
 use crate::cli::place::Place;
@@ -31,6 +32,8 @@ pub(super) struct Facts<'i> {
     pub(super) deduplication: Deduplication<'i>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) left_out: Option<Skipped>,
+    /// Files that a program probably does not need.
+    pub(super) ballast: Vec<Ballast>,
     pub(super) extensions: Vec<Group<'i>>,
     pub(super) directories: Vec<Group<'i>>,
 }
@@ -187,6 +190,7 @@ impl<'i> Facts<'i> {
             },
             tree,
             blocks: blocks(image)?,
+            ballast: ballast::find(image, accounting)?,
             extensions: group(
                 &files,
                 |file| Ok(extension(image.index().name(file.number)?)),

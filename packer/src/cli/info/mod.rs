@@ -2,6 +2,7 @@
 //!
 //! `facts` finds out, the other files show: as text, as JSON, as a page.
 
+mod ballast;
 mod directories;
 mod facts;
 mod page;
@@ -31,7 +32,8 @@ runtime_version, mounts; file (total, application, runtime, index, payload,
 cold; application is null where it cannot be told from the runtime); tree (files, directories, symlinks, raw, unique, stored); blocks
 (count, len, uncompressed, fill, stored, other); deduplication (saved,
 duplicate_files, groups of equal files: len, saved, paths); left_out (files,
-raw) if packed with --only; extensions and directories (name, files, raw,
+raw) if packed with --only; ballast (files that a program probably does not
+need: kind, exclude, files, raw, stored); extensions and directories (name, files, raw,
 unique, stored). raw is before deduplication, unique after it, stored after
 compression.",
     exit_codes!()
@@ -40,7 +42,8 @@ compression.",
 /// Show where the bytes of a packed module go.
 ///
 /// The parts of the module, the options it was packed with, what each file
-/// extension and each directory takes, and what deduplication saves and where.
+/// extension and each directory takes, and what deduplication saves and where. Names
+/// probable ballast, such as tests and package caches, with the --exclude that drops it.
 /// Bytes that several files have in common are counted for each in equal parts,
 /// so the shares of all files add up.
 #[derive(Debug, Args)]

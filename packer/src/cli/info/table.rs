@@ -1,5 +1,6 @@
 //! Facts as text.
 
+use super::ballast;
 use super::facts::{Facts, Group};
 use crate::cli::text::{count, escape, len, percentage};
 use anyhow::Result;
@@ -18,6 +19,7 @@ pub(super) fn print(title: &str, facts: &Facts<'_>, all: bool, out: &mut dyn Wri
     print_tree(facts, out)?;
     print_groups("extension", &facts.extensions, facts, rows, out)?;
     print_groups("directory", &facts.directories, facts, rows, out)?;
+    ballast::print(&facts.ballast, facts.tree.stored, out)?;
     let groups = if all { usize::MAX } else { MAX_GROUPS };
     print_duplicates(facts, groups, out)
 }
