@@ -1,50 +1,70 @@
-//! What of a tree a list of paths stands for.
+//! The part of a tree that a list of paths and patterns selects.
 //!
-//! Paths are followed as the runtime follows them, links included, and every
-//! link on the way belongs to what a path stands for: without it the program
-//! would not get there. A path with a slash at its end stands for all that is
-//! below a directory, any other for the directory alone.
+//! Paths are followed as the runtime follows them, links included. Every link on the
+//! way is selected too: without it the program would not get there. The path of a
+//! directory selects everything below it, unless it ends with `/.`, as in traces: then
+//! it selects the directory by itself.
 
 use crate::follow::{Bound, Way, follow};
 use crate::join::path_of;
+use crate::pattern::{Pattern, PatternError};
 use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::manifest::LeftOut;
-use wasi_vfs_format::tree::{Node, Tree};
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 
-/// What a list of paths leads to in a tree.
+/// What a list of paths and patterns leads to in a tree.
 #[derive(Debug, Default)]
 pub(crate) struct Choice {
     /// Where the paths lead, without links, in the order of the list. One with a
     /// slash at its end is a directory and stands for all that is below.
     pub(crate) places: Vec<String>,
+    seen: HashSet<String>,
     /// Where paths led and turned, as paths without links.
     met: HashSet<String>,
     /// Directories of which everything is chosen. They are not taken apart: all
     /// paths below one can be a hundred times as long as an image.
     whole: HashSet<String>,
-    /// Paths of the list that lead nowhere.
+    /// Paths and patterns of the list that lead nowhere.
     pub(crate) missing: Vec<String>,
 }
 
 impl Choice {
-    pub(crate) fn new(tree: &Tree, paths: &[String]) -> Self {
+    /// A path that is in the tree stands for itself, even if it reads as a pattern.
+    pub(crate) fn new(tree: &Tree, paths: &[String]) -> Result<Self, PatternError> {
         let mut choice = Self::default();
-        let mut seen = HashSet::new();
         for path in paths {
-            match choice.follow(tree, path) {
-                Some(mut place) => {
-                    if path.ends_with('/') && is_directory(tree, &place) {
-                        choice.whole.insert(place.clone());
-                        place.push('/');
-                    }
-                    if seen.insert(place.clone()) {
-                        choice.places.push(place);
-                    }
-                }
-                None => choice.missing.push(path.clone()),
+            let is_found = choice.add(tree, path)
+                || Pattern::is_pattern(path) && choice.add_matches(tree, path)?;
+            if !is_found {
+                choice.missing.push(path.clone());
             }
         }
-        choice
+        Ok(choice)
+    }
+
+    /// Adds what is at `path`. Returns whether anything is.
+    fn add(&mut self, tree: &Tree, path: &str) -> bool {
+        let Some(mut place) = self.follow(tree, path) else {
+            return false;
+        };
+        if !path.ends_with("/.") && is_directory(tree, &place) {
+            self.whole.insert(place.clone());
+            place.push('/');
+        }
+        if self.seen.insert(place.clone()) {
+            self.places.push(place);
+        }
+        true
+    }
+
+    /// Adds everything that `pattern` matches. Returns whether there is anything.
+    fn add_matches(&mut self, tree: &Tree, pattern: &str) -> Result<bool, PatternError> {
+        let paths = matches_of(tree, &Pattern::new(pattern)?);
+        for path in &paths {
+            // A dangling link leads nowhere and is kept all the same.
+            self.add(tree, path);
+        }
+        Ok(!paths.is_empty())
     }
 
     /// Where `path` leads, if anywhere; notes all that is on the way.
@@ -96,6 +116,34 @@ impl Choice {
     }
 }
 
+/// The paths that `pattern` matches, in the order of the tree. Nothing below a matching
+/// directory is listed, which stands for all of it.
+fn matches_of(tree: &Tree, pattern: &Pattern) -> Vec<String> {
+    let mut found = Vec::new();
+    // No recursion: a tree may be nested deeper than a stack.
+    let mut pending = Vec::new();
+    push_children(&mut pending, "", &tree.root);
+    while let Some((path, node)) = pending.pop() {
+        let is_directory = matches!(node, Node::Directory(_));
+        match node {
+            _ if pattern.matches(&path, is_directory) => found.push(path),
+            Node::Directory(directory) => push_children(&mut pending, &path, directory),
+            Node::File(_) | Node::Symlink(_) => {}
+        }
+    }
+    found
+}
+
+/// Adds the children of `directory`, the first one last.
+fn push_children<'t>(
+    pending: &mut Vec<(String, &'t Node)>,
+    path: &str,
+    directory: &'t DirectoryNode,
+) {
+    let children = directory.children.iter().rev();
+    pending.extend(children.map(|(name, node)| (format!("{path}/{name}"), node)));
+}
+
 /// Notes `place` and the directories that hold it.
 fn keep_with_parents(keep: &mut HashSet<String>, place: &str) {
     let mut place = place;
@@ -137,7 +185,7 @@ pub(crate) fn ranks(places: Vec<String>) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasi_vfs_format::tree::{DirectoryNode, MountPoint, SymlinkNode};
+    use wasi_vfs_format::tree::{MountPoint, SymlinkNode};
 
     fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
         let children = children.map(|(name, node)| (name.to_owned(), node));
@@ -186,7 +234,7 @@ mod tests {
 
     fn choose(paths: &[&str]) -> Choice {
         let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
-        Choice::new(&tree(), &paths)
+        Choice::new(&tree(), &paths).unwrap()
     }
 
     fn pruned(paths: &[&str]) -> Vec<String> {
@@ -217,24 +265,51 @@ mod tests {
             "/usr/bin/b",
         ];
         assert_eq!(pruned(&["/bin/a"]), expected);
-        assert_eq!(choose(&["bin/./a"]).places, ["/usr/bin/b"]);
+        assert_eq!(choose(&["bin/./a"]).places, ["/usr/bin/b/"]);
     }
 
     #[test]
-    fn a_directory_is_kept_without_what_it_holds() {
-        assert_eq!(pruned(&["/usr/lib"]), ["/etc", "/usr", "/usr/lib"]);
-    }
-
-    #[test]
-    fn a_slash_at_the_end_stands_for_all_below() {
+    fn a_directory_is_kept_with_its_content() {
         let expected = ["/etc", "/usr", "/usr/lib", "/usr/lib/c", "/usr/lib/d"];
-        assert_eq!(pruned(&["/usr/lib/"]), expected);
-        assert_eq!(
-            choose(&["/usr/lib/", "/usr/lib"]).places,
-            ["/usr/lib/", "/usr/lib"]
-        );
+        for path in ["/usr/lib", "usr/lib/", "/bin/../lib"] {
+            let mut pruned = pruned(&[path]);
+            pruned.retain(|path| !path.contains("bin"));
+            assert_eq!(pruned, expected, "{path}");
+        }
+        assert_eq!(choose(&["/usr/lib/", "/usr/lib"]).places, ["/usr/lib/"]);
         assert_eq!(choose(&["/usr/bin/a/"]).places, ["/usr/bin/b/"]);
-        assert_eq!(pruned(&["/"]).len(), 10);
+        for root in ["/", "."] {
+            assert_eq!(pruned(&[root]).len(), 10, "{root}");
+        }
+    }
+
+    #[test]
+    fn a_dot_at_the_end_keeps_a_directory_by_itself() {
+        assert_eq!(pruned(&["/usr/lib/."]), ["/etc", "/usr", "/usr/lib"]);
+        assert_eq!(pruned(&["/."]), ["/etc"]);
+        assert_eq!(choose(&["/usr/lib/."]).places, ["/usr/lib"]);
+    }
+
+    #[test]
+    fn patterns_keep_what_they_match() {
+        assert_eq!(
+            pruned(&["/usr/*/[ac]"]),
+            pruned(&["/usr/bin/a", "/usr/lib/c"])
+        );
+        assert_eq!(pruned(&["/usr/l*"]), pruned(&["/usr/lib"]));
+        assert_eq!(choose(&["**/{c,b}"]).places, ["/usr/bin/b/", "/usr/lib/c/"]);
+        assert_eq!(choose(&["/usr/*/x", "b*"]).missing, ["/usr/*/x"]);
+    }
+
+    #[test]
+    fn matching_links_that_lead_nowhere_are_kept() {
+        assert_eq!(pruned(&["/lo*"]), ["/etc", "/loop"]);
+    }
+
+    #[test]
+    fn unusable_patterns_are_errors() {
+        let error = Choice::new(&tree(), &["/usr/[".to_owned()]).unwrap_err();
+        assert_eq!(error.pattern, "/usr/[");
     }
 
     #[test]
@@ -252,7 +327,7 @@ mod tests {
     fn dot_dot_goes_up_from_where_a_link_led() {
         assert_eq!(
             choose(&["/bin/../lib/c", "/../usr"]).places,
-            ["/usr/lib/c", "/usr"]
+            ["/usr/lib/c/", "/usr/"]
         );
     }
 }

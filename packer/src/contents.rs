@@ -45,7 +45,7 @@ pub enum OpenError {
     /// The bytes are no module and no image.
     #[error(
         "neither a WebAssembly module nor an image: found {found}; \
-         give a packed .wasm file, or an image that `wasi-vfs pack --image` wrote"
+         give a packed .wasm file, or an image that `wasi-vfs image` wrote"
     )]
     Neither {
         /// What the file starts with.

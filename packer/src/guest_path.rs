@@ -98,16 +98,22 @@ impl GuestPath {
         &self.spelling
     }
 
+    /// The spelling of the directory that holds the place.
+    pub(crate) fn parent_spelling(&self) -> String {
+        let parent = match self.spelling.rsplit_once('/') {
+            Some((parent, _)) => parent.trim_end_matches('/'),
+            None => ".",
+        };
+        match parent {
+            "" => "/".to_owned(),
+            parent => parent.to_owned(),
+        }
+    }
+
     /// The names that lead from the root of the tree to the place; none for
     /// the root.
     pub fn components(&self) -> &[String] {
         &self.components
-    }
-
-    /// Length in bytes of the path from the root, without a leading slash.
-    pub(crate) fn place_len(&self) -> usize {
-        let names: usize = self.components.iter().map(String::len).sum();
-        names + self.components.len().saturating_sub(1)
     }
 }
 
@@ -177,6 +183,24 @@ mod tests {
     fn spelling_loses_only_trailing_slashes() {
         assert_eq!(parts("/usr//lib///").0, "/usr//lib");
         assert_eq!(parts("./lib").0, "./lib");
+    }
+
+    #[test]
+    fn parents_keep_the_spelling() {
+        for (text, parent) in [
+            ("/etc/a", "/etc"),
+            ("/a", "/"),
+            ("a", "."),
+            ("./a", "."),
+            ("usr//lib/a/", "usr//lib"),
+            ("//a", "/"),
+        ] {
+            assert_eq!(
+                GuestPath::parse(text).unwrap().parent_spelling(),
+                parent,
+                "{text}"
+            );
+        }
     }
 
     #[test]

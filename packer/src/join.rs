@@ -10,7 +10,8 @@ use crate::GuestPath;
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{HashMap, HashSet};
-use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
+use std::path::PathBuf;
+use wasi_vfs_format::tree::{DirectoryNode, FileNode, MountPoint, Node, Tree};
 
 /// A directory and the place that it owns.
 #[derive(Clone, Debug)]
@@ -35,6 +36,23 @@ pub(crate) enum Origin {
     Directory,
 }
 
+/// A file and the place where it is put, into a part or beside them.
+pub(crate) struct Placed {
+    /// Its path on the host.
+    pub(crate) host: PathBuf,
+    pub(crate) guest: GuestPath,
+    pub(crate) file: FileNode,
+}
+
+/// What happens where two parts have the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overlap {
+    /// One of them owns it and hides the other.
+    Hide,
+    /// Both contents are there. Of two files at one path the later one counts.
+    Merge,
+}
+
 /// What parts are joined to.
 pub(crate) struct Joined {
     pub(crate) tree: Tree,
@@ -44,6 +62,8 @@ pub(crate) struct Joined {
     /// which, that part is, directories with content where it is, and whole images.
     /// A directory that an earlier pack brought is not among them.
     pub(crate) hidden: Vec<String>,
+    /// How many files and links were hidden by merging.
+    pub(crate) merged_over: u64,
 }
 
 impl Part {
@@ -65,47 +85,105 @@ impl Part {
         Self { origin, ..self }
     }
 
+    /// The names that lead to its place.
+    pub(crate) fn components(&self) -> &[String] {
+        &self.mount.components
+    }
+
     /// Whether the part brings nothing except its own directory.
     pub(crate) fn is_empty(&self) -> bool {
         self.directory.children.is_empty()
     }
 }
 
-/// One tree of all `parts`. Where two are for the same place the later one
-/// counts, in the position of the earlier one. Directories that lead to a
-/// place and belong to no part are made, with the time that the last image has for
-/// them, or 0.
-pub(crate) fn join(parts: Vec<Part>) -> Joined {
-    let mut hidden = Vec::new();
-    let parts = replace_repeated(parts, &mut hidden);
-    let mounts: Vec<_> = parts.iter().map(|part| part.mount.clone()).collect();
-    let origins: Vec<_> = parts.iter().map(|part| part.origin).collect();
-    let places = mounts.iter().map(|mount| mount.components.clone());
-    let owners: HashMap<_, _> = places.zip(origins.iter().copied()).collect();
-    let ways: Vec<_> = parts.iter().map(|part| part.way_mtimes.clone()).collect();
-    let mut root = DirectoryNode::default();
+/// One tree of all `parts`, and `files` in it. Where two parts are for the same place the
+/// later one counts or hides files of the other, in the position of the earlier one.
+/// Directories that lead to a place and belong to no part are made, with the time that the
+/// last image has for them, or 0.
+pub(crate) fn join(parts: Vec<Part>, files: Vec<Placed>, overlap: Overlap) -> Joined {
+    let mut joined = Joined {
+        tree: Tree::default(),
+        origins: Vec::new(),
+        hidden: Vec::new(),
+        merged_over: 0,
+    };
+    let parts = match overlap {
+        Overlap::Hide => replace_repeated(parts, &mut joined.hidden),
+        Overlap::Merge => merge_repeated(parts, &mut joined.merged_over),
+    };
+    joined.tree.mounts = parts.iter().map(|part| part.mount.clone()).collect();
+    joined.origins = parts.iter().map(|part| part.origin).collect();
+    let places = parts.iter().map(|part| part.mount.components.clone());
+    let owners: HashMap<_, _> = places.zip(joined.origins.iter().copied()).collect();
+    let ways: Vec<_> = parts
+        .iter()
+        .map(|part| (part.mount.components.clone(), part.way_mtimes.clone()))
+        .collect();
     for part in shallowest_first(parts) {
+        joined.put(part, &owners, overlap);
+    }
+    for file in files {
+        joined.put_file(file, &owners, overlap);
+    }
+    for (components, mtimes) in &ways {
+        set_way_times(&mut joined.tree.root, &owners, components, mtimes);
+    }
+    let mut seen = HashSet::new();
+    joined.hidden.retain(|path| seen.insert(path.clone()));
+    joined
+}
+
+type Owners = HashMap<Vec<String>, Origin>;
+
+impl Joined {
+    fn put(&mut self, part: Part, owners: &Owners, overlap: Overlap) {
         let components = &part.mount.components;
-        let place = place(&mut root, components, &mut hidden);
-        if !place.children.is_empty() && owner_above(&owners, components) != Some(Origin::Module) {
-            hidden.push(path_of(components));
+        let place = place(&mut self.tree.root, components, &mut self.hidden);
+        if overlap == Overlap::Merge {
+            merge(place, part.directory, &mut self.merged_over);
+            return;
+        }
+        if !place.children.is_empty() && owner_above(owners, components) != Some(Origin::Module) {
+            self.hidden.push(path_of(components));
         }
         *place = part.directory;
     }
-    for (mount, mtimes) in mounts.iter().zip(&ways) {
-        set_way_times(&mut root, &owners, &mount.components, mtimes);
-    }
-    let mut seen = HashSet::new();
-    hidden.retain(|path| seen.insert(path.clone()));
-    Joined {
-        tree: Tree { root, mounts },
-        origins,
-        hidden,
+
+    /// Puts a file into the directory of a part, or makes its directory a mount.
+    fn put_file(&mut self, placed: Placed, owners: &Owners, overlap: Overlap) {
+        let components = placed.guest.components();
+        // Callers reject a file at the root.
+        let Some((name, way)) = components.split_last() else {
+            return;
+        };
+        if !self
+            .tree
+            .mounts
+            .iter()
+            .any(|mount| way.starts_with(&mount.components))
+        {
+            self.tree.mounts.push(MountPoint {
+                guest_path: placed.guest.parent_spelling(),
+                components: way.to_vec(),
+            });
+            self.origins.push(Origin::Directory);
+        }
+        let directory = place(&mut self.tree.root, way, &mut self.hidden);
+        let earlier = directory
+            .children
+            .insert(name.clone(), Node::File(placed.file));
+        match (earlier, overlap) {
+            (Some(earlier), Overlap::Merge) => self.merged_over += leaf_count(&earlier),
+            (Some(_), Overlap::Hide) if owner_above(owners, components) != Some(Origin::Module) => {
+                self.hidden.push(path_of(components));
+            }
+            _ => {}
+        }
     }
 }
 
 /// The origin of the part that brings the content of a place: the next one above.
-fn owner_above(owners: &HashMap<Vec<String>, Origin>, components: &[String]) -> Option<Origin> {
+fn owner_above(owners: &Owners, components: &[String]) -> Option<Origin> {
     let above = (0..components.len()).rev();
     let mut above = above.map(|depth| components.get(..depth).unwrap_or_default());
     above.find_map(|place| owners.get(place).copied())
@@ -229,6 +307,65 @@ fn replace_repeated(parts: Vec<Part>, hidden: &mut Vec<String>) -> Vec<Part> {
     kept
 }
 
+fn merge_repeated(parts: Vec<Part>, merged_over: &mut u64) -> Vec<Part> {
+    let mut places: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut kept: Vec<Part> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let next = kept.len();
+        let place = *places.entry(part.mount.components.clone()).or_insert(next);
+        match kept.get_mut(place) {
+            Some(earlier) => {
+                merge(&mut earlier.directory, part.directory, merged_over);
+                earlier.origin = part.origin;
+            }
+            None => kept.push(part),
+        }
+    }
+    kept
+}
+
+/// Puts the content of `from` into `into`, and counts the files and links of `into` that
+/// it replaces.
+fn merge(into: &mut DirectoryNode, from: DirectoryNode, merged_over: &mut u64) {
+    // No recursion: a tree may be nested deeper than a stack.
+    let mut pending = vec![(into, from)];
+    while let Some((into, mut from)) = pending.pop() {
+        into.mtime_ns = from.mtime_ns;
+        let mut both = HashMap::new();
+        for (name, node) in std::mem::take(&mut from.children) {
+            match (into.children.get(&name), node) {
+                (Some(Node::Directory(_)), Node::Directory(later)) => {
+                    both.insert(name, later);
+                }
+                (earlier, node) => {
+                    *merged_over += earlier.map_or(0, leaf_count);
+                    into.children.insert(name, node);
+                }
+            }
+        }
+        for (name, node) in &mut into.children {
+            if let Node::Directory(earlier) = node
+                && let Some(later) = both.remove(name)
+            {
+                pending.push((earlier, later));
+            }
+        }
+    }
+}
+
+/// How many files and links `node` is or holds.
+fn leaf_count(node: &Node) -> u64 {
+    let mut count = 0;
+    let mut pending = vec![node];
+    while let Some(node) = pending.pop() {
+        match node {
+            Node::Directory(directory) => pending.extend(directory.children.values()),
+            Node::File(_) | Node::Symlink(_) => count += 1,
+        }
+    }
+    count
+}
+
 fn shallowest_first(mut parts: Vec<Part>) -> Vec<Part> {
     parts.sort_by_key(|part| part.mount.components.len());
     parts
@@ -278,233 +415,4 @@ fn take(root: &mut DirectoryNode, components: &[String]) -> DirectoryNode {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeMap;
-    use wasi_vfs_format::tree::SymlinkNode;
-
-    /// A directory from `("path/to/leaf", "content")`; leaves are symbolic
-    /// links, which are the nodes that are easiest to compare.
-    fn directory(mtime_ns: i64, leaves: &[(&str, &str)]) -> DirectoryNode {
-        let mut root = DirectoryNode {
-            mtime_ns,
-            children: BTreeMap::new(),
-        };
-        for (path, content) in leaves {
-            let mut names: Vec<String> = path.split('/').map(str::to_owned).collect();
-            let last = names.pop().unwrap();
-            let leaf = Node::Symlink(SymlinkNode {
-                mtime_ns: 0,
-                target: (*content).to_owned(),
-            });
-            place(&mut root, &names, &mut Vec::new())
-                .children
-                .insert(last, leaf);
-        }
-        root
-    }
-
-    fn joined(parts: Vec<Part>) -> Tree {
-        super::join(parts).tree
-    }
-
-    fn part(guest: &str, mtime_ns: i64, leaves: &[(&str, &str)]) -> Part {
-        Part::new(
-            &GuestPath::parse(guest).unwrap(),
-            directory(mtime_ns, leaves),
-        )
-    }
-
-    fn list(directory: &DirectoryNode, prefix: &str, lines: &mut Vec<String>) {
-        for (name, node) in &directory.children {
-            match node {
-                Node::Directory(child) => {
-                    lines.push(format!("{prefix}{name}/ {}", child.mtime_ns));
-                    list(child, &format!("{prefix}{name}/"), lines);
-                }
-                Node::Symlink(link) => lines.push(format!("{prefix}{name} {}", link.target)),
-                Node::File(_) => unreachable!(),
-            }
-        }
-    }
-
-    fn lines(tree: &Tree) -> Vec<String> {
-        let mut lines = vec![format!("/ {}", tree.root.mtime_ns)];
-        list(&tree.root, "", &mut lines);
-        lines
-    }
-
-    fn mounts(tree: &Tree) -> Vec<&str> {
-        let mounts = tree.mounts.iter();
-        mounts.map(|mount| mount.guest_path.as_str()).collect()
-    }
-
-    #[test]
-    fn directories_on_the_way_are_made_with_mtime_zero() {
-        let tree = joined(vec![part("/usr/lib", 7, &[("a", "1")])]);
-        assert_eq!(lines(&tree), ["/ 0", "usr/ 0", "usr/lib/ 7", "usr/lib/a 1"]);
-    }
-
-    #[test]
-    fn nested_mappings_list_as_one_tree_in_either_order() {
-        let outer = part("/usr", 1, &[("bin", "b")]);
-        let inner = part("/usr/local", 2, &[("etc", "e")]);
-        let expected = [
-            "/ 0",
-            "usr/ 1",
-            "usr/bin b",
-            "usr/local/ 2",
-            "usr/local/etc e",
-        ];
-        let tree = joined(vec![outer.clone(), inner.clone()]);
-        assert_eq!(lines(&tree), expected);
-        assert_eq!(mounts(&tree), ["/usr", "/usr/local"]);
-        let tree = joined(vec![inner, outer]);
-        assert_eq!(lines(&tree), expected);
-        assert_eq!(mounts(&tree), ["/usr/local", "/usr"]);
-    }
-
-    #[test]
-    fn the_deeper_mapping_hides_the_shallower_ones_directory() {
-        let outer = part("/", 1, &[("lib/hidden", "h"), ("keep", "k")]);
-        let inner = part("/lib", 2, &[("a", "1")]);
-        let tree = joined(vec![inner, outer]);
-        assert_eq!(lines(&tree), ["/ 1", "keep k", "lib/ 2", "lib/a 1"]);
-    }
-
-    #[test]
-    fn the_deeper_mapping_hides_a_link_at_its_place_and_on_its_way() {
-        let outer = part("/", 1, &[("lib", "elsewhere"), ("usr", "elsewhere")]);
-        let at = part("/lib", 2, &[]);
-        let below = part("/usr/share", 3, &[]);
-        let Joined { tree, hidden, .. } = join(vec![outer, at, below]);
-        assert_eq!(lines(&tree), ["/ 1", "lib/ 2", "usr/ 0", "usr/share/ 3"]);
-        assert_eq!(hidden, ["/lib", "/usr"]);
-    }
-
-    #[test]
-    fn a_place_mapped_again_is_replaced_and_keeps_its_position() {
-        let tree = joined(vec![
-            part("/a", 1, &[("old", "o")]),
-            part("/b", 2, &[]),
-            part("./a", 3, &[("new", "n")]),
-        ]);
-        assert_eq!(mounts(&tree), ["./a", "/b"]);
-        assert_eq!(lines(&tree), ["/ 0", "a/ 3", "a/new n", "b/ 2"]);
-    }
-
-    #[test]
-    fn replaced_directories_of_an_earlier_pack_are_not_told() {
-        let of_module = |part: Part| part.with_origin(Origin::Module);
-        let tree = part("/", 1, &[("usr/lib/old", "o"), ("file", "f")]);
-        let parts = vec![
-            of_module(tree),
-            part("/usr/lib", 2, &[]),
-            part("/file/x", 3, &[]),
-        ];
-        assert_eq!(super::join(parts).hidden, ["/file"]);
-        let parts = vec![
-            of_module(part("/usr/lib", 1, &[])),
-            part("/usr", 2, &[("lib/new", "n")]),
-        ];
-        assert_eq!(super::join(parts).hidden, ["/usr/lib"]);
-    }
-
-    #[test]
-    fn hidden_empty_directories_are_told() {
-        let mut outer = part("/", 1, &[]);
-        place(
-            &mut outer.directory,
-            &["a", "b"].map(String::from),
-            &mut Vec::new(),
-        );
-        let hidden = super::join(vec![outer, part("/a", 2, &[])]).hidden;
-        assert_eq!(hidden, ["/a"]);
-    }
-
-    #[test]
-    fn a_shallower_mapping_replaced_leaves_the_deeper_one_alone() {
-        let packed = joined(vec![
-            part("/", 1, &[("old", "o"), ("usr/old", "o")]),
-            part("/usr/lib", 2, &[("a", "1")]),
-        ]);
-        let mut parts = take_apart(packed).unwrap().parts;
-        parts.push(part("/", 3, &[("new", "n")]));
-        let expected = ["/ 3", "new n", "usr/ 0", "usr/lib/ 2", "usr/lib/a 1"];
-        assert_eq!(lines(&joined(parts)), expected);
-    }
-
-    #[test]
-    fn joining_what_was_taken_apart_gives_the_tree_back() {
-        let tree = joined(vec![
-            part("/usr/lib/x", 1, &[("a", "1")]),
-            part("/usr", 2, &[("lib/b", "2"), ("c", "3")]),
-            part("data", 3, &[]),
-        ]);
-        let again = joined(take_apart(tree.clone()).unwrap().parts);
-        assert_eq!(lines(&again), lines(&tree));
-        assert_eq!(again.mounts, tree.mounts);
-    }
-
-    #[test]
-    fn empty_directories_under_no_mount_are_not_lost() {
-        for place in ["empty", "usr/empty", "a/empty"] {
-            let mut tree = joined(vec![part("/usr/lib", 1, &[("b", "2")]), part("/a", 3, &[])]);
-            let names: Vec<_> = place.split('/').map(str::to_owned).collect();
-            super::place(&mut tree.root, &names, &mut Vec::new());
-            let is_under_a_mount = place.starts_with("a/");
-            assert_eq!(take_apart(tree).is_some(), is_under_a_mount, "{place}");
-        }
-    }
-
-    #[test]
-    fn directories_on_the_way_keep_their_times() {
-        let mut tree = joined(vec![part("/usr/lib/x", 1, &[]), part("/a", 2, &[])]);
-        tree.root.mtime_ns = 7;
-        for (depth, mtime_ns) in [(1, 8), (2, 9)] {
-            let names = ["usr", "lib"].map(str::to_owned);
-            let way = super::place(&mut tree.root, &names[..depth], &mut Vec::new());
-            way.mtime_ns = mtime_ns;
-        }
-        let expected = ["/ 7", "a/ 2", "usr/ 8", "usr/lib/ 9", "usr/lib/x/ 1"];
-        assert_eq!(lines(&tree), expected);
-        let Apart { mut parts, .. } = take_apart(tree).unwrap();
-        assert_eq!(lines(&joined(parts.clone())), expected);
-        // A mapped directory has its own time, whatever an image says of its place.
-        parts.push(part("/usr", 3, &[]));
-        let expected = ["/ 7", "a/ 2", "usr/ 3", "usr/lib/ 0", "usr/lib/x/ 1"];
-        assert_eq!(lines(&joined(parts)), expected);
-    }
-
-    #[test]
-    fn what_is_under_no_mount_is_not_lost() {
-        let mut tree = joined(vec![part("/a", 1, &[("b", "2")])]);
-        let other = directory(3, &[("d/e", "4")]);
-        tree.root.children.extend(other.children.clone());
-        assert!(take_apart(tree).is_none());
-    }
-
-    #[test]
-    fn of_two_mounts_of_one_place_the_first_counts() {
-        let mut tree = joined(vec![part("/a", 1, &[("b", "2")])]);
-        tree.mounts.push(MountPoint {
-            guest_path: "a".to_owned(),
-            ..tree.mounts[0].clone()
-        });
-        let Apart { parts, hidden } = take_apart(tree).unwrap();
-        assert_eq!(hidden, ["a"]);
-        let again = joined(parts);
-        assert_eq!(lines(&again), ["/ 0", "a/ 1", "a/b 2"]);
-        assert_eq!(mounts(&again), ["/a"]);
-    }
-
-    #[test]
-    fn mounts_that_name_nothing_are_taken_as_empty_directories() {
-        let mut tree = joined(vec![part("/a", 1, &[])]);
-        tree.root.children.clear();
-        assert_eq!(
-            lines(&joined(take_apart(tree).unwrap().parts)),
-            ["/ 0", "a/ 0"]
-        );
-    }
-}
+mod tests;

@@ -32,6 +32,7 @@
 )]
 
 pub mod accounting;
+mod ballast;
 pub mod bounds;
 mod choice;
 mod compare;
@@ -49,8 +50,7 @@ mod join;
 mod mapping;
 pub mod module;
 mod packer;
-#[doc(hidden)]
-pub mod pattern;
+mod pattern;
 pub mod runtime;
 mod source;
 mod trace;
@@ -58,6 +58,7 @@ mod verify;
 mod walk;
 mod warning;
 
+pub use ballast::{Ballast, ballast};
 pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use contents::{Contents, OpenError, open_source};
 pub use digests::{DigestError, Digests};
@@ -67,8 +68,9 @@ pub use guest_path::{GuestPath, GuestPathError};
 pub use mapping::{Mapping, MappingError};
 pub use module::{Form, MemoryKind};
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
-pub use source::{Exclude, ExcludeError, Read, SourceError, SpecialKind};
-pub use trace::{Trace, parse_paths};
+pub use pattern::{Pattern, PatternError};
+pub use source::{EntryProblem, Exclude, Mtime, Read, SourceError, SpecialKind};
+pub use trace::{Trace, parse_paths, parse_patterns};
 pub use verify::{Finding, Verification, verify};
 pub use walk::{Entry, Walk};
 pub use warning::{DroppedSection, OwnFile, Warning};

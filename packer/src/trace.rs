@@ -1,10 +1,8 @@
-//! Lists of paths: what `run --trace` writes, and `pack --order-by` and
-//! `pack --only` read.
+//! Lists of paths and patterns: `run --trace` writes them, and `pack` reads them.
 //!
 //! One path a line, in the order of first use, so that people can write and
-//! edit such a list and other tools make one. Lines that start with `#` and
-//! empty ones are left out. A path with a line break in it is written as a
-//! JSON string.
+//! edit such a list and other tools make one. Readers skip empty lines and lines
+//! that start with `#`. A path with a line break in it is written as a JSON string.
 
 use std::collections::{HashMap, HashSet};
 
@@ -80,6 +78,20 @@ pub fn parse_paths(text: &str) -> Vec<String> {
     paths
         .filter(|path| !path.is_empty() && seen.insert(path.clone()))
         .collect()
+}
+
+/// The patterns of a file, one a line, in order. Skips empty lines and lines that
+/// start with `#`. A backslash before `#` makes it a part of the pattern.
+///
+/// ```
+/// let patterns = wasi_vfs::parse_patterns("# caches\n*.pyc\n\n__pycache__/\n");
+/// assert_eq!(patterns, ["*.pyc", "__pycache__/"]);
+/// ```
+pub fn parse_patterns(text: &str) -> Vec<String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines();
+    let patterns = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    patterns.map(str::to_owned).collect()
 }
 
 #[cfg(test)]

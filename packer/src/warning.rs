@@ -165,7 +165,8 @@ const UNSIGNED: &str = "sign the packed module again, because packing dropped it
 const ASYNCIFIED: &str = "run Asyncify on the packed module instead, because the runtime is not instrumented and a suspended call reaches it twice";
 const UNKNOWN_CALLS: &str =
     "check that descriptors from imports that preview 1 does not define differ from the program's";
-const NO_FILE_KEPT: &str = "the listed paths keep no file, so end the path of a directory with a slash to keep its content";
+const NO_FILE_KEPT: &str =
+    "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";
 const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";

@@ -25,7 +25,7 @@ fn page() -> (TempDir, String) {
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let mapping = format!("{}::/usr", path("tree"));
     let image = path("tree.wvfs");
-    wasi_vfs(["pack", "--dir", &mapping, "--image", &image]).expect_success();
+    wasi_vfs(["image", "--dir", &mapping, "-o", &image]).expect_success();
     wasi_vfs(["info", "-q", "--html", &path("page.html"), &image]).expect_success();
     let page = fs::read_to_string(path("page.html")).unwrap();
     (dir, page)

@@ -2,6 +2,7 @@
 //! file per command; the work is the library's.
 
 mod cat;
+mod check;
 mod complete;
 mod completions;
 mod diff;
@@ -11,12 +12,15 @@ mod dump;
 mod entry;
 mod extract;
 mod hosted;
+mod image;
 mod info;
 mod input;
+mod inputs;
 mod lib_command;
 mod ls;
 mod man;
 mod mappings;
+mod mtime;
 mod opened;
 mod output;
 mod pack;
@@ -25,6 +29,8 @@ mod place;
 mod progress;
 mod run;
 mod select;
+mod size;
+mod summary;
 mod text;
 mod time;
 mod traced;
@@ -74,6 +80,8 @@ use exit_codes;
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::Pack),
+    Image(image::Image),
+    Check(check::Check),
     Ls(ls::Ls),
     Cat(cat::Cat),
     Extract(extract::Extract),
@@ -92,6 +100,8 @@ pub(crate) fn main() -> ExitCode {
     complete::answer_shell();
     let done = match usage::parse().command {
         Command::Pack(command) => command.execute(),
+        Command::Image(command) => command.execute(),
+        Command::Check(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),
         Command::Extract(command) => command.execute(),

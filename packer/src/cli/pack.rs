@@ -1,27 +1,25 @@
 //! `wasi-vfs pack`: directories into a module.
 
-use super::mappings::Mappings;
-use super::pack_error::Explained;
+use super::inputs::Inputs;
+use super::pack_error::{Explained, code_of};
 use super::progress::Bar;
-use super::usage::WRONG_USAGE;
-use super::{exit_codes, input, output, report, say, text, warn};
-use anyhow::{Context, Result, bail};
+use super::summary::Done;
+use super::{exit_codes, input, output};
+use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
-use wasi_vfs::{Form, MemoryKind, Packed, PackedImage, Packer, Warning, parse_paths};
-use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use wasi_vfs_format::manifest::{LeftOut, Statistics};
+use std::time::Instant;
+use wasi_vfs::{MemoryKind, Packer};
 
 const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib -o packed.wasm
   wasi-vfs pack app.wasm --dir root::/ --exclude '*.pyc' --compress -o out.wasm
+  wasi-vfs pack app.wasm --tar rootfs.tar.gz::/ --max-size 20MB -o packed.wasm
   wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
-  wasi-vfs pack --dir ./lib::/usr/lib --compress --image lib.wvfs
   wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm
   wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm",
     exit_codes!()
@@ -38,337 +36,58 @@ Examples:
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
-/// With --image, `pack` writes the tree as an image instead of a module. Any number of
-/// modules can embed the image with --from.
+/// `wasi-vfs image` writes the tree as an image without a module. Any number of modules
+/// can embed the image with --from.
 ///
-/// The paths for --only and --order-by are guest paths; `run --trace` writes
-/// those that a program uses. Links are followed and kept. A path with a slash
-/// at its end stands for all that is below it.
+/// Patterns are guest paths with `*`, `?`, `[a-z]`, `{a,b}` and `**`. A pattern of
+/// --exclude without a leading slash matches at any depth.
+///
+/// --only and --order-by take guest paths and patterns; `run --trace` writes the
+/// paths that a program uses. Links are followed and kept. A directory stands for
+/// everything below it, unless its path ends with `/.`.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
     /// Module to pack into; `-` is standard input
-    #[arg(value_name = "APP.wasm", required_unless_present = "image")]
-    module: Option<PathBuf>,
+    #[arg(value_name = "APP.wasm")]
+    module: PathBuf,
 
     #[command(flatten)]
-    mappings: Mappings,
-
-    /// Compress with zstd; LEVEL is 1 to 22 [default: 19]
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "19",
-        value_parser = parse_level
-    )]
-    compress: Option<i32>,
-
-    /// Store all files uncompressed [default for a module that is not packed]
-    ///
-    /// Files of a compressed module or image are decompressed.
-    #[arg(long, conflicts_with = "compress")]
-    no_compress: bool,
-
-    /// Size of a block, a power of two from 4K to 1M [default: as before, else 128K]
-    ///
-    /// Blocks are compressed one by one. Larger blocks make a smaller file and a
-    /// slower first read.
-    #[arg(long, value_name = "SIZE", value_parser = parse_block_len)]
-    block_size: Option<u32>,
+    inputs: Inputs,
 
     /// Memory of the runtime [default: as before, else separate]
     ///
     /// With `separate`, the runtime has a memory of its own, and the engine needs
     /// multi-memory. With `single`, the runtime shares the memory of the program, and
     /// the engine needs bulk memory only.
-    #[arg(long, value_name = "KIND", value_parser = memory_kinds(), conflicts_with = "image")]
+    #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
     memory: Option<MemoryKind>,
 
-    /// Exclude matching files of mapped directories, as .gitignore does; repeatable
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-
-    /// Embed the files of an image or packed module; repeatable
-    ///
-    /// If guest paths are equal, a mapped directory replaces that of an image, and a
-    /// later image replaces that of an earlier one.
-    ///
-    /// If there is nothing else to pack, a single image is copied unchanged. Then
-    /// --compress, --no-compress, --block-size, --only and --order-by store it again.
-    #[arg(long, value_name = "PACKED")]
-    from: Vec<PathBuf>,
-
-    /// Keep only the paths in FILE, one a line
-    #[arg(long, value_name = "FILE")]
-    only: Option<PathBuf>,
-
-    /// Store the paths in FILE, one a line, first and in that order
-    ///
-    /// If FILE has the files that a program reads when it starts, the start reads few
-    /// blocks.
-    #[arg(long, value_name = "FILE")]
-    order_by: Option<PathBuf>,
-
     /// Module to write, also the input itself; `-` is standard output
-    #[arg(
-        short,
-        long,
-        value_name = "OUT.wasm",
-        required_unless_present = "image"
-    )]
-    output: Option<PathBuf>,
-
-    /// Write the tree as an image instead of a module; `-` is standard output
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["module", "output"])]
-    image: Option<PathBuf>,
-
-    /// Disable the decompression-bomb limit
-    ///
-    /// By default an image may expand to 1 GiB or 1000 times its size, whichever is
-    /// larger.
-    #[arg(long)]
-    any_size: bool,
-
-    /// Print warnings and errors only
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Fail and write nothing if there is any warning
-    #[arg(long)]
-    strict: bool,
-
-    /// Print statistics of the pack
-    #[arg(short, long, conflicts_with = "quiet")]
-    verbose: bool,
-}
-
-/// What was packed, and into what.
-struct Done {
-    bytes: Vec<u8>,
-    statistics: Statistics,
-    left_out: Option<LeftOut>,
-    warnings: Vec<Warning>,
-    /// `None` for an image by itself.
-    form: Option<Form>,
-}
-
-impl From<Packed> for Done {
-    fn from(packed: Packed) -> Self {
-        Self {
-            bytes: packed.module,
-            statistics: packed.statistics,
-            left_out: packed.left_out,
-            warnings: packed.warnings,
-            form: Some(packed.form),
-        }
-    }
-}
-
-impl From<PackedImage> for Done {
-    fn from(packed: PackedImage) -> Self {
-        Self {
-            bytes: packed.bytes,
-            statistics: packed.statistics,
-            left_out: packed.left_out,
-            warnings: packed.warnings,
-            form: None,
-        }
-    }
+    #[arg(short, long, value_name = "OUT.wasm")]
+    output: PathBuf,
 }
 
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
-        output::check(self.target())?;
-        let done = match self.pack() {
-            Err(error) if is_usage(&error) => {
-                report(&error);
-                return Ok(ExitCode::from(WRONG_USAGE));
-            }
-            done => done?,
-        };
-        self.warn_of(&done.warnings)?;
-        output::write(self.target(), &done.bytes)?;
-        if !self.quiet {
-            self.sum_up(&done, start.elapsed());
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// The file to write. The arguments are not accepted without one.
-    fn target(&self) -> &Path {
-        let target = self.image.as_deref().or(self.output.as_deref());
-        target.unwrap_or(Path::new("-"))
+        output::check(&self.output)?;
+        let done = self.pack();
+        code_of(done.and_then(|done| self.inputs.finish(&done, &self.output, start)))
     }
 
     fn pack(&self) -> Result<Done> {
-        let bar = Bar::on_terminal_unless(self.quiet, "reading");
-        let Some(module) = &self.module else {
-            let packer = self.packer(Packer::without_module())?;
-            let image = packer.image_with_progress(&bar);
-            let image = image.map_err(|error| Explained::new(error, &self.from));
-            return Ok(image.context("cannot write an image")?.into());
-        };
-        let packer = self.packer(Packer::new(input::read(module)?))?;
-        let packed = packer.pack_with_progress(&bar);
-        let packed = packed.map_err(|error| Explained::new(error, &self.from));
-        let packed = packed.with_context(|| format!("cannot pack `{}`", module.display()))?;
-        Ok(packed.into())
-    }
-
-    fn packer(&self, packer: Packer) -> Result<Packer> {
-        let mut packer = packer.any_len(self.any_size);
-        for image in &self.from {
-            packer = packer.add_image(input::read(image)?);
-        }
-        for mapping in &self.mappings.0 {
-            packer = packer.map_dir(&mapping.host, mapping.guest.spelling());
-        }
-        for pattern in &self.exclude {
-            packer = packer.exclude(pattern);
-        }
-        if let Some(list) = &self.only {
-            packer = packer.only(paths(list)?);
-        }
-        if let Some(list) = &self.order_by {
-            packer = packer.order_by(paths(list)?);
-        }
-        if let Some(level) = self.compress {
-            packer = packer.compress(level);
-        }
-        if self.no_compress {
-            packer = packer.no_compression();
-        }
-        if let Some(len) = self.block_size {
-            packer = packer.block_len(len);
-        }
+        let bar = Bar::on_terminal_unless(self.inputs.quiet, "reading");
+        let mut packer = Packer::new(input::read(&self.module)?);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }
-        Ok(self.own_files().fold(packer, Packer::own_file))
-    }
-
-    /// The files of this pack that would make each later one longer if they were packed.
-    fn own_files(&self) -> impl Iterator<Item = &Path> {
-        let files = self.module.iter().chain(&self.from).map(PathBuf::as_path);
-        let files = files.chain([self.target()]);
-        files.filter(|&path| path != Path::new("-"))
-    }
-
-    /// Prints the warnings.
-    ///
-    /// # Errors
-    ///
-    /// There are any, with `--strict`.
-    fn warn_of(&self, warnings: &[Warning]) -> Result<()> {
-        for warning in warnings {
-            let line = self.text_of(warning);
-            warn(&text::escape(line.as_bytes()));
-        }
-        if self.strict && !warnings.is_empty() {
-            let count = text::count(warnings.len() as u64, "warning");
-            bail!("nothing was written, because --strict rejects {count}");
-        }
-        Ok(())
-    }
-
-    fn text_of(&self, warning: &Warning) -> String {
-        let Warning::EmptyImages(numbers) = warning else {
-            return warning.to_string();
-        };
-        let images = numbers
-            .iter()
-            .filter_map(|number| self.from.get(number.checked_sub(1)?));
-        let images: Vec<_> = images
-            .map(|image| format!("`{}`", image.display()))
-            .collect();
-        format!(
-            "no file or link in {}, so check the image",
-            images.join(", ")
-        )
-    }
-
-    fn sum_up(&self, packed: &Done, elapsed: Duration) {
-        if self.verbose {
-            say(details(packed).trim_end());
-        }
-        let line = summary(packed, elapsed);
-        say(&format!("{}: {line}", text::path(self.target())));
-    }
-}
-
-fn is_usage(error: &anyhow::Error) -> bool {
-    let explained = error.downcast_ref::<Explained>();
-    explained.is_some_and(Explained::is_usage)
-}
-
-/// `1918 files, 14.5 MB stored in 3.7 MB (25.6 %), ...`
-fn summary(packed: &Done, elapsed: Duration) -> String {
-    let statistics = &packed.statistics;
-    let saved = statistics.file_len.saturating_sub(statistics.raw_len);
-    let left_out = packed.left_out.map_or(String::new(), |left_out| {
-        let files = text::count(left_out.file_count.into(), "file");
-        format!("{files} ({}) left out, ", text::len(left_out.file_len))
-    });
-    format!(
-        "{}, {} stored in {} ({}), {} saved by deduplication, {left_out}{}, {:.1} s",
-        text::count(statistics.file_count.into(), "file"),
-        text::len(statistics.file_len),
-        text::len(statistics.stored_len),
-        share(statistics.stored_len, statistics.file_len),
-        text::len(saved),
-        packed.form.map_or("an image by itself", form_name),
-        elapsed.as_secs_f64(),
-    )
-}
-
-fn details(packed: &Done) -> String {
-    let statistics = &packed.statistics;
-    let rows = [
-        ("files", u64::from(statistics.file_count)),
-        ("  same as another", statistics.duplicate_file_count.into()),
-        ("directories", statistics.directory_count.into()),
-        ("symbolic links", statistics.symlink_count.into()),
-        ("chunks", statistics.chunk_reference_count),
-        ("  different", statistics.chunk_count.into()),
-        ("blocks", statistics.block_count.into()),
-        ("  uncompressed", statistics.stored_block_count.into()),
-        ("bytes of files", statistics.file_len),
-        ("  deduplicated", statistics.raw_len),
-        ("  stored", statistics.stored_len),
-        ("bytes written", packed.bytes.len() as u64),
-    ];
-    rows.map(|(name, value)| format!("{name:<20}{value:>14}\n"))
-        .concat()
-}
-
-fn paths(list: &Path) -> Result<Vec<String>> {
-    let text = String::from_utf8(input::read(list)?);
-    let text = text.with_context(|| format!("`{}` is not UTF-8", list.display()))?;
-    let paths = parse_paths(&text);
-    if paths.is_empty() {
-        bail!(
-            "`{}` lists no paths; expected guest paths, one a line",
-            list.display()
-        );
-    }
-    Ok(paths)
-}
-
-fn share(part: u64, whole: u64) -> String {
-    match whole {
-        0 => "nothing to store".to_owned(),
-        _ => text::percentage(part, whole),
-    }
-}
-
-fn form_name(form: Form) -> &'static str {
-    match form {
-        Form::Linked => "linked",
-        Form::Merged(MemoryKind::Separate) => "merged, separate memory",
-        Form::Merged(MemoryKind::Single) => "merged, single memory",
+        let own = [self.module.as_path(), &self.output];
+        let packer = self.inputs.packer(packer, &own)?;
+        let packed = packer.pack_with_progress(&bar);
+        let packed = packed.map_err(|error| Explained::new(error, &self.inputs.from));
+        let cannot = || format!("cannot pack `{}`", self.module.display());
+        Ok(packed.with_context(cannot)?.into())
     }
 }
 
@@ -378,64 +97,4 @@ fn memory_kinds() -> impl TypedValueParser<Value = MemoryKind> {
         "single" => MemoryKind::Single,
         _ => MemoryKind::Separate,
     })
-}
-
-fn parse_level(text: &str) -> Result<i32, String> {
-    let level = text.parse().ok().filter(|level| (1..=22).contains(level));
-    level.ok_or_else(|| "expected a level from 1 to 22".to_owned())
-}
-
-/// Reads `64K`, `128KiB`, `1M` or a number of bytes.
-fn parse_block_len(text: &str) -> Result<u32, String> {
-    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
-    let (number, unit) = text.split_at(digits.len());
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kib" => Some(1 << 10),
-        "m" | "mib" => Some(1 << 20),
-        _ => None,
-    };
-    let len = number.parse::<u32>().ok().zip(factor);
-    let len = len.and_then(|(number, factor)| number.checked_mul(factor));
-    let len = len.ok_or_else(|| "expected a size such as 65536, 64K or 64KiB".to_owned())?;
-    let possible = 1 << MIN_BLOCK_SHIFT..=1 << MAX_BLOCK_SHIFT;
-    match len.is_power_of_two() && possible.contains(&len) {
-        true => Ok(len),
-        false => Err("expected a power of two from 4K to 1M".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_read_with_and_without_units() {
-        for text in ["65536", "65536B", "64K", "64k", "64KiB", "64kib"] {
-            assert_eq!(parse_block_len(text), Ok(65536), "{text}");
-        }
-        assert_eq!(parse_block_len("1M"), Ok(1 << 20));
-    }
-
-    #[test]
-    fn what_is_no_size_is_refused() {
-        for text in ["", "K", "64KB", "6 4K", "-1", "4096M", "99999999999", "é"] {
-            assert!(parse_block_len(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn impossible_block_sizes_name_the_possible_ones() {
-        assert_eq!((MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT), (12, 20));
-        for text in ["0", "2K", "100K", "2M"] {
-            let error = parse_block_len(text).unwrap_err();
-            assert!(error.ends_with("from 4K to 1M"), "{text}");
-        }
-    }
-
-    #[test]
-    fn shares_of_nothing_are_not_numbers() {
-        assert_eq!(share(1, 4), "25.0 %");
-        assert_eq!(share(0, 0), "nothing to store");
-    }
 }

@@ -1,10 +1,38 @@
 //! Errors of packing as users of the command read them: with the options that help,
 //! and whether the arguments are to blame.
 
-use std::error::Error;
+use super::report;
+use anyhow::Result;
 use std::fmt;
 use std::path::PathBuf;
+use std::process::ExitCode;
+use thiserror::Error;
 use wasi_vfs::PackError;
+
+/// As clap exits when it rejects arguments.
+const WRONG_USAGE: u8 = 2;
+
+/// The exit code of a command that packs. Reports wrong usage here.
+pub(super) fn code_of(done: Result<()>) -> Result<ExitCode> {
+    match done {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if is_usage(&error) => {
+            report(&error);
+            Ok(ExitCode::from(WRONG_USAGE))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_usage(error: &anyhow::Error) -> bool {
+    let explained = error.downcast_ref::<Explained>();
+    error.is::<Usage>() || explained.is_some_and(Explained::is_usage)
+}
+
+/// Arguments or variables that cannot be used, which clap does not notice.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub(super) String);
 
 #[derive(Debug)]
 pub(super) struct Explained {
@@ -29,12 +57,12 @@ impl Explained {
     }
 
     /// Whether other arguments would help, whatever the files hold.
-    pub(super) fn is_usage(&self) -> bool {
+    fn is_usage(&self) -> bool {
         matches!(
             self.error,
             PackError::Guest(_)
                 | PackError::MappedTwice { .. }
-                | PackError::Exclude(_)
+                | PackError::Pattern(_)
                 | PackError::ExcludesNothing
                 | PackError::Nothing
                 | PackError::BlockLen { .. }
@@ -61,8 +89,8 @@ impl fmt::Display for Explained {
     }
 }
 
-impl Error for Explained {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl std::error::Error for Explained {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.error.source()
     }
 }

@@ -2,10 +2,8 @@
 //! match. A shell cannot expand patterns over an image.
 
 use super::usage::WrongUsage;
-use anyhow::{Context, Result, anyhow, bail};
-use globset::{GlobBuilder, GlobSet};
-use wasi_vfs::pattern::is_too_deep;
-use wasi_vfs::{ImageReader, Walk};
+use anyhow::{Context, Result, bail};
+use wasi_vfs::{ImageReader, Pattern, Walk};
 use wasi_vfs_format::reader::ResolveError;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
@@ -76,7 +74,7 @@ pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wa
     let mut wanted = Vec::with_capacity(paths.len());
     for path in paths {
         let before = wanted.len();
-        if is_pattern(path) && image.resolve(path, false).is_err() {
+        if Pattern::is_pattern(path) && image.resolve(path, false).is_err() {
             add_matches(image, path, &mut wanted)?;
         }
         if wanted.len() == before {
@@ -100,64 +98,15 @@ pub(super) fn expand_files<'p>(
     files.collect()
 }
 
-fn is_pattern(path: &str) -> bool {
-    path.contains(['*', '?', '[', '{'])
-}
-
 fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<Wanted>) -> Result<()> {
-    let matcher = matcher(pattern)?;
+    let wrong = || WrongUsage(format!("cannot read the pattern `{pattern}`"));
+    let pattern = Pattern::new(pattern).with_context(wrong)?;
     for entry in Walk::new(image)? {
         let entry = entry?;
-        if matcher.is_match(entry.path.trim_start_matches('/')) {
+        let is_directory = entry.inode.kind() == Kind::Directory;
+        if pattern.matches(&entry.path, is_directory) {
             wanted.push(Wanted::Match(entry.inode.number));
         }
     }
     Ok(())
-}
-
-/// `*` and `?` stop at slashes as in a shell; `**` does not.
-fn matcher(pattern: &str) -> Result<GlobSet> {
-    let cannot = || WrongUsage(format!("cannot read the pattern `{pattern}`"));
-    if is_too_deep(pattern) {
-        return Err(anyhow!("its braces are nested too deep").context(cannot()));
-    }
-    let relative = pattern.trim_start_matches("./").trim_start_matches('/');
-    let glob = GlobBuilder::new(relative).literal_separator(true).build();
-    // A set of one, since a glob alone has no error where it is too long to compile.
-    let set = GlobSet::new([glob.with_context(cannot)?]);
-    set.with_context(cannot)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_as_in_a_shell() {
-        let matcher = matcher("/usr/*/{a,b}?.rb").unwrap();
-        for path in ["usr/lib/a1.rb", "usr/x/b2.rb"] {
-            assert!(matcher.is_match(path), "{path}");
-        }
-        for path in ["usr/lib/x/a1.rb", "usr/lib/c1.rb", "usr/lib/a.rb"] {
-            assert!(!matcher.is_match(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn two_stars_match_any_number_of_directories() {
-        let matcher = matcher("**/*.rb").unwrap();
-        for path in ["a.rb", "usr/lib/a.rb"] {
-            assert!(matcher.is_match(path), "{path}");
-        }
-    }
-
-    #[test]
-    fn a_pattern_that_is_none_is_named() {
-        let long = "[!a]".repeat(500_000);
-        let deep = "{".repeat(60_000) + &"}".repeat(60_000);
-        for pattern in ["[", &long, &deep] {
-            let error = matcher(pattern).unwrap_err().to_string();
-            assert!(error.contains(pattern), "{}", error.len());
-        }
-    }
 }

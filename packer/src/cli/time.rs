@@ -19,6 +19,33 @@ pub(super) fn to_the_nanosecond(ns: i64) -> String {
     format!("{}.{fraction:09}Z", date_and_time(seconds))
 }
 
+/// Reads `2000-02-29` and `2000-02-29T12:30:00Z`, in nanoseconds since 1970.
+pub(super) fn parse(text: &str) -> Option<i64> {
+    let whole = match text.len() {
+        10 => format!("{text}T00:00:00Z"),
+        _ => text.to_owned(),
+    };
+    let number = |range| {
+        whole
+            .get::<std::ops::Range<usize>>(range)?
+            .parse::<i64>()
+            .ok()
+    };
+    let day = day(number(0..4)?, number(5..7)?, number(8..10)?);
+    let second = number(11..13)? * 3600 + number(14..16)? * 60 + number(17..19)?;
+    let ns = (day * SECONDS_PER_DAY + second).checked_mul(1_000_000_000)?;
+    // Days and hours that do not exist come back as others.
+    (to_the_second(ns) == whole).then_some(ns)
+}
+
+/// The inverse of [`date`].
+fn day(year: i64, month: i64, day: i64) -> i64 {
+    let year = year - i64::from(month <= 2);
+    let month = (month + 9).rem_euclid(12);
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    365 * year + leap_days + (153 * month + 2) / 5 + day - 1 - EPOCH_DAY
+}
+
 fn date_and_time(seconds: i64) -> String {
     let (year, month, day) = date(seconds.div_euclid(SECONDS_PER_DAY));
     let second = seconds.rem_euclid(SECONDS_PER_DAY);
@@ -66,6 +93,31 @@ mod tests {
     }
 
     #[test]
+    fn times_are_read_as_they_are_written() {
+        for ns in [0, -1, 951_782_400, 4_107_542_399, 5_000_000_000] {
+            let ns = ns * 1_000_000_000;
+            assert_eq!(parse(&to_the_second(ns)), Some(ns));
+        }
+        assert_eq!(parse("2000-02-29"), Some(951_782_400_000_000_000));
+        for text in [
+            "",
+            "2000",
+            "2001-02-29",
+            "2000-13-01",
+            "2000-01-01T24:00:00Z",
+            "2000-01-01T00:00:00",
+            "2000-01-01 00:00:00Z",
+            "2000-01-01T00:00:00+01:00",
+            "2263-01-01",
+            "+200-01-01",
+            "99999-01-1",
+            "2000-01-é",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn nanoseconds_count_up_also_before_1970() {
         assert_eq!(to_the_nanosecond(-1), "1969-12-31T23:59:59.999999999Z");
         assert_eq!(to_the_nanosecond(5), "1970-01-01T00:00:00.000000005Z");
@@ -74,8 +126,9 @@ mod tests {
     #[test]
     fn days_follow_each_other() {
         let mut previous = date(-200_000);
-        for day in -199_999..200_000 {
-            let next = date(day);
+        for number in -199_999..200_000 {
+            let next = date(number);
+            assert_eq!(day(next.0, next.1, next.2), number);
             let follows = next.2 == previous.2 + 1 || next.2 == 1 && previous.2 >= 28;
             assert!(follows && next > previous, "{previous:?} {next:?}");
             previous = next;

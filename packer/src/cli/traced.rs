@@ -66,6 +66,17 @@ impl Directory {
         let inode = self.image.resolve(&whole, follow).map_err(errno)?;
         Ok((whole, inode))
     }
+
+    /// `path` as a list of paths has it. The dot at the end of a directory keeps it
+    /// without its content, which the program names where it uses it.
+    fn noted(&self, path: String) -> String {
+        let leads_to = self.image.resolve(&path, true);
+        let is_directory = leads_to.is_ok_and(|inode| inode.kind() == Kind::Directory);
+        match is_directory && !path.ends_with("/.") {
+            true => format!("{}/.", path.trim_end_matches('/')),
+            false => path,
+        }
+    }
 }
 
 #[async_trait]
@@ -105,7 +116,8 @@ impl WasiDir for Directory {
             ))),
             Kind::File => OpenResult::File(Box::new(File::new(&self.image, inode)?)),
         };
-        self.notes.note(|trace| trace.opened(&whole));
+        let noted = self.noted(whole);
+        self.notes.note(|trace| trace.opened(&noted));
         Ok(opened)
     }
 
@@ -142,7 +154,8 @@ impl WasiDir for Directory {
             return Err(Errno::Inval.into());
         };
         let target = self.image.index().target(link).map_err(damaged)?;
-        self.notes.note(|trace| trace.inspected(&whole));
+        let noted = self.noted(whole);
+        self.notes.note(|trace| trace.inspected(&noted));
         Ok(String::from_utf8_lossy(target).into_owned().into())
     }
 
@@ -157,7 +170,8 @@ impl WasiDir for Directory {
         follow_symlinks: bool,
     ) -> Result<Filestat, Error> {
         let (whole, inode) = self.resolve(path, follow_symlinks)?;
-        self.notes.note(|trace| trace.inspected(&whole));
+        let noted = self.noted(whole);
+        self.notes.note(|trace| trace.inspected(&noted));
         Ok(filestat(&inode))
     }
 

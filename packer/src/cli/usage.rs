@@ -40,19 +40,24 @@ fn with_hint(mut error: Error, words: &[OsString]) -> Error {
             if let Some(level) = level_behind_space(words) {
                 let hint = format!("write the level behind an equals sign: `--compress={level}`");
                 suggest(&mut error, &hint);
+            } else if names(&error, "--image") {
+                let hint =
+                    "to embed an image use `--from FILE`, and to write one use `wasi-vfs image`";
+                suggest(&mut error, hint);
             } else if let Some(option) = similar_option(&error, words) {
                 error.remove(ContextKind::Suggested);
                 error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
             }
         }
-        ErrorKind::ArgumentConflict if names_module_and_image(&error) => {
-            let hint = "to embed an image in a module, use `--from FILE`; \
-                        --image writes an image instead of a module";
-            suggest(&mut error, hint);
-        }
         _ => {}
     }
     error
+}
+
+/// Whether the unknown argument is this one.
+fn names(error: &Error, argument: &str) -> bool {
+    let found = error.get(ContextKind::InvalidArg);
+    matches!(found, Some(ContextValue::String(found)) if found == argument)
 }
 
 fn suggest(error: &mut Error, hint: &str) {
@@ -89,11 +94,6 @@ fn command_of(words: &[OsString]) -> Option<Command> {
     let whole = Cli::command();
     let mut commands = words.iter().filter_map(|word| whole.find_subcommand(word));
     commands.next().cloned()
-}
-
-fn names_module_and_image(error: &Error) -> bool {
-    let text = error.to_string();
-    text.contains("'[APP.wasm]'") && text.contains("'--image ")
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What people write: mappings, guest paths, lists of paths, patterns.
 
-use crate::{Exclude, GuestPath, Mapping, Trace, parse_paths};
+use crate::{Exclude, GuestPath, Mapping, Pattern, Trace, parse_paths};
 use std::path::Path;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
 
@@ -24,6 +24,9 @@ pub fn texts(data: &[u8]) {
         guest_path(mapping.guest.spelling());
     }
     list(&text);
+    if let Ok(pattern) = Pattern::new(&text) {
+        let _ = pattern.matches("/some/file.txt", false);
+    }
     if let Ok(exclude) = Exclude::new(&text.lines().take(8).collect::<Vec<_>>()) {
         let _ = exclude.leaves_out(Path::new("some/file.txt"));
     }

@@ -13,6 +13,7 @@ mod bake;
 mod bypass;
 mod calls;
 mod caveats;
+mod checkup;
 mod custom;
 mod dispatch;
 mod entry_points;
@@ -45,6 +46,7 @@ mod unmerge;
 mod unmount;
 mod validate;
 
+pub use checkup::{Checkup, Imports, check};
 pub use error::ModuleError;
 pub use form::ALLOC_FN;
 

@@ -21,6 +21,11 @@ pub(super) fn validate(wasm: &[u8]) -> Result<(), Error> {
 pub(super) fn validate_with(wasm: &[u8], may_have_two: bool) -> Result<(), Error> {
     let mut features = WasmFeatures::all();
     features.set(WasmFeatures::MULTI_MEMORY, may_have_two);
+    validate_features(wasm, features)
+}
+
+/// Checks all of `wasm`, which may use the `features` and no others.
+pub(super) fn validate_features(wasm: &[u8], features: WasmFeatures) -> Result<(), Error> {
     let mut validator = Validator::new_with_features(features);
     let mut functions = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {

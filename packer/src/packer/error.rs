@@ -3,8 +3,10 @@
 use crate::contents::OpenError;
 use crate::expansion::TooLong;
 use crate::module::ModuleError;
-use crate::source::{ExcludeError, SourceError};
-use crate::{GuestPathError, Mapping};
+use crate::pattern::PatternError;
+use crate::source::SourceError;
+use crate::{GuestPath, GuestPathError, Mapping};
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::writer::WriteError;
@@ -29,9 +31,21 @@ pub enum PackError {
         /// The second one, which may spell the guest path in another way.
         second: Box<Mapping>,
     },
-    /// A pattern of [`Packer::exclude`](crate::Packer::exclude) is none.
+    /// A file is mapped to the guest path of a directory.
+    #[error(
+        "`{}` is a file, and guest path {guest} is a directory; map it to a path such as {}",
+        host.display(),
+        example_in(guest, host)
+    )]
+    FileAtDirectory {
+        /// The file.
+        host: PathBuf,
+        /// The guest path.
+        guest: GuestPath,
+    },
+    /// A pattern cannot be used.
     #[error(transparent)]
-    Exclude(#[from] ExcludeError),
+    Pattern(#[from] PatternError),
     /// Something in a host directory cannot be packed.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -78,7 +92,7 @@ pub enum PackError {
     /// No path of [`Packer::only`](crate::Packer::only) is in the tree.
     #[error(
         "none of the {count} paths to keep is in the tree, such as `{example}`; \
-         they must be guest paths and not patterns"
+         list guest paths or patterns of guest paths"
     )]
     NothingKept {
         /// How many paths there are.
@@ -92,4 +106,10 @@ pub enum PackError {
     /// The module cannot take an image.
     #[error(transparent)]
     Module(#[from] ModuleError),
+}
+
+/// The path of the file `host` in the directory `guest`.
+fn example_in(guest: &GuestPath, host: &Path) -> String {
+    let name = host.file_name().unwrap_or_default().display();
+    format!("{}/{name}", guest.spelling().trim_end_matches('/'))
 }

@@ -6,9 +6,9 @@ use super::storage::Storage;
 use super::{PackError, Packer};
 use crate::contents::{Contents, OpenError};
 use crate::expansion;
-use crate::join::{self, Apart, Joined, Origin, Part};
+use crate::join::{self, Apart, Joined, Origin, Overlap, Part, Placed};
 use crate::module::ModuleError;
-use crate::source::{self, Exclude, Findings};
+use crate::source::{self, Exclude, Findings, Taking};
 use crate::{Mapping, Warning};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,9 +22,32 @@ pub(super) struct Inputs {
     pub(super) origins: Vec<Origin>,
     /// The storage of the image in the module, else of the first added image.
     pub(super) storage: Option<Storage>,
+    /// How many files and links a union hides.
+    pub(super) merged_over: u64,
     /// Whether some of it was compressed.
     pub(super) is_compressed: bool,
     pub(super) warnings: Vec<Warning>,
+}
+
+/// An input that the caller mapped.
+pub(super) struct Input {
+    kind: InputKind,
+    mapping: Mapping,
+}
+
+/// The kind of a mapped input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputKind {
+    /// A directory or a file of the host.
+    Host,
+    /// A tar archive.
+    Archive,
+}
+
+/// A mapped input, read.
+enum Mapped {
+    Part(Part),
+    File(Placed),
 }
 
 /// The parts of images.
@@ -43,25 +66,30 @@ impl Packer {
     pub(super) fn inputs(
         &self,
         mut taken: Taken,
-        mappings: &[Mapping],
+        mappings: &[Input],
         exclude: &Exclude,
     ) -> Result<Inputs, PackError> {
         for (position, image) in self.images.iter().enumerate() {
             self.take_image(position + 1, image, &mut taken)?;
         }
         let mut findings = Findings::new(exclude, &self.own_files);
-        for Mapping { host, guest } in mappings {
-            let directory = source::read_directory(host, guest, exclude, &mut findings)?;
-            taken.parts.push(Part::new(guest, directory));
+        let mut files = Vec::new();
+        for input in mappings {
+            match self.read(input, exclude, &mut findings)? {
+                Mapped::Part(part) => taken.parts.push(part),
+                Mapped::File(file) => files.push(file),
+            }
         }
-        if taken.parts.is_empty() {
+        require_free(&files, &taken.parts)?;
+        if taken.parts.is_empty() && files.is_empty() {
             return Err(PackError::Nothing);
         }
         let Joined {
             tree,
             origins,
             hidden,
-        } = join::join(taken.parts);
+            merged_over,
+        } = join::join(taken.parts, files, self.overlap);
         let mut warnings = findings.warnings(exclude);
         if !taken.empty.is_empty() {
             warnings.push(Warning::EmptyImages(taken.empty));
@@ -74,6 +102,7 @@ impl Packer {
             tree,
             origins,
             storage: taken.storages.first().copied(),
+            merged_over,
             is_compressed: taken.storages.iter().any(|storage| storage.level.is_some()),
             warnings,
         })
@@ -140,14 +169,61 @@ impl Packer {
         Ok(parts)
     }
 
-    /// The mapped directories, of which no two have the same place.
-    pub(super) fn mappings(&self) -> Result<Vec<Mapping>, PackError> {
+    /// Reads a mapped directory, file or archive.
+    fn read(
+        &self,
+        input: &Input,
+        exclude: &Exclude,
+        findings: &mut Findings,
+    ) -> Result<Mapped, PackError> {
+        let Mapping { host, guest } = &input.mapping;
+        let mut directory = match input.kind {
+            InputKind::Archive => source::read_archive(host, guest, exclude, findings)?,
+            InputKind::Host if host.is_file() => {
+                if guest.components().is_empty() {
+                    return Err(PackError::FileAtDirectory {
+                        host: host.clone(),
+                        guest: guest.clone(),
+                    });
+                }
+                let mut file = source::read_file(host)?;
+                file.mtime_ns = self.mtime.of(file.mtime_ns);
+                return Ok(Mapped::File(Placed {
+                    host: host.clone(),
+                    guest: guest.clone(),
+                    file,
+                }));
+            }
+            InputKind::Host => {
+                let taking = Taking {
+                    exclude,
+                    gitignore: self.gitignore,
+                    dereference: self.dereference,
+                };
+                source::read_directory(host, guest, taking, findings)?
+            }
+        };
+        self.mtime.apply(&mut directory);
+        Ok(Mapped::Part(Part::new(guest, directory)))
+    }
+
+    /// The inputs, of which no two have the same place unless they form a union.
+    pub(super) fn mappings(&self) -> Result<Vec<Input>, PackError> {
         let mappings = self.mappings.iter();
         let mappings = mappings
-            .map(|(host, guest)| Mapping::new(host, guest))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|(kind, host, guest)| {
+                let mapping = Mapping::new(host, guest)?;
+                Ok(Input {
+                    kind: *kind,
+                    mapping,
+                })
+            })
+            .collect::<Result<Vec<_>, PackError>>()?;
+        if self.overlap == Overlap::Merge {
+            return Ok(mappings);
+        }
         let mut places = HashMap::new();
-        for mapping in &mappings {
+        for Input { mapping, .. } in &mappings {
             if let Some(first) = places.insert(mapping.guest.components(), mapping) {
                 return Err(PackError::MappedTwice {
                     first: Box::new(first.clone()),
@@ -157,4 +233,18 @@ impl Packer {
         }
         Ok(mappings)
     }
+}
+
+/// Refuses a file at or above the place of a directory, which a mount needs.
+fn require_free(files: &[Placed], parts: &[Part]) -> Result<(), PackError> {
+    for Placed { guest, host, .. } in files {
+        let is_taken = |part: &Part| part.components().starts_with(guest.components());
+        if parts.iter().any(is_taken) {
+            return Err(PackError::FileAtDirectory {
+                host: host.clone(),
+                guest: guest.clone(),
+            });
+        }
+    }
+    Ok(())
 }

@@ -18,10 +18,10 @@ pub use outcome::{Packed, PackedImage};
 use crate::Warning;
 use crate::choice::{Choice, ranks};
 use crate::contents::{Contents, OpenError};
-use crate::join::Part;
+use crate::join::{Overlap, Part};
 use crate::module::{MemoryKind, Target};
-use crate::source::Exclude;
-use inputs::Inputs;
+use crate::source::{Exclude, Mtime};
+use inputs::{InputKind, Inputs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Asked, Compression};
@@ -71,8 +71,12 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 pub struct Packer {
     module: Option<Arc<Vec<u8>>>,
     images: Vec<Arc<Vec<u8>>>,
-    mappings: Vec<(PathBuf, PathBuf)>,
+    mappings: Vec<(InputKind, PathBuf, PathBuf)>,
+    overlap: Overlap,
+    mtime: Mtime,
+    dereference: bool,
     patterns: Vec<String>,
+    gitignore: bool,
     own_files: Vec<PathBuf>,
     compression: Option<Compression>,
     block_len: Option<u32>,
@@ -99,7 +103,11 @@ impl Packer {
             module: None,
             images: Vec::new(),
             mappings: Vec::new(),
+            overlap: Overlap::Hide,
+            mtime: Mtime::Source,
+            dereference: false,
             patterns: Vec::new(),
+            gitignore: false,
             own_files: Vec::new(),
             compression: None,
             block_len: None,
@@ -137,17 +145,69 @@ impl Packer {
         self
     }
 
-    /// Adds the host directory `host`, which the guest finds at `guest`.
+    /// Adds the host directory or file `host`, which the guest finds at `guest`.
+    ///
+    /// A file goes into the mapped directory that holds its guest path. If there is none,
+    /// the directory that holds it is mapped, without other files of the host.
     pub fn map_dir(mut self, host: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
-        self.mappings.push((host.into(), guest.as_ref().to_owned()));
+        let guest = guest.as_ref().to_owned();
+        self.mappings.push((InputKind::Host, host.into(), guest));
         self
     }
 
-    /// Leaves out what matches `pattern`, in every mapped directory. Patterns
-    /// read as in a `.gitignore`; see [`Exclude`]. Without a mapped directory they are
-    /// an error.
+    /// Adds the content of the tar archive `archive`, which the guest finds at `guest`.
+    /// The archive may be compressed with gzip or zstd.
+    ///
+    /// Patterns of [`Packer::exclude`] apply to its entries. Whiteouts of container image
+    /// layers, devices and entries that leave the archive are errors.
+    pub fn map_tar(mut self, archive: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
+        let guest = guest.as_ref().to_owned();
+        self.mappings
+            .push((InputKind::Archive, archive.into(), guest));
+        self
+    }
+
+    /// Whether inputs with the same or nested guest paths form a union: at one path,
+    /// the file of the later input hides that of the earlier one. Of nested inputs the
+    /// inner one is the later. [`Packed::hidden_count`] counts the hidden files. By
+    /// default, the same guest path twice is an error, and inner directories hide the
+    /// whole content of outer ones.
+    ///
+    /// A union includes added images and the directories of a packed module.
+    pub fn union(mut self, union: bool) -> Self {
+        self.overlap = match union {
+            true => Overlap::Merge,
+            false => Overlap::Hide,
+        };
+        self
+    }
+
+    /// Whether links that leave their mapped directory are replaced by the files and
+    /// directories that they lead to. Absolute links leave it, because their targets are
+    /// guest paths. By default, all links are kept.
+    pub fn dereference(mut self, dereference: bool) -> Self {
+        self.dereference = dereference;
+        self
+    }
+
+    /// Chooses the modification times of mapped directories, files and archives.
+    pub fn mtime(mut self, mtime: Mtime) -> Self {
+        self.mtime = mtime;
+        self
+    }
+
+    /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
+    /// the patterns. Without a mapped directory they are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.patterns.push(pattern.into());
+        self
+    }
+
+    /// Whether `.gitignore` files in mapped directories exclude their matches, and `.git`
+    /// is excluded. By default, they do not. Patterns of [`Packer::exclude`] come first,
+    /// so `!name` takes back what such a file excludes.
+    pub fn gitignore(mut self, gitignore: bool) -> Self {
+        self.gitignore = gitignore;
         self
     }
 
@@ -200,18 +260,19 @@ impl Packer {
     }
 
     /// Stores the contents of the files at `paths` first, together and in this
-    /// order, and all others after them. What a program reads when it starts
-    /// then lies in few blocks. Links are followed. Paths that are not in the
-    /// tree are reported as [`Warning::Missing`].
+    /// order, and all others after them. The files that a program reads when it starts
+    /// then lie in few blocks. The paths are as those of [`Packer::only`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.order.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// Keeps what is at `paths`, the links and directories on the way, the
-    /// mapped directories, and nothing else. A directory is kept without what
-    /// it holds unless its path ends with a slash. Paths that are not in the tree are
-    /// reported as [`Warning::Missing`].
+    /// Keeps the files, links and directories at `paths`, the links and directories on
+    /// the way, and the mapped directories. Drops all others.
+    ///
+    /// Each path is a guest path or a [`Pattern`](crate::Pattern). Links are followed. A
+    /// directory is kept with its content, unless its path ends with `/.`. Paths that
+    /// are not in the tree are reported as [`Warning::Missing`].
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let only = self.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
@@ -251,6 +312,7 @@ impl Packer {
             form: embedded.form,
             statistics: image.manifest.statistics,
             left_out: image.manifest.left_out,
+            hidden_count: image.hidden_count,
             warnings,
         })
     }
@@ -284,6 +346,7 @@ impl Packer {
             payload,
             cold,
             manifest,
+            hidden_count,
             warnings,
         } = self.store(progress)?;
         // Around the payload, of which there is no copy.
@@ -295,6 +358,7 @@ impl Packer {
             bytes,
             statistics: manifest.statistics,
             left_out: manifest.left_out,
+            hidden_count,
             warnings,
         })
     }
@@ -314,6 +378,7 @@ impl Packer {
             mut tree,
             origins,
             storage,
+            merged_over,
             is_compressed,
             mut warnings,
         } = self.inputs(taken, &mappings, &exclude)?;
@@ -332,6 +397,7 @@ impl Packer {
             payload: image.payload,
             cold: image.cold,
             manifest: image.manifest,
+            hidden_count: merged_over,
             warnings,
         })
     }
@@ -340,7 +406,7 @@ impl Packer {
     /// order.
     fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
         let mut missing = self.prune(tree, options)?;
-        let order = Choice::new(tree, &self.order);
+        let order = Choice::new(tree, &self.order)?;
         missing.extend(order.missing);
         options.ranks = ranks(order.places);
         Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
@@ -352,7 +418,7 @@ impl Packer {
         let Some(only) = &self.only else {
             return Ok(Vec::new());
         };
-        let choice = Choice::new(tree, only);
+        let choice = Choice::new(tree, only)?;
         if choice.places.is_empty() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),

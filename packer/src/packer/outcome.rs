@@ -14,6 +14,8 @@ pub struct PackedImage {
     pub statistics: Statistics,
     /// What [`Packer::only`](crate::Packer::only) left out; `None` without it.
     pub left_out: Option<LeftOut>,
+    /// How many files and links of a [`Packer::union`](crate::Packer::union) others hide.
+    pub hidden_count: u64,
     /// What the user should know.
     pub warnings: Vec<Warning>,
 }
@@ -30,6 +32,8 @@ pub struct Packed {
     pub statistics: Statistics,
     /// What [`Packer::only`](crate::Packer::only) left out; `None` without it.
     pub left_out: Option<LeftOut>,
+    /// How many files and links of a [`Packer::union`](crate::Packer::union) others hide.
+    pub hidden_count: u64,
     /// What the user should know.
     pub warnings: Vec<Warning>,
 }

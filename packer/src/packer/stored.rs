@@ -16,6 +16,7 @@ pub(super) struct Stored {
     pub(super) payload: Vec<u8>,
     pub(super) cold: Vec<u8>,
     pub(super) manifest: Manifest,
+    pub(super) hidden_count: u64,
     pub(super) warnings: Vec<Warning>,
 }
 
@@ -57,6 +58,7 @@ impl Stored {
             payload: payload.into_owned(),
             cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
             manifest,
+            hidden_count: 0,
             warnings: warnings.into_iter().collect(),
         }))
     }

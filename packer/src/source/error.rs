@@ -93,6 +93,46 @@ pub enum SourceError {
         /// Length of the target in bytes.
         len: usize,
     },
+    /// A link is to be replaced by a directory that holds the link.
+    #[error(
+        "symbolic link `{}` leads to `{}`, which holds the link; exclude the link",
+        path.display(),
+        target.display()
+    )]
+    LinkToHolder {
+        /// The link.
+        path: PathBuf,
+        /// The directory.
+        target: PathBuf,
+    },
+    /// An archive cannot be read.
+    #[error("cannot read archive `{}`; expected a tar archive, plain or compressed with gzip or zstd", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// The reason.
+        source: io::Error,
+    },
+    /// An entry of an archive cannot be packed.
+    #[error("entry `{entry}` of archive `{}` {problem}", archive.display())]
+    Entry {
+        /// The archive.
+        archive: PathBuf,
+        /// The path of the entry.
+        entry: String,
+        /// Why it cannot be packed.
+        problem: EntryProblem,
+    },
+    /// A line of a `.gitignore` file is no pattern.
+    #[error("line {line} of `{}` cannot be used: {reason}; correct it or pack without .gitignore files", path.display())]
+    Gitignore {
+        /// The file.
+        path: PathBuf,
+        /// The number of the line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A modification time does not fit 64 bits of nanoseconds.
     #[error("the modification time of `{}` lies outside the years 1678 to 2261; set it with touch(1)", path.display())]
     TimeOutOfRange {
@@ -115,7 +155,7 @@ impl SourceError {
 /// on the reason, and only what lies below a mapped directory can be excluded.
 fn advice(path: &Path, what: Read, source: &io::Error) -> String {
     let leave_out = match what {
-        Read::Mapped => "",
+        Read::Mapped | Read::Patterns => "",
         Read::Directory | Read::Link | Read::Metadata => " or exclude it",
     };
     let len = path.as_os_str().len();
@@ -165,6 +205,8 @@ pub enum Read {
     Link,
     /// Kind, length and times.
     Metadata,
+    /// The lines of a `.gitignore`.
+    Patterns,
 }
 
 impl fmt::Display for Read {
@@ -173,8 +215,58 @@ impl fmt::Display for Read {
             Self::Mapped | Self::Directory => "directory",
             Self::Link => "symbolic link",
             Self::Metadata => "the metadata of",
+            Self::Patterns => "the patterns of",
         })
     }
+}
+
+/// Why an entry of an archive cannot be packed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryProblem {
+    /// The archive ends within its content.
+    #[error("is truncated; write the archive again")]
+    Truncated,
+    /// Its path contains `..`.
+    #[error("has `..` in its path; exclude the entry or write the archive again")]
+    Parent,
+    /// Something else than a directory has the path of the root.
+    #[error("has no name; write the archive again")]
+    NoName,
+    /// It deletes a file of a lower layer of a container image.
+    #[error(
+        "deletes a file of a lower layer; pack the archive that `docker export` writes, or exclude the entry"
+    )]
+    Whiteout,
+    /// It lies below a file or link.
+    #[error("lies below a file or symbolic link; exclude one of them")]
+    BelowNoDirectory,
+    /// The archive has a directory and something else at its path.
+    #[error(
+        "is a directory and also something else in the archive; exclude it or write the archive again"
+    )]
+    TwoKinds,
+    /// It is a hard link, and its target is no earlier file.
+    #[error(
+        "is a hard link to `{target}`, which is no earlier file of the archive; exclude the entry or write the archive again"
+    )]
+    HardLink {
+        /// The path of the target.
+        target: String,
+    },
+    /// It is a sparse file in an unsupported form.
+    #[error(
+        "is a sparse file in PAX form, which is unsupported; write the archive with `tar --format=gnu` or without `--sparse`"
+    )]
+    Sparse,
+    /// A global header changes all later entries.
+    #[error(
+        "sets `{key}` for all later entries, which is unsupported; write the archive without global headers"
+    )]
+    Global {
+        /// The name of the value.
+        key: String,
+    },
 }
 
 /// A file-system object that an image cannot hold.

@@ -1,25 +1,22 @@
-//! Which paths a user wants left out.
+//! The paths that a user excludes.
 //!
-//! Patterns mean what they mean in a `.gitignore` at the top of each mapped
-//! directory, and are matched by the crate that ripgrep reads `.gitignore`
-//! with, so nobody has to learn another dialect.
+//! The crate that reads `.gitignore` for ripgrep matches the patterns, since it
+//! knows `!` and which of several patterns decides.
 
-use crate::pattern::is_too_deep;
+use crate::pattern::{PatternError, TOO_DEEP, is_too_deep};
+use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
-use thiserror::Error;
 
-/// Patterns of what is left out, as in a `.gitignore` at the top of each
-/// mapped directory:
+/// Patterns of excluded guest paths, in the dialect of [`Pattern`](crate::Pattern) with
+/// two additions:
 ///
-/// - `*.pyc` without a slash matches a name at any depth,
-/// - `/test` and `a/b` with a slash match from the mapped directory,
-/// - `cache/` with a trailing slash matches directories only,
-/// - `**` matches any number of directories,
-/// - `!keep.pyc` takes back what an earlier pattern left out; what lies in a
-///   directory that is left out stays out.
+/// - `*.pyc` and `test/data`, without a leading slash, match at any depth, whereas
+///   `/usr/lib/test` matches from the root of the tree,
+/// - `!keep.pyc` takes back a path that an earlier pattern excluded. The content of an
+///   excluded directory stays excluded.
 ///
-/// The last pattern that matches decides.
+/// The last matching pattern decides. Mapped directories themselves are never excluded.
 #[derive(Clone, Debug)]
 pub struct Exclude {
     patterns: Gitignore,
@@ -27,19 +24,9 @@ pub struct Exclude {
     each: Vec<(String, Gitignore)>,
 }
 
-/// A pattern that cannot be read.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("exclude pattern `{pattern}` cannot be used: {reason}")]
-pub struct ExcludeError {
-    /// The pattern.
-    pub pattern: String,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
 impl Exclude {
     /// Reads `patterns`.
-    pub fn new<P: AsRef<str>>(patterns: &[P]) -> Result<Self, ExcludeError> {
+    pub fn new<P: AsRef<str>>(patterns: &[P]) -> Result<Self, PatternError> {
         let mut builder = GitignoreBuilder::new("");
         // An unclosed `[` is more often a mistake than a file name.
         builder.allow_unclosed_class(false);
@@ -54,28 +41,32 @@ impl Exclude {
         Ok(Self { patterns, each })
     }
 
-    /// Whether the file at `path`, relative to the mapped directory, is left
-    /// out, by itself or with a directory that holds it.
+    /// Whether the file at the guest path `path`, without a leading slash, is
+    /// excluded, by itself or with a directory that holds it.
     pub fn leaves_out(&self, path: &Path) -> bool {
-        let mut above = path.ancestors().skip(1);
-        self.matches(path, false)
-            || above.any(|path| !path.as_os_str().is_empty() && self.matches(path, true))
+        self.leaves_out_below(path, 0)
     }
 
-    /// Whether `path`, relative to the mapped directory, is left out, if what
-    /// holds it is not.
+    /// The same for a file in a mapped directory, to which `depth` names lead.
+    pub(crate) fn leaves_out_below(&self, path: &Path, depth: usize) -> bool {
+        let mut above = path.ancestors().skip(1);
+        self.matches(path, false)
+            || above.any(|path| path.iter().count() > depth && self.matches(path, true))
+    }
+
+    /// Whether the guest path `path`, without a leading slash, is excluded by itself.
     fn matches(&self, path: &Path, is_directory: bool) -> bool {
         self.patterns.matched(path, is_directory).is_ignore()
     }
 
-    /// Like [`Exclude::matches`], and removes from `unused` the positions of all
-    /// patterns that match.
-    pub(super) fn matches_noting(
+    /// Whether the patterns exclude `path` or take it back; `None` if none matches.
+    /// Removes from `unused` the positions of all patterns that match.
+    pub(super) fn decide(
         &self,
         path: &Path,
         is_directory: bool,
         unused: &mut Vec<usize>,
-    ) -> bool {
+    ) -> Option<bool> {
         let decided = self.patterns.matched(path, is_directory);
         // Most paths match no pattern, and one look tells.
         if !decided.is_none() {
@@ -84,7 +75,11 @@ impl Exclude {
                 pattern.is_some_and(|(_, pattern)| pattern.matched(path, is_directory).is_none())
             });
         }
-        decided.is_ignore()
+        match decided {
+            Match::None => None,
+            Match::Ignore(_) => Some(true),
+            Match::Whitelist(_) => Some(false),
+        }
     }
 
     /// The patterns at `positions`, as they were written.
@@ -99,18 +94,18 @@ impl Exclude {
 }
 
 /// Adds `pattern` to `builder`. Returns it by itself.
-fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<Gitignore, ExcludeError> {
+fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<Gitignore, PatternError> {
     let line = line(pattern);
     if line.trim_matches(['/', '!', ' ']).is_empty() {
-        return Err(ExcludeError {
+        return Err(PatternError {
             pattern: pattern.to_owned(),
             reason: "it matches nothing".to_owned(),
         });
     }
     if is_too_deep(pattern) {
-        return Err(ExcludeError {
+        return Err(PatternError {
             pattern: pattern.to_owned(),
-            reason: "its braces are nested too deep".to_owned(),
+            reason: TOO_DEEP.to_owned(),
         });
     }
     let added = builder.add_line(None, &line);
@@ -129,8 +124,13 @@ fn line(pattern: &str) -> String {
         None => ("", pattern),
     };
     if let Some(rest) = rest.strip_prefix("./") {
-        // What people write for the top of the directory.
+        // As guest paths can be written.
         return format!("{not}/{rest}");
+    }
+    // In a file, a slash within a pattern makes it match from the top only.
+    let is_anchored = rest.trim_end_matches('/').contains('/');
+    if is_anchored && !rest.starts_with('/') && !rest.starts_with("**/") {
+        return format!("{not}**/{rest}");
     }
     // In a file `#` starts a comment; on a command line it is meant.
     match pattern.starts_with('#') {
@@ -139,12 +139,12 @@ fn line(pattern: &str) -> String {
     }
 }
 
-fn unusable(pattern: &str, error: &ignore::Error) -> ExcludeError {
+fn unusable(pattern: &str, error: &ignore::Error) -> PatternError {
     let reason = match error {
         ignore::Error::Glob { err, .. } => err.clone(),
         other => other.to_string(),
     };
-    ExcludeError {
+    PatternError {
         pattern: pattern.to_owned(),
         reason,
     }
@@ -167,12 +167,24 @@ mod tests {
     }
 
     #[test]
-    fn with_a_slash_a_pattern_is_anchored() {
-        for pattern in ["/test", "a/b", "./test"] {
+    fn only_a_leading_slash_anchors_a_pattern() {
+        for pattern in ["/test", "/a/b", "./test", "./a/b"] {
             let path = pattern.trim_start_matches('.').trim_start_matches('/');
             assert!(matches(&[pattern], path, true), "{pattern}");
             assert!(!matches(&[pattern], &format!("x/{path}"), true));
         }
+        for path in ["a/b", "x/a/b", "x/y/a/b"] {
+            assert!(matches(&["a/b"], path, false), "{path}");
+            assert!(!matches(&["*", "!a/b"], path, false), "{path}");
+            assert!(matches(&["a/b/"], path, true), "{path}");
+        }
+    }
+
+    #[test]
+    fn braces_are_alternatives_and_can_be_escaped() {
+        assert!(matches(&["a.{py,rb}"], "x/a.rb", false));
+        assert!(matches(&[r"a\{b\}"], "a{b}", false));
+        assert!(!matches(&[r"a\{b\}"], "ab", false));
     }
 
     #[test]
@@ -199,10 +211,10 @@ mod tests {
     fn overruled_patterns_count_as_used() {
         let exclude = Exclude::new(&["/secret", "*", "!secret", "cache/", "none"]).unwrap();
         let mut unused = (0..exclude.pattern_count()).collect();
-        exclude.matches_noting(Path::new("secret"), false, &mut unused);
-        exclude.matches_noting(Path::new("cache"), false, &mut unused);
+        exclude.decide(Path::new("secret"), false, &mut unused);
+        exclude.decide(Path::new("cache"), false, &mut unused);
         assert_eq!(exclude.at(&unused), ["cache/", "none"]);
-        exclude.matches_noting(Path::new("cache"), true, &mut unused);
+        exclude.decide(Path::new("cache"), true, &mut unused);
         assert_eq!(exclude.at(&unused), ["none"]);
     }
 

@@ -35,14 +35,14 @@ impl Findings {
         }
     }
 
-    /// Notes the file at `host`, at `relative` in its mapped directory.
-    pub(super) fn note_file(&mut self, host: &Path, relative: &Path, len: u64) {
+    /// Notes the file at `host`, packed at `guest`.
+    pub(super) fn note_file(&mut self, host: &Path, guest: &Path, len: u64) {
         if self.own.iter().any(|own| own.is_at(host, len)) {
             // Names in an image are UTF-8, and other names are errors.
-            let relative = escape(&relative.to_string_lossy());
+            let guest = escape(&guest.to_string_lossy());
             self.own_files.push(OwnFile {
                 path: host.to_owned(),
-                pattern: format!("/{relative}"),
+                pattern: format!("/{guest}"),
             });
         }
     }

@@ -5,20 +5,27 @@
 //! stay, times are kept to the nanosecond. Contents are not read here; a
 //! [`HostFile`] opens them when the writer asks.
 
+mod archive;
 mod error;
 mod exclude;
 mod file;
 mod findings;
+mod gitignore;
 mod metadata;
+mod mtime;
 #[cfg(any(test, target_os = "linux", target_os = "android"))]
 mod sparse;
+mod tar;
 
-pub use error::{Read, SourceError, SpecialKind};
-pub use exclude::{Exclude, ExcludeError};
+pub use error::{EntryProblem, Read, SourceError, SpecialKind};
+pub use exclude::Exclude;
 pub(crate) use findings::Findings;
+pub use mtime::Mtime;
+pub(crate) use tar::read_archive;
 
 use crate::GuestPath;
 use file::{HostFile, Identity};
+use gitignore::Ignores;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
@@ -29,22 +36,27 @@ use std::vec;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 
-/// Reads the host directory `host`, to be placed at `guest`, without the entries that
-/// `exclude` matches.
+/// What to take from a host directory.
+#[derive(Clone, Copy)]
+pub(crate) struct Taking<'a> {
+    pub(crate) exclude: &'a Exclude,
+    /// Whether `.gitignore` files exclude as well.
+    pub(crate) gitignore: bool,
+    /// Whether to replace links that leave the directory by their targets.
+    pub(crate) dereference: bool,
+}
+
+/// Reads the host directory `host`, to be placed at `guest`.
 ///
 /// `host` itself may be a symbolic link to a directory.
 pub(crate) fn read_directory(
     host: &Path,
     guest: &GuestPath,
-    exclude: &Exclude,
+    taking: Taking<'_>,
     findings: &mut Findings,
 ) -> Result<DirectoryNode, SourceError> {
-    let mut walk = Walk {
-        exclude,
-        guest_len: guest.place_len(),
-        findings,
-    };
-    let root = walk.read(host)?;
+    let mut walk = Walk { taking, findings };
+    let root = walk.read(host, guest)?;
     if root.children.is_empty() {
         findings.note_empty(host);
     }
@@ -53,9 +65,7 @@ pub(crate) fn read_directory(
 
 /// What holds for a whole walk.
 struct Walk<'a> {
-    exclude: &'a Exclude,
-    /// Length of the path that leads to the walked directory in the image.
-    guest_len: usize,
+    taking: Taking<'a>,
     findings: &'a mut Findings,
 }
 
@@ -65,8 +75,13 @@ struct Walk<'a> {
 struct Level {
     name: String,
     host: Arc<Path>,
-    /// The path from the mapped directory.
-    relative: PathBuf,
+    /// The guest path, without a leading slash.
+    guest: PathBuf,
+    /// Whether the user named the directory. Such a one may be a link.
+    is_mapped: bool,
+    /// The mapped directory that holds it, or the target of a followed link.
+    top: Arc<Path>,
+    ignores: Ignores,
     /// What was a directory when it was entered.
     identity: Identity,
     node: DirectoryNode,
@@ -81,14 +96,16 @@ enum Found {
 }
 
 impl Walk<'_> {
-    fn read(&mut self, host: &Path) -> Result<DirectoryNode, SourceError> {
+    fn read(&mut self, host: &Path, guest: &GuestPath) -> Result<DirectoryNode, SourceError> {
         let metadata = mapped_directory(host)?;
-        let root = open_level(String::new(), host.into(), PathBuf::new(), &metadata)?;
+        let guest: PathBuf = guest.components().iter().collect();
+        let mut level = open_level(Read::Mapped, String::new(), host.into(), guest, &metadata)?;
+        level.is_mapped = true;
+        self.read_gitignore(&mut level, &Ignores::default())?;
         let mut above: Vec<Level> = Vec::new();
-        let mut level = root;
         loop {
             match level.rest.next() {
-                Some(name) => match self.entry(&level, &name)? {
+                Some(name) => match self.entry(&above, &level, &name)? {
                     Found::Excluded => {}
                     Found::Leaf(name, node) => {
                         level.node.children.insert(name, node);
@@ -108,29 +125,45 @@ impl Walk<'_> {
         }
     }
 
-    fn entry(&mut self, directory: &Level, name: &OsStr) -> Result<Found, SourceError> {
+    fn entry(
+        &mut self,
+        above: &[Level],
+        directory: &Level,
+        name: &OsStr,
+    ) -> Result<Found, SourceError> {
         let host = directory.host.join(name);
-        let relative = directory.relative.join(name);
+        let guest = directory.guest.join(name);
+        let mut excludes = |kind| self.excludes(directory, &guest, kind);
         let metadata = match fs::symlink_metadata(&host) {
             Ok(metadata) => metadata,
             // It may be of either kind.
-            Err(_) if [true, false].map(|kind| self.excludes(&relative, kind)) != [false; 2] => {
+            Err(_) if [true, false].map(&mut excludes) != [false; 2] => {
                 return Ok(Found::Excluded);
             }
             Err(error) => return Err(SourceError::unreadable(&host, Read::Metadata, error)),
         };
-        if self.excludes(&relative, metadata.is_dir()) {
+        if excludes(metadata.is_dir()) {
             return Ok(Found::Excluded);
         }
-        let name = self.entry_name(&host, &relative, name)?;
+        let name = entry_name(&host, &guest, name)?;
+        let (host, metadata) = match self.taking.dereference && metadata.is_symlink() {
+            true => dereferenced(above, directory, host, metadata)?,
+            false => (host, metadata),
+        };
         if metadata.is_dir() {
-            return open_level(name, host.into(), relative, &metadata).map(Found::Directory);
+            let is_inside = host.parent() == Some(&*directory.host);
+            let mut level = open_level(Read::Directory, name, host.into(), guest, &metadata)?;
+            if is_inside {
+                level.top = directory.top.clone();
+            }
+            self.read_gitignore(&mut level, &directory.ignores)?;
+            return Ok(Found::Directory(level));
         }
         let node = if metadata.is_symlink() {
             Node::Symlink(symlink(&host, &metadata)?)
         } else if metadata.is_file() {
-            self.findings.note_file(&host, &relative, metadata.len());
-            Node::File(file(directory, &name, &host, &metadata)?)
+            self.findings.note_file(&host, &guest, metadata.len());
+            Node::File(file(&directory.host, &host, &metadata)?)
         } else {
             let kind = metadata::special_kind(&metadata);
             return Err(SourceError::Special { path: host, kind });
@@ -138,32 +171,44 @@ impl Walk<'_> {
         Ok(Found::Leaf(name, node))
     }
 
-    fn excludes(&mut self, relative: &Path, is_directory: bool) -> bool {
+    /// Patterns of the user come before those of `.gitignore` files.
+    fn excludes(&mut self, directory: &Level, guest: &Path, is_directory: bool) -> bool {
         let unused = &mut self.findings.unused;
-        self.exclude.matches_noting(relative, is_directory, unused)
+        let decided = self.taking.exclude.decide(guest, is_directory, unused);
+        decided.unwrap_or_else(|| directory.ignores.exclude(guest, is_directory))
     }
 
-    fn entry_name(
-        &self,
-        host: &Path,
-        relative: &Path,
-        name: &OsStr,
-    ) -> Result<String, SourceError> {
-        let path = || host.to_owned();
-        let name = name
-            .to_str()
-            .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
-        let len = name.len();
-        if len > MAX_NAME_LEN {
-            return Err(SourceError::NameTooLong { path: path(), len });
+    fn read_gitignore(&self, level: &mut Level, above: &Ignores) -> Result<(), SourceError> {
+        if self.taking.gitignore {
+            level.ignores = above.with_file_in(&level.host, &level.guest)?;
         }
-        let separator = usize::from(self.guest_len > 0);
-        let len = self.guest_len + separator + relative.as_os_str().len();
-        if len > MAX_PATH_LEN {
-            return Err(SourceError::PathTooLong { path: path(), len });
-        }
-        Ok(name.to_owned())
+        Ok(())
     }
+}
+
+fn entry_name(host: &Path, guest: &Path, name: &OsStr) -> Result<String, SourceError> {
+    let path = || host.to_owned();
+    let name = name
+        .to_str()
+        .ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
+    match place_error(path, name.len(), guest.as_os_str().len()) {
+        Some(error) => Err(error),
+        None => Ok(name.to_owned()),
+    }
+}
+
+/// The error of a name or a guest path that is too long.
+fn place_error(
+    path: impl Fn() -> PathBuf,
+    name_len: usize,
+    guest_len: usize,
+) -> Option<SourceError> {
+    if name_len > MAX_NAME_LEN {
+        let (path, len) = (path(), name_len);
+        return Some(SourceError::NameTooLong { path, len });
+    }
+    let (path, len) = (path(), guest_len);
+    (len > MAX_PATH_LEN).then_some(SourceError::PathTooLong { path, len })
 }
 
 impl Level {
@@ -171,8 +216,7 @@ impl Level {
     /// found by that path since may lie elsewhere.
     fn require_unchanged(&self) -> Result<(), SourceError> {
         let unreadable = |error| SourceError::unreadable(&self.host, Read::Directory, error);
-        // The mapped directory itself may be a link.
-        let metadata = match self.relative.as_os_str().is_empty() {
+        let metadata = match self.is_mapped {
             true => fs::metadata(&self.host),
             false => fs::symlink_metadata(&self.host),
         };
@@ -204,16 +248,47 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     }
 }
 
+/// The target of the link `host` and its metadata, if the link leaves the mapped
+/// directory and leads somewhere. Otherwise the link itself. An absolute target leaves
+/// the directory: for the guest it is a guest path.
+fn dereferenced(
+    above: &[Level],
+    directory: &Level,
+    host: PathBuf,
+    metadata: Metadata,
+) -> Result<(PathBuf, Metadata), SourceError> {
+    let unreadable = |error| SourceError::unreadable(&host, Read::Link, error);
+    let Ok(target) = fs::canonicalize(&host) else {
+        return Ok((host, metadata));
+    };
+    let link = fs::read_link(&host).map_err(unreadable)?;
+    let top = fs::canonicalize(&*directory.top).map_err(unreadable)?;
+    if !link.is_absolute() && target.starts_with(&top) {
+        return Ok((host, metadata));
+    }
+    let metadata = fs::symlink_metadata(&target);
+    let metadata =
+        metadata.map_err(|error| SourceError::unreadable(&target, Read::Metadata, error))?;
+    if metadata.is_dir() {
+        // A directory that holds the link would be packed without end.
+        let holder = fs::canonicalize(&*directory.host).map_err(unreadable)?;
+        let identity = Identity::of(&metadata);
+        let mut walked = above.iter().chain([directory]);
+        let is_walked = cfg!(unix) && walked.any(|level| level.identity == identity);
+        if is_walked || holder.starts_with(&target) {
+            return Err(SourceError::LinkToHolder { path: host, target });
+        }
+    }
+    Ok((target, metadata))
+}
+
 fn open_level(
+    what: Read,
     name: String,
     host: Arc<Path>,
-    relative: PathBuf,
+    guest: PathBuf,
     metadata: &Metadata,
 ) -> Result<Level, SourceError> {
-    let what = match relative.as_os_str().is_empty() {
-        true => Read::Mapped,
-        false => Read::Directory,
-    };
     Ok(Level {
         name,
         node: DirectoryNode {
@@ -222,8 +297,11 @@ fn open_level(
         },
         rest: entry_names(&host, what)?.into_iter(),
         identity: Identity::of(metadata),
+        top: host.clone(),
         host,
-        relative,
+        guest,
+        is_mapped: false,
+        ignores: Ignores::default(),
     })
 }
 
@@ -260,18 +338,29 @@ fn symlink(host: &Path, metadata: &Metadata) -> Result<SymlinkNode, SourceError>
     })
 }
 
-fn file(
-    directory: &Level,
-    name: &str,
-    host: &Path,
-    metadata: &Metadata,
-) -> Result<FileNode, SourceError> {
+/// The file `host`, most likely in `directory`, whose path is shared by its files.
+fn file(directory: &Arc<Path>, host: &Path, metadata: &Metadata) -> Result<FileNode, SourceError> {
+    let name = host.file_name().and_then(OsStr::to_str);
+    let path = || host.to_owned();
+    let name = name.ok_or_else(|| SourceError::NameNotUtf8 { path: path() })?;
+    let directory = match host.parent() {
+        Some(parent) if parent != &**directory => parent.into(),
+        _ => directory.clone(),
+    };
     Ok(FileNode {
         mtime_ns: metadata::mtime_ns(host, metadata)?,
         executable: metadata::is_executable(metadata),
         len: metadata.len(),
-        content: Arc::new(HostFile::new(directory.host.clone(), name, metadata)),
+        content: Arc::new(HostFile::new(directory, name, metadata)),
     })
+}
+
+/// Reads the host file `host`, which the user named. It may be a symbolic link.
+pub(crate) fn read_file(host: &Path) -> Result<FileNode, SourceError> {
+    let unreadable = |error| SourceError::unreadable(host, Read::Metadata, error);
+    let path = fs::canonicalize(host).map_err(unreadable)?;
+    let metadata = fs::metadata(&path).map_err(unreadable)?;
+    file(&Arc::from(Path::new("")), &path, &metadata)
 }
 
 #[cfg(all(test, unix))]

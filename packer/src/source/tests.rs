@@ -17,11 +17,23 @@ fn temp() -> TempDir {
 
 fn read_excluding(host: &Path, patterns: &[&str]) -> Result<DirectoryNode, SourceError> {
     let exclude = Exclude::new(patterns).unwrap();
-    let mut findings = Findings::new(&exclude, &[]);
+    read_at("/", host, taking(&exclude))
+}
+
+fn taking(exclude: &Exclude) -> Taking<'_> {
+    Taking {
+        exclude,
+        gitignore: false,
+        dereference: false,
+    }
+}
+
+fn read_at(guest: &str, host: &Path, taking: Taking<'_>) -> Result<DirectoryNode, SourceError> {
+    let mut findings = Findings::new(taking.exclude, &[]);
     read_directory(
         host,
-        &GuestPath::parse("/").unwrap(),
-        &exclude,
+        &GuestPath::parse(guest).unwrap(),
+        taking,
         &mut findings,
     )
 }
@@ -160,6 +172,64 @@ fn excluded_paths_are_left_out_with_what_they_hold() {
 }
 
 #[test]
+fn excluded_paths_are_guest_paths() {
+    let dir = temp();
+    for path in ["lib/test", "usr/lib/test"] {
+        fs::create_dir_all(dir.path().join(path)).unwrap();
+        fs::write(dir.path().join(path).join("a"), "").unwrap();
+    }
+    let read = |pattern: &str| {
+        let exclude = Exclude::new(&[pattern]).unwrap();
+        let root = read_at("/usr", dir.path(), taking(&exclude)).unwrap();
+        let Node::Directory(lib) = &root.children["lib"] else {
+            panic!("not a directory");
+        };
+        names(lib).len()
+    };
+    assert_eq!(read("/usr/lib/test"), 0);
+    assert_eq!(read("/lib/test"), 1);
+    assert_eq!(read("lib/test"), 0);
+    // The mapped directory itself stays, with its content.
+    assert_eq!(read("/usr"), 1);
+}
+
+#[test]
+fn gitignore_files_exclude_their_matches() {
+    let dir = temp();
+    for path in [".git", "src/.git", "src/gen"] {
+        fs::create_dir_all(dir.path().join(path)).unwrap();
+    }
+    for (path, text) in [
+        (".gitignore", "*.o\n/src/gen/\n"),
+        ("src/.gitignore", "!keep.o\n/top\n"),
+        (".git/config", ""),
+        ("a.o", ""),
+        ("src/a.o", ""),
+        ("src/keep.o", ""),
+        ("src/top", ""),
+        ("src/gen/x", ""),
+    ] {
+        fs::write(dir.path().join(path), text).unwrap();
+    }
+    let read = |patterns: &[&str], gitignore| {
+        let exclude = Exclude::new(patterns).unwrap();
+        let taking = Taking {
+            gitignore,
+            ..taking(&exclude)
+        };
+        let root = read_at("/app", dir.path(), taking).unwrap();
+        let Node::Directory(src) = &root.children["src"] else {
+            panic!("not a directory");
+        };
+        [&root, src].map(|directory| names(directory).join(" "))
+    };
+    assert_eq!(read(&[], true), [".gitignore src", ".gitignore keep.o"]);
+    let taken_back = read(&["!/app/a.o", "!.git", "keep.o"], true);
+    assert_eq!(taken_back, [".git .gitignore a.o src", ".git .gitignore"]);
+    assert_eq!(read(&[], false)[1], ".git .gitignore a.o gen keep.o top");
+}
+
+#[test]
 fn a_name_that_is_not_utf8_is_an_error_unless_excluded() {
     let dir = temp();
     let name = OsString::from_vec(b"caf\xe9".to_vec());
@@ -212,13 +282,7 @@ fn a_path_longer_than_an_image_holds_is_an_error() {
     // With a slash and `file`.
     let read = |len: usize| {
         let guest = "/abc".repeat(len / 4) + &"d".repeat(len % 4);
-        let guest = GuestPath::parse(&guest).unwrap();
-        read_directory(
-            dir.path(),
-            &guest,
-            &exclude,
-            &mut Findings::new(&exclude, &[]),
-        )
+        read_at(&guest, dir.path(), taking(&exclude))
     };
     // The slash that a guest path begins with does not count.
     assert!(read(MAX_PATH_LEN + 1 - 5).is_ok());

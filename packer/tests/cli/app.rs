@@ -107,3 +107,22 @@ pub(crate) fn exits(code: u8) -> Vec<u8> {
 pub(crate) fn traps() -> Vec<u8> {
     wat::parse_str(r#"(module (func (export "_start") unreachable))"#).unwrap()
 }
+
+/// Opens `name` of its first preopen as a directory. Exits with the errno.
+pub(crate) fn opens_directory(name: &str) -> Vec<u8> {
+    let len = name.len();
+    wat::parse_str(format!(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "{name}")
+          (func (export "_start")
+            ;; Follows links (1), as a directory (2).
+            (call $exit (call $path_open (i32.const 3) (i32.const 1)
+              (i32.const 100) (i32.const {len}) (i32.const 2)
+              (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 200)))))"#
+    ))
+    .unwrap()
+}

@@ -179,7 +179,7 @@ fn guest_names_that_steer_a_terminal_are_not_offered() {
     for name in ["lib/a\x1b[31m", "lib/a\nb", "lib/a b"] {
         scratch.write(name, b"");
     }
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     assert_eq!(answers(&scratch, "wasi-vfs cat tree.wvfs /a"), ["/a b"]);
 }
 

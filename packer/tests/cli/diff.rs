@@ -7,9 +7,9 @@ use std::fs;
 fn two(change: impl FnOnce(&Scratch)) -> Scratch {
     let scratch = Scratch::with_tree();
     scratch.fix_times("lib");
-    assert_success(&scratch.run("pack --dir lib::/ --image old.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o old.wvfs"));
     change(&scratch);
-    assert_success(&scratch.run("pack --dir lib::/ --compress --image new.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ --compress -o new.wvfs"));
     scratch
 }
 
@@ -36,7 +36,7 @@ fn what_programs_find_as_a_mount_differs() {
         ("two", "--dir lib::/ --dir lib/sub::/sub"),
         ("other", "--dir lib::."),
     ] {
-        assert_success(&scratch.run(&format!("pack {dirs} --image {image}")));
+        assert_success(&scratch.run(&format!("image {dirs} -o {image}")));
     }
     assert_differs(&scratch, "diff whole two", "changed  /sub (mount)\n");
     assert_differs(&scratch, "diff whole other", "changed  / (mount)\n");
@@ -53,7 +53,7 @@ fn mounts_in_another_order_differ() {
             "--dir lib::/x --dir lib::/a --dir lib::/b --dir lib::/c",
         ),
     ] {
-        assert_success(&scratch.run(&format!("pack {dirs} --image {image}")));
+        assert_success(&scratch.run(&format!("image {dirs} -o {image}")));
     }
     assert_differs(
         &scratch,
@@ -124,9 +124,9 @@ fn one_copy_more_is_added_and_not_moved() {
 fn empty_files_do_not_move() {
     let scratch = Scratch::with_tree();
     scratch.write("lib/one", b"");
-    assert_success(&scratch.run("pack --dir lib::/ --image old.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o old.wvfs"));
     fs::rename(scratch.path("lib/one"), scratch.path("lib/other")).unwrap();
-    assert_success(&scratch.run("pack --dir lib::/ --image new.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o new.wvfs"));
     let expected = "added    /other\nremoved  /one\n";
     assert_differs(&scratch, "diff old.wvfs new.wvfs", expected);
 }
@@ -141,6 +141,6 @@ fn trouble_has_exit_code_2() {
 #[test]
 fn a_module_and_an_image_can_be_compared() {
     let scratch = Scratch::packed();
-    assert_success(&scratch.run("pack --from packed.wasm --image tree.wvfs"));
+    assert_success(&scratch.run("image --from packed.wasm -o tree.wvfs"));
     assert_success(&scratch.run("diff packed.wasm tree.wvfs --times"));
 }

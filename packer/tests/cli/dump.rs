@@ -37,7 +37,7 @@ fn files_in_several_runs_have_extents() {
         &[&noise[..100_000], b"one", &noise[150_000..]].concat(),
     );
     scratch.write("lib/two", &[&noise[100_000..], &noise[..100_000]].concat());
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     let dump = stdout(&scratch.run("dump tree.wvfs"));
     assert!(dump.contains("extent 0"), "{dump}");
     assert!(!dump.contains("unknown"), "{dump}");

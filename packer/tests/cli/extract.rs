@@ -42,7 +42,7 @@ fn files_links_times_and_bits_come_out_as_they_went_in() {
 fn times_before_1970_are_kept() {
     let scratch = Scratch::with_tree();
     set_mtime(&scratch.path("lib/hello.txt"), -1, 999_999_999);
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     assert_success(&scratch.run("extract -q tree.wvfs -o out"));
     let metadata = fs::metadata(scratch.path("out/hello.txt")).unwrap();
     assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (-1, 999_999_999));
@@ -52,7 +52,7 @@ fn times_before_1970_are_kept() {
 fn paths_and_patterns_choose_what_is_extracted() {
     let scratch = Scratch::packed();
     assert_success(&scratch.run("extract packed.wasm -o out /usr/lib/sub /usr/lib/*.sh"));
-    let output = scratch.run("pack --dir out::/ --image out.wvfs");
+    let output = scratch.run("image --dir out::/ -o out.wvfs");
     assert_success(&output);
     let output = scratch.run("ls --tree out.wvfs");
     let expected = "\
@@ -71,8 +71,7 @@ fn paths_and_patterns_choose_what_is_extracted() {
 fn what_was_extracted_packs_to_the_same_image() {
     let scratch = Scratch::image();
     assert_success(&scratch.run("extract tree.wvfs -o out"));
-    let arguments =
-        "pack --dir out/usr/lib::/usr/lib --compress --block-size 4K --image again.wvfs";
+    let arguments = "image --dir out/usr/lib::/usr/lib --compress --block-size 4K -o again.wvfs";
     assert_success(&scratch.run(arguments));
     assert!(scratch.read("tree.wvfs") == scratch.read("again.wvfs"));
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The commands that write a file, but for its name.
 const WRITERS: [&str; 3] = [
     "pack app.wasm --dir lib::/lib -o",
-    "pack --dir lib::/lib --image",
+    "image --dir lib::/lib -o",
     "lib -o",
 ];
 
@@ -21,7 +21,7 @@ fn an_impossible_output_is_an_error_before_the_work() {
     let scratch = Scratch::packed();
     for writer in [
         "pack none.wasm --dir lib::/lib -o",
-        "pack --dir none::/lib --image",
+        "image --dir none::/lib -o",
         "lib -o",
         "info none.wasm --html",
         "run none.wasm --trace",
@@ -213,7 +213,7 @@ fn inputs_are_untouched_by_a_failure() {
     let (app, packed) = (scratch.read("app.wasm"), scratch.read("packed.wasm"));
     for arguments in [
         "pack app.wasm --dir none::/lib -o app.wasm",
-        "pack packed.wasm --dir lib/hello.txt::/lib -o packed.wasm",
+        "pack packed.wasm --dir lib/hello.txt::/usr -o packed.wasm",
         "pack packed.wasm --from app.wasm -o packed.wasm",
         "pack packed.wasm --only none -o packed.wasm",
     ] {
@@ -235,7 +235,7 @@ fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
     for number in 0..20 {
         scratch.write(&format!("lib/{number}.txt"), &text);
     }
-    assert_success(&scratch.run("pack --dir lib::/ --compress=1 -q --image whole"));
+    assert_success(&scratch.run("image --dir lib::/ --compress=1 -q -o whole"));
     for milliseconds in (0..40).step_by(4) {
         std::fs::create_dir(scratch.path("target")).unwrap();
         let mut child = scratch
@@ -341,7 +341,7 @@ fn what_may_not_be_read_is_named_and_leaves_nothing() {
     let before = nobody.scratch.names();
     for pack in [
         "pack app.wasm --dir lib::/lib -q -o out.wasm",
-        "pack --dir lib::/lib -q --image out",
+        "image --dir lib::/lib -q -o out",
     ] {
         assert_error(&nobody.run(pack), &["run.sh", "Permission denied"]);
         assert_eq!(nobody.scratch.names(), before);
@@ -353,7 +353,7 @@ fn what_cannot_be_looked_at_can_be_left_out() {
     let mut nobody = Unprivileged::new();
     // Names can be read, and nothing else.
     nobody.close("names", "file", 0o444);
-    let pack = "pack --dir names::/ --image out";
+    let pack = "image --dir names::/ -o out";
     let named = ["names/file", "exclude it"];
     assert_error(&nobody.run(pack), &named);
     assert_success(&nobody.run(&format!("{pack} --exclude /file")));
@@ -366,7 +366,7 @@ fn a_directory_that_takes_no_new_file_stays_as_it_was() {
     set_mode(&nobody.scratch.path("closed/old"), 0o444);
     for writer in [
         "pack app.wasm --dir lib::/lib -o closed/out",
-        "pack --dir lib::/lib --image closed/old",
+        "image --dir lib::/lib -o closed/old",
         "lib -o closed/old",
         "extract packed.wasm -o closed/out",
         "info --html closed/old packed.wasm",
@@ -388,7 +388,7 @@ fn a_file_that_cannot_be_replaced_is_overwritten() {
     nobody.close("closed", "old", 0o555);
     for writer in [
         "pack app.wasm --dir lib::/lib -q -o",
-        "pack --dir lib::/lib -q --image",
+        "image --dir lib::/lib -q -o",
         "lib -o",
         "info -q packed.wasm --html",
         "run packed.wasm --trace",

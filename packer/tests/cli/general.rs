@@ -54,7 +54,7 @@ fn a_file_that_does_not_exist_is_named() {
         "info none.wasm",
         "verify none.wasm",
         "dump none.wasm",
-        "pack --from none.wasm --image out.wvfs",
+        "image --from none.wasm -o out.wvfs",
     ] {
         let output = scratch.run(arguments);
         assert_error(&output, &["`none.wasm`", "No such file"]);
@@ -113,7 +113,7 @@ fn a_file_that_nobody_reads_to_its_end_is_an_error() {
     for arguments in [
         "lib -o -",
         "pack app.wasm --dir lib::/lib -q -o -",
-        "pack --dir lib::/lib -q --image -",
+        "image --dir lib::/lib -q -o -",
         "pack app.wasm --dir lib::/lib -q -o /dev/stdout",
         "info --html - packed.wasm",
     ] {

@@ -286,8 +286,8 @@ fn image() -> (Scratch, Vec<u8>) {
         .collect();
     scratch.write("lib/twice", &[&noise[..], &noise[..]].concat());
     scratch.fix_times("lib");
-    let options = "--compress=1 --block-size 4K --image whole -q";
-    assert_success(&scratch.run(&format!("pack --dir lib::/usr/lib {options}")));
+    let options = "--compress=1 --block-size 4K -o whole -q";
+    assert_success(&scratch.run(&format!("image --dir lib::/usr/lib {options}")));
     let bytes = scratch.read("whole");
     (scratch, bytes)
 }
@@ -402,8 +402,8 @@ fn an_image_of_terabytes_is_read_a_block_at_a_time() {
     let scratch = Scratch::with_tree();
     let huge = std::fs::File::create(scratch.path("lib/huge")).unwrap();
     huge.set_len(64 << 20).unwrap();
-    let options = "--compress=1 --block-size 1M --image whole -q";
-    assert_success(&scratch.run(&format!("pack --dir lib::/usr/lib {options}")));
+    let options = "--compress=1 --block-size 1M -o whole -q";
+    assert_success(&scratch.run(&format!("image --dir lib::/usr/lib {options}")));
     assert!(scratch.read("whole").len() < 200_000);
     for reader in ["verify whole", "ls -lR whole", "info whole", "dump whole"] {
         assert_success(&bounded(&scratch, reader, "zeros"));
@@ -567,7 +567,7 @@ fn a_directory_is_chosen_without_listing_what_is_below() {
     scratch.write("hostile", &image);
     scratch.write("list", b"/d/\n");
     for choose in ["--only list", "--order-by list"] {
-        let pack = format!("pack --from hostile {choose} --image out -q");
+        let pack = format!("image --from hostile {choose} -o out -q");
         assert_success(&bounded(&scratch, &pack, choose));
         assert_eq!(scratch.run("diff hostile out").status.code(), Some(0));
     }
@@ -621,7 +621,7 @@ fn bomb() -> (Scratch, Vec<u8>) {
     for number in 0..1200 {
         scratch.write(&format!("lib/b{number}"), b"");
     }
-    let pack = "pack --dir lib::/usr/lib --image whole -q";
+    let pack = "image --dir lib::/usr/lib -o whole -q";
     assert_success(&scratch.run(pack));
     let mut bytes = scratch.read("whole");
     let index_len = Parts::split(&bytes).unwrap().index.len();
@@ -692,6 +692,6 @@ fn a_long_file_of_zeros_takes_no_memory_for_each_of_them() {
     let (scratch, _) = image();
     let zeros = std::fs::File::create(scratch.path("lib/zeros")).unwrap();
     zeros.set_len(400 << 20).unwrap();
-    let pack = "pack --dir lib::/lib --compress=1 --image out -q";
+    let pack = "image --dir lib::/lib --compress=1 -o out -q";
     assert_success(&bounded(&scratch, pack, "zeros"));
 }

@@ -99,7 +99,7 @@ fn read_all(scratch: &Scratch, all: &[Hostile]) {
 
 fn scratch() -> Scratch {
     let scratch = Scratch::with_tree();
-    assert_success(&scratch.run("pack --dir lib::/usr/lib --image whole -q"));
+    assert_success(&scratch.run("image --dir lib::/usr/lib -o whole -q"));
     let options = "--dir lib::/usr/lib --compress=1 -q -o packed.wasm";
     assert_success(&scratch.run(&format!("pack app.wasm {options}")));
     scratch

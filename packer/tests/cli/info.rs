@@ -94,7 +94,7 @@ fn a_stripped_image_is_explained_as_far_as_it_can_be() {
 fn an_image_without_files_is_explained() {
     let scratch = Scratch::empty();
     std::fs::create_dir(scratch.path("lib")).unwrap();
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     let output = scratch.run("info tree.wvfs");
     assert_success(&output);
     assert!(stdout(&output).contains("tree: 0 files, 1 directory"));
@@ -106,7 +106,7 @@ fn long_tables_are_cut_unless_all_is_asked_for() {
     for number in 0..30 {
         scratch.write(&format!("lib/file.ext{number}"), b"x");
     }
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
     let cut = stdout(&scratch.run("info tree.wvfs"));
     assert!(cut.contains("  and 22 more, with --all\n"), "{cut}");
     assert!(cut.contains("    and 27 more\n"), "{cut}");
@@ -140,4 +140,29 @@ fn a_page_is_written_beside_the_text_or_instead_of_it() {
     assert_failure(&scratch.run("info --quiet tree.wvfs"), 2, &["--html"]);
     let output = scratch.run("info --html no/page.html tree.wvfs");
     assert_error(&output, &["`no/page.html`", "does not exist"]);
+}
+
+#[test]
+fn probable_ballast_is_named_with_its_option() {
+    let scratch = Scratch::with_tree();
+    std::fs::create_dir_all(scratch.path("lib/test")).unwrap();
+    scratch.write("lib/a.gem", b"cached");
+    scratch.write("lib/test/b.py", LINE.repeat(3).as_bytes());
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));
+    let facts = json(&scratch, "info --json tree.wvfs");
+    let row = |kind: &str, exclude: &str, len: u64| {
+        serde_json::json!({
+            "kind": kind, "exclude": exclude, "files": 1, "raw": len, "stored": len
+        })
+    };
+    let expected = [
+        row("tests", "{test,tests,spec,__tests__}/", 105),
+        row("package caches", "*.{gem,whl}", 6),
+    ];
+    assert_eq!(facts["ballast"], serde_json::json!(expected));
+    let text = stdout(&scratch.run("info tree.wvfs"));
+    assert!(text.contains("1  --exclude '*.{gem,whl}'\n"), "{text}");
+    assert_success(&scratch.run("info -q --html page.html tree.wvfs"));
+    let page = String::from_utf8(scratch.read("page.html")).unwrap();
+    assert!(page.contains(r#""exclude":"*.{gem,whl}""#), "{page}");
 }

@@ -129,7 +129,7 @@ fn fields_of_diff_are_documented() {
     std::fs::remove_file(scratch.path("lib/link")).unwrap();
     scratch.write("lib/hello.txt", b"changed\n");
     scratch.write("lib/new.txt", b"new\n");
-    assert_success(&scratch.run("pack --dir lib::/usr/lib --image new.wvfs -q"));
+    assert_success(&scratch.run("image --dir lib::/usr/lib -o new.wvfs -q"));
     assert_documented(
         "diff",
         printed(&scratch, &["diff --json packed.wasm new.wvfs"]),

@@ -210,7 +210,7 @@ fn a_tree_is_drawn_with_branches() {
 fn a_long_tree_has_columns_before_the_branches() {
     let scratch = Scratch::with_tree();
     scratch.fix_times("lib");
-    assert_success(&scratch.run("pack --dir lib::/usr/lib --image tree.wvfs"));
+    assert_success(&scratch.run("image --dir lib::/usr/lib -o tree.wvfs"));
     let listed = lines(&scratch, "ls -lt tree.wvfs usr/lib");
     assert_eq!(listed[1], "-r--  6  3 2000-02-29T00:00:00Z ├── hello.txt");
     assert_eq!(

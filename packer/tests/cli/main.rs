@@ -9,6 +9,7 @@
 
 mod app;
 mod cat;
+mod check;
 mod completions;
 mod diff;
 mod dump;
@@ -20,15 +21,19 @@ mod hostile;
 mod hostile_modules;
 mod image;
 mod info;
+mod inputs;
 mod json;
 mod lib_command;
 mod ls;
 mod manual;
 mod memory;
+mod mtime;
 mod pack;
 mod pack_again;
 mod pack_warnings;
+mod patterns;
 mod run;
 mod scratch;
+mod tar;
 mod usage;
 mod verify;

@@ -88,7 +88,7 @@ fn packing_again_holds_the_payload_twice() {
 fn an_image_file_that_is_cut_off_is_an_error() {
     let scratch = Scratch::with_tree();
     scratch.write("lib/long", &vec![7; 1_000_000]);
-    assert_success(&scratch.run("pack --dir lib::/ --compress=1 --image whole"));
+    assert_success(&scratch.run("image --dir lib::/ --compress=1 -o whole"));
     let bytes = scratch.read("whole");
     for len in [bytes.len() - 1, 200, 100, 10, 0] {
         scratch.write("cut", &bytes[..len]);

@@ -69,10 +69,7 @@ fn options_of_images_are_kept_without_a_packed_module() {
         "app.wasm --dir lib/sub::/opt --from packed.wasm -o out.wasm",
     );
     assert_eq!(storage(&scratch, "out.wasm"), (7.into(), 16384.into()));
-    pack(
-        &scratch,
-        "--from packed.wasm --no-compress --image stored.wvfs",
-    );
+    assert_success(&scratch.run("image --from packed.wasm --no-compress -o stored.wvfs"));
     let said = pack(
         &scratch,
         "app.wasm --dir lib/sub::/opt --from stored.wvfs -o stored.wasm",

@@ -54,7 +54,7 @@ impl Scratch {
         scratch.write("lib/long.txt", LINE.repeat(400).as_bytes());
         scratch.fix_times("lib");
         let output =
-            scratch.run("pack --dir lib::/usr/lib --compress --block-size 4K --image tree.wvfs");
+            scratch.run("image --dir lib::/usr/lib --compress --block-size 4K -o tree.wvfs");
         assert_success(&output);
         scratch
     }
@@ -138,9 +138,10 @@ impl Scratch {
     }
 }
 
-/// What the tests look for has no colour.
+/// The tests look for text without colour, and set times themselves.
 pub(crate) fn without_colour(command: &mut Command) {
     command.env_remove("CLICOLOR_FORCE");
+    command.env_remove("SOURCE_DATE_EPOCH");
 }
 
 /// Compresses well.

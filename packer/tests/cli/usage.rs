@@ -63,13 +63,17 @@ fn image_without_files_names_its_file() {
 }
 
 #[test]
-fn image_and_module_together_lead_to_from() {
+fn image_as_an_option_leads_to_from_and_image() {
     let scratch = Scratch::with_tree();
     for arguments in [
         "pack app.wasm --image tree.wvfs",
         "pack --image tree.wvfs --dir lib::/ app.wasm",
     ] {
-        assert_failure(&scratch.run(arguments), 2, &["use `--from FILE`"]);
+        assert_failure(
+            &scratch.run(arguments),
+            2,
+            &["use `--from FILE`", "use `wasi-vfs image`"],
+        );
     }
 }
 
@@ -94,7 +98,7 @@ fn commands_that_cannot_work_have_exit_code_2() {
 fn dangling_link_names_its_target() {
     let scratch = Scratch::with_tree();
     scratch.link("/none/target", "lib/dangling");
-    assert_success(&scratch.run("pack --dir lib::/ --image tree.wvfs -q"));
+    assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs -q"));
     for path in ["dangling", "dang*"] {
         let output = scratch.run(&format!("cat tree.wvfs {path}"));
         let words = [

@@ -86,13 +86,13 @@ fn every_truncation_is_found() {
 #[test]
 fn the_exit_code_stays_if_nobody_reads() {
     let scratch = Scratch::image();
-    assert_success(&scratch.run("pack --dir lib::/ --image whole -q"));
+    assert_success(&scratch.run("image --dir lib::/ -o whole -q"));
     let mut bytes = scratch.read("whole");
     let index_len = wasi_vfs_format::Parts::split(&bytes).unwrap().index.len();
     bytes[index_len + 3] ^= 1;
     scratch.write("damaged", &bytes);
     scratch.write("lib/more", b"");
-    assert_success(&scratch.run("pack --dir lib::/ --image other -q"));
+    assert_success(&scratch.run("image --dir lib::/ -o other -q"));
     for (arguments, code) in [
         ("verify whole", 0),
         ("verify damaged", 1),

@@ -1,6 +1,7 @@
 //! All facts about a packed module. The fields are those of `--json`, which
 //! docs/JSON.md describes.
 
+use super::ballast::{self, Ballast};
 use super::directories;
 use crate::cli::ls::digest;
 use crate::cli::opened::Opened;
@@ -32,6 +33,8 @@ pub(super) struct Facts<'i> {
     pub(super) deduplication: Deduplication<'i>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) left_out: Option<Skipped>,
+    /// Files that a program probably does not need.
+    pub(super) ballast: Vec<Ballast>,
     pub(super) extensions: Vec<Group<'i>>,
     pub(super) directories: Vec<Group<'i>>,
     /// Present if digests are asked for.
@@ -199,6 +202,7 @@ impl<'i> Facts<'i> {
             },
             tree,
             blocks: blocks(image)?,
+            ballast: ballast::find(image, accounting)?,
             extensions: group(
                 &files,
                 |file| Ok(extension(image.index().name(file.number)?)),

@@ -2,6 +2,7 @@
 //!
 //! `facts` finds out, the other files show: as text, as JSON, as a page.
 
+mod ballast;
 mod directories;
 mod facts;
 mod page;
@@ -32,6 +33,9 @@ Examples:
 ///
 /// Prints the sizes of the parts of the module, the options of the pack, and the savings
 /// by deduplication. Tables show the size of each file extension and directory.
+///
+/// Names probable ballast, such as tests and package caches, with the --exclude that
+/// drops it.
 ///
 /// If files share bytes, each file counts an equal part of them, so the shares of all
 /// files add up.

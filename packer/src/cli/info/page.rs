@@ -7,6 +7,7 @@
 //! Paths are put together by the script as well, so that the page grows with the
 //! tree and not with its depth.
 
+use super::ballast::Ballast;
 use super::facts::{Duplicates, Facts, Sized, files};
 use anyhow::Result;
 use serde::Serialize;
@@ -35,6 +36,7 @@ struct Data<'f> {
     /// Position of its directory, its name, stored bytes, raw bytes.
     files: Vec<(usize, Cow<'f, str>, u64, u64)>,
     duplicates: Vec<Group>,
+    ballast: &'f [Ballast],
 }
 
 /// Files with the same bytes.
@@ -91,6 +93,7 @@ pub(super) fn page(
             })
             .collect::<Result<_>>()?,
         duplicates: groups(&facts.deduplication.groups, &files),
+        ballast: &facts.ballast,
     };
     let json = serde_json::to_string(&data)?.replace('<', "\\u003c");
     Ok(PAGE.replacen(PLACE, &json, 1))

@@ -1,5 +1,6 @@
 //! Facts as text.
 
+use super::ballast;
 use super::facts::{Facts, Group};
 use crate::cli::text::{count, escape, len, percentage};
 use anyhow::Result;
@@ -25,7 +26,7 @@ impl Look {
         if self.all { usize::MAX } else { max }
     }
 
-    fn len(self, bytes: u64) -> String {
+    pub(super) fn len(self, bytes: u64) -> String {
         match self.bytes {
             true => bytes.to_string(),
             false => len(bytes),
@@ -39,6 +40,7 @@ pub(super) fn print(title: &str, facts: &Facts<'_>, look: Look, out: &mut dyn Wr
     print_tree(facts, look, out)?;
     print_groups("extension", &facts.extensions, facts, look, out)?;
     print_groups("directory", &facts.directories, facts, look, out)?;
+    ballast::print(&facts.ballast, facts.tree.stored, look, out)?;
     print_duplicates(facts, look, out)
 }
 

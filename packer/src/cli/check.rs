@@ -1,0 +1,197 @@
+//! `wasi-vfs check`: whether a module can be packed, and where the result runs.
+
+use super::text::{count, escape};
+use super::{exit_codes, input, text};
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use wasi_vfs::module::{Checkup, Imports, check};
+use wasi_vfs::{Form, MemoryKind};
+
+const EXAMPLES: &str = concat!(
+    "\
+Examples:
+  wasi-vfs check app.wasm
+  wasi-vfs check --json app.wasm | jq -r '.imports[].module'
+
+Fields of --json: packable (true or false); reason if it is false; packed (whether the
+module holds an image already); form (linked or merged) and memory (separate or
+single) of the result; imports (module, names); features (proposals beyond WebAssembly
+1.0 that the result needs); engines, and engines_single for --memory single.",
+    exit_codes!()
+);
+
+/// Check whether a module can be packed.
+///
+/// Prints the form of the packed module, its imports, the WebAssembly proposals that it
+/// needs, and engines with these proposals. Packing changes no import, so an engine must
+/// also run the unpacked module. The exit code is 1 if the module cannot be packed.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Check {
+    /// Module to check; `-` is standard input
+    #[arg(value_name = "APP.wasm")]
+    module: PathBuf,
+
+    /// Print a JSON object, whose fields are described in --help
+    #[arg(long)]
+    json: bool,
+}
+
+/// Engines that run modules with two memories. docs/ENGINES.md has the tests.
+const MULTI_MEMORY: [&str; 9] = [
+    "wasmtime",
+    "Wasmer",
+    "wasmi",
+    "WasmEdge",
+    "Node 22 and later",
+    "Deno 1.38 and later",
+    "Chromium 120 and later",
+    "Firefox 125 and later",
+    "Safari of 2026 and later",
+];
+
+/// Engines that run modules with one memory only.
+const ONE_MEMORY: [&str; 4] = ["Node 20", "wazero", "WAMR", "pywasm"];
+
+#[derive(Serialize)]
+struct Answer {
+    packable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    packed: bool,
+    form: Option<&'static str>,
+    memory: Option<&'static str>,
+    imports: Vec<ImportedModule>,
+    features: Vec<&'static str>,
+    engines: Vec<&'static str>,
+    /// Those that `--memory single` adds are among them.
+    engines_single: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct ImportedModule {
+    module: String,
+    names: Vec<String>,
+}
+
+impl Check {
+    pub(super) fn execute(self) -> Result<ExitCode> {
+        let wasm = input::read(&self.module)?;
+        let answer = Answer::new(check(&wasm));
+        let mut out = io::stdout().lock();
+        match self.json {
+            true => writeln!(out, "{}", serde_json::to_string_pretty(&answer)?)?,
+            false => answer.print(&self.module, &mut out)?,
+        }
+        out.flush()?;
+        Ok(match answer.packable {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        })
+    }
+}
+
+impl Answer {
+    fn new(checkup: Checkup) -> Self {
+        let form = checkup.form.as_ref().ok().copied();
+        let has_two = form == Some(Form::Merged(MemoryKind::Separate));
+        let all = || [&MULTI_MEMORY[..], &ONE_MEMORY].concat();
+        Self {
+            packable: form.is_some(),
+            reason: checkup.form.err().map(|error| error.to_string()),
+            packed: checkup.is_packed,
+            form: form.map(|form| match form {
+                Form::Linked => "linked",
+                Form::Merged(_) => "merged",
+            }),
+            memory: form.and_then(memory),
+            imports: checkup.imports.into_iter().map(imported).collect(),
+            features: checkup.features,
+            engines: match form {
+                None => Vec::new(),
+                Some(_) if has_two => MULTI_MEMORY.to_vec(),
+                Some(_) => all(),
+            },
+            engines_single: match checkup.can_be_single {
+                true => all(),
+                false => Vec::new(),
+            },
+        }
+    }
+
+    fn print(&self, path: &Path, out: &mut dyn Write) -> io::Result<()> {
+        let path = text::path(path);
+        match &self.reason {
+            Some(reason) => {
+                let reason = escape(reason.as_bytes());
+                writeln!(out, "{path}: cannot be packed: {reason}")?;
+            }
+            None => writeln!(out, "{path}: can be packed")?,
+        }
+        let form = match (self.form, self.memory) {
+            (Some(form), Some(memory)) => format!("{form}, {memory} memory"),
+            (form, _) => form.unwrap_or_default().to_owned(),
+        };
+        row(out, "form", &form)?;
+        if self.packed {
+            row(
+                out,
+                "packed",
+                "yes; packing again keeps the other directories",
+            )?;
+        }
+        for import in &self.imports {
+            row(out, "imports", &escape(import.in_words().as_bytes()))?;
+        }
+        row(out, "needs", &self.features.join(", "))?;
+        row(out, "engines", &self.engines.join(", "))?;
+        if self.engines.len() < self.engines_single.len() {
+            let added = ONE_MEMORY.join(", ");
+            row(out, "", &format!("with --memory single also {added}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn row(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
+    match value {
+        "" => Ok(()),
+        _ => writeln!(out, "  {name:<9}  {value}"),
+    }
+}
+
+fn memory(form: Form) -> Option<&'static str> {
+    match form {
+        Form::Linked => None,
+        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Single) => Some("single"),
+    }
+}
+
+fn imported(Imports { module, names, .. }: Imports) -> ImportedModule {
+    ImportedModule { module, names }
+}
+
+impl ImportedModule {
+    /// The names of preview 1 are known, and others are what a host must supply.
+    fn in_words(&self) -> String {
+        const SHOWN_MAX: usize = 8;
+        let Self { module, names } = self;
+        if module == "wasi_snapshot_preview1" {
+            return format!("{module}: {}", count(names.len() as u64, "call"));
+        }
+        let shown: Vec<_> = names.iter().take(SHOWN_MAX).map(String::as_str).collect();
+        let more = match names.len().saturating_sub(SHOWN_MAX) {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        format!(
+            "{module}, which the host must supply: {}{more}",
+            shown.join(", ")
+        )
+    }
+}
