@@ -13,6 +13,15 @@ pub enum Warning {
     /// Custom sections were dropped because packing invalidates them or because
     /// they have the name of one of ours.
     DroppedSections(Vec<String>),
+    /// Custom sections that sign the module were dropped, because packing changes the
+    /// signed bytes.
+    Unsigned(Vec<String>),
+    /// The program was instrumented by Asyncify. The runtime that `pack` merges into it
+    /// is not, so a call that the host suspends reaches the runtime twice.
+    Asyncified,
+    /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does
+    /// not define. The host's descriptors from them bypass the runtime.
+    UnknownCalls(Vec<String>),
     /// Paths of [`Packer::only`](crate::Packer::only) or
     /// [`Packer::order_by`](crate::Packer::order_by) are not in the tree.
     Missing(Vec<String>),
@@ -32,6 +41,19 @@ impl fmt::Display for Warning {
             Self::DroppedSections(names) => write!(
                 f,
                 "dropped custom sections that packing invalidates: {}",
+                List(names)
+            ),
+            Self::Unsigned(names) => write!(
+                f,
+                "dropped signatures that packing invalidates: {}; sign the packed module",
+                List(names)
+            ),
+            Self::Asyncified => f.write_str(
+                "Asyncify was run before packing, so calls that the host suspends are served twice; run it on the packed module instead",
+            ),
+            Self::UnknownCalls(names) => write!(
+                f,
+                "preview 1 does not have these imported calls: {}; if they return descriptors, check that the host and the packed files do not use the same numbers",
                 List(names)
             ),
             Self::Missing(paths) => {

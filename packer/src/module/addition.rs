@@ -13,6 +13,7 @@ use super::renumber::Renumber;
 use super::rope::leb;
 use super::runtime::{Runtime, Stack};
 use super::shape::Shape;
+use super::traces::NAME_PREFIX;
 use super::{MemoryKind, ModuleError, dispatch, growth};
 use wasi_vfs_format::anchor::Application;
 use wasi_vfs_format::checksum::checksum_of_two;
@@ -259,7 +260,7 @@ impl Addition {
         self.function_types.push(ty);
         body.encode(&mut self.bodies);
         self.names
-            .extend(name.map(|name| (number, format!("wasi_vfs::{name}"))));
+            .extend(name.map(|name| (number, format!("{NAME_PREFIX}{name}"))));
     }
 
     /// Number of the function of the runtime that had `number` there.

@@ -62,6 +62,25 @@ pub(super) fn call_type(name: &str) -> Option<FuncType> {
     Some(FuncType::new(params, [ValType::I32]))
 }
 
+/// The calls of preview 1 that take no descriptor, so that the runtime leaves them alone.
+const OTHERS: [&str; 10] = [
+    "args_get",
+    "args_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "environ_get",
+    "environ_sizes_get",
+    "proc_exit",
+    "proc_raise",
+    "random_get",
+    "sched_yield",
+];
+
+/// Whether preview 1 has the call `name`.
+pub(super) fn is_defined(name: &str) -> bool {
+    call_type(name).is_some() || OTHERS.contains(&name)
+}
+
 /// Names of all the calls that the runtime serves.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

@@ -20,12 +20,29 @@ fn needed(memory: MemoryKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether what the section `name` says holds when functions have moved:
-/// debugging information, relocations and code metadata are about offsets.
+/// Whether the section `name` stays true when functions have moved. Debugging
+/// information, relocations and code metadata refer to offsets.
 pub(super) fn survives_new_code(name: &str) -> bool {
     let by_offset = [".debug_", "reloc.", "metadata.code."];
     let exactly = ["linking", "sourceMappingURL", "external_debug_info"];
-    !by_offset.iter().any(|prefix| name.starts_with(prefix)) && !exactly.contains(&name)
+    survives_new_bytes(name)
+        && !by_offset.iter().any(|prefix| name.starts_with(prefix))
+        && !exactly.contains(&name)
+}
+
+/// Whether the section `name` stays true when any byte has changed. Signatures do not,
+/// nor does the identifier by which debuggers look up files about a module.
+pub(super) fn survives_new_bytes(name: &str) -> bool {
+    !is_signature(name) && name != "build_id"
+}
+
+/// Whether the section `name` signs the module: those of the tool conventions, and the
+/// claims of wasmCloud, which hold a hash of the module.
+pub(super) fn is_signature(name: &str) -> bool {
+    matches!(
+        name,
+        "signature" | "signature_delimiter" | "jwt" | "wasmcloud_jwt"
+    )
 }
 
 /// A `target_features` section (with its name), taken apart.

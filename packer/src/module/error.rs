@@ -119,9 +119,27 @@ pub enum ModuleError {
     },
     /// Nothing in the module opens files.
     #[error(
-        "nothing would read the image: the module imports no `path_*` function from `wasi_snapshot_preview1` and was not linked with libwasi_vfs.a; expected a program that opens files (a module for wasm32-unknown-unknown or emscripten has none, build it for wasm32-wasip1)"
+        "nothing would read the image: the module imports no `path_*` function from `wasi_snapshot_preview1`; expected a program that opens files by WASI, such as one built for wasm32-wasip1"
     )]
     NoFileImports,
+    /// The module has no connection to WASI.
+    #[error(
+        "nothing would read the image: the module makes no WASI calls (it imports nothing from `wasi_snapshot_preview1`); build the program for wasm32-wasip1, not for JavaScript, Emscripten or wasm32-unknown-unknown"
+    )]
+    NoWasi,
+    /// The core module of a component, which uses a later WASI.
+    #[error(
+        "the module imports `{interface}`, expected `wasi_snapshot_preview1`; it was built for components, build it for wasm32-wasip1"
+    )]
+    Preview2 {
+        /// The first interface of a later WASI that it imports.
+        interface: String,
+    },
+    /// The adapter from preview 1 to components.
+    #[error(
+        "the module exports `path_open`, which programs import: it is a preview 1 adapter; pack the program, and give the adapter to `wasm-tools component new` afterwards"
+    )]
+    Adapter,
     /// An import has another type than preview 1 gives it.
     #[error(
         "the import `wasi_snapshot_preview1` `{name}` has the type {found}, preview 1 defines {expected}; the module was built against something else, recompile it with a current WASI SDK"
@@ -184,13 +202,21 @@ pub enum ModuleError {
         /// Name part of the import.
         name: String,
     },
-    /// Packed, and then rewritten by something else.
+    /// Packed, and then rewritten by something else. The image is known.
     #[error(
-        "the module was changed by another tool after packing ({what}); pack the original module again, and run other tools before packing"
+        "the module was changed by another tool after packing ({what}); pack the original module, and run that tool on the result again"
     )]
     Rewritten {
         /// What does not match.
         what: String,
+    },
+    /// Packed, and then rewritten by something else. The image is not where it was.
+    #[error(
+        "the module was packed, and another tool has rewritten it since, so that its image cannot be found ({trace}); pack the original module, and try that tool with other options"
+    )]
+    Lost {
+        /// How it is known that the module was packed.
+        trace: String,
     },
     /// Linked, and calls the host past the runtime.
     #[error(

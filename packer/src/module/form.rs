@@ -32,17 +32,18 @@ pub(super) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     validate(wasm)?;
     let shape = Shape::parse(wasm)?;
     check_static(&shape)?;
-    check_memory(&shape)?;
     let located = locate(&shape)?;
+    // Before the memory: a module without WASI calls may lack the usual export, too.
+    if located.is_none() && !names_runtime(&shape) {
+        check_imports(&shape)?;
+    }
+    check_memory(&shape)?;
     match located {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Ok(Subject::Merged(shape, Box::new(located)))
         }
         located if check_linked(&shape, located.is_some())? => Ok(Subject::Linked(shape)),
-        _ => {
-            check_imports(&shape)?;
-            Ok(Subject::Plain(shape))
-        }
+        _ => Ok(Subject::Plain(shape)),
     }
 }
 
@@ -96,6 +97,12 @@ fn check_memory_type(memory: &MemoryType) -> Result<(), ModuleError> {
     }
 }
 
+/// Whether an export has the name of one of a linked runtime.
+fn names_runtime(shape: &Shape<'_>) -> bool {
+    let mut exports = shape.exports.iter();
+    exports.any(|export| [ANCHOR_FN, ALLOC_FN, MOUNT_FN].contains(&export.name))
+}
+
 /// Whether a runtime was linked in. Its three exports say so: before the first
 /// pack its anchor does not yet know its address.
 fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError> {
@@ -141,9 +148,27 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
         }
     }
     if opens_files {
-        Ok(())
-    } else {
-        Err(ModuleError::NoFileImports)
+        return Ok(());
+    }
+    Err(
+        match shape.imports.iter().any(|import| import.module == PREVIEW1) {
+            true => ModuleError::NoFileImports,
+            false => without_preview1(shape),
+        },
+    )
+}
+
+/// What a module is that imports nothing of preview 1.
+fn without_preview1(shape: &Shape<'_>) -> ModuleError {
+    if shape.exported_function("path_open").is_some() {
+        return ModuleError::Adapter;
+    }
+    let mut imports = shape.imports.iter();
+    match imports.find(|import| import.module.starts_with("wasi:")) {
+        Some(import) => ModuleError::Preview2 {
+            interface: import.module.into(),
+        },
+        None => ModuleError::NoWasi,
     }
 }
 

@@ -8,10 +8,11 @@ use super::locate::{COLD_SECTION, locate};
 use super::memory::Holes;
 use super::rebuild::{Items, Rebuild};
 use super::rope::Rope;
-use super::shape::{Shape, id};
-use super::{ModuleError, Parts, find, index};
+use super::shape::{Section, Shape, id};
+use super::{ModuleError, Parts, custom, find, index};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
@@ -146,11 +147,25 @@ fn hide_initialize<'a>(shape: &Shape<'a>) -> Result<Cow<'a, [u8]>, ModuleError> 
     Ok(rebuild.finish()?.into())
 }
 
-/// A copy without a cold part.
+/// A copy without a cold part, and without sections that new bytes make untrue.
 fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
     Rebuild::copy(shape, |name, bytes| {
-        (name != COLD_SECTION).then(|| Rope::from(bytes))
+        let is_kept = name != COLD_SECTION && custom::survives_new_bytes(name);
+        is_kept.then(|| Rope::from(bytes))
     })
+}
+
+/// Names of custom sections of the program that the packed module lacks.
+pub(super) fn dropped(program: &Shape<'_>, packed: &[u8]) -> Result<Vec<String>, ModuleError> {
+    let packed = Shape::parse(packed)?;
+    let names = |shape: &Shape<'_>| -> BTreeSet<String> {
+        let custom =
+            |section: &&Section<'_>| section.id == id::CUSTOM && section.name != COLD_SECTION;
+        let sections = shape.sections.iter().filter(custom);
+        sections.map(|section| section.name.to_owned()).collect()
+    };
+    let (before, after) = (names(program), names(&packed));
+    Ok(before.difference(&after).cloned().collect())
 }
 
 /// Drops the segments that Wizer has emptied and adds the cold part. Without

@@ -4,16 +4,18 @@
 //! the image. Does not look into the image.
 
 use super::memory::{Holes, Memory};
-use super::shape::{Shape, id};
+use super::region::PAGE_SHIFT;
+use super::shape::{Shape, constant, id};
 use super::skeleton::Skeleton;
-use super::{Filed, Form, Found, MemoryKind, ModuleError, index};
+use super::{Filed, Form, Found, MemoryKind, ModuleError, index, traces};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use wasi_vfs_format::anchor::{
     ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
 };
 use wasi_vfs_format::{Part, Payload, ReadAt};
-use wasmparser::{BinaryReader, DataKind};
+use wasmparser::{BinaryReader, DataKind, Global};
 use zerocopy::FromBytes;
 
 /// Custom section that holds the cold part.
@@ -24,25 +26,80 @@ pub(super) struct Located {
     pub(super) memory: u32,
     pub(super) anchor: Anchor,
     pub(super) form: Form,
+    /// Where the addresses in the anchor count from.
+    start: u32,
+}
+
+/// An anchor that names an image, and where it lies.
+#[derive(Clone, Copy)]
+pub(super) struct Placed {
+    memory: u32,
+    address: u32,
+    pub(super) anchor: Anchor,
+}
+
+impl Placed {
+    /// Where its addresses count from, if they do.
+    fn start(&self) -> Option<u32> {
+        self.address.checked_sub(self.anchor.address.get())
+    }
+
+    /// Whether it lies where it says. That tells it from a copy in somebody's data. Its
+    /// region may have moved before a snapshot, and another tool may have put a separate
+    /// memory behind the application's. Then a global holds where it starts.
+    fn is_in_place(&self, starts: &BTreeSet<u32>) -> bool {
+        let may_move = self.anchor.form.get() != FORM_LINKED;
+        self.is_where_recorded()
+            || may_move && self.start().is_some_and(|start| starts.contains(&start))
+    }
+
+    fn is_where_recorded(&self) -> bool {
+        self.start() == Some(self.anchor.region_address.get())
+    }
 }
 
 /// Finds the anchor of a packed module.
 pub(super) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> {
     let mut anchors = Vec::new();
-    for memory in 0..shape.counts.memories {
-        for anchor in anchors_in(&Memory::build(shape, memory)?)? {
-            anchors.push((memory, anchor));
-        }
+    for number in 0..shape.counts.memories {
+        let memory = Memory::build(shape, number)?;
+        let placed = anchors_in(&memory)?.into_iter();
+        anchors.extend(placed.map(|(address, anchor)| Placed {
+            memory: number,
+            address,
+            anchor,
+        }));
     }
-    match anchors.as_slice() {
-        [] => Ok(None),
-        [(memory, anchor)] => located(*memory, *anchor).map(Some),
+    let starts = match anchors.iter().all(Placed::is_where_recorded) {
+        true => BTreeSet::new(),
+        false => starts_in_globals(shape)?,
+    };
+    let (in_place, copies): (Vec<_>, Vec<_>) = anchors
+        .into_iter()
+        .partition(|anchor| anchor.is_in_place(&starts));
+    match in_place.as_slice() {
+        [] => match traces::of_a_runtime(shape, &copies) {
+            Some(trace) => Err(ModuleError::Lost { trace }),
+            None => Ok(None),
+        },
+        [anchor] => located(anchor).map(Some),
         several => Err(ambiguous(several)),
     }
 }
 
-/// Anchors in `memory` whose address is where they lie.
-fn anchors_in(memory: &Memory<'_>) -> Result<Vec<Anchor>, ModuleError> {
+/// The first bytes of pages that are initial values of globals. A set, since a hostile
+/// module may have many anchors and many globals.
+fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
+    let mut starts = BTreeSet::new();
+    for global in shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten() {
+        let start = constant(&global?.init_expr).and_then(|start| u32::try_from(start).ok());
+        starts.extend(start.filter(|start| start.is_multiple_of(1 << PAGE_SHIFT)));
+    }
+    Ok(starts)
+}
+
+/// Anchors in `memory` that name an image, each with its address.
+fn anchors_in(memory: &Memory<'_>) -> Result<Vec<(u32, Anchor)>, ModuleError> {
     let mut anchors = Vec::new();
     for address in memory.find(&MAGIC)? {
         let Ok(address) = u32::try_from(address) else {
@@ -53,17 +110,16 @@ fn anchors_in(memory: &Memory<'_>) -> Result<Vec<Anchor>, ModuleError> {
         };
         let anchor = Anchor::read_from_bytes(&bytes);
         // An address of 0 is that of a runtime without an image.
-        anchors.extend(anchor.ok().filter(|anchor| {
-            let (region, within) = (anchor.region_address, anchor.address.get());
-            region.get().checked_add(within) == Some(address)
-                && within != 0
-                && anchor.index_len.get() != 0
-        }));
+        let anchor = anchor
+            .ok()
+            .filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
+        anchors.extend(anchor.map(|anchor| (address, anchor)));
     }
     Ok(anchors)
 }
 
-fn located(memory: u32, anchor: Anchor) -> Result<Located, ModuleError> {
+fn located(placed: &Placed) -> Result<Located, ModuleError> {
+    let Placed { memory, anchor, .. } = *placed;
     check_abi(&anchor)?;
     let form = match anchor.form.get() {
         FORM_LINKED => Form::Linked,
@@ -78,6 +134,7 @@ fn located(memory: u32, anchor: Anchor) -> Result<Located, ModuleError> {
         memory,
         anchor,
         form,
+        start: placed.start().unwrap_or_default(),
     })
 }
 
@@ -90,12 +147,11 @@ pub(super) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
     Err(ModuleError::AbiVersion { found, expected })
 }
 
-fn ambiguous(anchors: &[(u32, Anchor)]) -> ModuleError {
-    let place = |(memory, anchor): &(u32, Anchor)| {
-        let address = anchor
-            .region_address
-            .get()
-            .saturating_add(anchor.address.get());
+fn ambiguous(anchors: &[Placed]) -> ModuleError {
+    let place = |anchor: &Placed| {
+        let Placed {
+            memory, address, ..
+        } = anchor;
         format!("{address:#x} of memory {memory}")
     };
     // Enough to look at; a hostile module may hold many thousands.
@@ -124,7 +180,7 @@ pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
     Ok(Found {
         form: located.form,
         runtime_version: anchor.runtime_version().into(),
-        index: index_of(&memory, anchor)?,
+        index: index_of(&memory, located)?,
         index_stored_len: anchor.index_stored_len.get(),
         payload,
         cold: cold_part(shape),
@@ -159,7 +215,7 @@ pub(super) fn extract_from_file(
     Ok(Filed {
         form: located.form,
         runtime_version: anchor.runtime_version().into(),
-        index: index_of(&memory, anchor)?.into_owned(),
+        index: index_of(&memory, located)?.into_owned(),
         index_stored_len: anchor.index_stored_len.get(),
         payload: Payload::Source(payload),
         payload_segment,
@@ -167,15 +223,15 @@ pub(super) fn extract_from_file(
     })
 }
 
-fn index_of<'a>(memory: &Memory<'a>, anchor: &Anchor) -> Result<Cow<'a, [u8]>, ModuleError> {
+fn index_of<'a>(memory: &Memory<'a>, located: &Located) -> Result<Cow<'a, [u8]>, ModuleError> {
+    let anchor = &located.anchor;
     let (len, stored_len) = (anchor.index_len.get(), anchor.index_stored_len.get());
     let holes = match len == stored_len {
         true => Holes::Plain,
         false => Holes::Frame,
     };
     // One that wraps around is out of bounds either way.
-    let address = anchor.region_address.get();
-    let address = address.saturating_add(anchor.index_address.get());
+    let address = located.start.saturating_add(anchor.index_address.get());
     let stored = memory.read(address, stored_len, holes);
     let stored = stored.map_err(out_of_range("index", address, stored_len))?;
     index::load(stored, len)
@@ -210,7 +266,9 @@ fn payload_segment(shape: &Shape<'_>, number: u32, len: u32) -> Result<usize, Mo
             address: number,
             len,
             found: match first {
-                None => "no passive data segment has that length".into(),
+                None => {
+                    "no passive data segment has that length (Wizer 10 drops such segments)".into()
+                }
                 Some(_) => "several passive data segments have that length".into(),
             },
         }),

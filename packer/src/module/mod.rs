@@ -12,6 +12,7 @@ mod addition;
 mod bake;
 mod bypass;
 mod calls;
+mod caveats;
 mod custom;
 mod dispatch;
 mod error;
@@ -38,6 +39,7 @@ mod shape;
 mod skeleton;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod unmerge;
 mod unmount;
 mod validate;
@@ -142,16 +144,20 @@ impl<'a> Target<'a> {
             Form::Merged(kind) => kind,
             Form::Linked => MemoryKind::default(),
         };
-        let merged = |shape: &Shape<'_>, parts: Parts<'_>| {
+        let mut warnings = Vec::new();
+        let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
+            warnings = caveats::of(shape, form);
             let merged = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
             check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
             Ok::<_, ModuleError>(merged)
         };
         let (module, dropped) = match self.subject {
             Subject::Linked(shape) => {
+                warnings = caveats::of(&shape, form);
                 let module = linked::embed(&shape, parts, runtime_version)?;
                 check_output(&module, shape.wasm, true)?;
-                (module, Vec::new())
+                let dropped = linked::dropped(&shape, &module)?;
+                (module, dropped)
             }
             Subject::Plain(shape) => merged(&shape, parts)?,
             Subject::Merged(shape, located) => {
@@ -160,10 +166,7 @@ impl<'a> Target<'a> {
                 merged(&plain(&original)?, parts)?
             }
         };
-        let mut warnings = Vec::new();
-        if !dropped.is_empty() {
-            warnings.push(Warning::DroppedSections(dropped));
-        }
+        warnings.extend(caveats::of_dropped(dropped));
         Ok(Embedded {
             module,
             form,

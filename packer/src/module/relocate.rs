@@ -189,7 +189,10 @@ impl<'r, 'a> Relocation<'r, 'a> {
             // The last, since nothing was put aside.
             self.locals.pop();
         }
-        let mut function = Function::new(self.locals.iter().copied());
+        // Neighbours of one type in one group, as text tools would write them again.
+        let types = self.locals.iter();
+        let types = types.flat_map(|(count, ty)| std::iter::repeat_n(*ty, *count as usize));
+        let mut function = Function::new_with_locals_types(types);
         self.take_start(&mut function);
         for placed in &self.steps {
             self.encode_step(&mut function, placed);

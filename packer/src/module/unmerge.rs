@@ -7,13 +7,13 @@ use super::addition::intercepted;
 use super::locate::{COLD_SECTION, Located};
 use super::rebuild::{self, Items, Rebuild};
 use super::redirect::Redirect;
-use super::shape::{Shape, id};
+use super::shape::{Shape, active_offset, id};
 use super::{Form, MemoryKind, ModuleError, custom, names, region};
 use std::collections::HashMap;
 use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application};
 use wasi_vfs_format::checksum::checksum_of_two;
-use wasmparser::{DataKind, RecGroup};
+use wasmparser::{Data, DataKind, RecGroup};
 use zerocopy::IntoBytes;
 
 /// What the application has of each thing, by itself.
@@ -62,6 +62,7 @@ fn unmerged<'s, 'a>(
     let before = Before::new(located);
     check_counts(shape, located, before)?;
     check_code(shape, before, &located.anchor)?;
+    check_segments(shape, located, before)?;
     let mut features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
         COLD_SECTION => None,
@@ -160,6 +161,25 @@ fn check_payload(shape: &Shape<'_>, located: &Located, before: Before) -> Result
         _ => Err(ModuleError::rewritten(format!(
             "data segment {} is not the payload of {payload_len} bytes",
             before.data
+        ))),
+    }
+}
+
+/// The segments behind the payload must be the runtime's. A snapshot, such as Wizer's,
+/// empties all segments and appends what the memories held, the application's as well.
+fn check_segments(shape: &Shape<'_>, located: &Located, before: Before) -> Result<(), ModuleError> {
+    let anchor = &located.anchor;
+    let start = u64::from(anchor.region_address.get());
+    let appended = shape.data.iter().skip(before.data as usize + 1);
+    let is_ours = |data: &&Data<'_>| {
+        let place = active_offset(data);
+        place.is_some_and(|(memory, offset)| memory == located.memory && offset >= start)
+            && !data.data.is_empty()
+    };
+    match appended.filter(|data| !is_ours(data)).count() {
+        0 => Ok(()),
+        count => Err(ModuleError::rewritten(format!(
+            "it has {count} data segments behind the payload that are not the runtime's, as in a snapshot of a running program"
         ))),
     }
 }

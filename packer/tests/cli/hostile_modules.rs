@@ -205,7 +205,7 @@ fn modules_that_announce_more_than_they_have() {
             module(&[(4, b"\x01\x70\0\xff\xff\xff\xff\x0f")]),
             none,
         )
-        .pack("no memory"),
+        .pack("makes no WASI calls"),
         hostile("pages", module(&[(5, b"\x01\0\xff\xff\xff\xff\x0f")]), none).pack(INVALID),
     ];
     read_all(&scratch(), &all);
@@ -218,7 +218,7 @@ fn modules_that_are_deeper_or_wider_than_code_is() {
     let parameters = [b"\x01\x60".as_slice(), &vector(60_000, &[0x7f]), b"\0"].concat();
     let all = [
         hostile("parameters", module(&[(1, &parameters)]), INVALID).pack(INVALID),
-        hostile("blocks within blocks", blocks, "holds no image").pack("no memory"),
+        hostile("blocks within blocks", blocks, "holds no image").pack("makes no WASI calls"),
     ];
     read_all(&scratch(), &all);
 }
@@ -272,12 +272,12 @@ fn anchor_of(module: &[u8]) -> usize {
 const FIELDS: [(usize, &str); 15] = [
     (16, "ABI version 4294967295"),
     (20, "unknown form"),
-    (40, "holds no image"),
+    (40, "cannot be found"),
     (44, "has only"),
     (48, "no index is longer"),
     (52, "has only"),
     (60, "no passive data segment has that length"),
-    (64, "holds no image"),
+    (64, "cannot be found"),
     (68, ""),
     (72, ""),
     (76, ""),

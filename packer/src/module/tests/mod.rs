@@ -8,9 +8,11 @@ mod in_file;
 mod linked;
 mod merged;
 mod refusals;
+mod rewritten;
 mod single;
 
 mod unmerged;
+mod warned;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::{VERSION, runtime};

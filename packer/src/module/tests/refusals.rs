@@ -90,6 +90,33 @@ fn programs_that_read_no_files() {
     refused(no_call, &["nothing would read the image"]);
 }
 
+/// Each of them also lacks the memory export that programs have.
+#[test]
+fn modules_of_other_kinds_are_named_before_their_memory() {
+    let emscripten = r#"(module (import "a" "b" (func (param i32))) (memory (export "c") 1))"#;
+    refused(
+        emscripten,
+        &["makes no WASI calls", "Emscripten", "wasm32-wasip1"],
+    );
+    let library = r#"(module (func (export "add")))"#;
+    refused(library, &["makes no WASI calls"]);
+    let opens_by_javascript = r#"(module
+        (import "wasi_snapshot_preview1" "fd_write"
+          (func (param i32 i32 i32 i32) (result i32)))
+        (import "env" "__syscall_openat" (func (param i32)))
+        (import "env" "memory" (memory 1)))"#;
+    refused(opens_by_javascript, &["no `path_*` function"]);
+    let adapter = r#"(module (import "wasi:filesystem/types@0.2.0" "x" (func))
+        (import "env" "memory" (memory 0)) (func (export "path_open")))"#;
+    refused(adapter, &["preview 1 adapter", "pack the program"]);
+    let of_a_component = r#"(module (import "wasi:filesystem/types@0.2.0" "x" (func))
+        (memory (export "memory") 1))"#;
+    refused(
+        of_a_component,
+        &["`wasi:filesystem/types@0.2.0`", "wasm32-wasip1"],
+    );
+}
+
 #[test]
 fn preview_0_is_to_be_recompiled() {
     let module = r#"(module (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))

@@ -242,18 +242,25 @@ fn a_linked_module_has_no_separate_memory() {
 }
 
 #[test]
-fn an_anchor_counts_from_the_start_of_its_region() {
+fn a_global_or_the_anchor_says_where_the_region_starts() {
     let module = single(&grower("2"));
-    let mut moved = module.clone();
     let magic = b"\x89wasi-vfs anchor";
-    let at = moved
+    let at = module
         .windows(magic.len())
         .position(|bytes| bytes == magic)
         .expect("anchor");
-    // Where the region starts.
+    let mut moved = module.clone();
+    // The recorded start of the region.
     moved[at + 64 + 2] += 1;
-    assert_eq!(find(&moved).expect("readable"), None);
-    assert!(find(&module).expect("readable").is_some());
+    assert_eq!(*super::found(&moved).index, *INDEX);
+    // The initial value of the global: two pages.
+    let global = [0x7f, 1, 0x41, 0x80, 0x80, 8, 0x0b];
+    let start = module.windows(7).position(|bytes| bytes == global);
+    for (module, is_found) in [(module.clone(), true), (moved, false)] {
+        let mut module = module;
+        module[start.expect("a global") + 5] = 9;
+        assert_eq!(find(&module).is_ok(), is_found);
+    }
 }
 
 /// The host calls back and the program grows, while the runtime is about to
