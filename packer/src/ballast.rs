@@ -25,6 +25,10 @@ pub struct Ballast {
     pub share: Share,
 }
 
+/// Longer paths count for no kind. Patterns are matched with each directory on the way, so
+/// a hostile image of deep directories would take hours.
+const PATH_LEN_MAX: usize = 512;
+
 const KINDS: [(&str, &str); 4] = [
     ("package caches", "*.{gem,whl}"),
     ("source maps", "*.{js,mjs,cjs,css}.map"),
@@ -33,7 +37,7 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 /// Finds the probable ballast of `image`. The kind with most stored bytes comes first, and
-/// each file counts for one kind.
+/// each file counts for one kind. Paths of more than 512 bytes are not looked at.
 ///
 /// # Errors
 ///
@@ -47,6 +51,9 @@ pub fn ballast(image: &ImageReader<'_>, accounting: &Accounting) -> Result<Vec<B
             continue;
         }
         let path = entry.path.trim_start_matches('/');
+        if path.len() > PATH_LEN_MAX {
+            continue;
+        }
         let depth = depth_of_mount(&mounts, path);
         let kind = found.iter_mut().find(|kind| kind.holds(path, depth));
         if let Some(kind) = kind {

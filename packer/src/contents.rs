@@ -136,7 +136,10 @@ impl<'a> Contents<'a> {
         if head.starts_with(&superblock::MAGIC) {
             return Self::read_bare_image(source, &head);
         }
-        let found = module::find_in(source)?.ok_or(OpenError::NotPacked)?;
+        let found = match module::find_in(source) {
+            Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
+            found => found?.ok_or(OpenError::NotPacked)?,
+        };
         Ok(Contents {
             form: Some(found.form),
             runtime_version: Some(found.runtime_version),

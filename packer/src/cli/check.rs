@@ -15,12 +15,7 @@ const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs check app.wasm
-  wasi-vfs check --json app.wasm | jq -r '.imports[].module'
-
-Fields of --json: packable (true or false); reason if it is false; packed (whether the
-module holds an image already); form (linked or merged) and memory (separate or
-single) of the result; imports (module, names); features (proposals beyond WebAssembly
-1.0 that the result needs); engines, and engines_single for --memory single.",
+  wasi-vfs check --json app.wasm | jq -r '.imports[].module'",
     exit_codes!()
 );
 
@@ -36,7 +31,9 @@ pub(super) struct Check {
     #[arg(value_name = "APP.wasm")]
     module: PathBuf,
 
-    /// Print a JSON object, whose fields are described in --help
+    /// Print a JSON object
+    ///
+    /// docs/JSON.md describes its fields.
     #[arg(long)]
     json: bool,
 }

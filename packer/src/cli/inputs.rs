@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use wasi_vfs::{DEFAULT_LEVEL, Mtime, Packer, Warning, parse_paths, parse_patterns};
+use wasi_vfs::{
+    DEFAULT_LEVEL, Exclude, Mtime, Packer, PatternError, Warning, parse_paths, parse_patterns,
+};
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 
 #[derive(Debug, Args)]
@@ -43,7 +45,7 @@ pub(super) struct Inputs {
     ///
     /// A pattern with `!` in front includes paths again. The last matching pattern
     /// decides.
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", value_parser = parse_pattern)]
     exclude: Vec<String>,
 
     /// Exclude by the patterns in FILE, one a line; repeatable
@@ -268,6 +270,12 @@ fn paths(list: &Path) -> Result<Vec<String>> {
         );
     }
     Ok(paths)
+}
+
+/// Rejects a pattern that the library would reject.
+fn parse_pattern(text: &str) -> Result<String, PatternError> {
+    Exclude::new(&[text])?;
+    Ok(text.to_owned())
 }
 
 fn parse_level(text: &str) -> Result<i32, String> {

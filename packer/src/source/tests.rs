@@ -351,7 +351,14 @@ fn a_directory_replaced_during_the_walk_is_noticed() {
     let path = dir.path().join("d");
     let enter = || {
         let metadata = fs::symlink_metadata(&path).unwrap();
-        open_level(Read::Directory, "d".into(), path.as_path().into(), "d".into(), &metadata).unwrap()
+        open_level(
+            Read::Directory,
+            "d".into(),
+            path.as_path().into(),
+            "d".into(),
+            &metadata,
+        )
+        .unwrap()
     };
     fs::create_dir(&path).unwrap();
     let level = enter();

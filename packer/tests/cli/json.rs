@@ -82,6 +82,8 @@ fn assert_documented(command: &str, mut printed: Fields) {
 /// Images of each kind: bare, packed, linked to none, stripped, and with fewer files.
 fn scratch() -> Scratch {
     let scratch = Scratch::image();
+    std::fs::create_dir_all(scratch.path("lib/tests")).unwrap();
+    scratch.write("lib/tests/ballast.txt", b"of no use");
     for line in [
         "pack app.wasm --dir lib::/usr/lib -o packed.wasm -q",
         "pack app.wasm --dir lib::/usr/lib -o small.wasm -q --only only.txt",
@@ -123,6 +125,16 @@ fn fields_of_info_are_documented() {
 }
 
 #[test]
+fn fields_of_check_are_documented() {
+    let scratch = scratch();
+    scratch.write("empty.wasm", b"\0asm\x01\0\0\0");
+    let lines = ["app.wasm", "packed.wasm", "empty.wasm"];
+    let lines = lines.map(|module| format!("check --json {module}"));
+    let lines = lines.each_ref().map(String::as_str);
+    assert_documented("check", printed(&scratch, &lines));
+}
+
+#[test]
 fn fields_of_diff_are_documented() {
     let scratch = scratch();
     std::fs::rename(scratch.path("lib/run.sh"), scratch.path("lib/moved.sh")).unwrap();
@@ -156,7 +168,7 @@ fn digest_of_a_file_is_that_of_its_content() {
         (&hello["digest"], &hello["size"]),
         (&expected.into(), &6.into())
     );
-    assert_eq!(files.len(), 4);
+    assert_eq!(files.len(), 5);
 }
 
 #[test]

@@ -184,7 +184,7 @@ fn synopsis_has_the_values_of_the_options() {
     ] {
         assert!(pack.contains(part), "{part}: {pack}");
     }
-    assert!(pack.ends_with(" [APP.wasm]"), "{pack}");
+    assert!(pack.ends_with(" APP.wasm"), "{pack}");
     let extract = synopsis("extract");
     assert!(extract.contains(" -o DIR "), "{extract}");
     assert!(extract.ends_with(" PACKED [PATH]..."), "{extract}");
