@@ -21,7 +21,7 @@ pub trait Memory {
     /// Copies `from` to `address`, which the caller has checked.
     fn copy_in(&mut self, address: u32, from: &[u8]);
 
-    /// Lends [`SCRATCH_LEN`] bytes of the guest's memory that the host may write to, and
+    /// Lends some bytes of the guest's memory, enough for an `fdstat`, to the host, and
     /// puts the guest's bytes back. If the host throws meanwhile, they stay in `lent`, and
     /// the next loan puts them back. `None` if the memory has fewer bytes.
     fn with_scratch<R>(

@@ -53,8 +53,8 @@ const JAVASCRIPT: &str = "It has imports of its own, which its npm package answe
 const HOST_CALL: &str =
     "It imports `host.call`, which the program around this engine does not offer.";
 const NEWER: &str =
-    "The published module itself is refused: it has types that are newer than this engine.";
-const COMPILING: &str = "It has 99 MB, and this engine compiles all of it before it begins: that takes longer than all the rest of this table.";
+    "The engine rejects the published module, because its types are newer than the engine.";
+const COMPILING: &str = "It has 99 MB, and this engine compiles all of it before the start. That takes longer than the rest of this table.";
 const SLOW: &str = "An interpreter written in Python is too slow for it.";
 const INSTANTIATED: &str =
     "Its npm package instantiates it, and the tests drive that package in Node and Chromium only.";

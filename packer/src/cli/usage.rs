@@ -35,21 +35,18 @@ pub(super) fn parse() -> Cli {
 }
 
 fn with_hint(mut error: Error, words: &[OsString]) -> Error {
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            if let Some(level) = level_behind_space(words) {
-                let hint = format!("write the level behind an equals sign: `--compress={level}`");
-                suggest(&mut error, &hint);
-            } else if names(&error, "--image") {
-                let hint =
-                    "to embed an image use `--from FILE`, and to write one use `wasi-vfs image`";
-                suggest(&mut error, hint);
-            } else if let Some(option) = similar_option(&error, words) {
-                error.remove(ContextKind::Suggested);
-                error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
-            }
-        }
-        _ => {}
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    if let Some(level) = level_behind_space(words) {
+        let hint = format!("write the level behind an equals sign: `--compress={level}`");
+        suggest(&mut error, &hint);
+    } else if names(&error, "--image") {
+        let hint = "to embed an image use `--from FILE`, and to write one use `wasi-vfs image`";
+        suggest(&mut error, hint);
+    } else if let Some(option) = similar_option(&error, words) {
+        error.remove(ContextKind::Suggested);
+        error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
     }
     error
 }
