@@ -1,0 +1,199 @@
+//! The page and the charts, rendered from the results.
+
+use crate::chart;
+use crate::command::root;
+use crate::record::{Record, Results};
+use crate::table::{Row, Table, tables};
+use anyhow::{Context, Result};
+use std::collections::BTreeSet;
+use std::fs;
+
+/// One heading of the page.
+struct Section {
+    title: &'static str,
+    /// The names of the questions in records, and of the commands that answer them.
+    questions: &'static [&'static str],
+    method: &'static str,
+    /// Whether the columns of a table are rivals.
+    marks_best: bool,
+}
+
+const SECTIONS: [Section; 6] = [
+    Section {
+        title: "How large is a packed module?",
+        questions: &["size"],
+        method: "Bytes that packing adds to the module, runtime included; every other format was \
+                 extracted again and compared.",
+        marks_best: true,
+    },
+    Section {
+        title: "What does packing cost?",
+        questions: &["packing"],
+        method: "Each run is a process of its own, rivals take turns, and values are medians; \
+                 hashing is the least that any packer must do.",
+        marks_best: true,
+    },
+    Section {
+        title: "How fast does it start, and in how much memory?",
+        questions: &["start"],
+        method: "Node runs each start in a process of its own, and KiB are linear memory beyond \
+                 the memory of *host*.",
+        marks_best: true,
+    },
+    Section {
+        title: "How fast are reads?",
+        questions: &["reading", "decoder"],
+        method: "The C program reads every file in a fresh instance, so every block is cold; the \
+                 decoder runs alone on the same blocks as libzstd.",
+        marks_best: true,
+    },
+    Section {
+        title: "How fast are single calls?",
+        questions: &["calls"],
+        method: "The C program repeats a call 10,000 times a round on files from all over Ruby's \
+                 library; instructions are exact and include its own.",
+        marks_best: true,
+    },
+    Section {
+        title: "How does it scale?",
+        questions: &["scaling"],
+        method: "Files of 110 to 210 bytes lie in directories of 100; every file was read back \
+                 and compared.",
+        marks_best: false,
+    },
+];
+
+const INTRODUCTION: &str = "\
+`make bench` measures everything on this page, fails if a result is wrong, and renders the page from
+[results.json](../bench/results.json), which has the exact command and date of each number. Bold is the
+best of a row. *stored* and *compressed* are packed without and with `--compress`; *host* is the unpacked
+program with the directory preopened by the engine; *earlier* is the wasi-vfs runtime 0.3.0 with Wizer.";
+
+/// The files that a rendering consists of, by their paths in the repository.
+fn files(results: &Results) -> Vec<(&'static str, String)> {
+    vec![
+        ("docs/BENCHMARKS.md", page(results)),
+        ("docs/sizes.svg", sizes(results)),
+        ("docs/start.svg", start(results)),
+    ]
+}
+
+/// Writes the page and the charts.
+pub(crate) fn write(results: &Results) -> Result<()> {
+    for (path, text) in files(results) {
+        fs::write(root().join(path), text).context(path)?;
+    }
+    Ok(())
+}
+
+fn page(results: &Results) -> String {
+    let machine = &results.machine;
+    let mut page = format!("# Benchmarks\n\n{INTRODUCTION}\nThe machine has {machine}.\n");
+    for section in &SECTIONS {
+        page += &section.render(results);
+    }
+    page
+}
+
+impl Section {
+    fn render(&self, results: &Results) -> String {
+        let records = records(results, self.questions);
+        let (title, method) = (self.title, self.method);
+        let mut text = format!("\n## {title}\n\n{method} {}\n", self.measured(&records));
+        for table in tables(records) {
+            text += &self.table(&table);
+        }
+        text
+    }
+
+    /// When, in which state of the machine, and by which commands.
+    fn measured(&self, records: &[&Record]) -> String {
+        let commands = self.questions.iter();
+        let commands = commands.map(|name| format!("`target/release/wasi-vfs-bench {name}`"));
+        let commands = commands.collect::<Vec<_>>().join(" and ");
+        let days: BTreeSet<_> = records.iter().map(|record| &*record.measured).collect();
+        let days = days.into_iter().collect::<Vec<_>>().join(" and ");
+        let load = records.iter().map(|record| record.load).fold(0.0, f64::max);
+        let note = if load < 1.0 || !records.iter().any(|record| is_time(&record.unit)) {
+            String::new()
+        } else {
+            format!(" The machine was busy (load {load:.0}): compare the times of a row only.")
+        };
+        format!("Measured on {days} by {commands}.{note}")
+    }
+
+    fn table(&self, table: &Table<'_>) -> String {
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let subjects = table.subjects.iter().map(|subject| (*subject).to_owned());
+        let mut text = String::from("\n");
+        text += &line([String::new()].into_iter().chain(subjects).collect());
+        text += &line(vec!["---".into(); table.subjects.len() + 1]);
+        for row in &table.rows {
+            let cell = |subject: &&str| row.cell(subject, self.marks_best);
+            let cells = table.subjects.iter().map(cell);
+            text += &line([row.case.to_owned()].into_iter().chain(cells).collect());
+        }
+        text
+    }
+}
+
+fn records<'a>(results: &'a Results, questions: &[&str]) -> Vec<&'a Record> {
+    let of = |name: &&str| {
+        let name = (*name).to_owned();
+        results
+            .records
+            .iter()
+            .filter(move |record| record.question == name)
+    };
+    questions.iter().flat_map(of).collect()
+}
+
+fn is_time(unit: &str) -> bool {
+    ["CPU s", "wall s", "ms", "µs", "ns", "MB/s"].contains(&unit)
+}
+
+fn sizes(results: &Results) -> String {
+    let cases = ["Ruby's library", "`node_modules`", "three TypeScripts"];
+    let title = "Size of a tree, runtime of wasi-vfs included";
+    chart(results, "size", title, &cases, "bytes")
+}
+
+fn start(results: &Results) -> String {
+    let cases = ["Ruby requires 40 libraries", "CPython imports 60 modules"];
+    chart(
+        results,
+        "start",
+        "Time from an empty process under Node",
+        &cases,
+        "ms",
+    )
+}
+
+/// The chart of some cases of the first table of a question.
+fn chart(results: &Results, question: &str, title: &str, cases: &[&str], unit: &str) -> String {
+    let tables = tables(records(results, &[question]));
+    let Some(table) = tables.first() else {
+        return chart::bars(title, &[], &[], unit);
+    };
+    let is_shown = |row: &&Row<'_>| cases.contains(&row.case);
+    let rows: Vec<_> = table.rows.iter().filter(is_shown).collect();
+    // The files as they are would dwarf every format.
+    let mut subjects = table.subjects.clone();
+    subjects.retain(|subject| *subject != "files");
+    chart::bars(title, &rows, &subjects, unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::tests::record;
+
+    #[test]
+    fn times_of_a_busy_machine_are_marked() {
+        let mut one = record("Ruby's library", "stored", 1.0, "ms");
+        one.load = 13.2;
+        assert!(SECTIONS[0].measured(&[&one]).contains("busy (load 13)"));
+        one.unit = "bytes".into();
+        assert!(!SECTIONS[0].measured(&[&one]).contains("busy"));
+    }
+}

@@ -1,0 +1,104 @@
+//! What happens with very many files, and with a very large one? Cost of packing a
+//! file, and cost of a call among the files.
+
+use crate::command::{Command, root};
+use crate::cost;
+use crate::engine::{CALLS, Engine, Run};
+use crate::packed::{Packer, Program, Storage, Subject, len};
+use crate::record::Notebook;
+use crate::tree::{GUEST, Made, Tree};
+use anyhow::Result;
+use std::fs;
+
+const ROUNDS: usize = 15;
+
+const TREES: [(&str, &str, u64); 3] = [
+    ("thousand", "1,000 files", 1_000),
+    ("hundred-thousand", "100,000 files", 100_000),
+    ("million", "1,000,000 files", 1_000_000),
+];
+
+/// Measures all of it. Modules are removed at the end, since they are large.
+pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
+    let mut subjects = Vec::new();
+    for (name, title, count) in TREES {
+        let tree = Made::small_files(name, title, count)?;
+        subjects.push(pack(packer, notebook, &tree.0)?);
+    }
+    calls(notebook, &subjects)?;
+    for subject in subjects {
+        fs::remove_file(root().join(subject.module))?;
+    }
+    large_file(packer, notebook)
+}
+
+/// Packs a tree and reads it from the module.
+fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject> {
+    let command = packer.pack(Program::Merged, tree, Storage::Stored);
+    let content = tree.content()?;
+    let files = content.files as f64;
+    cost::measure(
+        notebook,
+        "packing, stored",
+        1,
+        &[(tree.title, command.clone())],
+    )?;
+    let cpu_s = notebook.latest("CPU s");
+    let each = (cpu_s * 1e6 / files, "µs");
+    notebook.add("packing, CPU time a file", tree.title, each, &command);
+    let module = packer.output(Program::Merged, tree, Storage::Stored);
+    let added = len(&module)? as f64 - len(&packer.bare(Program::Merged))? as f64;
+    let each = (added / files, "B");
+    notebook.add("bytes added, a file", tree.title, each, &command);
+    let subject = Subject::new(tree.name, module);
+    let words = format!("1 {}", tree.mapping());
+    let run = Engine::Wasmtime.run("read", &words, std::slice::from_ref(&subject))?;
+    run.expect("read", Some(content.to_string()))?;
+    Ok(subject)
+}
+
+fn calls(notebook: &mut Notebook, subjects: &[Subject]) -> Result<()> {
+    let counted = Engine::Wasmtime.run("count", &format!("1 x::{GUEST}"), subjects)?;
+    add(notebook, &counted, "instructions", subjects, "instructions")?;
+    let timed = Engine::Wasmtime.run("calls", &format!("{ROUNDS} x::{GUEST}"), subjects)?;
+    add(notebook, &timed, "wasmtime", subjects, "ns")
+}
+
+fn add(
+    notebook: &mut Notebook,
+    run: &Run,
+    how: &str,
+    subjects: &[Subject],
+    unit: &str,
+) -> Result<()> {
+    for (call, title) in CALLS {
+        for (subject, (_, tree, _)) in subjects.iter().zip(TREES) {
+            let values = &run.series(&subject.name, call)?.values;
+            notebook.add_median(
+                &format!("{title}, {how}"),
+                tree,
+                (values, unit),
+                &run.command,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Packs 3 GiB and compares the packed file with them.
+fn large_file(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
+    let large = Made::large_file()?;
+    let tree = &large.0;
+    let packing = (
+        tree.title,
+        packer.pack(Program::Merged, tree, Storage::Stored),
+    );
+    cost::measure(notebook, "packing 1 MiB of noise, repeated", 1, &[packing])?;
+    let module = packer.output(Program::Merged, tree, Storage::Stored);
+    let (cat, path) = (
+        format!("{} cat {module} {GUEST}/large", packer.command),
+        &tree.path,
+    );
+    Command::new(format!("{cat} | cmp - {path}/large")).run()?;
+    Ok(fs::remove_file(root().join(module))?)
+}
