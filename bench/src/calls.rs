@@ -2,7 +2,7 @@
 //! both engines, and instructions, which no load of the machine changes.
 
 use crate::earlier;
-use crate::engine::{CALLS, Engine, Run};
+use crate::engine::{CALLS, Engine, Run, content};
 use crate::packed::{Packer, Program, Subject};
 use crate::record::Notebook;
 use crate::tree::Tree;
@@ -13,11 +13,19 @@ const ROUNDS: usize = 15;
 /// Measures all of it.
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     let tree = Tree::ruby();
-    let mut subjects = vec![earlier::subject(packer, &tree)?];
+    let mut subjects = vec![packer.host(Program::Merged)];
+    subjects.push(earlier::subject(packer, &tree)?);
     subjects.extend(packer.subjects(&Program::FORMS, &tree)?);
-    let counted = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), &subjects)?;
-    counted.expect("read", Some(tree.content()?.to_string()))?;
-    for subject in &subjects {
+    for engine in Engine::ALL {
+        let run = engine.run("calls", &format!("{ROUNDS} {}", tree.mapping()), &subjects)?;
+        add(notebook, &run, engine.title(), &subjects, "ns")?;
+    }
+    // The instructions of the host are not WebAssembly.
+    let packed = &subjects[1..];
+    let counted = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), packed)?;
+    counted.expect("read", Some(&content(packer, &tree)?))?;
+    add(notebook, &counted, "instructions", packed, "instructions")?;
+    for subject in packed {
         let read = &counted.series(&subject.name, "read")?.values;
         let case = "reading every file, instructions";
         notebook.add_median(
@@ -26,18 +34,6 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
             (read, "instructions"),
             &counted.command,
         );
-    }
-    add(
-        notebook,
-        &counted,
-        "instructions",
-        &subjects,
-        "instructions",
-    )?;
-    subjects.push(Subject::host(packer.source(Program::Merged)));
-    for engine in Engine::ALL {
-        let run = engine.run("calls", &format!("{ROUNDS} {}", tree.mapping()), &subjects)?;
-        add(notebook, &run, engine.title(), &subjects, "ns")?;
     }
     Ok(())
 }

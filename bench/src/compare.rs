@@ -1,13 +1,13 @@
 //! Compares builds of the command: size of the runtime, instructions, time.
 //!
 //! Each build packs the same tree into the C program, in each form, stored and
-//! compressed. Instructions are exact, so one count is enough and a busy machine does
-//! not matter. Times come from rounds in which the builds take turns.
+//! compressed. Instructions are exact, so one count is enough on a busy machine. Times
+//! come from rounds in which the builds take turns.
 
 use crate::command::root;
-use crate::engine::{CALLS, Engine, Run};
-use crate::number;
-use crate::packed::{Packer, Program, Storage, Subject, digest, len};
+use crate::engine::{CALLS, Engine, Run, content};
+use crate::number::median;
+use crate::packed::{Packer, Program, Storage, Subject, digest};
 use crate::tree::{Made, Tree};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub(crate) struct Compare {
 }
 
 impl Compare {
-    /// Prints one table for each form and storage.
+    /// Prints one table for each form.
     pub(crate) fn run(&self) -> Result<()> {
         let packers = self.commands.iter().map(|command| packer(command));
         let packers = packers.collect::<Result<Vec<_>>>()?;
@@ -37,11 +37,19 @@ impl Compare {
             Some(dir) => Tree::at(&absolute(dir)?),
             None => Tree::ruby(),
         };
+        let content = content(&packers[0], &tree)?;
         for program in Program::FORMS {
             println!("\n# {}\n", program.title());
-            sizes(&packers, program)?;
+            let empty = Made::empty()?;
+            let added = |packer: &Packer| {
+                let packed = packer.subject(program, &empty.0, Storage::Stored)?;
+                packer.added(&packed.module, program)
+            };
+            let added = packers.iter().map(added).collect::<Result<Vec<_>>>()?;
+            print_row("bytes added by an empty directory", &added);
             for storage in Storage::ALL {
-                self.compare(&packers, program, &tree, storage)?;
+                let subjects = subjects(&packers, program, &tree, storage)?;
+                self.compare(storage, &tree, &content, &subjects)?;
             }
         }
         Ok(())
@@ -49,76 +57,64 @@ impl Compare {
 
     fn compare(
         &self,
-        packers: &[Packer],
-        program: Program,
-        tree: &Tree,
         storage: Storage,
+        tree: &Tree,
+        content: &String,
+        subjects: &[Subject],
     ) -> Result<()> {
-        let subject = |(number, packer): (usize, &Packer)| {
-            let subject = packer.subject(program, tree, storage)?;
-            Ok(Subject::new(number.to_string(), subject.module))
-        };
-        let subjects = packers.iter().enumerate().map(subject);
-        let subjects = subjects.collect::<Result<Vec<_>>>()?;
         let storage = storage.name();
-        let counted = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), &subjects)?;
-        counted.expect("read", Some(tree.content()?.to_string()))?;
-        row(
+        let words = format!("{} {}", self.rounds, tree.mapping());
+        let counted = Engine::Wasmtime.run("count", &words, subjects)?;
+        print(
             &format!("{storage}, every file, instructions"),
             &counted,
             "read",
-            &subjects,
+            subjects,
         )?;
+        counted.expect("read", Some(content))?;
         for (call, title) in CALLS {
             counted.expect(call, None)?;
-            row(
+            print(
                 &format!("{storage}, {title}, instructions"),
                 &counted,
                 call,
-                &subjects,
+                subjects,
             )?;
         }
-        if self.rounds > 0 {
-            self.time(tree, storage, &subjects)?;
+        if self.rounds == 0 {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    fn time(&self, tree: &Tree, storage: &str, subjects: &[Subject]) -> Result<()> {
-        let words = format!("{} {}", self.rounds, tree.mapping());
         let read = Engine::Wasmtime.run("read", &words, subjects)?;
-        row(
+        print(
             &format!("{storage}, every file, ms"),
             &read,
             "read",
             subjects,
         )?;
         let called = Engine::Wasmtime.run("calls", &words, subjects)?;
-        for (call, title) in CALLS {
-            row(&format!("{storage}, {title}, ns"), &called, call, subjects)?;
-        }
-        Ok(())
+        let mut calls = CALLS.into_iter();
+        calls.try_for_each(|(call, title)| {
+            print(&format!("{storage}, {title}, ns"), &called, call, subjects)
+        })
     }
 }
 
-/// The bytes that an empty directory adds: the runtime.
-fn sizes(packers: &[Packer], program: Program) -> Result<()> {
-    let empty = Made::empty()?;
-    let added = |packer: &Packer| {
-        let packed = packer.subject(program, &empty.0, Storage::Stored)?;
-        Ok(len(&packed.module)? as f64 - len(&packer.bare(program))? as f64)
+/// The module of each build, by the number of the build.
+fn subjects(
+    packers: &[Packer],
+    program: Program,
+    tree: &Tree,
+    storage: Storage,
+) -> Result<Vec<Subject>> {
+    let subject = |(number, packer): (usize, &Packer)| {
+        let module = packer.subject(program, tree, storage)?.module;
+        Ok(Subject::new(number.to_string(), module))
     };
-    let values = packers.iter().map(added).collect::<Result<Vec<_>>>()?;
-    print_row("bytes added by an empty directory", &values);
-    Ok(())
+    packers.iter().enumerate().map(subject).collect()
 }
 
-fn row(title: &str, run: &Run, operation: &str, subjects: &[Subject]) -> Result<()> {
-    let value = |subject: &Subject| {
-        Ok(number::median(
-            &run.series(&subject.name, operation)?.values,
-        ))
-    };
+fn print(title: &str, run: &Run, operation: &str, subjects: &[Subject]) -> Result<()> {
+    let value = |subject: &Subject| Ok(median(&run.series(&subject.name, operation)?.values));
     let values = subjects.iter().map(value).collect::<Result<Vec<_>>>()?;
     print_row(title, &values);
     Ok(())
@@ -134,8 +130,7 @@ fn print_row(title: &str, values: &[f64]) {
 
 /// A packer whose modules depend on nothing but the bytes of the command.
 fn packer(command: &Path) -> Result<Packer> {
-    let command = absolute(command)?;
-    let command = command.display().to_string();
+    let command = absolute(command)?.display().to_string();
     let work = format!("target/bench/compare/{}", &digest(&command)?[..16]);
     Packer::new(&command, &work)
 }

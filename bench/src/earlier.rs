@@ -2,7 +2,7 @@
 //! command packs with. `tools/install earlier` brings both.
 
 use crate::command::{Command, root};
-use crate::packed::{GUEST_CC, GUEST_SOURCE, Packer, Subject, is_newer};
+use crate::packed::{GUEST_CC, Packer, Subject};
 use crate::tree::{GUEST, Tree};
 use anyhow::{Result, ensure};
 
@@ -27,11 +27,11 @@ pub(crate) fn ruby() -> Subject {
 pub(crate) fn linked(packer: &Packer) -> Result<String> {
     ensure!(root().join(LIBRARY).exists(), "run `tools/install earlier`");
     let program = packer.file("earlier.wasm");
-    if !is_newer(&program, &[LIBRARY, GUEST_SOURCE])? {
-        // Wizer runs the constructors, and they must run again to set up the files.
-        let link = format!("-Wl,--export=__wasm_call_ctors {LIBRARY}");
-        Command::new(format!("{GUEST_CC} {link} -o {program}")).run()?;
-    }
+    // Wizer runs the constructors, and they must run again to set up the files.
+    let link = format!("-Wl,--export=__wasm_call_ctors {LIBRARY}");
+    packer.make(&program, || {
+        Command::new(format!("{GUEST_CC} {link} -o {program}"))
+    })?;
     Ok(program)
 }
 
@@ -39,9 +39,7 @@ pub(crate) fn linked(packer: &Packer) -> Result<String> {
 pub(crate) fn subject(packer: &Packer, tree: &Tree) -> Result<Subject> {
     let (program, path) = (linked(packer)?, &tree.path);
     let output = packer.file(&format!("{}-earlier.wasm", tree.name));
-    if !is_newer(&output, &[&program])? {
-        let line = format!("{WIZER} --mapdir {GUEST}::{path} -o {output} -- {program}");
-        Command::new(line).run()?;
-    }
+    let line = format!("{WIZER} --mapdir {GUEST}::{path} -o {output} -- {program}");
+    packer.make(&output, || Command::new(line))?;
     Ok(Subject::new(NAME, output))
 }

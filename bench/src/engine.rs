@@ -1,7 +1,8 @@
 //! The engines that run modules, by the programs in `engines/`.
 
 use crate::command::Command;
-use crate::packed::Subject;
+use crate::packed::{Packer, Program, Subject};
+use crate::tree::Tree;
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -44,6 +45,14 @@ impl Engine {
     }
 }
 
+/// Count, bytes and digest of the files of a tree, as the C program finds them in the
+/// directory itself under Node: the oracle of every packed module.
+pub(crate) fn content(packer: &Packer, tree: &Tree) -> Result<String> {
+    let host = [packer.host(Program::Merged)];
+    let run = Engine::Node.run("read", &format!("0 {}", tree.mapping()), &host)?;
+    Ok(run.series("host", "read")?.sum.clone())
+}
+
 /// One operation of one subject.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Series {
@@ -76,10 +85,10 @@ impl Run {
     /// # Errors
     ///
     /// If the answers of an operation differ between subjects, or from `expected`.
-    pub(crate) fn expect(&self, operation: &str, expected: Option<String>) -> Result<()> {
+    pub(crate) fn expect(&self, operation: &str, expected: Option<&String>) -> Result<()> {
         let series = self.output.values().filter_map(|one| one.get(operation));
         let mut sums = series.map(|series| &series.sum);
-        let expected = expected.as_ref().or_else(|| sums.clone().next());
+        let expected = expected.or_else(|| sums.clone().next());
         let wrong = sums.find(|sum| Some(*sum) != expected);
         ensure!(
             wrong.is_none(),

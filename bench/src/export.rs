@@ -29,7 +29,7 @@ pub(crate) fn memory(packer: &Packer, subject: &Subject) -> Result<Subject> {
         .unwrap_or(("", &subject.module));
     let path = path + name;
     fs::write(root().join(&path), module.finish())?;
-    Ok(subject.with_module(path))
+    Ok(Subject::new(&subject.name, path))
 }
 
 fn memory_count(bytes: &[u8]) -> Result<u32> {

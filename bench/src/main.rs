@@ -16,7 +16,6 @@ mod calls;
 mod chart;
 mod command;
 mod compare;
-mod content;
 mod cost;
 mod decoder;
 mod earlier;
@@ -35,36 +34,40 @@ mod start;
 mod table;
 mod tree;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use packed::Packer;
 use record::{Notebook, Results};
 use std::path::PathBuf;
 
+type Measure = fn(&Packer, &mut Notebook) -> Result<()>;
+
+const QUESTIONS: [(&str, Measure); 7] = [
+    ("size", size::measure),
+    ("packing", packing::measure),
+    ("start", start::measure),
+    ("reading", reading::measure),
+    ("decoder", decoder::measure),
+    ("calls", calls::measure),
+    ("scaling", scaling::measure),
+];
+
 /// Measure wasi-vfs.
+///
+/// `wasi-vfs-bench size calls` measures size and calls and renders the page. The other
+/// questions are packing, start, reading, decoder and scaling, and `all` is all of them.
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
     task: Task,
 
     /// Command to measure
-    #[arg(
-        long,
-        value_name = "PATH",
-        default_value = "target/release/wasi-vfs",
-        global = true
-    )]
+    #[arg(long, value_name = "PATH", default_value = "target/release/wasi-vfs")]
     wasi_vfs: String,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Task {
-    /// Measure everything and render the page
-    All,
-
-    #[command(flatten)]
-    Question(Question),
-
     /// Render docs/BENCHMARKS.md and its charts from bench/results.json
     Render,
 
@@ -73,85 +76,39 @@ enum Task {
 
     /// Read and hash every file below a directory, for comparison with packing
     Hash { directory: PathBuf },
-}
 
-#[derive(Clone, Copy, Debug, clap::Subcommand)]
-enum Question {
-    /// Bytes added to modules, beside other formats
-    Size,
-    /// CPU time, wall time and memory of packing
-    Packing,
-    /// Starts of modules and interpreters, and linear memory
-    Start,
-    /// Reading every file of a tree
-    Reading,
-    /// Speed of the decoder beside libzstd
-    Decoder,
-    /// Single calls, in nanoseconds and instructions
-    Calls,
-    /// Very many files, and a very large one
-    Scaling,
-}
-
-impl Question {
-    const ALL: [Self; 7] = [
-        Self::Size,
-        Self::Packing,
-        Self::Start,
-        Self::Reading,
-        Self::Decoder,
-        Self::Calls,
-        Self::Scaling,
-    ];
-
-    /// The name in records.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Size => "size",
-            Self::Packing => "packing",
-            Self::Start => "start",
-            Self::Reading => "reading",
-            Self::Decoder => "decoder",
-            Self::Calls => "calls",
-            Self::Scaling => "scaling",
-        }
-    }
-
-    fn measure(self, packer: &Packer, notebook: &mut Notebook) -> Result<()> {
-        match self {
-            Self::Size => size::measure(packer, notebook),
-            Self::Packing => packing::measure(packer, notebook),
-            Self::Start => start::measure(packer, notebook),
-            Self::Reading => reading::measure(packer, notebook),
-            Self::Decoder => decoder::measure(packer, notebook),
-            Self::Calls => calls::measure(packer, notebook),
-            Self::Scaling => scaling::measure(packer, notebook),
-        }
-    }
+    #[command(external_subcommand)]
+    Measure(Vec<String>),
 }
 
 fn main() -> Result<()> {
     let cli = Cli::parse();
     match cli.task {
-        Task::All => measure(&cli.wasi_vfs, &Question::ALL),
-        Task::Question(question) => measure(&cli.wasi_vfs, &[question]),
         Task::Render => page::write(&Results::read()?),
         Task::Compare(compare) => compare.run(),
         Task::Hash { directory } => {
             println!("{}", packing::hash(&directory)?);
             Ok(())
         }
+        Task::Measure(names) => measure(&cli.wasi_vfs, &names),
     }
 }
 
 /// Writes the records after each question, so that an interruption loses one question.
-fn measure(command: &str, questions: &[Question]) -> Result<()> {
+fn measure(command: &str, names: &[String]) -> Result<()> {
+    let known = QUESTIONS.map(|(name, _)| name);
+    let is_known = |name: &&String| *name == "all" || known.contains(&&***name);
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        anyhow::bail!("no question {unknown}; use all, {}", known.join(", "));
+    }
     let packer = Packer::new(command, "target/bench/modules")?;
     let mut results = Results::read()?;
-    for question in questions {
-        let mut notebook = Notebook::new(question.name())?;
-        question.measure(&packer, &mut notebook)?;
-        results.replace(question.name(), notebook.records)?;
+    for (name, measure) in QUESTIONS {
+        if names.iter().any(|wanted| wanted == name || wanted == "all") {
+            let mut notebook = Notebook::new(name)?;
+            measure(&packer, &mut notebook).context(name)?;
+            results.replace(name, notebook.records)?;
+        }
     }
     page::write(&results)
 }

@@ -17,6 +17,7 @@ pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     match unit {
         "bytes" if value >= 1e6 => format!("{} MB", short(value / 1e6)),
         "bytes" => format!("{} KB", short(value / 1e3)),
+        "instructions" if value >= 1e6 => format!("{} M", short(value / 1e6)),
         "instructions" => short(value),
         unit => format!("{} {unit}", short(value)),
     }
@@ -65,6 +66,7 @@ mod tests {
             (3_361_939.0, "bytes", "3.36 MB"),
             (59_564.0, "bytes", "59.6 KB"),
             (8373.4, "instructions", "8,373"),
+            (127_914_869.0, "instructions", "128 M"),
         ] {
             assert_eq!(with_unit(value, unit), text);
         }

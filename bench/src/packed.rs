@@ -1,4 +1,4 @@
-//! Programs, and the modules that `pack` makes of them.
+//! Programs, the modules that `pack` makes of them, and the directory they lie in.
 
 use crate::command::{Command, root};
 use crate::tree::Tree;
@@ -6,10 +6,9 @@ use anyhow::{Context, Result};
 use std::fs;
 
 /// Compiles the C program of `guests`. Libraries and an output follow.
-pub(crate) const GUEST_CC: &str = ".tools/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 -D_GNU_SOURCE \
-                  -mexec-model=reactor -Wl,--strip-debug bench/guests/reader.c";
-
-pub(crate) const GUEST_SOURCE: &str = "bench/guests/reader.c";
+pub(crate) const GUEST_CC: &str = ".tools/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 \
+                                   -D_GNU_SOURCE -mexec-model=reactor -Wl,--strip-debug \
+                                   bench/guests/reader.c";
 
 /// A program to pack, and the form of packing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,34 +29,29 @@ impl Program {
     /// The C program in every form.
     pub(crate) const FORMS: [Self; 3] = [Self::Merged, Self::Single, Self::Linked];
 
+    /// A word for names, a name for tables, and options of `pack`.
+    fn facts(self) -> [&'static str; 3] {
+        match self {
+            Self::Merged => ["merged", "C program, merged", "--memory separate"],
+            Self::Single => [
+                "single",
+                "C program, merged, single memory",
+                "--memory single",
+            ],
+            Self::Linked => ["linked", "C program, linked", ""],
+            Self::Ruby => ["ruby", "`ruby.wasm`, merged", ""],
+            Self::CPython => ["cpython", "`python.wasm`, merged", ""],
+        }
+    }
+
     /// One word, for names of files and of subjects.
     pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Merged => "merged",
-            Self::Single => "single",
-            Self::Linked => "linked",
-            Self::Ruby => "ruby",
-            Self::CPython => "cpython",
-        }
+        self.facts()[0]
     }
 
     /// The name in tables.
     pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Merged => "C program, merged",
-            Self::Single => "C program, merged with `--memory single`",
-            Self::Linked => "C program, linked",
-            Self::Ruby => "`ruby.wasm`, merged",
-            Self::CPython => "`python.wasm`, merged",
-        }
-    }
-
-    fn options(self) -> &'static str {
-        match self {
-            Self::Merged => "--memory separate",
-            Self::Single => "--memory single",
-            Self::Linked | Self::Ruby | Self::CPython => "",
-        }
+        self.facts()[1]
     }
 }
 
@@ -78,55 +72,25 @@ impl Storage {
             Self::Compressed => "compressed",
         }
     }
-
-    fn option(self) -> &'static str {
-        match self {
-            Self::Stored => "",
-            Self::Compressed => "--compress",
-        }
-    }
 }
 
-/// A module that runs beside others.
+/// A module that runs beside others, by a name without blanks.
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) module: String,
-    is_preopened: bool,
 }
 
 impl Subject {
     pub(crate) fn new(name: impl Into<String>, module: impl Into<String>) -> Self {
         let (name, module) = (name.into(), module.into());
-        let is_preopened = false;
-        Self {
-            name,
-            module,
-            is_preopened,
-        }
+        Self { name, module }
     }
 
-    /// A module for which the engine preopens the tree.
-    pub(crate) fn host(module: impl Into<String>) -> Self {
-        let is_preopened = true;
-        Self {
-            is_preopened,
-            ..Self::new("host", module)
-        }
-    }
-
-    /// The argument of the programs in `engines/`.
+    /// The argument of the programs in `engines/`, which preopen the tree for `host`.
     pub(crate) fn argument(&self) -> String {
-        let host = if self.is_preopened { "host:" } else { "" };
+        let host = if self.name == "host" { "host:" } else { "" };
         format!("{}={host}{}", self.name, self.module)
-    }
-
-    /// The same, in another module.
-    pub(crate) fn with_module(&self, module: String) -> Self {
-        Self {
-            module,
-            ..self.clone()
-        }
     }
 }
 
@@ -138,25 +102,30 @@ pub(crate) struct Packer {
 }
 
 impl Packer {
-    /// Builds the C programs, the linked one with the library of this command. Modules
-    /// of another build of the command are removed.
+    /// Builds the C programs, the linked one with the library of this command.
     pub(crate) fn new(command: &str, work: &str) -> Result<Self> {
         let (command, work) = (command.to_owned(), work.to_owned());
         let packer = Self { command, work };
         packer.clear()?;
-        packer.build(Program::Merged, "")?;
-        let library = packer.file("libwasi_vfs.a");
-        Command::new(format!("{} lib -o {library}", packer.command)).run()?;
-        packer.build(
-            Program::Linked,
-            &format!("tests/guests/linked/close.c {library}"),
-        )?;
+        let (library, command) = (packer.file("libwasi_vfs.a"), &packer.command);
+        let (reader, linked) = (
+            packer.source(Program::Merged),
+            packer.source(Program::Linked),
+        );
+        packer.make(&reader, || Command::new(format!("{GUEST_CC} -o {reader}")))?;
+        packer.make(&library, || {
+            Command::new(format!("{command} lib -o {library}"))
+        })?;
+        let close = "tests/guests/linked/close.c";
+        let link = || Command::new(format!("{GUEST_CC} {close} {library} -o {linked}"));
+        packer.make(&linked, link)?;
         Ok(packer)
     }
 
+    /// Removes modules that another command or another C program made.
     fn clear(&self) -> Result<()> {
-        let digest = digest(&self.command)?;
-        let stamp = root().join(self.file("command"));
+        let digest = digest(&self.command)? + &digest("bench/guests/reader.c")?;
+        let stamp = root().join(self.file("made-by"));
         if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
             return Ok(());
         }
@@ -168,10 +137,10 @@ impl Packer {
         Ok(fs::write(stamp, digest)?)
     }
 
-    fn build(&self, program: Program, link: &str) -> Result<()> {
-        let output = self.source(program);
-        if !is_newer(&output, &[GUEST_SOURCE])? {
-            Command::new(format!("{GUEST_CC} {link} -o {output}")).run()?;
+    /// Makes a file, unless it exists.
+    pub(crate) fn make(&self, file: &str, command: impl FnOnce() -> Command) -> Result<()> {
+        if !root().join(file).exists() {
+            command().run()?;
         }
         Ok(())
     }
@@ -191,14 +160,6 @@ impl Packer {
         }
     }
 
-    /// The program with neither runtime nor image.
-    pub(crate) fn bare(&self, program: Program) -> String {
-        match program {
-            Program::Linked => self.source(Program::Merged),
-            other => self.source(other),
-        }
-    }
-
     /// The packed module.
     pub(crate) fn output(&self, program: Program, tree: &Tree, storage: Storage) -> String {
         let (program, storage) = (program.name(), storage.name());
@@ -209,12 +170,16 @@ impl Packer {
     pub(crate) fn pack(&self, program: Program, tree: &Tree, storage: Storage) -> Command {
         let Self { command, .. } = self;
         let (source, output) = (self.source(program), self.output(program, tree, storage));
-        let (mapping, form, option) = (tree.mapping(), program.options(), storage.option());
-        let line = format!("{command} pack {source} --dir {mapping} {form} {option} -o {output}");
+        let compress = match storage {
+            Storage::Stored => "",
+            Storage::Compressed => "--compress",
+        };
+        let (mapping, [_, _, form]) = (tree.mapping(), program.facts());
+        let line = format!("{command} pack {source} --dir {mapping} {form} {compress} -o {output}");
         Command::new(line.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// Packs a tree, unless the module is newer than the program.
+    /// The packed module, which is made unless it exists.
     pub(crate) fn subject(
         &self,
         program: Program,
@@ -222,9 +187,7 @@ impl Packer {
         storage: Storage,
     ) -> Result<Subject> {
         let output = self.output(program, tree, storage);
-        if !is_newer(&output, &[&self.source(program)])? {
-            self.pack(program, tree, storage).run()?;
-        }
+        self.make(&output, || self.pack(program, tree, storage))?;
         let name = match program {
             Program::Single | Program::Linked => format!("{}-{}", program.name(), storage.name()),
             _ => storage.name().to_owned(),
@@ -232,38 +195,35 @@ impl Packer {
         Ok(Subject::new(name, output))
     }
 
-    /// The C program in some forms, stored and compressed.
+    /// Some programs with a tree, stored and compressed.
     pub(crate) fn subjects(&self, programs: &[Program], tree: &Tree) -> Result<Vec<Subject>> {
-        let all = programs
-            .iter()
-            .flat_map(|&program| Storage::ALL.map(|storage| (program, storage)));
-        all.map(|(program, storage)| self.subject(program, tree, storage))
-            .collect()
+        let both = |&program| Storage::ALL.map(|storage| self.subject(program, tree, storage));
+        programs.iter().flat_map(both).collect()
+    }
+
+    /// The program, for which the engine preopens the tree.
+    pub(crate) fn host(&self, program: Program) -> Subject {
+        Subject::new("host", self.source(program))
+    }
+
+    /// The bytes by which a module is longer than the program without the runtime.
+    pub(crate) fn added(&self, module: &str, program: Program) -> Result<f64> {
+        let bare = match program {
+            Program::Linked => Program::Merged,
+            other => other,
+        };
+        Ok(len(module)? - len(&self.source(bare))?)
     }
 }
 
-/// A digest of the command.
-pub(crate) fn digest(command: &str) -> Result<String> {
-    let bytes = fs::read(root().join(command)).with_context(|| command.to_owned())?;
+/// A digest of a file.
+pub(crate) fn digest(file: &str) -> Result<String> {
+    let bytes = fs::read(root().join(file)).with_context(|| file.to_owned())?;
     Ok(blake3::hash(&bytes).to_hex().to_string())
 }
 
-/// Whether a file exists and is newer than the files it is made from.
-pub(crate) fn is_newer(path: &str, sources: &[&str]) -> Result<bool> {
-    let modified = |path: &str| fs::metadata(root().join(path))?.modified();
-    let Ok(made) = modified(path) else {
-        return Ok(false);
-    };
-    for source in sources {
-        if modified(source).with_context(|| (*source).to_owned())? >= made {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
 /// Length of a file.
-pub(crate) fn len(path: &str) -> Result<u64> {
+pub(crate) fn len(path: &str) -> Result<f64> {
     let metadata = fs::metadata(root().join(path)).with_context(|| path.to_owned())?;
-    Ok(metadata.len())
+    Ok(metadata.len() as f64)
 }

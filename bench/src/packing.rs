@@ -17,20 +17,16 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     for tree in Tree::real() {
         compressed(packer, notebook, &tree)?;
     }
-    ruby(packer, notebook, Storage::Compressed, 3)?;
     for tree in Tree::real() {
-        let hash = format!("target/release/wasi-vfs-bench hash {}", tree.path);
-        let contestants = [
-            (
-                "wasi-vfs",
-                packer.pack(Program::Merged, &tree, Storage::Stored),
-            ),
-            ("read and hash", Command::new(hash)),
-        ];
-        let case = format!("{}, stored", tree.title);
-        cost::measure(notebook, &case, STORED_ROUNDS, &contestants)?;
+        stored(packer, notebook, &tree)?;
     }
-    ruby(packer, notebook, Storage::Stored, STORED_ROUNDS)
+    // A module of 16.7 MB.
+    let pack = |storage: Storage| {
+        let command = packer.pack(Program::Ruby, &Tree::ruby(), storage);
+        (storage.name(), command)
+    };
+    let case = "Ruby's library into `ruby.wasm`";
+    cost::measure(notebook, case, 3, &Storage::ALL.map(pack))
 }
 
 fn compressed(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
@@ -47,19 +43,17 @@ fn compressed(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<(
         ),
     ];
     let case = format!("{}, compressed", tree.title);
-    cost::measure(notebook, &case, tree.content()?.rounds(), &contestants)?;
+    cost::measure(notebook, &case, tree.rounds, &contestants)?;
     Command::new(format!("rm {tar} {tar}.zst")).run()?;
     Ok(())
 }
 
-/// Ruby's library into a module of 16.7 MB.
-fn ruby(packer: &Packer, notebook: &mut Notebook, storage: Storage, rounds: usize) -> Result<()> {
-    let contestants = [(
-        "wasi-vfs",
-        packer.pack(Program::Ruby, &Tree::ruby(), storage),
-    )];
-    let case = format!("Ruby's library into `ruby.wasm`, {}", storage.name());
-    cost::measure(notebook, &case, rounds, &contestants)
+fn stored(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
+    let ours = packer.pack(Program::Merged, tree, Storage::Stored);
+    let hash = format!("target/release/wasi-vfs-bench hash {}", tree.path);
+    let contestants = [("wasi-vfs", ours), ("read and hash", Command::new(hash))];
+    let case = format!("{}, stored", tree.title);
+    cost::measure(notebook, &case, STORED_ROUNDS, &contestants)
 }
 
 /// Reads every file below a directory, and hashes all of them on one core: the least

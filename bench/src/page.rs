@@ -64,10 +64,43 @@ const SECTIONS: [Section; 6] = [
 ];
 
 const INTRODUCTION: &str = "\
-`make bench` measures everything on this page, fails if a result is wrong, and renders the page from
-[results.json](../bench/results.json), which has the exact command and date of each number. Bold is the
-best of a row. *stored* and *compressed* are packed without and with `--compress`; *host* is the unpacked
-program with the directory preopened by the engine; *earlier* is the wasi-vfs runtime 0.3.0 with Wizer.";
+`make bench` measures everything on this page, fails if a result is wrong, and
+renders the page from [results.json](../bench/results.json), which has the exact
+command and the date of each number. Bold is the best of a row. *stored* and
+*compressed* are packed without and with `--compress`. *host* is the unpacked
+program, for which the engine preopens the directory. *earlier* is the wasi-vfs
+runtime 0.3.0 with Wizer. *single* has one memory, and *linked* is linked with
+`libwasi_vfs.a`.";
+
+const README: &str = "README.md";
+const README_BEGIN: &str = "<!-- measured: `make bench` writes this table -->";
+const README_END: &str = "<!-- end of measured -->";
+
+/// Question, case and label of each row. The first row has all subjects of the table.
+const README_ROWS: [[&str; 3]; 6] = [
+    [
+        "start",
+        "Ruby requires 40 libraries",
+        "Ruby starts and requires 40 libraries, Node",
+    ],
+    [
+        "start",
+        "instance of `ruby.wasm`, merged",
+        "instance of the compiled module, Node",
+    ],
+    [
+        "reading",
+        "reading Ruby's library, Node",
+        "read every file once, Node",
+    ],
+    [
+        "size",
+        "Ruby's library in `ruby.wasm`, merged",
+        "added to the module",
+    ],
+    ["start", "memory for Ruby's library", "linear memory added"],
+    ["packing", "Ruby's library into `ruby.wasm`", "packing"],
+];
 
 /// The files that a rendering consists of, by their paths in the repository.
 fn files(results: &Results) -> Vec<(&'static str, String)> {
@@ -75,6 +108,7 @@ fn files(results: &Results) -> Vec<(&'static str, String)> {
         ("docs/BENCHMARKS.md", page(results)),
         ("docs/sizes.svg", sizes(results)),
         ("docs/start.svg", start(results)),
+        (README, readme(results)),
     ]
 }
 
@@ -101,7 +135,7 @@ impl Section {
         let (title, method) = (self.title, self.method);
         let mut text = format!("\n## {title}\n\n{method} {}\n", self.measured(&records));
         for table in tables(records) {
-            text += &self.table(&table);
+            text += &markdown(&table, self.marks_best);
         }
         text
     }
@@ -121,20 +155,20 @@ impl Section {
         };
         format!("Measured on {days} by {commands}.{note}")
     }
+}
 
-    fn table(&self, table: &Table<'_>) -> String {
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let subjects = table.subjects.iter().map(|subject| (*subject).to_owned());
-        let mut text = String::from("\n");
-        text += &line([String::new()].into_iter().chain(subjects).collect());
-        text += &line(vec!["---".into(); table.subjects.len() + 1]);
-        for row in &table.rows {
-            let cell = |subject: &&str| row.cell(subject, self.marks_best);
-            let cells = table.subjects.iter().map(cell);
-            text += &line([row.case.to_owned()].into_iter().chain(cells).collect());
-        }
-        text
+fn markdown(table: &Table<'_>, marks_best: bool) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let subjects = table.subjects.iter().map(|subject| (*subject).to_owned());
+    let mut text = String::from("\n");
+    text += &line([String::new()].into_iter().chain(subjects).collect());
+    text += &line(vec!["---".into(); table.subjects.len() + 1]);
+    for row in &table.rows {
+        let cell = |subject: &&str| row.cell(subject, marks_best);
+        let cells = table.subjects.iter().map(cell);
+        text += &line([row.case.to_owned()].into_iter().chain(cells).collect());
     }
+    text
 }
 
 fn records<'a>(results: &'a Results, questions: &[&str]) -> Vec<&'a Record> {
@@ -150,6 +184,31 @@ fn records<'a>(results: &'a Results, questions: &[&str]) -> Vec<&'a Record> {
 
 fn is_time(unit: &str) -> bool {
     ["CPU s", "wall s", "ms", "µs", "ns", "MB/s"].contains(&unit)
+}
+
+/// The README with the table between its two marks. Without marks it stays as it is.
+fn readme(results: &Results) -> String {
+    let text = fs::read_to_string(root().join(README)).unwrap_or_default();
+    let parts = text
+        .split_once(README_BEGIN)
+        .zip(text.rsplit_once(README_END));
+    let Some(((before, _), (_, after))) = parts else {
+        return text;
+    };
+    let row = |[question, case, label]: [&'static str; 3]| {
+        let records = results.records.iter();
+        let of_row = records.filter(move |one| one.question == question && one.case == case);
+        of_row.map(move |one| Record {
+            case: label.into(),
+            ..one.clone()
+        })
+    };
+    let rows: Vec<_> = README_ROWS.into_iter().flat_map(row).collect();
+    let table: String = tables(&rows)
+        .iter()
+        .map(|table| markdown(table, true))
+        .collect();
+    format!("{before}{README_BEGIN}{table}{README_END}{after}")
 }
 
 fn sizes(results: &Results) -> String {

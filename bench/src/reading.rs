@@ -2,7 +2,7 @@
 //! every block is cold. Files of the host are in its cache.
 
 use crate::earlier;
-use crate::engine::Engine;
+use crate::engine::{Engine, content};
 use crate::packed::{Packer, Program, Subject};
 use crate::record::Notebook;
 use crate::tree::Tree;
@@ -13,21 +13,33 @@ const ROUNDS: usize = 15;
 /// Measures each tree, and each form with Ruby's library.
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     for tree in Tree::real() {
-        let mut subjects = vec![Subject::host(packer.source(Program::Merged))];
+        let mut subjects = vec![packer.host(Program::Merged)];
         subjects.extend(packer.subjects(&[Program::Merged], &tree)?);
         subjects.push(earlier::subject(packer, &tree)?);
-        read(notebook, tree.title, &tree, &subjects)?;
+        read(packer, notebook, tree.title, &tree, &subjects)?;
     }
     let subjects = packer.subjects(&Program::FORMS, &Tree::ruby())?;
-    read(notebook, "Ruby's library by form", &Tree::ruby(), &subjects)
+    read(
+        packer,
+        notebook,
+        "Ruby's library by form",
+        &Tree::ruby(),
+        &subjects,
+    )
 }
 
-fn read(notebook: &mut Notebook, case: &str, tree: &Tree, subjects: &[Subject]) -> Result<()> {
-    let expected = tree.content()?.to_string();
+fn read(
+    packer: &Packer,
+    notebook: &mut Notebook,
+    case: &str,
+    tree: &Tree,
+    subjects: &[Subject],
+) -> Result<()> {
+    let expected = content(packer, tree)?;
     for engine in Engine::ALL {
         let run = engine.run("read", &format!("{ROUNDS} {}", tree.mapping()), subjects)?;
-        run.expect("read", Some(expected.clone()))?;
-        let case = format!("{case}, {}", engine.title());
+        run.expect("read", Some(&expected))?;
+        let case = format!("reading {case}, {}", engine.title());
         for subject in subjects {
             let series = run.series(&subject.name, "read")?;
             notebook.add_median(&case, &subject.name, (&series.values, "ms"), &run.command);

@@ -3,8 +3,8 @@
 
 use crate::command::{Command, root};
 use crate::cost;
-use crate::engine::{CALLS, Engine, Run};
-use crate::packed::{Packer, Program, Storage, Subject, len};
+use crate::engine::{CALLS, Engine, Run, content};
+use crate::packed::{Packer, Program, Storage, Subject};
 use crate::record::Notebook;
 use crate::tree::{GUEST, Made, Tree};
 use anyhow::Result;
@@ -35,8 +35,8 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
 /// Packs a tree and reads it from the module.
 fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject> {
     let command = packer.pack(Program::Merged, tree, Storage::Stored);
-    let content = tree.content()?;
-    let files = content.files as f64;
+    let content = content(packer, tree)?;
+    let files: f64 = content.split(' ').next().unwrap_or_default().parse()?;
     cost::measure(
         notebook,
         "packing, stored",
@@ -47,13 +47,12 @@ fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject
     let each = (cpu_s * 1e6 / files, "µs");
     notebook.add("packing, CPU time a file", tree.title, each, &command);
     let module = packer.output(Program::Merged, tree, Storage::Stored);
-    let added = len(&module)? as f64 - len(&packer.bare(Program::Merged))? as f64;
-    let each = (added / files, "B");
+    let each = (packer.added(&module, Program::Merged)? / files, "B");
     notebook.add("bytes added, a file", tree.title, each, &command);
     let subject = Subject::new(tree.name, module);
     let words = format!("1 {}", tree.mapping());
     let run = Engine::Wasmtime.run("read", &words, std::slice::from_ref(&subject))?;
-    run.expect("read", Some(content.to_string()))?;
+    run.expect("read", Some(&content))?;
     Ok(subject)
 }
 

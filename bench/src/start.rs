@@ -59,7 +59,7 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
 impl Start {
     fn measure(&self, packer: &Packer, notebook: &mut Notebook) -> Result<()> {
         let tree = (self.tree)();
-        let mut subjects = vec![Subject::host(packer.source(self.program))];
+        let mut subjects = vec![packer.host(self.program)];
         subjects.extend(packer.subjects(&[self.program], &tree)?);
         subjects.extend(self.has_earlier.then(earlier::ruby));
         let mut times = vec![Vec::new(); subjects.len()];
@@ -69,7 +69,7 @@ impl Start {
                 let run = self.run(&tree, subject)?;
                 let series = run.series(&subject.name, "start")?;
                 let expected = expected.get_or_insert_with(|| series.sum.clone());
-                run.expect("start", Some(expected.clone()))?;
+                run.expect("start", Some(expected))?;
                 times.extend(&series.values);
             }
         }
@@ -116,7 +116,7 @@ fn instantiate(packer: &Packer, notebook: &mut Notebook, program: Program) -> Re
 
 /// Linear memory that a tree adds to the C program, beyond the directory preopened.
 fn memory(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
-    let mut subjects = vec![Subject::host(packer.source(Program::Merged))];
+    let mut subjects = vec![packer.host(Program::Merged)];
     subjects.extend(packer.subjects(&[Program::Merged], tree)?);
     subjects.push(earlier::subject(packer, tree)?);
     let exported = subjects
@@ -124,7 +124,7 @@ fn memory(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
         .map(|subject| export::memory(packer, subject));
     let exported = exported.collect::<Result<Vec<_>>>()?;
     let run = Engine::Wasmtime.run("read", &format!("1 {}", tree.mapping()), &exported)?;
-    run.expect("read", Some(tree.content()?.to_string()))?;
+    run.expect("read", None)?;
     let base = &run.series("host", "memory")?.values;
     for subject in &subjects[1..] {
         let bytes = &run.series(&subject.name, "memory")?.values;

@@ -2,8 +2,7 @@
 //! versions, and [`Made`] writes the others.
 
 use crate::command::root;
-use crate::content::Content;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -20,12 +19,20 @@ pub(crate) struct Tree {
     pub(crate) title: &'static str,
     /// Relative to the root of the repository, or absolute.
     pub(crate) path: String,
+    /// How often slow commands run on it.
+    pub(crate) rounds: usize,
 }
 
 impl Tree {
     fn new(name: &'static str, title: &'static str, path: impl Into<String>) -> Self {
         let path = path.into();
-        Self { name, title, path }
+        let rounds = 3;
+        Self {
+            name,
+            title,
+            path,
+            rounds,
+        }
     }
 
     /// The standard library of Ruby 3.4.
@@ -46,20 +53,18 @@ impl Tree {
     /// The trees that other people made.
     pub(crate) fn real() -> [Self; 6] {
         let installed = |name, title| Self::new(name, title, format!(".tools/trees/{name}"));
+        let large = |name, title| Self {
+            rounds: 1,
+            ..installed(name, title)
+        };
         [
             Self::ruby(),
             installed("python", "Python's `.py`"),
             installed("python-pyc", "Python's `.py` and `.pyc`"),
-            installed("app", "`node_modules`"),
-            installed("typescript", "three TypeScripts"),
+            large("app", "`node_modules`"),
+            large("typescript", "three TypeScripts"),
             installed("media", "media"),
         ]
-    }
-
-    /// Its files, read natively.
-    pub(crate) fn content(&self) -> Result<Content> {
-        let content = Content::of(&root().join(&self.path));
-        content.context("run `tools/install ruby trees` to install the trees")
     }
 
     /// The argument that maps it to [`GUEST`].
