@@ -18,40 +18,34 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     subjects.extend(packer.subjects(&Program::FORMS, &tree)?);
     for engine in Engine::ALL {
         let run = engine.run("calls", &format!("{ROUNDS} {}", tree.mapping()), &subjects)?;
-        add(notebook, &run, engine.title(), &subjects, "ns")?;
+        expect_same(&run)?;
+        add(notebook, &run, (engine.title(), "ns"), &subjects)?;
     }
     // The instructions of the host are not WebAssembly.
     let packed = &subjects[1..];
     let counted = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), packed)?;
+    expect_same(&counted)?;
     counted.expect("read", Some(&content(packer, &tree)?))?;
-    add(notebook, &counted, "instructions", packed, "instructions")?;
-    for subject in packed {
-        let read = &counted.series(&subject.name, "read")?.values;
-        let case = "reading every file, instructions";
-        notebook.add_median(
-            case,
-            &subject.name,
-            (read, "instructions"),
-            &counted.command,
-        );
-    }
-    Ok(())
+    add(notebook, &counted, ("instructions", "instructions"), packed)?;
+    let case = "reading every file, instructions";
+    notebook.add_run(case, (&counted, "read"), "instructions", packed)
 }
 
-fn add(
+fn expect_same(run: &Run) -> Result<()> {
+    CALLS
+        .into_iter()
+        .try_for_each(|(call, _)| run.expect(call, None))
+}
+
+/// Adds a record for each call and subject.
+pub(crate) fn add(
     notebook: &mut Notebook,
     run: &Run,
-    how: &str,
+    (how, unit): (&str, &str),
     subjects: &[Subject],
-    unit: &str,
 ) -> Result<()> {
     for (call, title) in CALLS {
-        run.expect(call, None)?;
-        let case = format!("{title}, {how}");
-        for subject in subjects {
-            let values = &run.series(&subject.name, call)?.values;
-            notebook.add_median(&case, &subject.name, (values, unit), &run.command);
-        }
+        notebook.add_run(&format!("{title}, {how}"), (run, call), unit, subjects)?;
     }
     Ok(())
 }

@@ -40,10 +40,7 @@ fn read(
         let run = engine.run("read", &format!("{ROUNDS} {}", tree.mapping()), subjects)?;
         run.expect("read", Some(&expected))?;
         let case = format!("reading {case}, {}", engine.title());
-        for subject in subjects {
-            let series = run.series(&subject.name, "read")?;
-            notebook.add_median(&case, &subject.name, (&series.values, "ms"), &run.command);
-        }
+        notebook.add_run(&case, (&run, "read"), "ms", subjects)?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! The results: one record a measurement, in `bench/results.json`.
 
 use crate::command::{Command, root};
+use crate::engine::Run;
 use crate::number::median;
+use crate::packed::Subject;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -122,6 +124,21 @@ impl Notebook {
             measured: self.measured.clone(),
             load: self.load,
         });
+    }
+
+    /// Adds the median of an operation, a record for each subject.
+    pub(crate) fn add_run(
+        &mut self,
+        case: &str,
+        (run, operation): (&Run, &str),
+        unit: &str,
+        subjects: &[Subject],
+    ) -> Result<()> {
+        for Subject { name, .. } in subjects {
+            let values = &run.series(name, operation)?.values;
+            self.add_median(case, name, (values, unit), &run.command);
+        }
+        Ok(())
     }
 
     /// The value of the latest record with a unit. NaN if there is none.

@@ -1,9 +1,10 @@
 //! What happens with very many files, and with a very large one? Cost of packing a
 //! file, and cost of a call among the files.
 
+use crate::calls;
 use crate::command::{Command, root};
 use crate::cost;
-use crate::engine::{CALLS, Engine, Run, content};
+use crate::engine::{Engine, content};
 use crate::packed::{Packer, Program, Storage, Subject};
 use crate::record::Notebook;
 use crate::tree::{GUEST, Made, Tree};
@@ -12,20 +13,21 @@ use std::fs;
 
 const ROUNDS: usize = 15;
 
-const TREES: [(&str, &str, u64); 3] = [
-    ("thousand", "1,000 files", 1_000),
-    ("hundred-thousand", "100,000 files", 100_000),
-    ("million", "1,000,000 files", 1_000_000),
+/// Counts of files, the names of the subjects.
+const COUNTS: [(&str, u64); 3] = [
+    ("1,000", 1_000),
+    ("100,000", 100_000),
+    ("1,000,000", 1_000_000),
 ];
 
 /// Measures all of it. Modules are removed at the end, since they are large.
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     let mut subjects = Vec::new();
-    for (name, title, count) in TREES {
-        let tree = Made::small_files(name, title, count)?;
+    for (name, count) in COUNTS {
+        let tree = Made::small_files(name, count)?;
         subjects.push(pack(packer, notebook, &tree.0)?);
     }
-    calls(notebook, &subjects)?;
+    time_calls(notebook, &subjects)?;
     for subject in subjects {
         fs::remove_file(root().join(subject.module))?;
     }
@@ -41,14 +43,14 @@ fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject
         notebook,
         "packing, stored",
         1,
-        &[(tree.title, command.clone())],
+        &[(tree.name, command.clone())],
     )?;
     let cpu_s = notebook.latest("CPU s");
     let each = (cpu_s * 1e6 / files, "µs");
-    notebook.add("packing, CPU time a file", tree.title, each, &command);
+    notebook.add("packing, CPU time a file", tree.name, each, &command);
     let module = packer.output(Program::Merged, tree, Storage::Stored);
     let each = (packer.added(&module, Program::Merged)? / files, "B");
-    notebook.add("bytes added, a file", tree.title, each, &command);
+    notebook.add("bytes added, a file", tree.name, each, &command);
     let subject = Subject::new(tree.name, module);
     let words = format!("1 {}", tree.mapping());
     let run = Engine::Wasmtime.run("read", &words, std::slice::from_ref(&subject))?;
@@ -56,32 +58,18 @@ fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject
     Ok(subject)
 }
 
-fn calls(notebook: &mut Notebook, subjects: &[Subject]) -> Result<()> {
-    let counted = Engine::Wasmtime.run("count", &format!("1 x::{GUEST}"), subjects)?;
-    add(notebook, &counted, "instructions", subjects, "instructions")?;
-    let timed = Engine::Wasmtime.run("calls", &format!("{ROUNDS} x::{GUEST}"), subjects)?;
-    add(notebook, &timed, "wasmtime", subjects, "ns")
-}
-
-fn add(
-    notebook: &mut Notebook,
-    run: &Run,
-    how: &str,
-    subjects: &[Subject],
-    unit: &str,
-) -> Result<()> {
-    for (call, title) in CALLS {
-        for (subject, (_, tree, _)) in subjects.iter().zip(TREES) {
-            let values = &run.series(&subject.name, call)?.values;
-            notebook.add_median(
-                &format!("{title}, {how}"),
-                tree,
-                (values, unit),
-                &run.command,
-            );
-        }
-    }
-    Ok(())
+fn time_calls(notebook: &mut Notebook, subjects: &[Subject]) -> Result<()> {
+    // No subject has the directory, so nothing is mapped.
+    let words = format!("{ROUNDS} none::{GUEST}");
+    let timed = Engine::Wasmtime.run("calls", &words, subjects)?;
+    calls::add(notebook, &timed, ("wasmtime", "ns"), subjects)?;
+    let counted = Engine::Wasmtime.run("count", &words, subjects)?;
+    calls::add(
+        notebook,
+        &counted,
+        ("instructions", "instructions"),
+        subjects,
+    )
 }
 
 /// Packs 3 GiB and compares the packed file with them.
@@ -89,7 +77,7 @@ fn large_file(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     let large = Made::large_file()?;
     let tree = &large.0;
     let packing = (
-        tree.title,
+        "one file of 3 GiB",
         packer.pack(Program::Merged, tree, Storage::Stored),
     );
     cost::measure(notebook, "packing 1 MiB of noise, repeated", 1, &[packing])?;

@@ -107,11 +107,7 @@ fn instantiate(packer: &Packer, notebook: &mut Notebook, program: Program) -> Re
     });
     let run = Engine::Node.run("instantiate", &INSTANCES.to_string(), &subjects)?;
     let case = format!("instance of {}", program.title());
-    for subject in &subjects {
-        let series = run.series(&subject.name, "instantiate")?;
-        notebook.add_median(&case, &subject.name, (&series.values, "ms"), &run.command);
-    }
-    Ok(())
+    notebook.add_run(&case, (&run, "instantiate"), "ms", &subjects)
 }
 
 /// Linear memory that a tree adds to the C program, beyond the directory preopened.

@@ -79,12 +79,12 @@ pub(crate) struct Made(pub(crate) Tree);
 impl Made {
     /// No file at all.
     pub(crate) fn empty() -> Result<Self> {
-        Self::new("empty", "an empty directory")
+        Self::new("empty")
     }
 
     /// Files of 110 to 210 bytes, 100 in a directory and 100 directories in each other.
-    pub(crate) fn small_files(name: &'static str, title: &'static str, count: u64) -> Result<Self> {
-        let made = Self::new(name, title)?;
+    pub(crate) fn small_files(name: &'static str, count: u64) -> Result<Self> {
+        let made = Self::new(name)?;
         for number in 0..count {
             let directory =
                 made.path()
@@ -102,7 +102,7 @@ impl Made {
 
     /// One file of 3 GiB that repeats 1 MiB of noise.
     pub(crate) fn large_file() -> Result<Self> {
-        let made = Self::new("large", "one file of 3 GiB")?;
+        let made = Self::new("large")?;
         let noise: Vec<u8> = (0..1 << 17)
             .flat_map(|word| next(word).to_le_bytes())
             .collect();
@@ -111,8 +111,8 @@ impl Made {
         Ok(made)
     }
 
-    fn new(name: &'static str, title: &'static str) -> Result<Self> {
-        let made = Self(Tree::new(name, title, format!("target/bench/trees/{name}")));
+    fn new(name: &'static str) -> Result<Self> {
+        let made = Self(Tree::new(name, name, format!("target/bench/trees/{name}")));
         // An interrupted run may have left it.
         if made.path().exists() {
             fs::remove_dir_all(made.path())?;
