@@ -14,10 +14,14 @@ const ROUNDS: usize = 15;
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     let tree = Tree::ruby();
     let mut subjects = vec![packer.host(Program::Merged)];
-    subjects.push(earlier::subject(packer, &tree)?);
     subjects.extend(packer.subjects(&Program::FORMS, &tree)?);
+    subjects.push(earlier::subject(packer, &tree)?);
     for engine in Engine::ALL {
-        let run = engine.run("calls", &format!("{ROUNDS} {}", tree.mapping()), &subjects)?;
+        let run = engine.run(
+            "calls",
+            &format!("{} {}", notebook.rounds(ROUNDS), tree.mapping()),
+            &subjects,
+        )?;
         expect_same(&run)?;
         add(notebook, &run, (engine.title(), "ns"), &subjects)?;
     }

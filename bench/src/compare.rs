@@ -10,6 +10,7 @@ use crate::number::median;
 use crate::packed::{Packer, Program, Storage, Subject, digest};
 use crate::tree::{Made, Tree};
 use anyhow::{Context, Result};
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
 /// Compares builds of the command.
@@ -39,14 +40,14 @@ impl Compare {
         };
         let content = content(&packers[0], &tree)?;
         for program in Program::FORMS {
-            println!("\n# {}\n", program.title());
+            writeln!(stdout(), "\n# {}\n", program.title())?;
             let empty = Made::empty()?;
             let added = |packer: &Packer| {
                 let packed = packer.subject(program, &empty.0, Storage::Stored)?;
                 packer.added(&packed.module, program)
             };
             let added = packers.iter().map(added).collect::<Result<Vec<_>>>()?;
-            print_row("bytes added by an empty directory", &added);
+            print_row("bytes added by an empty directory", &added)?;
             for storage in Storage::ALL {
                 let subjects = subjects(&packers, program, &tree, storage)?;
                 self.compare(storage, &tree, &content, &subjects)?;
@@ -116,16 +117,15 @@ fn subjects(
 fn print(title: &str, run: &Run, operation: &str, subjects: &[Subject]) -> Result<()> {
     let value = |subject: &Subject| Ok(median(&run.series(&subject.name, operation)?.values));
     let values = subjects.iter().map(value).collect::<Result<Vec<_>>>()?;
-    print_row(title, &values);
-    Ok(())
+    print_row(title, &values)
 }
 
-fn print_row(title: &str, values: &[f64]) {
-    print!("{title:56}");
-    for value in values {
-        print!(" {value:>14.1} {:>7.4}", value / values[0]);
-    }
-    println!();
+/// Prints values and their ratios to the first.
+fn print_row(title: &str, values: &[f64]) -> Result<()> {
+    let value = |value: &f64| format!(" {value:>14.1} {:>7.4}", value / values[0]);
+    let values: String = values.iter().map(value).collect();
+    // `println!` would panic if the reader of a pipe is gone.
+    Ok(writeln!(stdout(), "{title:56}{values}")?)
 }
 
 /// A packer whose modules depend on nothing but the bytes of the command.

@@ -18,7 +18,7 @@ pub(crate) fn measure(
         ))
     };
     let mut costs: Vec<BTreeMap<String, Vec<f64>>> = vec![BTreeMap::new(); contestants.len()];
-    for _ in 0..rounds {
+    for _ in 0..notebook.rounds(rounds) {
         for ((_, command), costs) in contestants.iter().zip(&mut costs) {
             let cost: BTreeMap<String, f64> = timed(command).json()?;
             for (unit, value) in cost {

@@ -2,7 +2,7 @@
 //! libzstd, a native program, on the same blocks.
 
 use crate::command::{Command, root};
-use crate::engine::Engine;
+use crate::engine::{Engine, Run};
 use crate::frames::Frames;
 use crate::packed::{Packer, Program, Storage, Subject};
 use crate::record::Notebook;
@@ -31,7 +31,8 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     Ok(())
 }
 
-/// Decodes natively and in both engines, in turns.
+/// Decodes natively and in both engines, in turns. Engines are compared with the native
+/// program of the same round, so that a slow moment of the machine slows both.
 fn decode(
     packer: &Packer,
     notebook: &mut Notebook,
@@ -40,23 +41,25 @@ fn decode(
 ) -> Result<()> {
     let path = packer.file(&format!("{}-frames", tree.name));
     fs::write(root().join(&path), frames.to_bytes()?)?;
-    let rate = |nanoseconds: f64| frames.len() as f64 * 1e3 / nanoseconds;
-    let native = Command::new("target/release/wasi-vfs-bench decoder");
-    let mut rates = std::array::from_fn::<_, 3, _>(|_| ("native", native.clone(), Vec::new()));
-    for _ in 0..ROUNDS {
-        rates[0].2.push(rate(frames.decode()?));
-        for (engine, rates) in Engine::ALL.into_iter().zip(&mut rates[1..]) {
-            let subject = std::slice::from_ref(decoder);
-            let run = engine.run("decode", &format!("1 {path}"), subject)?;
-            rates
-                .2
-                .push(rate(run.series("decoder", "decode")?.values[0]));
-            (rates.0, rates.1) = (engine.title(), run.command);
+    let case = format!("decompressing {}", tree.title);
+    let subject = std::slice::from_ref(decoder);
+    let commands =
+        Engine::ALL.map(|engine| engine.command("decode", &format!("1 {path}"), subject));
+    let mut speeds = [const { Vec::new() }; Engine::ALL.len()];
+    let mut rates = Vec::new();
+    for _ in 0..notebook.rounds(ROUNDS) {
+        let native = frames.decode()?;
+        rates.push(frames.len() as f64 * 1e3 / native);
+        for (command, speeds) in commands.iter().zip(&mut speeds) {
+            let run = Run::of(command.clone())?;
+            speeds.push(native / run.series(&decoder.name, "decode")?.values[0]);
         }
     }
-    for (subject, command, values) in &rates {
-        let case = format!("decompressing {}", tree.title);
-        notebook.add_median(&case, subject, (values, "MB/s"), command);
+    let native = Command::new("target/release/wasi-vfs-bench decoder");
+    notebook.add_median(&case, "native", (&rates, "MB/s"), &native);
+    for ((engine, command), speeds) in Engine::ALL.iter().zip(&commands).zip(&speeds) {
+        let median = (&speeds[..], "of native");
+        notebook.add_median(&case, engine.title(), median, command);
     }
     Ok(fs::remove_file(root().join(path))?)
 }

@@ -33,15 +33,20 @@ impl Engine {
         }
     }
 
-    /// Runs its program in `mode`, with the words before the subjects and the subjects.
-    pub(crate) fn run(self, mode: &str, words: &str, subjects: &[Subject]) -> Result<Run> {
+    /// The command that runs `mode` with the words before the subjects and the subjects.
+    pub(crate) fn command(self, mode: &str, words: &str, subjects: &[Subject]) -> Command {
         let program = match self {
             Self::Wasmtime => ".tools/venv/bin/python bench/engines/run_wasmtime.py",
             Self::Node => ".tools/node --no-warnings --expose-gc bench/engines/run_node.mjs",
         };
         let subjects: Vec<_> = subjects.iter().map(Subject::argument).collect();
         let subjects = subjects.join(" ");
-        Run::of(Command::new(format!("{program} {mode} {words} {subjects}")))
+        Command::new(format!("{program} {mode} {words} {subjects}"))
+    }
+
+    /// Runs this command.
+    pub(crate) fn run(self, mode: &str, words: &str, subjects: &[Subject]) -> Result<Run> {
+        Run::of(self.command(mode, words, subjects))
     }
 }
 
@@ -70,7 +75,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    fn of(command: Command) -> Result<Self> {
+    /// Runs a command of [`Engine::command`].
+    pub(crate) fn of(command: Command) -> Result<Self> {
         let output = command.json()?;
         Ok(Self { command, output })
     }

@@ -12,6 +12,16 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
+/// Whether a value of the unit depends on the load of the machine.
+pub(crate) fn is_time(unit: &str) -> bool {
+    ["CPU s", "wall s", "ms", "µs", "ns", "MB/s", "of native"].contains(&unit)
+}
+
+/// Whether more is better.
+pub(crate) fn is_speed(unit: &str) -> bool {
+    ["MB/s", "of native"].contains(&unit)
+}
+
 /// `3.36 MB`, `16,576 KiB`, `1,157 ns`: three digits, or all before the point.
 pub(crate) fn with_unit(value: f64, unit: &str) -> String {
     match unit {

@@ -2,6 +2,7 @@
 
 use crate::chart;
 use crate::command::root;
+use crate::number::is_time;
 use crate::record::{Record, Results};
 use crate::table::{Row, Table, tables};
 use anyhow::{Context, Result};
@@ -21,8 +22,8 @@ struct Section {
 const SECTIONS: [Section; 6] = [
     Section {
         title: "How large is a packed module?",
-        questions: &["size"],
-        method: "Bytes that packing adds to the module, runtime included; every other format was \
+        questions: &["size", "formats"],
+        method: "Bytes that packing adds to the module, runtime included; each other format was \
                  extracted again and compared.",
         marks_best: true,
     },
@@ -64,7 +65,7 @@ const SECTIONS: [Section; 6] = [
 ];
 
 const INTRODUCTION: &str = "\
-`make bench` measures everything on this page, fails if a result is wrong, and
+`make bench` measures everything on this page and fails if a result is wrong. It
 renders the page from [results.json](../bench/results.json), which has the exact
 command and the date of each number. Bold is the best of a row. *stored* and
 *compressed* are packed without and with `--compress`. *host* is the unpacked
@@ -122,7 +123,7 @@ pub(crate) fn write(results: &Results) -> Result<()> {
 
 fn page(results: &Results) -> String {
     let machine = &results.machine;
-    let mut page = format!("# Benchmarks\n\n{INTRODUCTION}\nThe machine has {machine}.\n");
+    let mut page = format!("# Benchmarks\n\n{INTRODUCTION} The machine has {machine}.\n");
     for section in &SECTIONS {
         page += &section.render(results);
     }
@@ -140,20 +141,35 @@ impl Section {
         text
     }
 
-    /// When, in which state of the machine, and by which commands.
+    /// By which commands, when, and in which state of the machine.
     fn measured(&self, records: &[&Record]) -> String {
-        let commands = self.questions.iter();
-        let commands = commands.map(|name| format!("`target/release/wasi-vfs-bench {name}`"));
-        let commands = commands.collect::<Vec<_>>().join(" and ");
-        let days: BTreeSet<_> = records.iter().map(|record| &*record.measured).collect();
-        let days = days.into_iter().collect::<Vec<_>>().join(" and ");
-        let load = records.iter().map(|record| record.load).fold(0.0, f64::max);
-        let note = if load < 1.0 || !records.iter().any(|record| is_time(&record.unit)) {
+        let command = |name: &&str| {
+            let records = records.iter().filter(|one| one.question == **name);
+            let when = when(&records.copied().collect::<Vec<_>>());
+            format!("`target/release/wasi-vfs-bench {name}` ({when})")
+        };
+        let commands: Vec<_> = self.questions.iter().map(command).collect();
+        let timed = records.iter().filter(|one| is_time(&one.unit));
+        let load = timed.filter_map(|one| one.load).fold(0.0, f64::max);
+        let note = if load < 1.0 {
             String::new()
         } else {
             format!(" The machine was busy (load {load:.0}): compare the times of a row only.")
         };
-        format!("Measured on {days} by {commands}.{note}")
+        format!("Measured by {}.{note}", commands.join(" and "))
+    }
+}
+
+/// The days of some records. Times may be from other days than values that are exact.
+fn when(records: &[&Record]) -> String {
+    let days = |times: bool| {
+        let records = records.iter().filter(|one| is_time(&one.unit) == times);
+        let days: BTreeSet<_> = records.map(|one| &*one.measured).collect();
+        days.into_iter().collect::<Vec<_>>().join(" and ")
+    };
+    match (days(true), days(false)) {
+        (days, other) | (other, days) if other.is_empty() || days == other => days,
+        (times, others) => format!("times {times}, the rest {others}"),
     }
 }
 
@@ -180,10 +196,6 @@ fn records<'a>(results: &'a Results, questions: &[&str]) -> Vec<&'a Record> {
             .filter(move |record| record.question == name)
     };
     questions.iter().flat_map(of).collect()
-}
-
-fn is_time(unit: &str) -> bool {
-    ["CPU s", "wall s", "ms", "µs", "ns", "MB/s"].contains(&unit)
 }
 
 /// The README with the table between its two marks. Without marks it stays as it is.
@@ -214,23 +226,22 @@ fn readme(results: &Results) -> String {
 fn sizes(results: &Results) -> String {
     let cases = ["Ruby's library", "`node_modules`", "three TypeScripts"];
     let title = "Size of a tree, runtime of wasi-vfs included";
-    chart(results, "size", title, &cases, "bytes")
+    chart(results, &["size", "formats"], title, &cases, "bytes")
 }
 
 fn start(results: &Results) -> String {
-    let cases = ["Ruby requires 40 libraries", "CPython imports 60 modules"];
-    chart(
-        results,
-        "start",
-        "Time from an empty process under Node",
-        &cases,
-        "ms",
-    )
+    let cases = [
+        "Ruby requires 40 libraries",
+        "instance of `ruby.wasm`, merged",
+        "instance of C program, merged",
+    ];
+    let title = "Time to start under Node, with Ruby's library";
+    chart(results, &["start"], title, &cases, "ms")
 }
 
-/// The chart of some cases of the first table of a question.
-fn chart(results: &Results, question: &str, title: &str, cases: &[&str], unit: &str) -> String {
-    let tables = tables(records(results, &[question]));
+/// The chart of some cases of the first table of some questions.
+fn chart(results: &Results, questions: &[&str], title: &str, cases: &[&str], unit: &str) -> String {
+    let tables = tables(records(results, questions));
     let Some(table) = tables.first() else {
         return chart::bars(title, &[], &[], unit);
     };
@@ -248,9 +259,45 @@ mod tests {
     use crate::table::tests::record;
 
     #[test]
+    fn page_and_charts_are_those_of_the_results() {
+        for (path, text) in files(&Results::read().unwrap()) {
+            let found = fs::read_to_string(root().join(path)).unwrap();
+            assert!(
+                found == text,
+                "{path} is stale: run `wasi-vfs-bench render`"
+            );
+        }
+    }
+
+    #[test]
+    fn page_is_short_and_answers_every_question() {
+        let results = Results::read().unwrap();
+        assert!(page(&results).lines().count() <= 150);
+        for section in &SECTIONS {
+            assert!(
+                !records(&results, section.questions).is_empty(),
+                "{}",
+                section.title
+            );
+        }
+    }
+
+    #[test]
+    fn days_of_times_and_of_bytes_are_told_apart() {
+        let bytes = record("one", "a", 1.0, "bytes");
+        let mut time = record("one", "a", 1.0, "ms");
+        assert_eq!(when(&[&bytes]), "2026-11-29");
+        assert_eq!(when(&[&time]), "2026-11-29");
+        assert_eq!(when(&[&bytes, &time]), "2026-11-29");
+        time.measured = "2026-11-25".into();
+        let both = "times 2026-11-25, the rest 2026-11-29";
+        assert_eq!(when(&[&bytes, &time]), both);
+    }
+
+    #[test]
     fn times_of_a_busy_machine_are_marked() {
         let mut one = record("Ruby's library", "stored", 1.0, "ms");
-        one.load = 13.2;
+        one.load = Some(13.2);
         assert!(SECTIONS[0].measured(&[&one]).contains("busy (load 13)"));
         one.unit = "bytes".into();
         assert!(!SECTIONS[0].measured(&[&one]).contains("busy"));

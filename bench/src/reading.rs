@@ -3,44 +3,31 @@
 
 use crate::earlier;
 use crate::engine::{Engine, content};
-use crate::packed::{Packer, Program, Subject};
+use crate::packed::{Packer, Program};
 use crate::record::Notebook;
 use crate::tree::Tree;
 use anyhow::Result;
 
 const ROUNDS: usize = 15;
 
-/// Measures each tree, and each form with Ruby's library.
+/// Measures each tree.
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
-    for tree in Tree::real() {
-        let mut subjects = vec![packer.host(Program::Merged)];
-        subjects.extend(packer.subjects(&[Program::Merged], &tree)?);
-        subjects.push(earlier::subject(packer, &tree)?);
-        read(packer, notebook, tree.title, &tree, &subjects)?;
-    }
-    let subjects = packer.subjects(&Program::FORMS, &Tree::ruby())?;
-    read(
-        packer,
-        notebook,
-        "Ruby's library by form",
-        &Tree::ruby(),
-        &subjects,
-    )
+    Tree::real()
+        .iter()
+        .try_for_each(|tree| read(packer, notebook, tree))
 }
 
-fn read(
-    packer: &Packer,
-    notebook: &mut Notebook,
-    case: &str,
-    tree: &Tree,
-    subjects: &[Subject],
-) -> Result<()> {
+fn read(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
+    let mut subjects = vec![packer.host(Program::Merged)];
+    subjects.extend(packer.subjects(&[Program::Merged], tree)?);
+    subjects.push(earlier::subject(packer, tree)?);
     let expected = content(packer, tree)?;
+    let words = format!("{} {}", notebook.rounds(ROUNDS), tree.mapping());
     for engine in Engine::ALL {
-        let run = engine.run("read", &format!("{ROUNDS} {}", tree.mapping()), subjects)?;
+        let run = engine.run("read", &words, &subjects)?;
         run.expect("read", Some(&expected))?;
-        let case = format!("reading {case}, {}", engine.title());
-        notebook.add_run(&case, (&run, "read"), "ms", subjects)?;
+        let case = format!("reading {}, {}", tree.title, engine.title());
+        notebook.add_run(&case, (&run, "read"), "ms", &subjects)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::command::{Command, root};
 use crate::engine::Run;
-use crate::number::median;
+use crate::number::{is_time, median};
 use crate::packed::Subject;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -21,9 +21,19 @@ pub(crate) struct Record {
     /// How many rounds `value` is the median of.
     pub(crate) rounds: usize,
     pub(crate) command: String,
-    /// Day of the measurement, and load average when its question began.
+    /// Day of the measurement, and the commit if the command has changed since.
     pub(crate) measured: String,
-    pub(crate) load: f64,
+    /// Load average when the question began, if that is known.
+    pub(crate) load: Option<f64>,
+}
+
+impl Record {
+    /// Whether both measure the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let key =
+            |one: &Self| [&one.question, &one.case, &one.subject, &one.unit].map(String::clone);
+        key(self) == key(other)
+    }
 }
 
 /// All measurements.
@@ -45,11 +55,19 @@ impl Results {
         serde_json::from_slice(&text).context(PATH)
     }
 
-    /// Replaces the records of a question and writes the file.
-    pub(crate) fn replace(&mut self, question: &str, records: Vec<Record>) -> Result<()> {
+    /// Replaces the records of a question, or only those that the notebook has, and writes
+    /// the file.
+    pub(crate) fn replace(&mut self, notebook: Notebook) -> Result<()> {
         self.machine = machine()?;
-        self.records.retain(|record| record.question != question);
-        self.records.extend(records);
+        if !notebook.exact {
+            self.records.retain(|one| one.question != notebook.question);
+        }
+        for record in notebook.records {
+            match self.records.iter_mut().find(|one| one.is_same(&record)) {
+                Some(one) => *one = record,
+                None => self.records.push(record),
+            }
+        }
         fs::write(root().join(PATH), self.to_json()?).context(PATH)
     }
 
@@ -78,18 +96,26 @@ pub(crate) struct Notebook {
     question: &'static str,
     measured: String,
     load: f64,
+    /// Whether only values that no load of the machine changes are wanted.
+    exact: bool,
     pub(crate) records: Vec<Record>,
 }
 
 impl Notebook {
-    pub(crate) fn new(question: &'static str) -> Result<Self> {
+    pub(crate) fn new(question: &'static str, exact: bool) -> Result<Self> {
         let load = Command::new("cut -d ' ' -f 1 /proc/loadavg").line()?;
         Ok(Self {
             question,
             measured: Command::new("date -u +%F").line()?,
             load: load.parse().context("/proc/loadavg")?,
+            exact,
             records: Vec::new(),
         })
+    }
+
+    /// How many rounds to run: one is enough if no time is wanted.
+    pub(crate) fn rounds(&self, rounds: usize) -> usize {
+        if self.exact { 1 } else { rounds }
     }
 
     /// Adds a number that was measured once and is exact.
@@ -111,6 +137,9 @@ impl Notebook {
         (values, unit): (&[f64], &str),
         command: &Command,
     ) {
+        if self.exact && is_time(unit) {
+            return;
+        }
         let value = rounded(median(values));
         eprintln!("{}: {case}, {subject}: {value} {unit}", self.question);
         self.records.push(Record {
@@ -122,7 +151,7 @@ impl Notebook {
             rounds: values.len(),
             command: command.to_string(),
             measured: self.measured.clone(),
-            load: self.load,
+            load: Some(self.load),
         });
     }
 
@@ -139,13 +168,6 @@ impl Notebook {
             self.add_median(case, name, (values, unit), &run.command);
         }
         Ok(())
-    }
-
-    /// The value of the latest record with a unit. NaN if there is none.
-    pub(crate) fn latest(&self, unit: &str) -> f64 {
-        let mut records = self.records.iter().rev();
-        let found = records.find(|record| record.unit == unit);
-        found.map_or(f64::NAN, |record| record.value)
     }
 }
 

@@ -27,11 +27,12 @@ pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
         let tree = Made::small_files(name, count)?;
         subjects.push(pack(packer, notebook, &tree.0)?);
     }
+    large_file(packer, notebook)?;
     time_calls(notebook, &subjects)?;
     for subject in subjects {
         fs::remove_file(root().join(subject.module))?;
     }
-    large_file(packer, notebook)
+    Ok(())
 }
 
 /// Packs a tree and reads it from the module.
@@ -45,9 +46,6 @@ fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject
         1,
         &[(tree.name, command.clone())],
     )?;
-    let cpu_s = notebook.latest("CPU s");
-    let each = (cpu_s * 1e6 / files, "µs");
-    notebook.add("packing, CPU time a file", tree.name, each, &command);
     let module = packer.output(Program::Merged, tree, Storage::Stored);
     let each = (packer.added(&module, Program::Merged)? / files, "B");
     notebook.add("bytes added, a file", tree.name, each, &command);
@@ -60,7 +58,7 @@ fn pack(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<Subject
 
 fn time_calls(notebook: &mut Notebook, subjects: &[Subject]) -> Result<()> {
     // No subject has the directory, so nothing is mapped.
-    let words = format!("{ROUNDS} none::{GUEST}");
+    let words = format!("{} none::{GUEST}", notebook.rounds(ROUNDS));
     let timed = Engine::Wasmtime.run("calls", &words, subjects)?;
     calls::add(notebook, &timed, ("wasmtime", "ns"), subjects)?;
     let counted = Engine::Wasmtime.run("count", &words, subjects)?;
@@ -77,10 +75,10 @@ fn large_file(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
     let large = Made::large_file()?;
     let tree = &large.0;
     let packing = (
-        "one file of 3 GiB",
+        "one of 3 GiB",
         packer.pack(Program::Merged, tree, Storage::Stored),
     );
-    cost::measure(notebook, "packing 1 MiB of noise, repeated", 1, &[packing])?;
+    cost::measure(notebook, "packing, stored", 1, &[packing])?;
     let module = packer.output(Program::Merged, tree, Storage::Stored);
     let (cat, path) = (
         format!("{} cat {module} {GUEST}/large", packer.command),

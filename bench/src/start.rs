@@ -64,19 +64,20 @@ impl Start {
         subjects.extend(self.has_earlier.then(earlier::ruby));
         let mut times = vec![Vec::new(); subjects.len()];
         let mut expected = None;
-        for _ in 0..self.rounds {
+        for _ in 0..notebook.rounds(self.rounds) {
             for (subject, times) in subjects.iter().zip(&mut times) {
                 let run = self.run(&tree, subject)?;
                 let series = run.series(&subject.name, "start")?;
-                let expected = expected.get_or_insert_with(|| series.sum.clone());
-                run.expect("start", Some(expected))?;
+                run.expect("start", Some(expected.get_or_insert(series.sum.clone())))?;
                 times.extend(&series.values);
             }
         }
-        let base = self.memory(packer, &tree, &subjects[0])?.0;
         for (subject, times) in subjects.iter().zip(&times) {
-            let command = self.run(&tree, subject)?.command;
+            let command = self.command(&tree, subject);
             notebook.add_median(self.case, &subject.name, (times, "ms"), &command);
+        }
+        let base = self.memory(packer, &tree, &subjects[0])?.0;
+        for subject in &subjects[1..] {
             let (bytes, command) = self.memory(packer, &tree, subject)?;
             let added = ((bytes - base) / 1024.0, "KiB");
             notebook.add(self.case, &subject.name, added, &command);
@@ -86,8 +87,12 @@ impl Start {
 
     /// One start in a process of its own.
     fn run(&self, tree: &Tree, subject: &Subject) -> Result<Run> {
+        Run::of(self.command(tree, subject))
+    }
+
+    fn command(&self, tree: &Tree, subject: &Subject) -> Command {
         let words = format!("{} {} {}", self.program.name(), self.script, tree.mapping());
-        Engine::Node.run("start", &words, std::slice::from_ref(subject))
+        Engine::Node.command("start", &words, std::slice::from_ref(subject))
     }
 
     /// Bytes of linear memory after a start.
@@ -105,7 +110,11 @@ fn instantiate(packer: &Packer, notebook: &mut Notebook, program: Program) -> Re
         Program::Ruby => earlier::ruby(),
         _ => earlier::subject(packer, &tree)?,
     });
-    let run = Engine::Node.run("instantiate", &INSTANCES.to_string(), &subjects)?;
+    let run = Engine::Node.run(
+        "instantiate",
+        &notebook.rounds(INSTANCES).to_string(),
+        &subjects,
+    )?;
     let case = format!("instance of {}", program.title());
     notebook.add_run(&case, (&run, "instantiate"), "ms", &subjects)
 }

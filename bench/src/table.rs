@@ -3,7 +3,7 @@
 //! Consecutive cases share a table as long as a case brings no new subject. For example
 //! cases with the subjects (a, b), (a) and (c, d) make a table of two rows and one of one.
 
-use crate::number::with_unit;
+use crate::number::{is_speed, with_unit};
 use crate::record::Record;
 
 /// A table.
@@ -87,7 +87,7 @@ impl<'a> Row<'a> {
             .records
             .iter()
             .filter(|other| other.unit == record.unit);
-        let is_better = |a: f64, b: f64| if record.unit == "MB/s" { a > b } else { a < b };
+        let is_better = |a: f64, b: f64| if is_speed(&record.unit) { a > b } else { a < b };
         let is_beaten = |other: &&Record| {
             is_better(other.value, record.value) && with_unit(other.value, &other.unit) != text
         };
@@ -109,7 +109,7 @@ pub(crate) mod tests {
             rounds: 1,
             command: "true".into(),
             measured: "2026-11-29".into(),
-            load: 0.0,
+            load: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The trees to pack. `tools/install ruby trees` brings the real ones at fixed
 //! versions, and [`Made`] writes the others.
 
-use crate::command::root;
+use crate::command::{Command, root};
 use anyhow::Result;
 use std::fs;
 use std::io::Write;
@@ -112,7 +112,7 @@ impl Made {
     }
 
     fn new(name: &'static str) -> Result<Self> {
-        let made = Self(Tree::new(name, name, format!("target/bench/trees/{name}")));
+        let made = Self(Tree::new(name, name, format!("{}/{name}", place())));
         // An interrupted run may have left it.
         if made.path().exists() {
             fs::remove_dir_all(made.path())?;
@@ -131,6 +131,23 @@ impl Drop for Made {
         // The next run removes what remains after a failure.
         let _ = fs::remove_dir_all(self.path());
     }
+}
+
+/// Where trees are made: in memory if 8 GiB are free. Writing and removing a million files
+/// takes many minutes on a disk, and only seconds there.
+fn place() -> String {
+    let memory = "/dev/shm";
+    let free = format!("df -k --output=avail {memory} | tail -1");
+    let available = "awk '/^MemAvailable:/ { print $2 }' /proc/meminfo";
+    let has_room = |line: &str| {
+        let kib = Command::new(line).line().unwrap_or_default();
+        kib.trim().parse().is_ok_and(|kib: u64| kib >= 8 << 20)
+    };
+    if !has_room(&free) || !has_room(available) {
+        return "target/bench/trees".into();
+    }
+    let checkout = root().display().to_string().replace('/', "-");
+    format!("{memory}/wasi-vfs-bench{checkout}")
 }
 
 /// The text of a small file. No two are equal.
