@@ -73,9 +73,9 @@ oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtim
 		--ignored --nocapture
 
 .PHONY: bench
-bench: build ## measure everything, and write docs/BENCHMARKS.md
-	tools/install wasmtime zig node ruby cpython trees today peers
-	cargo run --release --package wasi-vfs-bench
+bench: build ## measure everything, and render docs/BENCHMARKS.md
+	tools/install wasmtime zig node ruby cpython trees earlier peers
+	cargo run --release --package wasi-vfs-bench -- all
 
 # The same profile as the unit tests, so that nothing is built twice.
 .PHONY: debug-binary

@@ -1,6 +1,6 @@
-"""Runs a command and says what it cost, as one line of JSON on stdout.
+"""Runs a command and prints its time and memory as one line of JSON.
 
-What the command prints goes to stderr. Usage: rusage.py COMMAND [ARGS...]
+The output of the command goes to stderr. Usage: rusage.py COMMAND [ARGS...]
 """
 import json
 import os
@@ -15,12 +15,5 @@ _, status, usage = os.wait4(child, 0)
 wall = time.perf_counter() - start
 if status:
     sys.exit(f"{sys.argv[1:]} ended with {os.waitstatus_to_exitcode(status)}")
-print(
-    json.dumps(
-        {
-            "wall_s": wall,
-            "cpu_s": usage.ru_utime + usage.ru_stime,
-            "peak_kib": usage.ru_maxrss,
-        }
-    )
-)
+cpu = usage.ru_utime + usage.ru_stime
+print(json.dumps({"CPU s": cpu, "wall s": wall, "MiB": usage.ru_maxrss / 1024}))

@@ -1,90 +1,54 @@
-//! Commands: what is run is what is printed. All of them run in the root of the
-//! repository, so that every path in them is relative to it.
+//! Command lines: the text that is recorded is the text that ran.
+//!
+//! Every command runs in the root of the repository, so that paths are relative to it.
 
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::path::Path;
-use std::process::{Child, Command as Process, Stdio};
+use std::process::{Command as Process, Stdio};
 
-/// A command line.
+/// A line for the shell.
 #[derive(Clone, Debug)]
-pub(crate) struct Command(Vec<String>);
+pub(crate) struct Command(String);
 
 impl Command {
-    /// From words divided by blanks.
-    pub(crate) fn new(words: &str) -> Self {
-        Self(words.split_whitespace().map(str::to_owned).collect())
+    pub(crate) fn new(line: impl Into<String>) -> Self {
+        Self(line.into())
     }
 
-    /// With more such words.
-    pub(crate) fn with(mut self, words: &str) -> Self {
-        self.0.extend(Self::new(words).0);
-        self
-    }
-
-    /// With the words of another command.
-    pub(crate) fn with_command(mut self, other: &Self) -> Self {
-        self.0.extend(other.0.iter().cloned());
-        self
-    }
-
-    /// A line for the shell.
-    pub(crate) fn shell(line: impl Into<String>) -> Self {
-        Self(vec!["sh".into(), "-c".into(), line.into()])
-    }
-
-    /// Runs it to its end; an error unless it succeeds.
+    /// Runs the command to its end and returns its standard output.
+    ///
+    /// # Errors
+    ///
+    /// If the command fails, with its standard error.
     pub(crate) fn run(&self) -> Result<Vec<u8>> {
-        let output = self.process().stdin(Stdio::null()).output();
+        let mut process = Process::new("sh");
+        process.args(["-c", &self.0]).current_dir(root());
+        let output = process.stdin(Stdio::null()).output();
         let output = output.with_context(|| self.to_string())?;
         let complaint = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "`{self}` failed:\n{complaint}");
         Ok(output.stdout)
     }
 
-    /// Starts it with pipes to its input and output.
-    pub(crate) fn start(&self) -> Result<Child> {
-        let mut process = self.process();
-        process.stdin(Stdio::piped()).stdout(Stdio::piped());
-        process.spawn().with_context(|| self.to_string())
+    /// Runs the command and returns its first line.
+    pub(crate) fn line(&self) -> Result<String> {
+        let output = String::from_utf8(self.run()?)?;
+        Ok(output.lines().next().unwrap_or_default().to_owned())
     }
 
-    /// Runs it and reads the JSON that it prints.
+    /// Runs the command and parses the JSON it prints.
     pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         let output = self.run()?;
-        serde_json::from_slice(&output).with_context(|| format!("what `{self}` printed"))
-    }
-
-    /// Runs it and reads the number that it prints.
-    pub(crate) fn number(&self) -> Result<u64> {
-        let output = String::from_utf8(self.run()?)?;
-        let number = output.trim().parse();
-        number.with_context(|| format!("`{self}` printed `{output}`"))
-    }
-
-    fn process(&self) -> Process {
-        let (program, args) = self.0.split_first().expect("a command has a program");
-        let mut process = Process::new(program);
-        process.args(args).current_dir(root());
-        process
+        serde_json::from_slice(&output).with_context(|| format!("the output of `{self}`"))
     }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [shell, option, line] if shell == "sh" && option == "-c" => f.write_str(line),
-            words => f.write_str(&words.join(" ")),
-        }
+        f.write_str(&self.0)
     }
-}
-
-/// Whether a program is installed.
-pub(crate) fn is_installed(program: &str) -> bool {
-    Command::shell(format!("command -v {program}"))
-        .run()
-        .is_ok()
 }
 
 /// The root of the repository.

@@ -1,42 +1,35 @@
-//! What a run of a command costs: time and memory.
+//! Time and memory of commands, by `engines/rusage.py`.
 
 use crate::command::Command;
-use crate::statistics::median_of;
+use crate::record::Notebook;
 use anyhow::Result;
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
-/// Runs what follows it and prints a [`Cost`].
-const RUSAGE: &str = ".tools/venv/bin/python bench/engines/rusage.py";
-
-/// What one run cost.
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(crate) struct Cost {
-    pub(crate) wall_s: f64,
-    pub(crate) cpu_s: f64,
-    pub(crate) peak_kib: u64,
-}
-
-impl Cost {
-    /// The command that measures a command.
-    pub(crate) fn measured(command: &Command) -> Command {
-        Command::new(RUSAGE).with_command(command)
-    }
-
-    /// Runs a command.
-    pub(crate) fn of(command: &Command) -> Result<Self> {
-        Self::measured(command).json()
-    }
-
-    /// Of each part the median.
-    pub(crate) fn median(costs: &[Self]) -> Self {
-        Self {
-            wall_s: median_of(costs, |cost| cost.wall_s),
-            cpu_s: median_of(costs, |cost| cost.cpu_s),
-            peak_kib: median_of(costs, |cost| cost.peak_kib as f64) as u64,
+/// Runs commands in turns, and records CPU time, wall time and peak memory of each.
+pub(crate) fn measure(
+    notebook: &mut Notebook,
+    case: &str,
+    rounds: usize,
+    contestants: &[(&str, Command)],
+) -> Result<()> {
+    let timed = |command: &Command| {
+        Command::new(format!(
+            ".tools/venv/bin/python bench/engines/rusage.py {command}"
+        ))
+    };
+    let mut costs: Vec<BTreeMap<String, Vec<f64>>> = vec![BTreeMap::new(); contestants.len()];
+    for _ in 0..notebook.rounds(rounds) {
+        for ((_, command), costs) in contestants.iter().zip(&mut costs) {
+            let cost: BTreeMap<String, f64> = timed(command).json()?;
+            for (unit, value) in cost {
+                costs.entry(unit).or_default().push(value);
+            }
         }
     }
-
-    pub(crate) fn peak_mib(&self) -> f64 {
-        self.peak_kib as f64 / 1024.0
+    for ((subject, command), costs) in contestants.iter().zip(&costs) {
+        for (unit, values) in costs {
+            notebook.add_median(case, subject, (values, unit), &timed(command));
+        }
     }
+    Ok(())
 }

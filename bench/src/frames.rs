@@ -1,5 +1,4 @@
-//! The compressed blocks of an image, as frames of zstd, and what the library
-//! that everybody has makes of them.
+//! The compressed blocks of an image as frames of zstd, and libzstd on them.
 
 use anyhow::{Context, Result, ensure};
 use std::borrow::Cow;
@@ -8,7 +7,7 @@ use wasi_vfs::Contents;
 use wasi_vfs_format::{Block, Codec, Index};
 use zstd::zstd_safe::{DCtx, get_error_name};
 
-/// Frames and what they decompress to.
+/// Frames and their content.
 pub(crate) struct Frames {
     base: Vec<u8>,
     frames: Vec<Frame>,
@@ -21,8 +20,8 @@ struct Frame {
 }
 
 impl Frames {
-    /// The compressed blocks of an image, or so many of them, from all over it,
-    /// that they have at most `len_max` bytes.
+    /// The compressed blocks of an image, or a sample from all over it whose content has
+    /// about `len_max` bytes.
     pub(crate) fn of(image: &Contents<'_>, len_max: usize) -> Result<Self> {
         let index = Index::parse(&image.index)?;
         let all = (0..index.block_count()).map(|number| index.block(number));
@@ -37,31 +36,27 @@ impl Frames {
         let step = total.div_ceil(len_max).max(1);
         let frame = |block: &&Block| {
             let has_base = block.codec == Codec::Based;
+            let prefix = if has_base { &base[..] } else { &[] };
+            let content = decode_block(image, block, prefix)?;
+            let bytes = stored(image, block)?.into_owned();
             Ok(Frame {
-                bytes: stored(image, block)?.into_owned(),
+                bytes,
                 has_base,
-                content: decode_block(image, block, if has_base { &base } else { &[] })?,
+                content,
             })
         };
         let frames = compressed.iter().step_by(step).map(frame);
-        Ok(Self {
-            frames: frames.collect::<Result<_>>()?,
-            base,
-        })
+        let frames = frames.collect::<Result<_>>()?;
+        Ok(Self { base, frames })
     }
 
-    /// Whether there is nothing to decompress.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
-    /// Bytes that they decompress to.
+    /// Bytes of content.
     pub(crate) fn len(&self) -> usize {
         self.frames.iter().map(|frame| frame.content.len()).sum()
     }
 
-    /// What the programs in `engines/` read: for each frame the lengths of frame,
-    /// prefix and content, of four bytes each, and the bytes of all three.
+    /// The file that the programs in `engines/` read: for each frame the lengths of
+    /// frame, prefix and content, of four bytes each, and then all three.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut file = Vec::new();
         for frame in &self.frames {
@@ -74,34 +69,20 @@ impl Frames {
         Ok(file)
     }
 
-    /// Room for what they decompress to.
-    pub(crate) fn room(&self) -> Vec<Vec<u8>> {
-        let room = |frame: &Frame| vec![0; frame.content.len()];
-        self.frames.iter().map(room).collect()
-    }
-
-    /// Nanoseconds that libzstd takes for all of them.
-    pub(crate) fn decode(&self, outputs: &mut [Vec<u8>]) -> Result<f64> {
+    /// The nanoseconds that libzstd takes for all frames.
+    pub(crate) fn decode(&self) -> Result<f64> {
+        let output = |frame: &Frame| vec![0; frame.content.len()];
+        let mut outputs: Vec<_> = self.frames.iter().map(output).collect();
         let mut context = DCtx::create();
         let start = Instant::now();
-        for (frame, output) in self.frames.iter().zip(outputs.iter_mut()) {
+        for (frame, output) in self.frames.iter().zip(&mut outputs) {
             decode(&mut context, &frame.bytes, self.prefix(frame), output)?;
         }
         let elapsed = start.elapsed();
-        let is_right = |(frame, output): (&Frame, &Vec<u8>)| frame.content == *output;
-        let all_right = self.frames.iter().zip(outputs.iter()).all(is_right);
-        ensure!(all_right, "libzstd gave something else than before");
+        let mut pairs = self.frames.iter().zip(&outputs);
+        let is_right = pairs.all(|(frame, output)| frame.content == *output);
+        ensure!(is_right, "libzstd decoded other bytes than before");
         Ok(elapsed.as_nanos() as f64)
-    }
-
-    /// Nanoseconds that copying what they decompress to takes.
-    pub(crate) fn copy(&self, outputs: &mut [Vec<u8>]) -> f64 {
-        let start = Instant::now();
-        for (frame, output) in self.frames.iter().zip(outputs.iter_mut()) {
-            output.copy_from_slice(&frame.content);
-        }
-        std::hint::black_box(outputs);
-        start.elapsed().as_nanos() as f64
     }
 
     fn prefix(&self, frame: &Frame) -> &[u8] {
@@ -138,7 +119,7 @@ fn decode<'a>(
     let len = context.decompress(output, frame).map_err(error)?;
     ensure!(
         len == output.len(),
-        "a frame gives {len} bytes, not {}",
+        "a frame has {len} bytes, expected {}",
         output.len()
     );
     Ok(())

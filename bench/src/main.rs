@@ -1,10 +1,8 @@
-//! Measures wasi-vfs, checks that what it measures is right, prints tables and
-//! writes `docs/BENCHMARKS.md`. `make bench` brings what it needs. With names of
-//! benchmarks as arguments it measures and prints those alone; `hash DIRECTORY`
-//! is what packing is compared with.
+//! Measures wasi-vfs and renders docs/BENCHMARKS.md.
 //!
-//! One benchmark is one file and gives one or two [`Section`]s. A tree, a peer
-//! or a form of packing to add is a constant in `trees`, `peers` or `program`.
+//! Each question has a module, whose `measure` runs commands, asserts that the results
+//! are right, and adds records to `bench/results.json`. The page and the charts are
+//! rendered from that file only, so that rendering needs no measurement.
 
 #![cfg_attr(
     test,
@@ -14,153 +12,109 @@
     )
 )]
 
-mod bulk;
-mod calling;
 mod calls;
+mod chart;
 mod command;
-mod content;
-mod contestant;
+mod compare;
 mod cost;
 mod decoder;
-mod download;
+mod earlier;
 mod engine;
-mod file;
+mod export;
+mod formats;
 mod frames;
-mod goal;
-mod growing;
-mod guest;
-mod index;
-mod instantiate;
-mod introduction;
-mod large;
-mod many;
-mod memory;
-mod pack;
-mod pack_speed;
+mod number;
 mod packed;
-mod peers;
-mod program;
-mod progress;
-mod read;
+mod packing;
+mod page;
 mod reading;
-mod report;
-mod rounds;
-mod runtime_size;
+mod record;
+mod scaling;
+mod size;
 mod start;
-mod statistics;
-mod storage;
-mod synthetic;
-mod today;
-mod trees;
-mod variant;
+mod table;
+mod tree;
 
-use anyhow::{Context, Result, ensure};
-use command::root;
-use content::Content;
-use goal::Case;
-use progress::step;
-use report::Section;
-use std::path::Path;
-use trees::Tree;
+use anyhow::{Context, Result};
+use clap::Parser;
+use packed::Packer;
+use record::{Notebook, Results};
+use std::path::PathBuf;
 
-const OUTPUT: &str = "docs/BENCHMARKS.md";
+type Measure = fn(&Packer, &mut Notebook) -> Result<()>;
 
-type Contents = [(Tree, Content)];
-
-/// A benchmark by its name.
-type Benchmark = (&'static str, fn(&Contents) -> Result<Vec<Section>>);
-
-const BENCHMARKS: [Benchmark; 15] = [
-    ("pack", |_| pack::run()),
-    ("pack_speed", |trees| one(pack_speed::run(trees))),
-    ("peers", |trees| one(peers::sizes(trees))),
-    ("download", |_| one(download::run())),
-    ("index", |trees| one(index::run(trees))),
-    ("decoder", |_| decoder::run()),
-    ("read", |trees| read::run(trees)),
-    ("calls", |_| calls::run()),
-    ("runtime_size", |_| one(runtime_size::run())),
-    ("memory", |trees| memory::run(trees)),
-    ("instantiate", |_| one(instantiate::run())),
-    ("growing", |_| one(growing::run())),
-    ("start", |_| one(start::run())),
-    ("many", |_| many::run()),
-    ("large", |_| one(large::run())),
+const QUESTIONS: [(&str, Measure); 8] = [
+    ("size", size::measure),
+    ("formats", formats::measure),
+    ("packing", packing::measure),
+    ("start", start::measure),
+    ("reading", reading::measure),
+    ("decoder", decoder::measure),
+    ("calls", calls::measure),
+    ("scaling", scaling::measure),
 ];
 
-fn one(section: Result<Section>) -> Result<Vec<Section>> {
-    Ok(vec![section?])
+/// Measure wasi-vfs.
+///
+/// `wasi-vfs-bench size calls` measures size and calls and renders the page. The other
+/// questions are formats, packing, start, reading, decoder and scaling, and `all` is all of them.
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+
+    /// Command to measure
+    #[arg(long, value_name = "PATH", default_value = "target/release/wasi-vfs")]
+    wasi_vfs: String,
+
+    /// On a busy machine, replace only bytes, memory and instructions
+    #[arg(long)]
+    exact: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Render docs/BENCHMARKS.md and its charts from bench/results.json
+    Render,
+
+    /// Print size, instructions and times of builds of the command
+    Compare(compare::Compare),
+
+    /// Read and hash every file below a directory, for comparison with packing
+    Hash { directory: PathBuf },
+
+    #[command(external_subcommand)]
+    Measure(Vec<String>),
 }
 
 fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.as_slice() {
-        [] => run_all(),
-        [name, directory] if name == "hash" => {
-            println!("{}", pack_speed::hash(Path::new(directory))?);
+    let cli = Cli::parse();
+    match cli.task {
+        Task::Render => page::write(&Results::read()?),
+        Task::Compare(compare) => compare.run(),
+        Task::Hash { directory } => {
+            println!("{}", packing::hash(&directory)?);
             Ok(())
         }
-        names => run_some(names),
+        Task::Measure(names) => measure(&cli.wasi_vfs, &names, cli.exact),
     }
 }
 
-/// Prints tables as it goes; the report is written at the end.
-fn run_all() -> Result<()> {
-    let (guest, contents) = prepare()?;
-    let (mut text, mut cases) = (String::new(), Vec::new());
-    let mut add = |section: &Section| {
-        print!("{section}");
-        text.push_str(&section.to_string());
-        cases.extend_from_slice(section.cases());
-    };
-    for benchmark in BENCHMARKS {
-        run(benchmark, &contents)?.iter().for_each(&mut add);
+/// Writes the records after each question, so that an interruption loses one question.
+fn measure(command: &str, names: &[String], exact: bool) -> Result<()> {
+    let known = QUESTIONS.map(|(name, _)| name);
+    let is_known = |name: &&String| *name == "all" || known.contains(&&***name);
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        anyhow::bail!("no question {unknown}; use all, {}", known.join(", "));
     }
-    add(&guest);
-    let goals = goal::summary(&cases);
-    print!("{goals}");
-    let text = format!("{}{goals}{text}", introduction::introduction()?);
-    std::fs::write(root().join(OUTPUT), text.trim_end().to_owned() + "\n").context(OUTPUT)?;
-    step(format_args!("{OUTPUT} is written"));
-    Ok(())
-}
-
-fn run_some(names: &[String]) -> Result<()> {
-    let chosen = names.iter().map(|name| find(name));
-    let chosen = chosen.collect::<Result<Vec<_>>>()?;
-    let (_, contents) = prepare()?;
-    for benchmark in chosen {
-        let sections = run(benchmark, &contents)?;
-        sections.iter().for_each(|section| print!("{section}"));
-        let cases = sections.iter().flat_map(Section::cases).cloned();
-        let cases: Vec<Case> = cases.collect();
-        if !cases.is_empty() {
-            print!("{}", goal::summary(&cases));
+    let packer = Packer::new(command, "target/bench/modules")?;
+    let mut results = Results::read()?;
+    for (name, measure) in QUESTIONS {
+        if names.iter().any(|wanted| wanted == name || wanted == "all") {
+            let mut notebook = Notebook::new(name, exact)?;
+            measure(&packer, &mut notebook).context(name)?;
+            results.replace(notebook)?;
         }
     }
-    Ok(())
-}
-
-fn find(name: &str) -> Result<Benchmark> {
-    let found = BENCHMARKS.into_iter().find(|(known, _)| *known == name);
-    let known = || BENCHMARKS.map(|(name, _)| name).join(", ");
-    found.with_context(|| format!("no benchmark {name}; there are {}", known()))
-}
-
-fn run((name, benchmark): Benchmark, contents: &Contents) -> Result<Vec<Section>> {
-    step(format_args!("# {name}"));
-    benchmark(contents).context(name)
-}
-
-fn prepare() -> Result<(Section, Vec<(Tree, Content)>)> {
-    ensure!(
-        root().join(today::LIBRARY).exists(),
-        "run `tools/install today`"
-    );
-    std::fs::create_dir_all(root().join(variant::WORK))?;
-    step("reading the trees");
-    let content = |tree: Tree| Ok((tree, tree.content()?));
-    let contents = trees::REAL.into_iter().map(content);
-    let contents = contents.collect::<Result<_>>()?;
-    Ok((guest::build()?, contents))
+    page::write(&results)
 }

