@@ -1,0 +1,22 @@
+//! Each recipe in `docs/recipes` runs as it stands.
+
+use wasi_vfs_tests::recipe::Recipe;
+use wasi_vfs_tests::workspace::root;
+
+/// Recipes with a test below.
+const RECIPES: [&str; 1] = ["c"];
+
+#[test]
+fn every_recipe_has_a_test() {
+    let directory = std::fs::read_dir(root().join("docs/recipes")).expect("a directory");
+    let mut names: Vec<_> = directory
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    names.sort();
+    assert_eq!(names, RECIPES.map(|name| format!("{name}.md")));
+}
+
+#[test]
+fn c() {
+    Recipe::read("c").python().wasmtime().run();
+}
