@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::Recipe;
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 1] = ["c"];
+const RECIPES: [&str; 2] = ["c", "go"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -19,4 +19,9 @@ fn every_recipe_has_a_test() {
 #[test]
 fn c() {
     Recipe::read("c").python().wasmtime().run();
+}
+
+#[test]
+fn go() {
+    Recipe::read("go").go().wasmtime().run();
 }
