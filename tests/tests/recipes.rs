@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::Recipe;
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 2] = ["c", "go"];
+const RECIPES: [&str; 3] = ["c", "go", "rust"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -24,4 +24,9 @@ fn c() {
 #[test]
 fn go() {
     Recipe::read("go").go().wasmtime().run();
+}
+
+#[test]
+fn rust() {
+    Recipe::read("rust").cargo().wasmtime().run();
 }
