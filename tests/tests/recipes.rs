@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::Recipe;
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 3] = ["c", "go", "rust"];
+const RECIPES: [&str; 4] = ["c", "go", "python", "rust"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -24,6 +24,11 @@ fn c() {
 #[test]
 fn go() {
     Recipe::read("go").go().wasmtime().run();
+}
+
+#[test]
+fn python() {
+    Recipe::read("python").npm().python().wasmtime().run();
 }
 
 #[test]
