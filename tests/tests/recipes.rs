@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::Recipe;
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 4] = ["c", "go", "python", "rust"];
+const RECIPES: [&str; 5] = ["c", "go", "python", "ruby", "rust"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -29,6 +29,11 @@ fn go() {
 #[test]
 fn python() {
     Recipe::read("python").npm().python().wasmtime().run();
+}
+
+#[test]
+fn ruby() {
+    Recipe::read("ruby").npm().bundler().run();
 }
 
 #[test]
