@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::Recipe;
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 5] = ["c", "go", "python", "ruby", "rust"];
+const RECIPES: [&str; 6] = ["c", "go", "python", "ruby", "rust", "server"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -39,4 +39,9 @@ fn ruby() {
 #[test]
 fn rust() {
     Recipe::read("rust").cargo().wasmtime().run();
+}
+
+#[test]
+fn server() {
+    Recipe::read("server").python().run();
 }
