@@ -1,10 +1,10 @@
 //! Each recipe in `docs/recipes` runs as it stands.
 
-use wasi_vfs_tests::recipe::Recipe;
+use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 6] = ["c", "go", "python", "ruby", "rust", "server"];
+const RECIPES: [&str; 7] = ["c", "go", "page", "python", "ruby", "rust", "server"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -24,6 +24,14 @@ fn c() {
 #[test]
 fn go() {
     Recipe::read("go").go().wasmtime().run();
+}
+
+#[test]
+fn page() {
+    let recipe = Recipe::read("page").npm().python();
+    recipe.run();
+    let text = page_text(&recipe.work().join("site"), "#output");
+    assert_eq!(text, "* Write a recipe.\n* Run it.\n");
 }
 
 #[test]
