@@ -4,7 +4,7 @@ use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 7] = ["c", "go", "page", "python", "ruby", "rust", "server"];
+const RECIPES: [&str; 8] = ["c", "ci", "go", "page", "python", "ruby", "rust", "server"];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -19,6 +19,11 @@ fn every_recipe_has_a_test() {
 #[test]
 fn c() {
     Recipe::read("c").python().wasmtime().run();
+}
+
+#[test]
+fn ci() {
+    Recipe::read("ci").python().run();
 }
 
 #[test]
