@@ -4,7 +4,9 @@ use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 8] = ["c", "ci", "go", "page", "python", "ruby", "rust", "server"];
+const RECIPES: [&str; 9] = [
+    "c", "ci", "go", "oci", "page", "python", "ruby", "rust", "server",
+];
 
 #[test]
 fn every_recipe_has_a_test() {
@@ -29,6 +31,12 @@ fn ci() {
 #[test]
 fn go() {
     Recipe::read("go").go().wasmtime().run();
+}
+
+/// It has no command that runs without a registry of images.
+#[test]
+fn oci() {
+    Recipe::read("oci").run();
 }
 
 #[test]
