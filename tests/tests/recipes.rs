@@ -4,8 +4,8 @@ use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 9] = [
-    "c", "ci", "go", "oci", "page", "python", "ruby", "rust", "server",
+const RECIPES: [&str; 10] = [
+    "c", "ci", "go", "host", "oci", "page", "python", "ruby", "rust", "server",
 ];
 
 #[test]
@@ -31,6 +31,11 @@ fn ci() {
 #[test]
 fn go() {
     Recipe::read("go").go().wasmtime().run();
+}
+
+#[test]
+fn host() {
+    Recipe::read("host").python().wasmtime().run();
 }
 
 /// It has no command that runs without a registry of images.
