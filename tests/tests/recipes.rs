@@ -1,4 +1,4 @@
-//! Each recipe in `docs/recipes` runs as it stands.
+//! Each recipe in `docs/recipes` runs as it stands, and so does the example of the README.
 
 use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
@@ -16,6 +16,11 @@ fn every_recipe_has_a_test() {
         .collect();
     names.sort();
     assert_eq!(names, RECIPES.map(|name| format!("{name}.md")));
+}
+
+#[test]
+fn readme() {
+    Recipe::of(&root().join("README.md")).python().run();
 }
 
 #[test]
