@@ -13,6 +13,7 @@ pub mod interpreter;
 pub mod matrix;
 pub mod module;
 pub mod oracle;
+pub mod recipe;
 pub mod snapshot;
 pub mod standard_tests;
 pub mod stored;

@@ -220,7 +220,7 @@ pub fn plan(program: Program, packing: Packing, engine: Engine) -> Cell {
     }
 }
 
-/// For the README: what runs, a line for each engine.
+/// The programs that run, a line for each engine.
 pub fn summary() -> String {
     let mut table = String::from("| | linked | separate | single |\n|---|---|---|---|\n");
     for engine in Engine::MATRIX {

@@ -54,8 +54,18 @@ fn the_document_of_the_commands_is_their_help() {
 This file has the help of every command, as `wasi-vfs help COMMAND` prints it.
 `wasi-vfs man` prints the same text as pages of a manual. A test compares this file
 with the command: `UPDATE_GOLDEN=1 cargo test -p wasi-vfs --test cli` updates it.
+
+| command | summary |
+|---|---|
 "
     .to_owned();
+    for (name, summary) in commands() {
+        writeln!(
+            document,
+            "| [`wasi-vfs {name}`](#wasi-vfs-{name}) | {summary} |"
+        )
+        .unwrap();
+    }
     for (name, _) in commands() {
         let help = help(&name);
         write!(document, "\n## wasi-vfs {name}\n\n```text\n{help}```\n").unwrap();
@@ -87,16 +97,13 @@ fn help_is_plain_english() {
 }
 
 #[test]
-fn the_readme_lists_every_command_by_its_summary() {
+fn the_readme_names_every_command_in_the_order_of_the_help() {
     let readme = fs::read_to_string(in_repository("README.md")).unwrap();
-    let rows = readme
-        .lines()
-        .filter(|line| line.starts_with("| `wasi-vfs "));
-    let expected = commands();
-    let expected = expected
-        .iter()
-        .map(|(name, summary)| format!("| `wasi-vfs {name}` | {summary} |"));
-    assert_eq!(rows.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let (_, list) = readme.split_once("(docs/COMMANDS.md): ").unwrap();
+    let (list, _) = list.split_once("\n- ").unwrap();
+    let named: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+    let expected: Vec<_> = commands().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(named, expected);
 }
 
 #[test]
