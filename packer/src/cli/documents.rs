@@ -4,7 +4,7 @@
 use super::Cli;
 use clap::{CommandFactory, Parser};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The words of a line as a shell takes them apart, up to what is the shell's
 /// own: a pipe, a redirection, another command, a comment.
@@ -48,19 +48,35 @@ fn assert_accepted(source: &str, call: &str) {
 /// The blocks of shell lines of a document.
 fn consoles(document: &str) -> Vec<&str> {
     let blocks = document.split("```").skip(1).step_by(2);
-    let consoles = blocks.filter_map(|block| block.strip_prefix("console\n"));
+    // A recipe marks blocks that its test does not run. Their commands are checked here.
+    let consoles = blocks.filter_map(|block| {
+        let (fence, content) = block.split_once('\n')?;
+        matches!(fence, "console" | "console not-run").then_some(content)
+    });
     consoles.collect()
+}
+
+/// README, guide and recipes.
+fn documents(root: &Path) -> Vec<PathBuf> {
+    let recipes = fs::read_dir(root.join("docs/recipes")).unwrap();
+    let recipes = recipes.map(|entry| entry.unwrap().path());
+    ["README.md", "docs/GUIDE.md"]
+        .map(|name| root.join(name))
+        .into_iter()
+        .chain(recipes)
+        .collect()
 }
 
 #[test]
 fn commands_in_the_documents_are_accepted() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for name in ["README.md", "docs/GUIDE.md"] {
-        let document = fs::read_to_string(root.join(name)).unwrap();
+    for path in documents(root) {
+        let document = fs::read_to_string(&path).unwrap();
         let calls: Vec<_> = consoles(&document).into_iter().flat_map(calls).collect();
-        assert!(calls.len() > 2, "{name}: {calls:?}");
+        let name = path.display().to_string();
+        assert!(!calls.is_empty(), "{name} calls no command");
         for call in calls {
-            assert_accepted(name, &call);
+            assert_accepted(&name, &call);
         }
     }
 }
