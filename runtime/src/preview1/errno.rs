@@ -1,6 +1,6 @@
 //! The error codes of preview 1 (`errno` in the specification).
 
-use wasi_vfs_format::Corrupt;
+use crate::fs::FsError;
 
 /// A non-zero error code. The host's codes pass through unchanged, so this is
 /// a number and not an enumeration.
@@ -36,8 +36,10 @@ errnos! {
     NAMETOOLONG = 37, "Name too long.";
     NOENT = 44, "No such file or directory.";
     NOMEM = 48, "Not enough memory.";
+    NOSPC = 51, "No space: the layer that holds changes is full.";
     NOSYS = 52, "The application does not import this call, so there is no host to ask.";
     NOTDIR = 54, "Not a directory.";
+    NOTEMPTY = 55, "Directory not empty.";
     NOTSOCK = 57, "Not a socket.";
     NOTSUP = 58, "Not supported.";
     OVERFLOW = 61, "The result does not fit its type.";
@@ -47,22 +49,36 @@ errnos! {
     NOTCAPABLE = 76, "More rights than the descriptor has.";
 }
 
-/// Whatever is wrong with an image, the guest sees an input error.
-impl From<Corrupt> for Errno {
-    fn from(_: Corrupt) -> Self {
-        Self::IO
+impl From<FsError> for Errno {
+    fn from(error: FsError) -> Self {
+        match error {
+            FsError::Exists => Self::EXIST,
+            FsError::Invalid => Self::INVAL,
+            FsError::Io => Self::IO,
+            FsError::IsADirectory => Self::ISDIR,
+            FsError::Loop => Self::LOOP,
+            FsError::NameTooLong => Self::NAMETOOLONG,
+            FsError::NotFound => Self::NOENT,
+            FsError::NoMemory => Self::NOMEM,
+            FsError::NoSpace => Self::NOSPC,
+            FsError::NotADirectory => Self::NOTDIR,
+            FsError::NotEmpty => Self::NOTEMPTY,
+            FsError::Unsupported => Self::NOTSUP,
+            FsError::NotPermitted => Self::PERM,
+            FsError::ReadOnly => Self::ROFS,
+        }
     }
 }
 
-/// What every call comes down to.
-pub type Result<T = ()> = core::result::Result<T, Errno>;
+/// The result of a call.
+pub type Result<T = (), E = Errno> = core::result::Result<T, E>;
 
 /// The result of a host call from the code it returned.
 pub(crate) fn from_host(code: i32) -> Result {
     match u16::try_from(code) {
         Ok(0) => Ok(()),
         Ok(code) => Err(Errno(code)),
-        // Codes have 16 bits. Cut off, this one could become a success.
+        // Codes have 16 bits. Truncated, this one could become a success.
         Err(_) => Err(Errno::IO),
     }
 }

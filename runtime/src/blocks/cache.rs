@@ -1,71 +1,62 @@
-//! Decompressed blocks, as many as a bound on all memory leaves room for.
+//! Decompressed blocks, as many as fit the budget.
+//!
+//! Block 0 is the *base*, which other blocks are decompressed against: it stays. Every
+//! other block has a slot. If all slots are taken, the next block evicts one that the
+//! program has read to its end, else the least recently used one. After a walk through a
+//! directory, for example, its blocks leave first, and the block with a language's core
+//! library stays.
 
-use crate::errno::{Errno, Result};
+use super::BlockError;
+use super::budget::{SLOT_COUNT_MIN, slot_count, slot_count_max};
 use crate::zstd::Decoder;
 use alloc::vec::Vec;
 use wasi_vfs_format::{Block, Codec};
 
-/// Bytes that an image takes beside its index: blocks, what is stored of one
-/// while it is decompressed, the decoder, and what is lost on the way. A writer
-/// puts what lies together in a tree into blocks of 1 MiB together, and a walk
-/// goes to and fro between them; with the base and half of the next such stretch
-/// they fit. Twice as much would save a sixth of what reading all of Ruby's
-/// library decompresses.
-pub(crate) const CACHE_LEN: usize = 2 << 20;
+type Result<T = ()> = core::result::Result<T, BlockError>;
 
-/// What an allocator may lose: memory grows by pages of this many bytes.
-const PAGE_LEN: usize = 64 << 10;
-
-/// Blocks kept beside the base whatever their size: two, since a small file
-/// may lie across two of them. With blocks of 512 KiB and more, that exceeds
-/// [`CACHE_LEN`].
-const SLOT_COUNT_MIN: usize = 2;
-
-/// The decompressed blocks that may be wanted again, and the base.
+/// The base, and the decompressed blocks that a program may read again.
 pub(crate) struct BlockCache {
-    /// Block 0, which others are decompressed against: kept for good.
+    /// Block 0, once it was needed.
     base: Option<Vec<u8>>,
     slots: Vec<Slot>,
     slot_count_max: usize,
-    /// Length of a block.
     block_len: usize,
-    /// Blocks of the image.
+    /// Number of blocks in the image.
     block_count: usize,
     /// Counts uses.
     clock: u64,
-    /// The slot used last, which most reads want again.
+    /// The slot of the last use, which most reads need again.
     recent: usize,
     decoder: Decoder,
 }
 
 struct Slot {
     block: Option<u32>,
-    /// The time of the last use.
+    /// Value of the clock at the last use.
     used: u64,
-    /// Bytes of the block that were read since it is here.
+    /// Bytes that were read since the block came.
     read_len: u64,
     bytes: Vec<u8>,
 }
 
 impl Slot {
-    /// Whether as many bytes were read as there are. Who walks through a tree
-    /// reads each once, and then needs the block no more; one that is read
-    /// again and again is soon past this.
+    /// Whether exactly the block's length was read. A walk through a tree reads each byte
+    /// once and then needs the block no more. A block that is read again and again soon
+    /// exceeds its length.
     fn is_read_through(&self) -> bool {
         self.read_len == self.bytes.len() as u64
     }
 }
 
 impl BlockCache {
-    /// For an image of so many blocks. It has all that it needs but blocks, of
-    /// which it is to keep as few as can be.
+    /// A cache without blocks for an image of `block_count` blocks. It holds the minimum
+    /// of slots until [`fit`](Self::fit) allows more.
     pub(crate) fn new(block_len: u32, block_count: u32) -> Result<Self> {
         let (block_len, block_count) = (block_len.max(1) as usize, block_count as usize);
         let mut slots = Vec::new();
-        let count_max = (CACHE_LEN / block_len).max(SLOT_COUNT_MIN);
         slots
-            .try_reserve_exact(count_max.min(block_count))
-            .map_err(|_| Errno::NOMEM)?;
+            .try_reserve_exact(slot_count_max(block_len).min(block_count))
+            .map_err(|_| BlockError::NoMemory)?;
         Ok(Self {
             base: None,
             slots,
@@ -74,23 +65,17 @@ impl BlockCache {
             block_count,
             clock: 0,
             recent: 0,
-            decoder: Decoder::new().ok_or(Errno::NOMEM)?,
+            decoder: Decoder::new().ok_or(BlockError::NoMemory)?,
         })
     }
 
-    /// Keeps as many blocks as fit the bound, of which so much is `taken`, as far
-    /// as that can be told. What was lost by now is part of it. Nothing more is
-    /// where blocks are whole pages.
-    pub(crate) fn fit(&mut self, taken: usize) {
-        let taken = match self.block_len.is_multiple_of(PAGE_LEN) {
-            true => taken.max(Decoder::LEN + PAGE_LEN),
-            false => taken.max(Decoder::LEN) + PAGE_LEN,
-        };
-        let count = CACHE_LEN.saturating_sub(taken) / self.block_len;
-        self.slot_count_max = count.saturating_sub(1).max(SLOT_COUNT_MIN);
+    /// Sets the number of slots to the number that the budget leaves after `used_len`
+    /// bytes.
+    pub(crate) fn fit(&mut self, used_len: usize) {
+        self.slot_count_max = slot_count(used_len, self.block_len);
     }
 
-    /// Whether block `number` is here.
+    /// Whether the cache holds block `number`.
     pub(crate) fn contains(&self, number: u32) -> bool {
         match number {
             0 => self.base.is_some(),
@@ -98,7 +83,7 @@ impl BlockCache {
         }
     }
 
-    /// The bytes of block `number` if they are here; `len` of them are read.
+    /// The bytes of block `number` if the cache holds it. The caller reads `len` of them.
     pub(crate) fn read(&mut self, number: u32, len: u32) -> Option<&[u8]> {
         if number == 0 {
             return self.base.as_deref();
@@ -119,9 +104,8 @@ impl BlockCache {
         self.slots.iter().position(is_it)
     }
 
-    /// Takes in `block`, whose verified bytes are `stored`, in place of one that
-    /// was read through, else of the one that was not used for longest. The block
-    /// that it is decompressed against must be here.
+    /// Decompresses `block`, whose verified bytes are `stored`. A based block needs the
+    /// base in the cache.
     pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
         match block.number.0 {
             0 => self.insert_base(block, stored),
@@ -151,7 +135,7 @@ impl BlockCache {
         Ok(())
     }
 
-    /// Bytes that the cache holds, the decoder's included.
+    /// Bytes of memory that the cache holds, the decoder included.
     #[cfg(test)]
     pub(crate) fn held_len(&self) -> usize {
         let slots = self.slots.iter().map(|slot| &slot.bytes);
@@ -159,15 +143,15 @@ impl BlockCache {
         blocks + Decoder::LEN
     }
 
-    /// A slot of `len` bytes that hold no block.
+    /// Returns a slot without a block, with `len` bytes.
     fn make_room(&mut self, len: usize) -> Result<usize> {
-        // A slot that another block may follow in is as long as any, since one
-        // that grows leaves a hole. Where all blocks fit, none follows.
+        // A slot that several blocks will use has the length of the longest, since a
+        // slot that grows leaves a hole in memory. If all blocks fit, each has its own.
         let is_for_one = self.block_count <= self.slot_count_max + 1;
         let capacity = if is_for_one { len } else { self.block_len };
-        let position = match self.most_dispensable() {
+        let position = match self.victim() {
             Some(position) if self.slots.len() >= self.slot_count_max => position,
-            // Where there is no memory for one more, one that is here will do.
+            // If memory runs out, an existing slot serves.
             dispensable => self
                 .add_slot(capacity)
                 .or_else(|none| dispensable.ok_or(none))?,
@@ -179,9 +163,9 @@ impl BlockCache {
         Ok(position)
     }
 
-    fn most_dispensable(&self) -> Option<usize> {
+    fn victim(&self) -> Option<usize> {
         let slots = self.slots.iter().enumerate();
-        // A slot without a block first: what came there could not be decompressed.
+        // A slot without a block first: its last block failed to decompress.
         let rank = |slot: &Slot| (slot.block.is_some(), !slot.is_read_through(), slot.used);
         let last = slots.min_by_key(|(_, slot)| rank(slot));
         last.map(|(i, _)| i)
@@ -190,7 +174,9 @@ impl BlockCache {
     fn add_slot(&mut self, capacity: usize) -> Result<usize> {
         let mut bytes = Vec::new();
         reserve(&mut bytes, capacity)?;
-        self.slots.try_reserve(1).map_err(|_| Errno::NOMEM)?;
+        self.slots
+            .try_reserve(1)
+            .map_err(|_| BlockError::NoMemory)?;
         self.slots.push(Slot {
             block: None,
             used: 0,
@@ -201,14 +187,16 @@ impl BlockCache {
     }
 }
 
-/// Makes room for `len` bytes. What is there is not cleared: the next block
-/// overwrites all of it.
+/// Allocates room for `len` bytes. The old bytes stay, since the next block overwrites
+/// all of them.
 fn reserve(bytes: &mut Vec<u8>, len: usize) -> Result {
     let missing = len.saturating_sub(bytes.len());
-    bytes.try_reserve_exact(missing).map_err(|_| Errno::NOMEM)
+    bytes
+        .try_reserve_exact(missing)
+        .map_err(|_| BlockError::NoMemory)
 }
 
-/// Makes what is `stored` of `block` into its `bytes`.
+/// Decompresses the `stored` bytes of `block` into `bytes`.
 fn fill(
     bytes: &mut [u8],
     decoder: &mut Decoder,
@@ -218,8 +206,8 @@ fn fill(
 ) -> Result {
     let prefix = match block.codec {
         Codec::Stored => {
-            // A block is never longer or shorter than what is stored of it.
-            bytes.copy_from_slice(stored.get(..bytes.len()).ok_or(Errno::IO)?);
+            // A stored block has the length of its content.
+            bytes.copy_from_slice(stored.get(..bytes.len()).ok_or(BlockError::Corrupt)?);
             return Ok(());
         }
         Codec::Zstd => &[],

@@ -5,10 +5,10 @@
 //! Therefore a success counts only if the host also wrote a valid record: before each
 //! call the record holds bytes that no host writes.
 
-use crate::abi::{Fdstat, Prestat, SCRATCH_LEN, UNWRITTEN, filetype};
-use crate::errno::{Errno, Result, from_host};
-use crate::memory::Memory;
-use crate::preview1::Preview1;
+use super::abi::{Fdstat, Prestat, SCRATCH_LEN, UNWRITTEN, filetype};
+use super::calls::Preview1;
+use super::errno::{Errno, Result, from_host};
+use super::memory::Memory;
 
 /// Number of the first descriptor that is not standard input or output.
 const FIRST: u32 = 3;

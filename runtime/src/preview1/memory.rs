@@ -1,16 +1,14 @@
-//! The application's linear memory, as the runtime may touch it.
-//!
-//! The guest passes addresses; every access goes through this trait, which
-//! checks the range and answers `FAULT` instead of trapping.
+//! The program's linear memory. Every access by an address of the program goes through
+//! this trait, which checks the range and returns `FAULT` instead of trapping.
 
-use crate::abi::{SCRATCH_LEN, UNWRITTEN};
-use crate::errno::{Errno, Result};
+use super::abi::{SCRATCH_LEN, UNWRITTEN};
+use super::errno::{Errno, Result};
 
-/// The bytes of the guest that [`Memory::with_scratch`] has to put back.
+/// The bytes of the program that [`Memory::with_scratch`] has to put back.
 #[derive(Default)]
 pub struct Lent(Option<[u8; SCRATCH_LEN]>);
 
-/// The memory that the guest's pointers refer to.
+/// The memory that the program's pointers refer to.
 pub trait Memory {
     /// Its length in bytes.
     fn byte_len(&self) -> u64;
@@ -21,9 +19,9 @@ pub trait Memory {
     /// Copies `from` to `address`, which the caller has checked.
     fn copy_in(&mut self, address: u32, from: &[u8]);
 
-    /// Lends some bytes of the guest's memory, enough for an `fdstat`, to the host, and
-    /// puts the guest's bytes back. If the host throws meanwhile, they stay in `lent`, and
-    /// the next loan puts them back. `None` if the memory has fewer bytes.
+    /// Lends a piece of the program's memory, enough for an `fdstat`, to the host, and
+    /// restores its bytes. If the host throws meanwhile, the bytes stay in `lent`, and the
+    /// next loan restores them. Returns `None` if the memory is shorter.
     fn with_scratch<R>(
         &mut self,
         lent: &mut Lent,
@@ -34,7 +32,7 @@ pub trait Memory {
         const SCRATCH: u32 = 1024;
         let mut bytes = [0; SCRATCH_LEN];
         self.read(SCRATCH, &mut bytes).ok()?;
-        // If the guest wrote there since the host threw, its new bytes count.
+        // If the program wrote there since the host threw, its new bytes count.
         if let Some(saved) = lent.0.take()
             && bytes == [UNWRITTEN; SCRATCH_LEN]
         {

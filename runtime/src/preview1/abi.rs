@@ -1,14 +1,14 @@
 //! The types of preview 1 as they lie in the guest's memory. Names, values and
 //! layouts are those of `wasi_snapshot_preview1.witx`.
 
-use wasi_vfs_format::Kind;
+use crate::fs::Kind;
 
-/// Bytes that `Memory::with_scratch` lends: an
-/// `fdstat`, the largest record that the runtime asks of the host.
+/// Bytes that `Memory::with_scratch` lends: an `fdstat`, the largest record that the
+/// runtime asks of the host.
 pub(crate) const SCRATCH_LEN: usize = Fdstat::LEN;
 
-/// Fills these bytes before the host writes. No `prestat` begins with it, no `fdstat`
-/// has this `filetype`, and no path is as long as four of them say.
+/// Fills the scratch bytes before the host writes. No `prestat` begins with this byte, no
+/// `fdstat` has it as `filetype`, and no path is as long as four of them say.
 pub(crate) const UNWRITTEN: u8 = 0xa5;
 
 /// `filetype`.
@@ -21,7 +21,7 @@ pub(crate) mod filetype {
     pub(crate) const MAX: u8 = SYMBOLIC_LINK;
 }
 
-/// The `filetype` of an inode of this kind.
+/// The `filetype` of a node of this kind.
 pub(crate) fn filetype_of(kind: Kind) -> u8 {
     match kind {
         Kind::Directory => filetype::DIRECTORY,
@@ -53,7 +53,7 @@ pub(crate) mod fdflags {
     /// With DSYNC, RSYNC and SYNC.
     pub(crate) const ALL: u32 = 0b1_1111;
 
-    /// Those that can be changed later, as by `fcntl` of Linux.
+    /// The flags that Linux's `fcntl` can change later.
     pub(crate) const CHANGEABLE: u32 = APPEND | NONBLOCK;
 }
 
@@ -86,13 +86,15 @@ pub(crate) mod rights {
     pub(crate) const FD_TELL: u64 = 1 << 5;
     pub(crate) const FD_WRITE: u64 = 1 << 6;
     pub(crate) const FD_ADVISE: u64 = 1 << 7;
+    pub(crate) const FD_ALLOCATE: u64 = 1 << 8;
     pub(crate) const FD_FILESTAT_GET: u64 = 1 << 21;
+    pub(crate) const FD_FILESTAT_SET_SIZE: u64 = 1 << 22;
     pub(crate) const POLL_FD_READWRITE: u64 = 1 << 27;
 
     /// Every right of the specification up to `sock_accept`.
     pub(crate) const ALL: u64 = (1 << 30) - 1;
 
-    /// What can be done with a file of the image.
+    /// The rights of a file that is open for reading.
     pub(crate) const FILE: u64 = FD_DATASYNC
         | FD_READ
         | FD_SEEK
@@ -103,11 +105,20 @@ pub(crate) mod rights {
         | FD_FILESTAT_GET
         | POLL_FD_READWRITE;
 
-    /// What a directory advertises: all that concerns paths and directories.
-    /// wasi-libc masks the rights of an open by what the directory has, so
-    /// advertising less would turn a refusal into a different open.
+    /// The further rights of a file that is open for writing.
+    pub(crate) const WRITE: u64 = FD_WRITE | FD_ALLOCATE | FD_FILESTAT_SET_SIZE;
+
+    /// The rights that a directory advertises: all that concern paths and directories.
+    /// wasi-libc masks the rights of an open by those of the directory, so with fewer
+    /// rights a refusal would become a different open.
     pub(crate) const DIRECTORY: u64 = ALL
-        & !(FD_READ | FD_SEEK | FD_TELL | FD_WRITE | FD_ADVISE | (1 << 8) | (1 << 22))
+        & !(FD_READ
+            | FD_SEEK
+            | FD_TELL
+            | FD_WRITE
+            | FD_ADVISE
+            | FD_ALLOCATE
+            | FD_FILESTAT_SET_SIZE)
         & !((1 << 28) | (1 << 29));
 }
 
@@ -169,14 +180,15 @@ impl Fdstat {
     }
 }
 
-/// `filestat`; the three times are one.
+/// `filestat`.
 pub(crate) struct Filestat {
     pub(crate) device: u64,
     pub(crate) inode: u64,
     pub(crate) filetype: u8,
     pub(crate) link_count: u64,
     pub(crate) size: u64,
-    pub(crate) time_ns: u64,
+    /// Of the last access, change of content and change of metadata.
+    pub(crate) times_ns: [u64; 3],
 }
 
 impl Filestat {
@@ -189,9 +201,10 @@ impl Filestat {
         bytes[16] = self.filetype;
         bytes[24..32].copy_from_slice(&self.link_count.to_le_bytes());
         bytes[32..40].copy_from_slice(&self.size.to_le_bytes());
-        for time in bytes[40..].chunks_exact_mut(8) {
-            time.copy_from_slice(&self.time_ns.to_le_bytes());
-        }
+        let [accessed, modified, changed] = self.times_ns;
+        bytes[40..48].copy_from_slice(&accessed.to_le_bytes());
+        bytes[48..56].copy_from_slice(&modified.to_le_bytes());
+        bytes[56..64].copy_from_slice(&changed.to_le_bytes());
         bytes
     }
 }

@@ -1,17 +1,17 @@
-//! Sockets are the host's. Only their numbers are ours.
+//! Sockets belong to the host. Only their numbers are ours.
 
-use crate::errno::{Errno, Result, from_host};
-use crate::{Memory, Payload, Preview1, Vfs};
+use super::{Errno, Memory, Preview1, Result, Server, from_host};
+use crate::fs::Filesystem;
 
-impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
-    pub(crate) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
+impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
+    pub(super) fn sock_accept(&mut self, fd: u32, flags: u32, accepted: u32) -> Result {
         let number = self.socket(fd)?;
         let before = self.expect_number(accepted, (0, 0))?;
         let code = self.host.sock_accept(number, flags, accepted);
         self.adopt(code, accepted, before)
     }
 
-    pub(crate) fn sock_recv(
+    pub(super) fn sock_recv(
         &mut self,
         fd: u32,
         iovecs: u32,
@@ -27,7 +27,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         )
     }
 
-    pub(crate) fn sock_send(
+    pub(super) fn sock_send(
         &mut self,
         fd: u32,
         iovecs: u32,
@@ -42,7 +42,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         )
     }
 
-    pub(crate) fn sock_shutdown(&mut self, fd: u32, how: u32) -> Result {
+    pub(super) fn sock_shutdown(&mut self, fd: u32, how: u32) -> Result {
         let number = self.socket(fd)?;
         from_host(self.host.sock_shutdown(number, how))
     }

@@ -1,18 +1,21 @@
 //! Waiting for events.
 //!
-//! Files of the image are always ready. What concerns the host goes to the
-//! host: where numbers differ or subscriptions must be left out, the array of
-//! subscriptions is rewritten in the guest's memory for the time of the call
-//! and put back afterwards.
+//! Our files are always ready. All other subscriptions go to the host. If their numbers
+//! differ, or some are ours, the host's subscriptions replace the program's array in
+//! memory during the call. Afterwards the array is restored.
+//!
+//! A program that waits for one of our files and for a clock of one second, for example,
+//! gets the event of the file at once: the host is asked about the clock without waiting.
 
-use crate::abi::{Event, eventtype, subscription};
-use crate::descriptor::Descriptor;
-use crate::errno::{Errno, Result, from_host};
-use crate::memory::overlap;
-use crate::{Memory, Payload, Preview1, Vfs};
+use super::abi::{Event, eventtype, subscription};
+use super::memory::overlap;
+use super::numbers::Descriptor;
+use super::{Errno, Memory, Preview1, Result, Server, from_host};
+use crate::fs::Filesystem;
+use crate::open::Handle;
 use alloc::vec::Vec;
 
-/// The arguments of the call that stay the same throughout.
+/// The addresses that the program passed.
 #[derive(Clone, Copy)]
 struct Buffers {
     subscriptions: u32,
@@ -20,21 +23,31 @@ struct Buffers {
     event_count: u32,
 }
 
-/// What the subscriptions come down to.
+/// The subscriptions by side.
 struct Sorted {
     /// Subscriptions for the host, with its numbers.
     for_host: Vec<u8>,
-    /// Where each of those was among the guest's.
+    /// The position of each of those among the program's.
     positions: Vec<u32>,
-    /// Events that have happened already, as they are stored.
+    /// The events of our files, as they are stored.
     ready: Vec<u8>,
-    /// The host's, taken out of the guest's memory: what is put back into it
-    /// afterwards may lie over them.
+    /// The host's events, copied out of the program's memory, where the restored array
+    /// of subscriptions may overwrite them.
     events: Vec<u8>,
 }
 
+/// The answer to one subscription.
+enum Answer {
+    /// It concerns one of our files or a bad number: this is its event.
+    Ready(Event),
+    /// It is the host's, with this number in place of the program's.
+    Renumbered(u32),
+    /// It is the host's, and names no descriptor.
+    Unchanged,
+}
+
 impl Sorted {
-    /// Room for all that `count` subscriptions can come down to, and for a clock.
+    /// Room for `count` subscriptions of either side, and for a clock.
     fn with_room(count: usize) -> Result<Self> {
         Ok(Self {
             for_host: with_room((count + 1) * subscription::LEN)?,
@@ -45,8 +58,8 @@ impl Sorted {
     }
 }
 
-impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
-    pub(crate) fn poll_oneoff(
+impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
+    pub(super) fn poll_oneoff(
         &mut self,
         subscriptions: u32,
         events: u32,
@@ -95,43 +108,40 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
     fn sort(&mut self, asked: &[u8]) -> Result<Sorted> {
         let mut sorted = Sorted::with_room(asked.len() / subscription::LEN)?;
         for (position, bytes) in asked.chunks_exact(subscription::LEN).enumerate() {
-            match self.ready_event(bytes) {
-                Ok(event) => sorted.ready.extend_from_slice(&event.to_bytes()),
-                Err(number) => {
-                    sorted.positions.push(position as u32);
-                    sorted.for_host.extend_from_slice(bytes);
-                    if let Some(number) = number {
-                        let start = sorted.for_host.len() - subscription::LEN;
-                        let field = start + subscription::DESCRIPTOR;
-                        sorted.for_host[field..field + 4].copy_from_slice(&number.to_le_bytes());
-                    }
-                }
+            let answer = self.answer(bytes);
+            if let Answer::Ready(event) = answer {
+                sorted.ready.extend_from_slice(&event.to_bytes());
+                continue;
+            }
+            let field = sorted.for_host.len() + subscription::DESCRIPTOR;
+            sorted.positions.push(position as u32);
+            sorted.for_host.extend_from_slice(bytes);
+            if let Answer::Renumbered(number) = answer {
+                sorted.for_host[field..field + 4].copy_from_slice(&number.to_le_bytes());
             }
         }
         Ok(sorted)
     }
 
-    /// The event of a subscription that the host has nothing to do with, else
-    /// the host's number for its descriptor, if it has one.
-    fn ready_event(&self, subscription: &[u8]) -> core::result::Result<Event, Option<u32>> {
+    fn answer(&self, subscription: &[u8]) -> Answer {
         let tag = subscription[subscription::TAG];
         if !matches!(tag, eventtype::FD_READ | eventtype::FD_WRITE) {
-            return Err(None);
+            return Answer::Unchanged;
         }
         let fd = field_u32(subscription, subscription::DESCRIPTOR);
-        let (error, byte_count) = match self.table.get(fd) {
-            Ok(Descriptor::Host(number)) => return Err(Some(number)),
-            Ok(Descriptor::File(file)) => match self.image.file(file.inode) {
-                Ok(content) => (0, content.len.saturating_sub(file.position)),
+        let (error, byte_count) = match self.numbers.get(fd) {
+            Ok(Descriptor::Host(number)) => return Answer::Renumbered(*number),
+            Ok(Descriptor::Ours(Handle::File(file))) => match self.file_len(file.id) {
+                Ok(len) => (0, len.saturating_sub(file.position)),
                 Err(errno) => (errno.0, 0),
             },
-            Ok(Descriptor::Directory(_)) => (Errno::BADF.0, 0),
-            // The guest means another descriptor than the host's of this number. Hosts
-            // differ in whether a bad one fails the call or is an event.
-            Err(_) if self.table.has_host(fd) => return Err(Some(u32::MAX)),
-            Err(_) => return Err(Some(fd)),
+            Ok(Descriptor::Ours(Handle::Directory(_))) => (Errno::BADF.0, 0),
+            // The host's descriptor of this number has another number here. Hosts differ
+            // in whether a bad number fails the call or is an event.
+            Err(_) if self.numbers.has_host(fd) => return Answer::Renumbered(u32::MAX),
+            Err(_) => return Answer::Unchanged,
         };
-        Ok(Event {
+        Answer::Ready(Event {
             userdata: userdata(subscription),
             error,
             eventtype: tag,
@@ -139,7 +149,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         })
     }
 
-    /// Asks the host with what is for it in the place of what the guest `asked`.
+    /// Calls the host with its subscriptions in place of those that the program `asked`.
     fn poll_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &mut Sorted) -> Result {
         self.memory.write(buffers.subscriptions, &sorted.for_host)?;
         let count = (sorted.for_host.len() / subscription::LEN) as u32;
@@ -154,7 +164,7 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
             count,
             buffers.event_count,
         );
-        // A host that has more than it was asked for is not heard any longer.
+        // Ignores events beyond the number of subscriptions.
         let found = self.memory.read_u32(buffers.event_count)?.min(count);
         sorted.events.resize(found as usize * Event::LEN, 0);
         self.memory.read(buffers.events, &mut sorted.events)?;
@@ -162,10 +172,9 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         from_host(code)
     }
 
-    /// Asks the host what has happened on its side, without waiting, since on
-    /// ours something has. A clock that has run out takes the place of a
-    /// subscription of ours, so there is room for it; user data are positions
-    /// while the host is asked, to tell its event from the guest's.
+    /// Asks the host for its events without waiting, since one of ours has happened. An
+    /// expired clock makes the host return at once. It takes the room of a subscription
+    /// of ours. Positions replace the user data, so that the clock's event is recognised.
     fn glance_at_host(&mut self, buffers: Buffers, asked: &[u8], sorted: &mut Sorted) -> Result {
         if sorted.positions.is_empty() {
             return Ok(());
@@ -182,15 +191,15 @@ impl<M: Memory, H: Preview1, P: Payload> Vfs<M, H, P> {
         match self.poll_host(buffers, asked, sorted) {
             Ok(()) => keep_guest_events(asked, sorted),
             Err(Errno::BADF) => return Err(Errno::BADF),
-            // Ours are ready whatever else the host says.
+            // Our events have happened whatever the host says.
             Err(_) => sorted.events.clear(),
         }
         Ok(())
     }
 }
 
-/// Drops the event of our clock and gives the others their user data back. There
-/// are no more of them than subscriptions: the guest has no room for that.
+/// Drops the event of our clock and restores the user data of the others. Keeps at most
+/// one event a subscription, since the program has no room for more.
 fn keep_guest_events(asked: &[u8], sorted: &mut Sorted) {
     let mut kept = 0;
     let end = sorted.positions.len() * Event::LEN;
@@ -211,8 +220,8 @@ fn keep_guest_events(asked: &[u8], sorted: &mut Sorted) {
     sorted.events.truncate(kept);
 }
 
-/// A subscription to the monotonic clock, zero nanoseconds from now, with user
-/// data that are no position.
+/// A subscription to the monotonic clock, zero nanoseconds from now. Its user data are no
+/// position.
 fn expired_clock() -> [u8; subscription::LEN] {
     const MONOTONIC: u8 = 1;
     let mut bytes = [0; subscription::LEN];

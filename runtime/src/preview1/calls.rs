@@ -1,9 +1,8 @@
-//! The functions of preview 1 that take a descriptor: the one list of them, and
-//! the trait of whoever serves them, which is the host and the runtime itself.
+//! The functions of preview 1 that take a descriptor: the one list of them, and the trait
+//! that both the host and our server implement.
 
-/// Passes the list of calls to the macro `$then`. Parameters are
-/// as in the specification, lowered to core types; every call returns an
-/// error code.
+/// Passes the list of calls to the macro `$then`. The parameters are those of the
+/// specification, lowered to core types. Every call returns an error code.
 macro_rules! for_each_call {
     ($then:ident) => {
         $then! {
@@ -71,8 +70,8 @@ pub(crate) use for_each_call;
 
 macro_rules! declare_trait {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
-        /// Whoever serves preview 1. Pointers are addresses in the guest's
-        /// memory; descriptors are numbers of the one who serves.
+        /// A server of preview 1: the host, or [`Server`](super::Server). Pointers are
+        /// addresses in the program's memory. Descriptors are numbers of the server.
         pub trait Preview1 {
             $(
                 #[doc = concat!("`", stringify!($call), "` of preview 1.")]
