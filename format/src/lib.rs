@@ -23,7 +23,6 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-pub mod anchor;
 pub mod block;
 #[cfg(feature = "std")]
 pub mod check;

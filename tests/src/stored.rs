@@ -2,7 +2,7 @@
 //! through the anchor, by hand, so that a test can damage each byte of them.
 
 use std::ops::Range;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, FORM_LINKED, MAGIC};
+use wasi_vfs_embedding::anchor::{ANCHOR_LEN, Anchor, FORM_LINKED, MAGIC};
 use wasmparser::{DataKind, Operator, Parser, Payload};
 use zerocopy::FromBytes;
 

@@ -5,7 +5,7 @@ use crate::module::{MemoryKind, embed, find, form, merged_checksum, unmounted, w
 use crate::{Contents, runtime};
 use std::mem::offset_of;
 use std::sync::LazyLock;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
+use wasi_vfs_embedding::anchor::{ANCHOR_LEN, Anchor, MAGIC};
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::fuzz::Input;
 

@@ -15,7 +15,7 @@ use super::runtime::{Runtime, Stack};
 use super::shape::Shape;
 use super::traces::NAME_PREFIX;
 use super::{MemoryKind, ModuleError, dispatch, growth};
-use wasi_vfs_format::anchor::Application;
+use wasi_vfs_embedding::anchor::Application;
 use wasi_vfs_format::checksum::checksum_of_two;
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, Function, Instruction};

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
+use wasi_vfs_embedding::anchor::{ANCHOR_LEN, Anchor, MAGIC};
 use wasmi::{
     Config, Engine, Extern, ExternType, Func, Instance, Memory, Module, Store, StoreLimits, Val,
 };

@@ -29,7 +29,7 @@ impl AbiFunction {
     }
 }
 
-/// All three, in the order of [`wasi_vfs_format::anchor::EntryPoints`].
+/// All three, in the order of [`wasi_vfs_embedding::anchor::EntryPoints`].
 pub(super) const ABI: [AbiFunction; 3] = [
     AbiFunction {
         name: ANCHOR_FN,

@@ -11,7 +11,7 @@ use super::{Filed, Form, Found, MemoryKind, ModuleError, index, traces};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wasi_vfs_format::anchor::{
+use wasi_vfs_embedding::anchor::{
     ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
 };
 use wasi_vfs_format::{Part, Payload, ReadAt};

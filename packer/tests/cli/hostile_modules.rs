@@ -3,7 +3,7 @@
 
 use crate::hostile::{READERS, bounded, put};
 use crate::scratch::*;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::anchor::MAGIC;
 use zerocopy::IntoBytes;
 
 /// Sections, by the numbers of the specification.
@@ -332,7 +332,7 @@ fn remove_output(scratch: &Scratch) {
 /// A module with these segments and an anchor at 256 whose index, of so many
 /// bytes, is stored at 1024 in so many.
 fn with_index(index_len: u32, stored_len: u32, segments: &str) -> Vec<u8> {
-    use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+    use wasi_vfs_embedding::anchor::{Anchor, FORM_LINKED, version_bytes};
     let mut anchor = Anchor::empty(FORM_LINKED, version_bytes("0.1.0"));
     anchor.address = 256.into();
     anchor.index_address = 1024.into();
@@ -475,7 +475,7 @@ const LINKED: Linked = Linked {
 
 impl Linked {
     fn bytes(&self) -> Vec<u8> {
-        use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+        use wasi_vfs_embedding::anchor::{Anchor, FORM_LINKED, version_bytes};
         let Self {
             more: (more, times),
             anchor,

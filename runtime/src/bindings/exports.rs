@@ -4,7 +4,7 @@ use super::host::HostFunctions;
 use super::state::{self, Way};
 use crate::Errno;
 use crate::preview1::{Preview1, for_each_call};
-use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_embedding::anchor::Anchor;
 
 macro_rules! export_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {$(

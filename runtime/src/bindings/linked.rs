@@ -10,9 +10,9 @@ use crate::{Memory, Payload};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 use core::mem::{offset_of, size_of};
-use wasi_vfs_format::anchor::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
+use wasi_vfs_embedding::anchor::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
 
-pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_LINKED;
+pub(super) const FORM: u32 = wasi_vfs_embedding::anchor::FORM_LINKED;
 
 // A static library has no way to ask for exports but the object file itself.
 core::arch::global_asm!(

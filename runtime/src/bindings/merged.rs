@@ -8,7 +8,7 @@ use crate::errno::{Errno, Result};
 use crate::{Memory, Payload};
 use alloc::vec::Vec;
 
-pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_MERGED;
+pub(super) const FORM: u32 = wasi_vfs_embedding::anchor::FORM_MERGED;
 
 #[global_allocator]
 static ALLOCATOR: Heap = Heap::new();

@@ -7,8 +7,8 @@ use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
+use wasi_vfs_embedding::anchor::{Anchor, version_bytes};
 use wasi_vfs_format::Index;
-use wasi_vfs_format::anchor::{Anchor, version_bytes};
 use wasi_vfs_format::limits::MAX_INDEX_LEN;
 
 /// Alignment of an image in memory: what the records and the fastest copies

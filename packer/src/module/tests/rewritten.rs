@@ -5,7 +5,7 @@ use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION, embed, found, pack, pack_with
 use crate::module::shape::active_offset;
 use crate::module::{MemoryKind, ModuleError, find, without_image};
 use std::convert::Infallible;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::anchor::MAGIC;
 use wasi_vfs_format::cold;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{ConstExpr, DataSection, GlobalSection, GlobalType, MemorySection};

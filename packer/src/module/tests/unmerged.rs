@@ -8,7 +8,7 @@ use crate::module::{MemoryKind, find, without_image};
 use crate::{DroppedSection, Warning};
 use std::borrow::Cow;
 use std::ops::Range;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::anchor::MAGIC;
 use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {

@@ -6,8 +6,8 @@
 //! empty memory and looks for [`MAGIC`] there; [`Anchor::address`] tells the
 //! anchor from a copy of it in somebody's data.
 
-use crate::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 use core::mem::{offset_of, size_of};
+use wasi_vfs_format::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
