@@ -33,6 +33,8 @@ pub mod chunk;
 pub mod cold;
 #[cfg(feature = "std")]
 pub mod digest;
+#[cfg(feature = "std")]
+pub mod encode;
 mod error;
 pub mod extent;
 #[cfg(feature = "std")]
