@@ -23,7 +23,6 @@
 #[cfg(feature = "std")]
 extern crate std;
 
-pub mod anchor;
 pub mod block;
 #[cfg(feature = "std")]
 pub mod check;
@@ -34,6 +33,8 @@ pub mod chunk;
 pub mod cold;
 #[cfg(feature = "std")]
 pub mod digest;
+#[cfg(feature = "std")]
+pub mod encode;
 mod error;
 pub mod extent;
 #[cfg(feature = "std")]

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode, Tree};
 use wasi_vfs_format::writer::{self, Options};
-use wasi_vfs_format::{Image, anchor, block, cold, digest, extent, inode, limits};
+use wasi_vfs_format::{Image, block, cold, digest, extent, inode, limits};
 use wasi_vfs_format::{ImageReader, check, manifest, mount as mounts, superblock};
 use zerocopy::FromZeros;
 
@@ -75,13 +75,6 @@ fn the_tables_of_records_are_those_of_the_code() {
         checksum stored_offset stored_len_and_codec);
     assert_record!(cold::ColdHeader, cold::COLD_HEADER_LEN,
         magic version chunk_count manifest_len lens_len checksum);
-    assert_record!(anchor::Anchor, anchor::ANCHOR_LEN,
-        magic abi_version form runtime_version address index_address index_len
-        index_stored_len
-        payload_address payload_len region_address application merged_checksum);
-    assert_record!(anchor::Application, 40,
-        type_count function_count memory_count global_count data_count has_data_count
-        added_features memory_flags memory_minimum memory_maximum);
 }
 
 #[test]
@@ -127,11 +120,6 @@ fn the_constants_are_those_of_the_code() {
     assert!(meaning("Superblock (136 bytes)", 2).starts_with(&format!("{};", superblock::VERSION)));
     assert!(meaning("ColdHeader (32 bytes)", 1).starts_with(&hex(&cold::MAGIC)));
     assert!(meaning("ColdHeader (32 bytes)", 2).starts_with(&format!("{};", cold::VERSION)));
-    assert_eq!(
-        meaning("Anchor (116 bytes)", 2),
-        anchor::ABI_VERSION.to_string()
-    );
-    assert!(anchor::MAGIC.starts_with(b"\x89wasi-vfs anchor"));
     assert!(FORMAT_MD.contains(&format!("```\n{}\n```", digest::ROOT_CONTEXT)));
 }
 

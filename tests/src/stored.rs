@@ -2,7 +2,7 @@
 //! through the anchor, by hand, so that a test can damage each byte of them.
 
 use std::ops::Range;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, FORM_LINKED, MAGIC};
+use wasi_vfs_embedding::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FORM_LINKED};
 use wasmparser::{DataKind, Operator, Parser, Payload};
 use zerocopy::FromBytes;
 
@@ -107,7 +107,7 @@ fn find_anchor(module: &[u8], segments: &[Segment]) -> Option<(u32, Anchor)> {
         };
         let bytes = &module[segment.bytes.clone()];
         for at in 0..bytes.len() {
-            if !bytes[at..].starts_with(&MAGIC) {
+            if !bytes[at..].starts_with(&ANCHOR_MAGIC) {
                 continue;
             }
             let address = start + at as u64;

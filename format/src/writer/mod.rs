@@ -16,44 +16,31 @@
 //! caller. The result depends on the tree and the options alone. Memory holds
 //! the finished parts and a few blocks, never the content.
 
-mod arrangement;
-mod base;
-mod compressor;
-mod content;
-mod encode;
-mod error;
-mod gathering;
-mod intake;
-mod layout;
-mod lists;
-mod names;
-mod order;
-mod payload;
-mod reading;
-mod similarity;
-mod sketch;
-mod survey;
-mod unit;
-mod zeros;
+pub(crate) mod chunking;
+pub(crate) mod compression;
+pub(crate) mod deduplication;
+pub(crate) mod placement;
 
-pub use error::WriteError;
-pub use survey::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
+pub use crate::encode::error::WriteError;
+pub use chunking::files::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
 
 use crate::cold;
 use crate::digest::Digest;
+use crate::encode::content::Content;
+use crate::encode::index::{self as encode, Records};
+use crate::encode::layout::{FileEntry, Layout};
+use crate::encode::names::Names;
 use crate::image::Image;
 use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
 use crate::threads::with_threads;
 use crate::tree::Tree;
-use content::Content;
-use encode::Records;
-use gathering::Gathering;
-use layout::{FileEntry, Layout};
-use names::Names;
-use order::Order;
-use payload::Payload;
-use sketch::Sampling;
+use chunking::files as survey;
+use chunking::order::Order;
+use chunking::sample::Sampling;
+use compression::payload::Payload;
+use deduplication::deduplicator::Gathering;
+use deduplication::single_pass as intake;
 use std::collections::HashMap;
 use std::string::{String, ToString};
 

@@ -5,7 +5,7 @@ use crate::module::{MemoryKind, embed, find, form, merged_checksum, unmounted, w
 use crate::{Contents, runtime};
 use std::mem::offset_of;
 use std::sync::LazyLock;
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
+use wasi_vfs_embedding::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor};
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::fuzz::Input;
 
@@ -61,7 +61,7 @@ pub fn packed(data: &[u8]) {
 }
 
 fn anchor_of(module: &[u8]) -> Option<usize> {
-    memchr::memmem::find(module, &MAGIC)
+    memchr::memmem::find(module, &ANCHOR_MAGIC)
 }
 
 fn change(module: &mut Vec<u8>, anchor: usize, input: &mut Input<'_>) {

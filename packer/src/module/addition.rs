@@ -15,7 +15,7 @@ use super::runtime::{Runtime, Stack};
 use super::shape::Shape;
 use super::traces::NAME_PREFIX;
 use super::{MemoryKind, ModuleError, dispatch, growth};
-use wasi_vfs_format::anchor::Application;
+use wasi_vfs_embedding::{Application, HOST_MODULE};
 use wasi_vfs_format::checksum::checksum_of_two;
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{Encode, Function, Instruction};
@@ -360,5 +360,5 @@ fn host_import(
             && application.function_type(*at) == runtime.shape.function_type(number)
     };
     let found = candidates.find(same)?;
-    (import.module == "host").then_some(found.0)
+    (import.module == HOST_MODULE).then_some(found.0)
 }

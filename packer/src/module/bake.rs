@@ -4,14 +4,13 @@
 //! application and a runtime on its own are the same thing here, a module with
 //! an anchor in memory 0. Nothing of the host is within its reach.
 
-use super::form::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use super::{ModuleError, locate};
 use crate::bounds::{MAX_MEMORIES, bounds};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
-use wasi_vfs_format::anchor::{ANCHOR_LEN, Anchor, MAGIC};
+use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, ANCHOR_LEN, ANCHOR_MAGIC, Anchor, MOUNT_FN};
 use wasmi::{
     Config, Engine, Extern, ExternType, Func, Instance, Memory, Module, Store, StoreLimits, Val,
 };
@@ -172,7 +171,7 @@ impl Running {
         let anchor = read
             .ok()
             .and_then(|()| Anchor::read_from_bytes(&bytes).ok());
-        let anchor = anchor.filter(|anchor| anchor.magic == MAGIC);
+        let anchor = anchor.filter(|anchor| anchor.magic == ANCHOR_MAGIC);
         let anchor = anchor.ok_or_else(|| ModuleError::Linked {
             what: format!("there is no anchor at {address:#x}, where `{ANCHOR_FN}` says it is"),
         })?;

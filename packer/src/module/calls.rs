@@ -1,9 +1,8 @@
 //! The preview 1 calls that the runtime takes over, and their types.
 //!
-//! Owns the list that DESIGN.md gives. Unmerging depends on it: which imports
-//! were intercepted is worked out from this list, so a change to it is a change
-//! of the ABI version.
+//! Does not own the list, which packer and runtime share.
 
+use wasi_vfs_embedding::{CALLS, ValueType};
 use wasmparser::{FuncType, ValType};
 
 /// The module that preview 1 functions are imported from.
@@ -12,52 +11,12 @@ pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 /// `NOSYS`: what a call that the application cannot make answers.
 pub(super) const NOSYS: i32 = 52;
 
-/// Parameters of each call: `i` is an i32, `I` an i64. All return an errno.
-const CALLS: [(&str, &str); 36] = [
-    ("fd_advise", "iIIi"),
-    ("fd_allocate", "iII"),
-    ("fd_close", "i"),
-    ("fd_datasync", "i"),
-    ("fd_fdstat_get", "ii"),
-    ("fd_fdstat_set_flags", "ii"),
-    ("fd_fdstat_set_rights", "iII"),
-    ("fd_filestat_get", "ii"),
-    ("fd_filestat_set_size", "iI"),
-    ("fd_filestat_set_times", "iIIi"),
-    ("fd_pread", "iiiIi"),
-    ("fd_prestat_dir_name", "iii"),
-    ("fd_prestat_get", "ii"),
-    ("fd_pwrite", "iiiIi"),
-    ("fd_read", "iiii"),
-    ("fd_readdir", "iiiIi"),
-    ("fd_renumber", "ii"),
-    ("fd_seek", "iIii"),
-    ("fd_sync", "i"),
-    ("fd_tell", "ii"),
-    ("fd_write", "iiii"),
-    ("path_create_directory", "iii"),
-    ("path_filestat_get", "iiiii"),
-    ("path_filestat_set_times", "iiiiIIi"),
-    ("path_link", "iiiiiii"),
-    ("path_open", "iiiiiIIii"),
-    ("path_readlink", "iiiiii"),
-    ("path_remove_directory", "iii"),
-    ("path_rename", "iiiiii"),
-    ("path_symlink", "iiiii"),
-    ("path_unlink_file", "iii"),
-    ("poll_oneoff", "iiii"),
-    ("sock_accept", "iii"),
-    ("sock_recv", "iiiiii"),
-    ("sock_send", "iiiii"),
-    ("sock_shutdown", "ii"),
-];
-
 /// The type that preview 1 gives the call `name`, if the runtime serves it.
 pub(super) fn call_type(name: &str) -> Option<FuncType> {
-    let at = CALLS.binary_search_by_key(&name, |call| call.0).ok()?;
-    let params = CALLS.get(at)?.1.bytes().map(|letter| match letter {
-        b'I' => ValType::I64,
-        _ => ValType::I32,
+    let at = CALLS.binary_search_by_key(&name, |call| call.name).ok()?;
+    let params = CALLS.get(at)?.params.iter().map(|ty| match ty {
+        ValueType::I32 => ValType::I32,
+        ValueType::I64 => ValType::I64,
     });
     Some(FuncType::new(params, [ValType::I32]))
 }
@@ -84,7 +43,7 @@ pub(super) fn is_defined(name: &str) -> bool {
 /// Names of all the calls that the runtime serves.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    CALLS.iter().map(|call| call.0)
+    CALLS.iter().map(|call| call.name)
 }
 
 /// A function type as people write it: `(i32, i64) -> i32`.
@@ -102,9 +61,9 @@ mod tests {
 
     #[test]
     fn the_list_is_sorted_so_that_lookup_finds_all_of_it() {
-        for (name, params) in CALLS {
-            let ty = call_type(name).expect("listed");
-            assert_eq!(ty.params().len(), params.len(), "{name}");
+        for call in CALLS {
+            let ty = call_type(call.name).expect("listed");
+            assert_eq!(ty.params().len(), call.params.len(), "{}", call.name);
         }
         assert!(call_type("clock_time_get").is_none());
         assert!(call_type("path_").is_none());

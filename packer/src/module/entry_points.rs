@@ -21,7 +21,7 @@ use super::rope::Rope;
 use super::shape::{Shape, constant, id};
 use super::{ModuleError, custom, merge};
 use std::borrow::Cow;
-use wasi_vfs_format::anchor::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
+use wasi_vfs_embedding::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{ConstExpr, Element, ElementItems, ElementKind, Export, Operator};
 use zerocopy::FromBytes;

@@ -162,6 +162,14 @@ pub enum ModuleError {
         /// Ours.
         expected: u32,
     },
+    /// The anchor has a part that this version does not define.
+    #[error(
+        "the module was packed by a newer wasi-vfs: its anchor {what}; use the wasi-vfs that packed it"
+    )]
+    Newer {
+        /// The unknown part.
+        what: wasi_vfs_embedding::Unsupported,
+    },
     /// The linked runtime is of another release.
     #[error(
         "the module was linked with the wasi-vfs runtime {found}, this command is {expected}; write the matching library with `wasi-vfs lib -o libwasi_vfs.a` and relink"

@@ -7,16 +7,10 @@ use super::locate::{Located, locate};
 use super::shape::{Shape, check_preamble};
 use super::validate::validate;
 use super::{Form, ModuleError};
+use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasmparser::{ExternalKind, FuncType, Import, MemoryType, TypeRef, ValType};
 
-/// The functions by which `pack` talks to a runtime.
-pub(super) const ANCHOR_FN: &str = "wasi_vfs_anchor";
-/// The export of a linked program that makes room for an image, and forgets the one
-/// before.
-pub const ALLOC_FN: &str = "wasi_vfs_alloc";
-pub(super) const MOUNT_FN: &str = "wasi_vfs_mount";
-
-/// One of these functions.
+/// A function by which `pack` talks to a runtime.
 pub(super) struct AbiFunction {
     pub(super) name: &'static str,
     params: &'static [ValType],
@@ -29,7 +23,7 @@ impl AbiFunction {
     }
 }
 
-/// All three, in the order of [`wasi_vfs_format::anchor::EntryPoints`].
+/// All three, in the order of [`wasi_vfs_embedding::EntryPoints`].
 pub(super) const ABI: [AbiFunction; 3] = [
     AbiFunction {
         name: ANCHOR_FN,

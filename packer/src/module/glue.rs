@@ -8,6 +8,7 @@ use super::calls::{self, NOSYS};
 use super::growth::{self, relative};
 use super::region::Region;
 use super::runtime::Stack;
+use wasi_vfs_embedding::{HOST_MODULE, Import};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
@@ -62,28 +63,30 @@ pub(super) fn body(
         align: 0,
         memory_index: APPLICATION,
     };
-    if (module, name) == ("application", "size") {
-        check_type((module, name), ty, &signature("", "i"))?;
-        return Ok(ends.memories.size(ty));
+    if module == HOST_MODULE {
+        return nosys(name, ty);
     }
+    let Some(import) = Import::find(module, name) else {
+        let what = format!("it imports `{module}` `{name}`, which the ABI does not have");
+        return Err(ModuleError::Runtime(what));
+    };
     let runtime = ends.memories.runtime();
     // The parameter that is an address of the runtime, if any is.
-    let (expected, of_runtime, instruction) = match (module, name) {
-        ("host", _) => return nosys(name, ty),
-        ("application", "load8") => (signature("i", "i"), None, I::I32Load8U(access)),
-        ("application", "load32") => (signature("i", "i"), None, I::I32Load(access)),
-        ("application", "load64") => (signature("i", "I"), None, I::I64Load(access)),
-        ("application", "store8") => (signature("ii", ""), None, I::I32Store8(access)),
-        ("application", "store32") => (signature("ii", ""), None, I::I32Store(access)),
-        ("application", "store64") => (signature("iI", ""), None, I::I64Store(access)),
-        ("application", "read") => (signature("iii", ""), Some(0), copy(APPLICATION, runtime)),
-        ("application", "write") => (signature("iii", ""), Some(1), copy(runtime, APPLICATION)),
-        ("payload", "read") => (signature("iii", ""), Some(0), init(ends.payload, runtime)),
-        ("payload", "write") => (signature("iii", ""), None, init(ends.payload, APPLICATION)),
-        _ => {
-            let what = format!("it imports `{module}` `{name}`, which the ABI does not have");
-            return Err(ModuleError::Runtime(what));
+    let (expected, of_runtime, instruction) = match import {
+        Import::ApplicationSize => {
+            check_type((module, name), ty, &signature("", "i"))?;
+            return Ok(ends.memories.size(ty));
         }
+        Import::ApplicationLoad8 => (signature("i", "i"), None, I::I32Load8U(access)),
+        Import::ApplicationLoad32 => (signature("i", "i"), None, I::I32Load(access)),
+        Import::ApplicationLoad64 => (signature("i", "I"), None, I::I64Load(access)),
+        Import::ApplicationStore8 => (signature("ii", ""), None, I::I32Store8(access)),
+        Import::ApplicationStore32 => (signature("ii", ""), None, I::I32Store(access)),
+        Import::ApplicationStore64 => (signature("iI", ""), None, I::I64Store(access)),
+        Import::ApplicationRead => (signature("iii", ""), Some(0), copy(APPLICATION, runtime)),
+        Import::ApplicationWrite => (signature("iii", ""), Some(1), copy(runtime, APPLICATION)),
+        Import::PayloadRead => (signature("iii", ""), Some(0), init(ends.payload, runtime)),
+        Import::PayloadWrite => (signature("iii", ""), None, init(ends.payload, APPLICATION)),
     };
     check_type((module, name), ty, &expected)?;
     Ok(match ends.memories {

@@ -7,7 +7,7 @@
 use super::{ModuleError, Parts};
 use std::borrow::Cow;
 use std::io::Read;
-use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_embedding::Anchor;
 use wasi_vfs_format::frame;
 use wasi_vfs_format::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 

@@ -14,7 +14,7 @@ use crate::DroppedSection;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use wasi_vfs_format::anchor::{Anchor, FORM_LINKED};
+use wasi_vfs_embedding::{Anchor, FORM_LINKED};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 
 /// Wizer takes `_initialize` for something that the snapshot makes needless.

@@ -11,8 +11,8 @@ use super::{Filed, Form, Found, MemoryKind, ModuleError, index, traces};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wasi_vfs_format::anchor::{
-    ABI_VERSION, ANCHOR_LEN, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, MAGIC,
+use wasi_vfs_embedding::{
+    ABI_VERSION, ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE,
 };
 use wasi_vfs_format::{Part, Payload, ReadAt};
 use wasmparser::{BinaryReader, DataKind, Global};
@@ -100,7 +100,7 @@ fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
 /// Anchors in `memory` that name an image, each with its address.
 fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>, ModuleError> {
     let mut anchors = Vec::new();
-    for address in memory.find(&MAGIC)? {
+    for address in memory.find(&ANCHOR_MAGIC)? {
         let Ok(address) = u32::try_from(address) else {
             continue;
         };
@@ -139,10 +139,13 @@ fn located(placed: &Placed) -> Result<Located, ModuleError> {
 /// Refuses an anchor whose fields may mean something else.
 pub(super) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
     let (found, expected) = (anchor.abi_version.get(), ABI_VERSION);
-    if found == expected {
-        return Ok(());
+    if found != expected {
+        return Err(ModuleError::AbiVersion { found, expected });
     }
-    Err(ModuleError::AbiVersion { found, expected })
+    match anchor.unsupported() {
+        Some(what) => Err(ModuleError::Newer { what }),
+        None => Ok(()),
+    }
 }
 
 fn ambiguous(anchors: &[Placed]) -> ModuleError {

@@ -17,7 +17,7 @@ use crate::DroppedSection;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::mem::take;
-use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
+use wasi_vfs_embedding::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
 use wasm_encoder::reencode::Reencode;
 use wasm_encoder::{ConstExpr, Encode};
 use wasmparser::{BinaryReader, Global, MemoryType};

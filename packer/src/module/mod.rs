@@ -48,7 +48,7 @@ mod validate;
 
 pub use checkup::{Checkup, Imports, check};
 pub use error::ModuleError;
-pub use form::ALLOC_FN;
+pub use wasi_vfs_embedding::ALLOC_FN;
 
 use crate::Warning;
 use form::{Subject, look};

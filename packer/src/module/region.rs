@@ -17,7 +17,7 @@
 use super::ModuleError;
 use super::redirect::MemoryOf;
 use super::shape::Shape;
-use wasi_vfs_format::anchor::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
+use wasi_vfs_embedding::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, ValType};
 use wasmparser::MemoryType;
 

@@ -5,6 +5,7 @@
 use super::ModuleError;
 use super::references;
 use super::shape::{Shape, constant, id};
+use wasi_vfs_embedding::HOST_MODULE;
 use wasmparser::{
     Element, ElementItems, ElementKind, FunctionBody, Global, Operator, Table, TableInit, ValType,
 };
@@ -151,7 +152,7 @@ impl<'a> Runtime<'a> {
     pub(super) fn reaching_host(&self) -> Vec<bool> {
         let mut callers = vec![Vec::new(); self.shape.functions.len()];
         let imports = (0..).zip(self.shape.imported_functions());
-        let hosts = imports.filter(|(_, import)| import.module == "host");
+        let hosts = imports.filter(|(_, import)| import.module == HOST_MODULE);
         let mut pending: Vec<u32> = hosts.map(|(number, _)| number).collect();
         for (function, calls) in (self.shape.imported.functions..).zip(&self.calls) {
             for &called in &calls.functions {

@@ -11,7 +11,7 @@ use super::shape::{Shape, active_offset, id};
 use super::{Form, MemoryKind, ModuleError, custom, names, region};
 use std::collections::HashMap;
 use std::mem::take;
-use wasi_vfs_format::anchor::{Anchor, Application};
+use wasi_vfs_embedding::{Anchor, Application};
 use wasi_vfs_format::checksum::checksum_of_two;
 use wasmparser::{Data, DataKind, RecGroup};
 use zerocopy::IntoBytes;

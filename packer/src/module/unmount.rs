@@ -6,7 +6,7 @@ use super::locate::Located;
 use super::shape::{Shape, active_offset};
 use core::mem::offset_of;
 use core::ops::Range;
-use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_embedding::Anchor;
 
 /// The module with zeros for what its anchor says of an image. Nothing moves.
 pub(super) fn unmount(shape: &Shape<'_>, located: &Located) -> Vec<u8> {

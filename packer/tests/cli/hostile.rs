@@ -374,7 +374,7 @@ fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
 
 /// Where the anchor of a packed module says how long its index is.
 fn index_len_at(module: &[u8]) -> usize {
-    let magic = wasi_vfs_format::anchor::MAGIC;
+    let magic = wasi_vfs_embedding::ANCHOR_MAGIC;
     let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&magic));
     places.next_back().unwrap() + 48
 }

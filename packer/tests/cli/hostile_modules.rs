@@ -3,7 +3,7 @@
 
 use crate::hostile::{READERS, bounded, put};
 use crate::scratch::*;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::ANCHOR_MAGIC;
 use zerocopy::IntoBytes;
 
 /// Sections, by the numbers of the specification.
@@ -262,14 +262,14 @@ fn custom_sections_without_number() {
 
 /// Where the anchor of a packed module lies in its file.
 fn anchor_of(module: &[u8]) -> usize {
-    let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&MAGIC));
+    let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&ANCHOR_MAGIC));
     places.next_back().unwrap()
 }
 
 /// Fields of the anchor, each a number too large, and what is said of it:
 /// nothing where it tells only tools something, which find out when they
 /// unmerge.
-const FIELDS: [(usize, &str); 15] = [
+const FIELDS: [(usize, &str); 20] = [
     (16, "ABI version 4294967295"),
     (20, "unknown form"),
     (40, "cannot be found"),
@@ -278,13 +278,33 @@ const FIELDS: [(usize, &str); 15] = [
     (52, "has only"),
     (60, "no passive data segment has that length"),
     (64, "cannot be found"),
-    (68, ""),
-    (72, ""),
-    (76, ""),
-    (80, ""),
-    (84, ""),
-    (108, ""),
-    (112, ""),
+    (
+        68,
+        "newer wasi-vfs: its anchor requires the unknown features 0xffffffff",
+    ),
+    (
+        72,
+        "newer wasi-vfs: its anchor has a table of further block sources",
+    ),
+    (
+        76,
+        "newer wasi-vfs: its anchor has a table of further block sources",
+    ),
+    (
+        80,
+        "newer wasi-vfs: its anchor has a table of layers above the image",
+    ),
+    (
+        84,
+        "newer wasi-vfs: its anchor has a table of layers above the image",
+    ),
+    (88, ""),
+    (92, ""),
+    (96, ""),
+    (100, ""),
+    (104, ""),
+    (128, ""),
+    (132, ""),
 ];
 
 #[test]
@@ -305,6 +325,8 @@ fn forged_anchors() {
                 if prints && output.status.success() {
                     assert_eq!(stdout(&output), "hello\n", "{what}: {reader}");
                 }
+                let is_reserved = (68..88).contains(&field) && value != 0;
+                assert!(!is_reserved || !output.status.success(), "{what}: {reader}");
                 if value == u32::MAX && !words.is_empty() && !reader.starts_with("run") {
                     assert!(!output.status.success(), "{what}: {reader}");
                     assert!(
@@ -332,7 +354,7 @@ fn remove_output(scratch: &Scratch) {
 /// A module with these segments and an anchor at 256 whose index, of so many
 /// bytes, is stored at 1024 in so many.
 fn with_index(index_len: u32, stored_len: u32, segments: &str) -> Vec<u8> {
-    use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+    use wasi_vfs_embedding::{Anchor, FORM_LINKED, version_bytes};
     let mut anchor = Anchor::empty(FORM_LINKED, version_bytes("0.1.0"));
     anchor.address = 256.into();
     anchor.index_address = 1024.into();
@@ -396,7 +418,10 @@ fn an_index_that_is_mostly_holes() {
 fn several_anchors_and_anchors_that_are_none() {
     let scratch = scratch();
     let one = with_index(136, 136, "");
-    let anchor = &one[one.windows(16).position(|bytes| bytes == MAGIC).unwrap()..][..104];
+    let anchor = &one[one
+        .windows(16)
+        .position(|bytes| bytes == ANCHOR_MAGIC)
+        .unwrap()..][..104];
     let mut other = anchor.to_vec();
     put(&mut other, 40, &512_u32.to_le_bytes());
     let (anchor, other) = (text(anchor), text(&other));
@@ -475,7 +500,7 @@ const LINKED: Linked = Linked {
 
 impl Linked {
     fn bytes(&self) -> Vec<u8> {
-        use wasi_vfs_format::anchor::{Anchor, FORM_LINKED, version_bytes};
+        use wasi_vfs_embedding::{Anchor, FORM_LINKED, version_bytes};
         let Self {
             more: (more, times),
             anchor,

@@ -4,7 +4,7 @@ use super::host::HostFunctions;
 use super::state::{self, Way};
 use crate::Errno;
 use crate::preview1::{Preview1, for_each_call};
-use wasi_vfs_format::anchor::Anchor;
+use wasi_vfs_embedding::Anchor;
 
 macro_rules! export_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {$(
@@ -47,17 +47,17 @@ macro_rules! entry_point {
     };
 }
 
-#[unsafe(no_mangle)]
+#[unsafe(export_name = wasi_vfs_embedding::anchor_fn!())]
 extern "C" fn wasi_vfs_anchor() -> *const Anchor {
     entry_point!(anchor)()
 }
 
-#[unsafe(no_mangle)]
+#[unsafe(export_name = wasi_vfs_embedding::alloc_fn!())]
 extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
     entry_point!(alloc)(len)
 }
 
-#[unsafe(no_mangle)]
+#[unsafe(export_name = wasi_vfs_embedding::mount_fn!())]
 extern "C" fn wasi_vfs_mount() {
     entry_point!(mount)();
 }

@@ -6,14 +6,27 @@ use crate::preview1::{Preview1, for_each_call};
 /// The host.
 pub(super) struct HostFunctions;
 
+/// Declares functions of the host.
+macro_rules! in_host {
+    ($($functions:tt)*) => {
+        #[cfg(feature = "linked")]
+        import_from! { "wasi_snapshot_preview1" $($functions)* }
+        #[cfg(feature = "merged")]
+        wasi_vfs_embedding::host_module! { import_from $($functions)* }
+    };
+}
+
+macro_rules! import_from {
+    ($module:literal $($functions:tt)*) => {
+        #[link(wasm_import_module = $module)]
+        unsafe extern "C" { $($functions)* }
+    };
+}
+
 macro_rules! import_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
         mod imported {
-            #[cfg_attr(feature = "linked", link(wasm_import_module = "wasi_snapshot_preview1"))]
-            #[cfg_attr(feature = "merged", link(wasm_import_module = "host"))]
-            unsafe extern "C" {
-                $(pub(super) fn $call($($parameter: $type),*) -> i32;)*
-            }
+            in_host! { $(pub(super) fn $call($($parameter: $type),*) -> i32;)* }
         }
 
         impl Preview1 for HostFunctions {

@@ -8,16 +8,19 @@ use crate::preview1::{Errno, Lent, Memory, Result, SCRATCH_LEN};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 use core::mem::{offset_of, size_of};
-use wasi_vfs_format::anchor::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
+use wasi_vfs_embedding::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
 
-pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_LINKED;
+pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_LINKED;
 
 // A static library has no way to ask for exports but the object file itself.
-core::arch::global_asm!(
-    ".export_name wasi_vfs_anchor, wasi_vfs_anchor",
-    ".export_name wasi_vfs_alloc, wasi_vfs_alloc",
-    ".export_name wasi_vfs_mount, wasi_vfs_mount",
-);
+macro_rules! request_export {
+    ($name:expr) => {
+        core::arch::global_asm!(concat!(".export_name ", $name, ", ", $name));
+    };
+}
+request_export!(wasi_vfs_embedding::anchor_fn!());
+request_export!(wasi_vfs_embedding::alloc_fn!());
+request_export!(wasi_vfs_embedding::mount_fn!());
 
 /// [`Record`] as the linker fills it in: a function is a number in the table.
 #[derive(Clone, Copy)]

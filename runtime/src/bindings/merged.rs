@@ -8,45 +8,26 @@ use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
 use crate::preview1::Memory;
 use alloc::vec::Vec;
 
-pub(super) const FORM: u32 = wasi_vfs_format::anchor::FORM_MERGED;
+pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_MERGED;
 
 #[global_allocator]
 static ALLOCATOR: Heap = Heap::new();
 
-#[link(wasm_import_module = "application")]
-unsafe extern "C" {
-    /// Length of the application's memory in pages.
-    #[link_name = "size"]
-    fn application_size() -> u32;
-    #[link_name = "load8"]
-    fn application_load8(address: u32) -> u32;
-    #[link_name = "load32"]
-    fn application_load32(address: u32) -> u32;
-    #[link_name = "load64"]
-    fn application_load64(address: u32) -> u64;
-    #[link_name = "store8"]
-    fn application_store8(address: u32, value: u32);
-    #[link_name = "store32"]
-    fn application_store32(address: u32, value: u32);
-    #[link_name = "store64"]
-    fn application_store64(address: u32, value: u64);
-    #[link_name = "read"]
-    fn application_read(into: *mut u8, address: u32, len: usize);
-    #[link_name = "write"]
-    fn application_write(address: u32, from: *const u8, len: usize);
+macro_rules! declare_imports {
+    ($($variant:ident $module:literal $name:literal
+        $function:ident($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        #[link(wasm_import_module = $module)]
+        unsafe extern "C" {
+            #[link_name = $name]
+            fn $function($($parameter: $type),*) -> $result;
+        }
+    )*};
 }
+wasi_vfs_embedding::for_each_import!(declare_imports);
 
 unsafe extern "C" {
     /// Where the linker's part of memory ends: data and stack.
     static __heap_base: u8;
-}
-
-#[link(wasm_import_module = "payload")]
-unsafe extern "C" {
-    #[link_name = "read"]
-    fn payload_read(into: *mut u8, offset: u32, len: usize);
-    #[link_name = "write"]
-    fn payload_write(address: u32, offset: u32, len: u32);
 }
 
 /// The application's memory.

@@ -9,8 +9,8 @@ use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
+use wasi_vfs_embedding::{ANCHOR_LEN, Anchor, version_bytes};
 use wasi_vfs_format::Index;
-use wasi_vfs_format::anchor::{Anchor, version_bytes};
 use wasi_vfs_format::limits::MAX_INDEX_LEN;
 
 /// Alignment of an image in memory: what the records and the fastest copies
@@ -24,10 +24,16 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: there is one thread, see above; `pack` refuses shared memories.
 unsafe impl<T> Sync for Global<T> {}
 
-static ANCHOR: Global<Anchor> = Global(UnsafeCell::new(Anchor::empty(
+static ANCHOR: Global<Aligned> = Global(UnsafeCell::new(Aligned(Anchor::empty(
     form::FORM,
     version_bytes(env!("CARGO_PKG_VERSION")),
-)));
+))));
+
+/// The anchor where it can be read by words, which takes a quarter of the instructions.
+#[repr(C, align(4))]
+struct Aligned(Anchor);
+
+type AnchorWords = [u32; ANCHOR_LEN / size_of::<u32>()];
 
 /// Memory given to `pack` for an image.
 static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
@@ -51,15 +57,18 @@ enum State {
 
 /// The address of the anchor.
 pub(super) fn anchor_address() -> *const Anchor {
-    ANCHOR.0.get()
+    ANCHOR.0.get().cast()
 }
 
 /// The anchor as `pack` has left it.
 fn anchor() -> Anchor {
-    // SAFETY: the address is that of a static. The read is volatile, since
-    // `pack` writes there from outside and the compiler must not assume the
-    // initial value.
-    unsafe { ANCHOR.0.get().read_volatile() }
+    // SAFETY: the address is that of an aligned static as long as the words, and any bytes
+    // are an anchor. The read is volatile, because `pack` writes there from outside and the
+    // compiler must not assume the initial value.
+    unsafe {
+        let words = ANCHOR.0.get().cast::<AnchorWords>().read_volatile();
+        core::mem::transmute::<AnchorWords, Anchor>(words)
+    }
 }
 
 /// Memory that is ours until it is dropped.
@@ -176,7 +185,8 @@ fn is_compressed(anchor: &Anchor) -> bool {
 fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
-    if address == 0 || end > own_memory_len() || u64::from(len) > MAX_INDEX_LEN {
+    let is_outside = end > own_memory_len() || u64::from(len) > MAX_INDEX_LEN;
+    if address == 0 || is_outside || anchor.unsupported().is_some() {
         return None;
     }
     Some(ptr::slice_from_raw_parts(
@@ -207,7 +217,7 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
         .is_some_and(|old| ptr::eq(old.bytes(), frame))
     {
         *allocation = Some(index);
-        let anchor = ANCHOR.0.get();
+        let anchor = ANCHOR.0.get().cast::<Anchor>();
         // SAFETY: these are fields of a static, to which there is no reference.
         unsafe {
             (&raw mut (*anchor).index_address).write_volatile((bytes.addr() as u32).into());

@@ -10,8 +10,8 @@ pub(super) const VERSION: &str = "0.1.0";
 /// The anchor of an unpacked runtime, as a string of the text format.
 pub(super) fn anchor(form: u32, version: &str) -> String {
     let padding = "\\00".repeat(16 - version.len());
-    let zeros = "\\00".repeat(72);
-    format!(r#"\89wasi-vfs anchor\02\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
+    let zeros = "\\00".repeat(92);
+    format!(r#"\89wasi-vfs anchor\03\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
 }
 
 /// The three functions of the ABI and the memory they work on.

@@ -64,7 +64,7 @@ fn flipped_bytes_while_packing() {
 
 /// The anchor of a packed module, by hand.
 fn with_anchor(form: u32, index: (u32, u32), payload: (u32, u32)) -> Vec<u8> {
-    use wasi_vfs_format::anchor::{Anchor, version_bytes};
+    use wasi_vfs_embedding::{Anchor, version_bytes};
     use zerocopy::IntoBytes;
     let mut anchor = Anchor::empty(form, version_bytes(VERSION));
     anchor.address = 256.into();

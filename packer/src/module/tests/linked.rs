@@ -154,9 +154,9 @@ fn a_library_of_another_release_is_refused_with_the_way_out() {
     for words in ["0.0.9", VERSION, "wasi-vfs lib -o libwasi_vfs.a", "relink"] {
         assert!(error.contains(words), "{error}");
     }
-    let newer = linked_text(VERSION, "").replace(r"anchor\02", r"anchor\03");
+    let newer = linked_text(VERSION, "").replace(r"anchor\03", r"anchor\04");
     let error = pack(&wasm(&newer)).expect_err("refused").to_string();
-    assert!(error.contains("ABI version 3"), "{error}");
+    assert!(error.contains("ABI version 4"), "{error}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION, embed, found, pack, pack_with
 use crate::module::shape::active_offset;
 use crate::module::{MemoryKind, ModuleError, find, without_image};
 use std::convert::Infallible;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::ANCHOR_MAGIC;
 use wasi_vfs_format::cold;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{ConstExpr, DataSection, GlobalSection, GlobalType, MemorySection};
@@ -245,8 +245,10 @@ fn a_lost_image_is_never_packed_around() {
     for kind in KINDS {
         let packed = embed(&with_data(), &parts, &runtime(), VERSION, Some(kind));
         let mut lost = packed.expect("packs").module;
-        let mut places = lost.windows(MAGIC.len());
-        let anchor = places.position(|bytes| bytes == MAGIC).expect("an anchor");
+        let mut places = lost.windows(ANCHOR_MAGIC.len());
+        let anchor = places
+            .position(|bytes| bytes == ANCHOR_MAGIC)
+            .expect("an anchor");
         // Its address, so that it lies elsewhere than it says.
         lost[anchor + 40] ^= 4;
         for (stripped, trace) in [

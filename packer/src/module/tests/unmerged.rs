@@ -8,7 +8,7 @@ use crate::module::{MemoryKind, find, without_image};
 use crate::{DroppedSection, Warning};
 use std::borrow::Cow;
 use std::ops::Range;
-use wasi_vfs_format::anchor::MAGIC;
+use wasi_vfs_embedding::ANCHOR_MAGIC;
 use wasm_encoder::reencode::Reencode;
 
 const OTHER: Parts<'static> = Parts {
@@ -152,10 +152,12 @@ fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
 
 #[test]
 fn any_flipped_byte_of_what_the_anchor_says_of_the_program_is_noticed() {
-    const APPLICATION_AND_CHECKSUM: Range<usize> = 68..116;
+    const APPLICATION_AND_CHECKSUM: Range<usize> = 88..136;
     for packed in programs().iter().flat_map(|text| each_packed(text)) {
-        let mut places = packed.windows(MAGIC.len());
-        let anchor = places.position(|bytes| bytes == MAGIC).expect("an anchor");
+        let mut places = packed.windows(ANCHOR_MAGIC.len());
+        let anchor = places
+            .position(|bytes| bytes == ANCHOR_MAGIC)
+            .expect("an anchor");
         for at in APPLICATION_AND_CHECKSUM {
             for bit in [1, 0x80] {
                 let mut damaged = packed.clone();

@@ -1,12 +1,12 @@
 //! The first reading: cuts every file into chunks and names them.
 
-use super::Progress;
-use super::WriteError;
-use super::layout::{FileEntry, Layout};
-use super::reading::Reading;
-use super::sketch::{Sampling, Sketch};
-use super::zeros;
 use crate::digest::Digest;
+use crate::encode::error::WriteError;
+use crate::encode::layout::{FileEntry, Layout};
+use crate::writer::Progress;
+use crate::writer::chunking::reading::Reading;
+use crate::writer::chunking::sample::{Sampling, Sketch};
+use crate::writer::chunking::zeros;
 use core::ops::Range;
 use fastcdc::v2020::{FastCDC, Normalization};
 use rayon::prelude::*;
@@ -28,12 +28,12 @@ pub const MAX_CHUNK_LEN: u32 = 32 << 10;
 
 /// A chunk, its name and what it looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct NamedChunk {
-    pub(super) digest: Digest,
+pub(crate) struct NamedChunk {
+    pub(crate) digest: Digest,
     /// At most [`MAX_CHUNK_LEN`], never zero.
-    pub(super) len: u32,
+    pub(crate) len: u32,
     /// Empty if nobody wants it.
-    pub(super) sketch: Sketch,
+    pub(crate) sketch: Sketch,
 }
 
 impl NamedChunk {
@@ -60,7 +60,7 @@ const CHUNKS_PER_TASK: usize = 64;
 /// The chunks at the start of `piece`, which is what a file of `file_len` bytes
 /// has from the start of a chunk on: all of them if it goes to the end of the
 /// file, else those that more bytes would not change.
-pub(super) fn chunks(
+pub(crate) fn chunks(
     piece: &[u8],
     file_len: u64,
     is_last: bool,
@@ -83,7 +83,7 @@ pub(super) fn chunks(
 }
 
 /// Where the chunks of `piece` lie.
-pub(super) fn cuts(piece: &[u8]) -> impl Iterator<Item = Range<usize>> {
+pub(crate) fn cuts(piece: &[u8]) -> impl Iterator<Item = Range<usize>> {
     let chunker = chunker(piece);
     let mut start = 0;
     core::iter::from_fn(move || {
@@ -100,7 +100,7 @@ pub(super) fn cuts(piece: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Cuts `piece` anywhere, the same bytes in the same way.
-pub(super) fn chunker(piece: &[u8]) -> FastCDC<'_> {
+pub(crate) fn chunker(piece: &[u8]) -> FastCDC<'_> {
     FastCDC::with_level(
         piece,
         MIN_CHUNK_LEN as usize,
@@ -111,13 +111,13 @@ pub(super) fn chunker(piece: &[u8]) -> FastCDC<'_> {
 }
 
 /// Length of some chunks together.
-pub(super) fn len_of(chunks: &[NamedChunk]) -> usize {
+pub(crate) fn len_of(chunks: &[NamedChunk]) -> usize {
     chunks.iter().map(|chunk| chunk.len as usize).sum()
 }
 
 /// The chunks of every file of `order`, in that order, with sketches by
 /// `sampling`.
-pub(super) fn survey(
+pub(crate) fn survey(
     layout: &Layout<'_>,
     order: &[FileEntry<'_>],
     sampling: Sampling,
@@ -157,7 +157,7 @@ fn chunks_of_file(
 
 /// The length of a buffer that holds `read` bytes and the next of a file that
 /// has `left` more, at most `max` of both.
-pub(super) fn piece_len(max: usize, left: u64, read: usize) -> usize {
+pub(crate) fn piece_len(max: usize, left: u64, read: usize) -> usize {
     let room = max.saturating_sub(read) as u64;
     // At most the first, so it fits.
     read + room.min(left) as usize

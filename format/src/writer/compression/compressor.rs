@@ -7,12 +7,12 @@ use zstd::zstd_safe::{CCtx, CParameter, SafeResult, compress_bound, get_error_na
 /// Compresses blocks, each into a frame of its own. The memory that this takes,
 /// megabytes at high levels, is kept from one to the next.
 #[derive(Default)]
-pub(super) struct Compressor<'a>(CCtx<'a>);
+pub(crate) struct Compressor<'a>(CCtx<'a>);
 
 impl<'a> Compressor<'a> {
     /// A zstd frame that holds `raw` and says how long it is, for a reader
     /// that has `prefix` at hand.
-    pub(super) fn compress(
+    pub(crate) fn compress(
         &mut self,
         level: i32,
         raw: &[u8],

@@ -5,13 +5,14 @@
 //! moves up, so bytes that are new are copied only where some that are not lie
 //! before them in the same batch.
 
-use super::content::Content;
-use super::gathering::Gathering;
-use super::layout::{FileEntry, Layout};
-use super::reading::Reading;
-use super::survey::{NamedChunk, chunks, piece_len};
-use super::{Progress, WriteError};
+use crate::encode::content::Content;
+use crate::encode::error::WriteError;
+use crate::encode::layout::{FileEntry, Layout};
 use crate::limits::MAX_PAYLOAD_LEN;
+use crate::writer::Progress;
+use crate::writer::chunking::files::{NamedChunk, chunks, piece_len};
+use crate::writer::chunking::reading::Reading;
+use crate::writer::deduplication::deduplicator::Gathering;
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -20,7 +21,7 @@ use std::vec::Vec;
 const BATCH_LEN: usize = 8 << 20;
 
 /// The content of `files`, and its bytes.
-pub(super) fn take_in(
+pub(crate) fn take_in(
     layout: &Layout<'_>,
     files: &[FileEntry<'_>],
     progress: &dyn Progress,

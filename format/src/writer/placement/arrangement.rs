@@ -7,9 +7,9 @@
 //! far away only if a good part of it is there already: another version of the
 //! same file.
 
-use super::base;
-use super::similarity::Similarity;
-use super::unit::Unit;
+use crate::writer::deduplication::unit::Unit;
+use crate::writer::placement::base;
+use crate::writer::placement::similarity::Similarity;
 use core::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::vec;
@@ -50,7 +50,7 @@ const STRING_OVERHEAD: u32 = 8;
 /// The first `ranked_count` of them come first. What room they leave in the
 /// first block, which all others are compressed against, is for what the whole
 /// tree has most in common.
-pub(super) fn arrange(
+pub(crate) fn arrange(
     units: &[Unit],
     similarity: &Similarity,
     block_len: u64,

@@ -9,7 +9,7 @@ const STRING_LEN: usize = 12;
 /// Hashes of a sample of the strings in some bytes, in no order. The one of nothing is
 /// empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sketch(pub(super) Vec<u32>);
+pub(crate) struct Sketch(pub(crate) Vec<u32>);
 
 /// Which strings are sampled: one in so many, as a power of two.
 ///
@@ -17,7 +17,7 @@ pub(super) struct Sketch(pub(super) Vec<u32>);
 /// stands. So of what two chunks have in common the same part is in both
 /// sketches, and sketches say how much of one chunk is found in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sampling {
+pub(crate) struct Sampling {
     shift: u32,
 }
 
@@ -32,7 +32,7 @@ impl Sampling {
     const MAX_COUNT_LOG: u32 = 24;
 
     /// For all files of a tree, which have `len` bytes.
-    pub(super) fn of_len(len: u64) -> Self {
+    pub(crate) fn of_len(len: u64) -> Self {
         let len_log = u64::BITS - len.leading_zeros();
         Self {
             shift: len_log
@@ -41,7 +41,7 @@ impl Sampling {
         }
     }
 
-    pub(super) fn sketch(self, bytes: &[u8]) -> Sketch {
+    pub(crate) fn sketch(self, bytes: &[u8]) -> Sketch {
         let hashes = bytes.windows(STRING_LEN).map(hash);
         let sampled = hashes.filter(|hash| hash >> (u64::BITS - self.shift) == 0);
         // Bits below the largest shift there is, since all sampled hashes

@@ -4,7 +4,7 @@
 //! of their names. So the children of a directory are consecutive, parents
 //! come before children, and siblings of a directory lie close together.
 
-use super::WriteError;
+use crate::encode::error::WriteError;
 use crate::inode::INODE_LEN;
 use crate::limits::{
     MAX_FILE_LEN, MAX_INDEX_LEN, MAX_MOUNT_COUNT, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN,
@@ -18,25 +18,25 @@ use std::vec::Vec;
 
 /// The tree as a table of inodes.
 #[derive(Debug)]
-pub(super) struct Layout<'t> {
-    pub(super) inodes: Vec<Entry<'t>>,
-    pub(super) mounts: Vec<MountEntry<'t>>,
+pub(crate) struct Layout<'t> {
+    pub(crate) inodes: Vec<Entry<'t>>,
+    pub(crate) mounts: Vec<MountEntry<'t>>,
 }
 
 /// An inode and where it stands in the tree.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry<'t> {
-    pub(super) name: &'t str,
-    pub(super) parent: u32,
+pub(crate) struct Entry<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) parent: u32,
     /// Number of the first child; 0 where there is none.
-    pub(super) first_child: u32,
+    pub(crate) first_child: u32,
     /// Length of the path from the root, without a leading slash.
     path_len: usize,
-    pub(super) object: Object<'t>,
+    pub(crate) object: Object<'t>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Object<'t> {
+pub(crate) enum Object<'t> {
     Directory(&'t DirectoryNode),
     File(&'t FileNode),
     Symlink(&'t SymlinkNode),
@@ -44,19 +44,19 @@ pub(super) enum Object<'t> {
 
 /// A regular file and its inode number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FileEntry<'t> {
-    pub(super) inode: u32,
-    pub(super) node: &'t FileNode,
+pub(crate) struct FileEntry<'t> {
+    pub(crate) inode: u32,
+    pub(crate) node: &'t FileNode,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MountEntry<'t> {
-    pub(super) path: &'t str,
-    pub(super) inode: u32,
+pub(crate) struct MountEntry<'t> {
+    pub(crate) path: &'t str,
+    pub(crate) inode: u32,
 }
 
 impl Object<'_> {
-    pub(super) fn mtime_ns(&self) -> i64 {
+    pub(crate) fn mtime_ns(&self) -> i64 {
         match self {
             Object::Directory(directory) => directory.mtime_ns,
             Object::File(file) => file.mtime_ns,
@@ -76,7 +76,7 @@ impl<'t> From<&'t Node> for Object<'t> {
 }
 
 impl<'t> Layout<'t> {
-    pub(super) fn new(tree: &'t Tree) -> Result<Self, WriteError> {
+    pub(crate) fn new(tree: &'t Tree) -> Result<Self, WriteError> {
         let mut layout = Self {
             inodes: vec![Entry {
                 name: "",
@@ -238,7 +238,7 @@ impl<'t> Layout<'t> {
     }
 
     /// The path of an inode within the image, such as `/usr/lib`.
-    pub(super) fn path(&self, number: u32) -> String {
+    pub(crate) fn path(&self, number: u32) -> String {
         let mut names = Vec::new();
         let mut number = number;
         // The root alone is its own parent.
@@ -255,7 +255,7 @@ impl<'t> Layout<'t> {
 
     /// All regular files as a walk through the tree meets them, which goes into
     /// a directory before it goes on to what follows it.
-    pub(super) fn files(&self) -> Vec<FileEntry<'t>> {
+    pub(crate) fn files(&self) -> Vec<FileEntry<'t>> {
         let mut files = Vec::new();
         let mut pending = vec![0];
         while let Some(inode) = pending.pop() {
@@ -277,7 +277,7 @@ impl<'t> Layout<'t> {
 
     /// The number of each inode, that of the directory it is in, and whether it is one
     /// itself, in the order of the numbers: parents precede their children.
-    pub(super) fn inodes_with_parents(&self) -> impl Iterator<Item = (u32, u32, bool)> + '_ {
+    pub(crate) fn inodes_with_parents(&self) -> impl Iterator<Item = (u32, u32, bool)> + '_ {
         (0..).zip(&self.inodes).map(|(number, entry)| {
             let is_directory = matches!(entry.object, Object::Directory(_));
             (number, entry.parent, is_directory)
@@ -285,7 +285,7 @@ impl<'t> Layout<'t> {
     }
 
     /// The regular file with this number.
-    pub(super) fn file(&self, inode: u32) -> Option<FileEntry<'t>> {
+    pub(crate) fn file(&self, inode: u32) -> Option<FileEntry<'t>> {
         match self.inodes.get(inode as usize)?.object {
             Object::File(node) => Some(FileEntry { inode, node }),
             _ => None,
@@ -293,7 +293,7 @@ impl<'t> Layout<'t> {
     }
 
     /// Counts of the kinds of inodes.
-    pub(super) fn statistics(&self) -> Statistics {
+    pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics::default();
         for entry in &self.inodes {
             match entry.object {

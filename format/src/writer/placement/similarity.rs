@@ -1,6 +1,6 @@
 //! Which units have strings in common.
 
-use super::lists::Lists;
+use crate::writer::deduplication::lists::Lists;
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -10,14 +10,14 @@ const MAX_UNITS_OF_STRING: usize = 256;
 
 /// The strings that more than one unit has, numbered, and who has them.
 #[derive(Debug)]
-pub(super) struct Similarity {
+pub(crate) struct Similarity {
     strings_of: Lists,
     units_of: Lists,
 }
 
 impl Similarity {
     /// `sketches` has a list for each unit.
-    pub(super) fn new(sketches: Lists) -> Self {
+    pub(crate) fn new(sketches: Lists) -> Self {
         let unit_count = sketches.count();
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(sketches.len());
         for (unit, strings) in sketches.iter() {
@@ -41,20 +41,20 @@ impl Similarity {
     }
 
     /// The strings of `unit` that others have too.
-    pub(super) fn strings_of(&self, unit: u32) -> &[u32] {
+    pub(crate) fn strings_of(&self, unit: u32) -> &[u32] {
         self.strings_of.get(unit)
     }
 
     /// The units that have `string`.
-    pub(super) fn units_of(&self, string: u32) -> &[u32] {
+    pub(crate) fn units_of(&self, string: u32) -> &[u32] {
         self.units_of.get(string)
     }
 
-    pub(super) fn string_count(&self) -> usize {
+    pub(crate) fn string_count(&self) -> usize {
         self.units_of.count()
     }
 
-    pub(super) fn unit_count(&self) -> usize {
+    pub(crate) fn unit_count(&self) -> usize {
         self.strings_of.count()
     }
 }

@@ -1,25 +1,25 @@
 //! The bytes of the index.
 
-use super::Options;
-use super::WriteError;
-use super::content::Content;
-use super::layout::{Entry, Layout, Object};
-use super::names::Names;
-use super::payload::Payload;
 use crate::block::BLOCK_RECORD_LEN;
 use crate::checksum::checksum_of_two;
 use crate::digest::{Digest, Metadata, RootHasher};
+use crate::encode::content::Content;
+use crate::encode::error::WriteError;
+use crate::encode::layout::{Entry, Layout, Object};
+use crate::encode::names::Names;
 use crate::extent::{EXTENT_LEN, ExtentRecord};
 use crate::inode::{FLAG_EXECUTABLE, FLAG_ONE_RUN, INODE_LEN, InodeRecord, Kind};
 use crate::limits::{MAX_EXTENT_COUNT, MAX_INDEX_LEN};
 use crate::mount::{MOUNT_LEN, MountRecord};
 use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
+use crate::writer::Options;
+use crate::writer::compression::payload::Payload;
 use core::mem::offset_of;
 use std::vec::Vec;
 use zerocopy::{FromZeros, Immutable, IntoBytes};
 
 /// The root digest of the image.
-pub(super) fn root_digest(layout: &Layout<'_>, content: &Content) -> Digest {
+pub(crate) fn root_digest(layout: &Layout<'_>, content: &Content) -> Digest {
     let (mounts, inodes) = (layout.mounts.len() as u32, layout.inodes.len() as u32);
     let mut root = RootHasher::new(mounts, inodes);
     for mount in &layout.mounts {
@@ -47,7 +47,7 @@ pub(super) fn root_digest(layout: &Layout<'_>, content: &Content) -> Digest {
 
 /// The bytes of the index. Each table notes where it lies at the moment it is
 /// appended, so the superblock cannot disagree with what follows it.
-pub(super) fn index(
+pub(crate) fn index(
     records: Records<'_>,
     content: &Content,
     payload: &Payload,
@@ -113,7 +113,7 @@ impl IndexBytes {
 /// The names of the tree in the order in which the records name them.
 ///
 /// Fails where they, the mounts and the inodes alone are too much for an index.
-pub(super) fn names<'t>(layout: &Layout<'t>) -> Result<Names<'t>, WriteError> {
+pub(crate) fn names<'t>(layout: &Layout<'t>) -> Result<Names<'t>, WriteError> {
     let mut names = Names::default();
     for mount in &layout.mounts {
         names.intern(mount.path)?;
@@ -168,7 +168,7 @@ impl Counts {
 
 /// The records that come from the tree.
 #[derive(Default)]
-pub(super) struct Records<'t> {
+pub(crate) struct Records<'t> {
     mounts: Vec<MountRecord>,
     inodes: Vec<InodeRecord>,
     extents: Vec<ExtentRecord>,
@@ -178,7 +178,7 @@ pub(super) struct Records<'t> {
 impl<'t> Records<'t> {
     /// Takes the names that [`names`] gave. Fails where the index would be too long,
     /// with the blocks that the content will have.
-    pub(super) fn new(
+    pub(crate) fn new(
         layout: &Layout<'t>,
         names: Names<'t>,
         content: &Content,

@@ -4,8 +4,8 @@
 //! has, and on nothing else. So within a run of zeros all chunks are the same, and its
 //! length and digest need not be found out for each.
 
-use super::survey::{MAX_CHUNK_LEN, chunker};
 use crate::digest::Digest;
+use crate::writer::chunking::files::{MAX_CHUNK_LEN, chunker};
 use std::sync::LazyLock;
 
 static ZEROS: [u8; MAX_CHUNK_LEN as usize] = [0; MAX_CHUNK_LEN as usize];
@@ -24,26 +24,26 @@ static CHUNK: LazyLock<Zeros> = LazyLock::new(|| {
 
 /// The length of the chunk at the start of `bytes`, if so many zeros lie there that it
 /// is known.
-pub(super) fn chunk_len(bytes: &[u8]) -> Option<usize> {
+pub(crate) fn chunk_len(bytes: &[u8]) -> Option<usize> {
     bytes.starts_with(&ZEROS).then(|| CHUNK.len)
 }
 
 /// The digest of `bytes`, if they are the chunk of [`chunk_len`].
-pub(super) fn digest(bytes: &[u8]) -> Option<Digest> {
+pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {
     let zeros = ZEROS.get(..CHUNK.len)?;
     (bytes == zeros).then(|| CHUNK.digest)
 }
 
 /// As many zeros of a run of them as have its sketch, which is one string.
-pub(super) fn start(zeros: &[u8]) -> &[u8] {
+pub(crate) fn start(zeros: &[u8]) -> &[u8] {
     const LEN: usize = 1024;
     zeros.get(..LEN).unwrap_or(zeros)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::sketch::Sampling;
     use super::*;
+    use crate::writer::chunking::sample::Sampling;
     use core::ops::Range;
     use std::vec::Vec;
 
@@ -65,7 +65,7 @@ mod tests {
             let expected: Vec<Range<usize>> = chunker(&bytes)
                 .map(|chunk| chunk.offset..chunk.offset + chunk.length)
                 .collect();
-            let found: Vec<_> = super::super::survey::cuts(&bytes).collect();
+            let found: Vec<_> = crate::writer::chunking::files::cuts(&bytes).collect();
             assert_eq!(found, expected);
             for range in found {
                 let bytes = &bytes[range];

@@ -1,26 +1,27 @@
 //! The content as stored blocks. To be compressed it is read a second time, in
 //! its new order.
 
-use super::compressor::Compressor;
-use super::content::{Content, UniqueChunk};
-use super::layout::{FileEntry, Layout};
-use super::reading::read_error;
-use super::unit::Unit;
-use super::{Options, Progress, WriteError};
 use crate::block::{BlockRecord, Codec};
 use crate::checksum::checksum;
 use crate::digest::Digest;
+use crate::encode::content::{Content, UniqueChunk};
+use crate::encode::error::WriteError;
+use crate::encode::layout::{FileEntry, Layout};
 use crate::limits::MAX_PAYLOAD_LEN;
 use crate::manifest::Statistics;
+use crate::writer::chunking::reading::read_error;
+use crate::writer::compression::compressor::Compressor;
+use crate::writer::deduplication::unit::Unit;
+use crate::writer::{Options, Progress};
 use rayon::prelude::*;
 use std::io::{self, ErrorKind, Read};
 use std::vec::Vec;
 
 /// The stored blocks, back to back.
 #[derive(Debug, Default)]
-pub(super) struct Payload {
-    pub(super) bytes: Vec<u8>,
-    pub(super) blocks: Vec<BlockRecord>,
+pub(crate) struct Payload {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) blocks: Vec<BlockRecord>,
     stored_block_count: u32,
 }
 
@@ -43,7 +44,7 @@ impl StoredBlock {
 
 impl Payload {
     /// Content that is stored as it is, in blocks of `block_len` bytes.
-    pub(super) fn stored(bytes: Vec<u8>, block_len: usize, progress: &dyn Progress) -> Self {
+    pub(crate) fn stored(bytes: Vec<u8>, block_len: usize, progress: &dyn Progress) -> Self {
         let record = |(number, block): (usize, &[u8])| {
             progress.compressed(block.len() as u64);
             // Offsets fit, since the content was held against its limit.
@@ -61,7 +62,7 @@ impl Payload {
 
     /// Reads the content and compresses it with `level`. While one batch of blocks is being
     /// compressed, the next one is read, so two batches are in memory.
-    pub(super) fn compressed(
+    pub(crate) fn compressed(
         layout: &Layout<'_>,
         content: &Content,
         options: &Options,
@@ -110,7 +111,7 @@ impl Payload {
         Ok(())
     }
 
-    pub(super) fn count(&self, statistics: &mut Statistics) {
+    pub(crate) fn count(&self, statistics: &mut Statistics) {
         statistics.stored_len = self.bytes.len() as u64;
         statistics.block_count = self.blocks.len() as u32;
         statistics.stored_block_count = self.stored_block_count;

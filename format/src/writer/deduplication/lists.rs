@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 /// Numbered lists. In memory of their own they would take several times as much.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     /// Where each ends, and the next begins.
     ends: Vec<usize>,
     numbers: Vec<u32>,
@@ -13,29 +13,29 @@ pub(super) struct Lists {
 
 impl Lists {
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.ends.len()
     }
 
     /// Length of all of them.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.numbers.len()
     }
 
-    pub(super) fn push(&mut self, numbers: impl IntoIterator<Item = u32>) {
+    pub(crate) fn push(&mut self, numbers: impl IntoIterator<Item = u32>) {
         self.numbers.extend(numbers);
         self.ends.push(self.numbers.len());
     }
 
     /// Lengthens the last list.
-    pub(super) fn extend_last(&mut self, numbers: &[u32]) {
+    pub(crate) fn extend_last(&mut self, numbers: &[u32]) {
         if let Some(end) = self.ends.last_mut() {
             self.numbers.extend_from_slice(numbers);
             *end = self.numbers.len();
         }
     }
 
-    pub(super) fn get(&self, position: u32) -> &[u32] {
+    pub(crate) fn get(&self, position: u32) -> &[u32] {
         let position = position as usize;
         let start = position
             .checked_sub(1)
@@ -47,13 +47,13 @@ impl Lists {
     }
 
     /// Each list with its number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &[u32])> {
         (0..self.ends.len() as u32).map(|list| (list, self.get(list)))
     }
 
     /// For each number below `count` the lists that have it, in their order. No
     /// number is larger.
-    pub(super) fn inverted(&self, count: usize) -> Self {
+    pub(crate) fn inverted(&self, count: usize) -> Self {
         let mut ends = vec![0; count];
         for &number in &self.numbers {
             ends[number as usize] += 1;

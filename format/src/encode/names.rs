@@ -1,6 +1,6 @@
 //! The names table: every distinct name, link target and mount path once.
 
-use super::WriteError;
+use crate::encode::error::WriteError;
 use crate::limits::MAX_INDEX_LEN;
 use std::collections::HashMap;
 use std::vec::Vec;
@@ -9,14 +9,14 @@ use std::vec::Vec;
 /// were first seen, so the names of a directory lie together, which is how
 /// lookups read them.
 #[derive(Debug, Default)]
-pub(super) struct Names<'t> {
+pub(crate) struct Names<'t> {
     bytes: Vec<u8>,
     offsets: HashMap<&'t str, u32>,
 }
 
 impl<'t> Names<'t> {
     /// Where `name` lies in the table, which it joins unless it is there.
-    pub(super) fn intern(&mut self, name: &'t str) -> Result<u32, WriteError> {
+    pub(crate) fn intern(&mut self, name: &'t str) -> Result<u32, WriteError> {
         if name.is_empty() {
             return Ok(0);
         }
@@ -37,11 +37,11 @@ impl<'t> Names<'t> {
     }
 
     /// Length of the table in bytes.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 }

@@ -3,16 +3,16 @@
 //! Finds what occurred before, and makes units of what did not. Where they lie
 //! in the end is not decided here.
 
-use super::WriteError;
-use super::content::{Content, UniqueChunk};
-use super::layout::{FileEntry, Layout};
-use super::order::Order;
-use super::survey::{MAX_CHUNK_LEN, NamedChunk};
-use super::unit::Unit;
 use crate::cold::COLD_HEADER_LEN;
 use crate::digest::Digest;
+use crate::encode::content::{Content, UniqueChunk};
+use crate::encode::error::WriteError;
+use crate::encode::layout::{FileEntry, Layout};
 use crate::limits::{MAX_COLD_LEN, MAX_RAW_LEN};
 use crate::manifest::MAX_MANIFEST_LEN;
+use crate::writer::chunking::files::{MAX_CHUNK_LEN, NamedChunk};
+use crate::writer::chunking::order::Order;
+use crate::writer::deduplication::unit::Unit;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::vec;
@@ -26,7 +26,7 @@ const MAX_UNIT_LEN: u64 = 16 << 10;
 const FILES_OF_BATCH: usize = 4096;
 
 /// Cuts each of some files into chunks.
-pub(super) type Survey<'a> =
+pub(crate) type Survey<'a> =
     dyn Fn(&[FileEntry<'_>]) -> Result<Vec<Vec<NamedChunk>>, WriteError> + Sync + 'a;
 
 /// Longest that the length of a chunk is in the cold part, in bytes.
@@ -36,7 +36,7 @@ const _: () = assert!(MAX_CHUNK_LEN < 1 << (7 * MAX_CHUNK_LEN_LEN));
 
 /// Content under construction, and the file that is being added.
 #[derive(Debug, Default)]
-pub(super) struct Gathering {
+pub(crate) struct Gathering {
     content: Content,
     /// The number of every chunk so far.
     numbers: HashMap<Digest, u32>,
@@ -50,7 +50,7 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    pub(super) fn new(layout: &Layout<'_>) -> Self {
+    pub(crate) fn new(layout: &Layout<'_>) -> Self {
         Self {
             content: Content {
                 of_inode: vec![0..0; layout.inodes.len()],
@@ -62,7 +62,7 @@ impl Gathering {
 
     /// The content of all files in their order, which `survey` cuts into chunks.
     /// While those of some files are gone through, the next are surveyed.
-    pub(super) fn surveyed(
+    pub(crate) fn surveyed(
         layout: &Layout<'_>,
         order: &Order<'_>,
         survey: &Survey<'_>,
@@ -108,7 +108,7 @@ impl Gathering {
     }
 
     /// Adds the next chunk of the file `inode`, and says whether it is new.
-    pub(super) fn add(&mut self, inode: u32, chunk: NamedChunk) -> Result<bool, WriteError> {
+    pub(crate) fn add(&mut self, inode: u32, chunk: NamedChunk) -> Result<bool, WriteError> {
         // The bound on the cold part keeps this far below 2^32.
         let next = self.content.chunks.len() as u32;
         let (number, is_new) = match self.numbers.entry(chunk.digest) {
@@ -148,7 +148,7 @@ impl Gathering {
     }
 
     /// All chunks of `inode` are there.
-    pub(super) fn end_file(&mut self, inode: u32) {
+    pub(crate) fn end_file(&mut self, inode: u32) {
         let end = self.content.used.len();
         if self.file_start < end && !self.has_new {
             self.content.duplicate_file_count += 1;
@@ -167,7 +167,7 @@ impl Gathering {
         self.content.ranked_count = self.content.units.len() as u32;
     }
 
-    pub(super) fn finish(self) -> Content {
+    pub(crate) fn finish(self) -> Content {
         self.content
     }
 }
@@ -214,7 +214,7 @@ fn require_cold_part(chunk_count: u64) -> Result<(), WriteError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::writer::sketch::Sketch;
+    use crate::writer::chunking::sample::Sketch;
 
     #[test]
     fn content_beyond_its_limit_is_refused() {

@@ -1,8 +1,8 @@
 //! Which units the first block holds, the one that all others are compressed
 //! against.
 
-use super::similarity::Similarity;
-use super::unit::Unit;
+use crate::writer::deduplication::unit::Unit;
+use crate::writer::placement::similarity::Similarity;
 use core::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec;
@@ -16,7 +16,7 @@ const UNIT_OVERHEAD: u64 = 256;
 /// first: of all strings that occur in many places, the most for the length.
 ///
 /// Greedy, which for covering is within 1 - 1/e of the best choice.
-pub(super) fn choose(units: &[Unit], similarity: &Similarity, base_len: u64) -> Vec<u32> {
+pub(crate) fn choose(units: &[Unit], similarity: &Similarity, base_len: u64) -> Vec<u32> {
     let worth = worth_of_strings(units, similarity, base_len);
     let mut covered = vec![false; similarity.string_count()];
     let mut heap: BinaryHeap<_> = (0..similarity.unit_count() as u32)

@@ -1,13 +1,13 @@
 //! One file, read from front to back in pieces of the caller's choice.
 
-use super::WriteError;
-use super::layout::{FileEntry, Layout};
+use crate::encode::error::WriteError;
+use crate::encode::layout::{FileEntry, Layout};
 use std::boxed::Box;
 use std::io::{self, ErrorKind, Read};
 
 /// A file under reading. Fails where it has not the length that it had when the
 /// tree was made.
-pub(super) struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     layout: &'a Layout<'a>,
     file: &'a FileEntry<'a>,
     bytes: Box<dyn Read + Send + 'a>,
@@ -16,7 +16,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    pub(super) fn open(
+    pub(crate) fn open(
         layout: &'a Layout<'a>,
         file: &'a FileEntry<'a>,
     ) -> Result<Self, WriteError> {
@@ -31,12 +31,12 @@ impl<'a> Reading<'a> {
         })
     }
 
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.left
     }
 
     /// Fills `piece`, which is at most as long as what should be left.
-    pub(super) fn fill(&mut self, piece: &mut [u8]) -> Result<(), WriteError> {
+    pub(crate) fn fill(&mut self, piece: &mut [u8]) -> Result<(), WriteError> {
         let len = self.read(piece)?;
         self.left = self.left.saturating_sub(len as u64);
         if len < piece.len() {
@@ -75,7 +75,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-pub(super) fn read_error(
+pub(crate) fn read_error(
     layout: &Layout<'_>,
     file: &FileEntry<'_>,
     source: io::Error,

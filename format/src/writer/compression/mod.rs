@@ -1,0 +1,4 @@
+//! Step 5: compresses the content block by block.
+
+pub(crate) mod compressor;
+pub(crate) mod payload;

@@ -1,0 +1,9 @@
+//! The forms: the ways in which a runtime and an application share a module.
+
+/// The linker put the runtime into the application. Both use memory 0.
+pub const FORM_LINKED: u32 = 1;
+/// `pack` appended the runtime. It has a memory of its own.
+pub const FORM_MERGED: u32 = 2;
+/// `pack` appended the runtime. Its memory is a region of memory 0, above the
+/// application's pages.
+pub const FORM_MERGED_SINGLE: u32 = 3;
