@@ -82,8 +82,8 @@ impl<T: Tree> Resolution<'_, T> {
     /// # Errors
     ///
     /// [`FsError::NotFound`] if there is none.
-    pub fn existing(self) -> Result<T::Node> {
-        self.node.ok_or(FsError::NotFound)
+    pub fn existing(&self) -> Result<&T::Node> {
+        self.node.as_ref().ok_or(FsError::NotFound)
     }
 }
 
@@ -100,14 +100,15 @@ pub fn resolve<'p, P: Policy, T: Tree>(
     path: &'p [u8],
     follow_last: bool,
 ) -> Result<Resolution<'p, T>> {
-    let path = P::relative(path)?;
+    // Outside of the walk, since moving it would copy room for 40 links.
+    let mut pending = Pending::new(P::relative(path)?);
     let mut walk = Walk {
         tree,
         root,
         current: tree.node(start)?,
         directory: start,
         name: b".",
-        pending: Pending::new(path),
+        pending: &mut pending,
         follow_last,
         policy: PhantomData::<P>,
     };
@@ -121,19 +122,19 @@ pub fn resolve<'p, P: Policy, T: Tree>(
 }
 
 /// The state of a walk.
-struct Walk<'p, T: Tree, P> {
+struct Walk<'w, 'p, T: Tree, P> {
     tree: &'p T,
     root: T::Id,
     current: T::Node,
     /// Where the last component was looked up.
     directory: T::Id,
     name: &'p [u8],
-    pending: Pending<'p>,
+    pending: &'w mut Pending<'p>,
     follow_last: bool,
     policy: PhantomData<P>,
 }
 
-impl<T: Tree, P: Policy> Walk<'_, T, P> {
+impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
     /// Whether the last component is there.
     fn run(&mut self) -> Result<bool> {
         while let Some(name) = self.pending.next() {

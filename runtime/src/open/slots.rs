@@ -28,7 +28,7 @@ impl<T> Default for Slots<T> {
 
 impl<T: Copy> Slots<T> {
     /// Slots, free ones included.
-    pub fn len(&self) -> usize {
+    pub fn slot_count(&self) -> usize {
         self.slots.len()
     }
 
@@ -139,7 +139,7 @@ mod tests {
             let number = slots.insert(7).expect("memory");
             slots.remove(number).expect("taken");
         }
-        assert_eq!(slots.len(), 64);
+        assert_eq!(slots.slot_count(), 64);
     }
 
     #[test]

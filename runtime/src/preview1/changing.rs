@@ -74,9 +74,9 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Err(errno) => Err(errno),
         };
         check_times(time_flags)?;
-        let node = self.existing(&directory?, (path, path_len), follows(flags)?)?;
+        let id = self.existing(&directory?, (path, path_len), follows(flags)?)?;
         let times = times(accessed, modified, time_flags);
-        Ok(self.fs.set_times(F::id(&node), times)?)
+        Ok(self.fs.set_times(id, times)?)
     }
 
     pub(super) fn path_create_directory(&mut self, fd: u32, path: u32, path_len: u32) -> Result {
@@ -165,8 +165,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                 let file = self.existing(&old, (old_path, old_path_len), follow)?;
                 let new = new.resolve(&self.fs, self.second_path.bytes(), false)?;
                 let place = Place::new(&self.fs, &new, Expected::Free)?;
-                let id = F::id(&file);
-                Ok(self.fs.link(id, place.directory, &place.name)?)
+                Ok(self.fs.link(file, place.directory, &place.name)?)
             }
             _ => self.refuse_crossing(old_fd, new_fd),
         }

@@ -67,7 +67,7 @@ impl<I: Copy + Eq> Numbers<I> {
 
     /// Makes room for [`put`](Self::put). `BADF` if the number is too high.
     pub(super) fn reserve(&mut self, number: u32) -> Result {
-        if number as usize >= self.slots.len().max(FOREIGN_COUNT) {
+        if number as usize >= self.slots.slot_count().max(FOREIGN_COUNT) {
             return Err(Errno::BADF);
         }
         Ok(self.slots.reserve(number)?)
@@ -105,7 +105,7 @@ impl<I: Copy + Eq> Numbers<I> {
         if !self.is_doubtful {
             return;
         }
-        for number in 0..self.slots.len() as u32 {
+        for number in 0..self.slots.slot_count() as u32 {
             let is_it = self.slots.get(number) == Some(&Descriptor::Host(host_number));
             if number != fresh && is_it {
                 self.slots.remove(number);
@@ -164,7 +164,7 @@ mod tests {
         for number in [1024, u32::MAX] {
             assert_eq!(numbers.put(number, FILE), Err(Errno::BADF));
         }
-        assert_eq!(numbers.slots.len(), 0);
+        assert_eq!(numbers.slots.slot_count(), 0);
         assert_eq!(numbers.put(1023, FILE), Ok(()));
         assert_eq!(numbers.insert(FILE), Ok(0));
     }

@@ -72,8 +72,9 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             }
             Base::Ours(directory) => directory,
         };
-        let link = self.existing(&directory, (path, path_len), false)?;
-        let target = self.fs.read_link(&link)?;
+        self.read_path((path, path_len))?;
+        let found = directory.resolve(&self.fs, self.path.bytes(), false)?;
+        let target = self.fs.read_link(found.existing()?)?;
         let len = target.len().min(buffer_len as usize);
         self.memory.check(used, 4)?;
         self.memory.write(buffer, &target[..len])?;

@@ -184,16 +184,16 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.path.read(&self.memory, path)
     }
 
-    /// The node that a path leads to.
+    /// The id of the node that a path leads to.
     pub(super) fn existing(
         &mut self,
         start: &OpenDirectory<F::Id>,
         path: (u32, u32),
         follow_last: bool,
-    ) -> Result<F::Node> {
+    ) -> Result<F::Id> {
         self.read_path(path)?;
         let found = start.resolve(&self.fs, self.path.bytes(), follow_last)?;
-        Ok(found.existing()?)
+        Ok(F::id(found.existing()?))
     }
 
     /// The place that a path leads to, whose name must be as expected.

@@ -20,7 +20,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Descriptor::Ours(handle) => handle.id(),
         };
         let node = self.fs.node(id)?;
-        self.write_stat(stat, &node)
+        let filestat = filestat(&self.fs.stat(&node)?);
+        self.memory.write(stat, &filestat.to_bytes())
     }
 
     pub(super) fn path_filestat_get(
@@ -41,13 +42,10 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Base::Ours(directory) => directory,
         };
         let follow = follows(flags)?;
-        let node = self.existing(&directory, (path, path_len), follow)?;
-        self.write_stat(stat, &node)
-    }
-
-    fn write_stat(&mut self, address: u32, node: &F::Node) -> Result {
-        let stat = self.fs.stat(node)?;
-        self.memory.write(address, &filestat(&stat).to_bytes())
+        self.read_path((path, path_len))?;
+        let found = directory.resolve(&self.fs, self.path.bytes(), follow)?;
+        let filestat = filestat(&self.fs.stat(found.existing()?)?);
+        self.memory.write(stat, &filestat.to_bytes())
     }
 }
 
