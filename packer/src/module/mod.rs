@@ -8,52 +8,33 @@
 //! snapshots it, `linked` and `merge` are the two ways in, `unmerge` the way
 //! back, `locate` finds an image by the anchor.
 
-mod addition;
 mod bake;
-mod bypass;
 mod calls;
-mod caveats;
-mod checkup;
-mod custom;
-mod dispatch;
-mod entry_points;
+mod check;
+mod edit;
 mod error;
-mod form;
-mod glue;
-mod growth;
 mod index;
-mod limits;
-mod linked;
 mod locate;
-mod memory;
 mod merge;
-mod names;
-mod rebuild;
-mod redirect;
-mod references;
-mod region;
-mod relocate;
-mod renumber;
-mod rope;
-mod runtime;
-mod segments;
-mod shape;
-mod skeleton;
+mod parse;
+mod restore;
 #[cfg(test)]
 mod tests;
-mod traces;
-mod unmerge;
-mod unmount;
-mod validate;
 
-pub use checkup::{Checkup, Imports, check};
+pub use check::checkup::{Checkup, Imports, check};
+pub use check::subject::ALLOC_FN;
 pub use error::ModuleError;
-pub use form::ALLOC_FN;
 
 use crate::Warning;
-use form::{Subject, look};
-use shape::Shape;
-use skeleton::{Skeleton, Without};
+use bake::linked;
+use check::subject::{Subject, look};
+use check::{bypass, caveats};
+use locate::anchor;
+use merge::assemble;
+use parse::shape::Shape;
+use parse::skeleton::{Skeleton, Without};
+use parse::validate;
+use restore::{unmerge, unmount};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasi_vfs_format::threads::with_threads;
@@ -150,7 +131,7 @@ impl<'a> Target<'a> {
         let mut warnings = Vec::new();
         let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
             warnings = caveats::of(shape, form);
-            let merged = merge::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+            let merged = assemble::merge(shape, parts, runtime_merged, runtime_version, kind)?;
             check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
             Ok::<_, ModuleError>(merged)
         };
@@ -225,7 +206,7 @@ pub struct Found<'a> {
 }
 
 #[cfg(any(test, feature = "fuzz"))]
-pub(crate) use unmerge::merged_checksum;
+pub(crate) use restore::unmerge::merged_checksum;
 
 /// Finds the image in a module; `None` if there is none.
 ///
@@ -239,9 +220,9 @@ pub(crate) use unmerge::merged_checksum;
 /// ABI version, or one whose parts are not where its anchor says.
 pub fn find(wasm: &[u8]) -> Result<Option<Found<'_>>, ModuleError> {
     let shape = Shape::parse(wasm)?;
-    match locate::locate(&shape)? {
+    match anchor::locate(&shape)? {
         None => Ok(None),
-        Some(located) => locate::extract(&shape, &located).map(Some),
+        Some(located) => anchor::extract(&shape, &located).map(Some),
     }
 }
 
@@ -286,9 +267,9 @@ pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleE
 
 fn find_by(skeleton: &Skeleton) -> Result<Option<Filed>, ModuleError> {
     let shape = Shape::of_skeleton(skeleton)?;
-    match locate::locate(&shape)? {
+    match anchor::locate(&shape)? {
         None => Ok(None),
-        Some(located) => locate::extract_from_file(skeleton, &shape, &located).map(Some),
+        Some(located) => anchor::extract_from_file(skeleton, &shape, &located).map(Some),
     }
 }
 
@@ -303,7 +284,7 @@ pub(crate) fn len_without_image(
     payload_segment: Option<u32>,
 ) -> Result<u64, ModuleError> {
     let number = payload_segment.unwrap_or(u32::MAX);
-    let len = |shape: &Shape<'_>| match locate::locate(shape)? {
+    let len = |shape: &Shape<'_>| match anchor::locate(shape)? {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             unmerge::unmerged_len(shape, &located)
         }
@@ -381,7 +362,7 @@ fn form_of(subject: &Subject<'_>, memory: Option<MemoryKind>) -> Result<Form, Mo
 /// The module is not valid, or was changed by another tool after packing.
 pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
-    match locate::locate(&shape)? {
+    match anchor::locate(&shape)? {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             with_threads(|| unmerge::unmerge(&shape, &located)).map(Cow::Owned)
         }
@@ -399,8 +380,8 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
 /// As [`without_image`].
 pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
-    Ok(match locate::locate(&shape)? {
-        None => entry_points::expose(&shape, &[])?,
+    Ok(match anchor::locate(&shape)? {
+        None => bake::entry_points::expose(&shape, &[])?,
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Cow::Owned(with_threads(|| unmerge::unmerge(&shape, &located))?)
         }

@@ -1,0 +1,5 @@
+//! Finding the image of a packed module.
+
+pub(crate) mod anchor;
+pub(crate) mod memory;
+pub(crate) mod traces;

@@ -1,0 +1,12 @@
+//! Adding a runtime to an application.
+
+pub(crate) mod addition;
+pub(crate) mod assemble;
+pub(crate) mod dispatch;
+pub(crate) mod glue;
+pub(crate) mod growth;
+pub(crate) mod region;
+pub(crate) mod relocate;
+pub(crate) mod renumber;
+pub(crate) mod runtime;
+pub(crate) mod segments;

@@ -1,0 +1,6 @@
+//! Reading the structure of a module.
+
+pub(crate) mod limits;
+pub(crate) mod shape;
+pub(crate) mod skeleton;
+pub(crate) mod validate;

@@ -1,0 +1,4 @@
+//! Removing the image from a packed module.
+
+pub(crate) mod unmerge;
+pub(crate) mod unmount;
