@@ -13,15 +13,15 @@
 //! `wasi_vfs_alloc` is function 345 too. The wrapper is not looked at: optimisers
 //! inline what it calls.
 
-use crate::module::ModuleError;
-use crate::module::check::subject::{ABI, AbiFunction};
+use crate::module::abi::{ABI, AbiFunction, COLD_SECTION};
 use crate::module::edit::custom;
+use crate::module::edit::items::items_of;
 use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::rope::Rope;
-use crate::module::locate::anchor::COLD_SECTION;
+use crate::module::error::ModuleError;
 use crate::module::locate::memory::{Holes, Memory};
-use crate::module::merge::assemble::items_of;
-use crate::module::parse::shape::{Shape, constant, id};
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Shape, constant};
 use std::borrow::Cow;
 use wasi_vfs_format::anchor::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};

@@ -4,14 +4,19 @@
 //! remove, and data segments that would pile up from one pack to the next.
 
 use crate::DroppedSection;
-use crate::module::bake::entry_points::{self, unchanged};
+use crate::module::abi::COLD_SECTION;
+use crate::module::bake::entry_points;
+use crate::module::bake::entry_points::unchanged;
 use crate::module::bake::snapshot::{Bake, bake};
-use crate::module::edit::rebuild::Items;
+use crate::module::edit::items::Items;
+use crate::module::error::ModuleError;
 use crate::module::index;
-use crate::module::locate::anchor::{COLD_SECTION, locate};
+use crate::module::locate::anchor::locate;
+use crate::module::locate::find::find;
 use crate::module::locate::memory::Holes;
-use crate::module::parse::shape::{Section, Shape, id};
-use crate::module::{ModuleError, Parts, find};
+use crate::module::parse::section::{Section, id};
+use crate::module::parse::shape::Shape;
+use crate::module::parts::Parts;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -5,8 +5,8 @@
 //! an anchor in memory 0. Nothing of the host is within its reach.
 
 use crate::bounds::{MAX_MEMORIES, bounds};
-use crate::module::ModuleError;
-use crate::module::check::subject::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
+use crate::module::abi::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
+use crate::module::error::ModuleError;
 use crate::module::locate::anchor::check_abi;
 use std::borrow::Cow;
 use std::collections::HashMap;

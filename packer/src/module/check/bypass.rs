@@ -7,8 +7,8 @@
 //! stands on that crate. Later ones call wasi-libc. The runtime itself calls the host
 //! by way of the table, so every call that names such an import bypasses it.
 
-use crate::module::ModuleError;
 use crate::module::calls::{PREVIEW1, call_type};
+use crate::module::error::ModuleError;
 use crate::module::parse::shape::Shape;
 use rayon::prelude::*;
 use wasmparser::{Error, FunctionBody, Operator, TypeRef};

@@ -3,9 +3,10 @@
 //! Owns the checks that lead to a warning. A check that leads to an error is in
 //! [`crate::module::check::subject`].
 
-use crate::module::Form;
-use crate::module::calls::{self, PREVIEW1};
+use crate::module::calls;
+use crate::module::calls::PREVIEW1;
 use crate::module::edit::custom;
+use crate::module::form::Form;
 use crate::module::parse::shape::Shape;
 use crate::{DroppedSection, Warning};
 use wasmparser::TypeRef;

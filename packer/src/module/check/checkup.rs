@@ -1,8 +1,11 @@
 //! What a module is, what it needs and whether it can be packed, without changing it.
 
+use crate::module::check::subject::form;
+use crate::module::error::ModuleError;
+use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::find::find;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::validate::validate_features;
-use crate::module::{Form, MemoryKind, ModuleError, Target, find};
 use wasmparser::WasmFeatures;
 
 /// The result of [`check`].
@@ -34,9 +37,9 @@ pub struct Imports {
 /// Looks at `wasm` as [`embed`](crate::module::embed) does first. Running a linked module, which
 /// baking does later, can still fail.
 pub fn check(wasm: &[u8]) -> Checkup {
-    let form = Target::new(wasm, None).map(|target| target.form());
-    let single = Target::new(wasm, Some(MemoryKind::Single));
-    let can_be_single = single.is_ok_and(|target| target.form() != Form::Linked);
+    let single = form(wasm, Some(MemoryKind::Single));
+    let can_be_single = single.is_ok_and(|form| form != Form::Linked);
+    let form = form(wasm, None);
     let mut features = WasmFeatures::empty();
     if validate_features(wasm, WasmFeatures::all()).is_ok() {
         features = needed(wasm);

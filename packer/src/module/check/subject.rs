@@ -2,51 +2,17 @@
 //!
 //! Owns every refusal that does not need the module to run.
 
+use crate::module::abi::{ABI, ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use crate::module::calls::{self, PREVIEW1};
-use crate::module::locate::anchor::{Located, locate};
+use crate::module::check::bypass;
+use crate::module::error::ModuleError;
+use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::anchor::locate;
+use crate::module::locate::placed::Located;
 use crate::module::parse::shape::{Shape, check_preamble};
 use crate::module::parse::validate::validate;
-use crate::module::{Form, ModuleError};
-use wasmparser::{ExternalKind, FuncType, Import, MemoryType, TypeRef, ValType};
-
-/// The functions by which `pack` talks to a runtime.
-pub(crate) const ANCHOR_FN: &str = "wasi_vfs_anchor";
-/// The export of a linked program that makes room for an image, and forgets the one
-/// before.
-pub const ALLOC_FN: &str = "wasi_vfs_alloc";
-pub(crate) const MOUNT_FN: &str = "wasi_vfs_mount";
-
-/// One of these functions.
-pub(crate) struct AbiFunction {
-    pub(crate) name: &'static str,
-    params: &'static [ValType],
-    results: &'static [ValType],
-}
-
-impl AbiFunction {
-    pub(crate) fn is(&self, ty: &FuncType) -> bool {
-        ty.params() == self.params && ty.results() == self.results
-    }
-}
-
-/// All three, in the order of [`wasi_vfs_format::anchor::EntryPoints`].
-pub(crate) const ABI: [AbiFunction; 3] = [
-    AbiFunction {
-        name: ANCHOR_FN,
-        params: &[],
-        results: &[ValType::I32],
-    },
-    AbiFunction {
-        name: ALLOC_FN,
-        params: &[ValType::I32],
-        results: &[ValType::I32],
-    },
-    AbiFunction {
-        name: MOUNT_FN,
-        params: &[],
-        results: &[],
-    },
-];
+use wasi_vfs_format::threads::with_threads;
+use wasmparser::{ExternalKind, Import, MemoryType, TypeRef};
 
 /// What a module is to `embed`.
 pub(crate) enum Subject<'a> {
@@ -56,6 +22,22 @@ pub(crate) enum Subject<'a> {
     Plain(Shape<'a>),
     /// Merged with a runtime already.
     Merged(Shape<'a>, Box<Located>),
+}
+
+impl Subject<'_> {
+    /// The form in which an image is put into it, with the runtime's memory as `memory`
+    /// says if it says so.
+    pub(crate) fn form(&self, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+        match (self, memory) {
+            (Self::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
+            (Self::Linked(shape), _) => {
+                bypass::refuse(shape)?;
+                Ok(Form::Linked)
+            }
+            (Self::Merged(_, located), None) => Ok(located.form),
+            (_, memory) => Ok(Form::Merged(memory.unwrap_or_default())),
+        }
+    }
 }
 
 /// Validates `wasm` and decides.
@@ -147,9 +129,7 @@ fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError>
             None => missing.push(name),
             Some(ty) if function.is(ty) => found += 1,
             Some(ty) => {
-                let (params, results) = (function.params.to_vec(), function.results.to_vec());
-                let expected = FuncType::new(params, results);
-                let (ty, expected) = (calls::describe(ty), calls::describe(&expected));
+                let (ty, expected) = (calls::describe(ty), calls::describe(&function.ty()));
                 let what = format!("its export `{name}` has the type {ty}, expected {expected}");
                 return Err(ModuleError::Linked { what });
             }
@@ -222,4 +202,14 @@ fn check_call(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), ModuleError>
         ),
         expected: calls::describe(&expected),
     })
+}
+
+/// Says what a module would need, without changing it: the form in which an
+/// image would be put into it.
+///
+/// # Errors
+///
+/// As for [`embed`], as far as they can be told without running the module.
+pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+    with_threads(|| look(wasm)?.form(memory))
 }

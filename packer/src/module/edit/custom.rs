@@ -3,9 +3,11 @@
 //! Owns the decision which of them stay true when code moves. The name section
 //! is in [`crate::module::edit::names`].
 
-use crate::module::MemoryKind;
-use crate::module::edit::rope::{Rope, leb};
-use crate::module::parse::shape::{Shape, id};
+use crate::module::edit::rope::Rope;
+use crate::module::form::MemoryKind;
+use crate::module::parse::leb::leb;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::Shape;
 use wasmparser::BinaryReader;
 
 /// What a merged module uses that its application may not have used. LLVM

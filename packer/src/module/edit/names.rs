@@ -1,8 +1,10 @@
 //! The name section: the application's function names stay, the runtime's
 //! follow.
 
-use crate::module::edit::rope::{Rope, leb};
-use crate::module::parse::shape::{Shape, id};
+use crate::module::edit::rope::Rope;
+use crate::module::parse::leb::leb;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::Shape;
 use std::collections::HashMap;
 use wasmparser::{BinaryReader, NameMap};
 

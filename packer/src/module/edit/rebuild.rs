@@ -4,11 +4,13 @@
 //! Merging and unmerging are both this. Owns the order of sections; does not
 //! know what is added or why.
 
-use crate::module::ModuleError;
+use crate::module::edit::items::Items;
 use crate::module::edit::redirect::{Edit, Redirect};
 use crate::module::edit::references::{self, splice};
 use crate::module::edit::rope::{Rope, module_len, write_module};
-use crate::module::parse::shape::{Shape, id};
+use crate::module::error::ModuleError;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::Shape;
 use std::ops::Range;
 use wasmparser::{Data, Element, FromReader, FunctionBody, Global, MemoryType, RecGroup, Table};
 
@@ -28,13 +30,6 @@ const ORDER: [u8; 13] = [
     id::CODE,
     id::DATA,
 ];
-
-/// Encoded items of one section.
-#[derive(Default)]
-pub(crate) struct Items<'a> {
-    pub(crate) count: u32,
-    pub(crate) bytes: Rope<'a>,
-}
 
 /// A module under construction.
 pub(crate) struct Rebuild<'s, 'a> {
@@ -259,19 +254,4 @@ fn range_of<'a, T: FromReader<'a>>(
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);
     let cut = items.into_iter_with_offsets().nth(keep).transpose()?;
     Ok(Some(start..cut.map_or(end, |(offset, _)| offset)))
-}
-
-/// Items of the memory section.
-pub(crate) fn memory_items(memories: &[MemoryType]) -> Result<Items<'static>, ModuleError> {
-    let mut section = wasm_encoder::MemorySection::new();
-    for memory in memories {
-        section.memory(wasm_encoder::MemoryType {
-            minimum: memory.initial,
-            maximum: memory.maximum,
-            memory64: memory.memory64,
-            shared: memory.shared,
-            page_size_log2: memory.page_size_log2,
-        });
-    }
-    crate::module::merge::assemble::items_of(&section)
 }

@@ -5,8 +5,7 @@
 //! Owns the mapping and how the replacements are encoded. Where in the bytes
 //! there is something to replace is for [`crate::module::edit::references`].
 
-use crate::module::edit::references::LEB_LEN_MAX;
-use crate::module::edit::rope::leb;
+use crate::module::parse::leb::{LEB_LEN_MAX, leb};
 use arrayvec::ArrayVec;
 use std::collections::HashMap;
 use std::ops::Range;

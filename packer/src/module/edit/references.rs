@@ -5,10 +5,11 @@
 //! LEB128 number and the instructions have one number each, so redirecting is a
 //! matter of replacing those, and all bytes around them stay what they were.
 
-use crate::module::ModuleError;
 use crate::module::edit::redirect::{Edit, Redirect};
-use crate::module::edit::rope::{leb, leb_len};
-use crate::module::parse::shape::{Shape, id};
+use crate::module::error::ModuleError;
+use crate::module::parse::leb::{LEB_LEN_MAX, leb, leb_len};
+use crate::module::parse::section::id;
+use crate::module::parse::shape::Shape;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,9 +17,6 @@ use wasmparser::{
     BinaryReader, ConstExpr, Element, ElementItems, ElementKind, Error, FunctionBody, Global,
     Operator, OperatorsReader, Table, TableInit,
 };
-
-/// The longest that a 32-bit number gets in LEB128.
-pub(crate) const LEB_LEN_MAX: usize = 5;
 
 /// A function index in the bytes of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

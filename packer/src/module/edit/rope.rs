@@ -4,6 +4,8 @@
 //! section on the way. A payload is not copied at all: the output is made around
 //! it. Knows how sections are framed, not what is in them.
 
+use crate::module::error::ModuleError;
+use crate::module::parse::leb::leb;
 use std::borrow::Cow;
 use wasm_encoder::Encode;
 
@@ -85,31 +87,15 @@ impl From<Vec<u8>> for Rope<'_> {
     }
 }
 
-/// `value` in LEB128, as short as possible.
-pub(crate) fn leb(value: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(5);
-    value.encode(&mut bytes);
-    bytes
-}
-
-/// Length of the LEB128 number at the start of `bytes`.
-pub(crate) fn leb_len(bytes: &[u8]) -> usize {
-    let continued = bytes.iter().take_while(|&&byte| byte & 0x80 != 0).count();
-    (continued + 1).min(bytes.len())
-}
-
 /// A module of these sections, each with its identifier.
-pub(crate) fn write_module(
-    sections: Vec<(u8, Rope<'_>)>,
-) -> Result<Vec<u8>, crate::module::ModuleError> {
+pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, ModuleError> {
     let mut module = Rope::from(&wasm_encoder::Module::HEADER[..]);
     for (id, content) in sections {
-        let len =
-            u32::try_from(content.len()).map_err(|_| crate::module::ModuleError::TooLarge {
-                part: "section that holds a part",
-                len: content.len() as u64,
-                limit: u64::from(u32::MAX),
-            })?;
+        let len = u32::try_from(content.len()).map_err(|_| ModuleError::TooLarge {
+            part: "section that holds a part",
+            len: content.len() as u64,
+            limit: u64::from(u32::MAX),
+        })?;
         let mut head = vec![id];
         len.encode(&mut head);
         module.push(head);
@@ -132,14 +118,6 @@ pub(crate) fn module_len(sections: &[(u8, Rope<'_>)]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn leb_len_counts_padded_numbers_and_stops_at_the_end() {
-        assert_eq!(leb_len(&[0x05, 0xff]), 1);
-        assert_eq!(leb_len(&[0x85, 0x80, 0x80, 0x80, 0x00, 0x01]), 5);
-        assert_eq!(leb_len(&[0x80]), 1);
-        assert_eq!(leb_len(&[]), 0);
-    }
 
     #[test]
     fn any_piece_may_be_the_longest_that_is_owned() {

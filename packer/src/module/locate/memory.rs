@@ -5,7 +5,7 @@
 //! or in a file, and none is copied before somebody reads it. So the memory used is
 //! bounded by the length of the module, whatever offsets its segments name.
 
-use crate::module::ModuleError;
+use crate::module::error::ModuleError;
 use crate::module::parse::shape::{Shape, active_offset};
 use memchr::memmem;
 use std::borrow::Cow;

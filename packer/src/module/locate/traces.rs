@@ -5,17 +5,16 @@
 //! runtime would then be merged around the first. Owns the signs that only a merge
 //! leaves. A program that holds a packed module in its data shows none of them.
 
+use crate::module::abi::{COLD_SECTION, NAME_PREFIX};
 use crate::module::calls;
 use crate::module::edit::names::function_names;
-use crate::module::locate::anchor::{COLD_SECTION, Placed};
-use crate::module::parse::shape::{Shape, id};
+use crate::module::locate::placed::Placed;
+use crate::module::parse::section::{Section, id};
+use crate::module::parse::shape::Shape;
 use memchr::memmem;
 use std::collections::BTreeSet;
 use wasi_vfs_format::cold;
 use wasmparser::DataKind;
-
-/// What a merge puts in front of the name of each function that it appends.
-pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";
 
 /// The first sign that is found. `copies` are anchors that lie elsewhere than they say.
 pub(crate) fn of_a_runtime(shape: &Shape<'_>, copies: &[Placed]) -> Option<String> {
@@ -42,7 +41,7 @@ fn has_metadata(shape: &Shape<'_>) -> bool {
 /// An entry, by its name. A program may have other functions with this prefix: a packer
 /// that was compiled to wasm has.
 fn entry_name<'a>(shape: &Shape<'a>) -> Option<&'a str> {
-    let is_name = |section: &&crate::module::parse::shape::Section<'_>| section.name == "name";
+    let is_name = |section: &&Section<'_>| section.name == "name";
     let section = shape.sections.iter().find(is_name)?;
     let bytes = shape.bytes(section.range.clone());
     memmem::find(bytes, NAME_PREFIX.as_bytes())?;

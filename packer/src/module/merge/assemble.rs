@@ -4,27 +4,31 @@
 //! they are; what is appended is in [`crate::module::merge::addition`].
 
 use crate::DroppedSection;
+use crate::module::abi::COLD_SECTION;
 use crate::module::bake::snapshot::{Bake, bake};
-use crate::module::edit::custom;
-use crate::module::edit::names;
-use crate::module::edit::rebuild::{self, Items, Rebuild};
+use crate::module::edit::items::{Items, items_of, memory_items};
+use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::Redirect;
 use crate::module::edit::rope::Rope;
+use crate::module::edit::{custom, names};
+use crate::module::error::ModuleError;
+use crate::module::form::MemoryKind;
 use crate::module::index;
-use crate::module::locate::anchor::COLD_SECTION;
-use crate::module::merge::addition::{Addition, intercepted};
+use crate::module::merge::addition::Addition;
+use crate::module::merge::intercept::intercepted;
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Runtime;
 use crate::module::merge::segments;
-use crate::module::parse::shape::{Counts, Shape, id};
-use crate::module::{MemoryKind, ModuleError, Parts};
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Counts, Shape};
+use crate::module::parts::Parts;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
+use wasm_encoder::ConstExpr;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{ConstExpr, Encode};
-use wasmparser::{BinaryReader, Global, MemoryType};
+use wasmparser::{Global, MemoryType};
 
 /// Merges `runtime` with an image into `application`. Returns the module and
 /// the custom sections that were dropped.
@@ -37,11 +41,11 @@ pub(crate) fn merge(
 ) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
     let runtime = Runtime::parse(runtime)?;
     let mut addition = Addition::new(application, &runtime, memory)?;
-    let before = before(application, memory, addition.region.as_ref());
+    let before = before(application, memory, addition.numbers.region.as_ref());
     let anchor = AnchorFields {
         payload_segment: Addition::payload_segment(application),
         payload_len: payload_len(&parts)?,
-        region: addition.region,
+        region: addition.numbers.region,
         application: before,
         checksum: addition.checksum(&before),
         runtime_version,
@@ -49,7 +53,7 @@ pub(crate) fn merge(
     };
     let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
-    let memory_of = addition.region.map(|region| region.memory_of());
+    let memory_of = addition.numbers.region.map(|region| region.memory_of());
     let redirect = Redirect::into(redirects(application), memory_of);
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
@@ -246,15 +250,15 @@ fn append_memory(
     baked: &Baked<'_, '_>,
 ) -> Result<(), ModuleError> {
     let memory = runtime_memory(baked)?;
-    let Some(region) = addition.region else {
+    let Some(region) = addition.numbers.region else {
         let kept = application.counts.memories - application.imported.memories;
-        return rebuild.items(id::MEMORY, kept, rebuild::memory_items(&[memory])?);
+        return rebuild.items(id::MEMORY, kept, memory_items(&[memory])?);
     };
     let mut memories = application.memories.clone();
     if let Some(first) = memories.first_mut() {
         *first = region.memory(memory.initial, baked.index_len as u64)?;
     }
-    rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
+    rebuild.items(id::MEMORY, 0, memory_items(&memories)?)
 }
 
 fn runtime_memory(baked: &Baked<'_, '_>) -> Result<MemoryType, ModuleError> {
@@ -267,7 +271,7 @@ fn global_items(
     baked: &Baked<'_, '_>,
 ) -> Result<Items<'static>, ModuleError> {
     let mut section = wasm_encoder::GlobalSection::new();
-    if let Some(region) = &addition.region {
+    if let Some(region) = &addition.numbers.region {
         region.encode_globals(&mut section, runtime_memory(baked)?.initial)?;
     }
     let globals = baked.snapshot.items::<Global<'_>>(id::GLOBAL)?;
@@ -287,7 +291,7 @@ fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>
     bytes.push_u32(1);
     bytes.push_u32(baked.payload.len() as u32);
     bytes.push(baked.payload);
-    let start = match &addition.region {
+    let start = match &addition.numbers.region {
         Some(region) => region.address()?,
         None => 0,
     };
@@ -296,22 +300,10 @@ fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>
         // The memory is not longer than 4 GiB, the region included.
         let address = start.wrapping_add(segment.offset);
         let offset = ConstExpr::i32_const(address.cast_signed());
-        section.active(addition.memory(), &offset, segment.bytes);
+        section.active(addition.numbers.memory(), &offset, segment.bytes);
     }
     let active = items_of(&section)?;
     bytes.append(active.bytes);
     let count = active.count + 1;
-    Ok(Items { count, bytes })
-}
-
-/// The items of an encoded section, without its length and count.
-pub(crate) fn items_of(section: &impl Encode) -> Result<Items<'static>, ModuleError> {
-    let mut bytes = Vec::new();
-    section.encode(&mut bytes);
-    let mut reader = BinaryReader::new(&bytes, 0);
-    reader.read_var_u32()?;
-    let count = reader.read_var_u32()?;
-    let items = bytes.split_off(reader.current_position());
-    let bytes = items.into();
     Ok(Items { count, bytes })
 }

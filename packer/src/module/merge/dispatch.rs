@@ -4,7 +4,7 @@
 //! the application's. Nothing changes the runtime's table, so a function that
 //! compares the index with those of its entries does what the table does.
 
-use crate::module::ModuleError;
+use crate::module::error::ModuleError;
 use crate::module::merge::runtime::Runtime;
 use wasm_encoder::{BlockType, Function, Instruction};
 use wasmparser::{FuncType, ValType};

@@ -3,9 +3,11 @@
 //!
 //! Owns the table of the runtime's imports in DESIGN.md.
 
-use crate::module::ModuleError;
-use crate::module::calls::{self, NOSYS};
-use crate::module::merge::growth::{self, relative};
+use crate::module::calls;
+use crate::module::calls::NOSYS;
+use crate::module::error::ModuleError;
+use crate::module::merge::growth;
+use crate::module::merge::growth::relative;
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Stack;
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};

@@ -3,7 +3,8 @@
 //!
 //! Owns their code. The picture is in [`crate::module::merge::region`].
 
-use crate::module::merge::region::{FUNCTIONS, PAGE_SHIFT, Region};
+use crate::module::merge::region::{FUNCTIONS, Region};
+use crate::module::parse::shape::PAGE_SHIFT;
 use wasm_encoder::{BlockType, Function, Instruction, ValType};
 use wasmparser::FuncType;
 

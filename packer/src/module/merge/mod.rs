@@ -5,6 +5,8 @@ pub(crate) mod assemble;
 pub(crate) mod dispatch;
 pub(crate) mod glue;
 pub(crate) mod growth;
+pub(crate) mod intercept;
+pub(crate) mod numbers;
 pub(crate) mod region;
 pub(crate) mod relocate;
 pub(crate) mod renumber;

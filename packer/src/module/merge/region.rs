@@ -14,18 +14,15 @@
 //! functions that keep this picture are in [`crate::module::merge::growth`], and what becomes
 //! of the runtime's own instructions is in [`crate::module::merge::relocate`].
 
-use crate::module::ModuleError;
 use crate::module::edit::redirect::MemoryOf;
-use crate::module::parse::shape::Shape;
+use crate::module::error::ModuleError;
+use crate::module::parse::shape::{PAGE_SHIFT, Shape};
 use wasi_vfs_format::anchor::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, ValType};
 use wasmparser::MemoryType;
 
 /// Pages that 32-bit addresses reach.
 const PAGES_MAX: u64 = 1 << 16;
-
-/// The length of a page is 1 shifted by this.
-pub(crate) const PAGE_SHIFT: i32 = 16;
 
 /// What a declared maximum leaves for the region to grow by, in pages: 16 MiB
 /// for the cache of 2 MiB, its blocks on the way there, descriptors, and the

@@ -13,7 +13,8 @@
 //! Instructions that an engine with nothing but bulk memory may lack are
 //! replaced, so that this form runs wherever it can.
 
-use crate::module::merge::region::{PAGE_SHIFT, Region};
+use crate::module::merge::region::Region;
+use crate::module::parse::shape::PAGE_SHIFT;
 use wasm_encoder::{Function, Instruction, MemArg, ValType};
 
 use Instruction as I;

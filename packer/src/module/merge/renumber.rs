@@ -1,11 +1,12 @@
 //! Encodes things of the runtime with their numbers in the merged module.
 //!
 //! Owns the mapping of each kind of number, and the refusal of what a runtime
-//! must not have. The numbers themselves are [`crate::module::merge::addition`]'s.
+//! must not have. The numbers themselves are [`Numbers`]'.
 
-use crate::module::ModuleError;
-use crate::module::merge::addition::Addition;
-use crate::module::merge::relocate::{self, Body, Step, relocated};
+use crate::module::error::ModuleError;
+use crate::module::merge::numbers::Numbers;
+use crate::module::merge::relocate;
+use crate::module::merge::relocate::{Body, Step, relocated};
 use crate::module::merge::runtime::Runtime;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{Function, Instruction};
@@ -13,16 +14,16 @@ use wasmparser::{ContType, FuncType, FunctionBody, ModuleArity, Operator, RefTyp
 
 /// The mapping, as `wasm-encoder` wants it.
 pub(crate) struct Renumber<'r> {
-    addition: &'r mut Addition,
+    numbers: &'r mut Numbers,
     runtime: &'r Runtime<'r>,
     /// Whether the instruction that is encoded names a memory.
     names_memory: bool,
 }
 
 impl<'r> Renumber<'r> {
-    pub(crate) fn new(addition: &'r mut Addition, runtime: &'r Runtime<'r>) -> Self {
+    pub(crate) fn new(numbers: &'r mut Numbers, runtime: &'r Runtime<'r>) -> Self {
         Self {
-            addition,
+            numbers,
             runtime,
             names_memory: false,
         }
@@ -40,7 +41,7 @@ impl<'r> Renumber<'r> {
             locals.push((count, self.val_type(ty)?));
         }
         let mut operators = body.get_operators_reader()?;
-        let Some(region) = self.addition.region else {
+        let Some(region) = self.numbers.region else {
             let mut function = Function::new(locals);
             while !operators.eof() {
                 function.instruction(&self.renumbered(operators.read()?)?);
@@ -79,7 +80,7 @@ impl<'r> Renumber<'r> {
             Operator::CallIndirect {
                 type_index,
                 table_index: 0,
-            } => Instruction::Call(self.addition.dispatcher(type_index)?),
+            } => Instruction::Call(self.numbers.dispatcher(type_index)?),
             operator => self.instruction(operator)?,
         })
     }
@@ -91,7 +92,7 @@ impl<'r> Renumber<'r> {
             Operator::Call { function_index } => {
                 let ty = self.runtime.shape.function_type(*function_index);
                 let arity = ty.map(|ty| (ty.params().len() as u32, ty.results().len() as u32));
-                (arity, self.addition.may_move(*function_index))
+                (arity, self.numbers.may_move(*function_index))
             }
             Operator::CallIndirect { .. } => (None, true),
             Operator::Unreachable => (None, false),
@@ -125,13 +126,13 @@ impl Reencode for Renumber<'_> {
     type Error = ModuleError;
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error<ModuleError>> {
-        self.addition.function(function).map_err(Error::UserError)
+        self.numbers.function(function).map_err(Error::UserError)
     }
 
     fn type_index(&mut self, ty: u32) -> Result<u32, Error<ModuleError>> {
         let ty = self.runtime.shape.types.get(ty as usize).cloned().flatten();
         let ty = ty.ok_or_else(|| refuse("a type that is not a function's"))?;
-        Ok(self.addition.intern(ty))
+        Ok(self.numbers.intern(ty))
     }
 
     fn table_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
@@ -142,11 +143,11 @@ impl Reencode for Renumber<'_> {
 
     fn memory_index(&mut self, memory: u32) -> Result<u32, Error<ModuleError>> {
         self.names_memory = true;
-        shifted(self.addition.memory(), memory)
+        shifted(self.numbers.memory(), memory)
     }
 
     fn global_index(&mut self, global: u32) -> Result<u32, Error<ModuleError>> {
-        shifted(self.addition.first_global(), global)
+        shifted(self.numbers.first_global(), global)
     }
 
     fn element_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {

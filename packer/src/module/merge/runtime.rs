@@ -2,9 +2,10 @@
 //!
 //! Owns what is asked of it and which of its functions an application needs.
 
-use crate::module::ModuleError;
 use crate::module::edit::references;
-use crate::module::parse::shape::{Shape, constant, id};
+use crate::module::error::ModuleError;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Shape, constant};
 use wasmparser::{
     Element, ElementItems, ElementKind, FunctionBody, Global, Operator, Table, TableInit, ValType,
 };

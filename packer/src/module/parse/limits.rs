@@ -5,7 +5,7 @@
 //! what a few bytes each claim to be, or time for each memory times each
 //! segment.
 
-use crate::module::ModuleError;
+use crate::module::error::ModuleError;
 
 const MAX_TYPES: u64 = 1_000_000;
 const MAX_IMPORTS: u64 = 1_000_000;

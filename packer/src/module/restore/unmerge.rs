@@ -3,15 +3,18 @@
 //! The inverse of [`crate::module::merge::assemble`], from the counts in the anchor alone. Does
 //! not touch what merging did not append.
 
-use crate::module::edit::custom;
-use crate::module::edit::names;
-use crate::module::edit::rebuild::{self, Items, Rebuild};
+use crate::module::abi::COLD_SECTION;
+use crate::module::edit::items::{Items, memory_items};
+use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::Redirect;
-use crate::module::locate::anchor::{COLD_SECTION, Located};
-use crate::module::merge::addition::intercepted;
+use crate::module::edit::{custom, names};
+use crate::module::error::ModuleError;
+use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::placed::Located;
+use crate::module::merge::intercept::intercepted;
 use crate::module::merge::region;
-use crate::module::parse::shape::{Shape, active_offset, id};
-use crate::module::{Form, MemoryKind, ModuleError};
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Shape, active_offset};
 use std::collections::HashMap;
 use std::mem::take;
 use wasi_vfs_format::anchor::{Anchor, Application};
@@ -113,7 +116,7 @@ fn shorten_memory(
     if let Some(first) = memories.first_mut() {
         *first = region::original(*first, application);
     }
-    rebuild.items(id::MEMORY, 0, rebuild::memory_items(&memories)?)
+    rebuild.items(id::MEMORY, 0, memory_items(&memories)?)
 }
 
 /// The counts must fit the module, or another tool has added or removed things.

@@ -1,9 +1,9 @@
 //! Puts the image of a linked module out of reach: the runtime finds it by the
 //! anchor, and an anchor without one means that the module is not packed.
 
-use crate::module::locate::anchor::Located;
-
+use crate::module::locate::placed::Located;
 use crate::module::parse::shape::{Shape, active_offset};
+
 use core::mem::offset_of;
 use core::ops::Range;
 use wasi_vfs_format::anchor::Anchor;

@@ -1,0 +1,55 @@
+//! What `pack` and a runtime agree on: names of exports, sections and functions.
+//!
+//! DESIGN.md describes the ABI.
+
+use wasmparser::{FuncType, ValType};
+
+/// Custom section that holds the cold part.
+pub(crate) const COLD_SECTION: &str = "wasi_vfs";
+
+/// What a merge puts in front of the name of each function that it appends.
+pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";
+
+/// The functions by which `pack` talks to a runtime.
+pub(crate) const ANCHOR_FN: &str = "wasi_vfs_anchor";
+/// The export of a linked program that makes room for an image, and forgets the one
+/// before.
+pub const ALLOC_FN: &str = "wasi_vfs_alloc";
+pub(crate) const MOUNT_FN: &str = "wasi_vfs_mount";
+
+/// One of these functions.
+pub(crate) struct AbiFunction {
+    pub(crate) name: &'static str,
+    params: &'static [ValType],
+    results: &'static [ValType],
+}
+
+impl AbiFunction {
+    /// Its type.
+    pub(crate) fn ty(&self) -> FuncType {
+        FuncType::new(self.params.to_vec(), self.results.to_vec())
+    }
+
+    pub(crate) fn is(&self, ty: &FuncType) -> bool {
+        ty.params() == self.params && ty.results() == self.results
+    }
+}
+
+/// All three, in the order of [`wasi_vfs_format::anchor::EntryPoints`].
+pub(crate) const ABI: [AbiFunction; 3] = [
+    AbiFunction {
+        name: ANCHOR_FN,
+        params: &[],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: ALLOC_FN,
+        params: &[ValType::I32],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: MOUNT_FN,
+        params: &[],
+        results: &[],
+    },
+];
