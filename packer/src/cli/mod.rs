@@ -9,7 +9,6 @@ mod diff;
 #[cfg(test)]
 mod documents;
 mod dump;
-mod entry;
 mod extract;
 mod hosted;
 mod image;
@@ -34,7 +33,6 @@ mod summary;
 mod text;
 mod time;
 mod traced;
-mod tree;
 #[cfg(target_os = "linux")]
 mod unnamed;
 mod usage;

@@ -1,6 +1,6 @@
 //! Why an extraction ended.
 
-use crate::expansion::TooLong;
+use crate::limits::size::TooLong;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;

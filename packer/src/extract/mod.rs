@@ -18,7 +18,7 @@ mod unnamed;
 
 pub use error::ExtractError;
 
-use crate::expansion;
+use crate::limits::size;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use plan::Plan;
@@ -126,7 +126,7 @@ impl Extract {
     ) -> Result<Extracted, ExtractError> {
         let plan = Plan::new(image, &self.paths, &self.inodes)?;
         if !self.any_len {
-            expansion::check(image, plan.extracted().file_len)?;
+            size::check(image, plan.extracted().file_len)?;
         }
         let copy = |number: InodeNumber, out: &mut dyn Write| {
             let inode = image.index().inode(number);

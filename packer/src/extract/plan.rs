@@ -1,7 +1,7 @@
 //! What is to be extracted, with every name held against the rules.
 
 use super::{ExtractError, Extracted};
-use crate::walk::{Entry, Walk};
+use crate::inspect::walk::{Entry, Walk};
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::reader::ImageReader;

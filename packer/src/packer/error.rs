@@ -1,11 +1,10 @@
 //! Why a module could not be packed.
 
-use crate::contents::OpenError;
-use crate::expansion::TooLong;
+use crate::inspect::contents::OpenError;
+use crate::limits::size::TooLong;
 use crate::module::ModuleError;
-use crate::pattern::PatternError;
-use crate::source::SourceError;
-use crate::{GuestPath, GuestPathError, Mapping};
+use crate::path::{GuestPath, GuestPathError, Mapping, PatternError};
+use crate::tree::source::SourceError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};

@@ -4,12 +4,13 @@
 use super::contents_of;
 use super::storage::Storage;
 use super::{PackError, Packer};
-use crate::contents::{Contents, OpenError};
-use crate::expansion;
-use crate::join::{self, Apart, Joined, Origin, Overlap, Part, Placed};
+use crate::Warning;
+use crate::inspect::contents::{Contents, OpenError};
+use crate::limits::size;
 use crate::module::ModuleError;
-use crate::source::{self, Exclude, Findings, Taking};
-use crate::{Mapping, Warning};
+use crate::path::{Exclude, Mapping};
+use crate::tree::join::{self, Apart, Joined, Origin, Overlap, Part, Placed};
+use crate::tree::source::{self, Findings, Taking};
 use std::collections::HashMap;
 use std::sync::Arc;
 use wasi_vfs_format::Error;
@@ -159,7 +160,7 @@ impl Packer {
             let len = image
                 .file_len()
                 .map_err(|corrupt| damaged(corrupt.into()))?;
-            expansion::check(&image, len).map_err(PackError::TooLong)?;
+            size::check(&image, len).map_err(PackError::TooLong)?;
         }
         let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
         taken.storages.push(storage);

@@ -5,7 +5,6 @@
 
 mod error;
 mod inputs;
-mod inspection;
 mod outcome;
 mod storage;
 mod stored;
@@ -16,11 +15,13 @@ pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 
 use crate::Warning;
-use crate::choice::{Choice, ranks};
-use crate::contents::{Contents, OpenError};
-use crate::join::{Overlap, Part};
+use crate::inspect::contents::{Contents, OpenError};
 use crate::module::{MemoryKind, Target};
-use crate::source::{Exclude, Mtime};
+use crate::path::Exclude;
+use crate::tree::join::{Overlap, Part};
+use crate::tree::lint;
+use crate::tree::selection::{Choice, ranks};
+use crate::tree::source::Mtime;
 use inputs::{InputKind, Inputs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -387,7 +388,7 @@ impl Packer {
             warnings.push(Warning::Decompressed);
         }
         warnings.extend(self.select(&mut tree, &mut options)?);
-        warnings.extend(inspection::inspect(&tree, &origins));
+        warnings.extend(lint::inspect(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
         if self.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);

@@ -2,8 +2,8 @@
 //! embedded. Does not know what was asked for.
 
 use super::PackError;
-use crate::contents::Contents;
-use crate::expansion;
+use crate::inspect::contents::Contents;
+use crate::limits::size;
 use crate::module::{self, Embedded, ModuleError, Target};
 use crate::{Warning, runtime};
 use wasi_vfs_format::Error;
@@ -36,7 +36,7 @@ impl Stored {
         let manifest = cold.manifest().map_err(Error::from).map_err(damaged)?;
         if !any_len {
             let len = image.index().superblock().raw_len.get();
-            expansion::check(&image, len).map_err(PackError::TooLong)?;
+            size::check(&image, len).map_err(PackError::TooLong)?;
         }
         let mut broken = check(image.index());
         if broken.is_empty() {

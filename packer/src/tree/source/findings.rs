@@ -1,6 +1,6 @@
 //! Findings of the walks through host directories, beside the trees that they read.
 
-use super::Exclude;
+use crate::path::Exclude;
 use crate::{OwnFile, Warning};
 use globset::escape;
 use std::fs;

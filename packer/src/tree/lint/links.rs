@@ -2,7 +2,7 @@
 
 use super::Brought;
 use crate::Warning;
-use crate::follow::{Bound, follow};
+use crate::tree::resolve::{Bound, follow};
 use wasi_vfs_format::tree::Tree;
 
 /// How many there are, and the path and the target of the first.

@@ -6,8 +6,8 @@
 
 use super::archive::{Archive, Section};
 use super::error::EntryProblem;
-use super::{Exclude, Findings, SourceError, SpecialKind, place_error};
-use crate::GuestPath;
+use super::{Findings, SourceError, SpecialKind, place_error};
+use crate::path::{Exclude, GuestPath};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};

@@ -36,7 +36,7 @@ pub struct Entry {
 ///     paths.push(entry?.path.to_string());
 /// }
 /// assert_eq!(paths[..3], ["/", "/usr", "/usr/lib"]);
-/// assert!(paths.contains(&"/usr/lib/walk.rs".to_owned()));
+/// assert!(paths.contains(&"/usr/lib/lib.rs".to_owned()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -283,7 +283,7 @@ mod tests {
         std::fs::write(&path, image.unwrap().bytes).unwrap();
         let contents = Contents::open(&path).unwrap();
         let image = contents.reader().unwrap();
-        let file = image.resolve("/src/contents.rs", true).unwrap();
+        let file = image.resolve("/src/inspect/contents.rs", true).unwrap();
         let index_len = contents.index.len() as u64;
         let opened = File::options().write(true).open(&path).unwrap();
         opened.set_len(index_len + 10).unwrap();

@@ -5,9 +5,9 @@
 //! directory selects everything below it, unless it ends with `/.`, as in traces: then
 //! it selects the directory by itself.
 
-use crate::follow::{Bound, Way, follow};
-use crate::join::path_of;
-use crate::pattern::{Pattern, PatternError};
+use super::join::path_of;
+use super::resolve::{Bound, Way, follow};
+use crate::path::{Pattern, PatternError};
 use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::manifest::LeftOut;
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};

@@ -3,7 +3,7 @@
 //!
 //! An image keeps digests of its blocks, not of its files, so the files are read.
 
-use crate::expansion::{self, TooLong};
+use crate::limits::size::{self, TooLong};
 use std::io;
 use thiserror::Error;
 use wasi_vfs_format::digest::Digest;
@@ -61,7 +61,7 @@ impl<'i, 'a> Digests<'i, 'a> {
         };
         self.len = self.len.saturating_add(file.len);
         if !self.any_len {
-            expansion::check(self.image, self.len)?;
+            size::check(self.image, self.len)?;
         }
         Ok(Some(digest(self.image, inode)?))
     }

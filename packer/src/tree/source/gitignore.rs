@@ -4,7 +4,7 @@
 //! braces are letters. Files above the mapped directory do not count.
 
 use super::{Read, SourceError};
-use crate::pattern::{TOO_DEEP, is_too_deep};
+use crate::path::{TOO_DEEP, is_too_deep};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::fs;

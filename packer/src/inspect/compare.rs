@@ -2,8 +2,8 @@
 //!
 //! Keeps numbers of inodes and no paths: all paths of a small image can be long.
 
-use crate::digests::digest;
-use crate::expansion::{self, TooLong};
+use super::digests::digest;
+use crate::limits::size::{self, TooLong};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
@@ -167,8 +167,8 @@ impl Compare {
         let paths = Paths::of(before, after)?;
         let reading = Reading::of(before, after, &paths)?;
         if !self.any_len {
-            expansion::check(before, len_of(&reading.before))?;
-            expansion::check(after, len_of(&reading.after))?;
+            size::check(before, len_of(&reading.before))?;
+            size::check(after, len_of(&reading.after))?;
         }
         let (before, after) = (
             Side::new(before, &reading.before)?,

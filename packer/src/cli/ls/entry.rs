@@ -1,6 +1,6 @@
 //! One line of a listing, in each of its looks.
 
-use super::{text, time};
+use crate::cli::{text, time};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -2,8 +2,9 @@
 //!
 //! Only names tell. A user knows whether a program needs such files after all.
 
-use crate::accounting::{Accounting, Share};
-use crate::{Exclude, GuestPath, Walk};
+use super::accounting::{Accounting, Share};
+use super::walk::Walk;
+use crate::path::{Exclude, GuestPath};
 use std::collections::BTreeMap;
 use std::path::Path;
 use wasi_vfs_format::reader::ImageReader;

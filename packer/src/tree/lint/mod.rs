@@ -10,13 +10,13 @@ mod native;
 mod python;
 
 use crate::Warning;
-use crate::join::Origin;
+use crate::tree::join::{Origin, path_of};
 use std::collections::HashMap;
 use std::io::Read;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, Tree};
 
 /// The warnings about `tree`, whose mounts have these `origins`.
-pub(super) fn inspect(tree: &Tree, origins: &[Origin]) -> Vec<Warning> {
+pub(crate) fn inspect(tree: &Tree, origins: &[Origin]) -> Vec<Warning> {
     let mut links = links::Broken::default();
     let mut native = native::Libraries::default();
     let mut python = python::Stale::default();
@@ -56,7 +56,7 @@ impl Brought<'_> {
 /// Visits directories in the order of their paths, by component.
 fn for_each_directory<'t>(tree: &'t Tree, origins: &[Origin], mut visit: impl FnMut(&Brought<'t>)) {
     let paths = tree.mounts.iter();
-    let paths = paths.map(|mount| crate::join::path_of(&mount.components));
+    let paths = paths.map(|mount| path_of(&mount.components));
     let mounts: HashMap<String, Origin> = paths.zip(origins.iter().copied()).collect();
     let root = Brought {
         node: &tree.root,

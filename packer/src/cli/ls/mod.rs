@@ -1,15 +1,18 @@
 //! `wasi-vfs ls`: what is packed, for people and for scripts.
 //!
 //! Decides what is listed and in which order; how an entry looks is
-//! [`entry`](super::entry)'s.
+//! [`entry`]'s.
+
+mod entry;
+mod tree;
 
 use super::complete::guest_path;
-use super::entry::{Entry, Style, Widths};
 use super::opened::{self, Opened};
 use super::select::{self, Wanted};
-use super::{code_after, exit_codes, report, tree};
+use super::{code_after, exit_codes, report};
 use anyhow::{Context, Result};
 use clap::Args;
+use entry::{Entry, Style, Widths};
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -279,7 +282,7 @@ impl<'a> Lister<'_, 'a> {
     }
 
     /// What a directory holds.
-    pub(super) fn children(&self, directory: &Inode) -> Result<Vec<Entry<'a>>, Corrupt> {
+    fn children(&self, directory: &Inode) -> Result<Vec<Entry<'a>>, Corrupt> {
         let entry = |child: Result<Inode, Corrupt>| {
             let child = child?;
             self.entry(self.image.index().name(child.number)?.into(), child)

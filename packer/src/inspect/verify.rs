@@ -1,8 +1,8 @@
 //! Is an image whole? Every rule, checksum and digest, and the files that each
 //! damage touches.
 
-use crate::Contents;
-use crate::accounting::files_in_blocks;
+use super::accounting::files_in_blocks;
+use super::contents::Contents;
 use wasi_vfs_format::check::{self, MAX_REPORTED};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;

@@ -3,7 +3,7 @@
 //! The crate that reads `.gitignore` for ripgrep matches the patterns, since it
 //! knows `!` and which of several patterns decides.
 
-use crate::pattern::{PatternError, TOO_DEEP, is_too_deep};
+use super::{PatternError, TOO_DEEP, is_too_deep};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;
@@ -61,7 +61,7 @@ impl Exclude {
 
     /// Whether the patterns exclude `path` or take it back; `None` if none matches.
     /// Removes from `unused` the positions of all patterns that match.
-    pub(super) fn decide(
+    pub(crate) fn decide(
         &self,
         path: &Path,
         is_directory: bool,
@@ -83,12 +83,12 @@ impl Exclude {
     }
 
     /// The patterns at `positions`, as they were written.
-    pub(super) fn at(&self, positions: &[usize]) -> Vec<String> {
+    pub(crate) fn at(&self, positions: &[usize]) -> Vec<String> {
         let patterns = positions.iter().filter_map(|&n| self.each.get(n));
         patterns.map(|(pattern, _)| pattern.clone()).collect()
     }
 
-    pub(super) fn pattern_count(&self) -> usize {
+    pub(crate) fn pattern_count(&self) -> usize {
         self.each.len()
     }
 }

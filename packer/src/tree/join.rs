@@ -6,7 +6,7 @@
 //! before. Taking a tree apart by its mounts and joining it gives it back,
 //! which is what lets a packed module be packed again.
 
-use crate::GuestPath;
+use crate::path::GuestPath;
 use std::cmp::Reverse;
 use std::collections::btree_map::Entry;
 use std::collections::{HashMap, HashSet};

@@ -7,7 +7,6 @@
 
 mod archive;
 mod error;
-mod exclude;
 mod file;
 mod findings;
 mod gitignore;
@@ -18,12 +17,11 @@ mod sparse;
 mod tar;
 
 pub use error::{EntryProblem, Read, SourceError, SpecialKind};
-pub use exclude::Exclude;
 pub(crate) use findings::Findings;
 pub use mtime::Mtime;
 pub(crate) use tar::read_archive;
 
-use crate::GuestPath;
+use crate::path::{Exclude, GuestPath};
 use file::{HostFile, Identity};
 use gitignore::Ignores;
 use std::collections::BTreeMap;
