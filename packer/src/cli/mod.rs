@@ -6,6 +6,7 @@ mod check;
 mod complete;
 mod completions;
 mod diff;
+mod digest;
 #[cfg(test)]
 mod documents;
 mod dump;

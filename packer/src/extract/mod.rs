@@ -17,6 +17,7 @@ mod target;
 mod unnamed;
 
 pub use error::ExtractError;
+pub use plan::Extracted;
 
 use crate::limits::size;
 use cap_std::ambient_authority;
@@ -25,7 +26,8 @@ use plan::Plan;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use target::Target;
+use target::{Copy, Target};
+
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::reader::ImageReader;
 
@@ -36,20 +38,6 @@ pub struct Extract {
     inodes: Vec<InodeNumber>,
     force: bool,
     any_len: bool,
-}
-
-/// What was extracted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Extracted {
-    /// Regular files.
-    pub file_count: u32,
-    /// Directories, those on the way to what was asked for included.
-    pub directory_count: u32,
-    /// Symbolic links.
-    pub symlink_count: u32,
-    /// Bytes of all files.
-    pub file_len: u64,
 }
 
 impl Extract {
@@ -146,9 +134,6 @@ impl Extract {
         Ok(plan.extracted())
     }
 }
-
-/// How the bytes of a file are had.
-type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64> + 'c;
 
 /// Makes the directory `target` with all that is planned, or nothing.
 fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError> {

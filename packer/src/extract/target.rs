@@ -6,16 +6,21 @@
 //! such files; else they, and links, are made under another name and renamed.
 
 use super::entered::Entered;
+use super::error::ExtractError;
 use super::letters;
 use super::made::{Made, Temporary, create, set_mtime, symlink};
 use super::place::Places;
 use super::plan::{At, Leaf, LeafKind, Plan};
-use super::{Copy, ExtractError};
+
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, FileType};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use wasi_vfs_format::InodeNumber;
+
+/// How the bytes of a file are had.
+pub(super) type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64> + 'c;
 
 /// A directory of the host to extract into.
 pub(super) struct Target<'c> {

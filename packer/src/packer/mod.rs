@@ -4,6 +4,7 @@
 //! them.
 
 mod error;
+mod images;
 mod inputs;
 mod outcome;
 mod storage;
@@ -13,27 +14,22 @@ mod tests;
 
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
+pub use storage::DEFAULT_LEVEL;
 
-use crate::Warning;
-use crate::inspect::contents::{Contents, OpenError};
 use crate::module::{MemoryKind, Target};
-use crate::path::Exclude;
 use crate::tree::join::{Overlap, Part};
 use crate::tree::lint;
 use crate::tree::selection::{Choice, ranks};
 use crate::tree::source::Mtime;
-use inputs::{InputKind, Inputs};
+use crate::warning::Warning;
+use images::{Images, contents_of};
+use inputs::{InputKind, InputTree, Inputs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Asked, Compression};
 use stored::Stored;
-use wasi_vfs_format::ReadAt;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
-
-/// Compression level where compression is asked for without one: zstd's
-/// highest that needs no more memory to decompress than the block itself.
-pub const DEFAULT_LEVEL: i32 = 19;
 
 /// The longest module that the WebAssembly JavaScript interface allows.
 const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
@@ -72,13 +68,7 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 pub struct Packer {
     module: Option<Arc<Vec<u8>>>,
     images: Vec<Arc<Vec<u8>>>,
-    mappings: Vec<(InputKind, PathBuf, PathBuf)>,
-    overlap: Overlap,
-    mtime: Mtime,
-    dereference: bool,
-    patterns: Vec<String>,
-    gitignore: bool,
-    own_files: Vec<PathBuf>,
+    inputs: Inputs,
     compression: Option<Compression>,
     block_len: Option<u32>,
     order: Vec<String>,
@@ -103,13 +93,7 @@ impl Packer {
         Self {
             module: None,
             images: Vec::new(),
-            mappings: Vec::new(),
-            overlap: Overlap::Hide,
-            mtime: Mtime::Source,
-            dereference: false,
-            patterns: Vec::new(),
-            gitignore: false,
-            own_files: Vec::new(),
+            inputs: Inputs::default(),
             compression: None,
             block_len: None,
             order: Vec::new(),
@@ -152,7 +136,9 @@ impl Packer {
     /// the directory that holds it is mapped, without other files of the host.
     pub fn map_dir(mut self, host: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
         let guest = guest.as_ref().to_owned();
-        self.mappings.push((InputKind::Host, host.into(), guest));
+        self.inputs
+            .mappings
+            .push((InputKind::Host, host.into(), guest));
         self
     }
 
@@ -163,7 +149,8 @@ impl Packer {
     /// layers, devices and entries that leave the archive are errors.
     pub fn map_tar(mut self, archive: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
         let guest = guest.as_ref().to_owned();
-        self.mappings
+        self.inputs
+            .mappings
             .push((InputKind::Archive, archive.into(), guest));
         self
     }
@@ -176,7 +163,7 @@ impl Packer {
     ///
     /// A union includes added images and the directories of a packed module.
     pub fn union(mut self, union: bool) -> Self {
-        self.overlap = match union {
+        self.inputs.overlap = match union {
             true => Overlap::Merge,
             false => Overlap::Hide,
         };
@@ -187,20 +174,20 @@ impl Packer {
     /// directories that they lead to. Absolute links leave it, because their targets are
     /// guest paths. By default, all links are kept.
     pub fn dereference(mut self, dereference: bool) -> Self {
-        self.dereference = dereference;
+        self.inputs.dereference = dereference;
         self
     }
 
     /// Chooses the modification times of mapped directories, files and archives.
     pub fn mtime(mut self, mtime: Mtime) -> Self {
-        self.mtime = mtime;
+        self.inputs.mtime = mtime;
         self
     }
 
     /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
     /// the patterns. Without a mapped directory they are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
-        self.patterns.push(pattern.into());
+        self.inputs.patterns.push(pattern.into());
         self
     }
 
@@ -208,7 +195,7 @@ impl Packer {
     /// is excluded. By default, they do not. Patterns of [`Packer::exclude`] come first,
     /// so `!name` takes back what such a file excludes.
     pub fn gitignore(mut self, gitignore: bool) -> Self {
-        self.gitignore = gitignore;
+        self.inputs.gitignore = gitignore;
         self
     }
 
@@ -216,7 +203,7 @@ impl Packer {
     /// or of an earlier result. If a mapped directory holds it, by any name,
     /// [`Warning::OwnFiles`] reports it.
     pub fn own_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.own_files.push(path.into());
+        self.inputs.own_files.push(path.into());
         self
     }
 
@@ -299,7 +286,7 @@ impl Packer {
         let module = self.module.as_ref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
         self.asked()?;
-        self.mappings()?;
+        self.inputs.mapped()?;
         let target = Target::new(module, self.memory)?;
         let mut image = self.store(progress)?;
         let embedded = image.embed(target)?;
@@ -366,23 +353,21 @@ impl Packer {
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
         let asked = self.asked()?;
-        let mappings = self.mappings()?;
-        let exclude = Exclude::new(&self.patterns)?;
-        if mappings.is_empty() && !self.patterns.is_empty() {
-            return Err(PackError::ExcludesNothing);
-        }
-        let taken = self.earlier()?;
-        if let Some(image) = self.as_it_is(&taken.parts)? {
+        let mapped = self.inputs.mapped()?;
+        let exclude = self.inputs.exclude()?;
+        let mut images = Images::in_module(self.module.as_ref(), self.any_len)?;
+        if let Some(image) = self.as_it_is(&images.parts)? {
             return Ok(image);
         }
-        let Inputs {
+        images.add(&self.images)?;
+        let InputTree {
             mut tree,
             origins,
             storage,
-            merged_over,
+            hidden_count,
             is_compressed,
             mut warnings,
-        } = self.inputs(taken, &mappings, &exclude)?;
+        } = self.inputs.read(images, &mapped, &exclude)?;
         let mut options = storage.unwrap_or_default().options(asked);
         if is_compressed && options.compression.is_none() && asked.compression.is_none() {
             warnings.push(Warning::Decompressed);
@@ -398,7 +383,7 @@ impl Packer {
             payload: image.payload,
             cold: image.cold,
             manifest: image.manifest,
-            hidden_count: merged_over,
+            hidden_count,
             warnings,
         })
     }
@@ -434,7 +419,7 @@ impl Packer {
     /// it. An image that was stripped of its manifest is not taken as it is:
     /// nobody could say with which options it was stored.
     fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
-        let is_all = earlier.is_empty() && self.mappings.is_empty();
+        let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()
             && self.order.is_empty()
@@ -452,12 +437,6 @@ impl Packer {
     fn asked(&self) -> Result<Asked, PackError> {
         Asked::new(self.compression, self.block_len)
     }
-}
-
-/// The image in `bytes`, whose payload the tree of its files shares.
-fn contents_of(bytes: &Arc<Vec<u8>>) -> Result<Contents<'static>, OpenError> {
-    let source: Arc<dyn ReadAt> = bytes.clone();
-    Contents::read(&source)
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,

@@ -1,11 +1,12 @@
 //! An image in its parts, from when it was written or found until it is
 //! embedded. Does not know what was asked for.
 
-use super::PackError;
+use super::error::PackError;
 use crate::inspect::contents::Contents;
 use crate::limits::size;
 use crate::module::{self, Embedded, ModuleError, Target};
-use crate::{Warning, runtime};
+use crate::runtime;
+use crate::warning::Warning;
 use wasi_vfs_format::Error;
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::manifest::Manifest;

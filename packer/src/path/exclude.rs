@@ -3,7 +3,7 @@
 //! The crate that reads `.gitignore` for ripgrep matches the patterns, since it
 //! knows `!` and which of several patterns decides.
 
-use super::{PatternError, TOO_DEEP, is_too_deep};
+use super::pattern::{PatternError, TOO_DEEP, is_too_deep};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! A host directory and the guest path at which it appears, and the two ways
 //! to write one on a command line.
 
-use super::{GuestPath, GuestPathError};
+use super::guest::{GuestPath, GuestPathError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 

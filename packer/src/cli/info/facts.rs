@@ -3,7 +3,7 @@
 
 use super::ballast::{self, Ballast};
 use super::directories;
-use crate::cli::ls::digest;
+use crate::cli::digest::digest;
 use crate::cli::opened::Opened;
 use crate::cli::place::Place;
 use anyhow::Result;

@@ -5,6 +5,7 @@
 mod ballast;
 mod directories;
 mod facts;
+mod look;
 mod page;
 mod table;
 
@@ -14,10 +15,10 @@ use super::{exit_codes, output, say, text, wrong_usage};
 use anyhow::Result;
 use clap::Args;
 use facts::Facts;
+use look::Look;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use table::Look;
 
 const EXAMPLES: &str = concat!(
     "\

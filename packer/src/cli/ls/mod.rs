@@ -4,24 +4,24 @@
 //! [`entry`]'s.
 
 mod entry;
+mod lister;
 mod tree;
 
 use super::complete::guest_path;
+use super::digest::digest;
 use super::opened::{self, Opened};
 use super::select::{self, Wanted};
 use super::{code_after, exit_codes, report};
 use anyhow::{Context, Result};
 use clap::Args;
 use entry::{Entry, Style, Widths};
-use std::borrow::Cow;
+use lister::{Argument, DirectoryWalk, Lister};
+
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use wasi_vfs::accounting::Accounting;
 use wasi_vfs::{Digests, ImageReader};
-use wasi_vfs_format::digest::Digest;
-use wasi_vfs_format::limits::MAX_PATH_LEN;
-use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
+use wasi_vfs_format::{Inode, Kind};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -87,12 +87,6 @@ pub(super) struct Ls {
     /// whichever is larger.
     #[arg(long, requires = "digests")]
     any_size: bool,
-}
-
-/// What the command line asks for, and what is there.
-struct Argument {
-    wanted: Wanted,
-    inode: Inode,
 }
 
 impl Ls {
@@ -175,7 +169,7 @@ impl Ls {
         let has_headings = self.recursive || arguments.len() > 1 || self.paths.len() > 1;
         let mut is_first = others.is_empty();
         for argument in directories {
-            let mut walk = Walk::new(lister, argument)?;
+            let mut walk = DirectoryWalk::new(lister, argument)?;
             while let Some((path, entries)) = walk.next_directory(self.recursive)? {
                 if !is_first {
                     writeln!(out)?;
@@ -234,7 +228,7 @@ impl Ls {
                 print(&lister.argument(argument)?)?;
                 continue;
             }
-            let mut walk = Walk::new(lister, argument)?;
+            let mut walk = DirectoryWalk::new(lister, argument)?;
             while let Some((_, entries)) = walk.next_directory(self.recursive)? {
                 entries.iter().try_for_each(&mut print)?;
             }
@@ -242,103 +236,5 @@ impl Ls {
         let end = if separator == "[\n" { "[]\n" } else { "\n]\n" };
         out.write_all(end.as_bytes())?;
         Ok(())
-    }
-}
-
-/// The digest of a file. The error names its path.
-pub(super) fn digest(
-    image: &ImageReader<'_>,
-    digests: &mut Digests<'_, '_>,
-    inode: &Inode,
-) -> Result<Option<Digest>> {
-    let digest = digests.of(inode);
-    digest.with_context(|| {
-        format!(
-            "cannot read `{}`",
-            image.path(inode.number).unwrap_or_default()
-        )
-    })
-}
-
-/// Makes entries of inodes.
-pub(super) struct Lister<'i, 'a> {
-    image: &'i ImageReader<'a>,
-    /// Present where shares are shown.
-    accounting: Option<Accounting>,
-}
-
-impl<'a> Lister<'_, 'a> {
-    fn entry(&self, name: Cow<'a, [u8]>, inode: Inode) -> Result<Entry<'a>, Corrupt> {
-        let entry = Entry::new(self.image, name, inode)?;
-        match &self.accounting {
-            Some(accounting) => entry.with_share(self.image, accounting),
-            None => Ok(entry),
-        }
-    }
-
-    fn argument(&self, argument: &Argument) -> Result<Entry<'a>, Corrupt> {
-        let path = argument.wanted.path(self.image)?;
-        self.entry(path.into_bytes().into(), argument.inode)
-    }
-
-    /// What a directory holds.
-    fn children(&self, directory: &Inode) -> Result<Vec<Entry<'a>>, Corrupt> {
-        let entry = |child: Result<Inode, Corrupt>| {
-            let child = child?;
-            self.entry(self.image.index().name(child.number)?.into(), child)
-        };
-        self.image.index().children(directory).map(entry).collect()
-    }
-}
-
-/// Directories in the order in which `ls -R` shows them: one, then what is
-/// below its first child, and so on. The list of those to come is kept here:
-/// nothing bounds how deep a damaged image says it is nested.
-struct Walk<'l, 'i, 'a> {
-    lister: &'l Lister<'i, 'a>,
-    /// What the first is called.
-    path: String,
-    /// Bytes of its path in the image, which those of all others begin with.
-    len_in_image: usize,
-    /// The next is the last.
-    rest: Vec<Inode>,
-}
-
-impl<'l, 'i, 'a> Walk<'l, 'i, 'a> {
-    fn new(lister: &'l Lister<'i, 'a>, start: &Argument) -> Result<Self, Corrupt> {
-        let path = start.wanted.path(lister.image)?;
-        let path_in_image = lister.image.path(start.inode.number)?;
-        Ok(Self {
-            lister,
-            path,
-            len_in_image: path_in_image.trim_end_matches('/').len(),
-            rest: vec![start.inode],
-        })
-    }
-
-    /// The next directory and its entries.
-    fn next_directory(&mut self, recursive: bool) -> Result<Option<(String, Vec<Entry<'a>>)>> {
-        let Some(inode) = self.rest.pop() else {
-            return Ok(None);
-        };
-        let path = self.path_of(inode.number)?;
-        let entries = self.lister.children(&inode)?;
-        if recursive {
-            let inodes = entries.iter().rev().map(|entry| entry.inode);
-            let directories = inodes.filter(|inode| inode.kind() == Kind::Directory);
-            self.rest.extend(directories);
-        }
-        Ok(Some((path, entries)))
-    }
-
-    fn path_of(&self, number: InodeNumber) -> Result<String, Corrupt> {
-        let path = self.lister.image.path(number)?;
-        if path.len() > MAX_PATH_LEN + 1 {
-            return Err(Corrupt::PathLen { inode: number.0 });
-        }
-        match path.get(self.len_in_image..) {
-            Some("" | "/") | None => Ok(self.path.clone()),
-            Some(below) => Ok(self.path.trim_end_matches('/').to_owned() + below),
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! What is below a directory, drawn as a tree, a line at a time: an image of a
 //! few kilobytes can be megabytes of lines.
 
-use super::Lister;
 use super::entry::{Entry, Style, Widths};
+use super::lister::Lister;
 use anyhow::Result;
 use std::io::Write;
 use wasi_vfs_format::Corrupt;

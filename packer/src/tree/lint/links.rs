@@ -1,8 +1,8 @@
 //! Symbolic links that lead nowhere.
 
-use super::Brought;
-use crate::Warning;
+use super::directory::MappedDirectory;
 use crate::tree::resolve::{Bound, follow};
+use crate::warning::Warning;
 use wasi_vfs_format::tree::Tree;
 
 /// How many there are, and the path and the target of the first.
@@ -13,7 +13,13 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    pub(super) fn note(&mut self, tree: &Tree, directory: &Brought<'_>, name: &str, target: &str) {
+    pub(super) fn note(
+        &mut self,
+        tree: &Tree,
+        directory: &MappedDirectory<'_>,
+        name: &str,
+        target: &str,
+    ) {
         let link = directory.path_of(name);
         let bound = Bound::Mapping(directory.mount_depth);
         if follow(&tree.root, &link, bound, &mut |_| {}).is_none() {

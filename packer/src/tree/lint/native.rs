@@ -3,8 +3,8 @@
 //! A name alone does not tell: shared libraries of WebAssembly are named `.so` as
 //! well, and some are scripts for a linker. Only files with such names are read.
 
-use super::{Brought, first_bytes};
-use crate::Warning;
+use super::directory::{MappedDirectory, first_bytes};
+use crate::warning::Warning;
 use wasi_vfs_format::tree::FileNode;
 
 /// How many there are, and the path of the first.
@@ -15,7 +15,7 @@ pub(super) struct Libraries {
 }
 
 impl Libraries {
-    pub(super) fn note(&mut self, directory: &Brought<'_>, name: &str, file: &FileNode) {
+    pub(super) fn note(&mut self, directory: &MappedDirectory<'_>, name: &str, file: &FileNode) {
         if is_named_like_one(name) && first_bytes(file).is_some_and(is_native) {
             self.count += 1;
             self.first.get_or_insert_with(|| directory.path_of(name));

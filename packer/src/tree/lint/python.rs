@@ -4,8 +4,8 @@
 //! and the length of its source, in 32 bits each (PEP 552). If Python finds others, it
 //! compiles the source again. On a read-only tree it does so at each start.
 
-use super::{Brought, first_bytes};
-use crate::Warning;
+use super::directory::{MappedDirectory, first_bytes};
+use crate::warning::Warning;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node};
 
 /// How many there are, and the path of the first.
@@ -16,7 +16,7 @@ pub(super) struct Stale {
 }
 
 impl Stale {
-    pub(super) fn note(&mut self, directory: &Brought<'_>, name: &str, file: &FileNode) {
+    pub(super) fn note(&mut self, directory: &MappedDirectory<'_>, name: &str, file: &FileNode) {
         let source = source_of(directory, name);
         if source.is_some_and(|source| is_stale(file, source)) {
             self.count += 1;
@@ -34,7 +34,7 @@ impl Stale {
 /// The source of the compiled file `name`: `a.py` for `__pycache__/a.cpython-313.pyc` and
 /// `__pycache__/a.cpython-313.opt-1.pyc`. Also for `a.pyc` beside it, if there are no such
 /// files, which Python prefers.
-fn source_of<'t>(directory: &Brought<'t>, name: &str) -> Option<&'t FileNode> {
+fn source_of<'t>(directory: &MappedDirectory<'t>, name: &str) -> Option<&'t FileNode> {
     let module = name.strip_suffix(".pyc")?;
     if !directory.path.ends_with("/__pycache__") {
         let is_used = !has_cache(directory.node, module);

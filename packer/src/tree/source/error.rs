@@ -149,6 +149,21 @@ impl SourceError {
             source,
         }
     }
+
+    /// The error of a name or guest path that is longer than an image can hold, if any.
+    /// `path` returns the path for the message.
+    pub(super) fn too_long(
+        path: impl Fn() -> PathBuf,
+        name_len: usize,
+        guest_len: usize,
+    ) -> Option<Self> {
+        if name_len > MAX_NAME_LEN {
+            let (path, len) = (path(), name_len);
+            return Some(Self::NameTooLong { path, len });
+        }
+        let (path, len) = (path(), guest_len);
+        (len > MAX_PATH_LEN).then_some(Self::PathTooLong { path, len })
+    }
 }
 
 /// What to do about a host that refuses to read something. What a user can do depends

@@ -1,7 +1,7 @@
 //! Findings of the walks through host directories, beside the trees that they read.
 
 use crate::path::Exclude;
-use crate::{OwnFile, Warning};
+use crate::warning::{OwnFile, Warning};
 use globset::escape;
 use std::fs;
 use std::path::{Path, PathBuf};

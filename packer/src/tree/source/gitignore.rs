@@ -3,7 +3,7 @@
 //! Read as git reads them: the file next to a path decides before those above it, and
 //! braces are letters. Files above the mapped directory do not count.
 
-use super::{Read, SourceError};
+use super::error::{Read, SourceError};
 use crate::path::{TOO_DEEP, is_too_deep};
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};

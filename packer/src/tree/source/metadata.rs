@@ -1,6 +1,6 @@
 //! What an image keeps of a host's metadata.
 
-use super::{SourceError, SpecialKind};
+use super::error::{SourceError, SpecialKind};
 use std::fs::Metadata;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};

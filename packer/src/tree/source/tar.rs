@@ -5,8 +5,8 @@
 //! a name if it is compressed or sparse, and are read from there when the writer asks.
 
 use super::archive::{Archive, Section};
-use super::error::EntryProblem;
-use super::{Findings, SourceError, SpecialKind, place_error};
+use super::error::{EntryProblem, SourceError, SpecialKind};
+use super::findings::Findings;
 use crate::path::{Exclude, GuestPath};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -200,7 +200,7 @@ impl Reading<'_> {
         for name in self.guest {
             guest_len += name.len() + 1;
         }
-        match place_error(host, last.len(), guest_len) {
+        match SourceError::too_long(host, last.len(), guest_len) {
             Some(error) => Err(error),
             None => Ok(()),
         }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, UNIX_EPOCH};
 use tempfile::TempDir;
+use wasi_vfs_format::limits::MAX_PATH_LEN;
 
 fn temp() -> TempDir {
     tempfile::tempdir().unwrap()
@@ -17,23 +18,27 @@ fn temp() -> TempDir {
 
 fn read_excluding(host: &Path, patterns: &[&str]) -> Result<DirectoryNode, SourceError> {
     let exclude = Exclude::new(patterns).unwrap();
-    read_at("/", host, taking(&exclude))
+    read_at("/", host, options(&exclude))
 }
 
-fn taking(exclude: &Exclude) -> Taking<'_> {
-    Taking {
+fn options(exclude: &Exclude) -> DirectoryOptions<'_> {
+    DirectoryOptions {
         exclude,
         gitignore: false,
         dereference: false,
     }
 }
 
-fn read_at(guest: &str, host: &Path, taking: Taking<'_>) -> Result<DirectoryNode, SourceError> {
-    let mut findings = Findings::new(taking.exclude, &[]);
+fn read_at(
+    guest: &str,
+    host: &Path,
+    options: DirectoryOptions<'_>,
+) -> Result<DirectoryNode, SourceError> {
+    let mut findings = Findings::new(options.exclude, &[]);
     read_directory(
         host,
         &GuestPath::parse(guest).unwrap(),
-        taking,
+        options,
         &mut findings,
     )
 }
@@ -180,7 +185,7 @@ fn excluded_paths_are_guest_paths() {
     }
     let read = |pattern: &str| {
         let exclude = Exclude::new(&[pattern]).unwrap();
-        let root = read_at("/usr", dir.path(), taking(&exclude)).unwrap();
+        let root = read_at("/usr", dir.path(), options(&exclude)).unwrap();
         let Node::Directory(lib) = &root.children["lib"] else {
             panic!("not a directory");
         };
@@ -213,11 +218,11 @@ fn gitignore_files_exclude_their_matches() {
     }
     let read = |patterns: &[&str], gitignore| {
         let exclude = Exclude::new(patterns).unwrap();
-        let taking = Taking {
+        let options = DirectoryOptions {
             gitignore,
-            ..taking(&exclude)
+            ..options(&exclude)
         };
-        let root = read_at("/app", dir.path(), taking).unwrap();
+        let root = read_at("/app", dir.path(), options).unwrap();
         let Node::Directory(src) = &root.children["src"] else {
             panic!("not a directory");
         };
@@ -282,7 +287,7 @@ fn a_path_longer_than_an_image_holds_is_an_error() {
     // With a slash and `file`.
     let read = |len: usize| {
         let guest = "/abc".repeat(len / 4) + &"d".repeat(len % 4);
-        read_at(&guest, dir.path(), taking(&exclude))
+        read_at(&guest, dir.path(), options(&exclude))
     };
     // The slash that a guest path begins with does not count.
     assert!(read(MAX_PATH_LEN + 1 - 5).is_ok());
