@@ -42,6 +42,7 @@ pub mod module;
 mod packer;
 mod path;
 pub mod runtime;
+mod staged;
 mod tree;
 mod warning;
 

@@ -1,7 +1,7 @@
 //! `wasi-vfs diff`: what differs between two images.
 
+use super::lazy_path::LazyPath;
 use super::opened;
-use super::place::Place;
 use super::{code_after, report, text};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -117,22 +117,22 @@ fn cannot(path: &Path) -> String {
 /// A comparison with paths, as `--json` prints it. docs/JSON.md describes the fields.
 #[derive(Serialize)]
 struct Differences<'i> {
-    added: Vec<Place<'i>>,
-    removed: Vec<Place<'i>>,
+    added: Vec<LazyPath<'i>>,
+    removed: Vec<LazyPath<'i>>,
     changed: Vec<Changed<'i>>,
     moved: Vec<Moved<'i>>,
 }
 
 #[derive(Serialize)]
 struct Changed<'i> {
-    path: Place<'i>,
+    path: LazyPath<'i>,
     what: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
 struct Moved<'i> {
-    from: Place<'i>,
-    to: Place<'i>,
+    from: LazyPath<'i>,
+    to: LazyPath<'i>,
 }
 
 impl<'i> Differences<'i> {
@@ -141,11 +141,11 @@ impl<'i> Differences<'i> {
         after: &'i ImageReader<'i>,
         comparison: &Comparison,
     ) -> Self {
-        let old = |number: InodeNumber| Place {
+        let old = |number: InodeNumber| LazyPath {
             image: before,
             number,
         };
-        let new = |number: InodeNumber| Place {
+        let new = |number: InodeNumber| LazyPath {
             image: after,
             number,
         };
@@ -185,7 +185,7 @@ fn print(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
 }
 
 /// The path, such that it cannot steer a terminal.
-fn path(place: Place<'_>) -> Result<String> {
+fn path(place: LazyPath<'_>) -> Result<String> {
     Ok(text::escape(place.path()?.as_bytes()))
 }
 

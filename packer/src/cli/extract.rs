@@ -2,9 +2,9 @@
 
 use super::complete::guest_path;
 use super::opened::{self, Opened};
+use super::path_args::PathArg;
 use super::progress::Bar;
-use super::select::Wanted;
-use super::{exit_codes, say, select, text};
+use super::{exit_codes, path_args, say, text};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
@@ -74,11 +74,11 @@ impl Extract {
 
     fn extract(&self, opened: &Opened<'_>) -> Result<Extracted> {
         opened.require_whole()?;
-        let extraction = select::expand(&opened.image, &self.paths)?
+        let extraction = path_args::expand(&opened.image, &self.paths)?
             .into_iter()
             .fold(self.extraction(), |extraction, wanted| match wanted {
-                Wanted::Path(path) => extraction.path(path),
-                Wanted::Match(number) => extraction.inode(number),
+                PathArg::Path(path) => extraction.path(path),
+                PathArg::Match(number) => extraction.inode(number),
             });
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
         let extracted = extraction.to(&opened.image, &self.output, &|len| bar.add(len));

@@ -1,7 +1,7 @@
 //! `wasi-vfs pack`: directories into a module.
 
-use super::inputs::Inputs;
 use super::pack_error::{Explained, code_of};
+use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
 use super::{exit_codes, input, output};
@@ -53,7 +53,7 @@ pub(super) struct Pack {
     module: PathBuf,
 
     #[command(flatten)]
-    inputs: Inputs,
+    options: PackOptions,
 
     /// Memory of the runtime [default: as before, else separate]
     ///
@@ -73,19 +73,19 @@ impl Pack {
         let start = Instant::now();
         output::check(&self.output)?;
         let done = self.pack();
-        code_of(done.and_then(|done| self.inputs.finish(&done, &self.output, start)))
+        code_of(done.and_then(|done| self.options.finish(&done, &self.output, start)))
     }
 
     fn pack(&self) -> Result<Done> {
-        let bar = Bar::on_terminal_unless(self.inputs.quiet, "reading");
+        let bar = Bar::on_terminal_unless(self.options.quiet, "reading");
         let mut packer = Packer::new(input::read(&self.module)?);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }
         let own = [self.module.as_path(), &self.output];
-        let packer = self.inputs.packer(packer, &own)?;
+        let packer = self.options.packer(packer, &own)?;
         let packed = packer.pack_with_progress(&bar);
-        let packed = packed.map_err(|error| Explained::new(error, &self.inputs.from));
+        let packed = packed.map_err(|error| Explained::new(error, &self.options.from));
         let cannot = || format!("cannot pack `{}`", self.module.display());
         Ok(packed.with_context(cannot)?.into())
     }

@@ -6,15 +6,12 @@
 //! written (`plan`); directories are opened relative to their parents and never
 //! through a link (`target`); links are made after everything else.
 
-mod entered;
+mod case;
 mod error;
-mod letters;
-mod made;
-mod place;
+mod occupied;
+mod open_directories;
 mod plan;
 mod target;
-#[cfg(target_os = "linux")]
-mod unnamed;
 
 pub use error::ExtractError;
 pub use plan::Extracted;

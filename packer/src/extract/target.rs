@@ -5,12 +5,12 @@
 //! nowhere. Files have no name until they are complete, where the system has
 //! such files; else they, and links, are made under another name and renamed.
 
-use super::entered::Entered;
+use super::case;
 use super::error::ExtractError;
-use super::letters;
-use super::made::{Made, Temporary, create, set_mtime, symlink};
-use super::place::Places;
+use super::occupied::Occupied;
+use super::open_directories::OpenDirectories;
 use super::plan::{At, Leaf, LeafKind, Plan};
+use crate::staged::{Staged, Temporary, create, set_mtime, symlink};
 
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, FileType};
@@ -24,10 +24,10 @@ pub(super) type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64
 
 /// A directory of the host to extract into.
 pub(super) struct Target<'c> {
-    directories: Entered,
+    directories: OpenDirectories,
     force: bool,
     copy: &'c Copy<'c>,
-    places: Places,
+    places: Occupied,
     /// Positions in the plan of the directories that were not there before.
     made: HashSet<usize>,
 }
@@ -35,10 +35,10 @@ pub(super) struct Target<'c> {
 impl<'c> Target<'c> {
     pub(super) fn new(root: Dir, force: bool, copy: &'c Copy<'c>) -> Self {
         Self {
-            directories: Entered::new(root),
+            directories: OpenDirectories::new(root),
             force,
             copy,
-            places: Places::default(),
+            places: Occupied::default(),
             made: HashSet::new(),
         }
     }
@@ -71,7 +71,7 @@ impl<'c> Target<'c> {
 
     /// Writes everything; nothing if something is in the way.
     pub(super) fn write(&mut self, plan: &Plan) -> Result<(), ExtractError> {
-        if let Some(path) = letters::clash(plan)
+        if let Some(path) = case::clash(plan)
             && ignores_case(self.directories.root())
         {
             return Err(ExtractError::Collision { path });
@@ -210,7 +210,7 @@ impl<'c> Target<'c> {
         }
         let cannot = |error| cannot_write(at, &leaf.name, error);
         let made = self.make(directory, at, leaf)?;
-        match made.place(directory, leaf, self.force) {
+        match made.place(directory, &leaf.name, leaf.mtime_ns, self.force) {
             // It was not there a moment ago.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Err(ExtractError::Exists { path });
@@ -223,18 +223,18 @@ impl<'c> Target<'c> {
     }
 
     /// The file or link, complete.
-    fn make(&self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<Made, ExtractError> {
+    fn make(&self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<Staged, ExtractError> {
         let cannot = |error| cannot_write(at, &leaf.name, error);
         match &leaf.kind {
             LeafKind::Symlink { target } => {
                 let made = Temporary::make(|name| symlink(directory, target, name));
-                made.map(|(temporary, ())| Made::Named(temporary))
+                made.map(|(temporary, ())| Staged::Named(temporary))
                     .map_err(cannot)
             }
             LeafKind::File {
                 number, executable, ..
             } => {
-                let (made, file) = Made::start(directory, *executable).map_err(cannot)?;
+                let (made, file) = Staged::start(directory, *executable).map_err(cannot)?;
                 let mut out = Sink::new(file);
                 let copied = (self.copy)(*number, &mut out);
                 let copied = copied.and_then(|_| out.flush());

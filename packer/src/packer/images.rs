@@ -5,7 +5,7 @@ use super::storage::Storage;
 use crate::inspect::contents::{Contents, OpenError};
 use crate::limits::size;
 use crate::module::ModuleError;
-use crate::tree::join::{self, Apart, Origin, Part};
+use crate::tree::combine::{self, Apart, Origin, Part};
 use std::sync::Arc;
 use wasi_vfs_format::{Error, ReadAt};
 
@@ -78,7 +78,7 @@ impl Images {
         let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
         self.storages.push(storage);
         let tree = image.to_tree().map_err(damaged)?;
-        let Apart { parts, hidden } = join::take_apart(tree).ok_or(PackError::OutsideMounts)?;
+        let Apart { parts, hidden } = combine::take_apart(tree).ok_or(PackError::OutsideMounts)?;
         self.hidden.extend(hidden);
         Ok(parts)
     }

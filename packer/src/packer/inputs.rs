@@ -7,7 +7,7 @@ use super::error::PackError;
 use super::images::Images;
 use super::storage::Storage;
 use crate::path::{Exclude, Mapping};
-use crate::tree::join::{self, Joined, Origin, Overlap, Part, Placed};
+use crate::tree::combine::{self, Joined, Origin, Overlap, Part, Placed};
 use crate::tree::source::{self, DirectoryOptions, Findings, Mtime};
 use crate::warning::Warning;
 use std::collections::HashMap;
@@ -123,7 +123,7 @@ impl Inputs {
             origins,
             hidden,
             merged_over,
-        } = join::join(images.parts, files, self.overlap);
+        } = combine::join(images.parts, files, self.overlap);
         let mut warnings = findings.warnings(exclude);
         if !images.empty.is_empty() {
             warnings.push(Warning::EmptyImages(images.empty));

@@ -17,7 +17,7 @@ pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
 
 use crate::module::{MemoryKind, Target};
-use crate::tree::join::{Overlap, Part};
+use crate::tree::combine::{Overlap, Part};
 use crate::tree::lint;
 use crate::tree::selection::{Choice, ranks};
 use crate::tree::source::Mtime;

@@ -1,6 +1,6 @@
 //! Where a mapped directory appears to the guest: spelling and place.
 //!
-//! Knows nothing of what lies there; `tree::join` puts trees at
+//! Knows nothing of what lies there; `tree::combine` puts trees at
 //! these places.
 
 use std::fmt;

@@ -5,7 +5,7 @@
 //! directory selects everything below it, unless it ends with `/.`, as in traces: then
 //! it selects the directory by itself.
 
-use super::join::path_of;
+use super::combine::path_of;
 use super::resolve::{Bound, Way, follow};
 use crate::path::{Pattern, PatternError};
 use std::collections::{HashMap, HashSet};

@@ -4,9 +4,9 @@
 
 mod ballast;
 mod directories;
-mod facts;
 mod look;
 mod page;
+mod report;
 mod table;
 
 use super::opened::{self, Opened};
@@ -14,8 +14,8 @@ use super::output::is_stdout;
 use super::{exit_codes, output, say, text, wrong_usage};
 use anyhow::Result;
 use clap::Args;
-use facts::Facts;
 use look::Look;
+use report::Report;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -100,7 +100,7 @@ impl Info {
 
     fn show(&self, opened: &Opened<'_>) -> Result<ExitCode> {
         let accounting = opened.accounting()?;
-        let mut facts = Facts::gather(opened, &accounting)?;
+        let mut facts = Report::gather(opened, &accounting)?;
         if self.digests {
             facts.add_files(&opened.image, self.any_size)?;
         }

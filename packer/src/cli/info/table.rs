@@ -1,8 +1,8 @@
-//! Facts as text.
+//! Report as text.
 
 use super::ballast::Ballast;
-use super::facts::{Facts, Group};
 use super::look::Look;
+use super::report::{Group, Report};
 use crate::cli::text::{count, escape, percentage};
 use anyhow::Result;
 use std::io::{self, Write};
@@ -13,7 +13,12 @@ const MAX_ROWS: usize = 10;
 /// Groups of equal files, and files of each, unless all are asked for.
 const MAX_GROUPS: usize = 3;
 
-pub(super) fn print(title: &str, facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+pub(super) fn print(
+    title: &str,
+    facts: &Report<'_>,
+    look: Look,
+    out: &mut dyn Write,
+) -> Result<()> {
     print_identity(title, facts, out)?;
     print_file(facts, look, out)?;
     print_tree(facts, look, out)?;
@@ -23,7 +28,7 @@ pub(super) fn print(title: &str, facts: &Facts<'_>, look: Look, out: &mut dyn Wr
     print_duplicates(facts, look, out)
 }
 
-fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn print_identity(title: &str, facts: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let form = facts.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
     writeln!(out, "  digest     {}", facts.digest)?;
@@ -49,7 +54,7 @@ fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn print_file(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let file = &facts.file;
     writeln!(out, "\nsizes in the file")?;
     let runtime = match file.application {
@@ -74,7 +79,7 @@ fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-fn print_tree(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn print_tree(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let tree = &facts.tree;
     let blocks = &facts.blocks;
     writeln!(
@@ -125,7 +130,7 @@ fn print_tree(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<
 fn print_groups(
     title: &str,
     groups: &[Group<'_>],
-    facts: &Facts<'_>,
+    facts: &Report<'_>,
     look: Look,
     out: &mut dyn Write,
 ) -> Result<()> {
@@ -186,7 +191,7 @@ fn print_ballast(
     Ok(())
 }
 
-fn print_duplicates(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+fn print_duplicates(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
     let rows = look.rows(MAX_GROUPS);
     let groups = &facts.deduplication.groups;
     if groups.is_empty() {

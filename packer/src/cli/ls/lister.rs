@@ -1,7 +1,7 @@
 //! Entries of directories, and directories in the order of a recursive listing.
 
 use super::entry::Entry;
-use crate::cli::select::Wanted;
+use crate::cli::path_args::PathArg;
 use anyhow::Result;
 use std::borrow::Cow;
 use wasi_vfs::ImageReader;
@@ -11,7 +11,7 @@ use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
 /// What the command line asks for, and what is there.
 pub(super) struct Argument {
-    pub(super) wanted: Wanted,
+    pub(super) wanted: PathArg,
     pub(super) inode: Inode,
 }
 

@@ -10,7 +10,7 @@ mod tree;
 use super::complete::guest_path;
 use super::digest::digest;
 use super::opened::{self, Opened};
-use super::select::{self, Wanted};
+use super::path_args::{self, PathArg};
 use super::{code_after, exit_codes, report};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -121,7 +121,7 @@ impl Ls {
     fn resolve(&self, image: &ImageReader<'_>) -> Result<(Vec<Argument>, ExitCode)> {
         let mut arguments = Vec::with_capacity(self.paths.len());
         let mut code = ExitCode::SUCCESS;
-        for wanted in select::expand(image, &self.paths)? {
+        for wanted in path_args::expand(image, &self.paths)? {
             let inode = self.lookup(image, &wanted);
             let cannot = || format!("cannot list `{}`", wanted.path(image).unwrap_or_default());
             match inode.with_context(cannot) {
@@ -137,7 +137,7 @@ impl Ls {
 
     /// A link that leads to a directory stands for it, unless the links
     /// themselves are to be shown.
-    fn lookup(&self, image: &ImageReader<'_>, wanted: &Wanted) -> Result<Inode> {
+    fn lookup(&self, image: &ImageReader<'_>, wanted: &PathArg) -> Result<Inode> {
         let inode = wanted.find(image, false)?;
         if inode.kind() == Kind::Symlink
             && !self.long

@@ -1,6 +1,6 @@
 //! The mapped directories of a tree, one by one, and the first bytes of their files.
 
-use crate::tree::join::{Origin, path_of};
+use crate::tree::combine::{Origin, path_of};
 use std::collections::HashMap;
 use std::io::Read;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, Tree};

@@ -15,7 +15,7 @@ use wasi_vfs::{
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 
 #[derive(Debug, Args)]
-pub(super) struct Inputs {
+pub(super) struct PackOptions {
     #[command(flatten)]
     mappings: Mappings,
 
@@ -124,7 +124,7 @@ pub(super) struct Inputs {
     verbose: bool,
 }
 
-impl Inputs {
+impl PackOptions {
     /// `packer` with all of these options. `own` are the other files that the command
     /// reads or writes.
     pub(super) fn packer(&self, packer: Packer, own: &[&Path]) -> Result<Packer> {

@@ -14,14 +14,14 @@ use std::io;
 /// process may have by default, and a path of a tree that is not made up.
 const MAX_OPEN: usize = 64;
 
-pub(super) struct Entered {
+pub(super) struct OpenDirectories {
     root: Dir,
     /// Each is in the one before it; with its position in the plan. The
     /// outermost may be missing.
     open: VecDeque<(usize, Dir)>,
 }
 
-impl Entered {
+impl OpenDirectories {
     /// Starts at `root`, where the first directory of a plan is.
     pub(super) fn new(root: Dir) -> Self {
         let open = VecDeque::new();

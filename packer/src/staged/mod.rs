@@ -1,9 +1,9 @@
 //! A file or link on its way to its place: made without a name or under another one,
 //! and given its own when it is complete.
 
-use super::plan::Leaf;
 #[cfg(target_os = "linux")]
-use super::unnamed;
+mod unnamed;
+
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, OpenOptions};
 use std::fs::File;
@@ -14,16 +14,16 @@ use std::io::{self, ErrorKind};
 const MAX_TEMPORARY_NAMES: u32 = 1000;
 
 /// A file or link that is not yet at its place.
-pub(super) enum Made {
+pub(crate) enum Staged {
     /// Without a name, and gone when this is.
     #[cfg(target_os = "linux")]
     Unnamed(File),
     Named(Temporary),
 }
 
-impl Made {
+impl Staged {
     /// An empty file, and the same to write to.
-    pub(super) fn start(directory: &Dir, executable: bool) -> io::Result<(Self, File)> {
+    pub(crate) fn start(directory: &Dir, executable: bool) -> io::Result<(Self, File)> {
         #[cfg(target_os = "linux")]
         if let Ok(file) = unnamed::create(directory, executable) {
             let same = file.try_clone()?;
@@ -35,13 +35,19 @@ impl Made {
 
     /// Gives it its time and its name, in the place of what has that name if it may
     /// `replace` it.
-    pub(super) fn place(self, directory: &Dir, leaf: &Leaf, replace: bool) -> io::Result<()> {
+    pub(crate) fn place(
+        self,
+        directory: &Dir,
+        name: &str,
+        mtime_ns: i64,
+        replace: bool,
+    ) -> io::Result<()> {
         let temporary = match self {
             Self::Named(temporary) => temporary,
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => {
-                set_mtime_of(&file, leaf.mtime_ns)?;
-                match unnamed::link(&file, directory, &leaf.name) {
+                set_mtime_of(&file, mtime_ns)?;
+                match unnamed::link(&file, directory, name) {
                     Err(error) if replace && error.kind() == ErrorKind::AlreadyExists => {}
                     done => return done,
                 }
@@ -50,12 +56,12 @@ impl Made {
                 Temporary::make(|name| unnamed::link(&file, directory, name))?.0
             }
         };
-        let placed = set_mtime(directory, &temporary.0, leaf.mtime_ns)
-            .and_then(|()| rename(directory, &temporary.0, &leaf.name, replace));
+        let placed = set_mtime(directory, &temporary.0, mtime_ns)
+            .and_then(|()| rename(directory, &temporary.0, name, replace));
         placed.inspect_err(|_| temporary.remove(directory))
     }
 
-    pub(super) fn remove(&self, directory: &Dir) {
+    pub(crate) fn remove(&self, directory: &Dir) {
         if let Self::Named(temporary) = self {
             temporary.remove(directory);
         }
@@ -63,11 +69,11 @@ impl Made {
 }
 
 /// The name of a file that is not finished.
-pub(super) struct Temporary(pub(super) String);
+pub(crate) struct Temporary(pub(crate) String);
 
 impl Temporary {
     /// Calls `make` with names until it succeeds with one that is not taken.
-    pub(super) fn make<T>(make: impl Fn(&str) -> io::Result<T>) -> io::Result<(Self, T)> {
+    pub(crate) fn make<T>(make: impl Fn(&str) -> io::Result<T>) -> io::Result<(Self, T)> {
         let mut taken = ErrorKind::AlreadyExists.into();
         for attempt in 0..MAX_TEMPORARY_NAMES {
             let name = format!(".wasi-vfs-{}-{attempt}", std::process::id());
@@ -81,7 +87,7 @@ impl Temporary {
     }
 
     /// Best effort: there is an error to report already.
-    pub(super) fn remove(&self, directory: &Dir) {
+    pub(crate) fn remove(&self, directory: &Dir) {
         let _ = directory.remove_file_or_symlink(&self.0);
     }
 }
@@ -104,7 +110,7 @@ fn rename(directory: &Dir, from: &str, to: &str, replace: bool) -> io::Result<()
 }
 
 /// A new file with the permissions that a new file or program gets.
-pub(super) fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
+pub(crate) fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -119,7 +125,7 @@ pub(super) fn create(directory: &Dir, name: &str, executable: bool) -> io::Resul
 }
 
 /// A link that says `target`, wherever that leads: nothing here follows it.
-pub(super) fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
+pub(crate) fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
     #[cfg(unix)]
     return directory.symlink_contents(target, name);
     #[cfg(not(unix))]
@@ -128,7 +134,7 @@ pub(super) fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<(
 
 /// Sets the time of `name`, which is one name, so that nothing is followed.
 #[cfg(unix)]
-pub(super) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
+pub(crate) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
     use rustix::fs::{AtFlags, utimensat};
     // Not by cap-std, which panics on times before 1970.
     utimensat(
@@ -168,7 +174,7 @@ const NANOSECONDS: i64 = 1_000_000_000;
 
 /// Sets the time of `name`. One before 1970 is left as it is.
 #[cfg(not(unix))]
-pub(super) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
+pub(crate) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
     use cap_fs_ext::SystemTimeSpec;
     use cap_std::time::SystemTime;
     use std::time::{Duration, UNIX_EPOCH};
@@ -183,7 +189,6 @@ pub(super) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Resul
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod tests {
-    use super::super::plan::LeafKind;
     use super::*;
     use cap_std::ambient_authority;
     use std::fs;
@@ -192,21 +197,14 @@ mod tests {
     #[test]
     fn what_has_appeared_meanwhile_is_not_replaced_without_force() {
         let scratch = tempfile::tempdir().unwrap();
-        let leaf = Leaf {
-            name: "file".to_owned(),
-            mtime_ns: 0,
-            kind: LeafKind::Symlink {
-                target: String::new(),
-            },
-        };
         let path = scratch.path().join("file");
         let directory = Dir::open_ambient_dir(scratch.path(), ambient_authority()).unwrap();
         for force in [false, true] {
             fs::write(&path, "theirs").unwrap();
-            let (unnamed, _) = Made::start(&directory, false).unwrap();
+            let (unnamed, _) = Staged::start(&directory, false).unwrap();
             let named = Temporary::make(|name| create(&directory, name, false)).unwrap();
-            for made in [unnamed, Made::Named(named.0)] {
-                let placed = made.place(&directory, &leaf, force);
+            for made in [unnamed, Staged::Named(named.0)] {
+                let placed = made.place(&directory, "file", 0, force);
                 let kind = placed.err().map(|error| error.kind());
                 assert_eq!(kind, (!force).then_some(ErrorKind::AlreadyExists));
             }

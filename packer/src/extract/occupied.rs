@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 /// The objects that were made or entered so far.
 #[derive(Debug, Default)]
-pub(super) struct Places(HashSet<Place>);
+pub(super) struct Occupied(HashSet<Place>);
 
 /// Tells objects apart that exist at the same time.
 #[cfg(unix)]
@@ -16,7 +16,7 @@ type Place = (u64, u64);
 #[cfg(not(unix))]
 type Place = String;
 
-impl Places {
+impl Occupied {
     /// Notes the object at `path`; false if it was noted before.
     pub(super) fn take(&mut self, path: &str, metadata: &Metadata) -> bool {
         self.0.insert(place(path, metadata))

@@ -1,6 +1,6 @@
 //! Names that are one where upper and lower case letters are.
 //!
-//! What [`Places`](super::place::Places) sees after the fact is not enough:
+//! What [`Occupied`](super::occupied::Occupied) sees after the fact is not enough:
 //! some file systems number their objects anew whenever they are looked at.
 
 use super::plan::Plan;

@@ -8,7 +8,7 @@ use wasi_vfs_format::reader::ResolveError;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
 /// Something that a command line asks for.
-pub(super) enum Wanted {
+pub(super) enum PathArg {
     /// A path, as it was written. It may lead nowhere.
     Path(String),
     /// What a pattern has matched. Not its path: all those of a small image can
@@ -16,7 +16,7 @@ pub(super) enum Wanted {
     Match(InodeNumber),
 }
 
-impl Wanted {
+impl PathArg {
     pub(super) fn path(&self, image: &ImageReader<'_>) -> Result<String, Corrupt> {
         match self {
             Self::Path(path) => Ok(path.clone()),
@@ -70,7 +70,7 @@ fn link_target(image: &ImageReader<'_>, path: &str) -> Option<String> {
 /// paths of the image. A path that exists stands for itself even if it reads as
 /// a pattern; a pattern that matches nothing stays, to be reported as a path
 /// that is not there.
-pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wanted>> {
+pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<PathArg>> {
     let mut wanted = Vec::with_capacity(paths.len());
     for path in paths {
         let before = wanted.len();
@@ -78,7 +78,7 @@ pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wa
             add_matches(image, path, &mut wanted)?;
         }
         if wanted.len() == before {
-            wanted.push(Wanted::Path(path.clone()));
+            wanted.push(PathArg::Path(path.clone()));
         }
     }
     Ok(wanted)
@@ -89,7 +89,7 @@ pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Wa
 pub(super) fn expand_files<'p>(
     image: &ImageReader<'_>,
     paths: &'p [String],
-) -> Result<Vec<(&'p str, Vec<Wanted>)>> {
+) -> Result<Vec<(&'p str, Vec<PathArg>)>> {
     let files = paths.iter().map(|path| {
         let mut wanted = expand(image, std::slice::from_ref(path))?;
         wanted.retain(|wanted| !wanted.is_matched_directory(image));
@@ -98,14 +98,14 @@ pub(super) fn expand_files<'p>(
     files.collect()
 }
 
-fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<Wanted>) -> Result<()> {
+fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<PathArg>) -> Result<()> {
     let wrong = || WrongUsage(format!("cannot read the pattern `{pattern}`"));
     let pattern = Pattern::new(pattern).with_context(wrong)?;
     for entry in Walk::new(image)? {
         let entry = entry?;
         let is_directory = entry.inode.kind() == Kind::Directory;
         if pattern.matches(&entry.path, is_directory) {
-            wanted.push(Wanted::Match(entry.inode.number));
+            wanted.push(PathArg::Match(entry.inode.number));
         }
     }
     Ok(())

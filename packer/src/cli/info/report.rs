@@ -4,8 +4,8 @@
 use super::ballast::{self, Ballast};
 use super::directories;
 use crate::cli::digest::digest;
+use crate::cli::lazy_path::LazyPath;
 use crate::cli::opened::Opened;
-use crate::cli::place::Place;
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
@@ -17,7 +17,7 @@ use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
 
 #[derive(Debug, Serialize)]
-pub(super) struct Facts<'i> {
+pub(super) struct Report<'i> {
     pub(super) form: Option<&'static str>,
     /// Where the memory of a merged runtime is.
     pub(super) memory: Option<&'static str>,
@@ -45,7 +45,7 @@ pub(super) struct Facts<'i> {
 /// A file by its content.
 #[derive(Debug, Serialize)]
 pub(super) struct Named<'i> {
-    pub(super) path: Place<'i>,
+    pub(super) path: LazyPath<'i>,
     pub(super) size: u64,
     pub(super) digest: Option<String>,
 }
@@ -115,7 +115,7 @@ pub(super) struct Skipped {
 pub(super) struct Duplicates<'i> {
     pub(super) len: u64,
     pub(super) saved: u64,
-    pub(super) paths: Vec<Place<'i>>,
+    pub(super) paths: Vec<LazyPath<'i>>,
 }
 
 /// Files that have something in common, the largest group first.
@@ -133,7 +133,7 @@ pub(super) struct Group<'i> {
 pub(super) enum Name<'i> {
     /// `.rb`; empty where there is none.
     Extension(&'i [u8]),
-    Directory(Place<'i>),
+    Directory(LazyPath<'i>),
 }
 
 impl Name<'_> {
@@ -162,7 +162,7 @@ pub(super) struct Sized {
     pub(super) share: Share,
 }
 
-impl<'i> Facts<'i> {
+impl<'i> Report<'i> {
     /// The form in words: `merged, separate memory`.
     pub(super) fn form_in_words(&self) -> String {
         let form = self.form.unwrap_or("an image by itself");
@@ -213,7 +213,7 @@ impl<'i> Facts<'i> {
                 |file| Ok(tops.get(file.number.0 as usize).copied()),
                 |top| {
                     let number = top.unwrap_or(InodeNumber::ROOT);
-                    Name::Directory(Place { image, number })
+                    Name::Directory(LazyPath { image, number })
                 },
             )?,
             files: None,
@@ -221,7 +221,7 @@ impl<'i> Facts<'i> {
     }
 }
 
-impl<'i> Facts<'i> {
+impl<'i> Report<'i> {
     /// Adds the list of files with digests, in the order of the paths.
     pub(super) fn add_files(&mut self, image: &'i ImageReader<'i>, any_size: bool) -> Result<()> {
         let mut digests = Digests::new(image).any_len(any_size);
@@ -232,7 +232,7 @@ impl<'i> Facts<'i> {
                 let number = inode.number;
                 let digest = digest(image, &mut digests, &inode)?;
                 files.push(Named {
-                    path: Place { image, number },
+                    path: LazyPath { image, number },
                     size: file.len,
                     digest: digest.map(|digest| digest.to_string()),
                 });
@@ -375,7 +375,7 @@ fn groups_of_duplicates<'i>(
     }
     groups.sort_by_key(|&(saved, place, ..)| (Reverse(saved), place));
     let groups = groups.into_iter().map(|(saved, _, len, numbers)| {
-        let paths = numbers.into_iter().map(|number| Place { image, number });
+        let paths = numbers.into_iter().map(|number| LazyPath { image, number });
         let paths = paths.collect();
         Duplicates { len, saved, paths }
     });
