@@ -1,8 +1,10 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
 use super::complete::guest_path;
+use super::exit_codes::exit_codes;
+use super::message::{code_after, report};
 use super::path_args::PathArg;
-use super::{code_after, exit_codes, opened, path_args, report};
+use super::{opened, path_args};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, StdoutLock, Write};

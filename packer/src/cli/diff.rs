@@ -1,8 +1,9 @@
 //! `wasi-vfs diff`: what differs between two images.
 
 use super::lazy_path::LazyPath;
+use super::message::{code_after, report};
 use super::opened;
-use super::{code_after, report, text};
+use super::text;
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::styling::{AnsiColor, Style};

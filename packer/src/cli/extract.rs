@@ -1,10 +1,12 @@
 //! `wasi-vfs extract`: packed files into a directory.
 
 use super::complete::guest_path;
+use super::exit_codes::exit_codes;
+use super::message::say;
 use super::opened::{self, Opened};
 use super::path_args::PathArg;
 use super::progress::Bar;
-use super::{exit_codes, path_args, say, text};
+use super::{path_args, text};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;

@@ -1,10 +1,11 @@
 //! `wasi-vfs image`: directories as an image in a file of its own.
 
-use super::pack_error::{Explained, code_of};
+use super::exit_codes::exit_codes;
+use super::output;
+use super::pack_error::explain;
 use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
-use super::{exit_codes, output};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -43,7 +44,8 @@ impl Image {
         let start = Instant::now();
         output::check(&self.output)?;
         let done = self.image();
-        code_of(done.and_then(|done| self.options.finish(&done, &self.output, start)))
+        self.options.finish(&done?, &self.output, start)?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn image(&self) -> Result<Done> {
@@ -52,7 +54,7 @@ impl Image {
             .options
             .packer(Packer::without_module(), &[&self.output])?;
         let image = packer.image_with_progress(&bar);
-        let image = image.map_err(|error| Explained::new(error, &self.options.from));
+        let image = image.map_err(|error| explain(error, &self.options.from));
         Ok(image.context("cannot write an image")?.into())
     }
 }

@@ -1,9 +1,10 @@
 //! Files that a command writes whole: they are there and complete, or they
 //! are as they were. Only a file that cannot be replaced is overwritten.
 
+use super::message::note;
+use super::text;
 #[cfg(target_os = "linux")]
 use super::unnamed;
-use super::{note, text};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};

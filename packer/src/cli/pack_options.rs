@@ -1,10 +1,11 @@
 //! The options that `pack` and `image` share: inputs, selection, storage and messages.
 
 use super::mappings::Mappings;
-use super::pack_error::Usage;
+use super::message::{say, warn};
 use super::size::parse_len;
 use super::summary::{Done, details, summary};
-use super::{input, mtime, output, say, text, warn};
+use super::usage::WrongUsage;
+use super::{input, mtime, output, text};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -169,10 +170,15 @@ impl PackOptions {
         Ok(packer)
     }
 
+    /// Whether `--compress` is given without a level.
+    pub(super) fn has_bare_compress(&self) -> bool {
+        self.compress == Some(None)
+    }
+
     fn level(&self) -> Result<Option<i32>> {
         match (self.compress, self.level) {
             (Some(Some(_)), Some(_)) => {
-                bail!(Usage(
+                bail!(WrongUsage(
                     "give the level once, with --compress or with --level".to_owned()
                 ))
             }
@@ -185,7 +191,7 @@ impl PackOptions {
     fn mtime(&self) -> Result<Mtime> {
         match self.mtime {
             Some(mtime) => Ok(mtime),
-            None => Ok(mtime::from_environment().map_err(Usage)?),
+            None => Ok(mtime::from_environment().map_err(WrongUsage)?),
         }
     }
 

@@ -9,10 +9,13 @@ mod page;
 mod report;
 mod table;
 
+use super::exit_codes::exit_codes;
+use super::message::say;
 use super::opened::{self, Opened};
 use super::output::is_stdout;
-use super::{exit_codes, output, say, text, wrong_usage};
-use anyhow::Result;
+use super::usage::WrongUsage;
+use super::{output, text};
+use anyhow::{Result, bail};
 use clap::Args;
 use look::Look;
 use report::Report;
@@ -92,7 +95,7 @@ impl Info {
             output::check(html)?;
             if self.json && is_stdout(html) {
                 let message = "--html and --json cannot both write to standard output";
-                wrong_usage("info", message)
+                bail!(WrongUsage(message.to_owned()));
             }
         }
         opened::with(&self.packed, |opened| self.show(opened))

@@ -9,9 +9,10 @@ mod tree;
 
 use super::complete::guest_path;
 use super::digest::digest;
+use super::exit_codes::exit_codes;
+use super::message::{code_after, report};
 use super::opened::{self, Opened};
 use super::path_args::{self, PathArg};
-use super::{code_after, exit_codes, report};
 use anyhow::{Context, Result};
 use clap::Args;
 use entry::{Entry, Style, Widths};
