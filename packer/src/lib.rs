@@ -42,7 +42,8 @@ pub mod module;
 mod packer;
 mod path;
 pub mod runtime;
-mod staged;
+#[doc(hidden)]
+pub mod staged;
 mod tree;
 mod warning;
 

@@ -36,8 +36,6 @@ mod summary;
 mod text;
 mod time;
 mod traced;
-#[cfg(target_os = "linux")]
-mod unnamed;
 mod usage;
 mod verify;
 

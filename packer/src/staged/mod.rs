@@ -1,84 +1,128 @@
-//! A file or link on its way to its place: made without a name or under another one,
-//! and given its own when it is complete.
+//! A file or link that appears under its name when it is complete.
+//!
+//! Readers see the old object or the new one, never a part. On Linux a staged file has no
+//! name, so a killed process leaves nothing behind. Elsewhere, and for links, the object
+//! has a temporary name in the same directory and is renamed:
+//!
+//! ```text
+//! Staged::file(dir)   O_TMPFILE          or create .wasi-vfs-PID-0
+//! write the bytes
+//! place(name)         linkat name        or rename .wasi-vfs-PID-0 -> name
+//! ```
+//!
+//! `linkat` replaces nothing. To replace a file, an unnamed file gets a temporary name
+//! first. The `tempfile` and `cap-tempfile` crates have no such file that is executable,
+//! replaces nothing, or is relative to an open directory.
 
+mod times;
 #[cfg(target_os = "linux")]
 mod unnamed;
+
+pub(crate) use times::set_mtime;
 
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, OpenOptions};
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::path::Path;
 
-/// How many names are tried for a temporary file. Each that is taken is a file
-/// that an earlier run was killed over.
+/// How many temporary names are tried. Each taken name belongs to a running process or is
+/// left from a killed one.
 const MAX_TEMPORARY_NAMES: u32 = 1000;
 
-/// A file or link that is not yet at its place.
-pub(crate) enum Staged {
-    /// Without a name, and gone when this is.
+/// A file or link in a directory that does not have its name yet.
+#[derive(Debug)]
+pub struct Staged<'d> {
+    directory: &'d Dir,
+    object: Object,
+}
+
+#[derive(Debug)]
+enum Object {
+    /// The system removes it when it is closed.
     #[cfg(target_os = "linux")]
     Unnamed(File),
     Named(Temporary),
 }
 
-impl Staged {
-    /// An empty file, and the same to write to.
-    pub(crate) fn start(directory: &Dir, executable: bool) -> io::Result<(Self, File)> {
+impl<'d> Staged<'d> {
+    /// An empty file with the permissions of a new file or program, and a handle to write
+    /// its content.
+    pub fn file(directory: &'d Dir, executable: bool) -> io::Result<(Self, File)> {
         #[cfg(target_os = "linux")]
         if let Ok(file) = unnamed::create(directory, executable) {
-            let same = file.try_clone()?;
-            return Ok((Self::Unnamed(file), same));
+            let handle = file.try_clone()?;
+            let object = Object::Unnamed(file);
+            return Ok((Self { directory, object }, handle));
         }
-        let (temporary, file) = Temporary::make(|name| create(directory, name, executable))?;
-        Ok((Self::Named(temporary), file))
+        Self::named_file(directory, executable)
     }
 
-    /// Gives it its time and its name, in the place of what has that name if it may
-    /// `replace` it.
-    pub(crate) fn place(
+    fn named_file(directory: &'d Dir, executable: bool) -> io::Result<(Self, File)> {
+        let (temporary, file) = Temporary::make(|name| create(directory, name, executable))?;
+        let object = Object::Named(temporary);
+        Ok((Self { directory, object }, file))
+    }
+
+    /// A symbolic link with the target `target`, which is not followed.
+    pub fn symlink(directory: &'d Dir, target: &str) -> io::Result<Self> {
+        let (temporary, ()) = Temporary::make(|name| symlink(directory, target, name))?;
+        let object = Object::Named(temporary);
+        Ok(Self { directory, object })
+    }
+
+    /// Sets the modification time of the object, if given, and gives it its name.
+    /// Replaces an object with that name only if `replace`.
+    pub fn place(
         self,
-        directory: &Dir,
-        name: &str,
-        mtime_ns: i64,
+        name: impl AsRef<Path>,
+        mtime_ns: Option<i64>,
         replace: bool,
     ) -> io::Result<()> {
-        let temporary = match self {
-            Self::Named(temporary) => temporary,
+        let (directory, name) = (self.directory, name.as_ref());
+        let temporary = match self.object {
+            Object::Named(temporary) => temporary,
             #[cfg(target_os = "linux")]
-            Self::Unnamed(file) => {
-                set_mtime_of(&file, mtime_ns)?;
+            Object::Unnamed(file) => {
+                if let Some(mtime_ns) = mtime_ns {
+                    times::set_mtime_of(&file, mtime_ns)?;
+                }
                 match unnamed::link(&file, directory, name) {
                     Err(error) if replace && error.kind() == ErrorKind::AlreadyExists => {}
                     done => return done,
                 }
-                // No call names an unnamed file by a name that is taken, so it
-                // gets another one for a moment.
-                Temporary::make(|name| unnamed::link(&file, directory, name))?.0
+                let link = |name: &str| unnamed::link(&file, directory, Path::new(name));
+                Temporary::make(link)?.0
             }
         };
-        let placed = set_mtime(directory, &temporary.0, mtime_ns)
-            .and_then(|()| rename(directory, &temporary.0, name, replace));
+        let timed = match mtime_ns {
+            Some(mtime_ns) => set_mtime(directory, &temporary.0, mtime_ns),
+            None => Ok(()),
+        };
+        let placed = timed.and_then(|()| rename(directory, &temporary.0, name, replace));
         placed.inspect_err(|_| temporary.remove(directory))
     }
 
-    pub(crate) fn remove(&self, directory: &Dir) {
-        if let Self::Named(temporary) = self {
-            temporary.remove(directory);
+    /// Removes the object. An error is ignored, because the caller has one to report.
+    pub fn remove(self) {
+        if let Object::Named(temporary) = self.object {
+            temporary.remove(self.directory);
         }
     }
 }
 
-/// The name of a file that is not finished.
-pub(crate) struct Temporary(pub(crate) String);
+/// The temporary name of an object.
+#[derive(Debug)]
+struct Temporary(String);
 
 impl Temporary {
-    /// Calls `make` with names until it succeeds with one that is not taken.
-    pub(crate) fn make<T>(make: impl Fn(&str) -> io::Result<T>) -> io::Result<(Self, T)> {
+    /// Calls `make` with one temporary name after the other, until a name is free.
+    fn make<T>(make: impl Fn(&str) -> io::Result<T>) -> io::Result<(Self, T)> {
         let mut taken = ErrorKind::AlreadyExists.into();
         for attempt in 0..MAX_TEMPORARY_NAMES {
             let name = format!(".wasi-vfs-{}-{attempt}", std::process::id());
             match make(&name) {
-                Ok(made) => return Ok((Self(name), made)),
+                Ok(object) => return Ok((Self(name), object)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => taken = error,
                 Err(error) => return Err(error),
             }
@@ -86,20 +130,30 @@ impl Temporary {
         Err(taken)
     }
 
-    /// Best effort: there is an error to report already.
-    pub(crate) fn remove(&self, directory: &Dir) {
+    fn remove(&self, directory: &Dir) {
         let _ = directory.remove_file_or_symlink(&self.0);
     }
 }
 
-/// Gives a file or link another name, which is not taken if it may not `replace`.
-fn rename(directory: &Dir, from: &str, to: &str, replace: bool) -> io::Result<()> {
+/// Whether `directory` finds a file by its name in other letter case. Creates a temporary
+/// file to find out. Without permission to create a file, the answer is no.
+pub(crate) fn ignores_case(directory: &Dir) -> bool {
+    let file = Temporary::make(|name| create(directory, name, false));
+    file.is_ok_and(|(temporary, _)| {
+        let found = directory.symlink_metadata(temporary.0.to_uppercase());
+        temporary.remove(directory);
+        found.is_ok()
+    })
+}
+
+/// Renames a file or link. Replaces an object with the new name only if `replace`.
+fn rename(directory: &Dir, from: &str, to: &Path, replace: bool) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     if !replace {
         use rustix::fs::{RenameFlags, renameat_with};
         use rustix::io::Errno;
         match renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE) {
-            // Not every file system can.
+            // Some file systems do not support the flag.
             Err(Errno::INVAL | Errno::NOSYS) => {}
             done => return Ok(done?),
         }
@@ -109,14 +163,14 @@ fn rename(directory: &Dir, from: &str, to: &str, replace: bool) -> io::Result<()
     directory.rename(from, directory, to)
 }
 
-/// A new file with the permissions that a new file or program gets.
-pub(crate) fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
+/// A new file with the permissions of a new file or program.
+fn create(directory: &Dir, name: &str, executable: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use cap_std::fs::OpenOptionsExt;
-        // The umask is applied to this.
+        // The system applies the umask.
         options.mode(if executable { 0o777 } else { 0o666 });
     }
     #[cfg(not(unix))]
@@ -124,66 +178,11 @@ pub(crate) fn create(directory: &Dir, name: &str, executable: bool) -> io::Resul
     Ok(directory.open_with(name, &options)?.into_std())
 }
 
-/// A link that says `target`, wherever that leads: nothing here follows it.
-pub(crate) fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
+fn symlink(directory: &Dir, target: &str, name: &str) -> io::Result<()> {
     #[cfg(unix)]
     return directory.symlink_contents(target, name);
     #[cfg(not(unix))]
     return DirExt::symlink(directory, target, name);
-}
-
-/// Sets the time of `name`, which is one name, so that nothing is followed.
-#[cfg(unix)]
-pub(crate) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
-    use rustix::fs::{AtFlags, utimensat};
-    // Not by cap-std, which panics on times before 1970.
-    utimensat(
-        directory,
-        name,
-        &timestamps(mtime_ns),
-        AtFlags::SYMLINK_NOFOLLOW,
-    )?;
-    Ok(())
-}
-
-/// Sets the time of an open file.
-#[cfg(target_os = "linux")]
-fn set_mtime_of(file: &File, mtime_ns: i64) -> io::Result<()> {
-    rustix::fs::futimens(file, &timestamps(mtime_ns))?;
-    Ok(())
-}
-
-/// Another time of modification, and that of the last access as it is.
-#[cfg(unix)]
-fn timestamps(mtime_ns: i64) -> rustix::fs::Timestamps {
-    use rustix::fs::{Timespec, Timestamps, UTIME_OMIT};
-    Timestamps {
-        last_access: Timespec {
-            tv_sec: 0,
-            tv_nsec: UTIME_OMIT,
-        },
-        last_modification: Timespec {
-            tv_sec: mtime_ns.div_euclid(NANOSECONDS),
-            tv_nsec: mtime_ns.rem_euclid(NANOSECONDS) as _,
-        },
-    }
-}
-
-#[cfg(unix)]
-const NANOSECONDS: i64 = 1_000_000_000;
-
-/// Sets the time of `name`. One before 1970 is left as it is.
-#[cfg(not(unix))]
-pub(crate) fn set_mtime(directory: &Dir, name: &str, mtime_ns: i64) -> io::Result<()> {
-    use cap_fs_ext::SystemTimeSpec;
-    use cap_std::time::SystemTime;
-    use std::time::{Duration, UNIX_EPOCH};
-    let since = u64::try_from(mtime_ns).map(Duration::from_nanos);
-    let Some(time) = since.ok().and_then(|since| UNIX_EPOCH.checked_add(since)) else {
-        return Ok(());
-    };
-    let time = SystemTimeSpec::Absolute(SystemTime::from_std(time));
-    directory.set_symlink_times(name, None, Some(time))
 }
 
 #[cfg(test)]
@@ -193,18 +192,22 @@ mod tests {
     use cap_std::ambient_authority;
     use std::fs;
 
-    /// What is not there when it is looked for may be when a name is given.
+    fn open(path: &Path) -> Dir {
+        Dir::open_ambient_dir(path, ambient_authority()).unwrap()
+    }
+
+    /// The name may be taken between the check of a caller and the placement.
     #[test]
-    fn what_has_appeared_meanwhile_is_not_replaced_without_force() {
+    fn objects_that_appear_are_replaced_only_by_force() {
         let scratch = tempfile::tempdir().unwrap();
         let path = scratch.path().join("file");
-        let directory = Dir::open_ambient_dir(scratch.path(), ambient_authority()).unwrap();
+        let directory = open(scratch.path());
         for force in [false, true] {
             fs::write(&path, "theirs").unwrap();
-            let (unnamed, _) = Staged::start(&directory, false).unwrap();
-            let named = Temporary::make(|name| create(&directory, name, false)).unwrap();
-            for made in [unnamed, Staged::Named(named.0)] {
-                let placed = made.place(&directory, "file", 0, force);
+            let (unnamed, _) = Staged::file(&directory, false).unwrap();
+            let (named, _) = Staged::named_file(&directory, false).unwrap();
+            for staged in [unnamed, named] {
+                let placed = staged.place("file", Some(0), force);
                 let kind = placed.err().map(|error| error.kind());
                 assert_eq!(kind, (!force).then_some(ErrorKind::AlreadyExists));
             }
@@ -212,5 +215,19 @@ mod tests {
             assert_eq!(is_theirs, !force);
             assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 1);
         }
+    }
+
+    #[test]
+    fn removed_objects_leave_no_name() {
+        let scratch = tempfile::tempdir().unwrap();
+        let directory = open(scratch.path());
+        let staged = [
+            Staged::named_file(&directory, false).unwrap().0,
+            Staged::named_file(&directory, true).unwrap().0,
+            Staged::symlink(&directory, "target").unwrap(),
+        ];
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 3);
+        staged.into_iter().for_each(Staged::remove);
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 }
