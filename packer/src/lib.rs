@@ -56,7 +56,7 @@ pub use inspect::digests::{DigestError, Digests};
 pub use inspect::verify::{Finding, Verification, verify};
 pub use inspect::walk::{Entry, Walk};
 pub use limits::interpreter as bounds;
-pub use limits::size::TooLong;
+pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
 pub use path::{

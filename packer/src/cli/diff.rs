@@ -57,7 +57,7 @@ pub(super) struct Diff {
     /// By default the compared files may have 1 GiB or 1000 times the bytes of their
     /// image, whichever is larger.
     #[arg(long)]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print a JSON object, which docs/JSON.md describes
     #[arg(long)]
@@ -87,7 +87,9 @@ impl Diff {
             opened::with(&self.after, |after| {
                 after.require_whole().with_context(|| cannot(&self.after))?;
                 let (before, after) = (&before.image, &after.image);
-                let compare = Compare::new().times(self.times).any_len(self.any_size);
+                let compare = Compare::new()
+                    .times(self.times)
+                    .no_size_limit(self.no_size_limit);
                 let comparison = compare.images(before, after)?;
                 let said = self.tell(&Differences::new(before, after, &comparison));
                 let code = match comparison.is_empty() {

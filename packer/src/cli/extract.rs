@@ -54,7 +54,7 @@ pub(super) struct Extract {
     /// By default the files may have 1 GiB or 1000 times the bytes of the image,
     /// whichever is larger.
     #[arg(long)]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print only errors
     #[arg(short, long)]
@@ -105,7 +105,7 @@ impl Extract {
 
     fn extraction(&self) -> Extraction {
         let extraction = Extraction::new().force(self.force);
-        extraction.any_len(self.any_size)
+        extraction.no_size_limit(self.no_size_limit)
     }
 }
 

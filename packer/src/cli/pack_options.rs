@@ -110,7 +110,7 @@ pub(super) struct PackOptions {
     /// By default an image may expand to 1 GiB or 1000 times its size, whichever is
     /// larger.
     #[arg(long)]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print warnings and errors only
     #[arg(short, long)]
@@ -129,7 +129,9 @@ impl PackOptions {
     /// `packer` with all of these options. `own` are the other files that the command
     /// reads or writes.
     pub(super) fn packer(&self, packer: Packer, own: &[&Path]) -> Result<Packer> {
-        let mut packer = self.mappings.add_to(packer.any_len(self.any_size));
+        let mut packer = self
+            .mappings
+            .add_to(packer.no_size_limit(self.no_size_limit));
         for image in &self.from {
             packer = packer.add_image(input::read(image)?);
         }

@@ -34,7 +34,7 @@ pub struct Extract {
     paths: Vec<String>,
     inodes: Vec<InodeNumber>,
     force: bool,
-    any_len: bool,
+    no_size_limit: bool,
 }
 
 impl Extract {
@@ -71,8 +71,8 @@ impl Extract {
     /// or a thousand bytes for each of the image: of a few bytes an image can
     /// make terabytes.
     #[must_use]
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -110,7 +110,7 @@ impl Extract {
         progress: &dyn Fn(u64),
     ) -> Result<Extracted, ExtractError> {
         let plan = Plan::new(image, &self.paths, &self.inodes)?;
-        if !self.any_len {
+        if !self.no_size_limit {
             size::check(image, plan.extracted().file_len)?;
         }
         let copy = |number: InodeNumber, out: &mut dyn Write| {

@@ -3,7 +3,7 @@
 //! Keeps numbers of inodes and no paths: all paths of a small image can be long.
 
 use super::digests::digest;
-use crate::limits::size::{self, TooLong};
+use crate::limits::size::{self, SizeLimitError};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
@@ -81,7 +81,7 @@ pub enum CompareError {
     Corrupt(Corrupt),
     /// More bytes would have to be read than an image of that length may have.
     #[error(transparent)]
-    TooLong(#[from] TooLong),
+    SizeLimit(#[from] SizeLimitError),
     /// A file cannot be read.
     #[error("cannot read `{path}`")]
     Read {
@@ -110,7 +110,7 @@ impl Comparison {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Compare {
     times: bool,
-    any_len: bool,
+    no_size_limit: bool,
 }
 
 impl Compare {
@@ -130,8 +130,8 @@ impl Compare {
     /// Compares files however many bytes they have. Otherwise those that must be
     /// read may have 1 GiB, or a thousand bytes for each of their image.
     #[must_use]
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -166,7 +166,7 @@ impl Compare {
     ) -> Result<Comparison, CompareError> {
         let paths = Paths::of(before, after)?;
         let reading = Reading::of(before, after, &paths)?;
-        if !self.any_len {
+        if !self.no_size_limit {
             size::check(before, len_of(&reading.before))?;
             size::check(after, len_of(&reading.after))?;
         }

@@ -3,7 +3,7 @@
 //!
 //! An image keeps digests of its blocks, not of its files, so the files are read.
 
-use crate::limits::size::{self, TooLong};
+use crate::limits::size::{self, SizeLimitError};
 use std::io;
 use thiserror::Error;
 use wasi_vfs_format::digest::Digest;
@@ -15,7 +15,7 @@ use wasi_vfs_format::{Content, Inode};
 #[derive(Debug)]
 pub struct Digests<'i, 'a> {
     image: &'i ImageReader<'a>,
-    any_len: bool,
+    no_size_limit: bool,
     /// Bytes of the files so far.
     len: u64,
 }
@@ -26,7 +26,7 @@ pub struct Digests<'i, 'a> {
 pub enum DigestError {
     /// More bytes than an image of that length may have.
     #[error(transparent)]
-    TooLong(#[from] TooLong),
+    SizeLimit(#[from] SizeLimitError),
     /// The file is damaged.
     #[error(transparent)]
     Read(#[from] io::Error),
@@ -38,15 +38,15 @@ impl<'i, 'a> Digests<'i, 'a> {
     pub fn new(image: &'i ImageReader<'a>) -> Self {
         Self {
             image,
-            any_len: false,
+            no_size_limit: false,
             len: 0,
         }
     }
 
     /// Disables the limit on the bytes that are read.
     #[must_use]
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -60,7 +60,7 @@ impl<'i, 'a> Digests<'i, 'a> {
             return Ok(None);
         };
         self.len = self.len.saturating_add(file.len);
-        if !self.any_len {
+        if !self.no_size_limit {
             size::check(self.image, self.len)?;
         }
         Ok(Some(digest(self.image, inode)?))

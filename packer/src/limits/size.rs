@@ -15,10 +15,10 @@ const MAX_LEN_OF_ANY: u64 = 1 << 30;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "the files have {len} bytes, more than 1000 times the {image_len} of the image; \
-     if you trust the image, add --any-size"
+     if you trust the image, add --no-size-limit"
 )]
 #[non_exhaustive]
-pub struct TooLong {
+pub struct SizeLimitError {
     /// Bytes of all files that would be read.
     pub len: u64,
     /// Bytes of the image.
@@ -26,12 +26,12 @@ pub struct TooLong {
 }
 
 /// Refuses to make `len` bytes of `image` if it is too small for that.
-pub(crate) fn check(image: &ImageReader<'_>, len: u64) -> Result<(), TooLong> {
+pub(crate) fn check(image: &ImageReader<'_>, len: u64) -> Result<(), SizeLimitError> {
     let superblock = image.index().superblock();
     let image_len = u64::from(superblock.index_len.get()) + u64::from(superblock.payload_len.get());
     match len <= max_len(image_len) {
         true => Ok(()),
-        false => Err(TooLong { len, image_len }),
+        false => Err(SizeLimitError { len, image_len }),
     }
 }
 

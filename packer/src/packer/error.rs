@@ -1,7 +1,7 @@
 //! Why a module could not be packed.
 
 use crate::inspect::contents::OpenError;
-use crate::limits::size::TooLong;
+use crate::limits::size::SizeLimitError;
 use crate::module::ModuleError;
 use crate::path::{GuestPath, GuestPathError, Mapping, PatternError};
 use crate::tree::source::SourceError;
@@ -74,7 +74,7 @@ pub enum PackError {
     OutsideMounts,
     /// The files of an image have more bytes than one of that length may have.
     #[error("cannot take the files out of an image")]
-    TooLong(#[source] TooLong),
+    SizeLimit(#[source] SizeLimitError),
     /// The block size is impossible.
     #[error(
         "a block cannot have {len} bytes; expected a power of two from {} to {}",

@@ -18,17 +18,17 @@ pub(super) struct Images {
     pub(super) storages: Vec<Storage>,
     /// The images without any file or link, counted from 1.
     pub(super) empty: Vec<usize>,
-    any_len: bool,
+    no_size_limit: bool,
 }
 
 impl Images {
     /// The parts of the image that an earlier pack put into `module`, if any.
     pub(super) fn in_module(
         module: Option<&Arc<Vec<u8>>>,
-        any_len: bool,
+        no_size_limit: bool,
     ) -> Result<Self, PackError> {
         let mut images = Self {
-            any_len,
+            no_size_limit,
             ..Self::default()
         };
         let Some(module) = module else {
@@ -70,10 +70,10 @@ impl Images {
         damaged: impl Fn(Error) -> PackError,
     ) -> Result<Vec<Part>, PackError> {
         let image = contents.reader().map_err(&damaged)?;
-        if !self.any_len {
+        if !self.no_size_limit {
             let len = image.file_len();
             let len = len.map_err(|corrupt| damaged(corrupt.into()))?;
-            size::check(&image, len).map_err(PackError::TooLong)?;
+            size::check(&image, len).map_err(PackError::SizeLimit)?;
         }
         let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
         self.storages.push(storage);

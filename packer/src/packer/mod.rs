@@ -74,7 +74,7 @@ pub struct Packer {
     order: Vec<String>,
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
-    any_len: bool,
+    no_size_limit: bool,
 }
 
 impl Packer {
@@ -99,7 +99,7 @@ impl Packer {
             order: Vec::new(),
             only: None,
             memory: None,
-            any_len: false,
+            no_size_limit: false,
         }
     }
 
@@ -242,8 +242,8 @@ impl Packer {
     /// Takes files of any length out of images, one in the module included.
     /// Otherwise they may have 1 GiB, or a thousand bytes for each of their image:
     /// of a few bytes an image can make terabytes.
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -355,7 +355,7 @@ impl Packer {
         let asked = self.asked()?;
         let mapped = self.inputs.mapped()?;
         let exclude = self.inputs.exclude()?;
-        let mut images = Images::in_module(self.module.as_ref(), self.any_len)?;
+        let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
         if let Some(image) = self.as_it_is(&images.parts)? {
             return Ok(image);
         }
@@ -428,7 +428,7 @@ impl Packer {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
                 let contents = contents_of(image).map_err(unreadable)?;
-                Stored::find(&contents, self.any_len)
+                Stored::find(&contents, self.no_size_limit)
             }
             _ => Ok(None),
         }

@@ -65,7 +65,7 @@ pub(super) struct Info {
     /// By default the files may have 1 GiB or 1000 times the bytes of the image,
     /// whichever is larger.
     #[arg(long, requires = "digests")]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print exact sizes in bytes instead of units
     #[arg(long)]
@@ -105,7 +105,7 @@ impl Info {
         let accounting = opened.accounting()?;
         let mut facts = Report::gather(opened, &accounting)?;
         if self.digests {
-            facts.add_files(&opened.image, self.any_size)?;
+            facts.add_files(&opened.image, self.no_size_limit)?;
         }
         if let Some(html) = &self.html {
             let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;

@@ -223,8 +223,12 @@ impl<'i> Report<'i> {
 
 impl<'i> Report<'i> {
     /// Adds the list of files with digests, in the order of the paths.
-    pub(super) fn add_files(&mut self, image: &'i ImageReader<'i>, any_size: bool) -> Result<()> {
-        let mut digests = Digests::new(image).any_len(any_size);
+    pub(super) fn add_files(
+        &mut self,
+        image: &'i ImageReader<'i>,
+        no_size_limit: bool,
+    ) -> Result<()> {
+        let mut digests = Digests::new(image).no_size_limit(no_size_limit);
         let mut files = Vec::new();
         for entry in Walk::new(image)? {
             let inode = entry?.inode;

@@ -87,7 +87,7 @@ pub(super) struct Ls {
     /// By default the listed files may have 1 GiB or 1000 times the bytes of the image,
     /// whichever is larger.
     #[arg(long, requires = "digests")]
-    any_size: bool,
+    no_size_limit: bool,
 }
 
 impl Ls {
@@ -212,7 +212,7 @@ impl Ls {
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut separator = "[\n";
-        let mut digests = Digests::new(lister.image).any_len(self.any_size);
+        let mut digests = Digests::new(lister.image).no_size_limit(self.no_size_limit);
         let mut print = |entry: &Entry<'_>| -> Result<()> {
             let digest = match self.digests {
                 true => digest(lister.image, &mut digests, &entry.inode)?,
