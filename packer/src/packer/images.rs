@@ -5,14 +5,15 @@ use super::storage::Storage;
 use crate::inspect::contents::{Contents, OpenError};
 use crate::limits::size;
 use crate::module::ModuleError;
-use crate::tree::combine::{self, Apart, Origin, Part};
+use crate::tree::mounted::{MountedTree, Origin};
+use crate::tree::split::{Split, split};
 use std::sync::Arc;
 use wasi_vfs_format::{Error, ReadAt};
 
 /// The parts of images.
 #[derive(Default)]
 pub(super) struct Images {
-    pub(super) parts: Vec<Part>,
+    pub(super) parts: Vec<MountedTree>,
     /// Paths of mounts that are not among the parts.
     pub(super) hidden: Vec<String>,
     pub(super) storages: Vec<Storage>,
@@ -54,7 +55,7 @@ impl Images {
             let unreadable = |source| PackError::Image { number, source };
             let contents = contents_of(image).map_err(unreadable)?;
             let parts = self.split(&contents, |error| unreadable(error.into()))?;
-            if parts.iter().all(Part::is_empty) {
+            if parts.iter().all(MountedTree::is_empty) {
                 self.empty.push(number);
             }
             let parts = parts.into_iter();
@@ -68,7 +69,7 @@ impl Images {
         &mut self,
         contents: &Contents<'_>,
         damaged: impl Fn(Error) -> PackError,
-    ) -> Result<Vec<Part>, PackError> {
+    ) -> Result<Vec<MountedTree>, PackError> {
         let image = contents.reader().map_err(&damaged)?;
         if !self.no_size_limit {
             let len = image.file_len();
@@ -78,7 +79,7 @@ impl Images {
         let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
         self.storages.push(storage);
         let tree = image.to_tree().map_err(damaged)?;
-        let Apart { parts, hidden } = combine::take_apart(tree).ok_or(PackError::OutsideMounts)?;
+        let Split { parts, hidden } = split(tree).ok_or(PackError::OutsideMounts)?;
         self.hidden.extend(hidden);
         Ok(parts)
     }

@@ -7,7 +7,8 @@ use super::error::PackError;
 use super::images::Images;
 use super::storage::Storage;
 use crate::path::{Exclude, Mapping};
-use crate::tree::combine::{self, Joined, Origin, Overlap, Part, Placed};
+use crate::tree::combine::{Combined, Overlap, combine};
+use crate::tree::mounted::{MountedFile, MountedTree, Origin};
 use crate::tree::source::{self, DirectoryOptions, Findings, Mtime};
 use crate::warning::Warning;
 use std::collections::HashMap;
@@ -57,8 +58,8 @@ pub(super) struct InputTree {
 
 /// A mapped input after reading.
 enum Mapped {
-    Part(Part),
-    File(Placed),
+    Tree(MountedTree),
+    File(MountedFile),
 }
 
 impl Default for Inputs {
@@ -110,7 +111,7 @@ impl Inputs {
         let mut files = Vec::new();
         for input in inputs {
             match self.read_one(input, exclude, &mut findings)? {
-                Mapped::Part(part) => images.parts.push(part),
+                Mapped::Tree(part) => images.parts.push(part),
                 Mapped::File(file) => files.push(file),
             }
         }
@@ -118,12 +119,12 @@ impl Inputs {
         if images.parts.is_empty() && files.is_empty() {
             return Err(PackError::Nothing);
         }
-        let Joined {
+        let Combined {
             tree,
             origins,
             hidden,
-            merged_over,
-        } = combine::join(images.parts, files, self.overlap);
+            hidden_count,
+        } = combine(images.parts, files, self.overlap);
         let mut warnings = findings.warnings(exclude);
         if !images.empty.is_empty() {
             warnings.push(Warning::EmptyImages(images.empty));
@@ -137,7 +138,7 @@ impl Inputs {
             tree,
             origins,
             storage: storages.clone().next().copied(),
-            hidden_count: merged_over,
+            hidden_count,
             is_compressed: storages.any(|storage| storage.level.is_some()),
             warnings,
         })
@@ -163,7 +164,7 @@ impl Inputs {
             }
         };
         self.mtime.apply(&mut directory);
-        Ok(Mapped::Part(Part::new(guest, directory)))
+        Ok(Mapped::Tree(MountedTree::new(guest, directory)))
     }
 
     fn read_file(&self, Mapping { host, guest }: &Mapping) -> Result<Mapped, PackError> {
@@ -173,7 +174,7 @@ impl Inputs {
         }
         let mut file = source::read_file(&host)?;
         file.mtime_ns = self.mtime.of(file.mtime_ns);
-        Ok(Mapped::File(Placed { host, guest, file }))
+        Ok(Mapped::File(MountedFile { host, guest, file }))
     }
 }
 
@@ -191,9 +192,9 @@ fn require_different_guest_paths(inputs: &[Input]) -> Result<(), PackError> {
 }
 
 /// Rejects a file at the path of a mounted directory or of a parent of one.
-fn require_free(files: &[Placed], parts: &[Part]) -> Result<(), PackError> {
-    for Placed { guest, host, .. } in files {
-        let is_taken = |part: &Part| part.components().starts_with(guest.components());
+fn require_free(files: &[MountedFile], parts: &[MountedTree]) -> Result<(), PackError> {
+    for MountedFile { guest, host, .. } in files {
+        let is_taken = |part: &MountedTree| part.components().starts_with(guest.components());
         if parts.iter().any(is_taken) {
             return Err(PackError::FileAtDirectory {
                 host: host.clone(),

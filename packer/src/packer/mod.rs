@@ -17,9 +17,10 @@ pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
 
 use crate::module::{MemoryKind, Target};
-use crate::tree::combine::{Overlap, Part};
+use crate::tree::combine::Overlap;
 use crate::tree::lint;
-use crate::tree::selection::{Choice, ranks};
+use crate::tree::mounted::MountedTree;
+use crate::tree::selection::{Selection, ranks};
 use crate::tree::source::Mtime;
 use crate::warning::Warning;
 use images::{Images, contents_of};
@@ -164,7 +165,7 @@ impl Packer {
     /// A union includes added images and the directories of a packed module.
     pub fn union(mut self, union: bool) -> Self {
         self.inputs.overlap = match union {
-            true => Overlap::Merge,
+            true => Overlap::Union,
             false => Overlap::Hide,
         };
         self
@@ -392,9 +393,9 @@ impl Packer {
     /// order.
     fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
         let mut missing = self.prune(tree, options)?;
-        let order = Choice::new(tree, &self.order)?;
+        let order = Selection::new(tree, &self.order)?;
         missing.extend(order.missing);
-        options.ranks = ranks(order.places);
+        options.ranks = ranks(order.paths);
         Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
     }
 
@@ -404,21 +405,21 @@ impl Packer {
         let Some(only) = &self.only else {
             return Ok(Vec::new());
         };
-        let choice = Choice::new(tree, only)?;
-        if choice.places.is_empty() && !only.is_empty() {
+        let selection = Selection::new(tree, only)?;
+        if selection.paths.is_empty() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),
                 example: only.first().cloned().unwrap_or_default(),
             });
         }
-        options.left_out = Some(choice.prune(tree));
-        Ok(choice.missing)
+        options.left_out = Some(selection.apply(tree));
+        Ok(selection.missing)
     }
 
     /// The one image that is all there is to pack, if nothing else is asked of
     /// it. An image that was stripped of its manifest is not taken as it is:
     /// nobody could say with which options it was stored.
-    fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
+    fn as_it_is(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()

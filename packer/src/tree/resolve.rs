@@ -1,53 +1,53 @@
-//! Follows a path through a tree as the runtime follows it, links included.
+//! Resolves a path in a tree as the runtime does, including links.
 
 use wasi_vfs_format::limits::MAX_SYMLINK_HOPS;
 use wasi_vfs_format::tree::{DirectoryNode, Node};
 
-/// The nodes from the root to a place, each with its name. Empty for the root.
-pub(crate) type Way<'t> = Vec<(&'t str, &'t Node)>;
+/// The nodes from the root to a node, with their names. Empty for the root.
+pub(crate) type NodePath<'t> = Vec<(&'t str, &'t Node)>;
 
-/// What `..` means where nothing is above.
+/// The meaning of `..` at the top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bound {
-    /// It stays at the root.
+pub(crate) enum Top {
+    /// `..` stays at the root.
     Root,
-    /// The path leads nowhere, as at run time. It is the path of a link in a mapped
-    /// directory at this depth, and its relative targets stay in that directory.
-    Mapping(usize),
+    /// `..` fails at the mount at this depth, as at run time. The resolved path is that of
+    /// a link below the mount.
+    Mount(usize),
 }
 
-/// The place where `path` leads, if anywhere. Calls `meet` with each place where the
-/// path turns or ends: the links, the directories before `..`, and the last one.
-pub(crate) fn follow<'t: 'p, 'p>(
+/// Resolves `path`. Calls `meet` with the links on the way, the directories before each
+/// `..`, and the last reached node. Returns `None` if the path does not exist.
+pub(crate) fn resolve<'t: 'p, 'p>(
     root: &'t DirectoryNode,
     path: &'p str,
-    bound: Bound,
-    meet: &mut dyn FnMut(&Way<'t>),
-) -> Option<Way<'t>> {
-    let mut walk = Walk {
+    top: Top,
+    meet: &mut dyn FnMut(&NodePath<'t>),
+) -> Option<NodePath<'t>> {
+    let mut resolver = Resolver {
         root,
         at: Vec::new(),
         rest: components_of(path).rev().collect(),
-        bound,
+        top,
         hops: 0,
     };
-    let found = walk.run(meet);
-    meet(&walk.at);
-    found.map(|()| walk.at)
+    let resolved = resolver.run(meet);
+    meet(&resolver.at);
+    resolved.map(|()| resolver.at)
 }
 
-/// The state of a walk.
-struct Walk<'t, 'p> {
+/// The state of a resolution.
+struct Resolver<'t, 'p> {
     root: &'t DirectoryNode,
-    at: Way<'t>,
-    /// The names to come, the next one last.
+    at: NodePath<'t>,
+    /// The remaining names, the next one last.
     rest: Vec<&'p str>,
-    bound: Bound,
+    top: Top,
     hops: u32,
 }
 
-impl<'t: 'p, 'p> Walk<'t, 'p> {
-    fn run(&mut self, meet: &mut dyn FnMut(&Way<'t>)) -> Option<()> {
+impl<'t: 'p, 'p> Resolver<'t, 'p> {
+    fn run(&mut self, meet: &mut dyn FnMut(&NodePath<'t>)) -> Option<()> {
         while let Some(name) = self.rest.pop() {
             if name == ".." {
                 meet(&self.at);
@@ -73,7 +73,7 @@ impl<'t: 'p, 'p> Walk<'t, 'p> {
     }
 
     fn climb(&mut self) -> Option<()> {
-        if let Bound::Mapping(depth) = self.bound
+        if let Top::Mount(depth) = self.top
             && self.at.len() <= depth
         {
             return None;
@@ -89,7 +89,7 @@ impl<'t: 'p, 'p> Walk<'t, 'p> {
         }
         if target.starts_with('/') {
             self.at.clear();
-            if let Bound::Mapping(depth) = &mut self.bound {
+            if let Top::Mount(depth) = &mut self.top {
                 *depth = 0;
             }
         } else {
@@ -100,7 +100,6 @@ impl<'t: 'p, 'p> Walk<'t, 'p> {
     }
 }
 
-/// The names in a path.
 fn components_of(path: &str) -> impl DoubleEndedIterator<Item = &str> {
     let names = path.split('/');
     names.filter(|name| !name.is_empty() && *name != ".")

@@ -1,106 +1,108 @@
-//! The part of a tree that a list of paths and patterns selects.
+//! The files that a list of paths and patterns selects in a tree.
 //!
-//! Paths are followed as the runtime follows them, links included. Every link on the
-//! way is selected too: without it the program would not get there. The path of a
-//! directory selects everything below it, unless it ends with `/.`, as in traces: then
-//! it selects the directory by itself.
+//! Paths are resolved as at run time. A selected path keeps the links on its way, because
+//! the program needs them to reach the file. The path of a directory selects everything
+//! below it, unless the path ends with `/.`, as in traces. For example, the list
+//!
+//! ```text
+//! /bin/sh          a link to ../usr/bin/dash
+//! /usr/lib/
+//! ```
+//!
+//! keeps `/bin/sh`, `/usr/bin/dash` and everything below `/usr/lib`.
 
-use super::combine::path_of;
-use super::resolve::{Bound, Way, follow};
+use super::mounted::path_of;
+use super::resolve::{NodePath, Top, resolve};
 use crate::path::{Pattern, PatternError};
 use std::collections::{HashMap, HashSet};
 use wasi_vfs_format::manifest::LeftOut;
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 
-/// What a list of paths and patterns leads to in a tree.
+/// A selection in a tree.
 #[derive(Debug, Default)]
-pub(crate) struct Choice {
-    /// Where the paths lead, without links, in the order of the list. One with a
-    /// slash at its end is a directory and stands for all that is below.
-    pub(crate) places: Vec<String>,
+pub(crate) struct Selection {
+    /// The selected paths without links, in the order of the list. A path that ends with
+    /// a slash is a directory and selects everything below it.
+    pub(crate) paths: Vec<String>,
     seen: HashSet<String>,
-    /// Where paths led and turned, as paths without links.
-    met: HashSet<String>,
-    /// Directories of which everything is chosen. They are not taken apart: all
-    /// paths below one can be a hundred times as long as an image.
+    /// Paths of reached nodes, without links.
+    reached: HashSet<String>,
+    /// Directories with all their content. The paths below them are not listed, because
+    /// all paths of an image can be a hundred times as long as the image.
     whole: HashSet<String>,
-    /// Paths and patterns of the list that lead nowhere.
+    /// Listed paths and patterns that select nothing.
     pub(crate) missing: Vec<String>,
 }
 
-impl Choice {
-    /// A path that is in the tree stands for itself, even if it reads as a pattern.
-    pub(crate) fn new(tree: &Tree, paths: &[String]) -> Result<Self, PatternError> {
-        let mut choice = Self::default();
-        for path in paths {
-            let is_found = choice.add(tree, path)
-                || Pattern::is_pattern(path) && choice.add_matches(tree, path)?;
+impl Selection {
+    /// Selects `list`. An existing path is a path, even if it looks like a pattern.
+    pub(crate) fn new(tree: &Tree, list: &[String]) -> Result<Self, PatternError> {
+        let mut selection = Self::default();
+        for path in list {
+            let is_found = selection.add(tree, path)
+                || Pattern::is_pattern(path) && selection.add_matches(tree, path)?;
             if !is_found {
-                choice.missing.push(path.clone());
+                selection.missing.push(path.clone());
             }
         }
-        Ok(choice)
+        Ok(selection)
     }
 
-    /// Adds what is at `path`. Returns whether anything is.
+    /// Selects `path`. Returns whether it exists.
     fn add(&mut self, tree: &Tree, path: &str) -> bool {
-        let Some(mut place) = self.follow(tree, path) else {
+        let Some(mut resolved) = self.resolve(tree, path) else {
             return false;
         };
-        if !path.ends_with("/.") && is_directory(tree, &place) {
-            self.whole.insert(place.clone());
-            place.push('/');
+        if !path.ends_with("/.") && is_directory(tree, &resolved) {
+            self.whole.insert(resolved.clone());
+            resolved.push('/');
         }
-        if self.seen.insert(place.clone()) {
-            self.places.push(place);
+        if self.seen.insert(resolved.clone()) {
+            self.paths.push(resolved);
         }
         true
     }
 
-    /// Adds everything that `pattern` matches. Returns whether there is anything.
+    /// Selects the matches of `pattern`. Returns whether there are any.
     fn add_matches(&mut self, tree: &Tree, pattern: &str) -> Result<bool, PatternError> {
         let paths = matches_of(tree, &Pattern::new(pattern)?);
         for path in &paths {
-            // A dangling link leads nowhere and is kept all the same.
+            // `add` keeps a dangling link, although its target does not exist.
             self.add(tree, path);
         }
         Ok(!paths.is_empty())
     }
 
-    /// Where `path` leads, if anywhere; notes all that is on the way.
-    fn follow(&mut self, tree: &Tree, path: &str) -> Option<String> {
-        let met = &mut self.met;
-        // The directories that hold a place are kept with it.
-        let way = follow(&tree.root, path, Bound::Root, &mut |way| {
-            if !way.is_empty() {
-                met.insert(join(way));
+    /// Resolves `path` and keeps the nodes on its way.
+    fn resolve(&mut self, tree: &Tree, path: &str) -> Option<String> {
+        let reached = &mut self.reached;
+        let resolved = resolve(&tree.root, path, Top::Root, &mut |nodes| {
+            if !nodes.is_empty() {
+                reached.insert(text_of(nodes));
             }
         });
-        way.map(|way| join(&way))
+        resolved.map(|nodes| text_of(&nodes))
     }
 
-    /// Takes everything out of `tree` that is not chosen, not on the way to
-    /// what is, and no mount, and counts it.
-    pub(crate) fn prune(&self, tree: &mut Tree) -> LeftOut {
-        let mut keep = HashSet::new();
-        for place in &self.met {
-            keep_with_parents(&mut keep, place);
+    /// Drops everything from `tree` that is neither selected, nor above a selected node,
+    /// nor a mount. Counts the dropped files.
+    pub(crate) fn apply(&self, tree: &mut Tree) -> LeftOut {
+        let mut kept = HashSet::new();
+        for path in self.reached.iter().chain(&self.whole) {
+            keep_with_parents(&mut kept, path);
         }
         for mount in &tree.mounts {
-            keep_with_parents(&mut keep, &path_of(&mount.components));
-        }
-        for place in &self.whole {
-            keep_with_parents(&mut keep, place);
+            keep_with_parents(&mut kept, &path_of(&mount.components));
         }
         let mut left_out = LeftOut::default();
-        // No recursion: a tree may be nested deeper than a stack.
+        // No recursion, because the depth of a tree could exhaust the stack.
         let mut pending = vec![(String::new(), &mut tree.root)];
         while let Some((path, directory)) = pending.pop() {
             if self.whole.contains(&path) {
                 continue;
             }
             directory.children.retain(|name, node| {
-                let is_kept = keep.contains(&format!("{path}/{name}"));
+                let is_kept = kept.contains(&format!("{path}/{name}"));
                 if !is_kept {
                     count(node, &mut left_out);
                 }
@@ -116,22 +118,22 @@ impl Choice {
     }
 }
 
-/// The paths that `pattern` matches, in the order of the tree. Nothing below a matching
-/// directory is listed, which stands for all of it.
+/// The paths that `pattern` matches, in the order of the tree. Omits paths below a
+/// matching directory, which selects them.
 fn matches_of(tree: &Tree, pattern: &Pattern) -> Vec<String> {
-    let mut found = Vec::new();
-    // No recursion: a tree may be nested deeper than a stack.
+    let mut matches = Vec::new();
+    // No recursion, because the depth of a tree could exhaust the stack.
     let mut pending = Vec::new();
     push_children(&mut pending, "", &tree.root);
     while let Some((path, node)) = pending.pop() {
         let is_directory = matches!(node, Node::Directory(_));
         match node {
-            _ if pattern.matches(&path, is_directory) => found.push(path),
+            _ if pattern.matches(&path, is_directory) => matches.push(path),
             Node::Directory(directory) => push_children(&mut pending, &path, directory),
             Node::File(_) | Node::Symlink(_) => {}
         }
     }
-    found
+    matches
 }
 
 /// Adds the children of `directory`, the first one last.
@@ -144,11 +146,11 @@ fn push_children<'t>(
     pending.extend(children.map(|(name, node)| (format!("{path}/{name}"), node)));
 }
 
-/// Notes `place` and the directories that hold it.
-fn keep_with_parents(keep: &mut HashSet<String>, place: &str) {
-    let mut place = place;
-    while !place.is_empty() && keep.insert(place.to_owned()) {
-        place = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+/// Adds `path` and the directories above it to `kept`.
+fn keep_with_parents(kept: &mut HashSet<String>, path: &str) {
+    let mut path = path;
+    while !path.is_empty() && kept.insert(path.to_owned()) {
+        path = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     }
 }
 
@@ -166,20 +168,20 @@ fn count(node: &Node, left_out: &mut LeftOut) {
     }
 }
 
-fn join(way: &Way<'_>) -> String {
-    way.iter().map(|(name, _)| format!("/{name}")).collect()
+fn text_of(nodes: &NodePath<'_>) -> String {
+    nodes.iter().map(|(name, _)| format!("/{name}")).collect()
 }
 
-fn is_directory(tree: &Tree, place: &str) -> bool {
-    let way = follow(&tree.root, place, Bound::Root, &mut |_| {});
+fn is_directory(tree: &Tree, path: &str) -> bool {
+    let nodes = resolve(&tree.root, path, Top::Root, &mut |_| {});
     let is_directory = |(_, node): &(_, &Node)| matches!(node, Node::Directory(_));
-    way.is_some_and(|way| way.last().is_none_or(is_directory))
+    nodes.is_some_and(|nodes| nodes.last().is_none_or(is_directory))
 }
 
-/// The position of each place in its list.
-pub(crate) fn ranks(places: Vec<String>) -> HashMap<String, usize> {
-    let places = places.into_iter().enumerate();
-    places.map(|(rank, path)| (path, rank)).collect()
+/// The position of each path in its list.
+pub(crate) fn ranks(paths: Vec<String>) -> HashMap<String, usize> {
+    let paths = paths.into_iter().enumerate();
+    paths.map(|(rank, path)| (path, rank)).collect()
 }
 
 #[cfg(test)]
@@ -232,14 +234,14 @@ mod tests {
         }
     }
 
-    fn choose(paths: &[&str]) -> Choice {
+    fn choose(paths: &[&str]) -> Selection {
         let paths: Vec<_> = paths.iter().map(|&path| path.to_owned()).collect();
-        Choice::new(&tree(), &paths).unwrap()
+        Selection::new(&tree(), &paths).unwrap()
     }
 
     fn pruned(paths: &[&str]) -> Vec<String> {
         let mut tree = tree();
-        choose(paths).prune(&mut tree);
+        choose(paths).apply(&mut tree);
         let mut pending = vec![(String::new(), &tree.root)];
         let mut lines = Vec::new();
         while let Some((path, directory)) = pending.pop() {
@@ -265,7 +267,7 @@ mod tests {
             "/usr/bin/b",
         ];
         assert_eq!(pruned(&["/bin/a"]), expected);
-        assert_eq!(choose(&["bin/./a"]).places, ["/usr/bin/b/"]);
+        assert_eq!(choose(&["bin/./a"]).paths, ["/usr/bin/b/"]);
     }
 
     #[test]
@@ -276,8 +278,8 @@ mod tests {
             pruned.retain(|path| !path.contains("bin"));
             assert_eq!(pruned, expected, "{path}");
         }
-        assert_eq!(choose(&["/usr/lib/", "/usr/lib"]).places, ["/usr/lib/"]);
-        assert_eq!(choose(&["/usr/bin/a/"]).places, ["/usr/bin/b/"]);
+        assert_eq!(choose(&["/usr/lib/", "/usr/lib"]).paths, ["/usr/lib/"]);
+        assert_eq!(choose(&["/usr/bin/a/"]).paths, ["/usr/bin/b/"]);
         for root in ["/", "."] {
             assert_eq!(pruned(&[root]).len(), 10, "{root}");
         }
@@ -287,7 +289,7 @@ mod tests {
     fn a_dot_at_the_end_keeps_a_directory_by_itself() {
         assert_eq!(pruned(&["/usr/lib/."]), ["/etc", "/usr", "/usr/lib"]);
         assert_eq!(pruned(&["/."]), ["/etc"]);
-        assert_eq!(choose(&["/usr/lib/."]).places, ["/usr/lib"]);
+        assert_eq!(choose(&["/usr/lib/."]).paths, ["/usr/lib"]);
     }
 
     #[test]
@@ -297,7 +299,7 @@ mod tests {
             pruned(&["/usr/bin/a", "/usr/lib/c"])
         );
         assert_eq!(pruned(&["/usr/l*"]), pruned(&["/usr/lib"]));
-        assert_eq!(choose(&["**/{c,b}"]).places, ["/usr/bin/b/", "/usr/lib/c/"]);
+        assert_eq!(choose(&["**/{c,b}"]).paths, ["/usr/bin/b/", "/usr/lib/c/"]);
         assert_eq!(choose(&["/usr/*/x", "b*"]).missing, ["/usr/*/x"]);
     }
 
@@ -308,7 +310,7 @@ mod tests {
 
     #[test]
     fn unusable_patterns_are_errors() {
-        let error = Choice::new(&tree(), &["/usr/[".to_owned()]).unwrap_err();
+        let error = Selection::new(&tree(), &["/usr/[".to_owned()]).unwrap_err();
         assert_eq!(error.pattern, "/usr/[");
     }
 
@@ -326,7 +328,7 @@ mod tests {
     #[test]
     fn dot_dot_goes_up_from_where_a_link_led() {
         assert_eq!(
-            choose(&["/bin/../lib/c", "/../usr"]).places,
+            choose(&["/bin/../lib/c", "/../usr"]).paths,
             ["/usr/lib/c/", "/usr/"]
         );
     }

@@ -1,6 +1,6 @@
 //! The mapped directories of a tree, one by one, and the first bytes of their files.
 
-use crate::tree::combine::{Origin, path_of};
+use crate::tree::mounted::{Origin, path_of};
 use std::collections::HashMap;
 use std::io::Read;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, Tree};
@@ -44,7 +44,7 @@ pub(super) fn for_each_directory<'t>(
             origin = Some(own);
             directory.mount_depth = directory.path.matches('/').count();
         }
-        if origin == Some(Origin::Directory) {
+        if origin == Some(Origin::Mapped) {
             visit(&directory);
         }
         for (name, node) in directory.node.children.iter().rev() {

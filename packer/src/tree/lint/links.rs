@@ -1,7 +1,7 @@
 //! Symbolic links that lead nowhere.
 
 use super::directory::MappedDirectory;
-use crate::tree::resolve::{Bound, follow};
+use crate::tree::resolve::{Top, resolve};
 use crate::warning::Warning;
 use wasi_vfs_format::tree::Tree;
 
@@ -21,8 +21,8 @@ impl Broken {
         target: &str,
     ) {
         let link = directory.path_of(name);
-        let bound = Bound::Mapping(directory.mount_depth);
-        if follow(&tree.root, &link, bound, &mut |_| {}).is_none() {
+        let top = Top::Mount(directory.mount_depth);
+        if resolve(&tree.root, &link, top, &mut |_| {}).is_none() {
             self.count += 1;
             self.first.get_or_insert_with(|| (link, target.to_owned()));
         }

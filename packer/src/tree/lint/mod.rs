@@ -10,7 +10,7 @@ mod links;
 mod native;
 mod python;
 
-use crate::tree::combine::Origin;
+use crate::tree::mounted::Origin;
 use crate::warning::Warning;
 use directory::for_each_directory;
 use wasi_vfs_format::tree::{Node, Tree};
