@@ -1,7 +1,8 @@
 //! `wasi-vfs check`: whether a module can be packed, and where the result runs.
 
+use super::exit_codes::exit_codes;
 use super::text::{count, escape};
-use super::{exit_codes, input, text};
+use super::{input, text};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
