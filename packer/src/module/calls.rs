@@ -1,6 +1,6 @@
 //! The preview 1 calls that the runtime takes over, and their types.
 //!
-//! Owns the list that DESIGN.md gives. Unmerging depends on it: which imports
+//! Owns the list of calls in ABI.md. Unmerging depends on it: which imports
 //! were intercepted is worked out from this list, so a change to it is a change
 //! of the ABI version.
 

@@ -1,7 +1,7 @@
 //! What makes the runtime a wasm library: the exported functions, the one
 //! global state, and the two implementations of the traits.
 //!
-//! `docs/DESIGN.md` has the table of what `pack` and the runtime agree on. All
+//! `docs/ABI.md` has the table of what `pack` and the runtime agree on. All
 //! unsafe code of the crate is below this module and in `zstd/copy.rs`.
 
 #![allow(
