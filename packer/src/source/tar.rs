@@ -57,7 +57,17 @@ pub(crate) fn read_archive(
     if root.children.is_empty() {
         findings.note_empty(host);
     }
+    if holds_layers(&root) {
+        findings.note_layers(host);
+    }
     Ok(root)
+}
+
+/// Whether the root is that of `docker save` or of an OCI image: lists of layers, which
+/// are archives themselves.
+fn holds_layers(root: &DirectoryNode) -> bool {
+    let has = |name| matches!(root.children.get(name), Some(Node::File(_)));
+    has("manifest.json") && has("repositories") || has("oci-layout") && has("index.json")
 }
 
 struct Reading<'a> {

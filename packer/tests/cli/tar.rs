@@ -2,7 +2,7 @@
 
 use crate::scratch::*;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tar::{Builder, EntryType, Header};
 
 /// An archive in memory.
@@ -368,6 +368,25 @@ fn entries_that_cannot_be_packed_are_named() {
     );
     let deep = "d/".repeat(2100) + "x";
     assert_refused(file().file(&deep, ""), &["guest path", "4095"], "d");
+}
+
+#[test]
+fn archives_of_layers_cause_a_warning() {
+    let scratch = Scratch::empty();
+    for (names, is_warned) in [
+        (["manifest.json", "repositories"], true),
+        (["oci-layout", "index.json"], true),
+        (["manifest.json", "index.json"], false),
+    ] {
+        let archive = Archive::new().file(names[0], "").file(names[1], "");
+        scratch.write("root.tar", &archive.bytes());
+        let output = image(&scratch, "");
+        assert_success(&output);
+        let said = stderr(&output);
+        assert_eq!(said.contains("docker export"), is_warned, "{said}");
+        let strict = image(&scratch, "--strict").status.code();
+        assert_eq!(strict == Some(0), !is_warned, "{names:?}");
+    }
 }
 
 #[test]
