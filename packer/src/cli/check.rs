@@ -39,7 +39,10 @@ pub(super) struct Check {
     json: bool,
 }
 
-/// Engines that run modules with two memories. docs/ENGINES.md has the tests.
+/// Engines that run modules with two memories.
+///
+/// `tests/src/engine_list.rs` has the evidence for each name, and a test compares the
+/// two lists.
 const MULTI_MEMORY: [&str; 9] = [
     "wasmtime",
     "Wasmer",

@@ -1,6 +1,6 @@
 //! What `pack` and a runtime agree on: names of exports, sections and functions.
 //!
-//! DESIGN.md describes the ABI.
+//! docs/ABI.md describes the ABI.
 
 use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasmparser::{FuncType, ValType};

@@ -1,8 +1,8 @@
 //! WebAssembly modules: looks at one, puts an image into it, finds it again.
 //!
 //! Owns everything about the module's bytes, and nothing about the image's: an
-//! image comes and goes as three strings of bytes. DESIGN.md describes the two
-//! forms and the ABI by which this module and a runtime talk.
+//! image comes and goes as three strings of bytes. ABI.md describes the exports
+//! and imports by which this module and a runtime talk.
 
 mod abi;
 mod bake;

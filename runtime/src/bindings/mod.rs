@@ -1,7 +1,7 @@
 //! The runtime as a wasm library: the exported functions, the one global state, and an
 //! implementation of the lower layers' traits for each form.
 //!
-//! `docs/DESIGN.md` has the table of the names that `pack` and the runtime agree on. All
+//! `docs/ABI.md` has the tables of the names that `pack` and the runtime agree on. All
 //! unsafe code of the crate is below this module and in `zstd/copy.rs`.
 
 #![allow(

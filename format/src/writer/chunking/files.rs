@@ -17,8 +17,8 @@ use std::vec::Vec;
 pub const MIN_CHUNK_LEN: u32 = 1 << 10;
 
 /// Average chunk of a large file, in bytes. A chunk costs 2 bytes of cold part,
-/// and one that breaks a run 16 of index. `docs/DESIGN.md` has what other
-/// lengths give.
+/// and one that breaks a run 16 of index. `docs/notes/chunk-size.md`
+/// compares other lengths.
 pub const AVERAGE_CHUNK_LEN: u32 = 4 << 10;
 
 /// Largest chunk, in bytes, and therefore the largest file that is not cut.

@@ -1,7 +1,7 @@
 //! The functions that stand between the runtime and the application, which no
 //! compiler can emit: accesses to two memories and to a data segment.
 //!
-//! Owns the table of the runtime's imports in DESIGN.md.
+//! Owns the table of the runtime's imports in ABI.md.
 
 use crate::module::calls;
 use crate::module::calls::NOSYS;

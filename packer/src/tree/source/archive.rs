@@ -3,6 +3,7 @@
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use wasi_vfs_format::tree::FileContent;
@@ -109,6 +110,28 @@ impl Section {
                     file.seek(SeekFrom::Current(read as i64))?;
                 }
                 false => file.write_all(part)?,
+            }
+        }
+        file.set_len(offset + len)?;
+        Ok(Self::new(archive, offset, len))
+    }
+
+    /// Appends a file of `len` bytes to `archive`. Its `extents`, all below `len`, are
+    /// back to back in `stored`, and the rest are holes.
+    pub(super) fn scatter(
+        archive: Arc<Archive>,
+        stored: &mut impl Read,
+        extents: &[Range<u64>],
+        len: u64,
+    ) -> io::Result<Self> {
+        let mut file = archive.file();
+        let offset = file.seek(SeekFrom::End(0))?;
+        for extent in extents {
+            file.seek(SeekFrom::Start(offset + extent.start))?;
+            let extent_len = extent.end - extent.start;
+            let copied = io::copy(&mut stored.take(extent_len), &mut file)?;
+            if copied < extent_len {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
         file.set_len(offset + len)?;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
+use wasi_vfs_format::limits::{MAX_FILE_LEN, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 
 /// A host path that cannot be packed.
 #[derive(Debug, Error)]
@@ -271,9 +271,18 @@ pub enum EntryProblem {
     },
     /// It is a sparse file in an unsupported form.
     #[error(
-        "is a sparse file in PAX form, which is unsupported; write the archive with `tar --format=gnu` or without `--sparse`"
+        "is a sparse file in an old form; exclude it, or write the archive with `tar --sparse --sparse-version=1.0`"
     )]
     Sparse,
+    /// The map of a sparse file contradicts its content or its length.
+    #[error("has a damaged map of its holes; exclude it or write the archive again")]
+    SparseMap,
+    /// A sparse file is longer than a file of an image.
+    #[error("has {len} bytes, more than the {MAX_FILE_LEN} of a file in an image; exclude it")]
+    TooLong {
+        /// Its length.
+        len: u64,
+    },
     /// A global header changes all later entries.
     #[error(
         "sets `{key}` for all later entries, which is unsupported; write the archive without global headers"

@@ -14,6 +14,7 @@ pub(crate) struct Findings {
     /// Positions of the patterns that matched nothing so far.
     pub(super) unused: Vec<usize>,
     empty: Vec<String>,
+    layers: Vec<String>,
 }
 
 /// A file that the pack itself reads or writes.
@@ -32,6 +33,7 @@ impl Findings {
             own_files: Vec::new(),
             unused: (0..exclude.pattern_count()).collect(),
             empty: Vec::new(),
+            layers: Vec::new(),
         }
     }
 
@@ -52,11 +54,17 @@ impl Findings {
         self.empty.push(host.display().to_string());
     }
 
+    /// Notes an archive with the layers of a container image.
+    pub(super) fn note_layers(&mut self, host: &Path) {
+        self.layers.push(host.display().to_string());
+    }
+
     pub(crate) fn warnings(self, exclude: &Exclude) -> Vec<Warning> {
         let unused = exclude.at(&self.unused);
         let warnings = [
             (!unused.is_empty()).then_some(Warning::UnusedPatterns(unused)),
             (!self.empty.is_empty()).then_some(Warning::EmptyDirectories(self.empty)),
+            (!self.layers.is_empty()).then_some(Warning::Layers(self.layers)),
             (!self.own_files.is_empty()).then_some(Warning::OwnFiles(self.own_files)),
         ];
         warnings.into_iter().flatten().collect()

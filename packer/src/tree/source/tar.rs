@@ -4,6 +4,10 @@
 //! Contents are not read here. They stay in the archive, or in a temporary file without
 //! a name if it is compressed or sparse, and are read from there when the writer asks.
 
+mod pax;
+mod sparse_map;
+
+use self::pax::{Pax, Sparse};
 use super::archive::{Archive, Section};
 use super::error::{EntryProblem, SourceError, SpecialKind};
 use super::findings::Findings;
@@ -14,7 +18,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tar::{Entry, EntryType};
-use wasi_vfs_format::limits::MAX_SYMLINK_LEN;
+use wasi_vfs_format::limits::{MAX_FILE_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 
 /// The unit of a tar archive, in bytes.
@@ -53,7 +57,17 @@ pub(crate) fn read_archive(
     if root.children.is_empty() {
         findings.note_empty(host);
     }
+    if holds_layers(&root) {
+        findings.note_layers(host);
+    }
     Ok(root)
+}
+
+/// Whether the root is that of `docker save` or of an OCI image: lists of layers, which
+/// are archives themselves.
+fn holds_layers(root: &DirectoryNode) -> bool {
+    let has = |name| matches!(root.children.get(name), Some(Node::File(_)));
+    has("manifest.json") && has("repositories") || has("oci-layout") && has("index.json")
 }
 
 struct Reading<'a> {
@@ -72,17 +86,23 @@ struct Reading<'a> {
     end: u64,
 }
 
-/// An entry's place: its path as text, and the names in it.
+/// An entry's place: its path as text, and the names in it. With it comes the extended
+/// header, which may name a link's target and a time.
 struct Place<'e> {
     path: String,
     names: Vec<&'e str>,
+    pax: &'e Pax,
 }
 
 type TarEntry<'e> = Entry<'e, &'e std::fs::File>;
 
 impl Reading<'_> {
     fn read(&mut self, mut entry: TarEntry<'_>) -> Result<(), SourceError> {
-        let bytes = entry.path_bytes().into_owned();
+        let pax = self.pax(&entry).map_err(|error| self.unreadable(error))?;
+        let bytes = match pax.path() {
+            Some(path) => Cow::Borrowed(path),
+            None => Cow::Owned(entry.path_bytes().into_owned()),
+        };
         let text = String::from_utf8_lossy(&bytes);
         let kind = kind_of(&entry, &text);
         self.note_end(&entry, &text)?;
@@ -102,18 +122,20 @@ impl Reading<'_> {
         let place = Place {
             path: names.join("/"),
             names,
+            pax: &pax,
         };
         if !is_excluded {
             self.check_name(&text, &place, matches!(text, Cow::Borrowed(_)))?;
         }
-        let node = self.node(&mut entry, kind, &place)?;
-        match node {
-            Node::File(file) if is_excluded => {
-                self.excluded.insert(place.path, file);
-                Ok(())
-            }
-            node => self.insert(place, node),
+        let node = self.node(&mut entry, kind, &place);
+        if !is_excluded {
+            return self.insert(place, node?);
         }
+        // Without its content, only a hard link to it is an error.
+        if let Ok(Node::File(file)) = node {
+            self.excluded.insert(place.path, file);
+        }
+        Ok(())
     }
 
     fn error(&self, entry: &str, problem: EntryProblem) -> SourceError {
@@ -129,6 +151,12 @@ impl Reading<'_> {
             path: self.host.to_owned(),
             source,
         }
+    }
+
+    /// The extended headers of the entry, which lie between the last one and its own.
+    fn pax(&self, entry: &TarEntry<'_>) -> io::Result<Pax> {
+        let len = entry.raw_header_position().saturating_sub(self.end);
+        Pax::read(&Section::new(self.archive.clone(), self.end, len))
     }
 
     /// The next entry is looked for beyond the content of this one, also beyond the end
@@ -163,12 +191,10 @@ impl Reading<'_> {
         let mut bytes = Vec::new();
         let unreadable = |error| self.unreadable(error);
         entry.read_to_end(&mut bytes).map_err(unreadable)?;
-        for extension in tar::PaxExtensions::new(&bytes) {
-            let extension = extension.map_err(unreadable)?;
-            if extension.key_bytes() != b"comment" {
-                let key = String::from_utf8_lossy(extension.key_bytes()).into_owned();
-                return Err(self.error("pax_global_header", EntryProblem::Global { key }));
-            }
+        let pax = Pax::parse(&bytes).map_err(unreadable)?;
+        if let Some(key) = pax.keys().find(|key| *key != b"comment") {
+            let key = String::from_utf8_lossy(key).into_owned();
+            return Err(self.error("pax_global_header", EntryProblem::Global { key }));
         }
         Ok(())
     }
@@ -221,7 +247,11 @@ impl Reading<'_> {
                 mtime_ns: self.mtime_ns(entry, place)?,
                 children: BTreeMap::new(),
             })),
-            EntryType::Regular | EntryType::Continuous => self.file(entry, place),
+            EntryType::Regular | EntryType::Continuous => match place.pax.sparse() {
+                Sparse::No => self.file(entry, place),
+                Sparse::Mapped { len } => self.mapped_file(entry, place, len),
+                Sparse::Unsupported => Err(self.error(&place.path, EntryProblem::Sparse)),
+            },
             EntryType::GNUSparse => self.sparse_file(entry, place),
             EntryType::Symlink => self.symlink(entry, place),
             EntryType::Link => self.hard_link(entry, place),
@@ -244,14 +274,49 @@ impl Reading<'_> {
         entry: &mut TarEntry<'_>,
         place: &Place<'_>,
     ) -> Result<Node, SourceError> {
-        let expanded = match &self.expanded {
-            Some(expanded) => expanded.clone(),
-            None => Arc::new(Archive::temporary().map_err(|error| self.unreadable(error))?),
-        };
-        self.expanded = Some(expanded.clone());
+        self.check_len(place, entry.size())?;
+        let expanded = self.expanded()?;
         let section = Section::append(expanded, entry);
         let section = section.map_err(|error| self.unreadable(error))?;
         self.file_of(entry, place, section)
+    }
+
+    /// The same for a file of `len` bytes with a map of its data.
+    fn mapped_file(
+        &mut self,
+        entry: &mut TarEntry<'_>,
+        place: &Place<'_>,
+        len: u64,
+    ) -> Result<Node, SourceError> {
+        self.check_len(place, len)?;
+        let expanded = self.expanded()?;
+        let section = sparse_map::read(entry, len)
+            .and_then(|extents| Section::scatter(expanded, entry, &extents, len));
+        let section = section.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
+                self.error(&place.path, EntryProblem::SparseMap)
+            }
+            _ => self.unreadable(error),
+        })?;
+        self.file_of(entry, place, section)
+    }
+
+    /// Where the contents of sparse files are written out.
+    fn expanded(&mut self) -> Result<Arc<Archive>, SourceError> {
+        let expanded = match self.expanded.take() {
+            Some(expanded) => expanded,
+            None => Arc::new(Archive::temporary().map_err(|error| self.unreadable(error))?),
+        };
+        self.expanded = Some(expanded.clone());
+        Ok(expanded)
+    }
+
+    /// A few bytes can claim a file of any length, which nobody could write out.
+    fn check_len(&self, place: &Place<'_>, len: u64) -> Result<(), SourceError> {
+        match len > MAX_FILE_LEN {
+            true => Err(self.error(&place.path, EntryProblem::TooLong { len })),
+            false => Ok(()),
+        }
     }
 
     fn file_of(
@@ -270,7 +335,7 @@ impl Reading<'_> {
     }
 
     fn symlink(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<Node, SourceError> {
-        let target = entry.link_name_bytes().unwrap_or_default().into_owned();
+        let target = target_of(entry, place);
         let path = || self.host.join(&place.path);
         let target = String::from_utf8(target).map_err(|error| SourceError::TargetNotUtf8 {
             path: path(),
@@ -288,7 +353,7 @@ impl Reading<'_> {
 
     /// Another name of an earlier entry, which shares its content.
     fn hard_link(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<Node, SourceError> {
-        let target = entry.link_name_bytes().unwrap_or_default().into_owned();
+        let target = target_of(entry, place);
         let target = String::from_utf8_lossy(&target);
         let names: Vec<_> = names_in(&target).collect();
         let file = match find(&self.root, &names) {
@@ -301,27 +366,12 @@ impl Reading<'_> {
         file.ok_or_else(|| self.error(&place.path, EntryProblem::HardLink { target }))
     }
 
-    fn mtime_ns(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<i64, SourceError> {
-        let unreadable = |error| self.unreadable(error);
-        let mut precise = None;
-        for extension in entry
-            .pax_extensions()
-            .map_err(unreadable)?
-            .into_iter()
-            .flatten()
-        {
-            let extension = extension.map_err(unreadable)?;
-            if extension.key_bytes().starts_with(b"GNU.sparse.") {
-                return Err(self.error(&place.path, EntryProblem::Sparse));
-            }
-            if extension.key_bytes() == b"mtime" {
-                precise = Some(pax_time(extension.value_bytes()));
-            }
-        }
-        let mtime = match precise {
+    fn mtime_ns(&self, entry: &TarEntry<'_>, place: &Place<'_>) -> Result<i64, SourceError> {
+        let mtime = match place.pax.mtime_ns() {
             Some(mtime) => mtime,
             None => {
-                let seconds = entry.header().mtime().map_err(unreadable)?;
+                let seconds = entry.header().mtime();
+                let seconds = seconds.map_err(|error| self.unreadable(error))?;
                 i64::try_from(seconds)
                     .ok()
                     .and_then(|s| s.checked_mul(1_000_000_000))
@@ -332,7 +382,7 @@ impl Reading<'_> {
     }
 
     fn insert(&mut self, place: Place<'_>, node: Node) -> Result<(), SourceError> {
-        let Place { path, names } = place;
+        let Place { path, names, .. } = place;
         let Some((last, way)) = names.split_last() else {
             return match node {
                 Node::Directory(directory) => {
@@ -369,6 +419,13 @@ fn kind_of(entry: &TarEntry<'_>, path: &str) -> EntryType {
     }
 }
 
+fn target_of(entry: &TarEntry<'_>, place: &Place<'_>) -> Vec<u8> {
+    match place.pax.link_name() {
+        Some(target) => target.to_vec(),
+        None => entry.link_name_bytes().unwrap_or_default().into_owned(),
+    }
+}
+
 fn names_in(path: &str) -> impl Iterator<Item = &str> {
     path.split('/').filter(|name| !matches!(*name, "" | "."))
 }
@@ -397,44 +454,4 @@ fn directory_at<'t>(root: &'t mut DirectoryNode, names: &[&str]) -> Option<&'t m
         }
     }
     Some(directory)
-}
-
-/// Seconds since 1970 with a decimal fraction, in nanoseconds.
-fn pax_time(text: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => (-1, digits),
-        None => (1, text),
-    };
-    let (seconds, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if seconds.is_empty() || !is_number(seconds) || !is_number(fraction) {
-        return None;
-    }
-    let fraction = format!("{fraction:0<9}");
-    let nanoseconds: i128 = fraction.get(..9)?.parse().ok()?;
-    let seconds = i128::from(seconds.parse::<u64>().ok()?);
-    i64::try_from(sign * (seconds * 1_000_000_000 + nanoseconds)).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pax_time;
-
-    #[test]
-    fn precise_times_are_read_to_the_nanosecond() {
-        for (text, ns) in [
-            ("0", Some(0)),
-            ("1350244992.023960108", Some(1_350_244_992_023_960_108)),
-            ("5.5", Some(5_500_000_000)),
-            ("-1.25", Some(-1_250_000_000)),
-            ("1.0000000009", Some(1_000_000_000)),
-            ("99999999999", None),
-            ("", None),
-            ("1e5", None),
-            ("--1", None),
-        ] {
-            assert_eq!(pax_time(text.as_bytes()), ns, "{text}");
-        }
-    }
 }
