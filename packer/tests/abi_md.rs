@@ -90,7 +90,7 @@ fn document_lists_the_imports_of_the_runtime() {
 
 #[test]
 fn document_states_the_abi_version() {
-    let version = wasi_vfs_format::anchor::ABI_VERSION;
+    let version = wasi_vfs_embedding::ABI_VERSION;
     let stated = format!("the same ABI version, which is {version}.");
     assert!(ABI_MD.contains(&stated), "{stated}");
 }
