@@ -1,59 +1,13 @@
 //! The linked form: runtime, application and image share one memory.
 
-use super::exports::{alloc, anchor, mount};
+use super::own_memory::own_memory_len;
 use super::reentry::Reentry;
-use super::state::own_memory_len;
 use crate::blocks::{BlockError, BlockSource, Budget, StoredRange};
 use crate::preview1::{Errno, Lent, Memory, Result, SCRATCH_LEN};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
-use core::mem::{offset_of, size_of};
-use wasi_vfs_embedding::{Anchor, ENTRY_POINTS_MAGIC, EntryPoints as Record};
 
 pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_LINKED;
-
-// A static library has no way to ask for exports but the object file itself.
-macro_rules! request_export {
-    ($name:expr) => {
-        core::arch::global_asm!(concat!(".export_name ", $name, ", ", $name));
-    };
-}
-request_export!(wasi_vfs_embedding::anchor_fn!());
-request_export!(wasi_vfs_embedding::alloc_fn!());
-request_export!(wasi_vfs_embedding::mount_fn!());
-
-/// [`Record`] as the linker fills it in: a function is a number in the table.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(super) struct EntryPoints {
-    magic: [u8; 16],
-    address: &'static EntryPoints,
-    pub(super) anchor: extern "C" fn() -> *const Anchor,
-    pub(super) alloc: extern "C" fn(usize) -> *mut u8,
-    pub(super) mount: extern "C" fn(),
-}
-
-const _: () = {
-    assert!(size_of::<EntryPoints>() == size_of::<Record>());
-    assert!(offset_of!(EntryPoints, address) == offset_of!(Record, address));
-    assert!(offset_of!(EntryPoints, anchor) == offset_of!(Record, anchor_entry));
-    assert!(offset_of!(EntryPoints, alloc) == offset_of!(Record, alloc_entry));
-    assert!(offset_of!(EntryPoints, mount) == offset_of!(Record, mount_entry));
-};
-
-static ENTRY_POINTS: EntryPoints = EntryPoints {
-    magic: ENTRY_POINTS_MAGIC,
-    address: &ENTRY_POINTS,
-    anchor,
-    alloc,
-    mount,
-};
-
-/// The record, which also `pack` reads. No compiler sees what is in it.
-pub(super) fn entry_points() -> EntryPoints {
-    // SAFETY: it is a static, which nothing writes to.
-    unsafe { (&raw const ENTRY_POINTS).read_volatile() }
-}
 
 /// The application's memory, which is also ours.
 pub(super) struct GuestMemory;

@@ -3,7 +3,7 @@
 //! `pack` supplies, since no compiler emits code for a second memory.
 
 use super::heap::{Heap, PAGE_LEN, PAGES};
-use super::state::own_memory_len;
+use super::own_memory::own_memory_len;
 use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
 use crate::preview1::Memory;
 use alloc::vec::Vec;

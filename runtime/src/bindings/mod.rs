@@ -13,11 +13,15 @@
 compile_error!("a runtime is either `linked` or `merged`");
 
 #[cfg(target_family = "wasm")]
+mod entry_points;
+#[cfg(target_family = "wasm")]
 mod exports;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 mod heap;
 #[cfg(target_family = "wasm")]
 mod host;
+#[cfg(target_family = "wasm")]
+mod own_memory;
 // Plain Rust, so their tests run natively.
 #[cfg(any(test, feature = "merged"))]
 mod page_map;

@@ -2,6 +2,7 @@
 
 use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
 use super::host::HostFunctions;
+use super::own_memory::own_memory_len;
 use crate::blocks::Blocks;
 use crate::image::ImageFs;
 use crate::preview1::Server;
@@ -229,11 +230,6 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
     // SAFETY: it is initialised, and nobody frees or writes it but `allocate`, which
     // forgets who reads it first.
     unsafe { &*bytes }
-}
-
-/// Length in bytes of the memory that the runtime itself lives in.
-pub(super) fn own_memory_len() -> u64 {
-    (core::arch::wasm32::memory_size(0) as u64) << 16
 }
 
 /// Where a call goes.
