@@ -3,7 +3,7 @@
 use super::fake_host::{FakeHost, HostLog};
 use crate::blocks::{BlockError, BlockSource, Blocks, Budget, StoredRange};
 use crate::preview1::{Result, from_host};
-use crate::{ImageFs, Memory, Preview1, Server};
+use crate::{Filesystem, ImageFs, Memory, Preview1, Server};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasi_vfs_format::Index;
@@ -65,7 +65,9 @@ impl Budget for NoBudget {
     }
 }
 
-pub(super) type Vfs = Server<SharedMemory, FakeHost, ImageFs<'static, PlainPayload, NoBudget>>;
+type Image = ImageFs<'static, PlainPayload, NoBudget>;
+
+pub(super) type Vfs<F = Image> = Server<SharedMemory, FakeHost, F>;
 
 /// A path is written here.
 pub(super) const PATH: u32 = 0x1000;
@@ -86,8 +88,9 @@ pub(super) fn write_image(tree: &Tree, compression: Option<i32>) -> (Vec<u8>, Ve
     (image.index, image.payload)
 }
 
-pub(super) struct Guest {
-    pub(super) vfs: Vfs,
+/// A guest on an image, or on another file system.
+pub(super) struct Guest<F: Filesystem = Image> {
+    pub(super) vfs: Vfs<F>,
     pub(super) memory: SharedMemory,
     pub(super) host: HostLog,
 }
@@ -112,14 +115,20 @@ impl Guest {
     }
 
     pub(super) fn with_parts(index: Vec<u8>, payload: Vec<u8>, preopens: u32) -> Self {
+        // Leaked, since a baked image lives as long as the program.
+        let index = Index::parse(index.leak()).ok();
+        let image = ImageFs::new(index, Blocks::new(PlainPayload(payload), NoBudget));
+        Self::with_fs(image, preopens)
+    }
+}
+
+impl<F: Filesystem> Guest<F> {
+    pub(super) fn with_fs(fs: F, preopens: u32) -> Self {
         let memory = SharedMemory(Rc::new(RefCell::new(vec![0; MEMORY_LEN])));
         let host = FakeHost::new(memory.clone(), preopens);
         let log = host.log.clone();
-        // Leaked, as a baked image is there for as long as the program.
-        let index = Index::parse(index.leak()).ok();
-        let image = ImageFs::new(index, Blocks::new(PlainPayload(payload), NoBudget));
         Self {
-            vfs: Server::new(image, memory.clone(), host),
+            vfs: Server::new(fs, memory.clone(), host),
             memory,
             host: log,
         }
@@ -206,6 +215,52 @@ impl Guest {
             RESULT,
         ))?;
         Ok(self.bytes(BUFFER, self.u32_at(RESULT) as usize))
+    }
+
+    pub(super) fn write(&mut self, fd: u32, bytes: &[u8]) -> Result<u32> {
+        self.put_iovecs(&[bytes.len() as u32]);
+        self.put(BUFFER, bytes);
+        let vfs = &mut self.vfs;
+        from_host(Preview1::fd_write(vfs, fd, RESULT + 8, 1, RESULT))?;
+        Ok(self.u32_at(RESULT))
+    }
+
+    pub(super) fn pwrite(&mut self, fd: u32, bytes: &[u8], offset: u64) -> Result<u32> {
+        self.put_iovecs(&[bytes.len() as u32]);
+        self.put(BUFFER, bytes);
+        let vfs = &mut self.vfs;
+        from_host(Preview1::fd_pwrite(vfs, fd, RESULT + 8, 1, offset, RESULT))?;
+        Ok(self.u32_at(RESULT))
+    }
+
+    pub(super) fn symlink(&mut self, target: &str, fd: u32, path: &str) -> Result {
+        let (path, path_len) = self.put_path(path);
+        self.put(BUFFER, target.as_bytes());
+        let target_len = target.len() as u32;
+        let vfs = &mut self.vfs;
+        from_host(Preview1::path_symlink(
+            vfs, BUFFER, target_len, fd, path, path_len,
+        ))
+    }
+
+    pub(super) fn rename(&mut self, old_fd: u32, old: &str, fd: u32, new: &str) -> Result {
+        let (path, path_len) = self.put_path(new);
+        self.put(BUFFER, old.as_bytes());
+        let old_len = old.len() as u32;
+        let vfs = &mut self.vfs;
+        from_host(Preview1::path_rename(
+            vfs, old_fd, BUFFER, old_len, fd, path, path_len,
+        ))
+    }
+
+    pub(super) fn link(&mut self, old_fd: u32, old: &str, fd: u32, new: &str) -> Result {
+        let (path, path_len) = self.put_path(new);
+        self.put(BUFFER, old.as_bytes());
+        let old_len = old.len() as u32;
+        let vfs = &mut self.vfs;
+        from_host(Preview1::path_link(
+            vfs, old_fd, 0, BUFFER, old_len, fd, path, path_len,
+        ))
     }
 
     fn put_iovecs(&mut self, lens: &[u32]) {

@@ -12,6 +12,7 @@ mod guest;
 mod host_answers;
 mod hostile;
 mod listing;
+mod memory_fs;
 mod no_memory;
 mod paths;
 mod polling;

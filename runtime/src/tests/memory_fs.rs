@@ -1,0 +1,463 @@
+//! A file system in memory that can change: the second implementation of the trait. The
+//! front end serves it with no line of its own for it.
+
+use super::guest::{BUFFER, Guest, Vfs};
+use crate::blocks::Sink;
+use crate::fs::{Entry, Filesystem, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
+use crate::preview1::{oflags, rights};
+use crate::{Errno, Preview1};
+use std::collections::BTreeMap;
+
+/// A node by its position in [`MemoryFs::nodes`].
+type Id = usize;
+
+#[derive(Debug)]
+enum Content {
+    Directory(BTreeMap<Vec<u8>, Id>),
+    File(Vec<u8>),
+    Symlink(Vec<u8>),
+}
+
+#[derive(Debug)]
+struct Node {
+    parent: Id,
+    content: Content,
+    mtime_ns: i64,
+    link_count: u64,
+    handle_count: u64,
+}
+
+/// The nodes; the root is the first.
+pub(super) struct MemoryFs {
+    nodes: Vec<Option<Node>>,
+}
+
+impl MemoryFs {
+    fn new() -> Self {
+        let mut fs = Self { nodes: Vec::new() };
+        fs.add(0, Content::Directory(BTreeMap::new()));
+        fs
+    }
+
+    fn add(&mut self, parent: Id, content: Content) -> Id {
+        self.nodes.push(Some(Node {
+            parent,
+            content,
+            mtime_ns: 0,
+            link_count: 1,
+            handle_count: 0,
+        }));
+        self.nodes.len() - 1
+    }
+
+    fn get(&self, id: Id) -> Result<&Node> {
+        self.nodes[id].as_ref().ok_or(FsError::NotFound)
+    }
+
+    fn get_mut(&mut self, id: Id) -> Result<&mut Node> {
+        self.nodes[id].as_mut().ok_or(FsError::NotFound)
+    }
+
+    fn children(&mut self, id: Id) -> Result<&mut BTreeMap<Vec<u8>, Id>> {
+        match &mut self.get_mut(id)?.content {
+            Content::Directory(children) => Ok(children),
+            _ => Err(FsError::NotADirectory),
+        }
+    }
+
+    fn bytes(&mut self, id: Id) -> Result<&mut Vec<u8>> {
+        match &mut self.get_mut(id)?.content {
+            Content::File(bytes) => Ok(bytes),
+            _ => Err(FsError::IsADirectory),
+        }
+    }
+
+    fn insert(&mut self, directory: Id, name: &[u8], content: Content) -> Result<Id> {
+        if matches!(name, b"." | b"..") {
+            return Err(FsError::Invalid);
+        }
+        let id = self.add(directory, content);
+        self.children(directory)?.insert(name.into(), id);
+        Ok(id)
+    }
+
+    fn remove(&mut self, directory: Id, name: &[u8]) -> Result {
+        let id = self.children(directory)?.remove(name);
+        let id = id.ok_or(FsError::Invalid)?;
+        self.get_mut(id)?.link_count -= 1;
+        self.drop_unused(id);
+        Ok(())
+    }
+
+    /// Removes a node that has neither a name nor a handle.
+    fn drop_unused(&mut self, id: Id) {
+        if self
+            .get(id)
+            .is_ok_and(|node| node.link_count + node.handle_count == 0)
+        {
+            self.nodes[id] = None;
+        }
+    }
+}
+
+impl Tree for MemoryFs {
+    type Id = Id;
+    type Node = (Id, Kind);
+
+    fn root(&self) -> Id {
+        0
+    }
+
+    fn node(&self, id: Id) -> Result<(Id, Kind)> {
+        let kind = match self.get(id)?.content {
+            Content::Directory(_) => Kind::Directory,
+            Content::File(_) => Kind::File,
+            Content::Symlink(_) => Kind::Symlink,
+        };
+        Ok((id, kind))
+    }
+
+    fn id(node: &(Id, Kind)) -> Id {
+        node.0
+    }
+
+    fn kind(node: &(Id, Kind)) -> Kind {
+        node.1
+    }
+
+    fn parent(&self, node: &(Id, Kind)) -> Result<(Id, Kind)> {
+        self.node(self.get(node.0)?.parent)
+    }
+
+    fn lookup(&self, directory: &(Id, Kind), name: &[u8]) -> Result<Option<(Id, Kind)>> {
+        match &self.get(directory.0)?.content {
+            Content::Directory(children) => children.get(name).map(|&id| self.node(id)).transpose(),
+            _ => Err(FsError::NotADirectory),
+        }
+    }
+
+    fn read_link(&self, link: &(Id, Kind)) -> Result<&[u8]> {
+        match &self.get(link.0)?.content {
+            Content::Symlink(target) => Ok(target),
+            _ => Err(FsError::Invalid),
+        }
+    }
+}
+
+impl Filesystem for MemoryFs {
+    fn mount_count(&self) -> u32 {
+        1
+    }
+
+    fn mount(&self, _: u32) -> Result<Mount<'_, Id>> {
+        Ok(Mount { path: b"/", id: 0 })
+    }
+
+    fn stat(&self, node: &(Id, Kind)) -> Result<Stat> {
+        let found = self.get(node.0)?;
+        Ok(Stat {
+            serial: node.0 as u64 + 1,
+            kind: node.1,
+            link_count: found.link_count,
+            len: match &found.content {
+                Content::Directory(_) => 0,
+                Content::File(bytes) | Content::Symlink(bytes) => bytes.len() as u64,
+            },
+            accessed_ns: found.mtime_ns,
+            modified_ns: found.mtime_ns,
+            changed_ns: found.mtime_ns,
+        })
+    }
+
+    fn entry(&self, directory: &(Id, Kind), cookie: u64) -> Result<Option<Entry<'_>>> {
+        let Content::Directory(children) = &self.get(directory.0)?.content else {
+            return Err(FsError::NotADirectory);
+        };
+        let Some((name, &id)) = children.iter().nth(cookie as usize) else {
+            return Ok(None);
+        };
+        Ok(Some(Entry {
+            next: cookie + 1,
+            serial: id as u64 + 1,
+            kind: self.node(id)?.1,
+            name,
+        }))
+    }
+
+    fn read_at(&mut self, file: &(Id, Kind), offset: u64, sink: &mut impl Sink) -> Result {
+        let bytes = self.bytes(file.0)?;
+        let rest = bytes.get(offset as usize..).unwrap_or_default();
+        sink.put(&rest[..rest.len().min(sink.room() as usize)]);
+        Ok(())
+    }
+
+    fn retain(&mut self, id: Id) -> Result {
+        self.get_mut(id)?.handle_count += 1;
+        Ok(())
+    }
+
+    fn release(&mut self, id: Id) {
+        self.get_mut(id).unwrap().handle_count -= 1;
+        self.drop_unused(id);
+    }
+
+    fn check_writable(&self, _: Id) -> Result {
+        Ok(())
+    }
+
+    fn create_file(&mut self, directory: Id, name: &[u8]) -> Result<(Id, Kind)> {
+        let id = self.insert(directory, name, Content::File(Vec::new()))?;
+        self.node(id)
+    }
+
+    fn create_directory(&mut self, directory: Id, name: &[u8]) -> Result {
+        let content = Content::Directory(BTreeMap::new());
+        self.insert(directory, name, content).map(|_| ())
+    }
+
+    fn symlink(&mut self, target: &[u8], directory: Id, name: &[u8]) -> Result {
+        let content = Content::Symlink(target.into());
+        self.insert(directory, name, content).map(|_| ())
+    }
+
+    fn link(&mut self, file: Id, directory: Id, name: &[u8]) -> Result {
+        self.children(directory)?.insert(name.into(), file);
+        self.get_mut(file)?.link_count += 1;
+        Ok(())
+    }
+
+    fn rename(&mut self, old: (Id, &[u8]), new: (Id, &[u8])) -> Result {
+        let id = self.children(old.0)?.remove(old.1);
+        let id = id.ok_or(FsError::Invalid)?;
+        let replaced = self.children(new.0)?.insert(new.1.into(), id);
+        if let Some(replaced) = replaced {
+            self.get_mut(replaced)?.link_count -= 1;
+            self.drop_unused(replaced);
+        }
+        self.get_mut(id)?.parent = new.0;
+        Ok(())
+    }
+
+    fn remove_directory(&mut self, directory: Id, name: &[u8]) -> Result {
+        let found = self.lookup(&self.node(directory)?, name)?;
+        let (id, _) = found.ok_or(FsError::Invalid)?;
+        match self.children(id)?.is_empty() {
+            true => self.remove(directory, name),
+            false => Err(FsError::NotEmpty),
+        }
+    }
+
+    fn unlink(&mut self, directory: Id, name: &[u8]) -> Result {
+        match self.lookup(&self.node(directory)?, name)? {
+            Some((_, Kind::Directory)) => Err(FsError::IsADirectory),
+            _ => self.remove(directory, name),
+        }
+    }
+
+    fn set_len(&mut self, file: Id, len: u64) -> Result {
+        self.bytes(file)?.resize(len as usize, 0);
+        Ok(())
+    }
+
+    fn set_times(&mut self, id: Id, times: Times) -> Result {
+        if let Some(Time::At(time_ns)) = times.modified {
+            self.get_mut(id)?.mtime_ns = time_ns as i64;
+        }
+        Ok(())
+    }
+
+    fn write_at(&mut self, file: Id, offset: u64, new: &[u8]) -> Result {
+        let bytes = self.bytes(file)?;
+        let (start, end) = (offset as usize, offset as usize + new.len());
+        if bytes.len() < end {
+            bytes.resize(end, 0);
+        }
+        bytes[start..end].copy_from_slice(new);
+        Ok(())
+    }
+}
+
+type MemoryGuest = Guest<MemoryFs>;
+
+fn guest() -> MemoryGuest {
+    Guest::with_fs(MemoryFs::new(), 0)
+}
+
+/// The rights of a file that is open for reading and writing.
+const READ_WRITE: u64 = rights::FD_READ | rights::FD_WRITE;
+
+fn create(guest: &mut MemoryGuest, path: &str) -> u32 {
+    guest
+        .open_with(3, path, 1, oflags::CREAT, READ_WRITE)
+        .unwrap()
+}
+
+/// The bytes that a path of the root holds.
+fn content(guest: &mut MemoryGuest, path: &str) -> Vec<u8> {
+    let fd = guest.open(3, path).unwrap();
+    let bytes = guest.read(fd, &[200]).unwrap();
+    guest.close(fd).unwrap();
+    bytes
+}
+
+/// A call on one path of the root.
+fn on_path(
+    guest: &mut MemoryGuest,
+    path: &str,
+    call: fn(&mut Vfs<MemoryFs>, u32, u32, u32) -> i32,
+) -> Result<(), Errno> {
+    let (address, len) = guest.put_path(path);
+    crate::preview1::from_host(call(&mut guest.vfs, 3, address, len))
+}
+
+#[test]
+fn written_bytes_are_read_back() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "new");
+    assert_eq!(guest.write(fd, b"hello"), Ok(5));
+    assert_eq!(guest.write(fd, b", world"), Ok(7));
+    assert_eq!(guest.tell(fd), Ok(12));
+    assert_eq!(content(&mut guest, "new"), b"hello, world");
+    assert_eq!(guest.pwrite(fd, b"HELL", 0), Ok(4));
+    assert_eq!(content(&mut guest, "new"), b"HELLo, world");
+}
+
+#[test]
+fn appending_ignores_the_position() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "log");
+    guest.write(fd, b"one ").unwrap();
+    guest.seek(fd, 0, 0).unwrap();
+    let set_flags = Preview1::fd_fdstat_set_flags(&mut guest.vfs, fd, 1);
+    assert_eq!(set_flags, 0);
+    guest.write(fd, b"two").unwrap();
+    assert_eq!(content(&mut guest, "log"), b"one two");
+}
+
+#[test]
+fn a_long_write_is_copied_in_pieces() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "long");
+    let bytes: Vec<u8> = (0..200_000_u32).map(|i| i as u8).collect();
+    assert_eq!(guest.write(fd, &bytes), Ok(200_000));
+    assert_eq!(guest.pread(fd, 200_000, 0).unwrap(), bytes);
+}
+
+#[test]
+fn a_handle_without_the_right_cannot_write() {
+    let mut guest = guest();
+    create(&mut guest, "file");
+    let fd = guest.open(3, "file").unwrap();
+    assert_eq!(guest.write(fd, b"x"), Err(Errno::BADF));
+    let set_size = Preview1::fd_filestat_set_size(&mut guest.vfs, fd, 1);
+    assert_eq!(set_size, i32::from(Errno::INVAL.0));
+}
+
+#[test]
+fn open_flags_create_and_truncate() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.write(fd, b"old").unwrap();
+    let exclusive = oflags::CREAT | oflags::EXCL;
+    let again = guest.open_with(3, "file", 1, exclusive, READ_WRITE);
+    assert_eq!(again, Err(Errno::EXIST));
+    guest
+        .open_with(3, "file", 1, oflags::TRUNC, READ_WRITE)
+        .unwrap();
+    assert_eq!(content(&mut guest, "file"), b"");
+    assert_eq!(guest.open(3, "other"), Err(Errno::NOENT));
+}
+
+#[test]
+fn a_file_is_created_behind_a_dangling_link() {
+    let mut guest = guest();
+    guest.symlink("target", 3, "link").unwrap();
+    let fd = create(&mut guest, "link");
+    guest.write(fd, b"through").unwrap();
+    assert_eq!(content(&mut guest, "target"), b"through");
+}
+
+#[test]
+fn names_are_made_moved_and_removed() {
+    let mut guest = guest();
+    let mkdir = Preview1::path_create_directory;
+    let rmdir = Preview1::path_remove_directory;
+    let unlink = Preview1::path_unlink_file;
+    assert_eq!(on_path(&mut guest, "d", mkdir), Ok(()));
+    assert_eq!(on_path(&mut guest, "d", mkdir), Err(Errno::EXIST));
+    let fd = create(&mut guest, "d/file");
+    guest.write(fd, b"bytes").unwrap();
+    assert_eq!(on_path(&mut guest, "d", rmdir), Err(Errno::NOTEMPTY));
+    assert_eq!(on_path(&mut guest, "d", unlink), Err(Errno::ISDIR));
+    assert_eq!(guest.rename(3, "d/file", 3, "moved"), Ok(()));
+    assert_eq!(guest.rename(3, "d/file", 3, "x"), Err(Errno::NOENT));
+    assert_eq!(content(&mut guest, "moved"), b"bytes");
+    assert_eq!(on_path(&mut guest, "d", rmdir), Ok(()));
+    assert_eq!(on_path(&mut guest, "d", rmdir), Err(Errno::NOENT));
+    let names = guest.list(3, 200).unwrap();
+    let names: Vec<_> = names.iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, [".", "..", "moved"]);
+}
+
+#[test]
+fn an_open_file_outlives_its_name() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.write(fd, b"kept").unwrap();
+    let unlink = Preview1::path_unlink_file;
+    assert_eq!(on_path(&mut guest, "file", unlink), Ok(()));
+    assert_eq!(guest.pread(fd, 10, 0).unwrap(), b"kept");
+    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 2);
+    guest.close(fd).unwrap();
+    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 1);
+}
+
+#[test]
+fn a_renumbered_handle_is_released_once() {
+    let mut guest = guest();
+    let one = create(&mut guest, "one");
+    let two = create(&mut guest, "two");
+    let unlink = Preview1::path_unlink_file;
+    on_path(&mut guest, "one", unlink).unwrap();
+    on_path(&mut guest, "two", unlink).unwrap();
+    assert_eq!(Preview1::fd_renumber(&mut guest.vfs, one, two), 0);
+    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 2);
+    guest.close(two).unwrap();
+    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 1);
+}
+
+#[test]
+fn a_hard_link_is_counted() {
+    let mut guest = guest();
+    create(&mut guest, "file");
+    assert_eq!(guest.link(3, "file", 3, "again"), Ok(()));
+    assert_eq!(guest.link(3, "file", 3, "again"), Err(Errno::EXIST));
+    let stat = guest.stat(3, "again", true).unwrap();
+    assert_eq!(stat[24..32], 2_u64.to_le_bytes());
+}
+
+#[test]
+fn times_are_set_through_both_calls() {
+    const MTIM: u32 = 1 << 2;
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    let code = Preview1::fd_filestat_set_times(&mut guest.vfs, fd, 0, 7, MTIM);
+    assert_eq!(code, 0);
+    assert_eq!(guest.fd_stat(fd).unwrap()[48..56], 7_u64.to_le_bytes());
+    let (path, len) = guest.put_path("file");
+    let vfs = &mut guest.vfs;
+    let code = Preview1::path_filestat_set_times(vfs, 3, 1, path, len, 0, 8, MTIM);
+    assert_eq!(code, 0);
+    assert_eq!(guest.fd_stat(fd).unwrap()[48..56], 8_u64.to_le_bytes());
+}
+
+#[test]
+fn a_buffer_outside_memory_is_not_written_from() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.put(BUFFER, &u32::MAX.to_le_bytes());
+    guest.put(BUFFER + 4, &4_u32.to_le_bytes());
+    let code = Preview1::fd_write(&mut guest.vfs, fd, BUFFER, 1, BUFFER + 8);
+    assert_eq!(code, i32::from(Errno::FAULT.0));
+    assert_eq!(content(&mut guest, "file"), b"");
+}
