@@ -53,8 +53,8 @@ pub struct Superblock {
     pub index_len: U32,
     /// Length of the payload in bytes.
     pub payload_len: U32,
-    /// Length of the cold part in bytes.
-    pub cold_len: U32,
+    /// Length of the metadata section in bytes.
+    pub metadata_len: U32,
     /// Must be zero.
     pub reserved: U32,
     /// Length of the content: all chunks back to back, uncompressed.
@@ -86,7 +86,7 @@ const _: () = {
     assert!(offset_of!(Superblock, digest) == 32);
     assert!(offset_of!(Superblock, index_len) == 64);
     assert!(offset_of!(Superblock, payload_len) == 68);
-    assert!(offset_of!(Superblock, cold_len) == 72);
+    assert!(offset_of!(Superblock, metadata_len) == 72);
     assert!(offset_of!(Superblock, reserved) == 76);
     assert!(offset_of!(Superblock, raw_len) == 80);
     assert!(offset_of!(Superblock, mounts) == 88);

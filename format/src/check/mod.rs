@@ -2,7 +2,7 @@
 //!
 //! The reader validates a record when it is used; here every record is used.
 //! The rules are those of `docs/FORMAT.md`, in its order. Those of chunks and
-//! digests take the cold part, and are `verify`'s.
+//! digests take the metadata section, and are `verify`'s.
 
 mod content;
 mod names;
@@ -10,7 +10,7 @@ mod verify;
 
 pub use verify::verify;
 
-use crate::limits::{MAX_COLD_LEN, MAX_INDEX_LEN, MAX_PAYLOAD_LEN};
+use crate::limits::{MAX_INDEX_LEN, MAX_METADATA_LEN, MAX_PAYLOAD_LEN};
 use crate::mount::MountRecord;
 use crate::reader::ImageReader;
 use crate::superblock::{SUPERBLOCK_LEN, Table};
@@ -108,7 +108,11 @@ impl<'i, 'a> Checker<'i, 'a> {
         for (part, len, max) in [
             ("index", superblock.index_len, MAX_INDEX_LEN),
             ("payload", superblock.payload_len, MAX_PAYLOAD_LEN),
-            ("cold part", superblock.cold_len, MAX_COLD_LEN),
+            (
+                "metadata section",
+                superblock.metadata_len,
+                MAX_METADATA_LEN,
+            ),
         ] {
             let len = len.get();
             self.require(u64::from(len) <= max, Corrupt::PartLen { part, len, max });

@@ -33,17 +33,17 @@ pub fn image(data: &[u8]) {
     };
     let mut index = parts.index.to_vec();
     seal(&mut index);
-    if let Ok(reader) = ImageReader::new(&index, parts.payload, parts.cold) {
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, parts.metadata) {
         examine(&reader);
     }
     if let Ok(reader) = ImageReader::new(&index, parts.payload, None) {
         examine(&reader);
     }
-    let mut cold = parts.cold.map(<[u8]>::to_vec);
-    seal_all(&mut index, parts.payload, cold.as_deref_mut());
-    if let Ok(reader) = ImageReader::new(&index, parts.payload, cold.as_deref()) {
+    let mut metadata = parts.metadata.map(<[u8]>::to_vec);
+    seal_all(&mut index, parts.payload, metadata.as_deref_mut());
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, metadata.as_deref()) {
         examine(&reader);
-        let _ = reader.cold().map(|cold| cold.manifest());
+        let _ = reader.metadata().map(|metadata| metadata.manifest());
     }
 }
 

@@ -14,7 +14,7 @@ pub use smoke::smoke;
 use crate::Index;
 use crate::block::BLOCK_RECORD_LEN;
 use crate::checksum::{checksum, checksum_of_two};
-use crate::cold::COLD_HEADER_LEN;
+use crate::metadata::METADATA_HEADER_LEN;
 use crate::superblock::SUPERBLOCK_LEN;
 use std::vec::Vec;
 
@@ -28,8 +28,8 @@ pub fn seal(index: &mut [u8]) {
 }
 
 /// Makes all checksums of an image that was changed right again: those of the index,
-/// of its blocks and of the cold part. The root digest stays what it was.
-pub fn seal_all(index: &mut [u8], payload: &[u8], cold: Option<&mut [u8]>) {
+/// of its blocks and of the metadata section. The root digest stays what it was.
+pub fn seal_all(index: &mut [u8], payload: &[u8], metadata: Option<&mut [u8]>) {
     let records = Index::parse(index).map(|index| {
         let start = index.superblock().blocks.offset.get() as usize;
         let blocks = (0..index.block_count()).map_while(|number| index.block(number).ok());
@@ -49,8 +49,10 @@ pub fn seal_all(index: &mut [u8], payload: &[u8], cold: Option<&mut [u8]>) {
         }
     }
     seal(index);
-    if let Some((header, rest)) = cold.and_then(|cold| cold.split_at_mut_checked(COLD_HEADER_LEN)) {
-        let (hashed, checksum) = header.split_at_mut(COLD_HEADER_LEN - 8);
+    if let Some((header, rest)) =
+        metadata.and_then(|metadata| metadata.split_at_mut_checked(METADATA_HEADER_LEN))
+    {
+        let (hashed, checksum) = header.split_at_mut(METADATA_HEADER_LEN - 8);
         checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
     }
 }

@@ -13,8 +13,8 @@ pub use file::FileReader;
 pub use payload::{Part, Payload, ReadAt};
 pub use resolve::ResolveError;
 
-use crate::cold::Cold;
 use crate::image::Parts;
+use crate::metadata::MetadataSection;
 use crate::{Block, Codec, Content, Corrupt, Error, Index, Inode, InodeNumber};
 use blocks::BlockCache;
 use std::borrow::Cow;
@@ -30,27 +30,27 @@ use std::vec::Vec;
 pub struct ImageReader<'a> {
     index: Index<'a>,
     payload: Payload<'a>,
-    cold: Option<Cold<'a>>,
+    metadata: Option<MetadataSection<'a>>,
     cache: Arc<BlockCache>,
 }
 
 impl<'a> ImageReader<'a> {
-    /// Opens an image and checks the checksums of index and cold part. What
+    /// Opens an image and checks the checksums of index and metadata section. What
     /// follows the index and the payload in their bytes is ignored.
     ///
     /// # Errors
     ///
     /// A part is damaged, missing bytes, or newer than this reader; or the
-    /// cold part is not that of this image.
+    /// metadata section is not that of this image.
     pub fn new(
         index: &'a [u8],
         payload: impl Into<Payload<'a>>,
-        cold: Option<&'a [u8]>,
+        metadata: Option<&'a [u8]>,
     ) -> Result<Self, Error> {
         let reader = Self::new_unverified(index, payload)?;
         reader.index.verify_checksum()?;
-        match cold {
-            Some(cold) => reader.with_cold(cold),
+        match metadata {
+            Some(metadata) => reader.with_metadata(metadata),
             None => Ok(reader),
         }
     }
@@ -59,7 +59,7 @@ impl<'a> ImageReader<'a> {
     /// [`Image::to_bytes`](crate::Image::to_bytes) gives it.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         let parts = Parts::split(bytes)?;
-        Self::new(parts.index, parts.payload, parts.cold)
+        Self::new(parts.index, parts.payload, parts.metadata)
     }
 
     /// Opens an image in constant time, without checksums: for an index whose
@@ -76,19 +76,19 @@ impl<'a> ImageReader<'a> {
         Ok(Self {
             index,
             payload,
-            cold: None,
+            metadata: None,
             cache,
         })
     }
 
-    fn with_cold(self, bytes: &'a [u8]) -> Result<Self, Error> {
-        if bytes.len() != self.index.superblock().cold_len.get() as usize {
-            return Err(Corrupt::ColdLen { len: bytes.len() }.into());
+    fn with_metadata(self, bytes: &'a [u8]) -> Result<Self, Error> {
+        if bytes.len() != self.index.superblock().metadata_len.get() as usize {
+            return Err(Corrupt::MetadataLen { len: bytes.len() }.into());
         }
-        let cold = Cold::parse(bytes)?;
-        cold.validate_chunks(self.index.superblock().raw_len.get())?;
-        let cold = Some(cold);
-        Ok(Self { cold, ..self })
+        let metadata = MetadataSection::parse(bytes)?;
+        metadata.validate_chunks(self.index.superblock().raw_len.get())?;
+        let metadata = Some(metadata);
+        Ok(Self { metadata, ..self })
     }
 
     /// The index.
@@ -116,9 +116,9 @@ impl<'a> ImageReader<'a> {
         self.payload.read(0, self.payload_len() as usize)
     }
 
-    /// The cold part, if it is there.
-    pub fn cold(&self) -> Option<&Cold<'a>> {
-        self.cold.as_ref()
+    /// The metadata section, if it is there.
+    pub fn metadata(&self) -> Option<&MetadataSection<'a>> {
+        self.metadata.as_ref()
     }
 
     /// Bytes of all files together.

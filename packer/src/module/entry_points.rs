@@ -14,7 +14,7 @@
 //! inline what it calls.
 
 use super::form::{self, ABI};
-use super::locate::COLD_SECTION;
+use super::locate::METADATA_SECTION;
 use super::memory::{Holes, Memory};
 use super::rebuild::Rebuild;
 use super::rope::Rope;
@@ -65,7 +65,7 @@ fn with_exports(shape: &Shape<'_>, exports: &[Export<'_>]) -> Result<Vec<u8>, Mo
 /// A copy without our metadata section and without sections that new bytes make untrue.
 pub(super) fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
     Rebuild::copy(shape, |name, bytes| {
-        let is_kept = name != COLD_SECTION && custom::survives_new_bytes(name);
+        let is_kept = name != METADATA_SECTION && custom::survives_new_bytes(name);
         is_kept.then(|| Rope::from(bytes))
     })
 }

@@ -18,8 +18,8 @@ use wasi_vfs_format::{Part, Payload, ReadAt};
 use wasmparser::{BinaryReader, DataKind, Global};
 use zerocopy::FromBytes;
 
-/// Custom section that holds the cold part.
-pub(super) const COLD_SECTION: &str = "wasi_vfs";
+/// Custom section that holds the metadata section.
+pub(super) const METADATA_SECTION: &str = "wasi_vfs";
 
 /// An anchor that lies where it says it does, so the module is packed.
 pub(super) struct Located {
@@ -184,7 +184,7 @@ pub(super) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         index: index_of(&memory, located)?,
         index_stored_len: anchor.index_stored_len.get(),
         payload,
-        cold: cold_part(shape),
+        metadata: metadata_section(shape),
     })
 }
 
@@ -220,7 +220,7 @@ pub(super) fn extract_from_file(
         index_stored_len: anchor.index_stored_len.get(),
         payload: Payload::Source(payload),
         payload_segment,
-        cold: cold_part(shape).map(<[u8]>::to_vec),
+        metadata: metadata_section(shape).map(<[u8]>::to_vec),
     })
 }
 
@@ -277,9 +277,9 @@ fn payload_segment(shape: &Shape<'_>, number: u32, len: u32) -> Result<usize, Mo
 }
 
 /// The contents of the last custom section `wasi_vfs`.
-fn cold_part<'a>(shape: &Shape<'a>) -> Option<&'a [u8]> {
+fn metadata_section<'a>(shape: &Shape<'a>) -> Option<&'a [u8]> {
     let mut sections = shape.sections.iter().rev();
-    let section = sections.find(|s| s.id == id::CUSTOM && s.name == COLD_SECTION)?;
+    let section = sections.find(|s| s.id == id::CUSTOM && s.name == METADATA_SECTION)?;
     let mut reader = BinaryReader::new(shape.bytes(section.range.clone()), section.range.start);
     reader.skip_string().ok()?;
     let len = reader.bytes_remaining();

@@ -5,7 +5,7 @@
 
 use super::addition::{Addition, intercepted};
 use super::bake::{Bake, bake};
-use super::locate::COLD_SECTION;
+use super::locate::METADATA_SECTION;
 use super::rebuild::{self, Items, Rebuild};
 use super::redirect::Redirect;
 use super::region::Region;
@@ -61,8 +61,8 @@ pub(super) fn merge(
         payload: parts.payload,
     };
     append(&mut rebuild, application, &mut addition, baked)?;
-    if !parts.cold.is_empty() {
-        rebuild.custom(COLD_SECTION, parts.cold);
+    if !parts.metadata.is_empty() {
+        rebuild.custom(METADATA_SECTION, parts.metadata);
     }
     Ok((rebuild.finish()?, dropped.sections))
 }
@@ -200,7 +200,7 @@ fn merged_custom<'a>(
             Some(names::with_functions(bytes, below, names))
         }
         "target_features" => Some(custom::with_features(bytes, take(features))),
-        name if name != COLD_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
+        name if name != METADATA_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
         name => {
             dropped.note(name, bytes.len() as u64);
             None

@@ -71,7 +71,7 @@ pub struct Parts<'a> {
     /// around them, and there is no copy.
     pub payload: Cow<'a, [u8]>,
     /// What only tools read. Empty if there is none.
-    pub cold: &'a [u8],
+    pub metadata: &'a [u8],
 }
 
 /// How the runtime is bound to the application.
@@ -220,8 +220,8 @@ pub struct Found<'a> {
     pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Cow<'a, [u8]>,
-    /// The cold part, unless a tool has dropped it.
-    pub cold: Option<&'a [u8]>,
+    /// The metadata section, unless a tool has dropped it.
+    pub metadata: Option<&'a [u8]>,
 }
 
 #[cfg(any(test, feature = "fuzz"))]
@@ -255,7 +255,7 @@ pub(crate) struct Filed {
     pub(crate) payload: Payload<'static>,
     /// Number of the segment that is the payload, in a merged module.
     pub(crate) payload_segment: Option<u32>,
-    pub(crate) cold: Option<Vec<u8>>,
+    pub(crate) metadata: Option<Vec<u8>>,
 }
 
 /// Finds the image in the module that `source` holds, as [`find`] does, and reads no more
@@ -280,7 +280,7 @@ pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleE
         index_stored_len: found.index_stored_len,
         payload: Payload::Source(Arc::new(found.payload.into_owned())),
         payload_segment: None,
-        cold: found.cold.map(<[u8]>::to_vec),
+        metadata: found.metadata.map(<[u8]>::to_vec),
     }))
 }
 

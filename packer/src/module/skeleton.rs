@@ -31,7 +31,7 @@ pub(super) enum Without {
 
 impl Without {
     fn section(self, id: u8, name: &[u8], len: u64) -> bool {
-        let is_looked_at = name == super::locate::COLD_SECTION.as_bytes() || name == b"name";
+        let is_looked_at = name == super::locate::METADATA_SECTION.as_bytes() || name == b"name";
         match self {
             // Both, since a parser wants as many bodies as functions.
             Self::AllButImage if id == id::CODE || id == id::FUNCTION => true,

@@ -6,12 +6,12 @@
 //! leaves. A program that holds a packed module in its data shows none of them.
 
 use super::calls;
-use super::locate::{COLD_SECTION, Placed};
+use super::locate::{METADATA_SECTION, Placed};
 use super::names::function_names;
 use super::shape::{Shape, id};
 use memchr::memmem;
 use std::collections::BTreeSet;
-use wasi_vfs_format::cold;
+use wasi_vfs_format::metadata;
 use wasmparser::DataKind;
 
 /// What a merge puts in front of the name of each function that it appends.
@@ -20,7 +20,7 @@ pub(super) const NAME_PREFIX: &str = "wasi_vfs::";
 /// The first sign that is found. `copies` are anchors that lie elsewhere than they say.
 pub(super) fn of_a_runtime(shape: &Shape<'_>, copies: &[Placed]) -> Option<String> {
     if has_metadata(shape) {
-        return Some(format!("it has the section `{COLD_SECTION}`"));
+        return Some(format!("it has the section `{METADATA_SECTION}`"));
     }
     if let Some(name) = entry_name(shape) {
         return Some(format!("it has the function `{name}`"));
@@ -34,8 +34,8 @@ fn has_metadata(shape: &Shape<'_>) -> bool {
     sections.any(|section| {
         let bytes = shape.bytes(section.range.clone());
         section.id == id::CUSTOM
-            && section.name == COLD_SECTION
-            && memmem::find(bytes, &cold::MAGIC).is_some()
+            && section.name == METADATA_SECTION
+            && memmem::find(bytes, &metadata::MAGIC).is_some()
     })
 }
 

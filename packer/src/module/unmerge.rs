@@ -4,7 +4,7 @@
 //! not touch what merging did not append.
 
 use super::addition::intercepted;
-use super::locate::{COLD_SECTION, Located};
+use super::locate::{Located, METADATA_SECTION};
 use super::rebuild::{self, Items, Rebuild};
 use super::redirect::Redirect;
 use super::shape::{Shape, active_offset, id};
@@ -65,7 +65,7 @@ fn unmerged<'s, 'a>(
     check_segments(shape, located, before)?;
     let mut features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
-        COLD_SECTION => None,
+        METADATA_SECTION => None,
         "name" => Some(names::with_functions(bytes, before.functions, &mut &[][..])),
         "target_features" => Some(custom::without_features(bytes, take(&mut features))),
         _ => Some(bytes.into()),

@@ -82,7 +82,7 @@ fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<
         (runtime, file.runtime),
         ("index", file.index),
         ("payload", file.payload),
-        ("cold part", file.cold),
+        ("metadata section", file.metadata),
         ("total", file.total),
     ];
     for (name, bytes) in rows {
