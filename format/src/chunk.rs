@@ -9,7 +9,9 @@
 //! by its digest, which need not be stored anywhere: its bytes give it, and the
 //! root digest covers it.
 
-use crate::{Corrupt, Extent, InodeNumber};
+use crate::error::Corrupt;
+use crate::index::Extent;
+use crate::inode::InodeNumber;
 use alloc::vec::Vec;
 use core::ops::Range;
 

@@ -4,7 +4,7 @@
 //! over the metadata of its tree and the digests of its chunks. How the bytes
 //! are compressed and cut into blocks does not enter into it.
 
-use crate::Kind;
+use crate::inode::Kind;
 use core::fmt;
 
 /// Length of a digest in bytes.

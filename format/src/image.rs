@@ -1,9 +1,9 @@
 //! An image as bytes: its parts together and apart.
 
 use crate::digest::Digest;
+use crate::error::{Corrupt, Error};
 use crate::manifest::Manifest;
 use crate::superblock::Superblock;
-use crate::{Corrupt, Error};
 use alloc::vec::Vec;
 use core::ops::Range;
 

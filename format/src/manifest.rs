@@ -5,7 +5,7 @@
 //! The one place that knows bincode: it is no longer developed, and must be
 //! easy to replace.
 
-use crate::Corrupt;
+use crate::error::Corrupt;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

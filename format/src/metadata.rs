@@ -3,8 +3,8 @@
 
 use crate::checksum::checksum_of_two;
 use crate::chunk::{Chunk, read_len, write_len};
+use crate::error::{Corrupt, Error, Incompatible};
 use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
-use crate::{Corrupt, Error, Incompatible};
 use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};

@@ -1,11 +1,11 @@
 //! The first record of an image: what it is, what it needs, where its tables are.
 
 use crate::block::BLOCK_RECORD_LEN;
+use crate::error::{Corrupt, Error, Incompatible};
 use crate::extent::EXTENT_LEN;
 use crate::inode::INODE_LEN;
 use crate::limits::{MAX_BLOCK_SHIFT, MAX_MOUNT_COUNT, MAX_RAW_LEN, MIN_BLOCK_SHIFT};
 use crate::mount::MOUNT_LEN;
-use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

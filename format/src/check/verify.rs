@@ -1,11 +1,13 @@
 //! The strong digests: is this the content that the image's name stands for?
 
-use super::{check, check_blocks};
+use super::rules::{check, check_blocks};
 use crate::chunk::{Chunk, Chunks};
 use crate::digest::{Digest, InodeFields, RootHasher};
+use crate::error::Corrupt;
+use crate::index::Index;
+use crate::inode::{Content, File, Inode, InodeNumber};
 use crate::reader::ImageReader;
 use crate::threads::with_threads;
-use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
 use core::ops::Range;
 use rayon::prelude::*;
 use std::vec::Vec;

@@ -3,8 +3,9 @@
 use super::*;
 use crate::block::Codec;
 use crate::digest::Digest;
+use crate::index::Index;
+use crate::inode::InodeNumber;
 use crate::metadata::MetadataSection;
-use crate::{Index, InodeNumber};
 use alloc::vec::Vec;
 
 /// A tree as a runtime could hold it: nodes in a list, children by number.
@@ -105,9 +106,10 @@ fn encoded_index_is_read_without_std() {
 mod read_back {
     use super::*;
     use crate::check::verify;
+    use crate::reader::ImageReader;
+    use crate::tree;
     use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, SymlinkNode, Tree};
     use crate::writer::{Options, write};
-    use crate::{ImageReader, tree};
     use std::boxed::Box;
     use std::io::{self, Read};
     use std::string::String;

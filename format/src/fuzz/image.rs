@@ -1,9 +1,10 @@
 //! Any bytes as an image.
 
-use super::{seal, seal_all};
+use super::seal::{seal, seal_all};
 use crate::check::{check, check_blocks, verify};
 use crate::image::Parts;
-use crate::{Content, ImageReader, Inode, InodeNumber};
+use crate::inode::{Content, Inode, InodeNumber};
+use crate::reader::ImageReader;
 use std::io::{self, Read};
 use std::string::String;
 
