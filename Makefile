@@ -38,8 +38,10 @@ example-browser: build ## Ruby and its library in a page: target/examples/browse
 test: check unit runtime-size e2e ## everything, as CI does
 
 .PHONY: check
-check: rust-wasm check-encoder ## formatting, clippy, docs and the language of the documents
+check: rust-wasm check-encoder ## formatting, clippy, docs, layers and the language of the documents
 	tools/check-language
+	tools/check-layers --self-test
+	tools/check-layers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

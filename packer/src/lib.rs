@@ -31,48 +31,39 @@
     )
 )]
 
-pub mod accounting;
-mod ballast;
-pub mod bounds;
-mod choice;
-mod compare;
-mod contents;
-mod digests;
-mod expansion;
 mod extract;
 #[doc(hidden)]
 pub mod figures;
-mod follow;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
-mod guest_path;
-mod join;
-mod mapping;
+mod inspect;
+mod limits;
 pub mod module;
 mod packer;
-mod pattern;
+mod path;
 pub mod runtime;
-mod source;
-mod trace;
-mod verify;
-mod walk;
+#[doc(hidden)]
+pub mod staged;
+mod tree;
 mod warning;
 
-pub use ballast::{Ballast, ballast};
-pub use compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
-pub use contents::{Contents, OpenError, open_source};
-pub use digests::{DigestError, Digests};
-pub use expansion::TooLong;
 pub use extract::{Extract, ExtractError, Extracted};
-pub use guest_path::{GuestPath, GuestPathError};
-pub use mapping::{Mapping, MappingError};
+pub use inspect::accounting;
+pub use inspect::ballast::{Ballast, ballast};
+pub use inspect::compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
+pub use inspect::contents::{Contents, OpenError, open_source};
+pub use inspect::digests::{DigestError, Digests};
+pub use inspect::verify::{Finding, Verification, verify};
+pub use inspect::walk::{Entry, Walk};
+pub use limits::interpreter as bounds;
+pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};
 pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
-pub use pattern::{Pattern, PatternError};
-pub use source::{EntryProblem, Exclude, Mtime, Read, SourceError, SpecialKind};
-pub use trace::{Trace, parse_paths, parse_patterns};
-pub use verify::{Finding, Verification, verify};
-pub use walk::{Entry, Walk};
+pub use path::{
+    Exclude, GuestPath, GuestPathError, Mapping, MappingError, Pattern, PatternError, Trace,
+    parse_paths, parse_patterns,
+};
+pub use tree::source::{EntryProblem, Mtime, Read, SourceError, SpecialKind};
 pub use warning::{DroppedSection, OwnFile, Warning};
 pub use wasi_vfs_format::writer::Progress;
 pub use wasi_vfs_format::{ImageReader, ReadAt};

@@ -35,6 +35,8 @@ pub enum Warning {
     NoFileKept,
     /// Host directories that are empty, or of which every entry is excluded.
     EmptyDirectories(Vec<String>),
+    /// Tar archives hold the layers of a container image, and not its files.
+    Layers(Vec<String>),
     /// Images of [`Packer::add_image`](crate::Packer::add_image) without any file or
     /// link, by their positions, the first of which is 1.
     EmptyImages(Vec<usize>),
@@ -125,6 +127,7 @@ impl fmt::Display for Warning {
             }
             Self::NoFileKept => f.write_str(NO_FILE_KEPT),
             Self::EmptyDirectories(paths) => write_list(f, EMPTY_DIRECTORIES, paths),
+            Self::Layers(archives) => write_list(f, LAYERS, archives),
             Self::EmptyImages(numbers) => write_list(f, EMPTY_IMAGES, numbers),
             Self::Hidden(paths) => write_list(f, HIDDEN, paths),
             Self::OwnFiles(files) => write_list(f, OWN_FILES, files),
@@ -169,6 +172,7 @@ const NO_FILE_KEPT: &str =
     "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";
+const LAYERS: &str = "pack the archive of `docker export`, because that of `docker save` holds layers instead of files";
 const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";
 const HIDDEN: &str = "left out because another mapping hides them";
 const OWN_FILES: &str = "a mapped directory has files that this pack reads or writes";

@@ -1,20 +1,31 @@
-//! WASI preview 1 file system calls, served from a wasi-vfs image or passed on
-//! to the host.
+//! The runtime of wasi-vfs: serves the file system calls of a program from an image, and
+//! passes all other calls on to the host.
 //!
-//! [`Vfs`] is the whole runtime as plain Rust: it reads an image, keeps a table
-//! of descriptors and answers calls, over three traits for what lies outside:
-//! the guest's [`Memory`], the host ([`Preview1`]) and the [`Payload`]. It is tested
-//! natively with fakes of the three.
+//! Each folder is a layer, and imports only the layers below it:
 //!
-//! For wasm32 the crate is built in one of two forms, chosen by a feature:
+//! ```text
+//! bindings   exports, the host's functions, the memories, the allocator; wasm32 only
+//! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
+//! open       open files and directories, opening, changing names; for every front end
+//! image      an image as a file system
+//! fs         the traits of file systems, and the way from a path to a node
+//! blocks     ranges of content out of stored blocks: checks, cache, budget
+//! zstd       the decoder
+//! ```
 //!
-//! - `linked`: `libwasi_vfs.a`, which wasm-ld binds in place of the host's
-//!   functions; it shares the application's memory.
-//! - `merged`: a module of its own that `wasi-vfs pack` merges into finished
-//!   modules; it has a memory of its own.
+//! [`Server`] is a whole front end as plain Rust. It works natively, too: with a memory,
+//! a host and a [`Filesystem`] that are ordinary types. `docs/DESIGN.md` says how to write
+//! a second front end, file system or source of blocks.
 //!
-//! Nothing that an image contains and nothing that a guest passes makes it
-//! panic, trap or loop; `docs/RUNTIME.md` says what it answers instead.
+//! For wasm32 a feature chooses one of two forms:
+//!
+//! - `linked`: `libwasi_vfs.a`, which wasm-ld binds in place of the host's functions. It
+//!   shares the program's memory.
+//! - `merged`: a module that `wasi-vfs pack` merges into finished modules. It has a memory
+//!   of its own.
+//!
+//! No image and no program can make the runtime panic, trap or loop. `docs/RUNTIME.md`
+//! lists the answers.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 // `bindings/linked.rs` says why a static library needs a line of assembly.
@@ -26,31 +37,23 @@
 
 extern crate alloc;
 
-pub mod abi;
-#[cfg(all(target_family = "wasm", any(feature = "linked", feature = "merged")))]
+#[cfg(any(
+    test,
+    all(target_family = "wasm", any(feature = "linked", feature = "merged"))
+))]
 mod bindings;
-mod cache;
-mod calls;
-mod descriptor;
-mod errno;
+pub mod blocks;
+pub mod fs;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
-mod image;
-mod memory;
-#[cfg(any(test, feature = "merged"))]
-mod page_map;
-mod preview1;
-mod probe;
-#[cfg(any(test, feature = "linked"))]
-mod reentry;
-mod resolve;
+pub mod image;
+pub mod open;
+pub mod preview1;
 #[cfg(test)]
 mod tests;
-mod vfs;
 pub mod zstd;
 
-pub use errno::{Errno, Result};
-pub use image::Payload;
-pub use memory::{Lent, Memory};
-pub use preview1::Preview1;
-pub use vfs::Vfs;
+pub use blocks::{BlockSource, Blocks, Budget};
+pub use fs::Filesystem;
+pub use image::ImageFs;
+pub use preview1::{Errno, Memory, Preview1, Server};

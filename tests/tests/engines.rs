@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
-use wasi_vfs_tests::command::{Outcome, Pack};
+use wasi_vfs_tests::command::{Outcome, Pack, wasi_vfs};
 use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::engine_list;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::matrix::{self, Cell, Packing, Program};
 use wasi_vfs_tests::stub_host::{self, Ending};
@@ -358,4 +359,33 @@ fn the_documents_show_the_plan() {
     shows("docs/ENGINES.md", "engines", &matrix::tables());
     shows("docs/ENGINES.md", "refusals", &matrix::refusals());
     shows("docs/ENGINES.md", "stub hosts", &stub_host::table());
+    shows("docs/ENGINES.md", "not tested", &engine_list::not_tested());
+}
+
+/// The answer of `wasi-vfs check --json` for C in this form.
+fn check(linked: bool) -> serde_json::Value {
+    let form = Form {
+        linked,
+        ..Form::COMMAND
+    };
+    let module = guest::c("tree", form);
+    let args = ["check".as_ref(), "--json".as_ref(), module.as_os_str()];
+    serde_json::from_str(&wasi_vfs(args).expect_success()).expect("JSON")
+}
+
+#[test]
+fn check_names_the_engines_of_the_matrix() {
+    let merged = check(false);
+    let names = |packing| serde_json::json!(engine_list::names(packing));
+    assert_eq!(merged["engines"], names(Packing::Separate));
+    assert_eq!(merged["engines_single"], names(Packing::Single));
+    assert_eq!(check(true)["engines"], names(Packing::Linked));
+}
+
+#[test]
+fn check_names_every_tested_engine() {
+    let engines = Engine::MATRIX.into_iter();
+    for engine in engines.filter(|engine| !matches!(engine, Engine::Package(_))) {
+        assert!(engine_list::has(engine), "{engine:?}");
+    }
 }

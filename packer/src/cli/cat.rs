@@ -1,8 +1,10 @@
 //! `wasi-vfs cat`: bytes of packed files.
 
 use super::complete::guest_path;
-use super::select::Wanted;
-use super::{code_after, exit_codes, opened, report, select};
+use super::exit_codes::exit_codes;
+use super::message::{code_after, report};
+use super::path_args::PathArg;
+use super::{opened, path_args};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use std::io::{self, ErrorKind, StdoutLock, Write};
@@ -44,7 +46,7 @@ impl Cat {
     fn write(&self, image: &ImageReader<'_>) -> Result<ExitCode> {
         let mut stdout = Stdout::new();
         let mut code = ExitCode::SUCCESS;
-        for (path, files) in select::expand_files(image, &self.paths)? {
+        for (path, files) in path_args::expand_files(image, &self.paths)? {
             if files.is_empty() {
                 report(&anyhow!(
                     "`{path}` matches directories only; a pattern for their files is `{path}/**`"
@@ -67,7 +69,7 @@ impl Cat {
     }
 }
 
-fn write_file(image: &ImageReader<'_>, wanted: &Wanted, out: &mut dyn Write) -> Result<()> {
+fn write_file(image: &ImageReader<'_>, wanted: &PathArg, out: &mut dyn Write) -> Result<()> {
     let inode = wanted.find(image, true)?;
     match image.copy_to(&inode, out) {
         Ok(_) => Ok(()),

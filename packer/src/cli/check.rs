@@ -1,7 +1,8 @@
 //! `wasi-vfs check`: whether a module can be packed, and where the result runs.
 
+use super::exit_codes::exit_codes;
 use super::text::{count, escape};
-use super::{exit_codes, input, text};
+use super::{input, text};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
@@ -38,7 +39,10 @@ pub(super) struct Check {
     json: bool,
 }
 
-/// Engines that run modules with two memories. docs/ENGINES.md has the tests.
+/// Engines that run modules with two memories.
+///
+/// `tests/src/engine_list.rs` has the evidence for each name, and a test compares the
+/// two lists.
 const MULTI_MEMORY: [&str; 9] = [
     "wasmtime",
     "Wasmer",

@@ -4,11 +4,12 @@
 //! [`VARIABLE`] set and the words of the line behind `--`. clap completes commands,
 //! options and files on the host. This file adds the paths in a packed file.
 
-use super::{Cli, opened, text};
-use clap::{ArgMatches, CommandFactory};
+use super::{opened, text};
+use clap::{ArgMatches, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use wasi_vfs::ImageReader;
 use wasi_vfs_format::{Inode, Kind};
 
@@ -16,9 +17,14 @@ use wasi_vfs_format::{Inode, Kind};
 /// another program.
 pub(super) const VARIABLE: &str = "WASI_VFS_COMPLETE";
 
-/// Answers and ends the process if a shell asks.
-pub(super) fn answer_shell() {
-    clap_complete::CompleteEnv::with_factory(Cli::command)
+/// The declaration of the whole command line, which contains the commands that use this
+/// file.
+static WHOLE: OnceLock<fn() -> Command> = OnceLock::new();
+
+/// Answers and ends the process if a shell asks. `whole` declares the command line.
+pub(super) fn answer_shell(whole: fn() -> Command) {
+    let whole = WHOLE.get_or_init(|| whole);
+    clap_complete::CompleteEnv::with_factory(whole)
         .var(VARIABLE)
         .complete();
 }
@@ -46,7 +52,7 @@ fn words() -> impl Iterator<Item = OsString> {
 /// The packed file of a line that may be incomplete. Nobody completes against standard
 /// input.
 fn packed(words: impl Iterator<Item = OsString>) -> Option<PathBuf> {
-    let command = Cli::command().ignore_errors(true);
+    let command = WHOLE.get()?().ignore_errors(true);
     let matches = command.try_get_matches_from(words).ok()?;
     let (_, matches): (&str, &ArgMatches) = matches.subcommand()?;
     let packed: &PathBuf = matches.try_get_one("packed").ok()??;
@@ -117,6 +123,8 @@ fn leads_to_directory(image: &ImageReader<'_>, inode: &Inode) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Cli;
+    use clap::CommandFactory;
 
     fn packed_of(line: &str) -> Option<PathBuf> {
         packed(line.split(' ').map(OsString::from))
@@ -124,6 +132,7 @@ mod tests {
 
     #[test]
     fn packed_file_is_found_in_incomplete_lines() {
+        let _ = WHOLE.set(Cli::command);
         for line in [
             "wasi-vfs cat a.wasm /usr",
             "wasi-vfs ls -l --json a.wasm /usr",

@@ -3,9 +3,10 @@
 //! Except in Nushell, the script asks this command at each completion; the answers are
 //! [`complete`](super::complete)'s.
 
-use super::{Cli, complete, exit_codes};
+use super::complete;
+use super::exit_codes::exit_codes;
 use anyhow::{Result, bail};
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 use clap_complete::env::Shells;
 use clap_complete_nushell::Nushell;
 use std::io::{self, Write};
@@ -69,7 +70,7 @@ fi
 "#;
 
 impl Completions {
-    pub(super) fn execute(self) -> Result<ExitCode> {
+    pub(super) fn execute(self, mut whole: Command) -> Result<ExitCode> {
         let mut script = Vec::new();
         match self.shell {
             Shell::Bash => write_dynamic("bash", QUOTE_IN_BASH, &mut script)?,
@@ -78,7 +79,7 @@ impl Completions {
             Shell::Powershell => write_dynamic("powershell", "", &mut script)?,
             Shell::Zsh => write_dynamic("zsh", COMPLETE_IN_ZSH, &mut script)?,
             Shell::Nushell => {
-                clap_complete::generate(Nushell, &mut Cli::command(), NAME, &mut script);
+                clap_complete::generate(Nushell, &mut whole, NAME, &mut script);
             }
         }
         let mut stdout = io::stdout().lock();

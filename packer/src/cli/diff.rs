@@ -1,8 +1,9 @@
 //! `wasi-vfs diff`: what differs between two images.
 
+use super::lazy_path::LazyPath;
+use super::message::{code_after, report};
 use super::opened;
-use super::place::Place;
-use super::{code_after, report, text};
+use super::text;
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::styling::{AnsiColor, Style};
@@ -56,7 +57,7 @@ pub(super) struct Diff {
     /// By default the compared files may have 1 GiB or 1000 times the bytes of their
     /// image, whichever is larger.
     #[arg(long)]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print a JSON object, which docs/JSON.md describes
     #[arg(long)]
@@ -86,7 +87,9 @@ impl Diff {
             opened::with(&self.after, |after| {
                 after.require_whole().with_context(|| cannot(&self.after))?;
                 let (before, after) = (&before.image, &after.image);
-                let compare = Compare::new().times(self.times).any_len(self.any_size);
+                let compare = Compare::new()
+                    .times(self.times)
+                    .no_size_limit(self.no_size_limit);
                 let comparison = compare.images(before, after)?;
                 let said = self.tell(&Differences::new(before, after, &comparison));
                 let code = match comparison.is_empty() {
@@ -117,22 +120,22 @@ fn cannot(path: &Path) -> String {
 /// A comparison with paths, as `--json` prints it. docs/JSON.md describes the fields.
 #[derive(Serialize)]
 struct Differences<'i> {
-    added: Vec<Place<'i>>,
-    removed: Vec<Place<'i>>,
+    added: Vec<LazyPath<'i>>,
+    removed: Vec<LazyPath<'i>>,
     changed: Vec<Changed<'i>>,
     moved: Vec<Moved<'i>>,
 }
 
 #[derive(Serialize)]
 struct Changed<'i> {
-    path: Place<'i>,
+    path: LazyPath<'i>,
     what: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
 struct Moved<'i> {
-    from: Place<'i>,
-    to: Place<'i>,
+    from: LazyPath<'i>,
+    to: LazyPath<'i>,
 }
 
 impl<'i> Differences<'i> {
@@ -141,11 +144,11 @@ impl<'i> Differences<'i> {
         after: &'i ImageReader<'i>,
         comparison: &Comparison,
     ) -> Self {
-        let old = |number: InodeNumber| Place {
+        let old = |number: InodeNumber| LazyPath {
             image: before,
             number,
         };
-        let new = |number: InodeNumber| Place {
+        let new = |number: InodeNumber| LazyPath {
             image: after,
             number,
         };
@@ -185,7 +188,7 @@ fn print(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
 }
 
 /// The path, such that it cannot steer a terminal.
-fn path(place: Place<'_>) -> Result<String> {
+fn path(place: LazyPath<'_>) -> Result<String> {
     Ok(text::escape(place.path()?.as_bytes()))
 }
 

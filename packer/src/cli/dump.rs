@@ -4,8 +4,9 @@
 //! format. A table that this does not know is shown as bytes, so that nothing
 //! goes unaccounted.
 
+use super::exit_codes::exit_codes;
 use super::opened::{self, Opened};
-use super::{exit_codes, text, time};
+use super::{text, time};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::io::{self, BufWriter, Write};

@@ -1,10 +1,12 @@
 //! `wasi-vfs extract`: packed files into a directory.
 
 use super::complete::guest_path;
+use super::exit_codes::exit_codes;
+use super::message::say;
 use super::opened::{self, Opened};
+use super::path_args::PathArg;
 use super::progress::Bar;
-use super::select::Wanted;
-use super::{exit_codes, say, select, text};
+use super::{path_args, text};
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;
@@ -52,7 +54,7 @@ pub(super) struct Extract {
     /// By default the files may have 1 GiB or 1000 times the bytes of the image,
     /// whichever is larger.
     #[arg(long)]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print only errors
     #[arg(short, long)]
@@ -74,11 +76,11 @@ impl Extract {
 
     fn extract(&self, opened: &Opened<'_>) -> Result<Extracted> {
         opened.require_whole()?;
-        let extraction = select::expand(&opened.image, &self.paths)?
+        let extraction = path_args::expand(&opened.image, &self.paths)?
             .into_iter()
             .fold(self.extraction(), |extraction, wanted| match wanted {
-                Wanted::Path(path) => extraction.path(path),
-                Wanted::Match(number) => extraction.inode(number),
+                PathArg::Path(path) => extraction.path(path),
+                PathArg::Match(number) => extraction.inode(number),
             });
         let bar = Bar::on_terminal_unless(self.quiet, "extracting");
         let extracted = extraction.to(&opened.image, &self.output, &|len| bar.add(len));
@@ -103,7 +105,7 @@ impl Extract {
 
     fn extraction(&self) -> Extraction {
         let extraction = Extraction::new().force(self.force);
-        extraction.any_len(self.any_size)
+        extraction.no_size_limit(self.no_size_limit)
     }
 }
 

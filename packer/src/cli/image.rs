@@ -1,10 +1,11 @@
 //! `wasi-vfs image`: directories as an image in a file of its own.
 
-use super::inputs::Inputs;
-use super::pack_error::{Explained, code_of};
+use super::exit_codes::exit_codes;
+use super::output;
+use super::pack_error::explain;
+use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
-use super::{exit_codes, output};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -31,7 +32,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Image {
     #[command(flatten)]
-    inputs: Inputs,
+    options: PackOptions,
 
     /// Image to write; `-` is standard output
     #[arg(short, long, value_name = "OUT.wvfs")]
@@ -43,16 +44,17 @@ impl Image {
         let start = Instant::now();
         output::check(&self.output)?;
         let done = self.image();
-        code_of(done.and_then(|done| self.inputs.finish(&done, &self.output, start)))
+        self.options.finish(&done?, &self.output, start)?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn image(&self) -> Result<Done> {
-        let bar = Bar::on_terminal_unless(self.inputs.quiet, "reading");
+        let bar = Bar::on_terminal_unless(self.options.quiet, "reading");
         let packer = self
-            .inputs
+            .options
             .packer(Packer::without_module(), &[&self.output])?;
         let image = packer.image_with_progress(&bar);
-        let image = image.map_err(|error| Explained::new(error, &self.inputs.from));
+        let image = image.map_err(|error| explain(error, &self.options.from));
         Ok(image.context("cannot write an image")?.into())
     }
 }

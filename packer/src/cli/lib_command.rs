@@ -1,6 +1,7 @@
 //! `wasi-vfs lib`: the static library that matches this command.
 
-use super::{exit_codes, output};
+use super::exit_codes::exit_codes;
+use super::output;
 use anyhow::Result;
 use clap::Args;
 use std::path::PathBuf;

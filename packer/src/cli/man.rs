@@ -1,8 +1,10 @@
 //! `wasi-vfs man`: the manual, made from the same declarations as the help.
 
-use super::{Cli, exit_codes, output, time, wrong_usage};
+use super::exit_codes::exit_codes;
+use super::usage::WrongUsage;
+use super::{output, time};
 use anyhow::{Context, Result, bail};
-use clap::{Arg, ArgAction, Args, Command, CommandFactory};
+use clap::{Arg, ArgAction, Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use std::fs;
@@ -38,24 +40,24 @@ pub(super) struct Man {
 }
 
 impl Man {
-    pub(super) fn execute(self) -> Result<ExitCode> {
+    pub(super) fn execute(self, whole: Command) -> Result<ExitCode> {
         match &self.output {
-            Some(directory) => write_all(directory)?,
-            None => self.print()?,
+            Some(directory) => write_all(directory, whole)?,
+            None => self.print(whole)?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn print(&self) -> Result<()> {
+    fn print(&self, whole: Command) -> Result<()> {
         let wanted = match &self.command {
             Some(name) => format!("wasi-vfs-{name}"),
             None => "wasi-vfs".to_owned(),
         };
-        let mut commands = commands().into_iter();
+        let mut commands = commands(whole).into_iter();
         let Some(command) = commands.find(|command| name(command) == wanted) else {
             let name = self.command.as_deref().unwrap_or_default();
             let message = format!("there is no command `{name}`; `wasi-vfs help` lists them");
-            wrong_usage("man", message)
+            bail!(WrongUsage(message));
         };
         let mut stdout = io::stdout().lock();
         stdout.write_all(&page(command)?)?;
@@ -64,10 +66,10 @@ impl Man {
     }
 }
 
-fn write_all(directory: &Path) -> Result<()> {
+fn write_all(directory: &Path, whole: Command) -> Result<()> {
     let cannot = || format!("cannot make the directory `{}`", directory.display());
     fs::create_dir_all(directory).with_context(cannot)?;
-    for command in commands() {
+    for command in commands(whole) {
         let path = directory.join(format!("{}.1", name(&command)));
         output::write(&path, &page(command)?)?;
     }
@@ -75,8 +77,8 @@ fn write_all(directory: &Path) -> Result<()> {
 }
 
 /// The command itself and its commands.
-fn commands() -> Vec<Command> {
-    let mut whole = Cli::command().disable_help_subcommand(true);
+fn commands(whole: Command) -> Vec<Command> {
+    let mut whole = whole.disable_help_subcommand(true);
     // Gives each command its name of two words and its page's with a dash.
     whole.build();
     let parts: Vec<_> = whole.get_subcommands().cloned().collect();

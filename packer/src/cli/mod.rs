@@ -1,54 +1,50 @@
-//! The command line: what can be asked, and how answers and errors look. One
-//! file per command; the work is the library's.
+//! The command line: arguments, output and errors. Each command has a file, and the
+//! library does the work.
 
 mod cat;
 mod check;
 mod complete;
 mod completions;
 mod diff;
+mod digest;
 #[cfg(test)]
 mod documents;
 mod dump;
-mod entry;
+mod exit_codes;
 mod extract;
 mod hosted;
 mod image;
 mod info;
 mod input;
-mod inputs;
+mod lazy_path;
 mod lib_command;
 mod ls;
 mod man;
 mod mappings;
+mod message;
 mod mtime;
 mod opened;
 mod output;
 mod pack;
 mod pack_error;
-mod place;
+mod pack_options;
+mod path_args;
 mod progress;
 mod run;
-mod select;
 mod size;
 mod summary;
 mod text;
 mod time;
 mod traced;
-mod tree;
-#[cfg(target_os = "linux")]
-mod unnamed;
 mod usage;
 mod verify;
 
-use clap::builder::styling::{AnsiColor, Style};
-use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use std::fmt::Display;
-use std::io::{self, Write};
+use message::{code_after, is_closed_pipe, report};
 use std::process::ExitCode;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (image format 1)");
-// The text above is put together before numbers can be.
+// `concat!` takes no constants.
 const _: () = assert!(wasi_vfs_format::superblock::VERSION == 1);
 
 /// Put files inside a WebAssembly module.
@@ -69,14 +65,6 @@ Examples:
 Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of the
 program.";
 
-/// Ends the help of every command that has no exit codes of its own.
-macro_rules! exit_codes {
-    () => {
-        "\n\nExit codes: 0 success, 1 failure, 2 wrong usage."
-    };
-}
-use exit_codes;
-
 #[derive(Debug, Subcommand)]
 enum Command {
     Pack(pack::Pack),
@@ -95,10 +83,10 @@ enum Command {
     Man(man::Man),
 }
 
-/// Does what the arguments say.
+/// Runs the command that the arguments name.
 pub(crate) fn main() -> ExitCode {
-    complete::answer_shell();
-    let done = match usage::parse().command {
+    complete::answer_shell(Cli::command);
+    let done = match usage::parse::<Cli>().command {
         Command::Pack(command) => command.execute(),
         Command::Image(command) => command.execute(),
         Command::Check(command) => command.execute(),
@@ -111,8 +99,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Dump(command) => command.execute(),
         Command::Run(command) => command.execute(),
         Command::Lib(command) => command.execute(),
-        Command::Completions(command) => command.execute(),
-        Command::Man(command) => command.execute(),
+        Command::Completions(command) => command.execute(Cli::command()),
+        Command::Man(command) => command.execute(Cli::command()),
     };
     match done {
         Ok(code) => code,
@@ -122,70 +110,6 @@ pub(crate) fn main() -> ExitCode {
             ExitCode::from(usage::exit_code(&error))
         }
     }
-}
-
-/// Ends the process as clap does for arguments of `command` that clap cannot check.
-fn wrong_usage(command: &str, message: impl Display) -> ! {
-    let mut whole = Cli::command();
-    whole.build();
-    let command = match whole.find_subcommand(command) {
-        Some(command) => command.clone(),
-        None => whole,
-    };
-    command
-        .clone()
-        .error(ErrorKind::ValueValidation, message)
-        .exit()
-}
-
-/// Prints an error and its causes in one line.
-fn report(error: &anyhow::Error) {
-    let line = text::escape(format!("{error:#}").as_bytes());
-    complain(&format!("{ERROR}error:{ERROR:#} {line}"));
-}
-
-/// Prints something to be aware of.
-fn warn(line: &str) {
-    complain(&format!("{WARNING}warning:{WARNING:#} {line}"));
-}
-
-/// Prints a decision that the command took and a user may not expect.
-fn note(line: &str) {
-    complain(&format!("{NOTE}note:{NOTE:#} {line}"));
-}
-
-const NOTE: Style = AnsiColor::Cyan.on_default().bold();
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-
-/// Prints a line that may be coloured: it is where standard error is a
-/// terminal, unless `NO_COLOR` is set.
-fn complain(line: &str) {
-    // If nobody listens, that is no reason to stop.
-    let _ = writeln!(anstream::stderr(), "{line}");
-}
-
-/// Prints a line to people. If nobody listens, that is no reason to stop,
-/// while the standard macro would panic.
-fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
-}
-
-/// `code`, also where the reader of what was said has gone: scripts go by it.
-fn code_after(said: anyhow::Result<()>, code: ExitCode) -> anyhow::Result<ExitCode> {
-    match said {
-        Err(error) if !is_closed_pipe(&error) => Err(error),
-        _ => Ok(code),
-    }
-}
-
-/// Whether the reader of our output has gone, as `head` does when it has
-/// enough. That is its decision and no error.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
-//! Files that a command writes whole: they are there and complete, or they
-//! are as they were. Only a file that cannot be replaced is overwritten.
+//! Output files: complete under their name, or not there.
+//!
+//! [`write`] stages the bytes in a temporary file beside the target and renames it. If the
+//! directory rejects new files, `write` overwrites an existing target in place and prints a
+//! note. Devices, pipes and standard output are written directly.
 
-#[cfg(target_os = "linux")]
-use super::unnamed;
-use super::{note, text};
+use super::message::note;
+use super::text;
 use anyhow::{Context, Result, bail};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use tempfile::TempPath;
+use wasi_vfs::staged::Staged;
 
 /// Writes `bytes` to the file at `path`; `-` is standard output.
 ///
@@ -155,20 +159,19 @@ fn overwrite(mut file: File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Keeps the permissions of the replaced file.
+/// Replaces or creates the file at `target`. Keeps the permissions of a replaced file.
 fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let old = fs::metadata(target);
-    #[cfg(target_os = "linux")]
-    if Path::new("/proc/self/fd").exists()
-        && let Ok(file) = unnamed::create(parent(target))
-    {
-        keep_permissions(&file, old.ok());
-        return unnamed::write(file, target, bytes);
-    }
-    let (mut file, path) = temporary_in(parent(target))?;
+    let directory = Dir::open_ambient_dir(parent(target), ambient_authority())?;
+    let (staged, mut file) = Staged::file(&directory, false)?;
     keep_permissions(&file, old.ok());
-    file.write_all(bytes)?;
-    Ok(path.persist(target)?)
+    let written = file.write_all(bytes);
+    drop(file);
+    if let Err(error) = written {
+        staged.remove();
+        return Err(error);
+    }
+    staged.place(target.file_name().unwrap_or_default(), None, true)
 }
 
 /// Those for reading, writing and running. Best effort: there are file systems that
@@ -183,24 +186,6 @@ fn keep_permissions(file: &File, old: Option<Metadata>) {
     }
     #[cfg(not(unix))]
     let _ = file.set_permissions(old.permissions());
-}
-
-/// Names that are tried for a temporary file. Several processes may write to one
-/// directory.
-const MAX_NAMES: u32 = 100;
-
-/// A temporary file with the permissions that a new file gets. Its name is in no
-/// error: nobody but this process knows the file.
-fn temporary_in(directory: &Path) -> io::Result<(File, TempPath)> {
-    for attempt in 0..MAX_NAMES {
-        let path = directory.join(format!(".wasi-vfs-{}-{attempt}", std::process::id()));
-        match OpenOptions::new().write(true).create_new(true).open(&path) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-            Ok(file) => return Ok((file, TempPath::try_from_path(path)?)),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 fn parent(path: &Path) -> &Path {
@@ -284,16 +269,6 @@ mod tests {
         assert!(format!("{error:#}").ends_with("it is a directory"));
         let error = check(&dir.path().join("no/out")).unwrap_err();
         assert!(format!("{error:#}").ends_with("no` does not exist"));
-    }
-
-    #[test]
-    fn a_named_temporary_file_takes_a_free_name_and_goes() {
-        let dir = tempfile::tempdir().unwrap();
-        let first = temporary_in(dir.path()).unwrap();
-        let second = temporary_in(dir.path()).unwrap();
-        assert_ne!(first.1.to_path_buf(), second.1.to_path_buf());
-        drop((first, second));
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
     /// A mount point is busy, and only root can make one for a test.

@@ -1,10 +1,12 @@
 //! `wasi-vfs pack`: directories into a module.
 
-use super::inputs::Inputs;
-use super::pack_error::{Explained, code_of};
+use super::exit_codes::exit_codes;
+use super::pack_error::explain;
+use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
-use super::{exit_codes, input, output};
+use super::usage::{WrongUsage, level_hint};
+use super::{input, output};
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -53,7 +55,7 @@ pub(super) struct Pack {
     module: PathBuf,
 
     #[command(flatten)]
-    inputs: Inputs,
+    options: PackOptions,
 
     /// Memory of the runtime [default: as before, else separate]
     ///
@@ -73,21 +75,37 @@ impl Pack {
         let start = Instant::now();
         output::check(&self.output)?;
         let done = self.pack();
-        code_of(done.and_then(|done| self.inputs.finish(&done, &self.output, start)))
+        self.options.finish(&done?, &self.output, start)?;
+        Ok(ExitCode::SUCCESS)
     }
 
     fn pack(&self) -> Result<Done> {
-        let bar = Bar::on_terminal_unless(self.inputs.quiet, "reading");
-        let mut packer = Packer::new(input::read(&self.module)?);
+        let bar = Bar::on_terminal_unless(self.options.quiet, "reading");
+        let module = input::read(&self.module);
+        let module = module.map_err(|error| self.explain_level(error))?;
+        let mut packer = Packer::new(module);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }
         let own = [self.module.as_path(), &self.output];
-        let packer = self.inputs.packer(packer, &own)?;
+        let packer = self.options.packer(packer, &own)?;
         let packed = packer.pack_with_progress(&bar);
-        let packed = packed.map_err(|error| Explained::new(error, &self.inputs.from));
+        let packed = packed.map_err(|error| explain(error, &self.options.from));
         let cannot = || format!("cannot pack `{}`", self.module.display());
         Ok(packed.with_context(cannot)?.into())
+    }
+
+    /// Explains `--compress 9` without a module, where clap parses 9 as the module.
+    fn explain_level(&self, error: anyhow::Error) -> anyhow::Error {
+        let level = self.module.to_str().and_then(|name| name.parse().ok());
+        match level {
+            Some(level) if self.options.has_bare_compress() && !self.module.exists() => {
+                let module = self.module.display();
+                let hint = level_hint(level);
+                WrongUsage(format!("there is no module `{module}`; {hint}")).into()
+            }
+            _ => error,
+        }
     }
 }
 

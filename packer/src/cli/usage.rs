@@ -1,26 +1,19 @@
-//! Wrong usage: its exit code, and hints where clap's own words leave users alone.
+//! Wrong usage: its error, its exit code, and hints that clap does not give.
 
-use super::Cli;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use clap::{Command, CommandFactory, Parser};
 use std::ffi::OsString;
-use std::fmt;
 
-/// As clap exits when it rejects arguments.
-pub(super) const WRONG_USAGE: u8 = 2;
+/// The exit code of clap for rejected arguments.
+const WRONG_USAGE: u8 = 2;
 
-/// An error of the arguments that clap does not see. As a context of an error it makes
-/// the exit code [`WRONG_USAGE`].
-#[derive(Debug)]
+/// An error of arguments or variables that clap does not detect. It sets the exit code,
+/// also as the context or cause of another error.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub(super) struct WrongUsage(pub(super) String);
 
-impl fmt::Display for WrongUsage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The exit code of a command that failed.
+/// The exit code of a failed command.
 pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
     match error.downcast_ref::<WrongUsage>() {
         Some(_) => WRONG_USAGE,
@@ -28,31 +21,37 @@ pub(super) fn exit_code(error: &anyhow::Error) -> u8 {
     }
 }
 
-/// Reads the arguments. Wrong ones end the process.
-pub(super) fn parse() -> Cli {
+/// Parses the arguments of this process. Wrong arguments end the process.
+pub(super) fn parse<C: Parser>() -> C {
     let words: Vec<OsString> = std::env::args_os().collect();
-    Cli::try_parse_from(&words).unwrap_or_else(|error| with_hint(error, &words).exit())
+    let parsed = C::try_parse_from(&words);
+    parsed.unwrap_or_else(|error| with_hint::<C>(error, &words).exit())
 }
 
-fn with_hint(mut error: Error, words: &[OsString]) -> Error {
+fn with_hint<C: CommandFactory>(mut error: Error, words: &[OsString]) -> Error {
     if error.kind() != ErrorKind::UnknownArgument {
         return error;
     }
     if let Some(level) = level_behind_space(words) {
-        let hint = format!("write the level behind an equals sign: `--compress={level}`");
-        suggest(&mut error, &hint);
-    } else if names(&error, "--image") {
+        suggest(&mut error, &level_hint(level));
+    } else if is_about(&error, "--image") {
         let hint = "to embed an image use `--from FILE`, and to write one use `wasi-vfs image`";
         suggest(&mut error, hint);
-    } else if let Some(option) = similar_option(&error, words) {
+    } else if let Some(option) = similar_option::<C>(&error, words) {
         error.remove(ContextKind::Suggested);
         error.insert(ContextKind::SuggestedArg, ContextValue::String(option));
     }
     error
 }
 
-/// Whether the unknown argument is this one.
-fn names(error: &Error, argument: &str) -> bool {
+/// The hint for `--compress LEVEL`, which clap parses as an option without a value and
+/// a module.
+pub(super) fn level_hint(level: i32) -> String {
+    format!("to choose the level, write `--level {level}` or `--compress={level}`")
+}
+
+/// Whether `argument` is the unknown argument.
+fn is_about(error: &Error, argument: &str) -> bool {
     let found = error.get(ContextKind::InvalidArg);
     matches!(found, Some(ContextValue::String(found)) if found == argument)
 }
@@ -62,16 +61,16 @@ fn suggest(error: &mut Error, hint: &str) {
     error.insert(ContextKind::Suggested, hints);
 }
 
-/// The level of `--compress LEVEL`, which clap takes for the module.
+/// The level of `--compress LEVEL`.
 fn level_behind_space(words: &[OsString]) -> Option<i32> {
     let option = words.iter().position(|word| word == "--compress")?;
     let next = words.get(option + 1)?;
     next.to_str()?.parse().ok()
 }
 
-/// An option that the unknown one is a misspelling of. clap compares by the letters at
-/// the same places, and so misses letters that changed places in a short word.
-fn similar_option(error: &Error, words: &[OsString]) -> Option<String> {
+/// The option whose misspelling is the unknown one. clap compares letters at equal
+/// positions, and does not recognise swapped letters in a short word.
+fn similar_option<C: CommandFactory>(error: &Error, words: &[OsString]) -> Option<String> {
     if error.get(ContextKind::SuggestedArg).is_some() {
         return None;
     }
@@ -79,7 +78,7 @@ fn similar_option(error: &Error, words: &[OsString]) -> Option<String> {
         return None;
     };
     let unknown = unknown.strip_prefix("--")?;
-    let command = command_of(words)?;
+    let command = command_of::<C>(words)?;
     let names = command.get_arguments().filter_map(|arg| arg.get_long());
     let distances = names.map(|name| (strsim::damerau_levenshtein(unknown, name), name));
     let (distance, name) = distances.min()?;
@@ -87,8 +86,8 @@ fn similar_option(error: &Error, words: &[OsString]) -> Option<String> {
     (distance * 3 <= name.len()).then(|| format!("--{name}"))
 }
 
-fn command_of(words: &[OsString]) -> Option<Command> {
-    let whole = Cli::command();
+fn command_of<C: CommandFactory>(words: &[OsString]) -> Option<Command> {
+    let whole = C::command();
     let mut commands = words.iter().filter_map(|word| whole.find_subcommand(word));
     commands.next().cloned()
 }
@@ -96,11 +95,12 @@ fn command_of(words: &[OsString]) -> Option<Command> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Cli;
 
     fn hint(line: &str) -> String {
         let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
         let error = Cli::try_parse_from(&words).unwrap_err();
-        with_hint(error, &words).to_string()
+        with_hint::<Cli>(error, &words).to_string()
     }
 
     #[test]
@@ -118,7 +118,9 @@ mod tests {
     fn only_wrong_usage_has_its_exit_code() {
         let error = anyhow::anyhow!("no such file");
         assert_eq!(exit_code(&error), 1);
-        let error = error.context(WrongUsage("bad".to_owned())).context("outer");
-        assert_eq!(exit_code(&error), 2);
+        let as_context = error.context(WrongUsage("bad".to_owned())).context("outer");
+        assert_eq!(exit_code(&as_context), 2);
+        let as_cause = anyhow::Error::new(WrongUsage("bad".to_owned())).context("outer");
+        assert_eq!(exit_code(&as_cause), 2);
     }
 }

@@ -1,6 +1,7 @@
 //! `wasi-vfs verify`: is the image whole, and what is not?
 
-use super::{code_after, input, text};
+use super::message::code_after;
+use super::{input, text};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::io::{self, BufWriter, Write};

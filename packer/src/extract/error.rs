@@ -1,6 +1,6 @@
 //! Why an extraction ended.
 
-use crate::expansion::TooLong;
+use crate::limits::size::SizeLimitError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -32,7 +32,7 @@ pub enum ExtractError {
     },
     /// More bytes than an image of that length may have.
     #[error(transparent)]
-    TooLong(#[from] TooLong),
+    SizeLimit(#[from] SizeLimitError),
     /// The target directory cannot be used.
     #[error("cannot extract into `{}`", path.display())]
     Target {

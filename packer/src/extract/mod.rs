@@ -6,26 +6,25 @@
 //! written (`plan`); directories are opened relative to their parents and never
 //! through a link (`target`); links are made after everything else.
 
-mod entered;
+mod case;
 mod error;
-mod letters;
-mod made;
-mod place;
+mod occupied;
+mod open_directories;
 mod plan;
 mod target;
-#[cfg(target_os = "linux")]
-mod unnamed;
 
 pub use error::ExtractError;
+pub use plan::Extracted;
 
-use crate::expansion;
+use crate::limits::size;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use plan::Plan;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use target::Target;
+use target::{Copy, Target};
+
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::reader::ImageReader;
 
@@ -35,21 +34,7 @@ pub struct Extract {
     paths: Vec<String>,
     inodes: Vec<InodeNumber>,
     force: bool,
-    any_len: bool,
-}
-
-/// What was extracted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Extracted {
-    /// Regular files.
-    pub file_count: u32,
-    /// Directories, those on the way to what was asked for included.
-    pub directory_count: u32,
-    /// Symbolic links.
-    pub symlink_count: u32,
-    /// Bytes of all files.
-    pub file_len: u64,
+    no_size_limit: bool,
 }
 
 impl Extract {
@@ -86,8 +71,8 @@ impl Extract {
     /// or a thousand bytes for each of the image: of a few bytes an image can
     /// make terabytes.
     #[must_use]
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -125,8 +110,8 @@ impl Extract {
         progress: &dyn Fn(u64),
     ) -> Result<Extracted, ExtractError> {
         let plan = Plan::new(image, &self.paths, &self.inodes)?;
-        if !self.any_len {
-            expansion::check(image, plan.extracted().file_len)?;
+        if !self.no_size_limit {
+            size::check(image, plan.extracted().file_len)?;
         }
         let copy = |number: InodeNumber, out: &mut dyn Write| {
             let inode = image.index().inode(number);
@@ -146,9 +131,6 @@ impl Extract {
         Ok(plan.extracted())
     }
 }
-
-/// How the bytes of a file are had.
-type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64> + 'c;
 
 /// Makes the directory `target` with all that is planned, or nothing.
 fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError> {

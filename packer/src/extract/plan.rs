@@ -1,11 +1,25 @@
 //! What is to be extracted, with every name held against the rules.
 
-use super::{ExtractError, Extracted};
-use crate::walk::{Entry, Walk};
+use super::error::ExtractError;
+use crate::inspect::walk::{Entry, Walk};
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Content, InodeNumber};
+
+/// What was extracted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Extracted {
+    /// Regular files.
+    pub file_count: u32,
+    /// Directories, those on the way to what was asked for included.
+    pub directory_count: u32,
+    /// Symbolic links.
+    pub symlink_count: u32,
+    /// Bytes of all files.
+    pub file_len: u64,
+}
 
 /// Directories, parents before their children. The first is the root.
 #[derive(Debug, Default)]

@@ -5,24 +5,29 @@
 //! nowhere. Files have no name until they are complete, where the system has
 //! such files; else they, and links, are made under another name and renamed.
 
-use super::entered::Entered;
-use super::letters;
-use super::made::{Made, Temporary, create, set_mtime, symlink};
-use super::place::Places;
+use super::case;
+use super::error::ExtractError;
+use super::occupied::Occupied;
+use super::open_directories::OpenDirectories;
 use super::plan::{At, Leaf, LeafKind, Plan};
-use super::{Copy, ExtractError};
+use crate::staged::{Staged, ignores_case, set_mtime};
+
 use cap_fs_ext::DirExt;
 use cap_std::fs::{Dir, FileType};
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
+use wasi_vfs_format::InodeNumber;
+
+/// How the bytes of a file are had.
+pub(super) type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64> + 'c;
 
 /// A directory of the host to extract into.
 pub(super) struct Target<'c> {
-    directories: Entered,
+    directories: OpenDirectories,
     force: bool,
     copy: &'c Copy<'c>,
-    places: Places,
+    places: Occupied,
     /// Positions in the plan of the directories that were not there before.
     made: HashSet<usize>,
 }
@@ -30,10 +35,10 @@ pub(super) struct Target<'c> {
 impl<'c> Target<'c> {
     pub(super) fn new(root: Dir, force: bool, copy: &'c Copy<'c>) -> Self {
         Self {
-            directories: Entered::new(root),
+            directories: OpenDirectories::new(root),
             force,
             copy,
-            places: Places::default(),
+            places: Occupied::default(),
             made: HashSet::new(),
         }
     }
@@ -66,7 +71,7 @@ impl<'c> Target<'c> {
 
     /// Writes everything; nothing if something is in the way.
     pub(super) fn write(&mut self, plan: &Plan) -> Result<(), ExtractError> {
-        if let Some(path) = letters::clash(plan)
+        if let Some(path) = case::clash(plan)
             && ignores_case(self.directories.root())
         {
             return Err(ExtractError::Collision { path });
@@ -204,8 +209,8 @@ impl<'c> Target<'c> {
             self.may_replace(metadata.file_type(), path.clone())?;
         }
         let cannot = |error| cannot_write(at, &leaf.name, error);
-        let made = self.make(directory, at, leaf)?;
-        match made.place(directory, leaf, self.force) {
+        let staged = self.stage(directory, at, leaf)?;
+        match staged.place(&leaf.name, Some(leaf.mtime_ns), self.force) {
             // It was not there a moment ago.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Err(ExtractError::Exists { path });
@@ -217,27 +222,28 @@ impl<'c> Target<'c> {
         Ok(())
     }
 
-    /// The file or link, complete.
-    fn make(&self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<Made, ExtractError> {
+    /// Stages the file or link with its content.
+    fn stage<'d>(
+        &self,
+        directory: &'d Dir,
+        at: At<'_>,
+        leaf: &Leaf,
+    ) -> Result<Staged<'d>, ExtractError> {
         let cannot = |error| cannot_write(at, &leaf.name, error);
         match &leaf.kind {
-            LeafKind::Symlink { target } => {
-                let made = Temporary::make(|name| symlink(directory, target, name));
-                made.map(|(temporary, ())| Made::Named(temporary))
-                    .map_err(cannot)
-            }
+            LeafKind::Symlink { target } => Staged::symlink(directory, target).map_err(cannot),
             LeafKind::File {
                 number, executable, ..
             } => {
-                let (made, file) = Made::start(directory, *executable).map_err(cannot)?;
+                let (staged, file) = Staged::file(directory, *executable).map_err(cannot)?;
                 let mut out = Sink::new(file);
                 let copied = (self.copy)(*number, &mut out);
                 let copied = copied.and_then(|_| out.flush());
                 if let Err(error) = copied {
-                    made.remove(directory);
+                    staged.remove();
                     return Err(out.blame(at, leaf, error));
                 }
-                Ok(made)
+                Ok(staged)
             }
         }
     }
@@ -247,17 +253,6 @@ impl Leaf {
     fn is_link(&self) -> bool {
         matches!(self.kind, LeafKind::Symlink { .. })
     }
-}
-
-/// Whether a directory gives a file by its name in other letters, too.
-fn ignores_case(directory: &Dir) -> bool {
-    // If there can be no file, what is planned fails and says why.
-    let made = Temporary::make(|name| create(directory, name, false));
-    made.is_ok_and(|(temporary, _)| {
-        let found = directory.symlink_metadata(temporary.0.to_uppercase());
-        temporary.remove(directory);
-        found.is_ok()
-    })
 }
 
 /// The file being written, which knows whether it was to blame.

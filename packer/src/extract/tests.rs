@@ -228,7 +228,7 @@ fn two_names_that_are_one_in_the_target_are_refused() {
 
 #[test]
 fn names_in_other_letters_are_found_in_each_directory() {
-    let clash = |folders: Vec<Folder>| letters::clash(&Plan { folders });
+    let clash = |folders: Vec<Folder>| case::clash(&Plan { folders });
     let all = [
         vec![root(vec![file("a"), link("A", "x")])],
         vec![root(vec![file("b")]), folder("B", vec![])],

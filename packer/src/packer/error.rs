@@ -1,11 +1,10 @@
 //! Why a module could not be packed.
 
-use crate::contents::OpenError;
-use crate::expansion::TooLong;
+use crate::inspect::contents::OpenError;
+use crate::limits::size::SizeLimitError;
 use crate::module::ModuleError;
-use crate::pattern::PatternError;
-use crate::source::SourceError;
-use crate::{GuestPath, GuestPathError, Mapping};
+use crate::path::{GuestPath, GuestPathError, Mapping, PatternError};
+use crate::tree::source::SourceError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
@@ -75,7 +74,7 @@ pub enum PackError {
     OutsideMounts,
     /// The files of an image have more bytes than one of that length may have.
     #[error("cannot take the files out of an image")]
-    TooLong(#[source] TooLong),
+    SizeLimit(#[source] SizeLimitError),
     /// The block size is impossible.
     #[error(
         "a block cannot have {len} bytes; expected a power of two from {} to {}",

@@ -1,38 +1,30 @@
-//! The inputs of a pack: the image in the module, other images and mapped
-//! directories, joined to one tree.
+//! The inputs of a pack, read into one tree.
+//!
+//! The caller names a module, images, and mappings of host paths. [`Inputs::read`] reads
+//! the mappings in their order, adds the parts of the images, and combines everything.
 
-use super::contents_of;
+use super::error::PackError;
+use super::images::Images;
 use super::storage::Storage;
-use super::{PackError, Packer};
-use crate::contents::{Contents, OpenError};
-use crate::expansion;
-use crate::join::{self, Apart, Joined, Origin, Overlap, Part, Placed};
-use crate::module::ModuleError;
-use crate::source::{self, Exclude, Findings, Taking};
-use crate::{Mapping, Warning};
+use crate::path::{Exclude, Mapping};
+use crate::tree::combine::{Combined, Overlap, combine};
+use crate::tree::mounted::{MountedFile, MountedTree, Origin};
+use crate::tree::source::{self, DirectoryOptions, Findings, Mtime};
+use crate::warning::Warning;
 use std::collections::HashMap;
-use std::sync::Arc;
-use wasi_vfs_format::Error;
+use std::path::PathBuf;
 use wasi_vfs_format::tree::Tree;
 
-/// Everything there is to pack.
+/// The choices of the caller about mapped inputs.
+#[derive(Clone, Debug)]
 pub(super) struct Inputs {
-    pub(super) tree: Tree,
-    /// The origin of each mount of the tree.
-    pub(super) origins: Vec<Origin>,
-    /// The storage of the image in the module, else of the first added image.
-    pub(super) storage: Option<Storage>,
-    /// How many files and links a union hides.
-    pub(super) merged_over: u64,
-    /// Whether some of it was compressed.
-    pub(super) is_compressed: bool,
-    pub(super) warnings: Vec<Warning>,
-}
-
-/// An input that the caller mapped.
-pub(super) struct Input {
-    kind: InputKind,
-    mapping: Mapping,
+    pub(super) mappings: Vec<(InputKind, PathBuf, PathBuf)>,
+    pub(super) overlap: Overlap,
+    pub(super) mtime: Mtime,
+    pub(super) dereference: bool,
+    pub(super) patterns: Vec<String>,
+    pub(super) gitignore: bool,
+    pub(super) own_files: Vec<PathBuf>,
 }
 
 /// The kind of a mapped input.
@@ -44,133 +36,115 @@ pub(super) enum InputKind {
     Archive,
 }
 
-/// A mapped input, read.
+/// A mapped input with a valid guest path.
+pub(super) struct Input {
+    kind: InputKind,
+    mapping: Mapping,
+}
+
+/// All inputs in one tree.
+pub(super) struct InputTree {
+    pub(super) tree: Tree,
+    /// The origin of each mount of the tree.
+    pub(super) origins: Vec<Origin>,
+    /// The storage of the image in the module, else of the first added image.
+    pub(super) storage: Option<Storage>,
+    /// How many files and links a union hides.
+    pub(super) hidden_count: u64,
+    /// Whether any image is compressed.
+    pub(super) is_compressed: bool,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// A mapped input after reading.
 enum Mapped {
-    Part(Part),
-    File(Placed),
+    Tree(MountedTree),
+    File(MountedFile),
 }
 
-/// The parts of images.
-#[derive(Default)]
-pub(super) struct Taken {
-    pub(super) parts: Vec<Part>,
-    /// Paths of mounts that are not among the parts.
-    hidden: Vec<String>,
-    storages: Vec<Storage>,
-    /// The images without any file or link, counted from 1.
-    empty: Vec<usize>,
-}
-
-impl Packer {
-    /// All inputs. `taken` has the parts of the module.
-    pub(super) fn inputs(
-        &self,
-        mut taken: Taken,
-        mappings: &[Input],
-        exclude: &Exclude,
-    ) -> Result<Inputs, PackError> {
-        for (position, image) in self.images.iter().enumerate() {
-            self.take_image(position + 1, image, &mut taken)?;
+impl Default for Inputs {
+    fn default() -> Self {
+        Self {
+            mappings: Vec::new(),
+            overlap: Overlap::Hide,
+            mtime: Mtime::Source,
+            dereference: false,
+            patterns: Vec::new(),
+            gitignore: false,
+            own_files: Vec::new(),
         }
+    }
+}
+
+impl Inputs {
+    /// The mapped inputs. Rejects equal guest paths, except in a union.
+    pub(super) fn mapped(&self) -> Result<Vec<Input>, PackError> {
+        let inputs = self.mappings.iter().map(|(kind, host, guest)| {
+            let mapping = Mapping::new(host, guest)?;
+            let kind = *kind;
+            Ok(Input { kind, mapping })
+        });
+        let inputs = inputs.collect::<Result<Vec<_>, PackError>>()?;
+        if self.overlap == Overlap::Hide {
+            require_different_guest_paths(&inputs)?;
+        }
+        Ok(inputs)
+    }
+
+    /// The patterns of excluded paths. Rejects patterns if nothing is mapped.
+    pub(super) fn exclude(&self) -> Result<Exclude, PackError> {
+        let exclude = Exclude::new(&self.patterns)?;
+        match self.mappings.is_empty() && !self.patterns.is_empty() {
+            true => Err(PackError::ExcludesNothing),
+            false => Ok(exclude),
+        }
+    }
+
+    /// Reads `inputs` and combines them with the parts of `images`.
+    pub(super) fn read(
+        &self,
+        mut images: Images,
+        inputs: &[Input],
+        exclude: &Exclude,
+    ) -> Result<InputTree, PackError> {
         let mut findings = Findings::new(exclude, &self.own_files);
         let mut files = Vec::new();
-        for input in mappings {
-            match self.read(input, exclude, &mut findings)? {
-                Mapped::Part(part) => taken.parts.push(part),
+        for input in inputs {
+            match self.read_one(input, exclude, &mut findings)? {
+                Mapped::Tree(part) => images.parts.push(part),
                 Mapped::File(file) => files.push(file),
             }
         }
-        require_free(&files, &taken.parts)?;
-        if taken.parts.is_empty() && files.is_empty() {
+        require_free(&files, &images.parts)?;
+        if images.parts.is_empty() && files.is_empty() {
             return Err(PackError::Nothing);
         }
-        let Joined {
+        let Combined {
             tree,
             origins,
             hidden,
-            merged_over,
-        } = join::join(taken.parts, files, self.overlap);
+            hidden_count,
+        } = combine(images.parts, files, self.overlap);
         let mut warnings = findings.warnings(exclude);
-        if !taken.empty.is_empty() {
-            warnings.push(Warning::EmptyImages(taken.empty));
+        if !images.empty.is_empty() {
+            warnings.push(Warning::EmptyImages(images.empty));
         }
-        let hidden = [taken.hidden, hidden].concat();
+        let hidden = [images.hidden, hidden].concat();
         if !hidden.is_empty() {
             warnings.push(Warning::Hidden(hidden));
         }
-        Ok(Inputs {
+        let mut storages = images.storages.iter();
+        Ok(InputTree {
             tree,
             origins,
-            storage: taken.storages.first().copied(),
-            merged_over,
-            is_compressed: taken.storages.iter().any(|storage| storage.level.is_some()),
+            storage: storages.clone().next().copied(),
+            hidden_count,
+            is_compressed: storages.any(|storage| storage.level.is_some()),
             warnings,
         })
     }
 
-    /// The parts that an earlier pack put into the module.
-    pub(super) fn earlier(&self) -> Result<Taken, PackError> {
-        let mut taken = Taken::default();
-        let Some(module) = &self.module else {
-            return Ok(taken);
-        };
-        match contents_of(module) {
-            Ok(contents) => {
-                let parts = self.take(&contents, &mut taken, PackError::Earlier)?;
-                taken.parts.extend(parts);
-                Ok(taken)
-            }
-            Err(OpenError::NotPacked) => Ok(taken),
-            Err(OpenError::Module(error)) => Err(error.into()),
-            Err(OpenError::Neither { found }) => Err(ModuleError::NotWasm { found }.into()),
-            Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
-            Err(OpenError::Read(error)) => Err(ModuleError::Read(error).into()),
-        }
-    }
-
-    fn take_image(
-        &self,
-        number: usize,
-        image: &Arc<Vec<u8>>,
-        taken: &mut Taken,
-    ) -> Result<(), PackError> {
-        let unreadable = |source| PackError::Image { number, source };
-        let contents = contents_of(image).map_err(unreadable)?;
-        let parts = self.take(&contents, taken, |error| unreadable(error.into()))?;
-        if parts.iter().all(Part::is_empty) {
-            taken.empty.push(number);
-        }
-        let parts = parts.into_iter();
-        taken
-            .parts
-            .extend(parts.map(|part| part.with_origin(Origin::Image)));
-        Ok(())
-    }
-
-    /// The mapped directories of an image, to be packed again.
-    fn take(
-        &self,
-        contents: &Contents<'_>,
-        taken: &mut Taken,
-        damaged: impl Fn(Error) -> PackError,
-    ) -> Result<Vec<Part>, PackError> {
-        let image = contents.reader().map_err(&damaged)?;
-        if !self.any_len {
-            let len = image
-                .file_len()
-                .map_err(|corrupt| damaged(corrupt.into()))?;
-            expansion::check(&image, len).map_err(PackError::TooLong)?;
-        }
-        let storage = Storage::of(&image).map_err(|corrupt| damaged(corrupt.into()))?;
-        taken.storages.push(storage);
-        let tree = image.to_tree().map_err(damaged)?;
-        let Apart { parts, hidden } = join::take_apart(tree).ok_or(PackError::OutsideMounts)?;
-        taken.hidden.extend(hidden);
-        Ok(parts)
-    }
-
-    /// Reads a mapped directory, file or archive.
-    fn read(
+    fn read_one(
         &self,
         input: &Input,
         exclude: &Exclude,
@@ -179,66 +153,48 @@ impl Packer {
         let Mapping { host, guest } = &input.mapping;
         let mut directory = match input.kind {
             InputKind::Archive => source::read_archive(host, guest, exclude, findings)?,
-            InputKind::Host if host.is_file() => {
-                if guest.components().is_empty() {
-                    return Err(PackError::FileAtDirectory {
-                        host: host.clone(),
-                        guest: guest.clone(),
-                    });
-                }
-                let mut file = source::read_file(host)?;
-                file.mtime_ns = self.mtime.of(file.mtime_ns);
-                return Ok(Mapped::File(Placed {
-                    host: host.clone(),
-                    guest: guest.clone(),
-                    file,
-                }));
-            }
+            InputKind::Host if host.is_file() => return self.read_file(&input.mapping),
             InputKind::Host => {
-                let taking = Taking {
+                let options = DirectoryOptions {
                     exclude,
                     gitignore: self.gitignore,
                     dereference: self.dereference,
                 };
-                source::read_directory(host, guest, taking, findings)?
+                source::read_directory(host, guest, options, findings)?
             }
         };
         self.mtime.apply(&mut directory);
-        Ok(Mapped::Part(Part::new(guest, directory)))
+        Ok(Mapped::Tree(MountedTree::new(guest, directory)))
     }
 
-    /// The inputs, of which no two have the same place unless they form a union.
-    pub(super) fn mappings(&self) -> Result<Vec<Input>, PackError> {
-        let mappings = self.mappings.iter();
-        let mappings = mappings
-            .map(|(kind, host, guest)| {
-                let mapping = Mapping::new(host, guest)?;
-                Ok(Input {
-                    kind: *kind,
-                    mapping,
-                })
-            })
-            .collect::<Result<Vec<_>, PackError>>()?;
-        if self.overlap == Overlap::Merge {
-            return Ok(mappings);
+    fn read_file(&self, Mapping { host, guest }: &Mapping) -> Result<Mapped, PackError> {
+        let (host, guest) = (host.clone(), guest.clone());
+        if guest.components().is_empty() {
+            return Err(PackError::FileAtDirectory { host, guest });
         }
-        let mut places = HashMap::new();
-        for Input { mapping, .. } in &mappings {
-            if let Some(first) = places.insert(mapping.guest.components(), mapping) {
-                return Err(PackError::MappedTwice {
-                    first: Box::new(first.clone()),
-                    second: Box::new(mapping.clone()),
-                });
-            }
-        }
-        Ok(mappings)
+        let mut file = source::read_file(&host)?;
+        file.mtime_ns = self.mtime.of(file.mtime_ns);
+        Ok(Mapped::File(MountedFile { host, guest, file }))
     }
 }
 
-/// Refuses a file at or above the place of a directory, which a mount needs.
-fn require_free(files: &[Placed], parts: &[Part]) -> Result<(), PackError> {
-    for Placed { guest, host, .. } in files {
-        let is_taken = |part: &Part| part.components().starts_with(guest.components());
+fn require_different_guest_paths(inputs: &[Input]) -> Result<(), PackError> {
+    let mut earlier = HashMap::new();
+    for Input { mapping, .. } in inputs {
+        if let Some(first) = earlier.insert(mapping.guest.components(), mapping) {
+            return Err(PackError::MappedTwice {
+                first: Box::new(first.clone()),
+                second: Box::new(mapping.clone()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Rejects a file at the path of a mounted directory or of a parent of one.
+fn require_free(files: &[MountedFile], parts: &[MountedTree]) -> Result<(), PackError> {
+    for MountedFile { guest, host, .. } in files {
+        let is_taken = |part: &MountedTree| part.components().starts_with(guest.components());
         if parts.iter().any(is_taken) {
             return Err(PackError::FileAtDirectory {
                 host: host.clone(),

@@ -4,8 +4,8 @@
 //! them.
 
 mod error;
+mod images;
 mod inputs;
-mod inspection;
 mod outcome;
 mod storage;
 mod stored;
@@ -14,25 +14,23 @@ mod tests;
 
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
+pub use storage::DEFAULT_LEVEL;
 
-use crate::Warning;
-use crate::choice::{Choice, ranks};
-use crate::contents::{Contents, OpenError};
-use crate::join::{Overlap, Part};
 use crate::module::{MemoryKind, Target};
-use crate::source::{Exclude, Mtime};
-use inputs::{InputKind, Inputs};
+use crate::tree::combine::Overlap;
+use crate::tree::lint;
+use crate::tree::mounted::MountedTree;
+use crate::tree::selection::{Selection, ranks};
+use crate::tree::source::Mtime;
+use crate::warning::Warning;
+use images::{Images, contents_of};
+use inputs::{InputKind, InputTree, Inputs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Asked, Compression};
 use stored::Stored;
-use wasi_vfs_format::ReadAt;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
-
-/// Compression level where compression is asked for without one: zstd's
-/// highest that needs no more memory to decompress than the block itself.
-pub const DEFAULT_LEVEL: i32 = 19;
 
 /// The longest module that the WebAssembly JavaScript interface allows.
 const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
@@ -71,19 +69,13 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 pub struct Packer {
     module: Option<Arc<Vec<u8>>>,
     images: Vec<Arc<Vec<u8>>>,
-    mappings: Vec<(InputKind, PathBuf, PathBuf)>,
-    overlap: Overlap,
-    mtime: Mtime,
-    dereference: bool,
-    patterns: Vec<String>,
-    gitignore: bool,
-    own_files: Vec<PathBuf>,
+    inputs: Inputs,
     compression: Option<Compression>,
     block_len: Option<u32>,
     order: Vec<String>,
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
-    any_len: bool,
+    no_size_limit: bool,
 }
 
 impl Packer {
@@ -102,19 +94,13 @@ impl Packer {
         Self {
             module: None,
             images: Vec::new(),
-            mappings: Vec::new(),
-            overlap: Overlap::Hide,
-            mtime: Mtime::Source,
-            dereference: false,
-            patterns: Vec::new(),
-            gitignore: false,
-            own_files: Vec::new(),
+            inputs: Inputs::default(),
             compression: None,
             block_len: None,
             order: Vec::new(),
             only: None,
             memory: None,
-            any_len: false,
+            no_size_limit: false,
         }
     }
 
@@ -151,7 +137,9 @@ impl Packer {
     /// the directory that holds it is mapped, without other files of the host.
     pub fn map_dir(mut self, host: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
         let guest = guest.as_ref().to_owned();
-        self.mappings.push((InputKind::Host, host.into(), guest));
+        self.inputs
+            .mappings
+            .push((InputKind::Host, host.into(), guest));
         self
     }
 
@@ -162,7 +150,8 @@ impl Packer {
     /// layers, devices and entries that leave the archive are errors.
     pub fn map_tar(mut self, archive: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
         let guest = guest.as_ref().to_owned();
-        self.mappings
+        self.inputs
+            .mappings
             .push((InputKind::Archive, archive.into(), guest));
         self
     }
@@ -175,8 +164,8 @@ impl Packer {
     ///
     /// A union includes added images and the directories of a packed module.
     pub fn union(mut self, union: bool) -> Self {
-        self.overlap = match union {
-            true => Overlap::Merge,
+        self.inputs.overlap = match union {
+            true => Overlap::Union,
             false => Overlap::Hide,
         };
         self
@@ -186,20 +175,20 @@ impl Packer {
     /// directories that they lead to. Absolute links leave it, because their targets are
     /// guest paths. By default, all links are kept.
     pub fn dereference(mut self, dereference: bool) -> Self {
-        self.dereference = dereference;
+        self.inputs.dereference = dereference;
         self
     }
 
     /// Chooses the modification times of mapped directories, files and archives.
     pub fn mtime(mut self, mtime: Mtime) -> Self {
-        self.mtime = mtime;
+        self.inputs.mtime = mtime;
         self
     }
 
     /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
     /// the patterns. Without a mapped directory they are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
-        self.patterns.push(pattern.into());
+        self.inputs.patterns.push(pattern.into());
         self
     }
 
@@ -207,7 +196,7 @@ impl Packer {
     /// is excluded. By default, they do not. Patterns of [`Packer::exclude`] come first,
     /// so `!name` takes back what such a file excludes.
     pub fn gitignore(mut self, gitignore: bool) -> Self {
-        self.gitignore = gitignore;
+        self.inputs.gitignore = gitignore;
         self
     }
 
@@ -215,7 +204,7 @@ impl Packer {
     /// or of an earlier result. If a mapped directory holds it, by any name,
     /// [`Warning::OwnFiles`] reports it.
     pub fn own_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.own_files.push(path.into());
+        self.inputs.own_files.push(path.into());
         self
     }
 
@@ -254,8 +243,8 @@ impl Packer {
     /// Takes files of any length out of images, one in the module included.
     /// Otherwise they may have 1 GiB, or a thousand bytes for each of their image:
     /// of a few bytes an image can make terabytes.
-    pub fn any_len(mut self, any_len: bool) -> Self {
-        self.any_len = any_len;
+    pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
+        self.no_size_limit = no_size_limit;
         self
     }
 
@@ -298,7 +287,7 @@ impl Packer {
         let module = self.module.as_ref().ok_or(PackError::NoModule)?;
         // What can be refused is refused before the work, which may be long.
         self.asked()?;
-        self.mappings()?;
+        self.inputs.mapped()?;
         let target = Target::new(module, self.memory)?;
         let mut image = self.store(progress)?;
         let embedded = image.embed(target)?;
@@ -365,29 +354,27 @@ impl Packer {
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
         let asked = self.asked()?;
-        let mappings = self.mappings()?;
-        let exclude = Exclude::new(&self.patterns)?;
-        if mappings.is_empty() && !self.patterns.is_empty() {
-            return Err(PackError::ExcludesNothing);
-        }
-        let taken = self.earlier()?;
-        if let Some(image) = self.as_it_is(&taken.parts)? {
+        let mapped = self.inputs.mapped()?;
+        let exclude = self.inputs.exclude()?;
+        let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
+        if let Some(image) = self.as_it_is(&images.parts)? {
             return Ok(image);
         }
-        let Inputs {
+        images.add(&self.images)?;
+        let InputTree {
             mut tree,
             origins,
             storage,
-            merged_over,
+            hidden_count,
             is_compressed,
             mut warnings,
-        } = self.inputs(taken, &mappings, &exclude)?;
+        } = self.inputs.read(images, &mapped, &exclude)?;
         let mut options = storage.unwrap_or_default().options(asked);
         if is_compressed && options.compression.is_none() && asked.compression.is_none() {
             warnings.push(Warning::Decompressed);
         }
         warnings.extend(self.select(&mut tree, &mut options)?);
-        warnings.extend(inspection::inspect(&tree, &origins));
+        warnings.extend(lint::inspect(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
         if self.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
@@ -397,7 +384,7 @@ impl Packer {
             payload: image.payload,
             metadata: image.metadata,
             manifest: image.manifest,
-            hidden_count: merged_over,
+            hidden_count,
             warnings,
         })
     }
@@ -406,9 +393,9 @@ impl Packer {
     /// order.
     fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
         let mut missing = self.prune(tree, options)?;
-        let order = Choice::new(tree, &self.order)?;
+        let order = Selection::new(tree, &self.order)?;
         missing.extend(order.missing);
-        options.ranks = ranks(order.places);
+        options.ranks = ranks(order.paths);
         Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
     }
 
@@ -418,22 +405,22 @@ impl Packer {
         let Some(only) = &self.only else {
             return Ok(Vec::new());
         };
-        let choice = Choice::new(tree, only)?;
-        if choice.places.is_empty() && !only.is_empty() {
+        let selection = Selection::new(tree, only)?;
+        if selection.paths.is_empty() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),
                 example: only.first().cloned().unwrap_or_default(),
             });
         }
-        options.left_out = Some(choice.prune(tree));
-        Ok(choice.missing)
+        options.left_out = Some(selection.apply(tree));
+        Ok(selection.missing)
     }
 
     /// The one image that is all there is to pack, if nothing else is asked of
     /// it. An image that was stripped of its manifest is not taken as it is:
     /// nobody could say with which options it was stored.
-    fn as_it_is(&self, earlier: &[Part]) -> Result<Option<Stored>, PackError> {
-        let is_all = earlier.is_empty() && self.mappings.is_empty();
+    fn as_it_is(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
+        let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()
             && self.order.is_empty()
@@ -442,7 +429,7 @@ impl Packer {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
                 let contents = contents_of(image).map_err(unreadable)?;
-                Stored::find(&contents, self.any_len)
+                Stored::find(&contents, self.no_size_limit)
             }
             _ => Ok(None),
         }
@@ -451,12 +438,6 @@ impl Packer {
     fn asked(&self) -> Result<Asked, PackError> {
         Asked::new(self.compression, self.block_len)
     }
-}
-
-/// The image in `bytes`, whose payload the tree of its files shares.
-fn contents_of(bytes: &Arc<Vec<u8>>) -> Result<Contents<'static>, OpenError> {
-    let source: Arc<dyn ReadAt> = bytes.clone();
-    Contents::read(&source)
 }
 
 /// Packs `mappings`, pairs of guest path and host directory, into a module,

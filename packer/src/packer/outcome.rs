@@ -1,6 +1,7 @@
 //! The results of packing: bytes, statistics and warnings.
 
-use crate::{Warning, module};
+use crate::module;
+use crate::warning::Warning;
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
 /// What [`Packer::image`](crate::Packer::image) gives.

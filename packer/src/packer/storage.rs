@@ -1,12 +1,16 @@
 //! Compression level and block size: the caller's choice, else those of an earlier image.
 
-use super::{DEFAULT_LEVEL, PackError};
+use super::error::PackError;
 use wasi_vfs_format::Corrupt;
 use wasi_vfs_format::block::Codec;
 use wasi_vfs_format::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::writer::Options;
+
+/// The default compression level of zstd. It is the highest level whose decoder needs no
+/// more memory than the block.
+pub const DEFAULT_LEVEL: i32 = 19;
 
 /// The compression that a caller chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,12 @@
 //! An image in its parts, from when it was written or found until it is
 //! embedded. Does not know what was asked for.
 
-use super::PackError;
-use crate::contents::Contents;
-use crate::expansion;
+use super::error::PackError;
+use crate::inspect::contents::Contents;
+use crate::limits::size;
 use crate::module::{self, Embedded, ModuleError, Target};
-use crate::{Warning, runtime};
+use crate::runtime;
+use crate::warning::Warning;
 use wasi_vfs_format::Error;
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::manifest::Manifest;
@@ -24,7 +25,10 @@ impl Stored {
     /// That in `contents`, to be embedded as it is; `None` if it has no manifest. All of
     /// it is decoded, to see whether it is damaged. Too much of it is an error, unless any
     /// length will do.
-    pub(super) fn find(contents: &Contents<'_>, any_len: bool) -> Result<Option<Self>, PackError> {
+    pub(super) fn find(
+        contents: &Contents<'_>,
+        no_size_limit: bool,
+    ) -> Result<Option<Self>, PackError> {
         let damaged = |error: Error| PackError::Image {
             number: 1,
             source: error.into(),
@@ -34,9 +38,9 @@ impl Stored {
             return Ok(None);
         };
         let manifest = metadata.manifest().map_err(Error::from).map_err(damaged)?;
-        if !any_len {
+        if !no_size_limit {
             let len = image.index().superblock().raw_len.get();
-            expansion::check(&image, len).map_err(PackError::TooLong)?;
+            size::check(&image, len).map_err(PackError::SizeLimit)?;
         }
         let mut broken = check(image.index());
         if broken.is_empty() {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::inspect::contents::Contents;
 #[cfg(unix)]
 use std::fs;
 

@@ -664,12 +664,12 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
     ] {
         let output = bounded(&scratch, writer, "a bomb");
         let len = format!("the files have {len} bytes");
-        assert_failure(&output, code, &[&len, "--any-size"]);
+        assert_failure(&output, code, &[&len, "--no-size-limit"]);
         assert_eq!(scratch.names(), before);
     }
     for writer in [
-        &format!("{pack} --any-size"),
-        "diff hostile hostile --any-size",
+        &format!("{pack} --no-size-limit"),
+        "diff hostile hostile --no-size-limit",
     ] {
         assert_success(&bounded(&scratch, writer, "a bomb"));
     }
@@ -677,7 +677,7 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
     assert_eq!(scratch.run("diff whole hostile -q").status.code(), Some(1));
     for reader in [
         "extract hostile -o some /usr/lib/a /usr/lib/hello.txt",
-        "extract hostile -o any /usr/lib/a /usr/lib/b7 --any-size",
+        "extract hostile -o any /usr/lib/a /usr/lib/b7 --no-size-limit",
         "ls -lR hostile",
         "info hostile",
         "dump hostile",

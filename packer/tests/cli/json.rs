@@ -190,7 +190,7 @@ fn digests_are_of_json_only() {
     for line in [
         "ls --digests tree.wvfs",
         "info --digests tree.wvfs",
-        "ls --json --any-size tree.wvfs",
+        "ls --json --no-size-limit tree.wvfs",
     ] {
         assert_failure(&scratch.run(line), 2, &["--"]);
     }

@@ -2,7 +2,7 @@
 
 use crate::scratch::*;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use tar::{Builder, EntryType, Header};
 
 /// An archive in memory.
@@ -41,9 +41,14 @@ impl Archive {
         self
     }
 
-    fn pax(mut self, key: &str, value: &str) -> Self {
-        let extension = [(key, value.as_bytes())];
-        self.0.append_pax_extensions(extension).unwrap();
+    fn pax(self, key: &str, value: &str) -> Self {
+        self.pax_all(&[(key, value)])
+    }
+
+    /// The extended header of the next entry.
+    fn pax_all(mut self, records: &[(&str, &str)]) -> Self {
+        let records = records.iter().map(|(key, value)| (*key, value.as_bytes()));
+        self.0.append_pax_extensions(records).unwrap();
         self
     }
 
@@ -199,34 +204,121 @@ fn global_comments_are_harmless_and_other_values_are_not() {
     assert_refused(global("11 path=ab\n"), &["sets `path`", "global"], "");
 }
 
+/// A file with three extents and holes around them, and the archive that GNU tar writes.
+#[cfg(target_os = "linux")]
+fn sparse(options: &[&str]) -> Scratch {
+    use std::os::unix::fs::FileExt;
+    let scratch = Scratch::empty();
+    let file = std::fs::File::create(scratch.path("hole")).unwrap();
+    for (at, bytes) in [
+        (1 << 20, &b"start"[..]),
+        (5 << 20, b"middle"),
+        (9_000_000, b"end"),
+    ] {
+        file.write_all_at(bytes, at).unwrap();
+    }
+    file.set_len(10_000_000).unwrap();
+    let tar = Command::new("tar")
+        .args(["--sparse", "-cf", "root.tar", "hole"])
+        .args(options)
+        .current_dir(scratch.path(""))
+        .status();
+    assert!(tar.unwrap().success());
+    assert!(scratch.read("root.tar").len() < 100_000);
+    scratch
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn sparse_files_keep_their_holes_as_zeros() {
-    let scratch = Scratch::empty();
-    let file = std::fs::File::create(scratch.path("hole")).unwrap();
-    std::os::unix::fs::FileExt::write_all_at(&file, b"end", 9_000_000).unwrap();
-    for (format, is_packed) in [("gnu", true), ("pax", false)] {
-        let tar = Command::new("tar")
-            .args([
-                "--sparse",
-                &format!("--format={format}"),
-                "-cf",
-                "root.tar",
-                "hole",
-            ])
-            .current_dir(scratch.path(""))
-            .stdout(Stdio::null())
-            .status();
-        assert!(tar.unwrap().success());
-        assert!(scratch.read("root.tar").len() < 100_000);
-        let output = image(&scratch, "--exclude none");
-        if is_packed {
-            assert_success(&output);
-            assert!(scratch.run("cat out.wvfs /usr/hole").stdout == scratch.read("hole"));
-        } else {
-            assert_error(&output, &["sparse file in PAX form", "--format=gnu"]);
-        }
+    for format in ["gnu", "pax"] {
+        let scratch = sparse(&[&format!("--format={format}")]);
+        assert_success(&image(&scratch, ""));
+        assert_eq!(stdout(&scratch.run("ls out.wvfs /usr")), "hole\n");
+        assert!(scratch.run("cat out.wvfs /usr/hole").stdout == scratch.read("hole"));
+        assert_success(&image(&scratch, "--exclude hole"));
+        assert_eq!(stdout(&scratch.run("ls out.wvfs /usr")), "", "{format}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn old_forms_of_sparse_files_are_named() {
+    for version in ["0.0", "0.1"] {
+        let scratch = sparse(&["--format=pax", &format!("--sparse-version={version}")]);
+        let output = image(&scratch, "");
+        assert_error(&output, &["`hole`", "sparse", "--sparse-version=1.0"]);
+    }
+}
+
+/// An archive with a sparse file `s` of `len` bytes and this map.
+fn with_map(len: &str, map: &str, data: &str) -> Archive {
+    let mut stored = map.as_bytes().to_vec();
+    stored.resize(stored.len().next_multiple_of(512), 0);
+    stored.extend(data.as_bytes());
+    let records = [
+        ("GNU.sparse.major", "1"),
+        ("GNU.sparse.minor", "0"),
+        ("GNU.sparse.name", "dir/s"),
+        ("GNU.sparse.realsize", len),
+    ];
+    let archive = Archive::new().pax_all(&records);
+    archive.entry("GNUSparseFile.0/s", EntryType::Regular, &stored)
+}
+
+#[test]
+fn maps_of_sparse_files_are_validated() {
+    let scratch = packed(with_map("9", "2\n1\n2\n5\n3\n", "abcde"));
+    assert_eq!(cat(&scratch, "/usr/dir/s"), "\0ab\0\0cde\0");
+    for map in [
+        "",
+        "x\n",
+        "\n",
+        "1\n0\n",
+        "1\n0\n10\n",
+        "1\n8\n2\n",
+        "2\n4\n2\n1\n2\n",
+        "1\n18446744073709551615\n1\n",
+        "99999999999999999999\n",
+        "18446744073709551615\n0\n0\n0\n0\n",
+        "1\n0\n6\n",
+    ] {
+        let words = ["`dir/s`", "map", "write the archive again"];
+        assert_refused(with_map("9", map, "abcde"), &words, "/usr/dir");
+    }
+    for len in ["", "-1", "x"] {
+        let words = ["`dir/s`", "sparse"];
+        assert_refused(with_map(len, "0\n", ""), &words, "/usr/dir");
+    }
+    let huge = 1_u64 << 62;
+    let words = ["`dir/s`", &huge.to_string(), "exclude it"];
+    assert_refused(with_map(&huge.to_string(), "0\n", ""), &words, "/usr/dir");
+}
+
+/// Capabilities of programs are binary, and `docker export` writes them.
+#[test]
+fn attributes_may_contain_line_breaks() {
+    let scratch = packed(
+        Archive::new()
+            .pax("SCHILY.xattr.user.lines", "a\n\nb\n")
+            .file("before", "1\n")
+            .pax_all(&[
+                ("SCHILY.xattr.security.capability", "\u{1}\n\n\n"),
+                ("mtime", "951782400.5"),
+                ("path", "long/name"),
+            ])
+            .file("name", "2\n")
+            .pax_all(&[
+                ("SCHILY.xattr.user.a", "\n\n"),
+                ("linkpath", "before"),
+                ("path", "link"),
+            ])
+            .link("l", EntryType::Symlink, "b"),
+    );
+    assert_eq!(cat(&scratch, "/usr/long/name"), "2\n");
+    assert_eq!(cat(&scratch, "/usr/link"), "1\n");
+    let json = stdout(&scratch.run("ls --json out.wvfs /usr/long/name"));
+    assert!(json.contains("2000-02-29T00:00:00.500000000Z"), "{json}");
 }
 
 #[test]
@@ -276,6 +368,25 @@ fn entries_that_cannot_be_packed_are_named() {
     );
     let deep = "d/".repeat(2100) + "x";
     assert_refused(file().file(&deep, ""), &["guest path", "4095"], "d");
+}
+
+#[test]
+fn archives_of_layers_cause_a_warning() {
+    let scratch = Scratch::empty();
+    for (names, is_warned) in [
+        (["manifest.json", "repositories"], true),
+        (["oci-layout", "index.json"], true),
+        (["manifest.json", "index.json"], false),
+    ] {
+        let archive = Archive::new().file(names[0], "").file(names[1], "");
+        scratch.write("root.tar", &archive.bytes());
+        let output = image(&scratch, "");
+        assert_success(&output);
+        let said = stderr(&output);
+        assert_eq!(said.contains("docker export"), is_warned, "{said}");
+        let strict = image(&scratch, "--strict").status.code();
+        assert_eq!(strict == Some(0), !is_warned, "{names:?}");
+    }
 }
 
 #[test]

@@ -15,8 +15,24 @@ fn level_behind_a_space_is_explained() {
         "pack --compress 9 app.wasm --dir lib::/ -o out.wasm",
         "pack app.wasm --dir lib::/ --compress 9 -o out.wasm",
     ] {
-        assert_failure(&scratch.run(arguments), 2, &["`--compress=9`"]);
+        assert_failure(&scratch.run(arguments), 2, &["`--level 9`"]);
     }
+}
+
+#[test]
+fn level_in_the_place_of_the_module_is_explained() {
+    let scratch = Scratch::with_tree();
+    for arguments in [
+        "pack --compress 9 -o out.wasm",
+        "pack --compress 9 --dir lib::/ -o out.wasm",
+    ] {
+        let output = scratch.run(arguments);
+        assert_failure(&output, 2, &["no module `9`", "`--level 9`"]);
+        assert!(!scratch.path("out.wasm").exists());
+    }
+    // A module may have such a name.
+    scratch.write("9", &scratch.read("app.wasm"));
+    assert_success(&scratch.run("pack --compress 9 --dir lib::/ -o out.wasm"));
 }
 
 #[test]
@@ -89,6 +105,9 @@ fn commands_that_cannot_work_have_exit_code_2() {
         "cat packed.wasm [",
         "extract packed.wasm -o out [",
         "completions tcsh",
+        "man none",
+        "info packed.wasm --json --html -",
+        "pack app.wasm --dir lib::/ --compress=3 --level 3 -o out.wasm",
     ] {
         assert_failure(&scratch.run(arguments), 2, &[]);
     }

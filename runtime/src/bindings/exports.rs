@@ -1,4 +1,4 @@
-//! The exported functions: thin shells around [`Vfs`](crate::Vfs).
+//! The exported functions: thin shells around the [`Server`](crate::Server).
 
 use super::host::HostFunctions;
 use super::state::{self, Way};
@@ -15,7 +15,7 @@ macro_rules! export_calls {
         )]
         extern "C" fn $call($($parameter: $type),*) -> i32 {
             match state::way() {
-                Way::Image(vfs) => Preview1::$call(vfs, $($parameter),*),
+                Way::Image(server) => Preview1::$call(server, $($parameter),*),
                 Way::Host => HostFunctions.$call($($parameter),*),
                 #[cfg(feature = "linked")]
                 Way::Nested => {

@@ -1,6 +1,6 @@
 //! The merged runtime's allocator: dlmalloc and whole pages, from one pool of pages.
 
-use crate::page_map::PageMap;
+use super::page_map::PageMap;
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::UnsafeCell;

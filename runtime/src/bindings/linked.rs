@@ -1,12 +1,10 @@
 //! The linked form: runtime, application and image share one memory.
 
 use super::exports::{alloc, anchor, mount};
+use super::reentry::Reentry;
 use super::state::own_memory_len;
-use crate::abi::SCRATCH_LEN;
-use crate::errno::{Errno, Result};
-use crate::memory::Lent;
-use crate::reentry::Reentry;
-use crate::{Memory, Payload};
+use crate::blocks::{BlockError, BlockSource, Budget, StoredRange};
+use crate::preview1::{Errno, Lent, Memory, Result, SCRATCH_LEN};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 use core::mem::{offset_of, size_of};
@@ -116,45 +114,38 @@ impl StoredBlocks {
         }
     }
 
-    fn bytes(&self, offset: u32, len: u32) -> Result<&'static [u8]> {
-        let end = offset.checked_add(len).ok_or(Errno::IO)?;
-        if end > self.len {
-            return Err(Errno::IO);
+    fn bytes(&self, range: StoredRange) -> Result<&'static [u8], BlockError> {
+        if range.end() > self.len.into() {
+            return Err(BlockError::OutOfRange);
         }
         // The payload may end where memory does, which no address names.
-        if len == 0 {
+        if range.len == 0 {
             return Ok(&[]);
         }
-        let address = (self.address + offset) as *const u8;
-        // SAFETY: within the payload, which lies within the memory and which
-        // nothing writes to while the program runs.
-        Ok(unsafe { core::slice::from_raw_parts(address, len as usize) })
+        // The offset is below `self.len`, so it has 32 bits.
+        let address = (self.address + range.offset as u32) as *const u8;
+        // SAFETY: the range lies within the payload. The payload lies within the memory,
+        // and nothing writes to it while the program runs.
+        Ok(unsafe { core::slice::from_raw_parts(address, range.len as usize) })
     }
 }
 
-impl Payload for StoredBlocks {
+impl BlockSource for StoredBlocks {
     fn with_bytes<R>(
         &mut self,
-        offset: u32,
-        len: u32,
+        range: StoredRange,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Result<R> {
-        self.bytes(offset, len).map(use_them)
+    ) -> Result<R, BlockError> {
+        self.bytes(range).map(use_them)
     }
+}
 
-    fn reserve(&mut self, _: u32) -> Result<usize> {
-        Ok(0)
-    }
+/// The application's heap cannot tell how much of it the image uses.
+pub(super) struct MemoryUse;
 
-    fn copy_to_guest(
-        &mut self,
-        memory: &mut impl Memory,
-        address: u32,
-        offset: u32,
-        len: u32,
-    ) -> Result {
-        memory.copy_in(address, self.bytes(offset, len)?);
-        Ok(())
+impl Budget for MemoryUse {
+    fn used_len(&self, _: usize) -> usize {
+        0
     }
 }
 

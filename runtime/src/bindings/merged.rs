@@ -4,8 +4,8 @@
 
 use super::heap::{Heap, PAGE_LEN, PAGES};
 use super::state::own_memory_len;
-use crate::errno::{Errno, Result};
-use crate::{Memory, Payload};
+use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
+use crate::preview1::Memory;
 use alloc::vec::Vec;
 
 pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_MERGED;
@@ -87,30 +87,31 @@ impl StoredBlocks {
         }
     }
 
-    fn check(&self, offset: u32, len: u32) -> Result {
-        match offset.checked_add(len) {
-            Some(end) if end <= self.len => Ok(()),
-            _ => Err(Errno::IO),
+    /// The offset of a range that lies within the segment.
+    fn offset(&self, range: StoredRange) -> Result<u32, BlockError> {
+        match range.end() <= self.len.into() {
+            // Below `self.len`, so it has 32 bits.
+            true => Ok(range.offset as u32),
+            false => Err(BlockError::OutOfRange),
         }
     }
 
     /// Makes the buffer empty, with room for `len` bytes.
-    fn make_room(&mut self, len: usize) -> Result {
+    fn make_room(&mut self, len: usize) -> Result<(), BlockError> {
         self.buffer.clear();
         let reserved = self.buffer.try_reserve_exact(len);
-        reserved.map_err(|_| Errno::NOMEM)
+        reserved.map_err(|_| BlockError::NoMemory)
     }
 }
 
-impl Payload for StoredBlocks {
+impl BlockSource for StoredBlocks {
     fn with_bytes<R>(
         &mut self,
-        offset: u32,
-        len: u32,
+        range: StoredRange,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Result<R> {
-        self.check(offset, len)?;
-        let len = len as usize;
+    ) -> Result<R, BlockError> {
+        let offset = self.offset(range)?;
+        let len = range.len as usize;
         self.make_room(len)?;
         // SAFETY: the range lies within the segment, the buffer has room for
         // `len` bytes, and all of them are written before they are counted.
@@ -121,27 +122,33 @@ impl Payload for StoredBlocks {
         Ok(use_them(&self.buffer))
     }
 
-    fn reserve(&mut self, len: u32) -> Result<usize> {
-        self.make_room(len as usize)?;
-        // All memory behind the pages that the runtime has without an image. There
-        // is one at least, so the length of the others fits.
-        let without_image = (&raw const __heap_base).addr().next_multiple_of(PAGE_LEN) as u64;
-        let taken = own_memory_len().saturating_sub(without_image) as usize;
-        // Pages that a call gave back are room for blocks.
-        Ok(taken.saturating_sub(PAGES.free_count() * PAGE_LEN))
+    fn reserve(&mut self, len: u32) -> Result<(), BlockError> {
+        self.make_room(len as usize)
     }
 
-    fn copy_to_guest(
-        &mut self,
-        _: &mut impl Memory,
-        address: u32,
-        offset: u32,
-        len: u32,
-    ) -> Result {
-        self.check(offset, len)?;
-        // SAFETY: the range lies within the segment, and the caller has
-        // checked the one in the application's memory.
-        unsafe { payload_write(address, offset, len) }
+    fn copy_to(&mut self, range: StoredRange, sink: &mut impl Sink) -> Result<(), BlockError> {
+        let offset = self.offset(range)?;
+        match sink.take_place(range.len) {
+            // SAFETY: the range lies within the segment. A place is a range of the
+            // application's memory that the sink's maker has checked.
+            Some(place) => unsafe { payload_write(place.0, offset, range.len) },
+            None => self.with_bytes(range, |bytes| sink.put(bytes))?,
+        }
         Ok(())
+    }
+}
+
+/// Measures the runtime's own memory.
+pub(super) struct MemoryUse;
+
+impl Budget for MemoryUse {
+    fn used_len(&self, index_len: usize) -> usize {
+        // The pages behind the linker's part of memory. The runtime has at least one
+        // page, so the length of the others fits.
+        let without_image = (&raw const __heap_base).addr().next_multiple_of(PAGE_LEN) as u64;
+        let used = own_memory_len().saturating_sub(without_image) as usize;
+        // Blocks can use the pages that a call has freed.
+        used.saturating_sub(PAGES.free_count() * PAGE_LEN)
+            .saturating_sub(index_len)
     }
 }

@@ -1,7 +1,7 @@
-//! What makes the runtime a wasm library: the exported functions, the one
-//! global state, and the two implementations of the traits.
+//! The runtime as a wasm library: the exported functions, the one global state, and an
+//! implementation of the lower layers' traits for each form.
 //!
-//! `docs/DESIGN.md` has the table of what `pack` and the runtime agree on. All
+//! `docs/ABI.md` has the tables of the names that `pack` and the runtime agree on. All
 //! unsafe code of the crate is below this module and in `zstd/copy.rs`.
 
 #![allow(
@@ -12,18 +12,26 @@
 #[cfg(all(feature = "linked", feature = "merged"))]
 compile_error!("a runtime is either `linked` or `merged`");
 
+#[cfg(target_family = "wasm")]
 mod exports;
-#[cfg(feature = "merged")]
+#[cfg(all(target_family = "wasm", feature = "merged"))]
 mod heap;
+#[cfg(target_family = "wasm")]
 mod host;
+// Plain Rust, so their tests run natively.
+#[cfg(any(test, feature = "merged"))]
+mod page_map;
+#[cfg(any(test, feature = "linked"))]
+mod reentry;
+#[cfg(target_family = "wasm")]
 mod state;
 
-#[cfg(feature = "linked")]
+#[cfg(all(target_family = "wasm", feature = "linked"))]
 mod linked;
-#[cfg(feature = "linked")]
+#[cfg(all(target_family = "wasm", feature = "linked"))]
 use linked as form;
 
-#[cfg(feature = "merged")]
+#[cfg(all(target_family = "wasm", feature = "merged"))]
 mod merged;
-#[cfg(feature = "merged")]
+#[cfg(all(target_family = "wasm", feature = "merged"))]
 use merged as form;

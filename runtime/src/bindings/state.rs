@@ -1,8 +1,10 @@
-//! The anchor, the memory of the image, and the one [`Vfs`].
+//! The anchor, the memory of the image, and the one [`Server`].
 
-use super::form::{self, GuestMemory, StoredBlocks};
+use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
 use super::host::HostFunctions;
-use crate::Vfs;
+use crate::blocks::Blocks;
+use crate::image::ImageFs;
+use crate::preview1::Server;
 use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;
@@ -39,7 +41,8 @@ static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 /// Where calls go. Decided at the first of them.
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
 
-type TheVfs = Vfs<GuestMemory, HostFunctions, StoredBlocks>;
+type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
+type TheServer = Server<GuestMemory, HostFunctions, TheImage>;
 
 #[allow(
     clippy::large_enum_variant,
@@ -49,7 +52,7 @@ enum State {
     Unstarted,
     /// No image: a linked module that was not packed.
     PassThrough,
-    Serving(TheVfs),
+    Serving(TheServer),
 }
 
 /// The address of the anchor.
@@ -102,27 +105,40 @@ fn allocation() -> &'static mut Option<Allocation> {
     unsafe { &mut *ALLOCATION.0.get() }
 }
 
-/// Memory for an image of `len` bytes; null if there is none.
+/// Allocates zeroed memory for an image of `len` bytes. Returns null if memory runs out.
 pub(super) fn allocate(len: usize) -> *mut u8 {
-    // The module may be a snapshot of one that has run. What its calls decided was
-    // about another image, or about none.
+    #[cfg(feature = "linked")]
+    if let Some(address) = reuse(len) {
+        return address;
+    }
+    let new = Allocation::zeroed(len);
+    let address = new.as_ref().map(|new| new.address.as_ptr());
+    // A merged runtime is new whenever `pack` calls it, so there is no older allocation.
+    #[cfg(feature = "merged")]
+    core::mem::forget(core::mem::replace(allocation(), new));
+    #[cfg(feature = "linked")]
+    {
+        *allocation() = new;
+    }
+    address.unwrap_or(ptr::null_mut())
+}
+
+/// Forgets the image of an earlier call. A linked runtime stays in its module when that is
+/// packed again, and the module may be a snapshot of an instance that already ran. Returns
+/// the earlier memory if it has the right length, and frees it otherwise, so that the next
+/// allocation may take its place.
+#[cfg(feature = "linked")]
+fn reuse(len: usize) -> Option<*mut u8> {
     // SAFETY: one thread, and no call is under way, so there is no reference.
     unsafe { *STATE.0.get() = State::Unstarted };
-    let allocation = allocation();
-    if let Some(old) = allocation {
-        // SAFETY: the memory is ours and that long.
-        unsafe { old.address.write_bytes(0, old.layout.size()) };
-        if old.layout.size() == len.max(1) {
-            return old.address.as_ptr();
-        }
+    let old = allocation().as_ref()?;
+    // SAFETY: the memory is ours and that long.
+    unsafe { old.address.write_bytes(0, old.layout.size()) };
+    if old.layout.size() == len.max(1) {
+        return Some(old.address.as_ptr());
     }
-    // First, so that the new one may be where the old one was.
-    *allocation = None;
-    *allocation = Allocation::zeroed(len);
-    match allocation {
-        Some(new) => new.address.as_ptr(),
-        None => ptr::null_mut(),
-    }
+    *allocation() = None;
+    None
 }
 
 /// Whether there is no image, or one whose index can be read as far as can be
@@ -226,7 +242,7 @@ pub(super) enum Way {
     /// To the host, from within the application's allocator.
     #[cfg(feature = "linked")]
     Nested,
-    Image(&'static mut TheVfs),
+    Image(&'static mut TheServer),
     /// Nowhere, since nobody knows yet.
     NoMemory,
 }
@@ -247,7 +263,7 @@ pub(super) fn way() -> Way {
     }
     // SAFETY: see above.
     match unsafe { &mut *state } {
-        State::Serving(vfs) => Way::Image(vfs),
+        State::Serving(server) => Way::Image(server),
         State::PassThrough => Way::Host,
         State::Unstarted => Way::NoMemory,
     }
@@ -263,5 +279,6 @@ fn start() -> State {
         return State::Unstarted;
     };
     let payload = StoredBlocks::new(anchor.payload_address.get(), anchor.payload_len.get());
-    State::Serving(Vfs::new(index, GuestMemory, HostFunctions, payload))
+    let image = ImageFs::new(index, Blocks::new(payload, MemoryUse));
+    State::Serving(Server::new(image, GuestMemory, HostFunctions))
 }

@@ -1,10 +1,11 @@
 //! Any calls, in any order, of a guest with any memory.
 
 use super::host::ScriptedHost;
+use super::memory::{self, GuestMemory, NoBudget, StoredBlocks};
 use super::writable::writable;
-use super::{GuestMemory, StoredBlocks, file, link, mount};
+use super::{file, link, mount};
 use crate::preview1::{Preview1, for_each_call};
-use crate::{Memory, Vfs};
+use crate::{Blocks, ImageFs, Memory, Server};
 use std::sync::LazyLock;
 use std::vec::Vec;
 use std::{format, vec};
@@ -87,7 +88,7 @@ fn change(image: &Image, seed: u8) -> Image {
     (index, payload)
 }
 
-type Fuzzed = Vfs<GuestMemory, ScriptedHost, StoredBlocks>;
+type Fuzzed = Server<GuestMemory, ScriptedHost, memory::Image>;
 
 const PATHS: [&[u8]; 12] = [
     b"big", b"d/f", b"l", b"loop", b"up", b".", b"many", b"many/7", b"d/..", b"empty", b"none",
@@ -130,7 +131,8 @@ impl Guest {
         let memory = GuestMemory::new();
         let host = ScriptedHost::new(memory.clone(), answers);
         let index = Index::parse(index).ok();
-        let vfs = Vfs::new(index, memory.clone(), host, StoredBlocks(payload));
+        let blocks = Blocks::new(StoredBlocks(payload), NoBudget);
+        let vfs = Server::new(ImageFs::new(index, blocks), memory.clone(), host);
         Self { vfs, memory }
     }
 }

@@ -1,8 +1,8 @@
 //! The guest's memory and the payload, plain, which panic where the runtime
 //! reaches beyond them.
 
-use crate::errno::Result;
-use crate::{Errno, Memory, Payload};
+use crate::blocks::{BlockError, BlockSource, Budget, StoredRange};
+use crate::{ImageFs, Memory};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::vec;
@@ -42,29 +42,25 @@ impl Memory for GuestMemory {
 
 pub(super) struct StoredBlocks(pub(super) &'static [u8]);
 
-impl Payload for StoredBlocks {
+impl BlockSource for StoredBlocks {
     fn with_bytes<R>(
         &mut self,
-        offset: u32,
-        len: u32,
+        range: StoredRange,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Result<R> {
-        let start = offset as usize;
-        let bytes = self.0.get(start..start + len as usize);
-        bytes.map(use_them).ok_or(Errno::IO)
-    }
-
-    fn reserve(&mut self, _: u32) -> Result<usize> {
-        Ok(0)
-    }
-
-    fn copy_to_guest(
-        &mut self,
-        memory: &mut impl Memory,
-        address: u32,
-        offset: u32,
-        len: u32,
-    ) -> Result {
-        self.with_bytes(offset, len, |bytes| memory.copy_in(address, bytes))
+    ) -> Result<R, BlockError> {
+        let start = range.offset as usize;
+        let bytes = self.0.get(start..start + range.len as usize);
+        bytes.map(use_them).ok_or(BlockError::OutOfRange)
     }
 }
+
+/// A memory whose use nobody measures.
+pub(super) struct NoBudget;
+
+impl Budget for NoBudget {
+    fn used_len(&self, _: usize) -> usize {
+        0
+    }
+}
+
+pub(super) type Image = ImageFs<'static, StoredBlocks, NoBudget>;

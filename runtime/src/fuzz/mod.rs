@@ -12,7 +12,6 @@ pub use calls::calls;
 pub use frames::frames;
 pub use paths::paths;
 
-use memory::{GuestMemory, StoredBlocks};
 use std::boxed::Box;
 use std::string::{String, ToString};
 use std::vec::Vec;

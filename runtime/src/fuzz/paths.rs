@@ -1,11 +1,8 @@
-//! Paths against a model that walks a map and shares no code with the runtime.
+//! Paths of programs and of tools, against a model that walks a map and shares no code with
+//! the runtime.
 
-use super::host::ScriptedHost;
-use super::{GuestMemory, StoredBlocks, file, link, mount};
-use crate::Vfs;
-use crate::descriptor::OpenDirectory;
-use crate::errno::{Errno, Result};
-use crate::resolve::resolve;
+use super::{file, link, mount};
+use crate::fs::{FsError, Guest, Policy, Result, Tool, resolve};
 use std::collections::BTreeMap;
 use std::string::{String, ToString};
 use std::sync::LazyLock;
@@ -65,12 +62,15 @@ pub fn paths(data: &[u8]) {
             path.push('/');
         }
     }
-    let expected = Model::new(root, start).walk(&path, follow);
-    let found = found(root, start, &path, follow);
+    let expected = Model::new(root, start, false).walk(&path, follow);
+    let found_by_guest = found::<Guest>(root, start, &path, follow);
     assert_eq!(
-        found, expected,
+        found_by_guest, expected,
         "{path:?} from {start:?} below {root:?}, {follow}"
     );
+    let expected = Model::new("/", "/", true).walk(&path, follow);
+    let found_by_tool = found::<Tool>("/", "/", &path, follow);
+    assert_eq!(found_by_tool, expected, "{path:?} of a tool, {follow}");
 }
 
 fn is_within(path: &str, root: &str) -> bool {
@@ -79,22 +79,18 @@ fn is_within(path: &str, root: &str) -> bool {
 }
 
 /// The place and the root that the runtime comes to.
-fn found(root: &str, start: &str, path: &str, follow: bool) -> Result<(Option<String>, String)> {
-    let (index, payload) = &*IMAGE;
-    let index = Index::parse(index).expect("whole");
-    let memory = GuestMemory::new();
-    let host = ScriptedHost::new(memory.clone(), &[]);
-    let vfs = Vfs::new(Some(index), memory, host, StoredBlocks(payload));
-    let number = |path: &str| number(&index, path);
-    let start = OpenDirectory {
-        inode: number(start),
-        root: number(root),
-        mount: None,
-    };
-    let resolution = resolve(&vfs.image, &start, path.as_bytes(), follow)?;
+fn found<P: Policy>(
+    root: &str,
+    start: &str,
+    path: &str,
+    follow: bool,
+) -> Result<(Option<String>, String)> {
+    let index = Index::parse(&IMAGE).expect("whole");
+    let start = (number(&index, start), number(&index, root));
+    let resolution = resolve::<P, _>(&index, start, path.as_bytes(), follow)?;
     let name = |number| name(&index, number);
     Ok((
-        resolution.inode.map(|inode| name(inode.number)),
+        resolution.node.map(|inode| name(inode.number)),
         name(resolution.root),
     ))
 }
@@ -124,13 +120,14 @@ fn join(directory: &str, name: &str) -> String {
     std::format!("{}/{name}", directory.trim_end_matches('/'))
 }
 
-static IMAGE: LazyLock<(Vec<u8>, Vec<u8>)> = LazyLock::new(|| {
+/// The index of the tree.
+static IMAGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let tree = Tree {
         root: directory("/"),
         mounts: vec![mount("/", &[])],
     };
     let image = write(&tree, &Options::default(), &()).expect("a tree by the rules");
-    (image.index, image.payload)
+    image.index
 });
 
 fn directory(path: &str) -> DirectoryNode {
@@ -167,33 +164,38 @@ struct Model {
     /// a directory since a slash follows.
     rest: Vec<(String, bool)>,
     hops: usize,
+    /// Whether the path is that of a tool's user.
+    is_tool: bool,
 }
 
 impl Model {
-    fn new(root: &str, start: &str) -> Self {
+    fn new(root: &str, start: &str, is_tool: bool) -> Self {
         Self {
             root: root.to_string(),
             at: start.to_string(),
             rest: Vec::new(),
             hops: 0,
+            is_tool,
         }
     }
 
     fn walk(mut self, path: &str, follow: bool) -> Result<(Option<String>, String)> {
         match path.chars().next() {
-            None => return Err(Errno::NOENT),
-            Some('/') => return Err(Errno::PERM),
+            None if !self.is_tool => return Err(FsError::NotFound),
+            Some('/') if !self.is_tool => return Err(FsError::NotPermitted),
+            None => {}
             Some(_) => self.push(path, false),
         }
         while let Some((name, is_directory)) = self.rest.pop() {
             if !DIRECTORIES.contains(&&*self.at) {
-                return Err(Errno::NOTDIR);
+                return Err(FsError::NotADirectory);
             }
             match &*name {
                 "." => {}
-                ".." if self.at == self.root => return Err(Errno::PERM),
+                ".." if self.at == self.root && self.is_tool => {}
+                ".." if self.at == self.root => return Err(FsError::NotPermitted),
                 ".." => self.at = parent(&self.at),
-                name if name.len() > MAX_NAME_LEN => return Err(Errno::NAMETOOLONG),
+                name if name.len() > MAX_NAME_LEN => return Err(FsError::NameTooLong),
                 name => {
                     if !self.enter(&join(&self.at, name), is_directory, follow)? {
                         return Ok((None, self.root));
@@ -211,7 +213,7 @@ impl Model {
             if follow || is_directory {
                 self.hops += 1;
                 if self.hops > MAX_HOPS {
-                    return Err(Errno::LOOP);
+                    return Err(FsError::Loop);
                 }
                 if target.starts_with('/') {
                     self.root = "/".to_string();
@@ -222,13 +224,13 @@ impl Model {
             }
         } else if FILES.contains(&place) {
             if is_directory {
-                return Err(Errno::NOTDIR);
+                return Err(FsError::NotADirectory);
             }
         } else if !DIRECTORIES.contains(&place) {
             return if self.rest.is_empty() {
                 Ok(false)
             } else {
-                Err(Errno::NOENT)
+                Err(FsError::NotFound)
             };
         }
         self.at = place.to_string();

@@ -3,8 +3,7 @@
 
 use super::guest::write_image;
 use super::{directory_node, file, mount};
-use crate::Errno;
-use crate::cache::BlockCache;
+use crate::blocks::{BlockCache, BlockError};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::{Block, Codec, Index};
 
@@ -71,7 +70,7 @@ fn a_block_that_cannot_be_decoded_leaves_its_slot() {
     let mut bad = index.block(3).unwrap();
     bad.codec = Codec::Zstd;
     for _ in 0..3 {
-        assert_eq!(cache.insert(&bad, b"no frame"), Err(Errno::IO));
+        assert_eq!(cache.insert(&bad, b"no frame"), Err(BlockError::Corrupt));
         assert!(!cache.contains(3));
         let left = [1, 2].map(|number| cache.contains(number));
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::guest::Guest;
 use super::{big, directory_node, file, mount, sample_tree};
-use crate::errno::Result;
+use crate::preview1::Result;
 use crate::{Errno, Preview1};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::block::BlockRecord;
@@ -157,7 +157,7 @@ fn a_forged_frame_evicts_one_block_once() {
             assert!(read(&mut guest, block).is_ok());
         }
         assert_eq!(read(&mut guest, 3), Err(Errno::IO));
-        let cached = [1, 2].map(|block| guest.vfs.image.has_cached(block));
+        let cached = [1, 2].map(|block| guest.vfs.fs.blocks().has_cached(block));
         assert_eq!(cached, [round > 0, true], "round {round}");
     }
 }

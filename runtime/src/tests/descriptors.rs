@@ -6,11 +6,11 @@ use crate::{Errno, Preview1};
 
 fn preopen_name(guest: &mut Guest, fd: u32) -> Result<String, Errno> {
     let code = Preview1::fd_prestat_get(&mut guest.vfs, fd, 0x2000);
-    crate::errno::from_host(code)?;
+    crate::preview1::from_host(code)?;
     assert_eq!(guest.u32_at(0x2000), 0, "a directory");
     let len = guest.u32_at(0x2004);
     let code = Preview1::fd_prestat_dir_name(&mut guest.vfs, fd, 0x3000, len);
-    crate::errno::from_host(code)?;
+    crate::preview1::from_host(code)?;
     Ok(String::from_utf8(guest.bytes(0x3000, len as usize)).unwrap())
 }
 

@@ -2,8 +2,8 @@
 
 use super::guest::{BUFFER, Guest, PATH};
 use super::{guest, sample_tree};
-use crate::abi::{eventtype, oflags, rights};
 use crate::preview1::for_each_call;
+use crate::preview1::{eventtype, oflags, rights};
 use crate::{Errno, Preview1};
 use std::collections::{BTreeMap, BTreeSet};
 

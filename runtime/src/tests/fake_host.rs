@@ -3,9 +3,9 @@
 
 use super::guest::SharedMemory;
 use crate::Errno;
-use crate::abi::{eventtype, subscription};
-use crate::memory::Memory;
+use crate::preview1::Memory;
 use crate::preview1::{Preview1, for_each_call};
+use crate::preview1::{eventtype, subscription};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;

@@ -3,7 +3,7 @@
 use super::fake_host::Described;
 use super::guest::Guest;
 use super::{guest, sample_tree};
-use crate::errno::{Result, from_host};
+use crate::preview1::{Result, from_host};
 use crate::{Errno, Preview1};
 
 /// A number that the host has opened on another import's behalf.

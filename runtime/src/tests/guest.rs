@@ -1,8 +1,9 @@
 //! A guest: a memory, and the calls with their arguments laid out in it.
 
 use super::fake_host::{FakeHost, HostLog};
-use crate::errno::{Result, from_host};
-use crate::{Errno, Memory, Payload, Preview1, Vfs};
+use crate::blocks::{BlockError, BlockSource, Blocks, Budget, StoredRange};
+use crate::preview1::{Result, from_host};
+use crate::{ImageFs, Memory, Preview1, Server};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasi_vfs_format::Index;
@@ -43,32 +44,28 @@ impl Memory for SharedMemory {
 /// The payload as plain bytes.
 pub(super) struct PlainPayload(pub(super) Vec<u8>);
 
-impl Payload for PlainPayload {
+impl BlockSource for PlainPayload {
     fn with_bytes<R>(
         &mut self,
-        offset: u32,
-        len: u32,
+        range: StoredRange,
         use_them: impl FnOnce(&[u8]) -> R,
-    ) -> Result<R> {
-        let start = offset as usize;
-        let bytes = self.0.get(start..start + len as usize);
-        bytes.map(use_them).ok_or(Errno::IO)
-    }
-
-    fn reserve(&mut self, _: u32) -> Result<usize> {
-        Ok(0)
-    }
-
-    fn copy_to_guest(
-        &mut self,
-        memory: &mut impl Memory,
-        address: u32,
-        offset: u32,
-        len: u32,
-    ) -> Result {
-        self.with_bytes(offset, len, |bytes| memory.copy_in(address, bytes))
+    ) -> Result<R, BlockError> {
+        let start = range.offset as usize;
+        let bytes = self.0.get(start..start + range.len as usize);
+        bytes.map(use_them).ok_or(BlockError::OutOfRange)
     }
 }
+
+/// A memory whose use nobody measures.
+pub(super) struct NoBudget;
+
+impl Budget for NoBudget {
+    fn used_len(&self, _: usize) -> usize {
+        0
+    }
+}
+
+pub(super) type Vfs = Server<SharedMemory, FakeHost, ImageFs<'static, PlainPayload, NoBudget>>;
 
 /// A path is written here.
 pub(super) const PATH: u32 = 0x1000;
@@ -90,7 +87,7 @@ pub(super) fn write_image(tree: &Tree, compression: Option<i32>) -> (Vec<u8>, Ve
 }
 
 pub(super) struct Guest {
-    pub(super) vfs: Vfs<SharedMemory, FakeHost, PlainPayload>,
+    pub(super) vfs: Vfs,
     pub(super) memory: SharedMemory,
     pub(super) host: HostLog,
 }
@@ -120,8 +117,9 @@ impl Guest {
         let log = host.log.clone();
         // Leaked, as a baked image is there for as long as the program.
         let index = Index::parse(index.leak()).ok();
+        let image = ImageFs::new(index, Blocks::new(PlainPayload(payload), NoBudget));
         Self {
-            vfs: Vfs::new(index, memory.clone(), host, PlainPayload(payload)),
+            vfs: Server::new(image, memory.clone(), host),
             memory,
             host: log,
         }

@@ -4,8 +4,8 @@ use super::fake_host::{Described, FakeHost};
 use super::guest::Guest;
 use super::sample_tree;
 use crate::Errno;
-use crate::errno::from_host;
 use crate::preview1::Preview1;
+use crate::preview1::from_host;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Success, and nothing written.

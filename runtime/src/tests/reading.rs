@@ -100,8 +100,8 @@ fn a_directory_cannot_be_read() {
 
 #[test]
 fn the_cache_stays_within_its_bound() {
-    use crate::cache::CACHE_LEN;
-    let lines = (0..4 * CACHE_LEN as u32 / 8).map(|i| format!("{i:7}\n"));
+    use crate::blocks::MEMORY_LIMIT;
+    let lines = (0..4 * MEMORY_LIMIT as u32 / 8).map(|i| format!("{i:7}\n"));
     let tree = Tree {
         root: directory_node([("long", file(lines.collect::<String>()))]),
         mounts: vec![mount("/", &[])],
@@ -109,11 +109,11 @@ fn the_cache_stays_within_its_bound() {
     let mut guest = Guest::new(&tree, Some(3));
     let fd = guest.open(3, "long").unwrap();
     while !guest.read(fd, &[50_000]).unwrap().is_empty() {}
-    let held = guest.vfs.image.cached_len();
+    let held = guest.vfs.fs.blocks().cached_len();
     // A page is left to the allocator, and less than a block is left over.
-    let least = CACHE_LEN - (64 << 10) - (16 << 10);
+    let least = MEMORY_LIMIT - (64 << 10) - (16 << 10);
     assert!(held > least, "{held} bytes: the cache was never full");
-    assert!(held <= CACHE_LEN, "{held} bytes");
+    assert!(held <= MEMORY_LIMIT, "{held} bytes");
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! Everything that would change the image.
 
-use super::guest::{Guest, PATH};
+use super::guest::{Guest, PATH, Vfs};
 use super::{guest, sample_tree};
 use crate::{Errno, Preview1};
-
-type Vfs =
-    crate::Vfs<super::guest::SharedMemory, super::fake_host::FakeHost, super::guest::PlainPayload>;
 
 fn on_path(guest: &mut Guest, path: &str, call: fn(&mut Vfs, u32, u32, u32) -> i32) -> Errno {
     let (address, len) = guest.put_path(path);

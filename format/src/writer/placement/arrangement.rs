@@ -31,8 +31,8 @@ const WINDOW_BLOCKS: usize = 8;
 const NEAR_SHARE: u32 = 64;
 
 /// The same from anywhere, which has its price: a walk through the tree comes
-/// back for such a unit when the block has left the cache. `docs/DESIGN.md`
-/// has what sizes and walks other values give.
+/// back for such a unit when the block has left the cache. `docs/notes/block-order.md`
+/// compares other values.
 const FAR_SHARE: u32 = 176;
 
 /// How much more, in 256ths, another unit must have in common with the block

@@ -1,10 +1,7 @@
 //! Probable ballast, with the option that drops it.
 
-use super::table::Look;
-use crate::cli::text::{escape, percentage};
 use anyhow::Result;
 use serde::Serialize;
-use std::io::{self, Write};
 use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
 
@@ -29,33 +26,4 @@ pub(super) fn find(image: &ImageReader<'_>, accounting: &Accounting) -> Result<V
         raw: ballast.len,
     });
     Ok(found.collect())
-}
-
-pub(super) fn print(
-    ballast: &[Ballast],
-    stored: u64,
-    look: Look,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    if ballast.is_empty() {
-        return Ok(());
-    }
-    let (kind, part) = ("probable ballast", "");
-    let heading = ("stored", "raw", "files");
-    writeln!(
-        out,
-        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}  drop with",
-        heading.0, heading.1, heading.2
-    )?;
-    for row in ballast {
-        let part = percentage(row.stored, stored);
-        let kind = format!("  {}", escape(row.kind.as_bytes()));
-        let exclude = escape(row.exclude.as_bytes());
-        let (stored, raw, files) = (look.len(row.stored), look.len(row.raw), row.files);
-        writeln!(
-            out,
-            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}  --exclude '{exclude}'"
-        )?;
-    }
-    Ok(())
 }

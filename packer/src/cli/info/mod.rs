@@ -4,20 +4,24 @@
 
 mod ballast;
 mod directories;
-mod facts;
+mod look;
 mod page;
+mod report;
 mod table;
 
+use super::exit_codes::exit_codes;
+use super::message::say;
 use super::opened::{self, Opened};
 use super::output::is_stdout;
-use super::{exit_codes, output, say, text, wrong_usage};
-use anyhow::Result;
+use super::usage::WrongUsage;
+use super::{output, text};
+use anyhow::{Result, bail};
 use clap::Args;
-use facts::Facts;
+use look::Look;
+use report::Report;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use table::Look;
 
 const EXAMPLES: &str = concat!(
     "\
@@ -61,7 +65,7 @@ pub(super) struct Info {
     /// By default the files may have 1 GiB or 1000 times the bytes of the image,
     /// whichever is larger.
     #[arg(long, requires = "digests")]
-    any_size: bool,
+    no_size_limit: bool,
 
     /// Print exact sizes in bytes instead of units
     #[arg(long)]
@@ -91,7 +95,7 @@ impl Info {
             output::check(html)?;
             if self.json && is_stdout(html) {
                 let message = "--html and --json cannot both write to standard output";
-                wrong_usage("info", message)
+                bail!(WrongUsage(message.to_owned()));
             }
         }
         opened::with(&self.packed, |opened| self.show(opened))
@@ -99,9 +103,9 @@ impl Info {
 
     fn show(&self, opened: &Opened<'_>) -> Result<ExitCode> {
         let accounting = opened.accounting()?;
-        let mut facts = Facts::gather(opened, &accounting)?;
+        let mut facts = Report::gather(opened, &accounting)?;
         if self.digests {
-            facts.add_files(&opened.image, self.any_size)?;
+            facts.add_files(&opened.image, self.no_size_limit)?;
         }
         if let Some(html) = &self.html {
             let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;

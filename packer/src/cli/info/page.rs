@@ -1,4 +1,4 @@
-//! Facts as one page for a browser, which needs nothing from the network.
+//! Report as one page for a browser, which needs nothing from the network.
 //!
 //! The page is `page.html` with the facts as JSON in a script element of a type
 //! that browsers do not run; its own script draws them. Names come from the
@@ -8,7 +8,7 @@
 //! tree and not with its depth.
 
 use super::ballast::Ballast;
-use super::facts::{Duplicates, Facts, Sized, files};
+use super::report::{Duplicates, Report, Sized, files};
 use anyhow::Result;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -54,8 +54,8 @@ struct Summary<'f> {
     form: String,
     digest: &'f str,
     tool_version: Option<&'f str>,
-    file: &'f super::facts::File,
-    tree: &'f super::facts::Tree,
+    file: &'f super::report::File,
+    tree: &'f super::report::Tree,
     saved: u64,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn page(
     title: &str,
     image: &ImageReader<'_>,
     accounting: &Accounting,
-    facts: &Facts<'_>,
+    facts: &Report<'_>,
 ) -> Result<String> {
     let directories = directories(image)?;
     let files = files(image, accounting)?;

@@ -1,8 +1,9 @@
-//! Facts as text.
+//! Report as text.
 
-use super::ballast;
-use super::facts::{Facts, Group};
-use crate::cli::text::{count, escape, len, percentage};
+use super::ballast::Ballast;
+use super::look::Look;
+use super::report::{Group, Report};
+use crate::cli::text::{count, escape, percentage};
 use anyhow::Result;
 use std::io::{self, Write};
 
@@ -12,39 +13,22 @@ const MAX_ROWS: usize = 10;
 /// Groups of equal files, and files of each, unless all are asked for.
 const MAX_GROUPS: usize = 3;
 
-/// How the facts are shown.
-#[derive(Clone, Copy)]
-pub(super) struct Look {
-    /// Every row, and not the largest.
-    pub(super) all: bool,
-    /// Exact sizes.
-    pub(super) bytes: bool,
-}
-
-impl Look {
-    fn rows(self, max: usize) -> usize {
-        if self.all { usize::MAX } else { max }
-    }
-
-    pub(super) fn len(self, bytes: u64) -> String {
-        match self.bytes {
-            true => bytes.to_string(),
-            false => len(bytes),
-        }
-    }
-}
-
-pub(super) fn print(title: &str, facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+pub(super) fn print(
+    title: &str,
+    facts: &Report<'_>,
+    look: Look,
+    out: &mut dyn Write,
+) -> Result<()> {
     print_identity(title, facts, out)?;
     print_file(facts, look, out)?;
     print_tree(facts, look, out)?;
     print_groups("extension", &facts.extensions, facts, look, out)?;
     print_groups("directory", &facts.directories, facts, look, out)?;
-    ballast::print(&facts.ballast, facts.tree.stored, look, out)?;
+    print_ballast(&facts.ballast, facts.tree.stored, look, out)?;
     print_duplicates(facts, look, out)
 }
 
-fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn print_identity(title: &str, facts: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let form = facts.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
     writeln!(out, "  digest     {}", facts.digest)?;
@@ -70,7 +54,7 @@ fn print_identity(title: &str, facts: &Facts<'_>, out: &mut dyn Write) -> io::Re
     Ok(())
 }
 
-fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn print_file(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let file = &facts.file;
     writeln!(out, "\nsizes in the file")?;
     let runtime = match file.application {
@@ -95,7 +79,7 @@ fn print_file(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<
     Ok(())
 }
 
-fn print_tree(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+fn print_tree(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let tree = &facts.tree;
     let blocks = &facts.blocks;
     writeln!(
@@ -146,7 +130,7 @@ fn print_tree(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> io::Result<
 fn print_groups(
     title: &str,
     groups: &[Group<'_>],
-    facts: &Facts<'_>,
+    facts: &Report<'_>,
     look: Look,
     out: &mut dyn Write,
 ) -> Result<()> {
@@ -178,7 +162,36 @@ fn print_groups(
     print_rest(groups.len(), rows, out)
 }
 
-fn print_duplicates(facts: &Facts<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+fn print_ballast(
+    ballast: &[Ballast],
+    stored: u64,
+    look: Look,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if ballast.is_empty() {
+        return Ok(());
+    }
+    let (kind, part) = ("probable ballast", "");
+    let heading = ("stored", "raw", "files");
+    writeln!(
+        out,
+        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}  drop with",
+        heading.0, heading.1, heading.2
+    )?;
+    for row in ballast {
+        let part = percentage(row.stored, stored);
+        let kind = format!("  {}", escape(row.kind.as_bytes()));
+        let exclude = escape(row.exclude.as_bytes());
+        let (stored, raw, files) = (look.len(row.stored), look.len(row.raw), row.files);
+        writeln!(
+            out,
+            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}  --exclude '{exclude}'"
+        )?;
+    }
+    Ok(())
+}
+
+fn print_duplicates(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
     let rows = look.rows(MAX_GROUPS);
     let groups = &facts.deduplication.groups;
     if groups.is_empty() {

@@ -1,11 +1,11 @@
 //! Merging into modules without a runtime.
 
 use super::super::Form;
-use super::super::shape::Shape;
 use super::fake::run;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION};
 use super::{each_packed, embed, found, pack_with, packed, runtime, text, wasm};
 use crate::Warning;
+use crate::module::parse::shape::Shape;
 use crate::module::{find, form};
 use std::borrow::Cow;
 

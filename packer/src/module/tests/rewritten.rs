@@ -2,7 +2,7 @@
 
 use super::merged::program;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION, embed, found, pack, pack_with, runtime, wasm};
-use crate::module::shape::active_offset;
+use crate::module::parse::shape::active_offset;
 use crate::module::{MemoryKind, ModuleError, find, without_image};
 use std::convert::Infallible;
 use wasi_vfs_embedding::ANCHOR_MAGIC;
@@ -81,7 +81,7 @@ impl Reencode for Snapshot {
         global: Global<'_>,
     ) -> Result<(), Error> {
         let ty = self.global_type(global.ty)?;
-        let start = crate::module::shape::constant(&global.init_expr);
+        let start = crate::module::parse::shape::constant(&global.init_expr);
         let expression = match start == Some(self.start) {
             true => ConstExpr::i32_const(self.moved(self.start)),
             false => self.const_expr(global.init_expr)?,

@@ -1,0 +1,25 @@
+//! The options of `info` for its tables.
+
+use crate::cli::text::len;
+
+/// How the facts are shown.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Every row, and not the largest.
+    pub(super) all: bool,
+    /// Exact sizes.
+    pub(super) bytes: bool,
+}
+
+impl Look {
+    pub(super) fn rows(self, max: usize) -> usize {
+        if self.all { usize::MAX } else { max }
+    }
+
+    pub(super) fn len(self, bytes: u64) -> String {
+        match self.bytes {
+            true => bytes.to_string(),
+            false => len(bytes),
+        }
+    }
+}

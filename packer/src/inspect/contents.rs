@@ -1,0 +1,300 @@
+//! Opens what a user calls packed: a module with an image in it, or an image
+//! in a file of its own.
+
+use crate::module::{self, Form, ModuleError};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use thiserror::Error;
+use wasi_vfs_format::superblock::{self, SUPERBLOCK_LEN};
+use wasi_vfs_format::{ImageReader, Part, Parts, Payload, Places, ReadAt};
+
+/// The parts of an image, wherever they were found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Contents<'a> {
+    /// How the image is bound to the application; `None` if there is none,
+    /// because the image is a file of its own.
+    pub form: Option<Form>,
+    /// Version of the runtime in the module, such as `0.1.0`; `None` if there
+    /// is none.
+    pub runtime_version: Option<String>,
+    /// Superblock and tables.
+    pub index: Cow<'a, [u8]>,
+    /// How many bytes the index takes where it was found: fewer than it has in
+    /// a module that stores it compressed.
+    pub index_stored_len: u32,
+    /// The stored blocks.
+    pub payload: Payload<'a>,
+    /// Number of the segment that is the payload, of a module that is read from a file.
+    pub(crate) payload_segment: Option<u32>,
+    /// Where chunks end, and the manifest, unless they were stripped.
+    pub metadata: Option<Cow<'a, [u8]>>,
+}
+
+/// Why nothing could be opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The module holds no image.
+    #[error("the module holds no image; put one in with `wasi-vfs pack`")]
+    NotPacked,
+    /// The bytes are no module and no image.
+    #[error(
+        "neither a WebAssembly module nor an image: found {found}; \
+         give a packed .wasm file, or an image that `wasi-vfs image` wrote"
+    )]
+    Neither {
+        /// What the file starts with.
+        found: String,
+    },
+    /// The bytes are no module that can hold an image.
+    #[error(transparent)]
+    Module(#[from] ModuleError),
+    /// The image is damaged or newer than this reader.
+    #[error(transparent)]
+    Image(#[from] wasi_vfs_format::Error),
+    /// The file cannot be read.
+    #[error("cannot read the file")]
+    Read(#[from] io::Error),
+}
+
+impl<'a> Contents<'a> {
+    /// Finds the image in `bytes`: a packed module or a bare image.
+    ///
+    /// ```
+    /// use wasi_vfs::Contents;
+    ///
+    /// # let app = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1))"#)?;
+    /// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
+    /// let contents = Contents::find(&packed)?;
+    /// let image = contents.reader()?;
+    /// let file = image.resolve("/usr/lib/main.rs", true)?;
+    /// image.copy_to(&file, &mut std::io::stdout())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn find(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        if bytes.starts_with(&superblock::MAGIC) {
+            return Ok(Self::of_bare_image(Parts::split(bytes)?));
+        }
+        let found = match module::find(bytes) {
+            Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
+            found => found?.ok_or(OpenError::NotPacked)?,
+        };
+        Ok(Self {
+            form: Some(found.form),
+            runtime_version: Some(found.runtime_version),
+            index: found.index,
+            index_stored_len: found.index_stored_len,
+            payload: match found.payload {
+                Cow::Borrowed(bytes) => bytes.into(),
+                Cow::Owned(bytes) => Payload::Source(Arc::new(bytes)),
+            },
+            payload_segment: None,
+            metadata: found.metadata.map(Into::into),
+        })
+    }
+
+    /// Finds the image in the file at `path`: a packed module or a bare image. Reads what
+    /// that takes, and leaves the stored blocks in the file until somebody wants them.
+    ///
+    /// ```
+    /// use wasi_vfs::{Contents, Packer};
+    ///
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("src.wvfs");
+    /// let image = Packer::without_module().map_dir("src", "/src").image()?;
+    /// std::fs::write(&path, image.bytes)?;
+    ///
+    /// let contents = Contents::open(&path)?;
+    /// let image = contents.reader()?;
+    /// let file = image.resolve("/src/lib.rs", true)?;
+    /// image.copy_to(&file, &mut std::io::stdout())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Contents::find`], or the file cannot be read.
+    pub fn open(path: &Path) -> Result<Contents<'static>, OpenError> {
+        Contents::read(&open_source(path)?)
+    }
+
+    /// Does what [`Contents::open`] does, with what `source` holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Contents::open`].
+    pub fn read(source: &Arc<dyn ReadAt>) -> Result<Contents<'static>, OpenError> {
+        let head = read_range(source, 0..source.len().min(SUPERBLOCK_LEN as u64))?;
+        if head.starts_with(&superblock::MAGIC) {
+            return Self::read_bare_image(source, &head);
+        }
+        let found = match module::find_in(source) {
+            Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
+            found => found?.ok_or(OpenError::NotPacked)?,
+        };
+        Ok(Contents {
+            form: Some(found.form),
+            runtime_version: Some(found.runtime_version),
+            index: found.index.into(),
+            index_stored_len: found.index_stored_len,
+            payload: found.payload,
+            payload_segment: found.payload_segment,
+            metadata: found.metadata.map(Into::into),
+        })
+    }
+
+    fn read_bare_image(
+        source: &Arc<dyn ReadAt>,
+        head: &[u8],
+    ) -> Result<Contents<'static>, OpenError> {
+        let places = Places::of(head, source.len())?;
+        let index = read_range(source, places.index)?;
+        let metadata = places.metadata.map(|place| read_range(source, place));
+        Ok(Contents {
+            form: None,
+            runtime_version: None,
+            // No index is longer than 32 bits count.
+            index_stored_len: index.len() as u32,
+            index: index.into(),
+            payload: Payload::Source(Arc::new(Part::new(source.clone(), places.payload))),
+            payload_segment: None,
+            metadata: metadata.transpose()?.map(Into::into),
+        })
+    }
+
+    fn of_bare_image(parts: Parts<'a>) -> Self {
+        Self {
+            form: None,
+            runtime_version: None,
+            index: parts.index.into(),
+            // No index is longer than 32 bits count.
+            index_stored_len: parts.index.len() as u32,
+            payload: parts.payload.into(),
+            payload_segment: None,
+            metadata: parts.metadata.map(Into::into),
+        }
+    }
+
+    /// The same parts, copied if they are borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> Contents<'static> {
+        Contents {
+            form: self.form,
+            runtime_version: self.runtime_version,
+            index_stored_len: self.index_stored_len,
+            index: Cow::Owned(self.index.into_owned()),
+            payload: self.payload.into_owned(),
+            payload_segment: self.payload_segment,
+            metadata: self
+                .metadata
+                .map(|metadata| Cow::Owned(metadata.into_owned())),
+        }
+    }
+
+    /// Opens the image for reading.
+    pub fn reader(&self) -> Result<ImageReader<'_>, wasi_vfs_format::Error> {
+        let metadata = self.metadata.as_deref();
+        ImageReader::new(&self.index, &self.payload, metadata)
+    }
+
+    /// Length in bytes of the module in `source`, of which these are the contents,
+    /// without its image. `None` if the two cannot be told apart.
+    pub fn application_len(&self, source: &Arc<dyn ReadAt>) -> Option<u64> {
+        match self.form? {
+            // Another tool may have changed the module since.
+            Form::Merged(_) => module::len_without_image(source, self.payload_segment).ok(),
+            Form::Linked => None,
+        }
+    }
+}
+
+/// The file at `path`, to be read where it is wanted. One that cannot be read from any
+/// place on, such as a pipe, is read whole.
+pub fn open_source(path: &Path) -> io::Result<Arc<dyn ReadAt>> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        let len = metadata.len();
+        return Ok(Arc::new(OpenFile { file, len }));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(Arc::new(bytes))
+}
+
+fn read_range(source: &Arc<dyn ReadAt>, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let len = usize::try_from(range.end.saturating_sub(range.start));
+    let mut bytes = vec![0; len.map_err(|_| io::ErrorKind::OutOfMemory)?];
+    source.read_exact_at(&mut bytes, range.start)?;
+    Ok(bytes)
+}
+
+/// A file, as long as it was when it was opened.
+#[derive(Debug)]
+struct OpenFile {
+    file: File,
+    len: u64,
+}
+
+impl ReadAt for OpenFile {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    #[cfg(unix)]
+    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        std::os::unix::fs::FileExt::read_exact_at(&self.file, buffer, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_exact_at(&self, mut buffer: &mut [u8], mut offset: u64) -> io::Result<()> {
+        while !buffer.is_empty() {
+            let read = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, offset);
+            match read {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(len) => {
+                    buffer = buffer.get_mut(len..).unwrap_or_default();
+                    offset += len as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Packer;
+
+    #[test]
+    fn a_file_that_is_cut_off_after_it_was_opened_fails_what_reads_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("image");
+        let image = Packer::without_module().map_dir("src", "/src").image();
+        std::fs::write(&path, image.unwrap().bytes).unwrap();
+        let contents = Contents::open(&path).unwrap();
+        let image = contents.reader().unwrap();
+        let file = image.resolve("/src/inspect/contents.rs", true).unwrap();
+        let index_len = contents.index.len() as u64;
+        let opened = File::options().write(true).open(&path).unwrap();
+        opened.set_len(index_len + 10).unwrap();
+        let error = image
+            .copy_to(&file, &mut io::sink())
+            .unwrap_err()
+            .to_string();
+        assert!(error.starts_with("cannot read block "), "{error}");
+        assert!(error.contains("unexpected end of file"), "{error}");
+        assert!(matches!(Contents::open(&path), Err(OpenError::Image(_))));
+    }
+}

@@ -1,0 +1,49 @@
+//! What `pack` and a runtime agree on: names of exports, sections and functions.
+//!
+//! docs/ABI.md describes the ABI.
+
+use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
+use wasmparser::{FuncType, ValType};
+
+/// Custom section that holds the metadata section.
+pub(crate) const METADATA_SECTION: &str = "wasi_vfs";
+
+/// What a merge puts in front of the name of each function that it appends.
+pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";
+
+/// A function by which `pack` talks to a runtime.
+pub(crate) struct AbiFunction {
+    pub(crate) name: &'static str,
+    params: &'static [ValType],
+    results: &'static [ValType],
+}
+
+impl AbiFunction {
+    /// Its type.
+    pub(crate) fn ty(&self) -> FuncType {
+        FuncType::new(self.params.to_vec(), self.results.to_vec())
+    }
+
+    pub(crate) fn is(&self, ty: &FuncType) -> bool {
+        ty.params() == self.params && ty.results() == self.results
+    }
+}
+
+/// All three, in the order of [`wasi_vfs_embedding::EntryPoints`].
+pub(crate) const ABI: [AbiFunction; 3] = [
+    AbiFunction {
+        name: ANCHOR_FN,
+        params: &[],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: ALLOC_FN,
+        params: &[ValType::I32],
+        results: &[ValType::I32],
+    },
+    AbiFunction {
+        name: MOUNT_FN,
+        params: &[],
+        results: &[],
+    },
+];

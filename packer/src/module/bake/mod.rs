@@ -1,0 +1,5 @@
+//! Running a runtime at pack time, and its snapshot with the image.
+
+pub(crate) mod entry_points;
+pub(crate) mod linked;
+pub(crate) mod snapshot;

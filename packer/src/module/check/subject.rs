@@ -1,0 +1,216 @@
+//! Looks at a module and says how an image gets into it, or why it cannot.
+//!
+//! Owns every refusal that does not need the module to run.
+
+use crate::module::abi::ABI;
+use crate::module::calls::{self, PREVIEW1};
+use crate::module::check::bypass;
+use crate::module::error::ModuleError;
+use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::anchor::locate;
+use crate::module::locate::placed::Located;
+use crate::module::parse::shape::{Shape, check_preamble};
+use crate::module::parse::validate::validate;
+use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
+use wasi_vfs_format::threads::with_threads;
+use wasmparser::{ExternalKind, Import, MemoryType, TypeRef};
+
+/// What a module is to `embed`.
+pub(crate) enum Subject<'a> {
+    /// Linked with the runtime, packed or not.
+    Linked(Shape<'a>),
+    /// Without a runtime.
+    Plain(Shape<'a>),
+    /// Merged with a runtime already.
+    Merged(Shape<'a>, Box<Located>),
+}
+
+impl Subject<'_> {
+    /// The form in which an image is put into it, with the runtime's memory as `memory`
+    /// says if it says so.
+    pub(crate) fn form(&self, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+        match (self, memory) {
+            (Self::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
+            (Self::Linked(shape), _) => {
+                bypass::refuse(shape)?;
+                Ok(Form::Linked)
+            }
+            (Self::Merged(_, located), None) => Ok(located.form),
+            (_, memory) => Ok(Form::Merged(memory.unwrap_or_default())),
+        }
+    }
+}
+
+/// Validates `wasm` and decides.
+pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
+    check_preamble(wasm)?;
+    validate(wasm)?;
+    let shape = Shape::parse(wasm)?;
+    check_static(&shape)?;
+    let located = locate(&shape)?;
+    // Before the memory: a module without WASI calls may lack the usual export, too.
+    if located.is_none() && !names_runtime(&shape) {
+        check_imports(&shape)?;
+    }
+    check_memory(&shape)?;
+    match located {
+        Some(located) if matches!(located.form, Form::Merged(_)) => {
+            Ok(Subject::Merged(shape, Box::new(located)))
+        }
+        located if check_linked(&shape, located.is_some())? => Ok(Subject::Linked(shape)),
+        _ => Ok(Subject::Plain(shape)),
+    }
+}
+
+fn check_static(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let mut sections = shape.sections.iter();
+    let dynamic = sections.find(|section| matches!(section.name, "dylink" | "dylink.0"));
+    dynamic.map_or(Ok(()), |section| {
+        Err(ModuleError::Dynamic {
+            section: section.name.into(),
+        })
+    })
+}
+
+fn check_memory(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let memory = shape.memories.first().ok_or(ModuleError::NoMemory)?;
+    check_memory_type(memory)?;
+    let mut imports = shape.imports.iter();
+    if let Some(import) = imports.find(|import| matches!(import.ty, TypeRef::Memory(_))) {
+        return Err(ModuleError::ImportedMemory {
+            module: import.module.into(),
+            name: import.name.into(),
+        });
+    }
+    let export = shape.exports.iter().find(|export| export.name == "memory");
+    match export {
+        Some(export) if export.kind == ExternalKind::Memory && export.index == 0 => Ok(()),
+        other => Err(ModuleError::MemoryNotExported {
+            found: match other {
+                None => "there is no such export".into(),
+                Some(export) if export.kind == ExternalKind::Memory => {
+                    format!("that is memory {}", export.index)
+                }
+                Some(_) => "that is no memory".into(),
+            },
+        }),
+    }
+}
+
+fn check_memory_type(memory: &MemoryType) -> Result<(), ModuleError> {
+    if memory.shared {
+        return Err(ModuleError::SharedMemory);
+    }
+    if memory.memory64 {
+        return Err(ModuleError::Memory64);
+    }
+    match memory.page_size_log2 {
+        None | Some(16) => Ok(()),
+        Some(log2) => Err(ModuleError::PageSize {
+            found: 1_u64.checked_shl(log2).unwrap_or(u64::MAX),
+        }),
+    }
+}
+
+/// Whether an export has the name of one of a linked runtime.
+fn names_runtime(shape: &Shape<'_>) -> bool {
+    let mut exports = shape.exports.iter();
+    exports.any(|export| [ANCHOR_FN, ALLOC_FN, MOUNT_FN].contains(&export.name))
+}
+
+/// Whether a runtime was linked in. Its three exports say so: before the first
+/// pack its anchor does not yet know its address.
+fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError> {
+    let mut found = 0;
+    let mut missing = Vec::new();
+    for function in &ABI {
+        let name = function.name;
+        let exported = shape.exported_function(name);
+        match exported.and_then(|exported| shape.function_type(exported)) {
+            None => missing.push(name),
+            Some(ty) if function.is(ty) => found += 1,
+            Some(ty) => {
+                let (ty, expected) = (calls::describe(ty), calls::describe(&function.ty()));
+                let what = format!("its export `{name}` has the type {ty}, expected {expected}");
+                return Err(ModuleError::Linked { what });
+            }
+        }
+    }
+    if missing.is_empty() || (found == 0 && !has_image) {
+        return Ok(missing.is_empty());
+    }
+    let what = format!("its export `{}` is missing", missing.join("`, `"));
+    Err(ModuleError::Linked { what })
+}
+
+/// What the module imports must be preview 1, and must open files.
+fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let mut opens_files = false;
+    for import in &shape.imports {
+        if import.module == "wasi_unstable" {
+            let name = import.name.into();
+            return Err(ModuleError::Preview0 { name });
+        }
+        if import.module == PREVIEW1 {
+            check_call(shape, import)?;
+            let is_call = calls::call_type(import.name).is_some();
+            opens_files |= is_call && import.name.starts_with("path_");
+        }
+    }
+    if opens_files {
+        return Ok(());
+    }
+    Err(
+        match shape.imports.iter().any(|import| import.module == PREVIEW1) {
+            true => ModuleError::NoFileImports,
+            false => without_preview1(shape),
+        },
+    )
+}
+
+/// What a module is that imports nothing of preview 1.
+fn without_preview1(shape: &Shape<'_>) -> ModuleError {
+    if shape.exported_function("path_open").is_some() {
+        return ModuleError::Adapter;
+    }
+    let mut imports = shape.imports.iter();
+    match imports.find(|import| import.module.starts_with("wasi:")) {
+        Some(import) => ModuleError::Preview2 {
+            interface: import.module.into(),
+        },
+        None => ModuleError::NoWasi,
+    }
+}
+
+fn check_call(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), ModuleError> {
+    let Some(expected) = calls::call_type(import.name) else {
+        return Ok(());
+    };
+    let found = match import.ty {
+        TypeRef::Func(ty) | TypeRef::FuncExact(ty) => usize::try_from(ty)
+            .ok()
+            .and_then(|ty| shape.types.get(ty)?.as_ref()),
+        _ => None,
+    };
+    if found == Some(&expected) {
+        return Ok(());
+    }
+    Err(ModuleError::ImportType {
+        name: import.name.into(),
+        found: found.map_or_else(
+            || "of something else than a function".into(),
+            calls::describe,
+        ),
+        expected: calls::describe(&expected),
+    })
+}
+
+/// Says what a module would need, without changing it: the form in which an
+/// image would be put into it.
+///
+/// # Errors
+///
+/// As for [`embed`], as far as they can be told without running the module.
+pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
+    with_threads(|| look(wasm)?.form(memory))
+}

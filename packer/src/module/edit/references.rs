@@ -1,0 +1,183 @@
+//! Every place in a module that names a function by its index, outside of the
+//! function and name sections, and every instruction that is redirected.
+//!
+//! Owns the knowledge of where they lie in the bytes. A function's index is one
+//! LEB128 number and the instructions have one number each, so redirecting is a
+//! matter of replacing those, and all bytes around them stay what they were.
+
+use crate::module::edit::redirect::{Edit, Redirect};
+use crate::module::error::ModuleError;
+use crate::module::parse::leb::{LEB_LEN_MAX, leb, leb_len};
+use crate::module::parse::section::id;
+use crate::module::parse::shape::Shape;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+use wasmparser::{
+    BinaryReader, ConstExpr, Element, ElementItems, ElementKind, Error, FunctionBody, Global,
+    Operator, OperatorsReader, Table, TableInit,
+};
+
+/// A function index in the bytes of a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reference {
+    /// Where its LEB128 number lies, from the start of the module.
+    pub(crate) at: usize,
+    /// The number.
+    pub(crate) function: u32,
+}
+
+/// References in sections of items other than code, in the order of their
+/// positions.
+pub(crate) fn in_section(shape: &Shape<'_>, id: u8) -> Result<Vec<Reference>, ModuleError> {
+    let mut found = Vec::new();
+    match id {
+        id::TABLE => {
+            for table in shape.items::<Table<'_>>(id)?.into_iter().flatten() {
+                if let TableInit::Expr(init) = table?.init {
+                    in_expression(&init, &mut found)?;
+                }
+            }
+        }
+        id::GLOBAL => {
+            for global in shape.items::<Global<'_>>(id)?.into_iter().flatten() {
+                in_expression(&global?.init_expr, &mut found)?;
+            }
+        }
+        id::ELEMENT => {
+            for element in shape.items::<Element<'_>>(id)?.into_iter().flatten() {
+                in_element(element?, &mut found)?;
+            }
+        }
+        id::EXPORT => in_exports(shape, &mut found)?,
+        _ => {}
+    }
+    Ok(found)
+}
+
+fn in_element(element: Element<'_>, found: &mut Vec<Reference>) -> Result<(), Error> {
+    if let ElementKind::Active { offset_expr, .. } = &element.kind {
+        in_expression(offset_expr, found)?;
+    }
+    match element.items {
+        ElementItems::Functions(functions) => {
+            for item in functions.into_iter_with_offsets() {
+                let (at, function) = item?;
+                found.push(Reference { at, function });
+            }
+        }
+        ElementItems::Expressions(_, expressions) => {
+            for expression in expressions {
+                in_expression(&expression?, found)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn in_exports(shape: &Shape<'_>, found: &mut Vec<Reference>) -> Result<(), ModuleError> {
+    let Some(section) = shape.section(id::EXPORT) else {
+        return Ok(());
+    };
+    let bytes = shape.bytes(section.range.clone());
+    let mut reader = BinaryReader::new(bytes, section.range.start);
+    for _ in 0..reader.read_var_u32()? {
+        reader.skip_string()?;
+        // Kinds 0x00 and 0x20 are functions, the latter of an exact type.
+        let is_function = matches!(reader.read_u8()?, 0x00 | 0x20);
+        let at = reader.original_position();
+        let function = reader.read_var_u32()?;
+        if is_function {
+            found.push(Reference { at, function });
+        }
+    }
+    Ok(())
+}
+
+fn in_expression(expression: &ConstExpr<'_>, found: &mut Vec<Reference>) -> Result<(), Error> {
+    in_operators(expression.get_operators_reader(), found)
+}
+
+fn in_operators(
+    mut operators: OperatorsReader<'_>,
+    found: &mut Vec<Reference>,
+) -> Result<(), Error> {
+    while !operators.eof() {
+        // All three operators are one byte long, the number follows.
+        let at = operators.original_position() + 1;
+        let function = named_by(&operators.read()?);
+        found.extend(function.map(|function| Reference { at, function }));
+    }
+    Ok(())
+}
+
+/// The function that an instruction names.
+pub(crate) fn named_by(operator: &Operator<'_>) -> Option<u32> {
+    match *operator {
+        Operator::Call { function_index }
+        | Operator::ReturnCall { function_index }
+        | Operator::RefFunc { function_index } => Some(function_index),
+        _ => None,
+    }
+}
+
+/// For each body with something that is redirected: its number and the edits.
+/// Decoding every instruction is most of the work of a merge, so the bodies
+/// are shared out among threads.
+pub(crate) fn redirected_bodies(
+    bodies: &[FunctionBody<'_>],
+    redirect: &Redirect,
+) -> Result<Vec<(usize, Vec<Edit>)>, ModuleError> {
+    let scan = |(number, body): (usize, &FunctionBody<'_>)| match edits_in(body, redirect) {
+        Err(error) => Some(Err(error)),
+        Ok(edits) => (!edits.is_empty()).then_some(Ok((number, edits))),
+    };
+    let bodies = bodies.par_iter().enumerate().with_min_len(64);
+    Ok(bodies.filter_map(scan).collect::<Result<_, Error>>()?)
+}
+
+fn edits_in(body: &FunctionBody<'_>, redirect: &Redirect) -> Result<Vec<Edit>, Error> {
+    let mut edits = Vec::new();
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        let start = operators.original_position();
+        let operator = operators.read()?;
+        let range = start..operators.original_position();
+        edits.extend(redirect.instruction(&operator, range));
+    }
+    Ok(edits)
+}
+
+/// The edits of those of `references`, in `shape`, that are redirected.
+pub(crate) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redirect) -> Vec<Edit> {
+    let edit = |reference: &Reference| {
+        let function = redirect.function(reference.function)?;
+        let at = reference.at;
+        let number = shape.bytes(at..shape.wasm.len().min(at + LEB_LEN_MAX));
+        Some(Edit {
+            range: at..at + leb_len(number),
+            bytes: leb(function).into_iter().collect(),
+        })
+    };
+    references.iter().filter_map(edit).collect()
+}
+
+/// The bytes of `range`, with each of `edits` (in the order of positions)
+/// written over what was there.
+pub(crate) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Edit]) -> Cow<'a, [u8]> {
+    let inside = |edit: &&Edit| range.contains(&edit.range.start);
+    let mut edits = edits.iter().filter(inside).peekable();
+    if edits.peek().is_none() {
+        return shape.bytes(range.clone()).into();
+    }
+    // In one piece: pieces would take many times the bytes.
+    let mut spliced = Vec::with_capacity(range.len());
+    let mut from = range.start;
+    for edit in edits {
+        spliced.extend(shape.bytes(from..edit.range.start));
+        spliced.extend(&edit.bytes);
+        from = edit.range.end;
+    }
+    spliced.extend(shape.bytes(from..range.end));
+    spliced.into()
+}

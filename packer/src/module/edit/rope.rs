@@ -1,0 +1,145 @@
+//! Bytes of the output, in pieces that are mostly borrowed from the input.
+//!
+//! A module of 100 MB is copied once, into the output, and not also into each
+//! section on the way. A payload is not copied at all: the output is made around
+//! it. Knows how sections are framed, not what is in them.
+
+use crate::module::error::ModuleError;
+use crate::module::parse::leb::leb;
+use std::borrow::Cow;
+use wasm_encoder::Encode;
+
+/// A string of bytes in pieces.
+#[derive(Clone, Default)]
+pub(crate) struct Rope<'a> {
+    pieces: Vec<Cow<'a, [u8]>>,
+    len: usize,
+}
+
+impl<'a> Rope<'a> {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn push(&mut self, piece: impl Into<Cow<'a, [u8]>>) {
+        let piece = piece.into();
+        self.len += piece.len();
+        if !piece.is_empty() {
+            self.pieces.push(piece);
+        }
+    }
+
+    pub(crate) fn append(&mut self, other: Rope<'a>) {
+        self.len += other.len;
+        self.pieces.extend(other.pieces);
+    }
+
+    pub(crate) fn push_u32(&mut self, value: u32) {
+        self.push(leb(value));
+    }
+
+    /// All pieces in one. The longest of those that are owned stays in its
+    /// memory, where it moves to its place: to get as much from the system again
+    /// takes longer than to move it.
+    pub(crate) fn into_vec(mut self) -> Vec<u8> {
+        let owned_len = |piece: &Cow<'_, [u8]>| match piece {
+            Cow::Owned(bytes) => bytes.len(),
+            Cow::Borrowed(_) => 0,
+        };
+        let pieces = self.pieces.iter().enumerate();
+        let longest = pieces.max_by_key(|(_, piece)| owned_len(piece));
+        let Some((longest, _)) = longest else {
+            return Vec::new();
+        };
+        let after = self.pieces.split_off(longest + 1);
+        let mut out = self.pieces.pop().unwrap_or_default().into_owned();
+        let before: usize = self.pieces.iter().map(|piece| piece.len()).sum();
+        let len = out.len();
+        out.reserve_exact(self.len - len);
+        out.resize(before + len, 0);
+        out.copy_within(..len, before);
+        let mut room = out.as_mut_slice();
+        for piece in &self.pieces {
+            let (place, rest) = room.split_at_mut(piece.len());
+            place.copy_from_slice(piece);
+            room = rest;
+        }
+        for piece in after {
+            out.extend_from_slice(&piece);
+        }
+        out
+    }
+}
+
+impl<'a> From<&'a [u8]> for Rope<'a> {
+    fn from(bytes: &'a [u8]) -> Self {
+        let mut rope = Self::default();
+        rope.push(bytes);
+        rope
+    }
+}
+
+impl From<Vec<u8>> for Rope<'_> {
+    fn from(bytes: Vec<u8>) -> Self {
+        let mut rope = Self::default();
+        rope.push(bytes);
+        rope
+    }
+}
+
+/// A module of these sections, each with its identifier.
+pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, ModuleError> {
+    let mut module = Rope::from(&wasm_encoder::Module::HEADER[..]);
+    for (id, content) in sections {
+        let len = u32::try_from(content.len()).map_err(|_| ModuleError::TooLarge {
+            part: "section that holds a part",
+            len: content.len() as u64,
+            limit: u64::from(u32::MAX),
+        })?;
+        let mut head = vec![id];
+        len.encode(&mut head);
+        module.push(head);
+        module.append(content);
+    }
+    Ok(module.into_vec())
+}
+
+/// Length of what [`write_module`] writes.
+pub(crate) fn module_len(sections: &[(u8, Rope<'_>)]) -> u64 {
+    let header_len = wasm_encoder::Module::HEADER.len();
+    let lens = sections.iter().map(|(_, content)| {
+        // A longer one is an error when it is written.
+        let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        1 + leb(len).len() + content.len()
+    });
+    (header_len + lens.sum::<usize>()) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_piece_may_be_the_longest_that_is_owned() {
+        for longest in 0..4 {
+            let mut rope = Rope::default();
+            for at in 0..4 {
+                rope.push(&b"borrowed"[..]);
+                rope.push(vec![at; if at == longest { 9 } else { 2 }]);
+            }
+            let expected: Vec<_> = rope.pieces.concat();
+            assert_eq!(rope.into_vec(), expected);
+        }
+        assert_eq!(Rope::default().into_vec(), b"");
+        assert_eq!(Rope::from(&b"ab"[..]).into_vec(), b"ab");
+    }
+
+    #[test]
+    fn pieces_come_out_in_order() {
+        let mut rope = Rope::from(&b"ab"[..]);
+        rope.push_u32(300);
+        rope.append(Rope::from(b"z".to_vec()));
+        assert_eq!(rope.len(), 5);
+        assert_eq!(rope.into_vec(), b"ab\xac\x02z");
+    }
+}

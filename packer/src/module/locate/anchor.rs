@@ -1,0 +1,123 @@
+//! Where in a module an image lies, worked out from its data segments alone.
+//!
+//! Owns the search for the anchor and the way from the anchor to the parts of
+//! the image. Does not look into the image.
+
+use crate::module::error::ModuleError;
+use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::memory::{Holes, Memory};
+use crate::module::locate::placed::{Located, Placed};
+use crate::module::locate::traces;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{PAGE_SHIFT, Shape, constant};
+use std::collections::BTreeSet;
+use wasi_vfs_embedding::{
+    ABI_VERSION, ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE,
+};
+use wasmparser::Global;
+use zerocopy::FromBytes;
+
+/// Finds the anchor of a packed module.
+pub(crate) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> {
+    let mut anchors = Vec::new();
+    for number in 0..shape.counts.memories {
+        let memory = Memory::build(shape, number)?;
+        anchors.extend(anchors_in(&memory)?.map(|(address, anchor)| Placed {
+            memory: number,
+            address,
+            anchor,
+        }));
+    }
+    let starts = match anchors.iter().all(Placed::is_where_recorded) {
+        true => BTreeSet::new(),
+        false => starts_in_globals(shape)?,
+    };
+    let (in_place, copies): (Vec<_>, Vec<_>) = anchors
+        .into_iter()
+        .partition(|anchor| anchor.is_in_place(&starts));
+    match in_place.as_slice() {
+        [] => match traces::of_a_runtime(shape, &copies) {
+            Some(trace) => Err(ModuleError::Lost { trace }),
+            None => Ok(None),
+        },
+        [anchor] => located(anchor).map(Some),
+        several => Err(ambiguous(several)),
+    }
+}
+
+/// The first bytes of pages that are initial values of globals. A set, since a hostile
+/// module may have many anchors and many globals.
+fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
+    let mut starts = BTreeSet::new();
+    for global in shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten() {
+        let start = constant(&global?.init_expr).and_then(|start| u32::try_from(start).ok());
+        starts.extend(start.filter(|start| start.is_multiple_of(1 << PAGE_SHIFT)));
+    }
+    Ok(starts)
+}
+
+/// Anchors in `memory` that name an image, each with its address.
+fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>, ModuleError> {
+    let mut anchors = Vec::new();
+    for address in memory.find(&ANCHOR_MAGIC)? {
+        let Ok(address) = u32::try_from(address) else {
+            continue;
+        };
+        let Ok(bytes) = memory.read(address, ANCHOR_LEN as u32, Holes::Plain) else {
+            continue;
+        };
+        let anchor = Anchor::read_from_bytes(&bytes).ok();
+        // An address of 0 is that of a runtime without an image.
+        let anchor =
+            anchor.filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
+        anchors.extend(anchor.map(|anchor| (address, anchor)));
+    }
+    Ok(anchors.into_iter())
+}
+
+fn located(placed: &Placed) -> Result<Located, ModuleError> {
+    let Placed { memory, anchor, .. } = *placed;
+    check_abi(&anchor)?;
+    let form = match anchor.form.get() {
+        FORM_LINKED => Form::Linked,
+        FORM_MERGED => Form::Merged(MemoryKind::Separate),
+        FORM_MERGED_SINGLE => Form::Merged(MemoryKind::Single),
+        other => {
+            let what = format!("its anchor has the unknown form {other}");
+            return Err(ModuleError::rewritten(what));
+        }
+    };
+    Ok(Located {
+        memory,
+        anchor,
+        form,
+        start: placed.start().unwrap_or_default(),
+    })
+}
+
+/// Refuses an anchor whose fields may mean something else.
+pub(crate) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
+    let (found, expected) = (anchor.abi_version.get(), ABI_VERSION);
+    if found != expected {
+        return Err(ModuleError::AbiVersion { found, expected });
+    }
+    match anchor.unsupported() {
+        Some(what) => Err(ModuleError::Newer { what }),
+        None => Ok(()),
+    }
+}
+
+fn ambiguous(anchors: &[Placed]) -> ModuleError {
+    let place = |anchor: &Placed| {
+        let Placed {
+            memory, address, ..
+        } = anchor;
+        format!("{address:#x} of memory {memory}")
+    };
+    // Enough to look at; a hostile module may hold many thousands.
+    let addresses: Vec<String> = anchors.iter().take(4).map(place).collect();
+    ModuleError::AmbiguousAnchor {
+        count: anchors.len(),
+        addresses: addresses.join(", "),
+    }
+}

@@ -1,0 +1,36 @@
+//! The image that a module holds.
+
+use crate::module::form::Form;
+use std::borrow::Cow;
+use wasi_vfs_format::Payload;
+
+/// An image, found in a module. Each part borrows the module where one data segment
+/// or section holds all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// How the runtime is bound to the module.
+    pub form: Form,
+    /// Version of the runtime, such as `0.1.0`.
+    pub runtime_version: String,
+    /// The index.
+    pub index: Cow<'a, [u8]>,
+    /// How many bytes the module has for it: fewer where it is compressed.
+    pub index_stored_len: u32,
+    /// The stored blocks.
+    pub payload: Cow<'a, [u8]>,
+    /// The metadata section, unless a tool has dropped it.
+    pub metadata: Option<&'a [u8]>,
+}
+
+/// An image, found in a module of which the payload stays in the file.
+#[derive(Clone, Debug)]
+pub(crate) struct Filed {
+    pub(crate) form: Form,
+    pub(crate) runtime_version: String,
+    pub(crate) index: Vec<u8>,
+    pub(crate) index_stored_len: u32,
+    pub(crate) payload: Payload<'static>,
+    /// Number of the segment that is the payload, in a merged module.
+    pub(crate) payload_segment: Option<u32>,
+    pub(crate) metadata: Option<Vec<u8>>,
+}

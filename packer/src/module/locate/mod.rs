@@ -1,0 +1,9 @@
+//! Finding the image of a packed module.
+
+pub(crate) mod anchor;
+pub(crate) mod extract;
+pub(crate) mod find;
+pub(crate) mod found;
+pub(crate) mod memory;
+pub(crate) mod placed;
+pub(crate) mod traces;

@@ -1,0 +1,210 @@
+//! What a merge appends that does not depend on the image: types, functions,
+//! and the numbers that everything of the runtime gets in the merged module.
+//!
+//! Because it does not depend on the image, it can be worked out, and its
+//! checksum taken, before the runtime's snapshot is made, which holds the
+//! checksum.
+
+use crate::module::abi::NAME_PREFIX;
+use crate::module::calls;
+use crate::module::edit::items::{Items, items_of};
+use crate::module::error::ModuleError;
+use crate::module::form::MemoryKind;
+use crate::module::merge::glue::{Ends, Memories};
+use crate::module::merge::intercept::intercepted;
+use crate::module::merge::numbers::Numbers;
+use crate::module::merge::renumber::Renumber;
+use crate::module::merge::runtime::{Runtime, Stack};
+use crate::module::merge::{dispatch, glue, growth};
+use crate::module::parse::leb::leb;
+use crate::module::parse::shape::Shape;
+use wasi_vfs_embedding::Application;
+use wasi_vfs_format::checksum::checksum_of_two;
+use wasm_encoder::reencode::Reencode;
+use wasm_encoder::{Encode, Function, Instruction};
+use wasmparser::{FuncType, TypeRef};
+use zerocopy::IntoBytes;
+
+/// The appended functions and the numbering.
+pub(crate) struct Addition {
+    pub(crate) numbers: Numbers,
+    /// Type of each appended function.
+    function_types: Vec<u32>,
+    /// Encoded bodies, each behind its length.
+    bodies: Vec<u8>,
+    /// Names of appended functions.
+    pub(crate) names: Vec<(u32, String)>,
+}
+
+impl Addition {
+    /// Works out what to append to `application`.
+    pub(crate) fn new(
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        memory: MemoryKind,
+    ) -> Result<Self, ModuleError> {
+        let calls = intercepted(application).map(|(_, import)| runtime.call(import.name));
+        let entries = calls.collect::<Result<Vec<_>, _>>()?;
+        let mut addition = Self {
+            numbers: Numbers::new(application, runtime, memory, &entries)?,
+            function_types: Vec::new(),
+            bodies: Vec::new(),
+            names: Vec::new(),
+        };
+        addition.encode_entries(application, &entries, runtime.stack)?;
+        addition.encode_growth();
+        addition.encode_glue(application, runtime)?;
+        addition.encode_dispatchers(runtime)?;
+        addition.encode_runtime(runtime)?;
+        Ok(addition)
+    }
+
+    /// The number of the payload's data segment: the first that is appended,
+    /// so that it does not depend on how many segments the snapshot has.
+    pub(crate) fn payload_segment(application: &Shape<'_>) -> u32 {
+        application.counts.data
+    }
+
+    /// One function per intercepted import, of the import's own type, that
+    /// calls the runtime's. With it, two imports of one call stay apart, the
+    /// import's type is kept where types are compared by name, and the import
+    /// behind a reference is known by its number.
+    fn encode_entries(
+        &mut self,
+        application: &Shape<'_>,
+        entries: &[u32],
+        stack: Option<Stack>,
+    ) -> Result<(), ModuleError> {
+        let pointer = self.numbers.first_global() + Stack::POINTER;
+        for ((_, import), entry) in intercepted(application).zip(entries) {
+            let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else {
+                continue;
+            };
+            let call = Instruction::Call(self.numbers.function(*entry)?);
+            let signature = calls::call_type(import.name);
+            let signature = signature.unwrap_or_else(|| FuncType::new([], []));
+            let mut body = Function::new([]);
+            if let Some(stack) = stack {
+                for instruction in glue::with_stack(stack, pointer) {
+                    body.instruction(&instruction);
+                }
+            }
+            glue::pass_all(&mut body, &signature, &call);
+            self.push(ty, &body, Some(import.name.into()));
+        }
+        Ok(())
+    }
+
+    fn encode_growth(&mut self) {
+        let Some(region) = self.numbers.region else {
+            return;
+        };
+        for (name, ty, body) in growth::functions(&region) {
+            let ty = self.numbers.intern(ty);
+            self.push(ty, &body, Some(name.into()));
+        }
+    }
+
+    fn encode_dispatchers(&mut self, runtime: &Runtime<'_>) -> Result<(), ModuleError> {
+        for ty in self.numbers.dispatched_types() {
+            let body = dispatch::body(runtime, ty, |function| self.numbers.function(function))?;
+            let dispatcher = self.numbers.intern(dispatch::function_type(runtime, ty)?);
+            self.push(dispatcher, &body, Some("call_indirect".into()));
+        }
+        Ok(())
+    }
+
+    fn encode_glue(
+        &mut self,
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+    ) -> Result<(), ModuleError> {
+        let ends = Ends {
+            memories: match self.numbers.region {
+                None => Memories::Separate(self.numbers.memory()),
+                Some(region) => Memories::Single(region),
+            },
+            payload: Self::payload_segment(application),
+        };
+        for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
+            // Only what lies behind the application is glue; the rest is the
+            // application's own import, or left out.
+            if self.numbers.appended(number).is_none() {
+                continue;
+            }
+            let ty = runtime.shape.function_type(number);
+            let ty = ty.ok_or_else(|| ModuleError::Runtime("an import has no type".into()))?;
+            let body = glue::body(&ends, import.module, import.name, ty)?;
+            let ty = self.numbers.intern(ty.clone());
+            let name = format!("{}.{}", import.module, import.name);
+            self.push(ty, &body, Some(name));
+        }
+        Ok(())
+    }
+
+    fn encode_runtime(&mut self, runtime: &Runtime<'_>) -> Result<(), ModuleError> {
+        let names = crate::module::edit::names::function_names(&runtime.shape);
+        for (number, ty) in (0..).zip(&runtime.shape.functions) {
+            let kept = self.numbers.appended(number);
+            let (Some(_), Some(body)) = (kept, runtime.body(number)) else {
+                continue;
+            };
+            let function_type = runtime.shape.function_type(number);
+            let function_type = function_type
+                .ok_or_else(|| ModuleError::Runtime(format!("function {number} has no type")))?;
+            let body = self.renumber(runtime).body(body, function_type)?;
+            let ty = self.renumber(runtime).type_index(*ty)?;
+            let name = names.get(&number).map(|name| (*name).to_owned());
+            self.push(ty, &body, name);
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, ty: u32, body: &Function, name: Option<String>) {
+        let number = self.numbers.first_function() + self.function_types.len() as u32;
+        self.function_types.push(ty);
+        body.encode(&mut self.bodies);
+        self.names
+            .extend(name.map(|name| (number, format!("{NAME_PREFIX}{name}"))));
+    }
+
+    /// Encodes things of the runtime with their new numbers.
+    pub(crate) fn renumber<'r>(&'r mut self, runtime: &'r Runtime<'r>) -> Renumber<'r> {
+        Renumber::new(&mut self.numbers, runtime)
+    }
+
+    /// Checksum of what is known of the `application` and the appended bodies.
+    pub(crate) fn checksum(&self, application: &Application) -> u64 {
+        checksum_of_two(application.as_bytes(), &self.bodies)
+    }
+
+    /// Items of the function section.
+    pub(crate) fn function_items(&self) -> Items<'static> {
+        let bytes: Vec<u8> = self.function_types.iter().flat_map(|ty| leb(*ty)).collect();
+        Items {
+            count: self.function_types.len() as u32,
+            bytes: bytes.into(),
+        }
+    }
+
+    /// Items of the type section. To be asked for last: encoding the rest may
+    /// add to them.
+    pub(crate) fn type_items(&mut self) -> Result<Items<'static>, ModuleError> {
+        let mut section = wasm_encoder::TypeSection::new();
+        for ty in self.numbers.types() {
+            let mut plain = wasm_encoder::reencode::RoundtripReencoder;
+            let ty = plain.func_type(ty.clone());
+            let ty = ty.map_err(|error| ModuleError::Runtime(error.to_string()))?;
+            section.ty().func_type(&ty);
+        }
+        items_of(&section)
+    }
+
+    /// Items of the code section.
+    pub(crate) fn code_items(&mut self) -> Items<'static> {
+        Items {
+            count: self.function_types.len() as u32,
+            bytes: std::mem::take(&mut self.bodies).into(),
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Merges the runtime, with an image, into an application.
+//!
+//! Owns the assembly of the merged module. The application's numbers stay what
+//! they are; what is appended is in [`crate::module::merge::addition`].
+
+use crate::DroppedSection;
+use crate::module::abi::METADATA_SECTION;
+use crate::module::bake::snapshot::{Bake, bake};
+use crate::module::edit::items::{Items, items_of, memory_items};
+use crate::module::edit::rebuild::Rebuild;
+use crate::module::edit::redirect::Redirect;
+use crate::module::edit::rope::Rope;
+use crate::module::edit::{custom, names};
+use crate::module::error::ModuleError;
+use crate::module::form::MemoryKind;
+use crate::module::index;
+use crate::module::merge::addition::Addition;
+use crate::module::merge::intercept::intercepted;
+use crate::module::merge::region::Region;
+use crate::module::merge::runtime::Runtime;
+use crate::module::merge::segments;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Counts, Shape};
+use crate::module::parts::Parts;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::mem::take;
+use wasi_vfs_embedding::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
+use wasm_encoder::ConstExpr;
+use wasm_encoder::reencode::Reencode;
+use wasmparser::{Global, MemoryType};
+
+/// Merges `runtime` with an image into `application`. Returns the module and
+/// the custom sections that were dropped.
+pub(crate) fn merge(
+    application: &Shape<'_>,
+    parts: Parts<'_>,
+    runtime: &[u8],
+    runtime_version: &str,
+    memory: MemoryKind,
+) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
+    let runtime = Runtime::parse(runtime)?;
+    let mut addition = Addition::new(application, &runtime, memory)?;
+    let before = before(application, memory, addition.numbers.region.as_ref());
+    let anchor = AnchorFields {
+        payload_segment: Addition::payload_segment(application),
+        payload_len: payload_len(&parts)?,
+        region: addition.numbers.region,
+        application: before,
+        checksum: addition.checksum(&before),
+        runtime_version,
+        index: parts.index,
+    };
+    let index = index::store(&parts)?;
+    let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
+    let memory_of = addition.numbers.region.map(|region| region.memory_of());
+    let redirect = Redirect::into(redirects(application), memory_of);
+    let mut dropped = Dropped::default();
+    let mut names = &*addition.names;
+    let mut features = custom::added_features(application, memory);
+    let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
+        let (names, features) = (&mut names, &mut features);
+        merged_custom(application, names, features, (name, bytes), &mut dropped)
+    })?;
+    let baked = Baked {
+        runtime: &runtime,
+        snapshot: &Shape::parse(&snapshot)?,
+        index_len: parts.index.len(),
+        payload: parts.payload,
+    };
+    append(&mut rebuild, application, &mut addition, baked)?;
+    if !parts.metadata.is_empty() {
+        rebuild.custom(METADATA_SECTION, parts.metadata);
+    }
+    Ok((rebuild.finish()?, dropped.sections))
+}
+
+fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
+    u32::try_from(parts.payload.len()).map_err(|_| ModuleError::TooLarge {
+        part: "payload",
+        len: parts.payload.len() as u64,
+        limit: u32::MAX.into(),
+    })
+}
+
+/// What the anchor is told.
+struct AnchorFields<'a> {
+    payload_segment: u32,
+    payload_len: u32,
+    region: Option<Region>,
+    application: Application,
+    checksum: u64,
+    runtime_version: &'a str,
+    index: &'a [u8],
+}
+
+impl AnchorFields<'_> {
+    fn fill(&self, anchor: &mut Anchor, address: u32, stored: &[u8]) -> Result<(), ModuleError> {
+        let (found, expected) = (anchor.runtime_version(), self.runtime_version);
+        if anchor.form.get() != FORM_MERGED || found != expected {
+            let form = anchor.form.get();
+            let what = format!(
+                "its anchor has form {form} and version `{found}`, expected form {FORM_MERGED} and version `{expected}`"
+            );
+            return Err(ModuleError::Runtime(what));
+        }
+        index::fill(anchor, address, self.index, stored);
+        anchor.payload_address = self.payload_segment.into();
+        anchor.payload_len = self.payload_len.into();
+        if let Some(region) = self.region {
+            anchor.form = FORM_MERGED_SINGLE.into();
+            anchor.region_address = region.address()?.into();
+        }
+        anchor.application = self.application;
+        anchor.merged_checksum = self.checksum.into();
+        Ok(())
+    }
+}
+
+fn bake_runtime(
+    runtime: &[u8],
+    index: &[u8],
+    fields: &AnchorFields<'_>,
+) -> Result<Vec<u8>, ModuleError> {
+    bake(
+        runtime,
+        Bake {
+            parts: vec![index.into()],
+            fill: &|anchor, address| fields.fill(anchor, address, index),
+            renames: &[],
+        },
+    )
+}
+
+/// A runtime with an image: the state that Wizer found it in, and the payload,
+/// which is no part of that.
+struct Baked<'r, 'a> {
+    runtime: &'r Runtime<'r>,
+    snapshot: &'r Shape<'r>,
+    index_len: usize,
+    payload: Cow<'a, [u8]>,
+}
+
+/// What unmerging needs to know of the application.
+fn before(application: &Shape<'_>, memory: MemoryKind, region: Option<&Region>) -> Application {
+    let Counts {
+        types,
+        functions,
+        memories,
+        globals,
+        data,
+        ..
+    } = application.counts;
+    let mut before = Application {
+        type_count: types.into(),
+        function_count: functions.into(),
+        memory_count: memories.into(),
+        global_count: globals.into(),
+        data_count: data.into(),
+        has_data_count: u32::from(application.data_count.is_some()).into(),
+        added_features: custom::added_features(application, memory).into(),
+        ..Application::default()
+    };
+    if let Some(region) = region {
+        region.note(&mut before);
+    }
+    before
+}
+
+/// The entry for each intercepted import.
+fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
+    let entries = application.counts.functions..;
+    let imports = intercepted(application).map(|(import, _)| import);
+    imports.zip(entries).collect()
+}
+
+/// Custom sections that do not stay, each name once.
+#[derive(Default)]
+struct Dropped {
+    sections: Vec<DroppedSection>,
+    positions: HashMap<String, usize>,
+}
+
+impl Dropped {
+    fn note(&mut self, name: &str, len: u64) {
+        let next = self.sections.len();
+        let position = *self.positions.entry(name.into()).or_insert(next);
+        match self.sections.get_mut(position) {
+            Some(section) => section.len += len,
+            None => self.sections.push(DroppedSection {
+                name: name.into(),
+                len,
+            }),
+        }
+    }
+}
+
+fn merged_custom<'a>(
+    application: &Shape<'a>,
+    names: &mut &[(u32, String)],
+    features: &mut u32,
+    (name, bytes): (&str, &'a [u8]),
+    dropped: &mut Dropped,
+) -> Option<Rope<'a>> {
+    match name {
+        "name" => {
+            let below = application.counts.functions;
+            Some(names::with_functions(bytes, below, names))
+        }
+        "target_features" => Some(custom::with_features(bytes, take(features))),
+        name if name != METADATA_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
+        name => {
+            dropped.note(name, bytes.len() as u64);
+            None
+        }
+    }
+}
+
+/// Appends all that the runtime brings to the sections of the application.
+fn append<'a>(
+    rebuild: &mut Rebuild<'_, 'a>,
+    application: &Shape<'_>,
+    addition: &mut Addition,
+    baked: Baked<'_, 'a>,
+) -> Result<(), ModuleError> {
+    let counts = application.counts;
+    let own = |total: u32, imported: u32| total - imported;
+    let imported = application.imported;
+    let globals = global_items(addition, &baked)?;
+    let functions = own(counts.functions, imported.functions);
+    rebuild.items(id::FUNCTION, functions, addition.function_items())?;
+    append_memory(rebuild, application, addition, &baked)?;
+    let data = data_items(addition, baked)?;
+    let data_count = counts.data + data.count;
+    rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
+    rebuild.redirect_references()?;
+    rebuild.data_count(Some(data_count));
+    rebuild.items(id::CODE, functions, addition.code_items())?;
+    rebuild.items(id::DATA, counts.data, data)?;
+    let groups = application.items::<wasmparser::RecGroup>(id::TYPE)?;
+    let groups = groups.map_or(0, |groups| groups.count());
+    rebuild.items(id::TYPE, groups, addition.type_items()?)
+}
+
+/// Adds the runtime's memory, or makes room for it in memory 0.
+fn append_memory(
+    rebuild: &mut Rebuild<'_, '_>,
+    application: &Shape<'_>,
+    addition: &Addition,
+    baked: &Baked<'_, '_>,
+) -> Result<(), ModuleError> {
+    let memory = runtime_memory(baked)?;
+    let Some(region) = addition.numbers.region else {
+        let kept = application.counts.memories - application.imported.memories;
+        return rebuild.items(id::MEMORY, kept, memory_items(&[memory])?);
+    };
+    let mut memories = application.memories.clone();
+    if let Some(first) = memories.first_mut() {
+        *first = region.memory(memory.initial, baked.index_len as u64)?;
+    }
+    rebuild.items(id::MEMORY, 0, memory_items(&memories)?)
+}
+
+fn runtime_memory(baked: &Baked<'_, '_>) -> Result<MemoryType, ModuleError> {
+    let memory = baked.snapshot.memories.first().copied();
+    memory.ok_or_else(|| ModuleError::Runtime("it has no memory".into()))
+}
+
+fn global_items(
+    addition: &mut Addition,
+    baked: &Baked<'_, '_>,
+) -> Result<Items<'static>, ModuleError> {
+    let mut section = wasm_encoder::GlobalSection::new();
+    if let Some(region) = &addition.numbers.region {
+        region.encode_globals(&mut section, runtime_memory(baked)?.initial)?;
+    }
+    let globals = baked.snapshot.items::<Global<'_>>(id::GLOBAL)?;
+    for global in globals.into_iter().flatten() {
+        addition
+            .renumber(baked.runtime)
+            .parse_global(&mut section, global?)?;
+    }
+    items_of(&section)
+}
+
+/// The payload, and the memory of the snapshot. What Wizer leaves of the
+/// segments that were there before it, empty ones, is not among it.
+fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>, ModuleError> {
+    let mut bytes = Rope::default();
+    // Flag 1: passive.
+    bytes.push_u32(1);
+    bytes.push_u32(baked.payload.len() as u32);
+    bytes.push(baked.payload);
+    let start = match &addition.numbers.region {
+        Some(region) => region.address()?,
+        None => 0,
+    };
+    let mut section = wasm_encoder::DataSection::new();
+    for segment in segments::joined(baked.snapshot) {
+        // The memory is not longer than 4 GiB, the region included.
+        let address = start.wrapping_add(segment.offset);
+        let offset = ConstExpr::i32_const(address.cast_signed());
+        section.active(addition.numbers.memory(), &offset, segment.bytes);
+    }
+    let active = items_of(&section)?;
+    bytes.append(active.bytes);
+    let count = active.count + 1;
+    Ok(Items { count, bytes })
+}

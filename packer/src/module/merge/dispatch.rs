@@ -1,0 +1,54 @@
+//! Calls through the runtime's table, without a table.
+//!
+//! A second table is a feature that not every engine has, and the first one is
+//! the application's. Nothing changes the runtime's table, so a function that
+//! compares the index with those of its entries does what the table does.
+
+use crate::module::error::ModuleError;
+use crate::module::merge::runtime::Runtime;
+use wasm_encoder::{BlockType, Function, Instruction};
+use wasmparser::{FuncType, ValType};
+
+/// The type of the function for calls by type `ty` of the runtime: that, and
+/// the index at the end.
+pub(crate) fn function_type(runtime: &Runtime<'_>, ty: u32) -> Result<FuncType, ModuleError> {
+    let callee = callee_type(runtime, ty)?;
+    let params = callee.params().iter().copied().chain([ValType::I32]);
+    Ok(FuncType::new(params, callee.results().iter().copied()))
+}
+
+fn callee_type<'r>(runtime: &'r Runtime<'_>, ty: u32) -> Result<&'r FuncType, ModuleError> {
+    let ty = runtime.shape.types.get(ty as usize);
+    ty.and_then(Option::as_ref)
+        .ok_or_else(|| ModuleError::Runtime("it calls by a type that is not a function's".into()))
+}
+
+/// Its body. `number` gives the merged module's number of a function.
+pub(crate) fn body(
+    runtime: &Runtime<'_>,
+    ty: u32,
+    number: impl Fn(u32) -> Result<u32, ModuleError>,
+) -> Result<Function, ModuleError> {
+    let callee = callee_type(runtime, ty)?;
+    let index = callee.params().len() as u32;
+    let mut function = Function::new([]);
+    for (at, entry) in (0..).zip(&runtime.table) {
+        let Some(entry) = entry.filter(|entry| runtime.shape.function_type(*entry) == Some(callee))
+        else {
+            continue;
+        };
+        function.instruction(&Instruction::LocalGet(index));
+        function.instruction(&Instruction::I32Const(at));
+        function.instruction(&Instruction::I32Eq);
+        function.instruction(&Instruction::If(BlockType::Empty));
+        for parameter in 0..index {
+            function.instruction(&Instruction::LocalGet(parameter));
+        }
+        function.instruction(&Instruction::Call(number(entry)?));
+        function.instruction(&Instruction::Return);
+        function.instruction(&Instruction::End);
+    }
+    function.instruction(&Instruction::Unreachable);
+    function.instruction(&Instruction::End);
+    Ok(function)
+}

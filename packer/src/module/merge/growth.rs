@@ -1,0 +1,256 @@
+//! The functions that keep a region above the application's pages, whatever
+//! grows.
+//!
+//! Owns their code. The picture is in [`crate::module::merge::region`].
+
+use crate::module::merge::region::{FUNCTIONS, Region};
+use crate::module::parse::shape::PAGE_SHIFT;
+use wasm_encoder::{BlockType, Function, Instruction, ValType};
+use wasmparser::FuncType;
+
+use Instruction as I;
+
+/// When the region moves, it leaves an eighth of the application's length as
+/// slack, or its own length if that is more, but no more than the application may
+/// still have: the rest is the runtime's. So a page costs the copying of at most one
+/// page, and the number of moves goes with the logarithm of the growth.
+const SLACK_SHIFT: i32 = 3;
+
+/// A function that is appended: name, type and body.
+pub(crate) type Appended = (&'static str, FuncType, Function);
+
+/// The functions, in the order of their numbers.
+pub(crate) fn functions(region: &Region) -> [Appended; FUNCTIONS as usize] {
+    let i32s = |count: usize| vec![wasmparser::ValType::I32; count];
+    let three = FuncType::new(i32s(3), []);
+    let one = FuncType::new(i32s(1), i32s(1));
+    [
+        ("memory.grow", one.clone(), grow(region)),
+        ("region.copy", three.clone(), copy(region)),
+        ("region.fill", three, fill(region)),
+        ("region.grow", one, extend(region)),
+    ]
+}
+
+/// `memory.grow` of the application. It returns slack pages, or pages that the region
+/// leaves when it moves up. Both are zero. If the host refuses the growth, nothing has
+/// changed. If foreign pages exist, nothing moves and the memory itself grows.
+fn grow(region: &Region) -> Function {
+    let pages = region.memory_of().pages;
+    // The parameter, and the locals.
+    let (delta, old, used, slack, start, len, most) = (0, 1, 2, 3, 4, 5, 6);
+    let mut code = Code::new(6);
+    take_slack(&mut code, region, [delta, old, start]);
+    grow_behind_foreign(&mut code, region, [delta, old]);
+    // More than the application may have. Its pages are no more than that.
+    let maximum = region.application_maximum().cast_signed();
+    code.all([I::LocalGet(delta), I::I32Const(maximum), I::LocalGet(old)]);
+    code.all([I::I32Sub, I::I32GtU]);
+    code.when([I::I32Const(-1), I::Return]);
+    code.all([I::LocalGet(old), I::LocalGet(delta), I::I32Add]);
+    code.all([I::LocalSet(used)]);
+    // The length of the region in pages, and the slack below it.
+    code.all([I::GlobalGet(region.end()), I::LocalGet(start), I::I32Sub]);
+    code.all([I::LocalTee(len)]);
+    choose_slack(&mut code, region, [used, slack, len, most]);
+    code.all(lengthen(used, slack, start));
+    code.all([I::I32Const(-1), I::I32Eq]);
+    code.when_all(|code| {
+        code.all([I::I32Const(0), I::LocalSet(slack)]);
+        code.all(lengthen(used, slack, start));
+        code.all([I::I32Const(-1), I::I32Eq]);
+        code.when([I::I32Const(-1), I::Return]);
+    });
+    code.all([I::MemorySize(0), I::GlobalSet(region.end())]);
+    move_up(&mut code, region, [used, slack, start, len]);
+    code.all([I::LocalGet(used), I::GlobalSet(pages), I::LocalGet(old)]);
+    code.finish()
+}
+
+/// Returns slack if there are `delta` pages of it. Sets `old` to the application's pages
+/// and `start` to the first page of the region. Behind foreign pages, `old` may be above
+/// `start`, and then there is no slack.
+fn take_slack(code: &mut Code, region: &Region, [delta, old, start]: [u32; 3]) {
+    let pages = region.memory_of().pages;
+    code.all([I::GlobalGet(region.base()), I::I32Const(PAGE_SHIFT)]);
+    code.all([I::I32ShrU, I::LocalTee(start)]);
+    code.all([I::GlobalGet(pages), I::LocalTee(old)]);
+    code.all([I::I32Sub, I::LocalGet(delta), I::I32GeU]);
+    code.all([I::LocalGet(old), I::LocalGet(start), I::I32LeU, I::I32And]);
+    code.when_all(|code| {
+        code.all([I::LocalGet(old), I::LocalGet(delta), I::I32Add]);
+        code.all([I::GlobalSet(pages), I::LocalGet(old), I::Return]);
+    });
+}
+
+/// If foreign pages exist, does what the application's own instruction would do.
+fn grow_behind_foreign(code: &mut Code, region: &Region, [delta, old]: [u32; 2]) {
+    code.all(has_foreign(region));
+    code.when_all(|code| {
+        code.all([I::LocalGet(delta), I::MemoryGrow(0), I::LocalTee(old)]);
+        code.all([I::I32Const(-1), I::I32Ne]);
+        code.when([
+            I::LocalGet(old),
+            I::LocalGet(delta),
+            I::I32Add,
+            I::GlobalSet(region.memory_of().pages),
+        ]);
+        code.all([I::LocalGet(old), I::Return]);
+    });
+}
+
+/// Whether somebody else has grown the memory. It stays so: no memory shrinks, and
+/// from then on `end` does not change.
+fn has_foreign(region: &Region) -> [I<'static>; 3] {
+    [I::MemorySize(0), I::GlobalGet(region.end()), I::I32Ne]
+}
+
+/// The pages that calls of the application may name: its own, or the whole memory if
+/// foreign pages exist, since it may have got some of them from the host.
+pub(crate) fn size(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all([I::MemorySize(0), I::GlobalGet(region.memory_of().pages)]);
+    code.all(has_foreign(region));
+    code.all([I::Select]);
+    code.finish()
+}
+
+/// Sets `slack` for an application that will have `used` pages, below a region of
+/// `len`. `most` is what it may still have.
+fn choose_slack(code: &mut Code, region: &Region, [used, slack, len, most]: [u32; 4]) {
+    code.all([
+        I::LocalGet(used),
+        I::I32Const(SLACK_SHIFT),
+        I::I32ShrU,
+        I::LocalTee(slack),
+    ]);
+    code.all([I::LocalGet(len), I::LocalGet(slack), I::I32GtU, I::Select]);
+    code.all([I::LocalSet(slack)]);
+    // Not more than `most`, and that may be less than nothing.
+    code.all([I::LocalGet(slack), I::I32Const(region.slack_end())]);
+    code.all([I::LocalGet(used), I::I32Sub, I::LocalTee(most)]);
+    code.all([I::LocalGet(slack), I::LocalGet(most), I::I32LtS]);
+    code.all([I::Select, I::LocalTee(slack), I::I32Const(0)]);
+    code.all([I::LocalGet(slack), I::I32Const(0), I::I32GtS]);
+    code.all([I::Select, I::LocalSet(slack)]);
+}
+
+/// Grows the memory so that the region can start behind `used` and `slack`
+/// instead of at `start`.
+fn lengthen(used: u32, slack: u32, start: u32) -> [I<'static>; 6] {
+    [
+        I::LocalGet(used),
+        I::LocalGet(slack),
+        I::I32Add,
+        I::LocalGet(start),
+        I::I32Sub,
+        I::MemoryGrow(0),
+    ]
+}
+
+/// Moves `len` pages from page `start` to behind `used` and `slack`, and clears
+/// what is left free.
+fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]) {
+    let base = region.base();
+    let bytes = [I::I32Const(PAGE_SHIFT), I::I32Shl];
+    // From here on `used` is where the region goes, `start` where it was and
+    // `slack` how far it is.
+    code.all([
+        I::LocalGet(used),
+        I::LocalGet(slack),
+        I::I32Add,
+        I::LocalTee(slack),
+    ]);
+    code.all([I::LocalGet(start), I::I32Sub, I::LocalSet(start)]);
+    code.all([I::LocalGet(slack)]);
+    code.all(bytes.clone());
+    code.all([I::GlobalGet(base), I::LocalGet(len)]);
+    code.all(bytes.clone());
+    code.all([I::MemoryCopy {
+        src_mem: 0,
+        dst_mem: 0,
+    }]);
+    // All pages that it was in, unless it still is in the last of them.
+    code.all([I::GlobalGet(base), I::I32Const(0)]);
+    code.all([I::LocalGet(start), I::LocalGet(len)]);
+    code.all([I::LocalGet(start), I::LocalGet(len), I::I32LtU, I::Select]);
+    code.all(bytes.clone());
+    code.all([I::MemoryFill(0), I::LocalGet(slack)]);
+    code.all(bytes);
+    code.all([I::GlobalSet(base)]);
+}
+
+/// `memory.copy` of the runtime.
+fn copy(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all(relative(region, 0));
+    code.all(relative(region, 1));
+    code.all([
+        I::LocalGet(2),
+        I::MemoryCopy {
+            src_mem: 0,
+            dst_mem: 0,
+        },
+    ]);
+    code.finish()
+}
+
+/// `memory.fill` of the runtime.
+fn fill(region: &Region) -> Function {
+    let mut code = Code::new(0);
+    code.all(relative(region, 0));
+    code.all([I::LocalGet(1), I::LocalGet(2), I::MemoryFill(0)]);
+    code.finish()
+}
+
+/// `memory.grow` of the runtime. The region grows with its memory, unless foreign pages
+/// are in between: then `end` stays. The result counts from the region's start.
+fn extend(region: &Region) -> Function {
+    let mut code = Code::new(1);
+    code.all([I::LocalGet(0), I::MemoryGrow(0), I::LocalTee(1)]);
+    code.all([I::I32Const(-1), I::I32Eq]);
+    code.when([I::I32Const(-1), I::Return]);
+    code.all([I::LocalGet(1), I::GlobalGet(region.end()), I::I32Eq]);
+    code.when([I::MemorySize(0), I::GlobalSet(region.end())]);
+    code.all([I::LocalGet(1), I::GlobalGet(region.base())]);
+    code.all([I::I32Const(PAGE_SHIFT), I::I32ShrU, I::I32Sub]);
+    code.finish()
+}
+
+/// The address in `local`, which counts from the region's start.
+pub(crate) fn relative(region: &Region, local: u32) -> [I<'static>; 3] {
+    [I::LocalGet(local), I::GlobalGet(region.base()), I::I32Add]
+}
+
+/// A body under construction.
+struct Code(Function);
+
+impl Code {
+    /// With that many locals beside the parameters, all of them numbers.
+    fn new(locals: u32) -> Self {
+        let locals = (locals > 0).then_some((locals, ValType::I32));
+        Self(Function::new(locals))
+    }
+
+    fn all(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
+        for instruction in instructions {
+            self.0.instruction(&instruction);
+        }
+    }
+
+    /// What is done if the number on the stack is not 0.
+    fn when(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
+        self.when_all(|code| code.all(instructions));
+    }
+
+    fn when_all(&mut self, then: impl FnOnce(&mut Self)) {
+        self.all([I::If(BlockType::Empty)]);
+        then(self);
+        self.all([I::End]);
+    }
+
+    fn finish(mut self) -> Function {
+        self.all([I::End]);
+        self.0
+    }
+}

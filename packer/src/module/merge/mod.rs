@@ -1,0 +1,14 @@
+//! Adding a runtime to an application.
+
+pub(crate) mod addition;
+pub(crate) mod assemble;
+pub(crate) mod dispatch;
+pub(crate) mod glue;
+pub(crate) mod growth;
+pub(crate) mod intercept;
+pub(crate) mod numbers;
+pub(crate) mod region;
+pub(crate) mod relocate;
+pub(crate) mod renumber;
+pub(crate) mod runtime;
+pub(crate) mod segments;

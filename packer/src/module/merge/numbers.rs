@@ -1,0 +1,204 @@
+//! The number of each item of the runtime in the merged module.
+//!
+//! The application keeps its numbers, and the runtime's items follow. Functions follow
+//! in this order: entries, those of the region, glue, dispatchers, the runtime's own.
+//!
+//! For example, an application has 100 functions and two intercepted imports. Its
+//! entries are functions 100 and 101. With a separate memory, glue starts at 102.
+
+use crate::module::calls::PREVIEW1;
+use crate::module::error::ModuleError;
+use crate::module::form::MemoryKind;
+use crate::module::merge::intercept::intercepted;
+use crate::module::merge::region::{self, Region};
+use crate::module::merge::runtime::Runtime;
+use crate::module::parse::shape::Shape;
+use wasmparser::{FuncType, Import};
+
+/// The numbers, and the types that the runtime adds.
+pub(crate) struct Numbers {
+    /// Function types, numbered from the application's on.
+    types: Vec<FuncType>,
+    /// Number of each function of the runtime; `None` where it is left out.
+    functions: Vec<Option<u32>>,
+    /// Types of the runtime by which it calls through its table, and the
+    /// function that does so for each.
+    dispatchers: Vec<(u32, u32)>,
+    first: First,
+    /// Where the runtime shares the application's memory.
+    pub(crate) region: Option<Region>,
+    /// Functions of the runtime after which the region may lie elsewhere.
+    moving: Vec<bool>,
+}
+
+/// The numbers from which the runtime's things are counted.
+#[derive(Clone, Copy)]
+struct First {
+    ty: u32,
+    function: u32,
+    memory: u32,
+    global: u32,
+}
+
+impl Numbers {
+    /// Numbers the functions that an application with these `entries` needs. Each entry
+    /// is a function of the runtime.
+    pub(crate) fn new(
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        memory: MemoryKind,
+        entries: &[u32],
+    ) -> Result<Self, ModuleError> {
+        let mut numbers = Self::unassigned(application, runtime, memory)?;
+        numbers.assign(application, runtime, entries)?;
+        Ok(numbers)
+    }
+
+    fn unassigned(
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        memory: MemoryKind,
+    ) -> Result<Self, ModuleError> {
+        let counts = application.counts;
+        let mut first = First {
+            ty: counts.types,
+            function: counts.functions,
+            memory: counts.memories,
+            global: counts.globals,
+        };
+        let mut region = None;
+        let mut moving = Vec::new();
+        if memory == MemoryKind::Single {
+            let entries = intercepted(application).count() as u32;
+            region = Some(Region::new(
+                application,
+                first.global,
+                first.function + entries,
+            )?);
+            moving = runtime.reaching_host();
+            first.memory = 0;
+            first.global += region::GLOBALS;
+        }
+        Ok(Self {
+            types: Vec::new(),
+            functions: vec![None; runtime.shape.functions.len()],
+            dispatchers: Vec::new(),
+            first,
+            region,
+            moving,
+        })
+    }
+
+    /// Numbers each appended function: entries, those of the region, glue,
+    /// dispatchers, runtime. `entries` are the runtime's functions behind the entries.
+    fn assign(
+        &mut self,
+        application: &Shape<'_>,
+        runtime: &Runtime<'_>,
+        entries: &[u32],
+    ) -> Result<(), ModuleError> {
+        let reachable = runtime.reachable(entries)?;
+        let mut next = self.first.function + entries.len() as u32;
+        next += self.region.map_or(0, |_| region::FUNCTIONS);
+        for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
+            let at = number as usize;
+            let host = host_import(application, runtime, number, import);
+            if let (Some(true), Some(function)) = (reachable.get(at), self.functions.get_mut(at)) {
+                *function = Some(host.unwrap_or(next));
+                next += u32::from(host.is_none());
+            }
+        }
+        for ty in runtime.indirect_types(&reachable) {
+            self.dispatchers.push((ty, next));
+            next += 1;
+        }
+        let imported = runtime.shape.imported.functions as usize;
+        let defined = self.functions.iter_mut().zip(&reachable).skip(imported);
+        for (function, _) in defined.filter(|(_, reachable)| **reachable) {
+            *function = Some(next);
+            next += 1;
+        }
+        Ok(())
+    }
+
+    /// Number of the function `number` of the runtime if that is appended. Some are
+    /// imports of the application, and some are left out.
+    pub(crate) fn appended(&self, number: u32) -> Option<u32> {
+        let function = self.functions.get(number as usize).copied().flatten();
+        function.filter(|function| *function >= self.first.function)
+    }
+
+    /// Number of the first appended function.
+    pub(crate) fn first_function(&self) -> u32 {
+        self.first.function
+    }
+
+    /// The types that the runtime adds.
+    pub(crate) fn types(&self) -> &[FuncType] {
+        &self.types
+    }
+
+    /// Types of the runtime by which it calls through its table.
+    pub(crate) fn dispatched_types(&self) -> Vec<u32> {
+        self.dispatchers.iter().map(|(ty, _)| *ty).collect()
+    }
+
+    /// Number of the function of the runtime that had `number` there.
+    pub(crate) fn function(&self, number: u32) -> Result<u32, ModuleError> {
+        let number = self.functions.get(number as usize).copied().flatten();
+        number.ok_or_else(|| ModuleError::Runtime("it refers to a function left out".into()))
+    }
+
+    /// The function that calls through the runtime's table by type `ty` of it.
+    pub(crate) fn dispatcher(&self, ty: u32) -> Result<u32, ModuleError> {
+        let mut dispatchers = self.dispatchers.iter();
+        let found = dispatchers.find(|(other, _)| *other == ty);
+        found
+            .map(|(_, function)| *function)
+            .ok_or_else(|| ModuleError::Runtime("it calls through a table it has not".into()))
+    }
+
+    /// Whether the region may lie elsewhere after a call of this function of
+    /// the runtime: the host, which it may come to, may call the application.
+    pub(crate) fn may_move(&self, number: u32) -> bool {
+        self.moving.get(number as usize) == Some(&true)
+    }
+
+    /// Number of the memory that the runtime's memory is, or lies in.
+    pub(crate) fn memory(&self) -> u32 {
+        self.first.memory
+    }
+
+    /// Number of the runtime's first global.
+    pub(crate) fn first_global(&self) -> u32 {
+        self.first.global
+    }
+
+    /// The number of a type that is appended.
+    pub(crate) fn intern(&mut self, ty: FuncType) -> u32 {
+        let known = self.types.iter().position(|other| *other == ty);
+        let at = known.unwrap_or_else(|| {
+            self.types.push(ty);
+            self.types.len() - 1
+        });
+        self.first.ty + at as u32
+    }
+}
+
+/// The application's own import of the call that `import` of the runtime asks
+/// the host for.
+fn host_import(
+    application: &Shape<'_>,
+    runtime: &Runtime<'_>,
+    number: u32,
+    import: &Import<'_>,
+) -> Option<u32> {
+    let mut candidates = (0..).zip(application.imported_functions());
+    let same = |(at, other): &(u32, &Import<'_>)| {
+        other.module == PREVIEW1
+            && other.name == import.name
+            && application.function_type(*at) == runtime.shape.function_type(number)
+    };
+    let found = candidates.find(same)?;
+    (import.module == wasi_vfs_embedding::HOST_MODULE).then_some(found.0)
+}

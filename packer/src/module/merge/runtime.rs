@@ -1,0 +1,218 @@
+//! The runtime as a module of its own, before it is merged.
+//!
+//! Owns what is asked of it and which of its functions an application needs.
+
+use crate::module::edit::references;
+use crate::module::error::ModuleError;
+use crate::module::parse::section::id;
+use crate::module::parse::shape::{Shape, constant};
+use wasi_vfs_embedding::HOST_MODULE;
+use wasmparser::{
+    Element, ElementItems, ElementKind, FunctionBody, Global, Operator, Table, TableInit, ValType,
+};
+
+/// The most entries that the table of a runtime may have.
+const TABLE_LEN_MAX: usize = 1 << 16;
+
+/// A runtime that follows the ABI.
+pub(crate) struct Runtime<'a> {
+    pub(crate) shape: Shape<'a>,
+    /// The functions in its table, which nothing changes.
+    pub(crate) table: Vec<Option<u32>>,
+    /// What each body may call.
+    calls: Vec<Calls>,
+    pub(crate) stack: Option<Stack>,
+}
+
+/// The stack in the runtime's memory, which grows downwards to address 0.
+#[derive(Clone, Copy)]
+pub(crate) struct Stack {
+    /// Where its pointer is while no call is under way.
+    pub(crate) top: i32,
+}
+
+impl Stack {
+    /// The number of the global that points to it: where wasm-ld puts it.
+    pub(crate) const POINTER: u32 = 0;
+
+    fn of(shape: &Shape<'_>) -> Result<Option<Self>, ModuleError> {
+        let mut globals = shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten();
+        let Some(first) = globals.next().transpose()? else {
+            return Ok(None);
+        };
+        let is_pointer = first.ty.mutable && first.ty.content_type == ValType::I32;
+        let top = constant(&first.init_expr).filter(|_| is_pointer);
+        let top = top.and_then(|top| i32::try_from(top).ok());
+        Ok(top.map(|top| Self { top }))
+    }
+}
+
+/// What a function may call.
+#[derive(Default)]
+struct Calls {
+    /// Functions that it names.
+    functions: Vec<u32>,
+    /// Types by which it calls through the table.
+    types: Vec<u32>,
+}
+
+impl Calls {
+    fn of(body: &FunctionBody<'_>) -> Result<Self, ModuleError> {
+        let mut calls = Self::default();
+        let mut operators = body.get_operators_reader()?;
+        while !operators.eof() {
+            let operator = operators.read()?;
+            if let Operator::CallIndirect { type_index, .. } = operator {
+                calls.types.push(type_index);
+            }
+            calls.functions.extend(references::named_by(&operator));
+        }
+        Ok(calls)
+    }
+}
+
+impl<'a> Runtime<'a> {
+    /// Takes the runtime `wasm` apart and checks what merging relies on.
+    pub(crate) fn parse(wasm: &'a [u8]) -> Result<Self, ModuleError> {
+        let shape = Shape::parse(wasm).map_err(|error| ModuleError::Runtime(error.to_string()))?;
+        let ours = shape.imported;
+        let refuse = |what: &str| Err(ModuleError::Runtime(what.into()));
+        if shape.counts.memories != 1 || ours.memories != 0 {
+            return refuse("expected exactly one memory of its own");
+        }
+        if ours.tables != 0 || ours.globals != 0 || shape.counts.tags != 0 {
+            return refuse("it imports a table or a global, or has a tag");
+        }
+        let table = table(&shape)?;
+        let calls = shape.bodies.iter().map(Calls::of);
+        Ok(Self {
+            calls: calls.collect::<Result<_, _>>()?,
+            stack: Stack::of(&shape)?,
+            shape,
+            table,
+        })
+    }
+
+    /// The function exported as `name`.
+    pub(crate) fn call(&self, name: &str) -> Result<u32, ModuleError> {
+        self.shape
+            .exported_function(name)
+            .ok_or_else(|| ModuleError::Runtime(format!("it does not export `{name}`")))
+    }
+
+    /// Which functions, imported ones included, `roots` need. What tables and
+    /// globals hold counts as needed, since any of it may be called.
+    pub(crate) fn reachable(&self, roots: &[u32]) -> Result<Vec<bool>, ModuleError> {
+        let mut pending = roots.to_vec();
+        let references = references::in_section(&self.shape, id::GLOBAL)?;
+        pending.extend(references.iter().map(|reference| reference.function));
+        pending.extend(self.table.iter().flatten());
+        let mut reachable = vec![false; self.shape.functions.len()];
+        while let Some(function) = pending.pop() {
+            let at = usize::try_from(function).unwrap_or(usize::MAX);
+            let Some(seen) = reachable.get_mut(at) else {
+                let what = format!("it refers to function {function}, which it does not have");
+                return Err(ModuleError::Runtime(what));
+            };
+            if std::mem::replace(seen, true) {
+                continue;
+            }
+            if let Some(calls) = self.calls(function) {
+                pending.extend(&calls.functions);
+            }
+        }
+        Ok(reachable)
+    }
+
+    /// The body of a function that is not imported.
+    pub(crate) fn body(&self, function: u32) -> Option<&wasmparser::FunctionBody<'a>> {
+        self.shape.bodies.get(self.defined(function)?)
+    }
+
+    fn calls(&self, function: u32) -> Option<&Calls> {
+        self.calls.get(self.defined(function)?)
+    }
+
+    fn defined(&self, function: u32) -> Option<usize> {
+        let defined = function.checked_sub(self.shape.imported.functions)?;
+        usize::try_from(defined).ok()
+    }
+
+    /// Types by which `reachable` functions call through the table, each once.
+    pub(crate) fn indirect_types(&self, reachable: &[bool]) -> Vec<u32> {
+        let reachable = (0..).zip(reachable).filter(|(_, reachable)| **reachable);
+        let calls = reachable.filter_map(|(function, _)| self.calls(function));
+        let mut types: Vec<_> = calls.flat_map(|calls| &calls.types).copied().collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+
+    /// Which functions may come to call the host, imported ones included. One
+    /// that calls through the table may, whatever is in it.
+    pub(crate) fn reaching_host(&self) -> Vec<bool> {
+        let mut callers = vec![Vec::new(); self.shape.functions.len()];
+        let imports = (0..).zip(self.shape.imported_functions());
+        let hosts = imports.filter(|(_, import)| import.module == HOST_MODULE);
+        let mut pending: Vec<u32> = hosts.map(|(number, _)| number).collect();
+        for (function, calls) in (self.shape.imported.functions..).zip(&self.calls) {
+            for &called in &calls.functions {
+                if let Some(callers) = callers.get_mut(called as usize) {
+                    callers.push(function);
+                }
+            }
+            if !calls.types.is_empty() {
+                pending.push(function);
+            }
+        }
+        let mut reaching = vec![false; callers.len()];
+        while let Some(function) = pending.pop() {
+            let at = function as usize;
+            if let (Some(reaching @ false), Some(callers)) = (reaching.get_mut(at), callers.get(at))
+            {
+                *reaching = true;
+                pending.extend(callers);
+            }
+        }
+        reaching
+    }
+}
+
+/// The functions in the table of `shape`: those that its element segments put
+/// there, since a runtime has no instruction that changes it.
+fn table(shape: &Shape<'_>) -> Result<Vec<Option<u32>>, ModuleError> {
+    let refuse = |what: &str| ModuleError::Runtime(what.into());
+    if shape.counts.tables > 1 {
+        return Err(refuse("expected at most one table"));
+    }
+    for table in shape.items::<Table<'_>>(id::TABLE)?.into_iter().flatten() {
+        if !matches!(table?.init, TableInit::RefNull) {
+            return Err(refuse("its table is full of a function"));
+        }
+    }
+    let mut entries = Vec::new();
+    for element in shape
+        .items::<Element<'_>>(id::ELEMENT)?
+        .into_iter()
+        .flatten()
+    {
+        let element = element?;
+        let offset = match &element.kind {
+            ElementKind::Active { offset_expr, .. } => constant(offset_expr),
+            _ => None,
+        };
+        let offset = offset.and_then(|offset| usize::try_from(offset).ok());
+        let (Some(offset), ElementItems::Functions(functions)) = (offset, element.items) else {
+            return Err(refuse(
+                "an element segment is not a list of functions at a constant place",
+            ));
+        };
+        for (at, function) in (offset..TABLE_LEN_MAX).zip(functions) {
+            entries.resize(entries.len().max(at + 1), None);
+            if let Some(entry) = entries.get_mut(at) {
+                *entry = Some(function?);
+            }
+        }
+    }
+    Ok(entries)
+}

@@ -1,0 +1,370 @@
+//! A module without its long data segments, which stay in the file.
+//!
+//! Most of a packed module is its payload, and whoever looks for the image wants a few
+//! kilobytes of the rest. A skeleton is a module in which long segments are empty, and
+//! which knows where the bytes of each segment lie. [`Shape`](crate::module::parse::shape::Shape) takes
+//! it apart as any other. Owns the walk over sections and segments in a file; what lies
+//! in the segments is [`crate::module::locate::memory`]'s.
+//!
+//! A module of three sections, of which the last has a segment of 200 MB at 5000, has a
+//! skeleton of some 5000 bytes: the first two sections, and a data section with an empty
+//! segment. `segments` then says that its bytes are at 5000..200005000.
+
+use crate::module::abi::METADATA_SECTION;
+use crate::module::error::ModuleError;
+use crate::module::parse::leb::leb;
+use crate::module::parse::section::id;
+use std::ops::Range;
+use std::sync::Arc;
+use wasi_vfs_format::ReadAt;
+
+/// Segments and custom sections up to this length are read: a read takes as long.
+const LONG: u64 = 64 << 10;
+
+/// What of a module is left out.
+#[derive(Clone, Copy)]
+pub(crate) enum Without {
+    /// All that finding an image does not take: code, and what is long.
+    AllButImage,
+    /// The one segment with this number.
+    Segment(u32),
+}
+
+impl Without {
+    fn section(self, id: u8, name: &[u8], len: u64) -> bool {
+        let is_looked_at = name == METADATA_SECTION.as_bytes() || name == b"name";
+        match self {
+            // Both, since a parser wants as many bodies as functions.
+            Self::AllButImage if id == id::CODE || id == id::FUNCTION => true,
+            Self::AllButImage => id == id::CUSTOM && len > LONG && !is_looked_at,
+            Self::Segment(_) => false,
+        }
+    }
+
+    fn segment(self, number: u32, len: u64) -> bool {
+        match self {
+            Self::AllButImage => len > LONG,
+            Self::Segment(without) => number == without,
+        }
+    }
+}
+
+/// A module in a file, without some of it.
+pub(crate) struct Skeleton {
+    pub(crate) wasm: Vec<u8>,
+    pub(crate) elsewhere: Elsewhere,
+}
+
+/// The bytes of the data segments, where they lie.
+pub(crate) struct Elsewhere {
+    pub(crate) source: Arc<dyn ReadAt>,
+    pub(crate) segments: Vec<Range<u64>>,
+}
+
+impl Skeleton {
+    /// Reads the module in `source`. `None` for bytes that are no module, or one of an
+    /// unusual form: they are to be read whole, so that errors name the right offsets.
+    pub(crate) fn read(
+        source: &Arc<dyn ReadAt>,
+        without: Without,
+    ) -> Result<Option<Self>, ModuleError> {
+        let mut reading = Reading {
+            input: Input::new(&**source),
+            without,
+            wasm: Vec::new(),
+            segments: Vec::new(),
+            functions: 0,
+            bodies: 0,
+        };
+        match reading.module() {
+            Ok(()) => Ok(Some(Self {
+                wasm: reading.wasm,
+                elsewhere: Elsewhere {
+                    source: source.clone(),
+                    segments: reading.segments,
+                },
+            })),
+            Err(Stop::Unusual) => Ok(None),
+            Err(Stop::Failed(error)) => Err(ModuleError::Read(error)),
+        }
+    }
+}
+
+/// Why a skeleton is not made.
+enum Stop {
+    Unusual,
+    Failed(std::io::Error),
+}
+
+struct Reading<'s> {
+    input: Input<'s>,
+    without: Without,
+    wasm: Vec<u8>,
+    segments: Vec<Range<u64>>,
+    /// How many functions and bodies there are in what is left out.
+    functions: u32,
+    bodies: u32,
+}
+
+impl Reading<'_> {
+    fn module(&mut self) -> Result<(), Stop> {
+        let header = self.input.bytes(8)?;
+        if header != wasm_encoder::Module::HEADER {
+            return Err(Stop::Unusual);
+        }
+        self.wasm = header;
+        while !self.input.is_at_end() {
+            self.section()?;
+        }
+        match self.functions == self.bodies {
+            true => Ok(()),
+            false => Err(Stop::Unusual),
+        }
+    }
+
+    fn section(&mut self) -> Result<(), Stop> {
+        let id = self.input.byte()?;
+        let len = u64::from(self.input.number()?);
+        let start = self.input.at;
+        let end = start + len;
+        if end > self.input.end {
+            return Err(Stop::Unusual);
+        }
+        let name = match id {
+            id::CUSTOM => self.input.name(len)?,
+            _ => Vec::new(),
+        };
+        self.input.at = start;
+        if self.without.section(id, &name, len) {
+            match id {
+                id::FUNCTION => self.functions = self.input.number()?,
+                id::CODE => self.bodies = self.input.number()?,
+                _ => {}
+            }
+            self.input.at = end;
+            return Ok(());
+        }
+        let content = match id {
+            // A second one, which no module has, would begin to count again.
+            id::DATA if !self.segments.is_empty() => return Err(Stop::Unusual),
+            id::DATA => self.data(end)?,
+            _ => self.input.bytes(len)?,
+        };
+        let len = u32::try_from(content.len()).map_err(|_| Stop::Unusual)?;
+        self.wasm.push(id);
+        self.wasm.extend(leb(len));
+        self.wasm.extend(content);
+        Ok(())
+    }
+
+    /// The content of the data section that ends at `end`.
+    fn data(&mut self, end: u64) -> Result<Vec<u8>, Stop> {
+        let count = self.input.number()?;
+        let mut content = leb(count);
+        for number in 0..count {
+            self.segment(number, end, &mut content)?;
+        }
+        match self.input.at == end {
+            true => Ok(content),
+            false => Err(Stop::Unusual),
+        }
+    }
+
+    fn segment(&mut self, number: u32, end: u64, content: &mut Vec<u8>) -> Result<(), Stop> {
+        let start = self.input.at;
+        match self.input.number()? {
+            0 => self.constant()?,
+            1 => {}
+            2 => {
+                self.input.number()?;
+                self.constant()?;
+            }
+            _ => return Err(Stop::Unusual),
+        }
+        let head_len = self.input.at - start;
+        let len = u64::from(self.input.number()?);
+        let bytes = self.input.at..self.input.at + len;
+        if bytes.end > end {
+            return Err(Stop::Unusual);
+        }
+        self.input.at = start;
+        content.extend(self.input.bytes(head_len)?);
+        self.input.at = bytes.start;
+        match self.without.segment(number, len) {
+            true => content.push(0),
+            false => {
+                // It came from such a number.
+                content.extend(leb(len as u32));
+                content.extend(self.input.bytes(len)?);
+            }
+        }
+        self.input.at = bytes.end;
+        self.segments.push(bytes);
+        Ok(())
+    }
+
+    /// Passes over an expression of the usual instructions.
+    fn constant(&mut self) -> Result<(), Stop> {
+        loop {
+            match self.input.byte()? {
+                // `end`
+                0x0b => return Ok(()),
+                // `global.get`, `i32.const`, `i64.const`
+                0x23 | 0x41 | 0x42 => while self.input.byte()? & 0x80 != 0 {},
+                // Sums, differences and products of the two.
+                0x6a..=0x6c | 0x7c..=0x7e => {}
+                _ => return Err(Stop::Unusual),
+            }
+        }
+    }
+}
+
+/// Bytes of a file, read a window at a time.
+struct Input<'s> {
+    source: &'s dyn ReadAt,
+    at: u64,
+    end: u64,
+    window: Vec<u8>,
+    window_start: u64,
+}
+
+/// As much as the kernel reads ahead. Most segments of a module fit several times.
+const WINDOW_LEN: u64 = 16 << 10;
+
+impl<'s> Input<'s> {
+    fn new(source: &'s dyn ReadAt) -> Self {
+        Self {
+            source,
+            at: 0,
+            end: source.len(),
+            window: Vec::new(),
+            window_start: 0,
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.at >= self.end
+    }
+
+    fn byte(&mut self) -> Result<u8, Stop> {
+        let in_window = |input: &Self| {
+            let at = input.at.checked_sub(input.window_start)?;
+            input.window.get(usize::try_from(at).ok()?).copied()
+        };
+        let byte = match in_window(self) {
+            Some(byte) => byte,
+            None => {
+                let len = WINDOW_LEN.min(self.end.saturating_sub(self.at));
+                let start = self.at;
+                self.window = self.bytes(len)?;
+                (self.at, self.window_start) = (start, start);
+                *self.window.first().ok_or(Stop::Unusual)?
+            }
+        };
+        self.at += 1;
+        Ok(byte)
+    }
+
+    /// A number of at most 32 bits in LEB128.
+    fn number(&mut self) -> Result<u32, Stop> {
+        let mut number: u64 = 0;
+        for shift in (0..35).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte & 0x80 == 0 {
+                return u32::try_from(number).map_err(|_| Stop::Unusual);
+            }
+        }
+        Err(Stop::Unusual)
+    }
+
+    /// The name that a custom section of `len` bytes begins with.
+    fn name(&mut self, len: u64) -> Result<Vec<u8>, Stop> {
+        let end = self.at + len;
+        let name_len = u64::from(self.number()?);
+        match self.at + name_len <= end {
+            true => self.bytes(name_len),
+            false => Err(Stop::Unusual),
+        }
+    }
+
+    fn bytes(&mut self, len: u64) -> Result<Vec<u8>, Stop> {
+        if len > self.end.saturating_sub(self.at) {
+            return Err(Stop::Unusual);
+        }
+        let mut bytes = vec![0; usize::try_from(len).map_err(|_| Stop::Unusual)?];
+        let read = self.source.read_exact_at(&mut bytes, self.at);
+        read.map_err(Stop::Failed)?;
+        self.at += len;
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::parse::shape::Shape;
+
+    fn skeleton(wasm: &[u8], without: Without) -> Option<Skeleton> {
+        let source: Arc<dyn ReadAt> = Arc::new(wasm.to_vec());
+        Skeleton::read(&source, without).expect("in memory")
+    }
+
+    fn module() -> Vec<u8> {
+        let long = "x".repeat(LONG as usize + 1);
+        wat::parse_str(format!(
+            r#"(module (memory 4) (global $g i32 (i32.const 3)) (func (nop))
+                (data "{long}") (data (i32.const 8) "short") (data "")
+                (data (offset (i32.add (i32.const -1) (i32.const 1000))) "{long}")
+                (@custom "long" "{long}") (@custom "wasi_vfs" "{long}"))"#
+        ))
+        .expect("valid text")
+    }
+
+    #[test]
+    fn what_is_long_is_left_out_and_its_place_known() {
+        let wasm = module();
+        let skeleton = skeleton(&wasm, Without::AllButImage).expect("a module");
+        assert!(skeleton.wasm.len() < LONG as usize + 1000);
+        let (shape, whole) = (Shape::parse(&skeleton.wasm), Shape::parse(&wasm));
+        let (shape, whole) = (shape.expect("a module"), whole.expect("a module"));
+        let lens: Vec<_> = shape.data.iter().map(|data| data.data.len()).collect();
+        assert_eq!(lens, [0, 5, 0, 0]);
+        for (place, data) in skeleton.elsewhere.segments.iter().zip(&whole.data) {
+            assert!(wasm[place.start as usize..place.end as usize] == *data.data);
+        }
+        assert_eq!(skeleton.elsewhere.segments.len(), 4);
+        let names: Vec<_> = shape.sections.iter().map(|section| section.name).collect();
+        assert!(names.contains(&"wasi_vfs") && !names.contains(&"long"));
+        assert!(shape.bodies.is_empty());
+    }
+
+    #[test]
+    fn all_but_one_segment_is_the_module_without_it() {
+        let wasm = module();
+        let skeleton = skeleton(&wasm, Without::Segment(0)).expect("a module");
+        let shape = Shape::parse(&skeleton.wasm).expect("a module");
+        let lens: Vec<_> = shape.data.iter().map(|data| data.data.len()).collect();
+        assert_eq!(lens, [0, 5, 0, LONG as usize + 1]);
+        assert_eq!(shape.bodies.len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_module_has_none() {
+        let wasm = module();
+        for at in (0..200).chain(wasm.len() - 10..wasm.len()) {
+            let cut = skeleton(&wasm[..at], Without::AllButImage);
+            // One that ends between two sections is a module.
+            let is_module = cut.is_some_and(|cut| Shape::parse(&cut.wasm).is_ok());
+            assert_eq!(is_module, Shape::parse(&wasm[..at]).is_ok(), "{at}");
+        }
+        for no_module in [
+            &b""[..],
+            b"(module)",
+            b"\0asm\x0d\0\x01\0",
+            b"\0asm\x01\0\0\0\x0b",
+        ] {
+            assert!(skeleton(no_module, Without::AllButImage).is_none());
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Removing the image from a packed module.
+
+pub(crate) mod original;
+pub(crate) mod unmerge;
+pub(crate) mod unmount;

@@ -1,0 +1,96 @@
+//! `docs/ABI.md` against the runtime: exports, calls and imports.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a panic is how a test reports a failure"
+)]
+
+use std::collections::BTreeSet;
+use wasi_vfs::runtime::MERGED;
+use wasmparser::{ExternalKind, Parser, Payload};
+
+const ABI_MD: &str = include_str!("../../docs/ABI.md");
+
+type Names = BTreeSet<String>;
+
+/// The lines between `start` and the next empty line.
+fn block(start: &str) -> impl Iterator<Item = &'static str> {
+    let (_, rest) = ABI_MD.split_once(start).unwrap();
+    rest.lines().skip(1).take_while(|line| !line.is_empty())
+}
+
+/// The documented preview 1 calls.
+fn calls() -> Names {
+    let lines = block("<!-- calls").filter(|line| !line.starts_with("```"));
+    lines
+        .flat_map(str::split_whitespace)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The quoted words in the first cell of each row of a table.
+fn first_cells(start: &str) -> Vec<Vec<String>> {
+    let rows = block(start).skip_while(|line| !line.starts_with("|---"));
+    let cell = |row: &str| row.split('|').nth(1).unwrap().to_owned();
+    let words = |cell: String| cell.split('`').map(str::to_owned).collect::<Vec<_>>();
+    rows.skip(1)
+        .map(|row| words(cell(row)).into_iter().skip(1).step_by(2).collect())
+        .collect()
+}
+
+fn exported_functions() -> Names {
+    let mut names = Names::new();
+    for payload in Parser::new(0).parse_all(MERGED) {
+        if let Payload::ExportSection(section) = payload.unwrap() {
+            let exports = section.into_iter().map(Result::unwrap);
+            let functions = exports.filter(|export| export.kind == ExternalKind::Func);
+            names.extend(functions.map(|export| export.name.to_owned()));
+        }
+    }
+    names
+}
+
+/// Imports as `module name`.
+fn imports() -> Names {
+    let mut names = Names::new();
+    for payload in Parser::new(0).parse_all(MERGED) {
+        if let Payload::ImportSection(section) = payload.unwrap() {
+            let imports = section.into_imports().map(Result::unwrap);
+            names.extend(imports.map(|import| format!("{} {}", import.module, import.name)));
+        }
+    }
+    names
+}
+
+#[test]
+fn document_lists_the_exports_of_the_runtime() {
+    let functions = first_cells("<!-- exports").into_iter().flatten();
+    let documented: Names = functions.chain(calls()).collect();
+    assert_eq!(documented, exported_functions());
+}
+
+#[test]
+fn document_lists_the_imports_of_the_runtime() {
+    let mut documented = Names::new();
+    for row in first_cells("<!-- imports") {
+        let (module, names) = row.split_first().unwrap();
+        let named = names.iter().map(|name| format!("{module} {name}"));
+        documented.extend(named);
+    }
+    assert!(documented.remove("host <call>"), "{documented:?}");
+    let (of_host, others): (Names, Names) = imports()
+        .into_iter()
+        .partition(|import| import.starts_with("host "));
+    assert_eq!(documented, others);
+    for import in of_host {
+        let call = import.trim_start_matches("host ");
+        assert!(calls().contains(call), "{call} is not a documented call");
+    }
+}
+
+#[test]
+fn document_states_the_abi_version() {
+    let version = wasi_vfs_embedding::ABI_VERSION;
+    let stated = format!("the same ABI version, which is {version}.");
+    assert!(ABI_MD.contains(&stated), "{stated}");
+}

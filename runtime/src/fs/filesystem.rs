@@ -1,0 +1,120 @@
+//! The trait that every file system implements, and every front end calls.
+
+use super::{Entry, FsError, Mount, Result, Stat, Times, Tree};
+use crate::blocks::Sink;
+
+/// A tree with content.
+///
+/// The image implements the first half. Each change is a method whose default is
+/// [`FsError::ReadOnly`], so a read-only file system says nothing about changes, and the
+/// compiler removes the code behind them. A new kind of change is a new method here.
+///
+/// `directory` and `name` of a change are the last step of a resolved path. The name has
+/// no slash and may be `.` or `..`. It is [`FsError::Invalid`] to give those two to a new
+/// node.
+pub trait Filesystem: Tree {
+    /// Number of preopened directories.
+    fn mount_count(&self) -> u32;
+
+    /// A preopened directory, counted from 0.
+    fn mount(&self, position: u32) -> Result<Mount<'_, Self::Id>>;
+
+    /// The metadata of a node.
+    fn stat(&self, node: &Self::Node) -> Result<Stat>;
+
+    /// The entry of a directory at `cookie`, without `.` and `..`; `None` at the end. The
+    /// first entry has cookie 0. A cookie stays valid while the directory is open.
+    fn entry(&self, directory: &Self::Node, cookie: u64) -> Result<Option<Entry<'_>>>;
+
+    /// Copies bytes of a file from `offset` on, until the sink is full or the file ends.
+    ///
+    /// # Errors
+    ///
+    /// Only if not a single byte arrives. Bytes before a damaged block count, as in POSIX.
+    fn read_at(&mut self, file: &Self::Node, offset: u64, sink: &mut impl Sink) -> Result;
+
+    /// A handle to the node was opened: the node must live on when its last name goes.
+    fn retain(&mut self, id: Self::Id) -> Result {
+        let _ = id;
+        Ok(())
+    }
+
+    /// A handle that was [retained](Self::retain) was closed.
+    fn release(&mut self, id: Self::Id) {
+        let _ = id;
+    }
+
+    /// Whether a file, or the entries of a directory, may change. Front ends ask before
+    /// they prepare a change.
+    fn check_writable(&self, id: Self::Id) -> Result {
+        let _ = id;
+        Err(FsError::ReadOnly)
+    }
+
+    /// Makes an empty file.
+    fn create_file(&mut self, directory: Self::Id, name: &[u8]) -> Result<Self::Node> {
+        let _ = (directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Makes an empty directory.
+    fn create_directory(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        let _ = (directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Makes a symbolic link.
+    fn symlink(&mut self, target: &[u8], directory: Self::Id, name: &[u8]) -> Result {
+        let _ = (target, directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Gives a file another name.
+    fn link(&mut self, file: Self::Id, directory: Self::Id, name: &[u8]) -> Result {
+        let _ = (file, directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Moves a name; a node that has the new name is replaced.
+    fn rename(&mut self, old: (Self::Id, &[u8]), new: (Self::Id, &[u8])) -> Result {
+        let _ = (old, new);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Removes an empty directory.
+    fn remove_directory(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        let _ = (directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Removes the name of a file or link.
+    fn unlink(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        let _ = (directory, name);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Cuts a file off at `len` bytes, or extends it with zeros.
+    fn set_len(&mut self, file: Self::Id, len: u64) -> Result {
+        let _ = (file, len);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Sets the times of a node.
+    fn set_times(&mut self, id: Self::Id, times: Times) -> Result {
+        let _ = (id, times);
+        Err(FsError::ReadOnly)
+    }
+
+    /// Reserves space. Not a change by itself, and many file systems cannot, so the
+    /// default is [`FsError::Unsupported`].
+    fn allocate(&mut self, file: Self::Id, offset: u64, len: u64) -> Result {
+        let _ = (file, offset, len);
+        Err(FsError::Unsupported)
+    }
+
+    /// Writes bytes, all or none of them. A gap behind the old end reads as zeros.
+    fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result {
+        let _ = (file, offset, bytes);
+        Err(FsError::ReadOnly)
+    }
+}

@@ -1,0 +1,17 @@
+//! The file system that front ends see: the traits, their values, and the way from a
+//! path to a node.
+//!
+//! Nothing here knows WASI, the program's memory, or how an image stores anything.
+
+mod error;
+mod filesystem;
+mod node;
+mod path;
+mod resolve;
+mod tree;
+
+pub use error::{FsError, Result};
+pub use filesystem::Filesystem;
+pub use node::{Entry, Kind, Mount, Stat, Time, Times};
+pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
+pub use tree::Tree;

@@ -1,0 +1,39 @@
+//! An open directory.
+
+use crate::fs::{Guest, Resolution, Result, Tree, resolve};
+
+/// An open directory, from which paths start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenDirectory<I> {
+    /// The directory.
+    pub id: I,
+    /// The directory above which no path from here leads.
+    pub root: I,
+    /// The position of the mount, if this is a preopen.
+    pub mount: Option<u32>,
+}
+
+impl<I: Copy + Eq> OpenDirectory<I> {
+    /// A preopen: no path leads above it.
+    pub fn preopen(id: I, mount: u32) -> Self {
+        Self {
+            id,
+            root: id,
+            mount: Some(mount),
+        }
+    }
+
+    /// Resolves a path of the program, see [`resolve`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`].
+    pub fn resolve<'p, T: Tree<Id = I>>(
+        &self,
+        tree: &'p T,
+        path: &'p [u8],
+        follow_last: bool,
+    ) -> Result<Resolution<'p, T>> {
+        resolve::<Guest, T>(tree, (self.id, self.root), path, follow_last)
+    }
+}

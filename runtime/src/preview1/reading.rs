@@ -1,0 +1,168 @@
+//! Reading files and moving in them.
+
+use super::abi::{Iovec, whence};
+use super::{Errno, Memory, Preview1, Result, Server, from_host};
+use crate::blocks::{Place, Sink};
+use crate::fs::Filesystem;
+use crate::open::{MAX_OFFSET, Whence};
+
+/// An array of buffers in the program's memory.
+#[derive(Clone, Copy)]
+pub(super) struct Iovecs {
+    pub(super) address: u32,
+    pub(super) count: u32,
+}
+
+/// A buffer of the program, which exists.
+struct GuestSink<'m, M> {
+    memory: &'m mut M,
+    address: u32,
+    room: u32,
+}
+
+impl<M: Memory> Sink for GuestSink<'_, M> {
+    fn room(&self) -> u32 {
+        self.room
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.memory.copy_in(self.address, bytes);
+        self.advance(bytes.len() as u32);
+    }
+
+    fn take_place(&mut self, len: u32) -> Option<Place> {
+        let place = Place(self.address);
+        self.advance(len);
+        Some(place)
+    }
+}
+
+impl<M> GuestSink<'_, M> {
+    fn advance(&mut self, len: u32) {
+        // Wraps only at the end of the largest memory, where no room is left.
+        self.address = self.address.wrapping_add(len);
+        self.room -= len;
+    }
+}
+
+impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
+    pub(super) fn fd_read(&mut self, fd: u32, iovecs: u32, iovec_count: u32, read: u32) -> Result {
+        if let Some(number) = self.host_number(fd)? {
+            return from_host(self.host.fd_read(number, iovecs, iovec_count, read));
+        }
+        let file = *self.open_file(fd)?;
+        let iovecs = Iovecs {
+            address: iovecs,
+            count: iovec_count,
+        };
+        self.memory.check(read, 4)?;
+        let len = self.read_into(file.id, file.position, iovecs)?;
+        self.open_file(fd)?.position += u64::from(len);
+        self.memory.write_u32(read, len)
+    }
+
+    pub(super) fn fd_pread(
+        &mut self,
+        fd: u32,
+        iovecs: u32,
+        iovec_count: u32,
+        offset: u64,
+        read: u32,
+    ) -> Result {
+        if let Some(number) = self.host_number(fd)? {
+            return from_host(
+                self.host
+                    .fd_pread(number, iovecs, iovec_count, offset, read),
+            );
+        }
+        let file = *self.open_file(fd)?;
+        let iovecs = Iovecs {
+            address: iovecs,
+            count: iovec_count,
+        };
+        if offset > MAX_OFFSET {
+            return Err(Errno::INVAL);
+        }
+        self.memory.check(read, 4)?;
+        let len = self.read_into(file.id, offset, iovecs)?;
+        self.memory.write_u32(read, len)
+    }
+
+    pub(super) fn fd_seek(&mut self, fd: u32, offset: i64, whence: u32, position: u32) -> Result {
+        if let Some(number) = self.host_number(fd)? {
+            return from_host(self.host.fd_seek(number, offset, whence, position));
+        }
+        let file = *self.open_file(fd)?;
+        let whence = match whence {
+            whence::SET => Whence::Start,
+            whence::CUR => Whence::Current,
+            whence::END => Whence::End(self.file_len(file.id)?),
+            _ => return Err(Errno::INVAL),
+        };
+        let moved = file.seek(whence, offset)?;
+        self.memory.write_u64(position, moved)?;
+        self.open_file(fd)?.position = moved;
+        Ok(())
+    }
+
+    pub(super) fn fd_tell(&mut self, fd: u32, position: u32) -> Result {
+        if let Some(number) = self.host_number(fd)? {
+            return from_host(self.host.fd_tell(number, position));
+        }
+        let here = self.open_file(fd)?.position;
+        self.memory.write_u64(position, here)
+    }
+
+    pub(super) fn file_len(&self, file: F::Id) -> Result<u64> {
+        let node = self.fs.node(file)?;
+        Ok(self.fs.stat(&node)?.len)
+    }
+
+    /// Fills the buffers in turn from `offset` on. Returns the number of bytes. Bytes
+    /// before an error count, as in POSIX.
+    fn read_into(&mut self, file: F::Id, offset: u64, iovecs: Iovecs) -> Result<u32> {
+        let file = self.fs.node(file)?;
+        let mut done = 0_u32;
+        for position in 0..iovecs.count {
+            let read = iovecs.get(&self.memory, position).and_then(|iovec| {
+                // The result has 32 bits.
+                let wanted = iovec.len.min(u32::MAX - done);
+                let mut sink = GuestSink {
+                    memory: &mut self.memory,
+                    address: iovec.address,
+                    room: wanted,
+                };
+                let at = offset.saturating_add(done.into());
+                self.fs.read_at(&file, at, &mut sink)?;
+                Ok((wanted - sink.room, sink.room))
+            });
+            match read {
+                Ok((len, rest)) => {
+                    done += len;
+                    if rest > 0 {
+                        break;
+                    }
+                }
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            }
+        }
+        Ok(done)
+    }
+}
+
+impl Iovecs {
+    /// The buffer at `position`, which exists.
+    pub(super) fn get(&self, memory: &impl Memory, position: u32) -> Result<Iovec> {
+        let offset = u64::from(position) * Iovec::LEN as u64;
+        let address = u64::from(self.address) + offset;
+        let mut bytes = [0; Iovec::LEN];
+        memory.read(
+            u32::try_from(address).map_err(|_| Errno::FAULT)?,
+            &mut bytes,
+        )?;
+        let iovec = Iovec::from_bytes(bytes);
+        memory.check(iovec.address, iovec.len.into())?;
+        Ok(iovec)
+    }
+}
