@@ -38,13 +38,21 @@ example-browser: build ## Ruby and its library in a page: target/examples/browse
 test: check unit runtime-size e2e ## everything, as CI does
 
 .PHONY: check
-check: rust-wasm ## formatting, clippy, docs, layers and the language of the documents
+check: rust-wasm check-encoder ## formatting, clippy, docs, layers and the language of the documents
 	tools/check-language
 	tools/check-layers --self-test
 	tools/check-layers
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The encoder must work in a wasm module: with an allocator, without the standard library.
+# Debian's Rust has the target if the active toolchain lacks it.
+.PHONY: check-encoder
+check-encoder: rust-wasm
+	[ -d "$$(rustc --print target-libdir --target wasm32-unknown-unknown)" ] || PATH=/usr/bin:$$PATH; \
+	cargo check --package wasi-vfs-format --no-default-features --features alloc \
+		--target wasm32-unknown-unknown
 
 .PHONY: unit
 unit: rust-wasm ## unit tests and doctests of all crates

@@ -1,7 +1,7 @@
 //! The units of compression and of the cache.
 
-use crate::Corrupt;
 use crate::checksum::checksum;
+use crate::error::Corrupt;
 use core::mem::{offset_of, size_of};
 use core::ops::Range;
 use zerocopy::little_endian::{U32, U64};

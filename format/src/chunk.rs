@@ -5,14 +5,15 @@
 //! of equal size. A chunk may therefore lie across blocks.
 //!
 //! To read a file it is enough to know where its runs lie in the content, so
-//! where chunks start and end is told by the cold part alone. A chunk is named
+//! where chunks start and end is told by the metadata section alone. A chunk is named
 //! by its digest, which need not be stored anywhere: its bytes give it, and the
 //! root digest covers it.
 
-use crate::cold::Cold;
-use crate::{Corrupt, Extent, InodeNumber};
+use crate::error::Corrupt;
+use crate::index::Extent;
+use crate::inode::InodeNumber;
+use alloc::vec::Vec;
 use core::ops::Range;
-use std::vec::Vec;
 
 /// A chunk: a place in the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,11 @@ pub(crate) fn write_len(mut len: u32, bytes: &mut Vec<u8>) {
     bytes.push(len as u8);
 }
 
+/// Length of a stored length in bytes: one for seven bits, and at least one.
+pub(crate) fn len_len(len: u32) -> u64 {
+    u64::from((u32::BITS - (len | 1).leading_zeros()).div_ceil(7))
+}
+
 /// Reads one length off the start of `bytes`; `None` if there is none that is
 /// whole, fits 32 bits and is as short as can be.
 pub(crate) fn read_len(bytes: &mut &[u8]) -> Option<u32> {
@@ -60,12 +66,14 @@ pub(crate) fn read_len(bytes: &mut &[u8]) -> Option<u32> {
 #[derive(Clone, Debug)]
 pub struct Chunks(Vec<Chunk>);
 
-impl Chunks {
-    /// Takes the chunks out of a cold part, for the image that it belongs to.
-    pub fn new(cold: &Cold<'_>) -> Self {
-        Self(cold.chunks().collect())
+impl FromIterator<Chunk> for Chunks {
+    /// Collects chunks, which must be in the order of the content.
+    fn from_iter<T: IntoIterator<Item = Chunk>>(chunks: T) -> Self {
+        Self(chunks.into_iter().collect())
     }
+}
 
+impl Chunks {
     /// The chunks as a slice.
     pub fn as_slice(&self) -> &[Chunk] {
         &self.0
@@ -109,6 +117,7 @@ mod tests {
         for len in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 32 << 10, u32::MAX] {
             let mut bytes = Vec::new();
             write_len(len, &mut bytes);
+            assert_eq!(bytes.len() as u64, len_len(len));
             let mut rest = bytes.as_slice();
             assert_eq!(read_len(&mut rest), Some(len));
             assert!(rest.is_empty());

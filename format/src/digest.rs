@@ -4,7 +4,7 @@
 //! over the metadata of its tree and the digests of its chunks. How the bytes
 //! are compressed and cut into blocks does not enter into it.
 
-use crate::Kind;
+use crate::inode::Kind;
 use core::fmt;
 
 /// Length of a digest in bytes.
@@ -41,9 +41,9 @@ impl fmt::Debug for Digest {
 #[derive(Debug)]
 pub(crate) struct RootHasher(blake3::Hasher);
 
-/// What the root digest says of every inode, whatever its kind.
+/// The fields that the root digest covers for every kind of inode.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Metadata<'a> {
+pub(crate) struct InodeFields<'a> {
     pub(crate) parent: u32,
     pub(crate) mtime_ns: i64,
     pub(crate) name: &'a [u8],
@@ -62,19 +62,25 @@ impl RootHasher {
         self.bytes(path);
     }
 
-    pub(crate) fn directory(&mut self, metadata: Metadata<'_>, child_count: u32) {
-        self.inode(metadata, Kind::Directory, false, child_count.into());
+    pub(crate) fn directory(&mut self, fields: InodeFields<'_>, child_count: u32) {
+        self.inode(fields, Kind::Directory, false, child_count.into());
     }
 
-    pub(crate) fn symlink(&mut self, metadata: Metadata<'_>, target: &[u8]) {
-        self.inode(metadata, Kind::Symlink, false, target.len() as u64);
+    pub(crate) fn symlink(&mut self, fields: InodeFields<'_>, target: &[u8]) {
+        self.inode(fields, Kind::Symlink, false, target.len() as u64);
         self.0.update(target);
     }
 
     /// Must be followed by as many calls of [`RootHasher::chunk`] as the file
     /// has chunks.
-    pub(crate) fn file(&mut self, metadata: Metadata<'_>, executable: bool, len: u64, chunks: u32) {
-        self.inode(metadata, Kind::File, executable, len);
+    pub(crate) fn file(
+        &mut self,
+        fields: InodeFields<'_>,
+        executable: bool,
+        len: u64,
+        chunks: u32,
+    ) {
+        self.inode(fields, Kind::File, executable, len);
         self.0.update(&chunks.to_le_bytes());
     }
 
@@ -86,12 +92,12 @@ impl RootHasher {
         Digest(*self.0.finalize().as_bytes())
     }
 
-    fn inode(&mut self, metadata: Metadata<'_>, kind: Kind, executable: bool, size: u64) {
+    fn inode(&mut self, fields: InodeFields<'_>, kind: Kind, executable: bool, size: u64) {
         self.0.update(&[kind as u8, executable.into()]);
-        self.0.update(&metadata.parent.to_le_bytes());
-        self.0.update(&metadata.mtime_ns.to_le_bytes());
+        self.0.update(&fields.parent.to_le_bytes());
+        self.0.update(&fields.mtime_ns.to_le_bytes());
         self.0.update(&size.to_le_bytes());
-        self.bytes(metadata.name);
+        self.bytes(fields.name);
     }
 
     /// Bytes after their length, so that no two lists of fields hash alike.
@@ -104,7 +110,7 @@ impl RootHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::string::ToString;
+    use alloc::string::ToString;
 
     #[test]
     fn a_digest_is_that_of_the_blake3_test_vectors() {

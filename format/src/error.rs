@@ -319,18 +319,20 @@ pub enum Corrupt {
         /// Number of the mount.
         mount: u32,
     },
-    /// The cold part does not start with its magic number.
-    #[error("no cold part here: the magic number is missing")]
-    ColdMagic,
-    /// The cold part is not as long as it says, or as the superblock says.
-    #[error("a cold part cannot have {len} bytes here")]
-    ColdLen {
+    /// The metadata section does not start with its magic number.
+    #[error("no metadata section here: the magic number is missing")]
+    MetadataMagic,
+    /// The metadata section is not as long as it says, or as the superblock says.
+    #[error("a metadata section cannot have {len} bytes here")]
+    MetadataLen {
         /// Bytes present.
         len: usize,
     },
-    /// The checksum of the cold part does not match.
-    #[error("the checksum of the cold part is {expected:#018x}, but its bytes give {found:#018x}")]
-    ColdChecksum {
+    /// The checksum of the metadata section does not match.
+    #[error(
+        "the checksum of the metadata section is {expected:#018x}, but its bytes give {found:#018x}"
+    )]
+    MetadataChecksum {
         /// Checksum in the header.
         expected: u64,
         /// Checksum of the bytes.
@@ -349,8 +351,8 @@ pub enum Corrupt {
         /// Number of the chunk.
         chunk: u32,
     },
-    /// The chunks of the cold part are not the content of the index.
-    #[error("the chunks of the cold part have {found} bytes, the content has {expected}")]
+    /// The chunks of the metadata section are not the content of the index.
+    #[error("the chunks of the metadata section have {found} bytes, the content has {expected}")]
     ChunkLens {
         /// Length of the content in the superblock.
         expected: u64,
@@ -383,10 +385,12 @@ pub enum Incompatible {
         /// Version of this reader.
         known: u32,
     },
-    /// A version of the cold part that this reader does not know.
-    #[error("its cold part has version {found}, this reader knows {known}; use a newer wasi-vfs")]
-    ColdVersion {
-        /// Version in the cold part.
+    /// A version of the metadata section that this reader does not know.
+    #[error(
+        "its metadata section has version {found}, this reader knows {known}; use a newer wasi-vfs"
+    )]
+    MetadataVersion {
+        /// Version in the metadata section.
         found: u32,
         /// Version of this reader.
         known: u32,

@@ -1,11 +1,11 @@
 //! An image as bytes: its parts together and apart.
 
 use crate::digest::Digest;
+use crate::error::{Corrupt, Error};
 use crate::manifest::Manifest;
 use crate::superblock::Superblock;
-use crate::{Corrupt, Error};
+use alloc::vec::Vec;
 use core::ops::Range;
-use std::vec::Vec;
 
 /// An image that was just written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +15,17 @@ pub struct Image {
     /// The stored blocks.
     pub payload: Vec<u8>,
     /// Chunks and manifest.
-    pub cold: Vec<u8>,
+    pub metadata: Vec<u8>,
     /// The name of the image, as in its superblock.
     pub digest: Digest,
-    /// The manifest, as in its cold part.
+    /// The manifest, as in its metadata section.
     pub manifest: Manifest,
 }
 
 impl Image {
-    /// The image as one string of bytes: index, payload, cold part.
+    /// The image as one string of bytes: index, payload, metadata section.
     pub fn to_bytes(&self) -> Vec<u8> {
-        [&*self.index, &self.payload, &self.cold].concat()
+        [&*self.index, &self.payload, &self.metadata].concat()
     }
 }
 
@@ -37,7 +37,7 @@ pub struct Parts<'a> {
     /// The stored blocks.
     pub payload: &'a [u8],
     /// Chunks and manifest; `None` if it was cut off.
-    pub cold: Option<&'a [u8]>,
+    pub metadata: Option<&'a [u8]>,
 }
 
 /// Where in the bytes of an image its parts lie.
@@ -48,12 +48,12 @@ pub struct Places {
     /// The stored blocks.
     pub payload: Range<u64>,
     /// Chunks and manifest; `None` if it was cut off.
-    pub cold: Option<Range<u64>>,
+    pub metadata: Option<Range<u64>>,
 }
 
 impl Places {
     /// Finds the parts of an image of `len` bytes. Only the superblock is looked at, which
-    /// `head` begins with. The cold part may be missing, as a whole.
+    /// `head` begins with. The metadata section may be missing, as a whole.
     pub fn of(head: &[u8], len: u64) -> Result<Self, Error> {
         let host_len = |len: u64| usize::try_from(len).unwrap_or(usize::MAX);
         let superblock = Superblock::parse_head(head, host_len(len))?;
@@ -61,27 +61,27 @@ impl Places {
         let rest = len.checked_sub(index_end);
         let rest = rest.ok_or(Corrupt::Truncated { len: host_len(len) })?;
         let expected = superblock.payload_len.get();
-        let cold_len = rest.checked_sub(expected.into());
-        let cold_len = cold_len.ok_or(Corrupt::PayloadLen {
+        let metadata_len = rest.checked_sub(expected.into());
+        let metadata_len = metadata_len.ok_or(Corrupt::PayloadLen {
             expected,
             found: host_len(rest),
         })?;
-        if cold_len != 0 && cold_len != u64::from(superblock.cold_len.get()) {
-            let len = host_len(cold_len);
-            return Err(Corrupt::ColdLen { len }.into());
+        if metadata_len != 0 && metadata_len != u64::from(superblock.metadata_len.get()) {
+            let len = host_len(metadata_len);
+            return Err(Corrupt::MetadataLen { len }.into());
         }
         let payload_end = index_end + u64::from(expected);
         Ok(Self {
             index: 0..index_end,
             payload: index_end..payload_end,
-            cold: (cold_len != 0).then_some(payload_end..len),
+            metadata: (metadata_len != 0).then_some(payload_end..len),
         })
     }
 }
 
 impl<'a> Parts<'a> {
     /// Takes apart what [`Image::to_bytes`] put together. Only the superblock
-    /// is looked at. The cold part may be missing, as a whole.
+    /// is looked at. The metadata section may be missing, as a whole.
     pub fn split(bytes: &'a [u8]) -> Result<Self, Error> {
         let places = Places::of(bytes, bytes.len() as u64)?;
         // All of them lie within the bytes.
@@ -92,7 +92,7 @@ impl<'a> Parts<'a> {
         Ok(Self {
             index: part(places.index),
             payload: part(places.payload),
-            cold: places.cold.map(part),
+            metadata: places.metadata.map(part),
         })
     }
 }

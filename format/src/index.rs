@@ -3,6 +3,7 @@
 
 use crate::block::{Block, BlockRecord};
 use crate::checksum::checksum_of_two;
+use crate::error::{Corrupt, Error};
 use crate::extent::ExtentRecord;
 use crate::inode::{
     Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_RUN, File, Inode, InodeNumber, InodeRecord,
@@ -10,7 +11,6 @@ use crate::inode::{
 };
 use crate::mount::{Mount, MountRecord};
 use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
-use crate::{Corrupt, Error};
 use core::cmp::Ordering;
 use core::mem::offset_of;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};

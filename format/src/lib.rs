@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | index | superblock, mounts, inodes, extents, blocks, names | in place, on every lookup |
 //! | payload | the stored blocks, back to back | one block at a time |
-//! | cold part | chunks and the manifest | by tools only |
+//! | metadata section | chunks and the manifest | by tools only |
 //!
 //! Without features this crate is the reader of the index alone: `no_std`, no
 //! allocation, no unsafe code, and total, which is to say that no string of
@@ -20,6 +20,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "alloc")]
+extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
@@ -27,13 +29,11 @@ pub mod block;
 #[cfg(feature = "std")]
 pub mod check;
 pub mod checksum;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod chunk;
-#[cfg(feature = "std")]
-pub mod cold;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod digest;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod encode;
 mod error;
 pub mod extent;
@@ -41,13 +41,15 @@ pub mod extent;
 pub mod frame;
 #[cfg(all(feature = "std", any(test, feature = "fuzz")))]
 pub mod fuzz;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 mod image;
 mod index;
 pub mod inode;
 pub mod limits;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub mod manifest;
+#[cfg(feature = "alloc")]
+pub mod metadata;
 pub mod mount;
 #[cfg(feature = "std")]
 pub mod reader;
@@ -61,7 +63,7 @@ pub mod writer;
 
 pub use block::{Block, BlockNumber, Codec};
 pub use error::{Corrupt, Error, Incompatible};
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 pub use image::{Image, Parts, Places};
 pub use index::{Extent, Index, Run};
 pub use inode::{Content, Directory, File, Inode, InodeNumber, Kind, Symlink};

@@ -46,8 +46,8 @@ pub const MAX_EXTENT_COUNT: u64 = 1 << 24;
 /// module reaches. Browsers and Node take less, 1 GiB for a module.
 pub const MAX_PAYLOAD_LEN: u64 = (1 << 31) - 1;
 
-/// Largest cold part: it lies in a section too.
-pub const MAX_COLD_LEN: u64 = MAX_PAYLOAD_LEN;
+/// Largest metadata section: it lies in a section too.
+pub const MAX_METADATA_LEN: u64 = MAX_PAYLOAD_LEN;
 
 /// Smallest block, as a power of two: below this the ratio collapses and the
 /// block records cost more than the seek they save.

@@ -5,10 +5,10 @@
 //! The one place that knows bincode: it is no longer developed, and must be
 //! easy to replace.
 
-use crate::Corrupt;
+use crate::error::Corrupt;
+use alloc::string::String;
+use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
-use std::string::String;
-use std::vec::Vec;
 
 /// Longest manifest in bytes. A reader allocates no more than this for one.
 pub const MAX_MANIFEST_LEN: usize = 1 << 16;
@@ -116,7 +116,7 @@ mod tests {
         reason = "a panic is how a test reports a failure"
     )]
     use super::*;
-    use std::string::ToString;
+    use alloc::string::ToString;
 
     fn manifest() -> Manifest {
         Manifest {

@@ -1,6 +1,6 @@
 //! Directories that the guest gets as preopens.
 
-use crate::InodeNumber;
+use crate::inode::InodeNumber;
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};

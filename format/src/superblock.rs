@@ -1,11 +1,11 @@
 //! The first record of an image: what it is, what it needs, where its tables are.
 
 use crate::block::BLOCK_RECORD_LEN;
+use crate::error::{Corrupt, Error, Incompatible};
 use crate::extent::EXTENT_LEN;
 use crate::inode::INODE_LEN;
 use crate::limits::{MAX_BLOCK_SHIFT, MAX_MOUNT_COUNT, MAX_RAW_LEN, MIN_BLOCK_SHIFT};
 use crate::mount::MOUNT_LEN;
-use crate::{Corrupt, Error, Incompatible};
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
@@ -53,8 +53,8 @@ pub struct Superblock {
     pub index_len: U32,
     /// Length of the payload in bytes.
     pub payload_len: U32,
-    /// Length of the cold part in bytes.
-    pub cold_len: U32,
+    /// Length of the metadata section in bytes.
+    pub metadata_len: U32,
     /// Must be zero.
     pub reserved: U32,
     /// Length of the content: all chunks back to back, uncompressed.
@@ -86,7 +86,7 @@ const _: () = {
     assert!(offset_of!(Superblock, digest) == 32);
     assert!(offset_of!(Superblock, index_len) == 64);
     assert!(offset_of!(Superblock, payload_len) == 68);
-    assert!(offset_of!(Superblock, cold_len) == 72);
+    assert!(offset_of!(Superblock, metadata_len) == 72);
     assert!(offset_of!(Superblock, reserved) == 76);
     assert!(offset_of!(Superblock, raw_len) == 80);
     assert!(offset_of!(Superblock, mounts) == 88);

@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode, Tree};
 use wasi_vfs_format::writer::{self, Options};
-use wasi_vfs_format::{Image, block, cold, digest, extent, inode, limits};
+use wasi_vfs_format::{Image, block, digest, extent, inode, limits, metadata};
 use wasi_vfs_format::{ImageReader, check, manifest, mount as mounts, superblock};
 use zerocopy::FromZeros;
 
@@ -63,7 +63,7 @@ macro_rules! assert_record {
 fn the_tables_of_records_are_those_of_the_code() {
     assert_record!(superblock::Superblock, superblock::SUPERBLOCK_LEN,
         magic version block_shift compatible_features incompatible_features digest
-        index_len payload_len cold_len reserved raw_len
+        index_len payload_len metadata_len reserved raw_len
         mounts inodes extents blocks names index_checksum);
     assert_record!(superblock::Table, 8, offset count);
     assert_record!(mounts::MountRecord, mounts::MOUNT_LEN, path_offset path_len inode reserved);
@@ -73,7 +73,7 @@ fn the_tables_of_records_are_those_of_the_code() {
         file_offset raw_offset_and_following_count);
     assert_record!(block::BlockRecord, block::BLOCK_RECORD_LEN,
         checksum stored_offset stored_len_and_codec);
-    assert_record!(cold::ColdHeader, cold::COLD_HEADER_LEN,
+    assert_record!(metadata::MetadataHeader, metadata::METADATA_HEADER_LEN,
         magic version chunk_count manifest_len lens_len checksum);
 }
 
@@ -90,7 +90,7 @@ fn the_limits_are_those_of_the_code() {
         ("MAX_INDEX_RATIO", limits::MAX_INDEX_RATIO),
         ("MAX_RAW_LEN", limits::MAX_RAW_LEN),
         ("MAX_EXTENT_COUNT", limits::MAX_EXTENT_COUNT),
-        ("MAX_COLD_LEN", limits::MAX_COLD_LEN),
+        ("MAX_METADATA_LEN", limits::MAX_METADATA_LEN),
         ("MAX_PAYLOAD_LEN", limits::MAX_PAYLOAD_LEN),
         ("MIN_BLOCK_SHIFT", limits::MIN_BLOCK_SHIFT.into()),
         ("MAX_BLOCK_SHIFT", limits::MAX_BLOCK_SHIFT.into()),
@@ -118,8 +118,10 @@ fn the_constants_are_those_of_the_code() {
     };
     assert!(meaning("Superblock (136 bytes)", 1).starts_with(&hex(&superblock::MAGIC)));
     assert!(meaning("Superblock (136 bytes)", 2).starts_with(&format!("{};", superblock::VERSION)));
-    assert!(meaning("ColdHeader (32 bytes)", 1).starts_with(&hex(&cold::MAGIC)));
-    assert!(meaning("ColdHeader (32 bytes)", 2).starts_with(&format!("{};", cold::VERSION)));
+    assert!(meaning("MetadataHeader (32 bytes)", 1).starts_with(&hex(&metadata::MAGIC)));
+    assert!(
+        meaning("MetadataHeader (32 bytes)", 2).starts_with(&format!("{};", metadata::VERSION))
+    );
     assert!(FORMAT_MD.contains(&format!("```\n{}\n```", digest::ROOT_CONTEXT)));
 }
 
@@ -169,7 +171,7 @@ fn dump(image: &Image) -> String {
         }
     }
     parts.push(("payload", image.payload.len()));
-    parts.push(("cold header", cold::COLD_HEADER_LEN));
+    parts.push(("metadata header", metadata::METADATA_HEADER_LEN));
     parts.push(("lengths", 1));
     let rest = bytes.len() - parts.iter().map(|(_, len)| len).sum::<usize>();
     parts.push(("manifest", rest));

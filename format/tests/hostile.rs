@@ -11,8 +11,8 @@ mod common;
 use common::{Random, directory, file, mount, options, symlink, tree, write};
 use std::io;
 use wasi_vfs_format::checksum::{checksum, checksum_of_two};
-use wasi_vfs_format::cold::{COLD_HEADER_LEN, Cold};
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use wasi_vfs_format::metadata::{METADATA_HEADER_LEN, MetadataSection};
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{
     Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, Run,
@@ -135,9 +135,9 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn every_flipped_byte_of_the_cold_part_is_noticed() {
-    for flipped in flips(&small().cold) {
-        assert!(Cold::parse(&flipped).is_err());
+fn every_flipped_byte_of_the_metadata_section_is_noticed() {
+    for flipped in flips(&small().metadata) {
+        assert!(MetadataSection::parse(&flipped).is_err());
     }
 }
 
@@ -148,7 +148,7 @@ fn every_flipped_byte_of_the_payload_is_noticed() {
     for at in (0..image.payload.len()).step_by(97) {
         let mut payload = image.payload.clone();
         payload[at] ^= 1;
-        let reader = ImageReader::new(&image.index, &payload, Some(&image.cold)).unwrap();
+        let reader = ImageReader::new(&image.index, &payload, Some(&image.metadata)).unwrap();
         let broken = check::check_blocks(&reader);
         assert!(
             matches!(broken[..], [Corrupt::BlockChecksum { .. }]),
@@ -163,7 +163,7 @@ fn damage_to_the_base_is_reported_once() {
     let image = write(&tree([("f", file(Random(3).text(100_000)))]));
     let mut payload = image.payload.clone();
     payload[0] ^= 1;
-    let reader = ImageReader::new(&image.index, &payload, Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&image.index, &payload, Some(&image.metadata)).unwrap();
     assert!(reader.index().block_count() > 2);
     let broken = check::check_blocks(&reader);
     assert_eq!(broken, [Corrupt::BlockChecksum { block: 0 }]);
@@ -191,7 +191,7 @@ fn other_bytes_under_a_right_checksum_are_found_by_verify() {
     let block = index.len() - names_len - 16..index.len() - names_len;
     index[block.clone()].copy_from_slice(&other.index[block]);
     seal(&mut index);
-    let reader = ImageReader::new(&index, &other.payload, Some(&one.cold)).unwrap();
+    let reader = ImageReader::new(&index, &other.payload, Some(&one.metadata)).unwrap();
     assert_eq!(check::check_blocks(&reader), []);
     assert_eq!(check::verify(&reader), Some(vec![Corrupt::RootDigest]));
 }
@@ -206,7 +206,7 @@ fn another_mtime_is_found_by_verify() {
     });
     index[inodes.unwrap() + 4] ^= 1;
     seal(&mut index);
-    let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&index, &image.payload, Some(&image.metadata)).unwrap();
     assert_eq!(check::check(reader.index()), []);
     assert_eq!(check::verify(&reader), Some(vec![Corrupt::RootDigest]));
 }
@@ -272,7 +272,7 @@ fn a_superblock_that_cannot_be_is_refused_by_what_is_wrong() {
 
 #[test]
 fn parts_beyond_their_limits_are_found() {
-    for (part, at) in [("payload", 68), ("cold part", 72)] {
+    for (part, at) in [("payload", 68), ("metadata section", 72)] {
         let found = |len: u32| {
             let mut index = small().index;
             index[at..at + 4].copy_from_slice(&len.to_le_bytes());
@@ -288,26 +288,26 @@ fn parts_beyond_their_limits_are_found() {
 }
 
 #[test]
-fn cold_parts_are_refused_by_what_is_wrong() {
-    let cold = small().cold;
+fn metadata_sections_are_refused_by_what_is_wrong() {
+    let metadata = small().metadata;
     let with = |at: usize, byte: u8| {
-        let mut cold = cold.clone();
-        cold[at] ^= byte;
-        Cold::parse(&cold).map(|_| ())
+        let mut metadata = metadata.clone();
+        metadata[at] ^= byte;
+        MetadataSection::parse(&metadata).map(|_| ())
     };
-    assert_eq!(with(0, 1), Err(Corrupt::ColdMagic.into()));
+    assert_eq!(with(0, 1), Err(Corrupt::MetadataMagic.into()));
     let (found, known) = (3, 1);
-    let version = Incompatible::ColdVersion { found, known };
+    let version = Incompatible::MetadataVersion { found, known };
     assert_eq!(with(8, 2), Err(version.into()));
-    let len = cold.len();
-    assert_eq!(with(16, 1), Err(Corrupt::ColdLen { len }.into()));
+    let len = metadata.len();
+    assert_eq!(with(16, 1), Err(Corrupt::MetadataLen { len }.into()));
     let checksum = with(len - 1, 1);
     assert!(matches!(
         checksum,
-        Err(Error::Corrupt(Corrupt::ColdChecksum { .. }))
+        Err(Error::Corrupt(Corrupt::MetadataChecksum { .. }))
     ));
-    let cut_off = Cold::parse(&cold[..20]).map(|_| ());
-    assert_eq!(cut_off, Err(Corrupt::ColdLen { len: 20 }.into()));
+    let cut_off = MetadataSection::parse(&metadata[..20]).map(|_| ());
+    assert_eq!(cut_off, Err(Corrupt::MetadataLen { len: 20 }.into()));
 }
 
 /// Under a checksum that is right.
@@ -346,7 +346,7 @@ fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
     // The file `d/g` becomes one byte longer: a byte of what follows it.
     index[inodes.offset.get() as usize + 28 * 6] += 1;
     seal(&mut index);
-    let reader = ImageReader::new(&index, &image.payload, Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&index, &image.payload, Some(&image.metadata)).unwrap();
     assert_eq!(check::check(reader.index()), []);
     let (inode, offset) = (6, 0);
     let broken = vec![Corrupt::RunChunks { inode, offset }];
@@ -358,12 +358,12 @@ fn chunks_that_do_not_cut_the_content_are_refused() {
     let lines = "text ".repeat(900);
     let image = write(&tree([("f", file(lines))]));
     let with = |len: [u8; 2]| {
-        let mut cold = image.cold.clone();
-        cold[COLD_HEADER_LEN..COLD_HEADER_LEN + 2].copy_from_slice(&len);
-        let (header, rest) = cold.split_at_mut(COLD_HEADER_LEN);
-        let (hashed, checksum) = header.split_at_mut(COLD_HEADER_LEN - 8);
+        let mut metadata = image.metadata.clone();
+        metadata[METADATA_HEADER_LEN..METADATA_HEADER_LEN + 2].copy_from_slice(&len);
+        let (header, rest) = metadata.split_at_mut(METADATA_HEADER_LEN);
+        let (hashed, checksum) = header.split_at_mut(METADATA_HEADER_LEN - 8);
         checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
-        ImageReader::new(&image.index, &image.payload, Some(&cold)).map(|_| ())
+        ImageReader::new(&image.index, &image.payload, Some(&metadata)).map(|_| ())
     };
     let expected = 4500;
     assert_eq!(with([0x94, 0x23]), Ok(()), "LEB128 of 4500");

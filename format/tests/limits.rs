@@ -20,7 +20,7 @@ use wasi_vfs_format::{Image, ImageReader, check};
 /// Writes it, and finds nothing wrong with the result.
 fn written(tree: &Tree) -> Result<Image, WriteError> {
     let image = writer::write(tree, &options(None, 12), &())?;
-    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.metadata)).unwrap();
     assert_eq!(check::check(reader.index()), []);
     Ok(image)
 }

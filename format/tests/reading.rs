@@ -60,8 +60,11 @@ fn a_file_that_repeats_itself_is_read_through_its_extents() {
 fn the_extents_of_a_file_are_its_runs_in_order() {
     let part = Random(2).bytes(100_000);
     let image = write(&tree([("f", file([&*part, &part].concat()))]));
-    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
-    let (index, chunks) = (reader.index(), Chunks::new(reader.cold().unwrap()));
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.metadata)).unwrap();
+    let (index, chunks) = (
+        reader.index(),
+        reader.metadata().unwrap().chunks().collect::<Chunks>(),
+    );
     let inode = index.inode(InodeNumber(1)).unwrap();
     let Content::File(file) = inode.content else {
         panic!("not a file");

@@ -37,7 +37,7 @@ fn random_trees_survive() {
         let compression = (seed % 2 == 0).then_some(1);
         let options = options(compression, 12 + (seed % 9) as u32);
         let image = writer::write(&tree, &options, &()).unwrap();
-        let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+        let reader = ImageReader::new(&image.index, &image.payload, Some(&image.metadata)).unwrap();
         assert_whole(&reader);
         assert_eq!(
             listing(&reader.to_tree().unwrap()),
@@ -58,7 +58,7 @@ fn packing_an_image_again_gives_the_same_image() {
 fn an_empty_tree_survives() {
     let image = write(&tree([]));
     assert_eq!(image.payload.len(), 0);
-    let reader = ImageReader::new(&image.index, &[], Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&image.index, &[], Some(&image.metadata)).unwrap();
     assert_whole(&reader);
 }
 
@@ -70,13 +70,13 @@ fn a_tree_as_deep_as_a_path_can_be_survives() {
     }
     let tree = tree([("d", node)]);
     let image = write(&tree);
-    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.cold)).unwrap();
+    let reader = ImageReader::new(&image.index, &image.payload, Some(&image.metadata)).unwrap();
     assert_whole(&reader);
     assert_eq!(write(&reader.to_tree().unwrap()), image);
 }
 
 #[test]
-fn the_image_without_its_cold_part_is_read() {
+fn the_image_without_its_metadata_section_is_read() {
     let image = write(&sample());
     let bytes = [&*image.index, &image.payload].concat();
     let reader = ImageReader::from_bytes(&bytes).unwrap();

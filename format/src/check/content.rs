@@ -1,9 +1,10 @@
 //! The rules of files, extents, content and blocks.
 
-use super::Checker;
+use super::checker::Checker;
+use crate::error::Corrupt;
 use crate::extent::ExtentRecord;
 use crate::inode::Data;
-use crate::{Corrupt, File, InodeNumber};
+use crate::inode::{File, InodeNumber};
 
 impl Checker<'_, '_> {
     pub(super) fn file(&mut self, number: u32, file: &File) {

@@ -1,8 +1,9 @@
 //! The rules of names, paths and link targets.
 
-use super::Checker;
+use super::checker::Checker;
+use crate::error::Corrupt;
+use crate::inode::{InodeNumber, Symlink};
 use crate::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
-use crate::{Corrupt, InodeNumber, Symlink};
 
 impl Checker<'_, '_> {
     /// Must be called for the inodes in the order of their numbers.

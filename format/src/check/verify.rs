@@ -1,11 +1,13 @@
 //! The strong digests: is this the content that the image's name stands for?
 
-use super::{check, check_blocks};
+use super::rules::{check, check_blocks};
 use crate::chunk::{Chunk, Chunks};
-use crate::digest::{Digest, Metadata, RootHasher};
+use crate::digest::{Digest, InodeFields, RootHasher};
+use crate::error::Corrupt;
+use crate::index::Index;
+use crate::inode::{Content, File, Inode, InodeNumber};
 use crate::reader::ImageReader;
 use crate::threads::with_threads;
-use crate::{Content, Corrupt, File, Index, Inode, InodeNumber};
 use core::ops::Range;
 use rayon::prelude::*;
 use std::vec::Vec;
@@ -14,11 +16,11 @@ use std::vec::Vec;
 /// tree and the digests of its chunks against the root digest.
 ///
 /// Gives what does not agree, at most [`MAX_REPORTED`](super::MAX_REPORTED); `None` if the image has
-/// no cold part, without which there is nothing to hold it against. An index
+/// no metadata section, without which there is nothing to hold it against. An index
 /// that breaks a rule of the format is not gone into: the broken rules are the
 /// answer.
 pub fn verify(image: &ImageReader<'_>) -> Option<Vec<Corrupt>> {
-    let chunks = Chunks::new(image.cold()?);
+    let chunks: Chunks = image.metadata()?.chunks().collect();
     let mut broken = check(image.index());
     if broken.is_empty() {
         broken = check_blocks(image);
@@ -119,27 +121,27 @@ struct TreeHasher<'i, 'a> {
 
 impl TreeHasher<'_, '_> {
     fn inode(&mut self, inode: &Inode) -> Result<(), Corrupt> {
-        let metadata = Metadata {
+        let fields = InodeFields {
             parent: inode.parent.0,
             mtime_ns: inode.mtime_ns,
             name: self.index.name(inode.number)?,
         };
         match inode.content {
             Content::Directory(directory) => {
-                self.root.directory(metadata, directory.child_count());
+                self.root.directory(fields, directory.child_count());
             }
-            Content::Symlink(link) => self.root.symlink(metadata, self.index.target(&link)?),
-            Content::File(file) => self.file(inode, metadata, &file)?,
+            Content::Symlink(link) => self.root.symlink(fields, self.index.target(&link)?),
+            Content::File(file) => self.file(inode, fields, &file)?,
         }
         Ok(())
     }
 
-    fn file(&mut self, inode: &Inode, metadata: Metadata<'_>, file: &File) -> Result<(), Corrupt> {
+    fn file(&mut self, inode: &Inode, fields: InodeFields<'_>, file: &File) -> Result<(), Corrupt> {
         let runs = runs(self.index, self.chunks, inode.number, file)?;
         let runs: Vec<_> = runs.collect::<Result<_, _>>()?;
         let count: usize = runs.iter().map(ExactSizeIterator::len).sum();
         self.root
-            .file(metadata, file.executable, file.len, count as u32);
+            .file(fields, file.executable, file.len, count as u32);
         for digest in runs
             .into_iter()
             .flat_map(|run| self.digests.get(run).unwrap_or_default())

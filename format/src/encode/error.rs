@@ -1,7 +1,8 @@
 //! Why a tree cannot become an image.
 
+use alloc::string::String;
+#[cfg(feature = "std")]
 use std::io;
-use std::string::String;
 use thiserror::Error;
 
 /// A tree that cannot be written. Paths are paths within the image.
@@ -77,6 +78,7 @@ pub enum WriteError {
         found: u64,
     },
     /// A file cannot be read.
+    #[cfg(feature = "std")]
     #[error("`{path}`: cannot read {content}")]
     Read {
         /// The file.
@@ -144,10 +146,10 @@ pub enum WriteError {
         /// Extents needed.
         found: u64,
     },
-    /// The cold part would be too large.
-    #[error("the cold part needs more than {max} bytes, the most that a module can hold")]
-    ColdLen {
-        /// Largest possible cold part.
+    /// The metadata section would be too large.
+    #[error("the metadata section needs more than {max} bytes, the most that a module can hold")]
+    MetadataLen {
+        /// Largest possible metadata section.
         max: u64,
     },
     /// The payload would be too large.
@@ -157,6 +159,7 @@ pub enum WriteError {
         max: u64,
     },
     /// zstd failed: it is out of memory.
+    #[cfg(feature = "std")]
     #[error("cannot compress")]
     Compress(#[source] io::Error),
     /// The version of the tool is too long for a manifest.

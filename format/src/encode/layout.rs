@@ -1,8 +1,12 @@
-//! Which inode gets which number, and whether its metadata fits the format.
+//! The numbered tree: which inode gets which number, and the bounds of its metadata.
 //!
-//! Inodes are numbered breadth first, the children of a directory in the order
-//! of their names. So the children of a directory are consecutive, parents
-//! come before children, and siblings of a directory lie close together.
+//! Inodes are numbered breadth first, the children of a directory by name. So the
+//! children of a directory are consecutive, and parents precede their children. For
+//! example, the tree `/a/x`, `/b`, `/c/y` has the inodes 0 `/`, 1 `a`, 2 `b`, 3 `c`, 4
+//! `x` and 5 `y`.
+//!
+//! The tree itself belongs to the caller. Any tree can be numbered whose nodes implement
+//! [`Source`].
 
 use crate::encode::error::WriteError;
 use crate::inode::INODE_LEN;
@@ -10,43 +14,66 @@ use crate::limits::{
     MAX_FILE_LEN, MAX_INDEX_LEN, MAX_MOUNT_COUNT, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN,
 };
 use crate::manifest::Statistics;
-use crate::tree::{DirectoryNode, FileNode, MountPoint, Node, SymlinkNode, Tree};
-use std::collections::HashSet;
-use std::string::{String, ToString};
-use std::vec;
-use std::vec::Vec;
+use alloc::collections::BTreeSet;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
 
-/// The tree as a table of inodes.
-#[derive(Debug)]
-pub(crate) struct Layout<'t> {
-    pub(crate) inodes: Vec<Entry<'t>>,
-    pub(crate) mounts: Vec<MountEntry<'t>>,
+/// A node of the caller's tree, such as a reference or a number.
+pub trait Source<'t>: Copy {
+    /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
+    fn mtime_ns(self) -> i64;
+
+    /// The kind of the node and the properties of that kind.
+    fn object(self) -> Object<'t>;
+
+    /// The entries of a directory by ascending bytes of their names. Empty for all other
+    /// nodes.
+    fn children(self) -> impl Iterator<Item = (&'t str, Self)>;
 }
 
-/// An inode and where it stands in the tree.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'t> {
+pub enum Object<'t> {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Length in bytes.
+        len: u64,
+        /// May be executed.
+        executable: bool,
+    },
+    /// A symbolic link.
+    Symlink {
+        /// The target as stored, not resolved.
+        target: &'t str,
+    },
+}
+
+/// A tree as a table of inodes.
+#[derive(Debug)]
+pub struct Layout<'t, S> {
+    pub(crate) inodes: Vec<Entry<'t, S>>,
+    pub(crate) mounts: Vec<MountEntry<'t>>,
+    /// The mounts again, to find the same path twice.
+    mount_paths: BTreeSet<&'t str>,
+}
+
+/// An inode and its place in the tree.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'t, S> {
     pub(crate) name: &'t str,
     pub(crate) parent: u32,
-    /// Number of the first child; 0 where there is none.
+    /// Number of the first child; 0 if there is none.
     pub(crate) first_child: u32,
+    pub(crate) child_count: u32,
     /// Length of the path from the root, without a leading slash.
     path_len: usize,
+    pub(crate) mtime_ns: i64,
     pub(crate) object: Object<'t>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Object<'t> {
-    Directory(&'t DirectoryNode),
-    File(&'t FileNode),
-    Symlink(&'t SymlinkNode),
-}
-
-/// A regular file and its inode number.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct FileEntry<'t> {
-    pub(crate) inode: u32,
-    pub(crate) node: &'t FileNode,
+    /// The node of the caller.
+    pub(crate) source: S,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,91 +82,139 @@ pub(crate) struct MountEntry<'t> {
     pub(crate) inode: u32,
 }
 
-impl Object<'_> {
-    pub(crate) fn mtime_ns(&self) -> i64 {
-        match self {
-            Object::Directory(directory) => directory.mtime_ns,
-            Object::File(file) => file.mtime_ns,
-            Object::Symlink(symlink) => symlink.mtime_ns,
+impl<'t, S: Source<'t>> Entry<'t, S> {
+    fn new(name: &'t str, parent: u32, path_len: usize, source: S) -> Self {
+        Self {
+            name,
+            parent,
+            first_child: 0,
+            child_count: 0,
+            path_len,
+            mtime_ns: source.mtime_ns(),
+            object: source.object(),
+            source,
         }
     }
 }
 
-impl<'t> From<&'t Node> for Object<'t> {
-    fn from(node: &'t Node) -> Self {
-        match node {
-            Node::Directory(directory) => Object::Directory(directory),
-            Node::File(file) => Object::File(file),
-            Node::Symlink(symlink) => Object::Symlink(symlink),
-        }
-    }
-}
-
-impl<'t> Layout<'t> {
-    pub(crate) fn new(tree: &'t Tree) -> Result<Self, WriteError> {
+impl<'t, S: Source<'t>> Layout<'t, S> {
+    /// Numbers the tree below `root`, which must be a directory.
+    ///
+    /// # Errors
+    ///
+    /// A name, a path, a target or a length exceeds a bound of the format.
+    pub fn new(root: S) -> Result<Self, WriteError> {
         let mut layout = Self {
-            inodes: vec![Entry {
-                name: "",
-                parent: 0,
-                first_child: 0,
-                path_len: 0,
-                object: Object::Directory(&tree.root),
-            }],
+            inodes: vec![Entry::new("", 0, 0, root)],
             mounts: Vec::new(),
+            mount_paths: BTreeSet::new(),
         };
-        layout.number()?;
-        layout.resolve_mounts(&tree.mounts)?;
-        Ok(layout)
-    }
-
-    fn number(&mut self) -> Result<(), WriteError> {
         let mut parent = 0;
-        while let Some(entry) = self.inodes.get(parent as usize) {
-            if let Object::Directory(directory) = entry.object
-                && !directory.children.is_empty()
-            {
-                self.add_children(parent, directory)?;
+        while let Some(entry) = layout.inodes.get(parent as usize) {
+            if let Object::Directory = entry.object {
+                layout.add_children(parent, entry.path_len, entry.source)?;
             }
             parent += 1;
         }
-        Ok(())
+        Ok(layout)
     }
 
     fn add_children(
         &mut self,
         parent: u32,
-        directory: &'t DirectoryNode,
+        parent_path_len: usize,
+        directory: S,
     ) -> Result<(), WriteError> {
-        let first_child = self.room_for(directory.children.len())?;
-        let mut parent_path_len = 0;
-        if let Some(entry) = self.inodes.get_mut(parent as usize) {
-            entry.first_child = first_child;
-            parent_path_len = entry.path_len;
-        }
+        let first_child = self.inodes.len() as u32;
         let separator_len = usize::from(parent_path_len > 0);
-        for (name, node) in &directory.children {
-            let number = self.inodes.len() as u32;
-            self.inodes.push(Entry {
-                name,
-                parent,
-                first_child: 0,
-                path_len: parent_path_len + separator_len + name.len(),
-                object: node.into(),
-            });
+        for (name, source) in directory.children() {
+            let number = self.next_number()?;
+            let path_len = parent_path_len + separator_len + name.len();
+            self.inodes.push(Entry::new(name, parent, path_len, source));
             self.validate(number)?;
+        }
+        let child_count = self.inodes.len() as u32 - first_child;
+        if let Some(entry) = self
+            .inodes
+            .get_mut(parent as usize)
+            .filter(|_| child_count > 0)
+        {
+            (entry.first_child, entry.child_count) = (first_child, child_count);
         }
         Ok(())
     }
 
-    /// The number of the next inode, if `count` more fit the index. Numbers
-    /// therefore fit 32 bits, with room to spare.
-    fn room_for(&self, count: usize) -> Result<u32, WriteError> {
-        let found = (self.inodes.len() as u64).saturating_add(count as u64) * INODE_LEN as u64;
-        if found > MAX_INDEX_LEN {
-            let max = MAX_INDEX_LEN;
-            return Err(WriteError::IndexLen { max, found });
+    /// The number of the next inode, if its record fits the index. Numbers therefore fit
+    /// 32 bits, with room to spare.
+    fn next_number(&self) -> Result<u32, WriteError> {
+        room_for(self.inodes.len())
+    }
+
+    /// Adds a mount: the guest path, and the names that lead from the root to its
+    /// directory.
+    ///
+    /// # Errors
+    ///
+    /// The path breaks a rule of the format, another mount has it, or the names lead to no
+    /// directory.
+    pub fn mount<'n>(
+        &mut self,
+        path: &'t str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Result<(), WriteError> {
+        let failure = |reason: &str| WriteError::Mount {
+            guest_path: path.to_string(),
+            reason: reason.to_string(),
+        };
+        if path.is_empty() || path.len() > MAX_PATH_LEN || path.contains('\0') {
+            return Err(failure("its path must have 1 to 4095 bytes and no NUL"));
         }
-        Ok(self.inodes.len() as u32)
+        if self.mounts.len() == MAX_MOUNT_COUNT as usize {
+            return Err(failure("there are 1024 mounts, the most that are possible"));
+        }
+        if !self.mount_paths.insert(path) {
+            return Err(failure("there is another mount of this path"));
+        }
+        let inode = self
+            .directory_at(names)
+            .ok_or_else(|| failure("it does not name a directory of the tree"))?;
+        self.mounts.push(MountEntry { path, inode });
+        Ok(())
+    }
+
+    fn directory_at<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<u32> {
+        let mut number = 0;
+        for name in names {
+            let first = self.inodes.get(number as usize)?.first_child;
+            let children = self.children(number);
+            let position = children.binary_search_by(|child| child.name.cmp(name));
+            number = first + position.ok()? as u32;
+        }
+        let entry = self.inodes.get(number as usize)?;
+        matches!(entry.object, Object::Directory).then_some(number)
+    }
+
+    fn children(&self, number: u32) -> &[Entry<'t, S>] {
+        let entry = self.inodes.get(number as usize);
+        let range = entry.map(|entry| {
+            let first = entry.first_child as usize;
+            first..first + entry.child_count as usize
+        });
+        let children = range.and_then(|range| self.inodes.get(range));
+        children.unwrap_or_default()
+    }
+}
+
+impl<S> Layout<'_, S> {
+    /// The number of inodes.
+    pub fn inode_count(&self) -> u32 {
+        self.inodes.len() as u32
+    }
+
+    /// The node of the caller that an inode was made from.
+    pub fn source(&self, inode: u32) -> Option<&S> {
+        let entry = self.inodes.get(inode as usize)?;
+        Some(&entry.source)
     }
 
     fn validate(&self, number: u32) -> Result<(), WriteError> {
@@ -167,81 +242,39 @@ impl<'t> Layout<'t> {
             });
         }
         match entry.object {
-            Object::Directory(_) => Ok(()),
-            Object::File(file) => self.validate_file(number, file),
-            Object::Symlink(symlink) => self.validate_symlink(number, symlink),
+            Object::Directory => Ok(()),
+            Object::File { len, .. } => self.validate_file(number, len),
+            Object::Symlink { target } => self.validate_symlink(number, target),
         }
     }
 
-    fn validate_file(&self, number: u32, file: &FileNode) -> Result<(), WriteError> {
-        if file.len > MAX_FILE_LEN {
+    fn validate_file(&self, number: u32, len: u64) -> Result<(), WriteError> {
+        if len > MAX_FILE_LEN {
             return Err(WriteError::FileLen {
                 path: self.path(number),
                 max: MAX_FILE_LEN,
-                found: file.len,
+                found: len,
             });
         }
         Ok(())
     }
 
-    fn validate_symlink(&self, number: u32, symlink: &SymlinkNode) -> Result<(), WriteError> {
-        let target = &symlink.target;
+    fn validate_symlink(&self, number: u32, target: &str) -> Result<(), WriteError> {
         if target.is_empty() || target.len() > MAX_SYMLINK_LEN || target.contains('\0') {
             return Err(WriteError::Target {
                 path: self.path(number),
                 max: MAX_SYMLINK_LEN,
-                target: target.clone(),
+                target: target.to_string(),
             });
         }
         Ok(())
     }
 
-    fn resolve_mounts(&mut self, mounts: &'t [MountPoint]) -> Result<(), WriteError> {
-        let mut paths = HashSet::new();
-        for mount in mounts {
-            let path = &*mount.guest_path;
-            let failure = |reason: &str| WriteError::Mount {
-                guest_path: path.to_string(),
-                reason: reason.to_string(),
-            };
-            if path.is_empty() || path.len() > MAX_PATH_LEN || path.contains('\0') {
-                return Err(failure("its path must have 1 to 4095 bytes and no NUL"));
-            }
-            if self.mounts.len() == MAX_MOUNT_COUNT as usize {
-                return Err(failure("there are 1024 mounts, the most that are possible"));
-            }
-            if !paths.insert(path) {
-                return Err(failure("there is another mount of this path"));
-            }
-            let inode = self
-                .directory_at(&mount.components)
-                .ok_or_else(|| failure("it does not name a directory of the tree"))?;
-            self.mounts.push(MountEntry { path, inode });
-        }
-        Ok(())
-    }
-
-    fn directory_at(&self, components: &[String]) -> Option<u32> {
-        let mut number = 0;
-        for name in components {
-            let entry = self.inodes.get(number as usize)?;
-            let Object::Directory(directory) = entry.object else {
-                return None;
-            };
-            let children = self.inodes.get(entry.first_child as usize..)?;
-            let children = children.get(..directory.children.len())?;
-            let position = children.binary_search_by(|child| child.name.cmp(name));
-            number = entry.first_child + position.ok()? as u32;
-        }
-        let entry = self.inodes.get(number as usize)?;
-        matches!(entry.object, Object::Directory(_)).then_some(number)
-    }
-
     /// The path of an inode within the image, such as `/usr/lib`.
-    pub(crate) fn path(&self, number: u32) -> String {
+    pub fn path(&self, number: u32) -> String {
         let mut names = Vec::new();
         let mut number = number;
-        // The root alone is its own parent.
+        // Only the root is its own parent.
         while number != 0 {
             let Some(entry) = self.inodes.get(number as usize) else {
                 break;
@@ -253,55 +286,16 @@ impl<'t> Layout<'t> {
         "/".to_string() + &names.join("/")
     }
 
-    /// All regular files as a walk through the tree meets them, which goes into
-    /// a directory before it goes on to what follows it.
-    pub(crate) fn files(&self) -> Vec<FileEntry<'t>> {
-        let mut files = Vec::new();
-        let mut pending = vec![0];
-        while let Some(inode) = pending.pop() {
-            match self
-                .inodes
-                .get(inode as usize)
-                .map(|entry| (entry, entry.object))
-            {
-                Some((entry, Object::Directory(directory))) => {
-                    let end = entry.first_child + directory.children.len() as u32;
-                    pending.extend((entry.first_child..end).rev());
-                }
-                Some((_, Object::File(node))) => files.push(FileEntry { inode, node }),
-                _ => {}
-            }
-        }
-        files
-    }
-
-    /// The number of each inode, that of the directory it is in, and whether it is one
-    /// itself, in the order of the numbers: parents precede their children.
-    pub(crate) fn inodes_with_parents(&self) -> impl Iterator<Item = (u32, u32, bool)> + '_ {
-        (0..).zip(&self.inodes).map(|(number, entry)| {
-            let is_directory = matches!(entry.object, Object::Directory(_));
-            (number, entry.parent, is_directory)
-        })
-    }
-
-    /// The regular file with this number.
-    pub(crate) fn file(&self, inode: u32) -> Option<FileEntry<'t>> {
-        match self.inodes.get(inode as usize)?.object {
-            Object::File(node) => Some(FileEntry { inode, node }),
-            _ => None,
-        }
-    }
-
     /// Counts of the kinds of inodes.
     pub(crate) fn statistics(&self) -> Statistics {
         let mut statistics = Statistics::default();
         for entry in &self.inodes {
             match entry.object {
-                Object::Directory(_) => statistics.directory_count += 1,
-                Object::Symlink(_) => statistics.symlink_count += 1,
-                Object::File(file) => {
+                Object::Directory => statistics.directory_count += 1,
+                Object::Symlink { .. } => statistics.symlink_count += 1,
+                Object::File { len, .. } => {
                     statistics.file_count += 1;
-                    statistics.file_len = statistics.file_len.saturating_add(file.len);
+                    statistics.file_len = statistics.file_len.saturating_add(len);
                 }
             }
         }
@@ -309,53 +303,25 @@ impl<'t> Layout<'t> {
     }
 }
 
+/// The number of the inode that follows `count` others.
+fn room_for(count: usize) -> Result<u32, WriteError> {
+    let found = (count as u64).saturating_add(1) * INODE_LEN as u64;
+    if found > MAX_INDEX_LEN {
+        let max = MAX_INDEX_LEN;
+        return Err(WriteError::IndexLen { max, found });
+    }
+    Ok(count as u32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::FileContent;
-    use std::io::{self, Read};
 
     #[test]
-    fn inodes_that_the_largest_index_cannot_hold_are_refused() {
-        let layout = Layout {
-            inodes: Vec::new(),
-            mounts: Vec::new(),
-        };
+    fn inodes_beyond_the_largest_index_are_rejected() {
         let most = MAX_INDEX_LEN as usize / INODE_LEN;
-        assert!(layout.room_for(most).is_ok());
-        let above = layout.room_for(most + 1);
+        assert!(room_for(most - 1).is_ok());
+        let above = room_for(most);
         assert!(matches!(above, Err(WriteError::IndexLen { .. })));
-    }
-
-    /// Never read: the length is all that counts.
-    #[derive(Debug)]
-    struct Unread;
-
-    impl FileContent for Unread {
-        fn open(&self, _: u64) -> io::Result<std::boxed::Box<dyn Read + Send + '_>> {
-            Err(io::ErrorKind::Unsupported.into())
-        }
-
-        fn describe(&self) -> String {
-            String::new()
-        }
-    }
-
-    #[test]
-    fn a_file_beyond_its_limit_is_refused() {
-        let of_len = |len| {
-            let file = Node::File(FileNode {
-                mtime_ns: 0,
-                executable: false,
-                len,
-                content: std::sync::Arc::new(Unread),
-            });
-            let mut tree = Tree::default();
-            tree.root.children.insert("f".into(), file);
-            Layout::new(&tree).map(|_| ())
-        };
-        assert!(of_len(MAX_FILE_LEN).is_ok());
-        let above = of_len(MAX_FILE_LEN + 1);
-        assert!(matches!(above, Err(WriteError::FileLen { .. })));
     }
 }

@@ -1,21 +1,20 @@
 //! The names table: every distinct name, link target and mount path once.
 
 use crate::encode::error::WriteError;
+use crate::encode::map::Map;
 use crate::limits::MAX_INDEX_LEN;
-use std::collections::HashMap;
-use std::vec::Vec;
+use alloc::vec::Vec;
 
-/// A names table under construction. Strings lie in the order in which they
-/// were first seen, so the names of a directory lie together, which is how
-/// lookups read them.
+/// A names table under construction. Strings lie in the order of their first
+/// occurrence. So the names of a directory lie together, as lookups read them.
 #[derive(Debug, Default)]
-pub(crate) struct Names<'t> {
+pub struct Names<'t> {
     bytes: Vec<u8>,
-    offsets: HashMap<&'t str, u32>,
+    offsets: Map<&'t str, u32>,
 }
 
 impl<'t> Names<'t> {
-    /// Where `name` lies in the table, which it joins unless it is there.
+    /// Returns the offset of `name`, and appends it if the table does not have it.
     pub(crate) fn intern(&mut self, name: &'t str) -> Result<u32, WriteError> {
         if name.is_empty() {
             return Ok(0);

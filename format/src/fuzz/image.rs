@@ -1,9 +1,10 @@
 //! Any bytes as an image.
 
-use super::{seal, seal_all};
+use super::seal::{seal, seal_all};
 use crate::check::{check, check_blocks, verify};
 use crate::image::Parts;
-use crate::{Content, ImageReader, Inode, InodeNumber};
+use crate::inode::{Content, Inode, InodeNumber};
+use crate::reader::ImageReader;
 use std::io::{self, Read};
 use std::string::String;
 
@@ -33,17 +34,17 @@ pub fn image(data: &[u8]) {
     };
     let mut index = parts.index.to_vec();
     seal(&mut index);
-    if let Ok(reader) = ImageReader::new(&index, parts.payload, parts.cold) {
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, parts.metadata) {
         examine(&reader);
     }
     if let Ok(reader) = ImageReader::new(&index, parts.payload, None) {
         examine(&reader);
     }
-    let mut cold = parts.cold.map(<[u8]>::to_vec);
-    seal_all(&mut index, parts.payload, cold.as_deref_mut());
-    if let Ok(reader) = ImageReader::new(&index, parts.payload, cold.as_deref()) {
+    let mut metadata = parts.metadata.map(<[u8]>::to_vec);
+    seal_all(&mut index, parts.payload, metadata.as_deref_mut());
+    if let Ok(reader) = ImageReader::new(&index, parts.payload, metadata.as_deref()) {
         examine(&reader);
-        let _ = reader.cold().map(|cold| cold.manifest());
+        let _ = reader.metadata().map(|metadata| metadata.manifest());
     }
 }
 

@@ -4,56 +4,14 @@
 mod image;
 mod input;
 mod round_trip;
+mod seal;
 mod smoke;
 
 pub use image::image;
 pub use input::Input;
 pub use round_trip::round_trip;
+pub use seal::{seal, seal_all};
 pub use smoke::smoke;
-
-use crate::Index;
-use crate::block::BLOCK_RECORD_LEN;
-use crate::checksum::{checksum, checksum_of_two};
-use crate::cold::COLD_HEADER_LEN;
-use crate::superblock::SUPERBLOCK_LEN;
-use std::vec::Vec;
-
-/// Makes the checksum of an index that was changed right again.
-pub fn seal(index: &mut [u8]) {
-    let Some((superblock, tables)) = index.split_at_mut_checked(SUPERBLOCK_LEN) else {
-        return;
-    };
-    let (hashed, checksum) = superblock.split_at_mut(SUPERBLOCK_LEN - 8);
-    checksum.copy_from_slice(&checksum_of_two(hashed, tables).to_le_bytes());
-}
-
-/// Makes all checksums of an image that was changed right again: those of the index,
-/// of its blocks and of the cold part. The root digest stays what it was.
-pub fn seal_all(index: &mut [u8], payload: &[u8], cold: Option<&mut [u8]>) {
-    let records = Index::parse(index).map(|index| {
-        let start = index.superblock().blocks.offset.get() as usize;
-        let blocks = (0..index.block_count()).map_while(|number| index.block(number).ok());
-        let checksums = blocks.map(|block| {
-            let stored = block.stored_offset as usize..;
-            let stored = payload.get(stored).unwrap_or_default();
-            checksum(stored.get(..block.stored_len as usize).unwrap_or_default())
-        });
-        (start, checksums.collect::<Vec<u64>>())
-    });
-    if let Ok((start, checksums)) = records {
-        let places = (start..).step_by(BLOCK_RECORD_LEN);
-        for (at, checksum) in places.zip(checksums) {
-            if let Some(place) = index.get_mut(at..at + 8) {
-                place.copy_from_slice(&checksum.to_le_bytes());
-            }
-        }
-    }
-    seal(index);
-    if let Some((header, rest)) = cold.and_then(|cold| cold.split_at_mut_checked(COLD_HEADER_LEN)) {
-        let (hashed, checksum) = header.split_at_mut(COLD_HEADER_LEN - 8);
-        checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
-    }
-}
 
 #[cfg(test)]
 mod tests {

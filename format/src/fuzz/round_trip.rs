@@ -1,8 +1,8 @@
 //! A tree made into an image and back.
 
-use super::Input;
-use crate::ImageReader;
+use super::input::Input;
 use crate::check::{check, verify};
+use crate::reader::ImageReader;
 use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree};
 use crate::writer::{Options, write};
 use std::boxed::Box;

@@ -1,7 +1,7 @@
 //! Stored blocks made into bytes, and a few of them kept.
 
-use crate::Corrupt;
 use crate::block::{Block, BlockNumber, Codec};
+use crate::error::Corrupt;
 use crate::frame;
 use std::borrow::Cow;
 use std::collections::VecDeque;

@@ -1,8 +1,37 @@
 //! A file of an image as a stream of bytes.
 
-use super::ImageReader;
-use crate::{Corrupt, File, InodeNumber};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use super::image_reader::ImageReader;
+use crate::error::Corrupt;
+use crate::inode::{Content, File, Inode, InodeNumber};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
+
+impl<'a> ImageReader<'a> {
+    /// Opens a regular file at its start; `None` for other inodes. The inode must belong to
+    /// this image. Otherwise reading returns the bytes of another file, or an error.
+    pub fn open(&self, inode: &Inode) -> Option<FileReader<'a>> {
+        match inode.content {
+            Content::File(file) => Some(FileReader::new(self.clone(), inode.number, file)),
+            _ => None,
+        }
+    }
+
+    /// Copies the bytes of a regular file to `out`, and returns their number.
+    ///
+    /// # Errors
+    ///
+    /// `inode` is no regular file ([`ErrorKind::InvalidInput`]), a block is
+    /// damaged ([`ErrorKind::InvalidData`], with a [`Corrupt`] inside), or
+    /// `out` fails.
+    pub fn copy_to(&self, inode: &Inode, out: &mut dyn Write) -> io::Result<u64> {
+        let Some(mut file) = self.open(inode) else {
+            return Err(io::Error::new(
+                ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        };
+        io::copy(&mut file, out)
+    }
+}
 
 /// A regular file of an image, read a block at a time.
 ///
@@ -18,7 +47,7 @@ pub struct FileReader<'a> {
 }
 
 impl<'a> FileReader<'a> {
-    pub(super) fn new(image: ImageReader<'a>, inode: InodeNumber, file: File) -> Self {
+    fn new(image: ImageReader<'a>, inode: InodeNumber, file: File) -> Self {
         Self {
             image,
             inode,

@@ -3,8 +3,8 @@
 //! A payload is most of an image, and few readers want all of it. So it may stay where
 //! it is, and blocks are read from there one by one.
 
-use crate::Corrupt;
 use crate::block::Block;
+use crate::error::Corrupt;
 use core::fmt;
 use core::ops::Range;
 use std::borrow::Cow;

@@ -1,8 +1,9 @@
 //! From a path to an inode, as a tool's user means it.
 
-use super::ImageReader;
+use super::image_reader::ImageReader;
+use crate::error::Corrupt;
+use crate::inode::{Content, Inode, InodeNumber, Symlink};
 use crate::limits::{MAX_PATH_LEN, MAX_SYMLINK_HOPS};
-use crate::{Content, Corrupt, Inode, InodeNumber, Symlink};
 use std::vec::Vec;
 use thiserror::Error;
 

@@ -1,9 +1,14 @@
 //! An image made into a tree again, to be packed anew.
 
-use super::{FileReader, ImageReader, Payload};
+use super::blocks::BlockCache;
+use super::file::FileReader;
+use super::image_reader::ImageReader;
+use super::payload::Payload;
+use crate::error::{Corrupt, Error};
+use crate::index::Index;
+use crate::inode::{Content, Directory, Inode, InodeNumber, Symlink};
 use crate::limits::MAX_PATH_LEN;
 use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree};
-use crate::{Content, Corrupt, Directory, Error, Index, Inode, InodeNumber, Symlink};
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -170,7 +175,7 @@ impl Builder<'_, '_> {
 struct OwnedImage {
     index: Vec<u8>,
     payload: Payload<'static>,
-    cache: Arc<super::BlockCache>,
+    cache: Arc<BlockCache>,
 }
 
 /// A file of an image as the content of a file of a tree.

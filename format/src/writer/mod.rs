@@ -1,144 +1,56 @@
-//! Writing a tree as an image.
+//! The writer: a tree of files becomes an image.
 //!
-//! 1. `layout` numbers the inodes and holds names and mounts against the
-//!    bounds of the format, `encode` the length of all names;
-//! 2. `survey` reads every file once and cuts it into named chunks;
-//! 3. `gathering` drops the chunks that occur again meanwhile, `content` orders
-//!    the rest;
-//! 4. `encode` makes the records of the tree;
-//! 5. `payload` reads the files a second time and compresses the blocks;
-//! 6. `encode` lays out the index.
+//! | step | module | what it does |
+//! |---|---|---|
+//! | 1 | `layout` | numbers the inodes, and checks names and mounts |
+//! | 2 | [`chunking`] | reads every file once and cuts it into named chunks |
+//! | 3 | [`deduplication`] | removes repeated chunks while step 2 reads the next files |
+//! | 4 | [`placement`] | orders the distinct chunks so that they compress well |
+//! | 5 | [`compression`] | reads the files a second time and compresses the blocks |
+//! | 6 | [`encode`](crate::encode) | makes records, index, metadata section and root digest |
 //!
-//! Without compression nothing is put in order, and `intake` reads the files
-//! once, in place of 2, 3 and 5.
+//! Without compression the order gains nothing. Then
+//! [`single_pass`](deduplication::single_pass) replaces the steps 2 to 5, and files are
+//! read once.
 //!
-//! Files are read, hashed and compressed in parallel, on the rayon pool of the
-//! caller. The result depends on the tree and the options alone. Memory holds
-//! the finished parts and a few blocks, never the content.
+//! For example, two equal files of 100 KB become some 25 chunks each. Step 3 keeps 25
+//! chunks of them, in a few units of up to 16 KiB. Step 4 moves these units next to
+//! similar ones, step 5 fills blocks of 128 KiB, and step 6 gives both files the same runs.
+//!
+//! Files are read, hashed and compressed in parallel, on the rayon pool of the caller. The
+//! result depends only on the tree and the options. Memory holds the finished parts and a
+//! few blocks, never the content.
 
-pub(crate) mod chunking;
-pub(crate) mod compression;
-pub(crate) mod deduplication;
-pub(crate) mod placement;
+mod chunking;
+mod compression;
+mod deduplication;
+mod layout;
+mod options;
+mod placement;
+mod progress;
 
-pub use crate::encode::error::WriteError;
-pub use chunking::files::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
+pub use crate::encode::WriteError;
+pub use chunking::chunker::{AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN, MIN_CHUNK_LEN};
+pub use options::Options;
+pub use progress::Progress;
 
-use crate::cold;
-use crate::digest::Digest;
-use crate::encode::content::Content;
-use crate::encode::index::{self as encode, Records};
-use crate::encode::layout::{FileEntry, Layout};
-use crate::encode::names::Names;
+use crate::encode::{self, Content, Names, Payload, Records, Settings};
 use crate::image::Image;
-use crate::limits::{DEFAULT_BLOCK_SHIFT, MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
-use crate::manifest::{LeftOut, MAX_MANIFEST_LEN, Manifest};
 use crate::threads::with_threads;
 use crate::tree::Tree;
-use chunking::files as survey;
+use chunking::files::chunk_files;
 use chunking::order::Order;
 use chunking::sample::Sampling;
-use compression::payload::Payload;
-use deduplication::deduplicator::Gathering;
-use deduplication::single_pass as intake;
-use std::collections::HashMap;
-use std::string::{String, ToString};
-
-/// Longest version of a tool, in bytes: what a manifest certainly has room for. The
-/// numbers in it take less than the rest.
-const MAX_TOOL_VERSION_LEN: usize = MAX_MANIFEST_LEN - 1024;
-
-/// How to write an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// zstd level, 1 to 22 (0 is zstd's default, negative levels are faster
-    /// still); `None` stores the content as it is.
-    pub compression: Option<i32>,
-    /// Logarithm of the block size, from [`MIN_BLOCK_SHIFT`] to
-    /// [`MAX_BLOCK_SHIFT`]. Larger blocks compress better and make the first
-    /// read of a byte slower.
-    pub block_shift: u32,
-    /// Version of the tool, for the manifest.
-    pub tool_version: String,
-    /// Paths of files, such as `/lib/a.rb`, whose content comes first, and the
-    /// rank by which it is ordered. A directory with a slash at its end, such as
-    /// `/lib/`, stands for all files below it; the least rank of a file counts.
-    pub ranks: HashMap<String, usize>,
-    /// What the caller left out of the tree, for the manifest.
-    pub left_out: Option<LeftOut>,
-}
-
-impl Default for Options {
-    /// Level 19, above which blocks of this size gain nothing.
-    fn default() -> Self {
-        Self {
-            compression: Some(19),
-            block_shift: DEFAULT_BLOCK_SHIFT,
-            tool_version: env!("CARGO_PKG_VERSION").to_string(),
-            ranks: HashMap::new(),
-            left_out: None,
-        }
-    }
-}
-
-impl Options {
-    /// Refuses options with which no tree can be written.
-    ///
-    /// # Errors
-    ///
-    /// The block size or the level is out of range, or the version of the tool is too
-    /// long for a manifest.
-    pub fn validate(&self) -> Result<(), WriteError> {
-        let max = MAX_TOOL_VERSION_LEN;
-        if self.tool_version.len() > max {
-            return Err(WriteError::ToolVersion { max });
-        }
-        let (min, max) = (MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT);
-        let found = self.block_shift;
-        if !(min..=max).contains(&found) {
-            return Err(WriteError::BlockShift { min, max, found });
-        }
-        let levels = zstd::compression_level_range();
-        match self.compression {
-            Some(found) if !levels.contains(&found) => Err(WriteError::Level {
-                min: *levels.start(),
-                max: *levels.end(),
-                found,
-            }),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Hears how far the writer is. All methods may be called from many threads at
-/// once and do nothing unless implemented.
-pub trait Progress: Sync {
-    /// `bytes` more of the files were read and cut into chunks. The sum over
-    /// all calls is the length of all files.
-    fn chunked(&self, bytes: u64) {
-        let _ = bytes;
-    }
-
-    /// All files are cut; `bytes` are left without what occurs twice. Called
-    /// once.
-    fn deduplicated(&self, bytes: u64) {
-        let _ = bytes;
-    }
-
-    /// `bytes` more were compressed or stored. The sum over all calls is what
-    /// [`Progress::deduplicated`] announced.
-    fn compressed(&self, bytes: u64) {
-        let _ = bytes;
-    }
-}
-
-/// No progress is wanted.
-impl Progress for () {}
+use compression::blocks;
+use deduplication::batches::deduplicate;
+use deduplication::single_pass;
+use layout::{FileEntry, Layout};
+use placement::place;
 
 /// Writes `tree` as an image.
 ///
-/// The same tree and options give the same bytes, whatever the machine and the
-/// number of threads.
+/// The same tree and options give the same bytes, on every machine and with any number of
+/// threads.
 ///
 /// # Errors
 ///
@@ -146,8 +58,8 @@ impl Progress for () {}
 /// while it is read. See [`WriteError`].
 pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<Image, WriteError> {
     options.validate()?;
-    let layout = Layout::new(tree)?;
-    // Before any file is read, since a tree can have too many names.
+    let layout = layout::number(tree)?;
+    // Before any file is read, because a tree can have too many names.
     let names = encode::names(&layout)?;
     let order = Order::new(&layout, &options.ranks);
     with_threads(|| match options.compression {
@@ -156,7 +68,7 @@ pub fn write(tree: &Tree, options: &Options, progress: &dyn Progress) -> Result<
     })
 }
 
-/// Stores the content as it is, which gains nothing from another order.
+/// Writes an uncompressed image.
 fn store<'t>(
     layout: &Layout<'t>,
     names: Names<'t>,
@@ -164,11 +76,11 @@ fn store<'t>(
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Image, WriteError> {
-    let (content, bytes) = intake::take_in(layout, &order.files, progress)?;
+    let (content, bytes) = single_pass::read(layout, &order.files, progress)?;
     progress.deduplicated(content.raw_len());
     let records = Records::new(layout, names, &content, options.block_shift)?;
-    let payload = Payload::stored(bytes, 1 << options.block_shift, progress);
-    finish(layout, &content, records, payload, options)
+    let payload = blocks::store(bytes, options.block_shift, progress)?;
+    encode(layout, &content, records, payload, options)
 }
 
 fn compress<'t>(
@@ -180,54 +92,29 @@ fn compress<'t>(
     progress: &dyn Progress,
 ) -> Result<Image, WriteError> {
     let sampling = Sampling::of_len(layout.statistics().file_len);
-    let survey = |files: &[FileEntry<'_>]| survey::survey(layout, files, sampling, progress);
-    let mut content = Gathering::surveyed(layout, order, &survey)?;
-    content.arrange(1 << options.block_shift);
-    progress.deduplicated(content.raw_len());
-    // Before hours of compression, since a tree can have too many records.
-    let records = Records::new(layout, names, &content, options.block_shift)?;
-    let payload = Payload::compressed(layout, &content, options, level, progress)?;
-    finish(layout, &content, records, payload, options)
+    let chunk = |files: &[FileEntry<'_>]| chunk_files(layout, files, sampling, progress);
+    let distinct = deduplicate(layout, order, &chunk)?;
+    let placed = place(distinct, 1 << options.block_shift);
+    progress.deduplicated(placed.content.raw_len());
+    // Before hours of compression, because a tree can have too many records.
+    let records = Records::new(layout, names, &placed.content, options.block_shift)?;
+    let payload = blocks::compress(layout, &placed, options.block_shift, level, progress)?;
+    encode(layout, &placed.content, records, payload, options)
 }
 
-fn finish(
+fn encode(
     layout: &Layout<'_>,
     content: &Content,
     records: Records<'_>,
     payload: Payload,
     options: &Options,
 ) -> Result<Image, WriteError> {
-    let manifest = manifest(layout, content, &payload, options);
-    // The manifest fits, since the options were validated.
-    let cold = cold::encode(&content.chunk_lens(), &manifest).ok_or(WriteError::Manifest {
-        max: MAX_MANIFEST_LEN,
-    })?;
-    let digest: Digest = encode::root_digest(layout, content);
-    let index = encode::index(records, content, &payload, options, &digest, cold.len())?;
-    Ok(Image {
-        index,
-        payload: payload.bytes,
-        cold,
-        digest,
-        manifest,
-    })
-}
-
-fn manifest(
-    layout: &Layout<'_>,
-    content: &Content,
-    payload: &Payload,
-    options: &Options,
-) -> Manifest {
-    let mut statistics = layout.statistics();
-    content.count(&mut statistics);
-    payload.count(&mut statistics);
-    Manifest {
-        tool_version: options.tool_version.clone(),
-        compression: options.compression,
+    let settings = Settings {
         block_shift: options.block_shift,
+        compression: options.compression,
         chunk_lens: [MIN_CHUNK_LEN, AVERAGE_CHUNK_LEN, MAX_CHUNK_LEN],
-        statistics,
+        tool_version: &options.tool_version,
         left_out: options.left_out,
-    }
+    };
+    encode::encode(layout, content, records, payload, &settings)
 }

@@ -13,9 +13,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use wasi_vfs::ImageReader;
-use wasi_vfs_format::cold::COLD_HEADER_LEN;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
+use wasi_vfs_format::metadata::METADATA_HEADER_LEN;
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
 use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber};
 
@@ -30,7 +30,7 @@ Examples:
 
 /// Show every record of an image.
 ///
-/// For each part of the image (index, payload, cold part), prints the records in the
+/// For each part of the image (index, payload, metadata section), prints the records in the
 /// order of their bytes, with offset, length, name and values. For a damaged record,
 /// prints the error. The last line of each part counts the explained bytes.
 #[derive(Debug, Args)]
@@ -49,7 +49,7 @@ impl Dump {
             let payload = opened.image.payload_bytes();
             let payload = payload.context("cannot read the payload")?;
             let parts = [dumper.index(), dumper.payload(&payload)].into_iter();
-            for part in parts.chain(dumper.cold()) {
+            for part in parts.chain(dumper.metadata()) {
                 dumper.print(part, &mut out)?;
             }
             out.flush()?;
@@ -83,7 +83,7 @@ enum What {
     Block(u32),
     Names,
     StoredBlock(u32),
-    ColdHeader,
+    MetadataHeader,
     ChunkLens,
     Manifest,
 }
@@ -171,13 +171,16 @@ impl<'o> Dumper<'o, '_> {
             }
             What::Names => ("names".to_owned(), quoted(bytes)),
             What::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
-            What::ColdHeader => ("header".to_owned(), String::new()),
+            What::MetadataHeader => ("header".to_owned(), String::new()),
             What::ChunkLens => {
-                let count = self.image().cold().map_or(0, |cold| cold.chunk_count());
+                let count = self
+                    .image()
+                    .metadata()
+                    .map_or(0, |metadata| metadata.chunk_count());
                 ("lengths".to_owned(), format!("of {count} chunks"))
             }
             What::Manifest => {
-                let manifest = self.image().cold().map(|cold| cold.manifest());
+                let manifest = self.image().metadata().map(|metadata| metadata.manifest());
                 let says = manifest.map(|manifest| said(manifest.map(|it| format!("{it:?}"))));
                 ("manifest".to_owned(), says.unwrap_or_default())
             }
@@ -259,18 +262,18 @@ impl<'o> Dumper<'o, '_> {
         part
     }
 
-    fn cold(&self) -> Option<Part<'o>> {
-        let bytes = self.opened.contents.cold.as_deref()?;
-        let cold = self.image().cold()?;
-        let manifest = cold.manifest();
+    fn metadata(&self) -> Option<Part<'o>> {
+        let bytes = self.opened.contents.metadata.as_deref()?;
+        let metadata = self.image().metadata()?;
+        let manifest = metadata.manifest();
         let mut part = Part {
-            name: "cold part",
+            name: "metadata section",
             bytes,
             ranges: Vec::new(),
         };
         let total = bytes.len() as u64;
-        let header_len = COLD_HEADER_LEN as u64;
-        part.add(0, header_len.min(total), What::ColdHeader);
+        let header_len = METADATA_HEADER_LEN as u64;
+        part.add(0, header_len.min(total), What::MetadataHeader);
         let encoded = manifest
             .as_ref()
             .ok()
@@ -294,14 +297,14 @@ fn said(says: Result<String, Corrupt>) -> String {
 fn superblock(index: &Index<'_>) -> String {
     let superblock = index.superblock();
     format!(
-        "version {}, blocks of {} bytes, features {:#x} {:#x}, payload {}, cold part {}, \
+        "version {}, blocks of {} bytes, features {:#x} {:#x}, payload {}, metadata section {}, \
          content {}, digest {}",
         superblock.version.get(),
         superblock.block_len(),
         superblock.compatible_features.get(),
         superblock.incompatible_features.get(),
         superblock.payload_len.get(),
-        superblock.cold_len.get(),
+        superblock.metadata_len.get(),
         superblock.raw_len.get(),
         Digest(superblock.digest),
     )

@@ -30,7 +30,7 @@ pub(super) fn parts(number: usize) -> Parts<'static> {
         index: &image.index,
         index_level: LEVELS[number % IMAGES.len()],
         payload: image.payload.as_slice().into(),
-        cold: &image.cold,
+        metadata: &image.metadata,
     }
 }
 

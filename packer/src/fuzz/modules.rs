@@ -85,7 +85,7 @@ fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
     let parts = parts(image);
     assert_eq!(found.index, parts.index);
     assert_eq!(*found.payload, *parts.payload);
-    assert_eq!(found.cold, Some(parts.cold));
+    assert_eq!(found.metadata, Some(parts.metadata));
     for back in [without_image(&packed), unmounted(&packed)] {
         let back = back.expect("unmerges");
         assert!(*back == *module, "unmerging gives another module");

@@ -138,7 +138,7 @@ impl Compare {
     /// Compares two images.
     ///
     /// Files of one length are compared by the digests of their bytes, which are
-    /// computed here: how the images store them, and what their cold parts say,
+    /// computed here: how the images store them, and what their metadata sections say,
     /// does not enter into it.
     ///
     /// ```

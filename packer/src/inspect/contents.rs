@@ -32,7 +32,7 @@ pub struct Contents<'a> {
     /// Number of the segment that is the payload, of a module that is read from a file.
     pub(crate) payload_segment: Option<u32>,
     /// Where chunks end, and the manifest, unless they were stripped.
-    pub cold: Option<Cow<'a, [u8]>>,
+    pub metadata: Option<Cow<'a, [u8]>>,
 }
 
 /// Why nothing could be opened.
@@ -97,7 +97,7 @@ impl<'a> Contents<'a> {
                 Cow::Owned(bytes) => Payload::Source(Arc::new(bytes)),
             },
             payload_segment: None,
-            cold: found.cold.map(Into::into),
+            metadata: found.metadata.map(Into::into),
         })
     }
 
@@ -147,7 +147,7 @@ impl<'a> Contents<'a> {
             index_stored_len: found.index_stored_len,
             payload: found.payload,
             payload_segment: found.payload_segment,
-            cold: found.cold.map(Into::into),
+            metadata: found.metadata.map(Into::into),
         })
     }
 
@@ -157,7 +157,7 @@ impl<'a> Contents<'a> {
     ) -> Result<Contents<'static>, OpenError> {
         let places = Places::of(head, source.len())?;
         let index = read_range(source, places.index)?;
-        let cold = places.cold.map(|place| read_range(source, place));
+        let metadata = places.metadata.map(|place| read_range(source, place));
         Ok(Contents {
             form: None,
             runtime_version: None,
@@ -166,7 +166,7 @@ impl<'a> Contents<'a> {
             index: index.into(),
             payload: Payload::Source(Arc::new(Part::new(source.clone(), places.payload))),
             payload_segment: None,
-            cold: cold.transpose()?.map(Into::into),
+            metadata: metadata.transpose()?.map(Into::into),
         })
     }
 
@@ -179,7 +179,7 @@ impl<'a> Contents<'a> {
             index_stored_len: parts.index.len() as u32,
             payload: parts.payload.into(),
             payload_segment: None,
-            cold: parts.cold.map(Into::into),
+            metadata: parts.metadata.map(Into::into),
         }
     }
 
@@ -193,14 +193,16 @@ impl<'a> Contents<'a> {
             index: Cow::Owned(self.index.into_owned()),
             payload: self.payload.into_owned(),
             payload_segment: self.payload_segment,
-            cold: self.cold.map(|cold| Cow::Owned(cold.into_owned())),
+            metadata: self
+                .metadata
+                .map(|metadata| Cow::Owned(metadata.into_owned())),
         }
     }
 
     /// Opens the image for reading.
     pub fn reader(&self) -> Result<ImageReader<'_>, wasi_vfs_format::Error> {
-        let cold = self.cold.as_deref();
-        ImageReader::new(&self.index, &self.payload, cold)
+        let metadata = self.metadata.as_deref();
+        ImageReader::new(&self.index, &self.payload, metadata)
     }
 
     /// Length in bytes of the module in `source`, of which these are the contents,

@@ -111,9 +111,9 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     verification
 }
 
-/// What takes the cold part, of an image whose index is whole.
+/// What takes the metadata section, of an image whose index is whole.
 fn verify_cold(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut Verification) {
-    if contents.cold.is_none() {
+    if contents.metadata.is_none() {
         let why = "the module has no custom section `wasi_vfs`, which something has stripped";
         verification.unchecked.push(("the digests", why));
         verification.unchecked.push(("the manifest", why));
@@ -129,7 +129,7 @@ fn verify_cold(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut 
             verification.found(corrupt, block);
         }
     }
-    if let Some(Err(corrupt)) = image.cold().map(|cold| cold.manifest()) {
+    if let Some(Err(corrupt)) = image.metadata().map(|metadata| metadata.manifest()) {
         verification.found(corrupt, None);
     }
 }

@@ -5,8 +5,8 @@
 use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasmparser::{FuncType, ValType};
 
-/// Custom section that holds the cold part.
-pub(crate) const COLD_SECTION: &str = "wasi_vfs";
+/// Custom section that holds the metadata section.
+pub(crate) const METADATA_SECTION: &str = "wasi_vfs";
 
 /// What a merge puts in front of the name of each function that it appends.
 pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";

@@ -81,7 +81,7 @@ mod tests {
             index: INDEX,
             index_level: Some(level),
             payload: Cow::Borrowed(&[]),
-            cold: &[],
+            metadata: &[],
         };
         store(&parts).expect("compresses").into_owned()
     }
@@ -98,7 +98,7 @@ mod tests {
             index: b"short",
             index_level: Some(3),
             payload: Cow::Borrowed(&[]),
-            cold: &[],
+            metadata: &[],
         };
         assert_eq!(store(&parts).expect("compresses"), b"short".as_slice());
     }
@@ -110,7 +110,7 @@ mod tests {
             index: &index,
             index_level: Some(3),
             payload: Cow::Borrowed(&[]),
-            cold: &[],
+            metadata: &[],
         };
         assert_eq!(store(&parts).expect("compresses").len(), index.len());
         let frame = frame(3);

@@ -14,5 +14,5 @@ pub struct Parts<'a> {
     /// around them, and there is no copy.
     pub payload: Cow<'a, [u8]>,
     /// What only tools read. Empty if there is none.
-    pub cold: &'a [u8],
+    pub metadata: &'a [u8],
 }

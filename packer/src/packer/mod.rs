@@ -333,16 +333,16 @@ impl Packer {
         let Stored {
             index,
             payload,
-            cold,
+            metadata,
             manifest,
             hidden_count,
             warnings,
         } = self.store(progress)?;
         // Around the payload, of which there is no copy.
         let mut bytes = payload;
-        bytes.reserve_exact(index.len() + cold.len());
+        bytes.reserve_exact(index.len() + metadata.len());
         bytes.splice(..0, index);
-        bytes.extend(cold);
+        bytes.extend(metadata);
         Ok(PackedImage {
             bytes,
             statistics: manifest.statistics,
@@ -382,7 +382,7 @@ impl Packer {
         Ok(Stored {
             index: image.index,
             payload: image.payload,
-            cold: image.cold,
+            metadata: image.metadata,
             manifest: image.manifest,
             hidden_count,
             warnings,

@@ -40,7 +40,9 @@ impl Storage {
     /// The storage of `image`. Without a manifest, which tools strip, the level is
     /// unknown. Then it is the default level if any block is compressed.
     pub(super) fn of(image: &ImageReader<'_>) -> Result<Self, Corrupt> {
-        let manifest = image.cold().and_then(|cold| cold.manifest().ok());
+        let manifest = image
+            .metadata()
+            .and_then(|metadata| metadata.manifest().ok());
         let level = match manifest {
             Some(Manifest { compression, .. }) => compression.map(possible_level),
             None => has_compressed_block(image)?.then_some(DEFAULT_LEVEL),

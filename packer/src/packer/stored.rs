@@ -15,7 +15,7 @@ use wasi_vfs_format::manifest::Manifest;
 pub(super) struct Stored {
     pub(super) index: Vec<u8>,
     pub(super) payload: Vec<u8>,
-    pub(super) cold: Vec<u8>,
+    pub(super) metadata: Vec<u8>,
     pub(super) manifest: Manifest,
     pub(super) hidden_count: u64,
     pub(super) warnings: Vec<Warning>,
@@ -34,10 +34,10 @@ impl Stored {
             source: error.into(),
         };
         let image = contents.reader().map_err(damaged)?;
-        let Some(cold) = image.cold() else {
+        let Some(metadata) = image.metadata() else {
             return Ok(None);
         };
-        let manifest = cold.manifest().map_err(Error::from).map_err(damaged)?;
+        let manifest = metadata.manifest().map_err(Error::from).map_err(damaged)?;
         if !no_size_limit {
             let len = image.index().superblock().raw_len.get();
             size::check(&image, len).map_err(PackError::SizeLimit)?;
@@ -60,7 +60,7 @@ impl Stored {
         Ok(Some(Self {
             index: contents.index.to_vec(),
             payload: payload.into_owned(),
-            cold: contents.cold.as_deref().unwrap_or_default().to_vec(),
+            metadata: contents.metadata.as_deref().unwrap_or_default().to_vec(),
             manifest,
             hidden_count: 0,
             warnings: warnings.into_iter().collect(),
@@ -73,7 +73,7 @@ impl Stored {
             index: &self.index,
             index_level: self.manifest.compression,
             payload: std::mem::take(&mut self.payload).into(),
-            cold: &self.cold,
+            metadata: &self.metadata,
         };
         target.embed(parts, runtime::MERGED, runtime::VERSION)
     }

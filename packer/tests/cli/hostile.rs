@@ -7,8 +7,8 @@ use std::mem::offset_of;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use wasi_vfs_format::checksum::checksum_of_two;
-use wasi_vfs_format::cold::{COLD_HEADER_LEN, ColdHeader};
 use wasi_vfs_format::fuzz::seal;
+use wasi_vfs_format::metadata::{METADATA_HEADER_LEN, MetadataHeader};
 use wasi_vfs_format::superblock::Superblock;
 use wasi_vfs_format::tree::{
     DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
@@ -331,16 +331,16 @@ fn what_is_newer_is_refused_by_its_number() {
 }
 
 #[test]
-fn cold_parts_of_any_numbers_are_refused() {
+fn metadata_sections_of_any_numbers_are_refused() {
     let (scratch, whole) = image();
     let parts = Parts::split(&whole).unwrap();
-    let cold = parts.index.len() + parts.payload.len();
+    let metadata = parts.index.len() + parts.payload.len();
     for (what, at) in [("chunks", 12), ("a manifest", 16), ("lengths", 20)] {
         let mut bytes = whole.clone();
-        put(&mut bytes, cold + at, &[0xff; 4]);
+        put(&mut bytes, metadata + at, &[0xff; 4]);
         scratch.write("hostile", &bytes);
         let said = read_all(&scratch, what);
-        assert!(said.contains("cold part"), "{what}: {said}");
+        assert!(said.contains("metadata section"), "{what}: {said}");
     }
 }
 
@@ -349,9 +349,9 @@ fn cold_parts_of_any_numbers_are_refused() {
 #[test]
 fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
     let (scratch, bytes) = bomb();
-    let cold = Parts::split(&bytes).unwrap().cold.unwrap();
-    let (header, rest) = cold.split_at(COLD_HEADER_LEN);
-    let mut header = ColdHeader::read_from_bytes(header).unwrap();
+    let metadata = Parts::split(&bytes).unwrap().metadata.unwrap();
+    let (header, rest) = metadata.split_at(METADATA_HEADER_LEN);
+    let mut header = MetadataHeader::read_from_bytes(header).unwrap();
     let (_, manifest) = rest.split_at(header.lens_len.get() as usize);
     let raw_len = Index::parse(&bytes).unwrap().superblock().raw_len.get();
     let lens = vec![1; raw_len as usize];
@@ -361,8 +361,12 @@ fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
     let checksum = checksum_of_two(&forged[..24], &forged[32..]);
     put(&mut forged, 24, &checksum.to_le_bytes());
     let mut index = Parts::split(&bytes).unwrap().index.to_vec();
-    let cold_len = (forged.len() as u32).to_le_bytes();
-    put(&mut index, offset_of!(Superblock, cold_len), &cold_len);
+    let metadata_len = (forged.len() as u32).to_le_bytes();
+    put(
+        &mut index,
+        offset_of!(Superblock, metadata_len),
+        &metadata_len,
+    );
     seal(&mut index);
     let payload = Parts::split(&bytes).unwrap().payload;
     scratch.write("hostile", &[&index, payload, &forged].concat());
@@ -507,7 +511,7 @@ fn what_records_say_is_not_kept() {
         put(&mut index, places.inode(number) + 16, &[0; 4]);
     }
     seal(&mut index);
-    scratch.write("hostile", &[index, image.payload, image.cold].concat());
+    scratch.write("hostile", &[index, image.payload, image.metadata].concat());
     let output = bounded_in(60_000, &scratch, "dump hostile", "long links");
     assert_success(&output);
     assert!(stdout(&output).contains(&format!("\"... of {len} bytes")));

@@ -76,12 +76,12 @@ fn shares_of_all_files_add_up_to_the_stored_bytes() {
 fn a_stripped_image_is_explained_as_far_as_it_can_be() {
     let scratch = Scratch::image();
     let bytes = scratch.read("tree.wvfs");
-    let cold = wasi_vfs_format::Parts::split(&bytes)
+    let metadata = wasi_vfs_format::Parts::split(&bytes)
         .unwrap()
-        .cold
+        .metadata
         .unwrap()
         .len();
-    scratch.write("stripped.wvfs", &bytes[..bytes.len() - cold]);
+    scratch.write("stripped.wvfs", &bytes[..bytes.len() - metadata]);
     let facts = json(&scratch, "info --json stripped.wvfs");
     assert_eq!(facts["tool_version"], Value::Null);
     assert_eq!(facts["options"], Value::Null);

@@ -93,7 +93,7 @@ fn scratch() -> Scratch {
     }
     let bytes = scratch.read("tree.wvfs");
     let parts = wasi_vfs_format::Parts::split(&bytes).unwrap();
-    let len = bytes.len() - parts.cold.unwrap().len();
+    let len = bytes.len() - parts.metadata.unwrap().len();
     scratch.write("stripped.wvfs", &bytes[..len]);
     scratch
 }

@@ -35,11 +35,11 @@ fn a_damaged_block_is_named_with_the_files_in_it() {
 }
 
 #[test]
-fn without_the_cold_part_it_says_what_it_could_not_check() {
+fn without_the_metadata_section_it_says_what_it_could_not_check() {
     let scratch = Scratch::image();
     let bytes = scratch.read("tree.wvfs");
-    let cold = Parts::split(&bytes).unwrap().cold.unwrap().len();
-    scratch.write("stripped.wvfs", &bytes[..bytes.len() - cold]);
+    let metadata = Parts::split(&bytes).unwrap().metadata.unwrap().len();
+    scratch.write("stripped.wvfs", &bytes[..bytes.len() - metadata]);
     let output = scratch.run("verify stripped.wvfs");
     assert_success(&output);
     let said = stdout(&output);
@@ -72,10 +72,10 @@ fn every_damaged_byte_is_found() {
 fn every_truncation_is_found() {
     let scratch = Scratch::image();
     let bytes = scratch.read("tree.wvfs");
-    let cold = Parts::split(&bytes).unwrap().cold.unwrap().len();
+    let metadata = Parts::split(&bytes).unwrap().metadata.unwrap().len();
     for len in (0..bytes.len())
         .step_by(13)
-        .filter(|&len| len != bytes.len() - cold)
+        .filter(|&len| len != bytes.len() - metadata)
     {
         scratch.write("cut", &bytes[..len]);
         assert_eq!(scratch.run("verify cut").status.code(), Some(1), "at {len}");

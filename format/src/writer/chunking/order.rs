@@ -1,6 +1,6 @@
 //! The order in which the files are read.
 
-use crate::encode::layout::{FileEntry, Layout};
+use crate::writer::layout::{FileEntry, Layout};
 use std::collections::HashMap;
 use std::string::String;
 use std::vec::Vec;

@@ -1,7 +1,7 @@
 //! One file, read from front to back in pieces of the caller's choice.
 
 use crate::encode::error::WriteError;
-use crate::encode::layout::{FileEntry, Layout};
+use crate::writer::layout::{FileEntry, Layout};
 use std::boxed::Box;
 use std::io::{self, ErrorKind, Read};
 

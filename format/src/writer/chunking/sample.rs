@@ -9,7 +9,7 @@ const STRING_LEN: usize = 12;
 /// Hashes of a sample of the strings in some bytes, in no order. The one of nothing is
 /// empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sketch(pub(crate) Vec<u32>);
+pub(crate) struct Sample(pub(crate) Vec<u32>);
 
 /// Which strings are sampled: one in so many, as a power of two.
 ///
@@ -41,7 +41,7 @@ impl Sampling {
         }
     }
 
-    pub(crate) fn sketch(self, bytes: &[u8]) -> Sketch {
+    pub(crate) fn sample(self, bytes: &[u8]) -> Sample {
         let hashes = bytes.windows(STRING_LEN).map(hash);
         let sampled = hashes.filter(|hash| hash >> (u64::BITS - self.shift) == 0);
         // Bits below the largest shift there is, since all sampled hashes
@@ -56,7 +56,7 @@ impl Sampling {
             sketch.truncate(max);
         }
         sketch.shrink_to_fit();
-        Sketch(sketch)
+        Sample(sketch)
     }
 
     /// The most strings of `len` bytes: twice as many as are sampled on average, and
@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn what_two_chunks_share_is_in_both_sketches() {
         let sampling = Sampling::of_len(0);
-        let whole = sampling.sketch(text(0..2000).as_bytes());
-        let part = sampling.sketch(text(500..1000).as_bytes());
+        let whole = sampling.sample(text(0..2000).as_bytes());
+        let part = sampling.sample(text(500..1000).as_bytes());
         assert!(part.0.len() > 100);
         assert!(part.0.iter().all(|string| whole.0.contains(string)));
     }
@@ -104,8 +104,8 @@ mod tests {
     #[test]
     fn a_sketch_of_bytes_shorter_than_a_string_is_empty() {
         assert_eq!(
-            Sampling::of_len(0).sketch(b"eleven byte"),
-            Sketch::default()
+            Sampling::of_len(0).sample(b"eleven byte"),
+            Sample::default()
         );
     }
 
@@ -113,19 +113,19 @@ mod tests {
     fn no_bytes_have_a_sketch_that_is_much_longer_than_others() {
         let sampling = Sampling::of_len(0);
         let zeros = [0; 32 << 10];
-        assert_eq!(sampling.sketch(&zeros).0.len(), 1, "each string is sampled");
+        assert_eq!(sampling.sample(&zeros).0.len(), 1, "each string is sampled");
         // Bytes that are chosen so that each string is.
         let mut chosen = zeros[..STRING_LEN - 1].to_vec();
         while chosen.len() < 4096 {
             let sampled = (0..=255).rev().find(|&byte| {
                 let start = chosen.len() + 1 - STRING_LEN;
                 let string = [&chosen[start..], &[byte]].concat();
-                sampling.sketch(&string).0.len() == 1
+                sampling.sample(&string).0.len() == 1
             });
             chosen.push(sampled.unwrap_or_default());
         }
         let most = sampling.max_of(chosen.len());
-        assert_eq!(sampling.sketch(&chosen).0.len(), most);
+        assert_eq!(sampling.sample(&chosen).0.len(), most);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! length and digest need not be found out for each.
 
 use crate::digest::Digest;
-use crate::writer::chunking::files::{MAX_CHUNK_LEN, chunker};
+use crate::writer::chunking::chunker::{MAX_CHUNK_LEN, chunker};
 use std::sync::LazyLock;
 
 static ZEROS: [u8; MAX_CHUNK_LEN as usize] = [0; MAX_CHUNK_LEN as usize];
@@ -65,7 +65,7 @@ mod tests {
             let expected: Vec<Range<usize>> = chunker(&bytes)
                 .map(|chunk| chunk.offset..chunk.offset + chunk.length)
                 .collect();
-            let found: Vec<_> = crate::writer::chunking::files::cuts(&bytes).collect();
+            let found: Vec<_> = crate::writer::chunking::chunks::cuts(&bytes).collect();
             assert_eq!(found, expected);
             for range in found {
                 let bytes = &bytes[range];
@@ -80,9 +80,9 @@ mod tests {
         for len_log in [0, 28, 30, 32, 36, 40] {
             let sampling = Sampling::of_len(1 << len_log);
             let zeros = &ZEROS[..CHUNK.len];
-            let sketch = sampling.sketch(zeros);
-            assert_eq!(sampling.sketch(start(zeros)), sketch, "{len_log}");
-            assert_eq!(sketch.0.len(), 1, "{len_log}");
+            let sample = sampling.sample(zeros);
+            assert_eq!(sampling.sample(start(zeros)), sample, "{len_log}");
+            assert_eq!(sample.0.len(), 1, "{len_log}");
         }
     }
 

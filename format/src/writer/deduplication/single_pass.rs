@@ -5,14 +5,13 @@
 //! moves up, so bytes that are new are copied only where some that are not lie
 //! before them in the same batch.
 
-use crate::encode::content::Content;
-use crate::encode::error::WriteError;
-use crate::encode::layout::{FileEntry, Layout};
+use crate::encode::{Content, WriteError};
 use crate::limits::MAX_PAYLOAD_LEN;
-use crate::writer::Progress;
-use crate::writer::chunking::files::{NamedChunk, chunks, piece_len};
+use crate::writer::chunking::chunks::{NamedChunk, chunks, piece_len};
 use crate::writer::chunking::reading::Reading;
-use crate::writer::deduplication::deduplicator::Gathering;
+use crate::writer::deduplication::deduplicator::Deduplicator;
+use crate::writer::layout::{FileEntry, Layout};
+use crate::writer::progress::Progress;
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -21,27 +20,27 @@ use std::vec::Vec;
 const BATCH_LEN: usize = 8 << 20;
 
 /// The content of `files`, and its bytes.
-pub(crate) fn take_in(
+pub(crate) fn read(
     layout: &Layout<'_>,
     files: &[FileEntry<'_>],
     progress: &dyn Progress,
 ) -> Result<(Content, Vec<u8>), WriteError> {
-    take_in_batches(layout, files, progress, BATCH_LEN)
+    read_batches(layout, files, progress, BATCH_LEN)
 }
 
 /// What comes of it does not depend on `batch_len`, which is at least twice
 /// the longest chunk.
-fn take_in_batches(
+fn read_batches(
     layout: &Layout<'_>,
     files: &[FileEntry<'_>],
     progress: &dyn Progress,
     batch_len: usize,
 ) -> Result<(Content, Vec<u8>), WriteError> {
-    let mut intake = Intake {
+    let mut pass = SinglePass {
         layout,
         progress,
         batch_len,
-        gathering: Gathering::new(layout),
+        deduplicator: Deduplicator::new(layout.inode_count()),
         bytes: Vec::new(),
         kept: 0,
         seen: 0,
@@ -50,12 +49,12 @@ fn take_in_batches(
     while !rest.is_empty() {
         let (batch, others) = rest.split_at(files_of_batch(rest, batch_len));
         match batch {
-            [large] if large.node.len > batch_len as u64 => intake.read_pieces(large)?,
-            _ => intake.read_batch(batch)?,
+            [large] if large.node.len > batch_len as u64 => pass.read_pieces(large)?,
+            _ => pass.read_batch(batch)?,
         }
         rest = others;
     }
-    Ok((intake.gathering.finish(), intake.bytes))
+    Ok((pass.deduplicator.finish().content, pass.bytes))
 }
 
 /// How many of the first files are a batch: one at least.
@@ -68,11 +67,11 @@ fn files_of_batch(files: &[FileEntry<'_>], batch_len: usize) -> usize {
     fit.count().max(1)
 }
 
-struct Intake<'a> {
+struct SinglePass<'a> {
     layout: &'a Layout<'a>,
     progress: &'a dyn Progress,
     batch_len: usize,
-    gathering: Gathering,
+    deduplicator: Deduplicator,
     /// What is kept, and behind it what has just been read.
     bytes: Vec<u8>,
     /// Bytes that are new to the content.
@@ -81,7 +80,7 @@ struct Intake<'a> {
     seen: usize,
 }
 
-impl Intake<'_> {
+impl SinglePass<'_> {
     /// Reads files that fit a batch, in parallel.
     fn read_batch(&mut self, batch: &[FileEntry<'_>]) -> Result<(), WriteError> {
         let len: u64 = batch.iter().map(|file| file.node.len).sum();
@@ -99,7 +98,7 @@ impl Intake<'_> {
         let read: Vec<_> = places.into_par_iter().map(read).collect::<Result<_, _>>()?;
         for (file, chunks) in batch.iter().zip(read) {
             self.keep_new(file.inode, chunks)?;
-            self.gathering.end_file(file.inode);
+            self.deduplicator.end_file(file.inode);
         }
         self.drop_seen()
     }
@@ -120,7 +119,7 @@ impl Intake<'_> {
             self.keep_new(file.inode, chunks)?;
             self.drop_seen()?;
             if is_last {
-                self.gathering.end_file(file.inode);
+                self.deduplicator.end_file(file.inode);
                 return Ok(());
             }
         }
@@ -130,7 +129,7 @@ impl Intake<'_> {
     fn keep_new(&mut self, inode: u32, chunks: Vec<NamedChunk>) -> Result<(), WriteError> {
         for chunk in chunks {
             let end = self.seen + chunk.len as usize;
-            if self.gathering.add(inode, chunk)? {
+            if self.deduplicator.add(inode, chunk)? {
                 self.move_up(end);
             }
             self.seen = end;
@@ -175,6 +174,7 @@ fn read_whole(
 mod tests {
     use super::*;
     use crate::tree::{DirectoryNode, FileContent, FileNode, Node, Tree};
+    use crate::writer::layout;
     use std::boxed::Box;
     use std::io::{self, Read};
     use std::string::{String, ToString};
@@ -233,23 +233,21 @@ mod tests {
             root,
             mounts: Vec::new(),
         };
-        let layout = Layout::new(&tree).expect("a tree");
+        let layout = layout::number(&tree).expect("a tree");
         let taken = [64 << 10, 100_001, 1 << 20, 8 << 20].map(|batch_len| {
             let files = layout.files();
-            take_in_batches(&layout, &files, &(), batch_len).expect("in memory")
+            read_batches(&layout, &files, &(), batch_len).expect("in memory")
         });
         let [(first, bytes), ..] = &taken;
         assert_eq!(first.raw_len(), bytes.len() as u64);
         assert!(bytes.len() < 1_000_000, "{} bytes", bytes.len());
-        for chunk in &first.chunks {
+        for chunk in first.chunks() {
             let range = chunk.raw_offset as usize..chunk.raw_end() as usize;
             assert_eq!(crate::digest::Digest::of(&bytes[range]), chunk.digest);
         }
         for (content, other) in &taken {
             assert!(other == bytes);
-            assert_eq!(content.of_inode, first.of_inode);
-            assert_eq!(content.used, first.used);
-            assert_eq!(content.units, first.units);
+            assert_eq!(content, first);
         }
     }
 }

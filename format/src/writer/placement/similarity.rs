@@ -1,6 +1,6 @@
 //! Which units have strings in common.
 
-use crate::writer::deduplication::lists::Lists;
+use crate::writer::deduplication::number_lists::NumberLists;
 use rayon::prelude::*;
 use std::vec::Vec;
 
@@ -11,13 +11,13 @@ const MAX_UNITS_OF_STRING: usize = 256;
 /// The strings that more than one unit has, numbered, and who has them.
 #[derive(Debug)]
 pub(crate) struct Similarity {
-    strings_of: Lists,
-    units_of: Lists,
+    strings_of: NumberLists,
+    units_of: NumberLists,
 }
 
 impl Similarity {
     /// `sketches` has a list for each unit.
-    pub(crate) fn new(sketches: Lists) -> Self {
+    pub(crate) fn new(sketches: NumberLists) -> Self {
         let unit_count = sketches.count();
         let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(sketches.len());
         for (unit, strings) in sketches.iter() {
@@ -29,7 +29,7 @@ impl Similarity {
         let shared = pairs
             .chunk_by(|one, other| one.0 == other.0)
             .filter(|group| (2..=MAX_UNITS_OF_STRING).contains(&group.len()));
-        let mut units_of = Lists::default();
+        let mut units_of = NumberLists::default();
         for group in shared {
             units_of.push(group.iter().map(|&(_, unit)| unit));
         }

@@ -68,7 +68,7 @@ pub(super) struct File {
     pub(super) runtime: u64,
     pub(super) index: u64,
     pub(super) payload: u64,
-    pub(super) cold: u64,
+    pub(super) metadata: u64,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -176,7 +176,9 @@ impl<'i> Report<'i> {
     pub(super) fn gather(opened: &'i Opened<'_>, accounting: &Accounting) -> Result<Self> {
         let image = &opened.image;
         let superblock = image.index().superblock();
-        let manifest = image.cold().and_then(|cold| cold.manifest().ok());
+        let manifest = image
+            .metadata()
+            .and_then(|metadata| metadata.manifest().ok());
         let files = files(image, accounting)?;
         let tree = tree(image, &files)?;
         let groups = groups_of_duplicates(image, &files)?;
@@ -288,12 +290,15 @@ fn file(opened: &Opened<'_>) -> File {
     let contents = opened.contents;
     let total = opened.source.len();
     let (index, payload) = (u64::from(contents.index_stored_len), contents.payload.len());
-    let cold = contents.cold.as_deref().map_or(0, |cold| cold.len() as u64);
+    let metadata = contents
+        .metadata
+        .as_deref()
+        .map_or(0, |metadata| metadata.len() as u64);
     let application = match contents.form {
         Some(_) => contents.application_len(opened.source),
         None => Some(0),
     };
-    let image = index.saturating_add(payload).saturating_add(cold);
+    let image = index.saturating_add(payload).saturating_add(metadata);
     let others = image.saturating_add(application.unwrap_or(0));
     File {
         total,
@@ -301,7 +306,7 @@ fn file(opened: &Opened<'_>) -> File {
         runtime: total.saturating_sub(others),
         index,
         payload,
-        cold,
+        metadata,
     }
 }
 

@@ -66,7 +66,7 @@ fn print_file(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
         (runtime, file.runtime),
         ("index", file.index),
         ("payload", file.payload),
-        ("cold part", file.cold),
+        ("metadata section", file.metadata),
         ("total", file.total),
     ];
     for (name, bytes) in rows {

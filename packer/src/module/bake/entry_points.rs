@@ -13,7 +13,7 @@
 //! `wasi_vfs_alloc` is function 345 too. The wrapper is not looked at: optimisers
 //! inline what it calls.
 
-use crate::module::abi::{ABI, AbiFunction, COLD_SECTION};
+use crate::module::abi::{ABI, AbiFunction, METADATA_SECTION};
 use crate::module::edit::custom;
 use crate::module::edit::items::items_of;
 use crate::module::edit::rebuild::Rebuild;
@@ -67,7 +67,7 @@ fn with_exports(shape: &Shape<'_>, exports: &[Export<'_>]) -> Result<Vec<u8>, Mo
 /// A copy without our metadata section and without sections that new bytes make untrue.
 pub(crate) fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
     Rebuild::copy(shape, |name, bytes| {
-        let is_kept = name != COLD_SECTION && custom::survives_new_bytes(name);
+        let is_kept = name != METADATA_SECTION && custom::survives_new_bytes(name);
         is_kept.then(|| Rope::from(bytes))
     })
 }

@@ -4,7 +4,7 @@
 //! remove, and data segments that would pile up from one pack to the next.
 
 use crate::DroppedSection;
-use crate::module::abi::COLD_SECTION;
+use crate::module::abi::METADATA_SECTION;
 use crate::module::bake::entry_points;
 use crate::module::bake::entry_points::unchanged;
 use crate::module::bake::snapshot::{Bake, bake};
@@ -67,7 +67,7 @@ pub(crate) fn embed(
         let snapshot = bake(&program, image)?;
         let shape = Shape::parse(&snapshot)
             .map_err(|error| ModuleError::bake("reading the snapshot", error))?;
-        finish(&shape, parts.cold)?
+        finish(&shape, parts.metadata)?
     };
     check_readable(&module, payload_len)?;
     Ok(module)
@@ -152,17 +152,17 @@ fn custom_sections(shape: &Shape<'_>) -> BTreeMap<String, u64> {
     let is_custom = |section: &&Section<'_>| section.id == id::CUSTOM;
     let mut lens = BTreeMap::new();
     for section in shape.sections.iter().filter(is_custom) {
-        if section.name != COLD_SECTION {
+        if section.name != METADATA_SECTION {
             *lens.entry(section.name.to_owned()).or_default() += section.range.len() as u64;
         }
     }
     lens
 }
 
-/// Drops the segments that Wizer has emptied and adds the cold part. Without
+/// Drops the segments that Wizer has emptied and adds the metadata section. Without
 /// that, each pack of a packed module would leave a layer of empty segments,
 /// and packing twice would not give the same bytes.
-fn finish(snapshot: &Shape<'_>, cold: &[u8]) -> Result<Vec<u8>, ModuleError> {
+fn finish(snapshot: &Shape<'_>, metadata: &[u8]) -> Result<Vec<u8>, ModuleError> {
     let named = named_segments(snapshot)?;
     let mut rebuild = unchanged(snapshot)?;
     let mut kept = Items::default();
@@ -177,8 +177,8 @@ fn finish(snapshot: &Shape<'_>, cold: &[u8]) -> Result<Vec<u8>, ModuleError> {
         rebuild.data_count(Some(kept.count));
     }
     rebuild.items(id::DATA, 0, kept)?;
-    if !cold.is_empty() {
-        rebuild.custom(COLD_SECTION, cold);
+    if !metadata.is_empty() {
+        rebuild.custom(METADATA_SECTION, metadata);
     }
     rebuild.finish()
 }

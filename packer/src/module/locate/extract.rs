@@ -1,6 +1,6 @@
 //! The parts of an image, by its anchor.
 
-use crate::module::abi::COLD_SECTION;
+use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
 use crate::module::form::Form;
 use crate::module::index;
@@ -36,7 +36,7 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         index: index_of(&memory, located)?,
         index_stored_len: anchor.index_stored_len.get(),
         payload,
-        cold: cold_part(shape),
+        metadata: metadata_section(shape),
     })
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn extract_from_file(
         index_stored_len: anchor.index_stored_len.get(),
         payload: Payload::Source(payload),
         payload_segment,
-        cold: cold_part(shape).map(<[u8]>::to_vec),
+        metadata: metadata_section(shape).map(<[u8]>::to_vec),
     })
 }
 
@@ -129,9 +129,9 @@ fn payload_segment(shape: &Shape<'_>, number: u32, len: u32) -> Result<usize, Mo
 }
 
 /// The contents of the last custom section `wasi_vfs`.
-fn cold_part<'a>(shape: &Shape<'a>) -> Option<&'a [u8]> {
+fn metadata_section<'a>(shape: &Shape<'a>) -> Option<&'a [u8]> {
     let mut sections = shape.sections.iter().rev();
-    let section = sections.find(|s| s.id == id::CUSTOM && s.name == COLD_SECTION)?;
+    let section = sections.find(|s| s.id == id::CUSTOM && s.name == METADATA_SECTION)?;
     let mut reader = BinaryReader::new(shape.bytes(section.range.clone()), section.range.start);
     reader.skip_string().ok()?;
     let len = reader.bytes_remaining();

@@ -48,7 +48,7 @@ pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleE
         index_stored_len: found.index_stored_len,
         payload: Payload::Source(Arc::new(found.payload.into_owned())),
         payload_segment: None,
-        cold: found.cold.map(<[u8]>::to_vec),
+        metadata: found.metadata.map(<[u8]>::to_vec),
     }))
 }
 

@@ -18,8 +18,8 @@ pub struct Found<'a> {
     pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Cow<'a, [u8]>,
-    /// The cold part, unless a tool has dropped it.
-    pub cold: Option<&'a [u8]>,
+    /// The metadata section, unless a tool has dropped it.
+    pub metadata: Option<&'a [u8]>,
 }
 
 /// An image, found in a module of which the payload stays in the file.
@@ -32,5 +32,5 @@ pub(crate) struct Filed {
     pub(crate) payload: Payload<'static>,
     /// Number of the segment that is the payload, in a merged module.
     pub(crate) payload_segment: Option<u32>,
-    pub(crate) cold: Option<Vec<u8>>,
+    pub(crate) metadata: Option<Vec<u8>>,
 }

@@ -5,7 +5,7 @@
 //! runtime would then be merged around the first. Owns the signs that only a merge
 //! leaves. A program that holds a packed module in its data shows none of them.
 
-use crate::module::abi::{COLD_SECTION, NAME_PREFIX};
+use crate::module::abi::{METADATA_SECTION, NAME_PREFIX};
 use crate::module::calls;
 use crate::module::edit::names::function_names;
 use crate::module::locate::placed::Placed;
@@ -13,13 +13,13 @@ use crate::module::parse::section::{Section, id};
 use crate::module::parse::shape::Shape;
 use memchr::memmem;
 use std::collections::BTreeSet;
-use wasi_vfs_format::cold;
+use wasi_vfs_format::metadata;
 use wasmparser::DataKind;
 
 /// The first sign that is found. `copies` are anchors that lie elsewhere than they say.
 pub(crate) fn of_a_runtime(shape: &Shape<'_>, copies: &[Placed]) -> Option<String> {
     if has_metadata(shape) {
-        return Some(format!("it has the section `{COLD_SECTION}`"));
+        return Some(format!("it has the section `{METADATA_SECTION}`"));
     }
     if let Some(name) = entry_name(shape) {
         return Some(format!("it has the function `{name}`"));
@@ -33,8 +33,8 @@ fn has_metadata(shape: &Shape<'_>) -> bool {
     sections.any(|section| {
         let bytes = shape.bytes(section.range.clone());
         section.id == id::CUSTOM
-            && section.name == COLD_SECTION
-            && memmem::find(bytes, &cold::MAGIC).is_some()
+            && section.name == METADATA_SECTION
+            && memmem::find(bytes, &metadata::MAGIC).is_some()
     })
 }
 

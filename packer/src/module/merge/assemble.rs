@@ -4,7 +4,7 @@
 //! they are; what is appended is in [`crate::module::merge::addition`].
 
 use crate::DroppedSection;
-use crate::module::abi::COLD_SECTION;
+use crate::module::abi::METADATA_SECTION;
 use crate::module::bake::snapshot::{Bake, bake};
 use crate::module::edit::items::{Items, items_of, memory_items};
 use crate::module::edit::rebuild::Rebuild;
@@ -69,8 +69,8 @@ pub(crate) fn merge(
         payload: parts.payload,
     };
     append(&mut rebuild, application, &mut addition, baked)?;
-    if !parts.cold.is_empty() {
-        rebuild.custom(COLD_SECTION, parts.cold);
+    if !parts.metadata.is_empty() {
+        rebuild.custom(METADATA_SECTION, parts.metadata);
     }
     Ok((rebuild.finish()?, dropped.sections))
 }
@@ -208,7 +208,7 @@ fn merged_custom<'a>(
             Some(names::with_functions(bytes, below, names))
         }
         "target_features" => Some(custom::with_features(bytes, take(features))),
-        name if name != COLD_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
+        name if name != METADATA_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
         name => {
             dropped.note(name, bytes.len() as u64);
             None

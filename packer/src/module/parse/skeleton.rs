@@ -10,7 +10,7 @@
 //! skeleton of some 5000 bytes: the first two sections, and a data section with an empty
 //! segment. `segments` then says that its bytes are at 5000..200005000.
 
-use crate::module::abi::COLD_SECTION;
+use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
 use crate::module::parse::leb::leb;
 use crate::module::parse::section::id;
@@ -32,7 +32,7 @@ pub(crate) enum Without {
 
 impl Without {
     fn section(self, id: u8, name: &[u8], len: u64) -> bool {
-        let is_looked_at = name == COLD_SECTION.as_bytes() || name == b"name";
+        let is_looked_at = name == METADATA_SECTION.as_bytes() || name == b"name";
         match self {
             // Both, since a parser wants as many bodies as functions.
             Self::AllButImage if id == id::CODE || id == id::FUNCTION => true,

@@ -3,7 +3,7 @@
 //! The inverse of [`crate::module::merge::assemble`], from the counts in the anchor alone. Does
 //! not touch what merging did not append.
 
-use crate::module::abi::COLD_SECTION;
+use crate::module::abi::METADATA_SECTION;
 use crate::module::edit::items::{Items, memory_items};
 use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::Redirect;
@@ -71,7 +71,7 @@ fn unmerged<'s, 'a>(
     check_segments(shape, located, before)?;
     let mut features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
-        COLD_SECTION => None,
+        METADATA_SECTION => None,
         "name" => Some(names::with_functions(bytes, before.functions, &mut &[][..])),
         "target_features" => Some(custom::without_features(bytes, take(&mut features))),
         _ => Some(bytes.into()),

@@ -129,7 +129,7 @@ fn whichever_byte_of_a_packed_module_is_damaged_tools_give_right_bytes_or_none()
             let packed = packer.pack().expect("can be packed").module;
             let whole = files(&packed).expect("readable");
             assert_eq!(whole.len(), 2);
-            // All of what ends the module, data and the cold part, and of the code some.
+            // All of what ends the module, data and the metadata section, and of the code some.
             let code = packed.len().saturating_sub(25_000);
             let places = (0..code).step_by(23).chain(code..packed.len());
             let wrong = places.par_bridge().find_any(|at| {

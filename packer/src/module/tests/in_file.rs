@@ -21,7 +21,7 @@ fn parts() -> Parts<'static> {
             .flat_map(u32::to_le_bytes)
             .collect::<Vec<_>>()
             .into(),
-        cold: b"cold",
+        metadata: b"cold",
     }
 }
 
@@ -51,14 +51,18 @@ fn source(wasm: &[u8]) -> Arc<dyn ReadAt> {
 fn both(wasm: &[u8]) -> [Result<Option<Vec<Vec<u8>>>, String>; 2] {
     let whole = find(wasm).map(|found| {
         found.map(|found| {
-            let cold = found.cold.unwrap_or_default().to_vec();
-            vec![found.index.into_owned(), found.payload.into_owned(), cold]
+            let metadata = found.metadata.unwrap_or_default().to_vec();
+            vec![
+                found.index.into_owned(),
+                found.payload.into_owned(),
+                metadata,
+            ]
         })
     });
     let filed = find_in(&source(wasm)).map(|found| {
         found.map(|found| {
             let payload = found.payload.bytes().expect("in memory").into_owned();
-            vec![found.index, payload, found.cold.unwrap_or_default()]
+            vec![found.index, payload, found.metadata.unwrap_or_default()]
         })
     });
     [whole, filed].map(|found| found.map_err(|error| error.to_string()))

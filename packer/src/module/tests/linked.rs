@@ -16,7 +16,7 @@ fn the_image_lies_in_the_programs_memory() {
     let image = found(&packed.module);
     assert_eq!(image.form, Form::Linked);
     assert_eq!((&*image.index, &*image.payload), (INDEX, PAYLOAD));
-    assert_eq!(image.cold, Some(PARTS.cold));
+    assert_eq!(image.metadata, Some(PARTS.metadata));
     let number = |bytes: &[u8]| i32::from_le_bytes(bytes[..4].try_into().expect("four"));
     assert_eq!(run(&packed.module, "open"), number(INDEX));
     assert_eq!(run(&packed.module, "payload"), number(PAYLOAD));
@@ -112,7 +112,7 @@ fn packing_again_gives_the_same_bytes() {
             index: b"other",
             index_level: None,
             payload: vec![7; 5000].into(),
-            cold: b"c",
+            metadata: b"c",
         };
         let between = embed(&first, &other, &[], VERSION, None)
             .expect("packs")

@@ -66,7 +66,7 @@ fn the_image_is_found_again() {
         assert_eq!(found.runtime_version, VERSION);
         assert_eq!(found.index, INDEX);
         assert_eq!(found.payload, PAYLOAD);
-        assert_eq!(found.cold, Some(PARTS.cold));
+        assert_eq!(found.metadata, Some(PARTS.metadata));
         let form = form(&packed.module, None).expect("readable");
         assert_eq!(form, Form::Merged(kind));
     }
@@ -74,14 +74,14 @@ fn the_image_is_found_again() {
 }
 
 #[test]
-fn an_empty_payload_and_no_cold_part_are_an_image_too() {
+fn an_empty_payload_and_no_metadata_section_are_an_image_too() {
     let mut parts = PARTS;
-    (parts.payload, parts.cold) = (Cow::default(), &[]);
+    (parts.payload, parts.metadata) = (Cow::default(), &[]);
     for kind in KINDS {
         let program = wasm(&program(""));
         let packed = embed(&program, &parts, &runtime(), VERSION, Some(kind)).expect("packs");
         let found = found(&packed.module);
-        assert_eq!((found.payload.len(), found.cold), (0, None));
+        assert_eq!((found.payload.len(), found.metadata), (0, None));
         assert_eq!(run(&packed.module, "open"), number(INDEX));
     }
 }
@@ -317,7 +317,7 @@ fn custom_sections_stay_in_place_but_for_those_about_code_offsets() {
         assert!(text.contains(kept), "{kept}\n{text}");
     }
     assert!(!text.contains("an older one"), "{text}");
-    assert_eq!(found(&packed.module).cold, Some(PARTS.cold));
+    assert_eq!(found(&packed.module).metadata, Some(PARTS.metadata));
 }
 
 #[test]

@@ -24,7 +24,7 @@ const PARTS: Parts<'_> = Parts {
     index: INDEX,
     index_level: None,
     payload: Cow::Borrowed(PAYLOAD),
-    cold: b"cold",
+    metadata: b"cold",
 };
 
 fn wasm(wat: &str) -> Vec<u8> {

@@ -6,7 +6,7 @@ use crate::module::parse::shape::active_offset;
 use crate::module::{MemoryKind, ModuleError, find, without_image};
 use std::convert::Infallible;
 use wasi_vfs_embedding::ANCHOR_MAGIC;
-use wasi_vfs_format::cold;
+use wasi_vfs_format::metadata;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{ConstExpr, DataSection, GlobalSection, GlobalType, MemorySection};
 use wasmparser::{DataSectionReader, Global, GlobalSectionReader, MemorySectionReader};
@@ -239,7 +239,7 @@ fn without_sections(wasm: &[u8], names: &[&str]) -> Vec<u8> {
 #[test]
 fn a_lost_image_is_never_packed_around() {
     let parts = crate::module::Parts {
-        cold: &cold::MAGIC,
+        metadata: &metadata::MAGIC,
         ..PARTS
     };
     for kind in KINDS {

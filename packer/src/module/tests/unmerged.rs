@@ -15,7 +15,7 @@ const OTHER: Parts<'static> = Parts {
     index: b"\x01another index, which is longer than the first one by far",
     index_level: None,
     payload: Cow::Borrowed(b"another payload"),
-    cold: b"",
+    metadata: b"",
 };
 
 /// Programs that between them have every section, and lack every section.
@@ -264,7 +264,7 @@ fn a_stripped_module_keeps_its_image_and_can_be_packed_again() {
     }
     let stripped = stripped.finish();
     let image = find(&stripped).expect("readable").expect("has an image");
-    assert_eq!((&*image.index, image.cold), (INDEX, None));
+    assert_eq!((&*image.index, image.metadata), (INDEX, None));
     pack(&stripped).expect("packs again");
 }
 

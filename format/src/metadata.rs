@@ -3,24 +3,24 @@
 
 use crate::checksum::checksum_of_two;
 use crate::chunk::{Chunk, read_len, write_len};
+use crate::error::{Corrupt, Error, Incompatible};
 use crate::manifest::{MAX_MANIFEST_LEN, Manifest};
-use crate::{Corrupt, Error, Incompatible};
+use alloc::vec::Vec;
 use core::mem::{offset_of, size_of};
-use std::vec::Vec;
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// First bytes of the cold part.
+/// First bytes of the metadata section.
 pub const MAGIC: [u8; 8] = *b"\x89wvfs-c\n";
 
-/// Version of the cold part.
+/// Version of the metadata section.
 pub const VERSION: u32 = 1;
 
-/// The header of the cold part as it is stored. The lengths of the chunks
+/// The header of the metadata section as it is stored. The lengths of the chunks
 /// follow it, and the manifest follows them.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
-pub struct ColdHeader {
+pub struct MetadataHeader {
     /// [`MAGIC`].
     pub magic: [u8; 8],
     /// [`VERSION`].
@@ -31,56 +31,57 @@ pub struct ColdHeader {
     pub manifest_len: U32,
     /// Length of the lengths of the chunks in bytes.
     pub lens_len: U32,
-    /// Checksum of the cold part without these eight bytes.
+    /// Checksum of the metadata section without these eight bytes.
     pub checksum: U64,
 }
 
 /// Length of the header in bytes.
-pub const COLD_HEADER_LEN: usize = 32;
+pub const METADATA_HEADER_LEN: usize = 32;
 
 const _: () = {
-    assert!(size_of::<ColdHeader>() == COLD_HEADER_LEN);
-    assert!(offset_of!(ColdHeader, version) == 8);
-    assert!(offset_of!(ColdHeader, chunk_count) == 12);
-    assert!(offset_of!(ColdHeader, manifest_len) == 16);
-    assert!(offset_of!(ColdHeader, lens_len) == 20);
-    assert!(offset_of!(ColdHeader, checksum) == 24);
+    assert!(size_of::<MetadataHeader>() == METADATA_HEADER_LEN);
+    assert!(offset_of!(MetadataHeader, version) == 8);
+    assert!(offset_of!(MetadataHeader, chunk_count) == 12);
+    assert!(offset_of!(MetadataHeader, manifest_len) == 16);
+    assert!(offset_of!(MetadataHeader, lens_len) == 20);
+    assert!(offset_of!(MetadataHeader, checksum) == 24);
 };
 
-/// A cold part, borrowed from its bytes.
+/// A metadata section, borrowed from its bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Cold<'a> {
+pub struct MetadataSection<'a> {
     chunk_count: u32,
     /// Valid lengths, as many as there are chunks.
     lens: &'a [u8],
     manifest: &'a [u8],
 }
 
-impl<'a> Cold<'a> {
-    /// Opens the cold part that fills `bytes`, and checks its checksum.
+impl<'a> MetadataSection<'a> {
+    /// Opens the metadata section that fills `bytes`, and checks its checksum.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
-        let (header, rest) = ColdHeader::ref_from_prefix(bytes)
-            .map_err(|_| Corrupt::ColdLen { len: bytes.len() })?;
+        let (header, rest) = MetadataHeader::ref_from_prefix(bytes)
+            .map_err(|_| Corrupt::MetadataLen { len: bytes.len() })?;
         if header.magic != MAGIC {
-            return Err(Corrupt::ColdMagic.into());
+            return Err(Corrupt::MetadataMagic.into());
         }
         let found = header.version.get();
         if found != VERSION {
             let known = VERSION;
-            return Err(Incompatible::ColdVersion { found, known }.into());
+            return Err(Incompatible::MetadataVersion { found, known }.into());
         }
-        let cold = Self::split(header, rest).ok_or(Corrupt::ColdLen { len: bytes.len() })?;
-        let hashed = bytes.get(..offset_of!(ColdHeader, checksum));
+        let metadata =
+            Self::split(header, rest).ok_or(Corrupt::MetadataLen { len: bytes.len() })?;
+        let hashed = bytes.get(..offset_of!(MetadataHeader, checksum));
         let found = checksum_of_two(hashed.unwrap_or_default(), rest);
         let expected = header.checksum.get();
         if found != expected {
-            return Err(Corrupt::ColdChecksum { expected, found }.into());
+            return Err(Corrupt::MetadataChecksum { expected, found }.into());
         }
-        cold.validate_lens()?;
-        Ok(cold)
+        metadata.validate_lens()?;
+        Ok(metadata)
     }
 
-    fn split(header: &ColdHeader, rest: &'a [u8]) -> Option<Self> {
+    fn split(header: &MetadataHeader, rest: &'a [u8]) -> Option<Self> {
         let (lens, manifest) = rest.split_at_checked(header.lens_len.get() as usize)?;
         let len = header.manifest_len.get() as usize;
         (manifest.len() == len && len <= MAX_MANIFEST_LEN).then_some(Self {
@@ -124,6 +125,7 @@ impl<'a> Cold<'a> {
     }
 
     /// Checks in linear time that the chunks cut a content of `raw_len` bytes.
+    #[cfg(feature = "std")]
     pub(crate) fn validate_chunks(&self, raw_len: u64) -> Result<(), Corrupt> {
         let found = self.chunks().last().map_or(0, |chunk| chunk.raw_end());
         if found != raw_len {
@@ -139,7 +141,7 @@ impl<'a> Cold<'a> {
     }
 }
 
-/// The bytes of a cold part, given the lengths of the chunks in the order of
+/// The bytes of a metadata section, given the lengths of the chunks in the order of
 /// the content; `None` if the manifest is too long.
 pub(crate) fn encode(chunk_lens: &[u32], manifest: &Manifest) -> Option<Vec<u8>> {
     let manifest = manifest.encode()?;
@@ -149,7 +151,7 @@ pub(crate) fn encode(chunk_lens: &[u32], manifest: &Manifest) -> Option<Vec<u8>>
     }
     let lens_len = rest.len();
     rest.extend_from_slice(&manifest);
-    let mut header = ColdHeader {
+    let mut header = MetadataHeader {
         magic: MAGIC,
         version: VERSION.into(),
         chunk_count: u32::try_from(chunk_lens.len()).ok()?.into(),
@@ -157,7 +159,9 @@ pub(crate) fn encode(chunk_lens: &[u32], manifest: &Manifest) -> Option<Vec<u8>>
         lens_len: u32::try_from(lens_len).ok()?.into(),
         checksum: U64::ZERO,
     };
-    let hashed = header.as_bytes().get(..offset_of!(ColdHeader, checksum))?;
+    let hashed = header
+        .as_bytes()
+        .get(..offset_of!(MetadataHeader, checksum))?;
     header.checksum = checksum_of_two(hashed, &rest).into();
     Some([header.as_bytes(), &rest].concat())
 }

@@ -1,17 +1,17 @@
-//! Lists of numbers, back to back: what a million files have a few of each.
+//! NumberLists of numbers, back to back: what a million files have a few of each.
 
 use std::vec;
 use std::vec::Vec;
 
 /// Numbered lists. In memory of their own they would take several times as much.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Lists {
+pub(crate) struct NumberLists {
     /// Where each ends, and the next begins.
     ends: Vec<usize>,
     numbers: Vec<u32>,
 }
 
-impl Lists {
+impl NumberLists {
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.ends.len()
@@ -79,8 +79,8 @@ impl Lists {
 mod tests {
     use super::*;
 
-    fn lists(of: &[&[u32]]) -> Lists {
-        let mut lists = Lists::default();
+    fn lists(of: &[&[u32]]) -> NumberLists {
+        let mut lists = NumberLists::default();
         of.iter().for_each(|list| lists.push(list.iter().copied()));
         lists
     }
@@ -100,6 +100,6 @@ mod tests {
     fn inverted_lists_say_who_has_each_number() {
         let found = lists(&[&[0, 2], &[3], &[], &[2, 0]]).inverted(5);
         assert_eq!(found, lists(&[&[0, 3], &[], &[0, 3], &[1], &[]]));
-        assert_eq!(Lists::default().inverted(0), Lists::default());
+        assert_eq!(NumberLists::default().inverted(0), NumberLists::default());
     }
 }

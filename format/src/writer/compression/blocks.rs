@@ -1,121 +1,68 @@
 //! The content as stored blocks. To be compressed it is read a second time, in
 //! its new order.
 
-use crate::block::{BlockRecord, Codec};
+use crate::block::Codec;
 use crate::checksum::checksum;
 use crate::digest::Digest;
-use crate::encode::content::{Content, UniqueChunk};
-use crate::encode::error::WriteError;
-use crate::encode::layout::{FileEntry, Layout};
-use crate::limits::MAX_PAYLOAD_LEN;
-use crate::manifest::Statistics;
+use crate::encode::content::UniqueChunk;
+use crate::encode::{Payload, StoredBlock, WriteError};
 use crate::writer::chunking::reading::read_error;
 use crate::writer::compression::compressor::Compressor;
 use crate::writer::deduplication::unit::Unit;
-use crate::writer::{Options, Progress};
+use crate::writer::layout::{FileEntry, Layout};
+use crate::writer::placement::Placed;
+use crate::writer::progress::Progress;
 use rayon::prelude::*;
 use std::io::{self, ErrorKind, Read};
 use std::vec::Vec;
 
-/// The stored blocks, back to back.
-#[derive(Debug, Default)]
-pub(crate) struct Payload {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) blocks: Vec<BlockRecord>,
-    stored_block_count: u32,
-}
-
-/// A block that is ready for the payload.
-struct StoredBlock {
+/// Stores the content uncompressed, in blocks of `1 << block_shift` bytes.
+pub(crate) fn store(
     bytes: Vec<u8>,
-    codec: Codec,
-    checksum: u64,
+    block_shift: u32,
+    progress: &dyn Progress,
+) -> Result<Payload, WriteError> {
+    let hash = |block: &[u8]| {
+        progress.compressed(block.len() as u64);
+        checksum(block)
+    };
+    let checksums = bytes.par_chunks(1 << block_shift).map(hash).collect();
+    Payload::stored_with(bytes, block_shift, checksums)
 }
 
-impl StoredBlock {
-    fn new(bytes: Vec<u8>, codec: Codec) -> Self {
-        Self {
-            checksum: checksum(&bytes),
-            bytes,
-            codec,
+/// Reads the content and compresses it with `level`. While one batch of blocks is being
+/// compressed, the next one is read, so two batches are in memory.
+pub(crate) fn compress(
+    layout: &Layout<'_>,
+    placed: &Placed,
+    block_shift: u32,
+    level: i32,
+    progress: &dyn Progress,
+) -> Result<Payload, WriteError> {
+    let mut source = Source::new(layout, placed);
+    let mut payload = Payload::default();
+    let batch_len = batch_len(rayon::current_num_threads(), block_shift);
+    let mut batch = source.batch(batch_len)?;
+    let base_len = batch.len().min(1 << block_shift);
+    // The byte behind it keeps a batch from beginning there: libzstd compresses
+    // what follows its prefix in memory otherwise than what lies elsewhere.
+    let base: Vec<u8> = batch.iter().copied().take(base_len).chain([0]).collect();
+    let storing = Storing {
+        level,
+        block_len: 1 << block_shift,
+        base: &base[..base_len],
+        progress,
+    };
+    while !batch.is_empty() {
+        let first = payload.blocks.len();
+        let (stored, next) =
+            rayon::join(|| storing.blocks(first, &batch), || source.batch(batch_len));
+        for block in stored? {
+            payload.push(&block)?;
         }
+        batch = next?;
     }
-}
-
-impl Payload {
-    /// Content that is stored as it is, in blocks of `block_len` bytes.
-    pub(crate) fn stored(bytes: Vec<u8>, block_len: usize, progress: &dyn Progress) -> Self {
-        let record = |(number, block): (usize, &[u8])| {
-            progress.compressed(block.len() as u64);
-            // Offsets fit, since the content was held against its limit.
-            let (offset, len) = ((number * block_len) as u32, block.len() as u32);
-            BlockRecord::new(checksum(block), offset, len, Codec::Stored)
-        };
-        let blocks = bytes.par_chunks(block_len).enumerate();
-        let blocks: Vec<_> = blocks.map(record).collect();
-        Self {
-            stored_block_count: blocks.len() as u32,
-            blocks,
-            bytes,
-        }
-    }
-
-    /// Reads the content and compresses it with `level`. While one batch of blocks is being
-    /// compressed, the next one is read, so two batches are in memory.
-    pub(crate) fn compressed(
-        layout: &Layout<'_>,
-        content: &Content,
-        options: &Options,
-        level: i32,
-        progress: &dyn Progress,
-    ) -> Result<Self, WriteError> {
-        let mut source = Source::new(layout, content);
-        let mut payload = Self::default();
-        let batch_len = batch_len(rayon::current_num_threads(), options.block_shift);
-        let mut batch = source.batch(batch_len)?;
-        let base_len = batch.len().min(1 << options.block_shift);
-        // The byte behind it keeps a batch from beginning there: libzstd compresses
-        // what follows its prefix in memory otherwise than what lies elsewhere.
-        let base: Vec<u8> = batch.iter().copied().take(base_len).chain([0]).collect();
-        let storing = Storing {
-            level,
-            block_len: 1 << options.block_shift,
-            base: &base[..base_len],
-            progress,
-        };
-        while !batch.is_empty() {
-            let first = payload.blocks.len();
-            let (stored, next) =
-                rayon::join(|| storing.blocks(first, &batch), || source.batch(batch_len));
-            for block in stored? {
-                payload.push(&block)?;
-            }
-            batch = next?;
-        }
-        Ok(payload)
-    }
-
-    fn push(&mut self, block: &StoredBlock) -> Result<(), WriteError> {
-        let end = (self.bytes.len() + block.bytes.len()) as u64;
-        if end > MAX_PAYLOAD_LEN {
-            let max = MAX_PAYLOAD_LEN;
-            return Err(WriteError::PayloadLen { max });
-        }
-        // Both fit 32 bits: the one by the check above, the other because a
-        // block is never longer than the largest block.
-        let (offset, len) = (self.bytes.len() as u32, block.bytes.len() as u32);
-        let record = BlockRecord::new(block.checksum, offset, len, block.codec);
-        self.blocks.push(record);
-        self.stored_block_count += u32::from(block.codec == Codec::Stored);
-        self.bytes.extend_from_slice(&block.bytes);
-        Ok(())
-    }
-
-    pub(crate) fn count(&self, statistics: &mut Statistics) {
-        statistics.stored_len = self.bytes.len() as u64;
-        statistics.block_count = self.blocks.len() as u32;
-        statistics.stored_block_count = self.stored_block_count;
-    }
+    Ok(payload)
 }
 
 /// Bytes of a batch, of which two are in memory. More would not keep more threads busy
@@ -177,18 +124,18 @@ impl<'a> Storing<'a> {
 /// The content as a stream: every unit in its order.
 struct Source<'a, 't> {
     layout: &'a Layout<'t>,
-    content: &'a Content,
+    placed: &'a Placed,
     units: core::slice::Iter<'a, Unit>,
     /// What the last batch had no room for.
     rest: Vec<u8>,
 }
 
 impl<'a, 't> Source<'a, 't> {
-    fn new(layout: &'a Layout<'t>, content: &'a Content) -> Self {
+    fn new(layout: &'a Layout<'t>, placed: &'a Placed) -> Self {
         Self {
             layout,
-            content,
-            units: content.units().iter(),
+            placed,
+            units: placed.units.iter(),
             rest: Vec::new(),
         }
     }
@@ -212,7 +159,7 @@ impl<'a, 't> Source<'a, 't> {
         let bytes = file.node.content.open(unit.file_offset);
         let mut bytes = bytes.map_err(|error| read_error(self.layout, &file, error))?;
         for number in unit.chunks.clone() {
-            if let Some(chunk) = self.content.chunk(number) {
+            if let Some(chunk) = self.placed.content.chunk(number) {
                 self.read_chunk(&file, &mut bytes, chunk, batch)?;
             }
         }
@@ -261,18 +208,5 @@ mod tests {
         }
         assert_eq!(batch_len(2, 17), 2 << 20);
         assert_eq!(batch_len(96, 17), 32 << 20);
-    }
-
-    #[test]
-    fn a_payload_beyond_its_limit_is_refused() {
-        // Zeros that nobody writes to are not memory yet.
-        let mut payload = Payload {
-            bytes: std::vec![0; MAX_PAYLOAD_LEN as usize - 16],
-            ..Payload::default()
-        };
-        let block = |len| StoredBlock::new(std::vec![7; len], Codec::Stored);
-        assert!(payload.push(&block(16)).is_ok());
-        let above = payload.push(&block(1));
-        assert!(matches!(above, Err(WriteError::PayloadLen { .. })));
     }
 }

@@ -1,0 +1,42 @@
+//! The two checks that need no digest: all rules of an index, and all blocks.
+
+use super::checker::{Checker, MAX_REPORTED};
+use crate::error::Corrupt;
+use crate::index::Index;
+use crate::reader::ImageReader;
+use crate::threads::with_threads;
+use rayon::prelude::*;
+use std::vec::Vec;
+
+/// Holds an index against the rules of the format. Gives the broken ones in
+/// the order in which they were found, at most [`MAX_REPORTED`]; none if the
+/// index is whole. Takes linear time but for sorting the runs of the files, and
+/// looks at no block.
+pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
+    let mut checker = Checker::new(index);
+    checker.superblock();
+    checker.mounts();
+    checker.inodes();
+    checker.content();
+    checker.blocks();
+    checker.broken
+}
+
+/// Reads every block, in parallel. Gives the damaged ones, each once, at most
+/// [`MAX_REPORTED`]: damage to block 0 is found in all that need it.
+pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
+    let index = image.index();
+    let damage = |number| {
+        let block = index.block(number);
+        block.and_then(|block| image.block_bytes(&block)).err()
+    };
+    let mut broken: Vec<_> = with_threads(|| {
+        let blocks = (0..index.block_count()).into_par_iter();
+        blocks.filter_map(damage).collect()
+    });
+    let mut first = broken.first().cloned();
+    broken.retain(|corrupt| first.as_ref() != Some(corrupt));
+    broken.splice(..0, first.take());
+    broken.truncate(MAX_REPORTED);
+    broken
+}

@@ -1,0 +1,138 @@
+//! The rules of the superblock, the mounts, and the inodes as a tree.
+
+use super::checker::Checker;
+use super::names;
+use crate::error::Corrupt;
+use crate::inode::{Content, Directory, Inode, InodeNumber};
+use crate::limits::{MAX_INDEX_LEN, MAX_METADATA_LEN, MAX_PAYLOAD_LEN};
+use crate::mount::MountRecord;
+use crate::superblock::{SUPERBLOCK_LEN, Table};
+use std::collections::HashSet;
+
+impl Checker<'_, '_> {
+    pub(super) fn superblock(&mut self) {
+        self.whole(self.index.verify_checksum());
+        let superblock = self.index.superblock();
+        let record = "superblock";
+        self.require(superblock.reserved.get() == 0, Corrupt::Reserved { record });
+        for (part, len, max) in [
+            ("index", superblock.index_len, MAX_INDEX_LEN),
+            ("payload", superblock.payload_len, MAX_PAYLOAD_LEN),
+            (
+                "metadata section",
+                superblock.metadata_len,
+                MAX_METADATA_LEN,
+            ),
+        ] {
+            let len = len.get();
+            self.require(u64::from(len) <= max, Corrupt::PartLen { part, len, max });
+        }
+        let mut expected = SUPERBLOCK_LEN as u64;
+        for (table, place, record_len) in superblock.tables() {
+            let Table { offset, count } = place;
+            let found = u64::from(offset.get());
+            self.require(
+                found == expected,
+                Corrupt::TableOrder {
+                    table,
+                    expected,
+                    found,
+                },
+            );
+            expected += u64::from(count.get()) * record_len as u64;
+        }
+        let found = u64::from(superblock.index_len.get());
+        let table = "end of the index";
+        self.require(
+            found == expected,
+            Corrupt::TableOrder {
+                table,
+                expected,
+                found,
+            },
+        );
+    }
+
+    pub(super) fn mounts(&mut self) {
+        let mut paths = HashSet::new();
+        for number in 0..self.index.mount_count() {
+            let Some(mount) = self.whole(self.index.mount(number)) else {
+                continue;
+            };
+            let rule = names::is_mount_path(mount.path) && paths.insert(mount.path);
+            self.require(rule, Corrupt::MountPath { mount: number });
+        }
+        let is_zero = |mount: &MountRecord| mount.reserved.get() == 0;
+        let record = "mount";
+        self.require(
+            self.index.mounts.iter().all(is_zero),
+            Corrupt::Reserved { record },
+        );
+    }
+
+    pub(super) fn inodes(&mut self) {
+        for number in 0..self.index.inode_count() {
+            self.name(number);
+            let Some(inode) = self.whole(self.index.inode(InodeNumber(number))) else {
+                continue;
+            };
+            match inode.content {
+                Content::Directory(directory) => self.directory(&inode, &directory),
+                Content::File(file) => self.file(number, &file),
+                Content::Symlink(link) => self.target(number, &link),
+            }
+        }
+        let (expected, found) = (self.next_child, self.index.inode_count());
+        self.require(
+            expected == found.into(),
+            Corrupt::InodeCount { expected, found },
+        );
+        let (expected, found) = (self.next_extent, self.index.extent_count());
+        self.require(
+            expected == found.into(),
+            Corrupt::ExtentCount { expected, found },
+        );
+    }
+
+    /// The directories, in the order of their numbers, list the inodes from 1
+    /// on in the order of theirs. One that lists others is not looked into, so
+    /// that every inode is listed once and the time stays linear.
+    fn directory(&mut self, inode: &Inode, directory: &Directory) {
+        let number = inode.number.0;
+        let expected = match directory.count {
+            0 => 0,
+            _ => self.next_child,
+        };
+        if u64::from(directory.first) != expected {
+            return self.report(Corrupt::Children { inode: number });
+        }
+        self.next_child += u64::from(directory.count);
+        let mut previous = None;
+        for child in directory.children() {
+            self.child(number, child);
+            let Ok(name) = self.index.name(child) else {
+                continue;
+            };
+            let inode = child.0;
+            self.require(
+                previous.is_none_or(|previous| previous < name),
+                Corrupt::NameOrder { inode },
+            );
+            previous = Some(name);
+        }
+    }
+
+    fn child(&mut self, directory: u32, child: InodeNumber) {
+        if let Some(record) = self.index.inodes.get(child.0 as usize) {
+            let found = record.parent.get();
+            self.require(
+                found == directory,
+                Corrupt::ChildParent {
+                    inode: child.0,
+                    expected: directory,
+                    found,
+                },
+            );
+        }
+    }
+}
