@@ -4,7 +4,7 @@ use super::mappings::Mappings;
 use super::pack_error::Usage;
 use super::size::parse_len;
 use super::summary::{Done, details, summary};
-use super::{input, mtime, output, say, text, warn};
+use super::{input, mtime, note, output, say, text, warn};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -221,14 +221,18 @@ impl Inputs {
     ///
     /// # Errors
     ///
-    /// There are any, with `--strict`.
+    /// There are any but notes, with `--strict`.
     fn warn_of(&self, warnings: &[Warning]) -> Result<()> {
         for warning in warnings {
-            let line = self.text_of(warning);
-            warn(&text::escape(line.as_bytes()));
+            let line = text::escape(self.text_of(warning).as_bytes());
+            match warning.is_note() {
+                true => note(&line),
+                false => warn(&line),
+            }
         }
-        if self.strict && !warnings.is_empty() {
-            let count = text::count(warnings.len() as u64, "warning");
+        let count = warnings.iter().filter(|warning| !warning.is_note()).count();
+        if self.strict && count > 0 {
+            let count = text::count(count as u64, "warning");
             bail!("nothing was written, because --strict rejects {count}");
         }
         Ok(())

@@ -1,23 +1,27 @@
-//! What `pack` and a runtime agree on: names of exports, sections and functions.
+//! Names that packer and runtime share: exports, sections and functions.
 //!
 //! DESIGN.md describes the ABI.
 
 use wasmparser::{FuncType, ValType};
 
-/// Custom section that holds the cold part.
+/// Custom section with the metadata section of the image.
 pub(crate) const COLD_SECTION: &str = "wasi_vfs";
 
-/// What a merge puts in front of the name of each function that it appends.
+/// Custom section of a program that imported `wasi_unstable`. Its content is the number
+/// of functions before the conversion to preview 1.
+pub(crate) const PREVIEW0_SECTION: &str = "wasi_vfs.wasi_unstable";
+
+/// Prefix of the name of each appended function.
 pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";
 
-/// The functions by which `pack` talks to a runtime.
+/// The export that returns the address of the anchor.
 pub(crate) const ANCHOR_FN: &str = "wasi_vfs_anchor";
-/// The export of a linked program that makes room for an image, and forgets the one
-/// before.
+/// The export that allocates memory for an image, and frees that of the previous one.
 pub const ALLOC_FN: &str = "wasi_vfs_alloc";
+/// The export that Wizer calls.
 pub(crate) const MOUNT_FN: &str = "wasi_vfs_mount";
 
-/// One of these functions.
+/// One of these exports.
 pub(crate) struct AbiFunction {
     pub(crate) name: &'static str,
     params: &'static [ValType],
@@ -25,7 +29,7 @@ pub(crate) struct AbiFunction {
 }
 
 impl AbiFunction {
-    /// Its type.
+    /// The type of the function.
     pub(crate) fn ty(&self) -> FuncType {
         FuncType::new(self.params.to_vec(), self.results.to_vec())
     }
