@@ -21,6 +21,9 @@ pub enum Warning {
     /// The program was instrumented by Asyncify. The runtime that `pack` merges into it
     /// is not, so a call that the host suspends reaches the runtime twice.
     Asyncified,
+    /// The program imports `wasi_unstable`, and the packed module preview 1 instead. This
+    /// is a [note](Self::is_note).
+    Preview0,
     /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does
     /// not define. The host's descriptors from them bypass the runtime.
     UnknownCalls(Vec<String>),
@@ -78,6 +81,13 @@ pub enum Warning {
     TooLongForBrowsers,
 }
 
+impl Warning {
+    /// Whether this is only for information. It needs no remedy, and `--strict` accepts it.
+    pub fn is_note(&self) -> bool {
+        matches!(self, Self::Preview0)
+    }
+}
+
 /// A custom section that was dropped. Several of one name count as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedSection {
@@ -115,6 +125,7 @@ impl fmt::Display for Warning {
             Self::DroppedSections(sections) => write_dropped(f, sections),
             Self::Unsigned(names) => write_list(f, UNSIGNED, names),
             Self::Asyncified => f.write_str(ASYNCIFIED),
+            Self::Preview0 => f.write_str(PREVIEW0),
             Self::UnknownCalls(names) => write_list(f, UNKNOWN_CALLS, names),
             Self::UnusedPatterns(patterns) => {
                 let patterns_count = count(patterns.len() as u64, "pattern");
@@ -166,6 +177,7 @@ impl fmt::Display for Warning {
 
 const UNSIGNED: &str = "sign the packed module again, because packing dropped its signatures";
 const ASYNCIFIED: &str = "run Asyncify on the packed module instead, because the runtime is not instrumented and a suspended call reaches it twice";
+const PREVIEW0: &str = "the packed module imports `wasi_snapshot_preview1` instead of `wasi_unstable`, so run it on a host with preview 1";
 const UNKNOWN_CALLS: &str =
     "check that descriptors from imports that preview 1 does not define differ from the program's";
 const NO_FILE_KEPT: &str =

@@ -23,8 +23,9 @@ Examples:
 /// Check whether a module can be packed.
 ///
 /// Prints the form of the packed module, its imports, the WebAssembly proposals that it
-/// needs, and engines with these proposals. Packing changes no import, so an engine must
-/// also run the unpacked module. The exit code is 1 if the module cannot be packed.
+/// needs, and engines with these proposals. Packing changes no import, except that
+/// `wasi_unstable` becomes `wasi_snapshot_preview1`. So an engine must also run the
+/// unpacked module. The exit code is 1 if the module cannot be packed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -182,8 +183,12 @@ impl ImportedModule {
     fn in_words(&self) -> String {
         const SHOWN_MAX: usize = 8;
         let Self { module, names } = self;
+        let calls = count(names.len() as u64, "call");
         if module == "wasi_snapshot_preview1" {
-            return format!("{module}: {}", count(names.len() as u64, "call"));
+            return format!("{module}: {calls}");
+        }
+        if module == "wasi_unstable" {
+            return format!("{module}: {calls}, which become calls of wasi_snapshot_preview1");
         }
         let shown: Vec<_> = names.iter().take(SHOWN_MAX).map(String::as_str).collect();
         let more = match names.len().saturating_sub(SHOWN_MAX) {

@@ -1,7 +1,7 @@
 //! The options that `pack` and `image` share: inputs, selection, storage and messages.
 
 use super::mappings::Mappings;
-use super::message::{say, warn};
+use super::message::{note, say, warn};
 use super::size::parse_len;
 use super::summary::{Done, details, summary};
 use super::usage::WrongUsage;
@@ -229,14 +229,18 @@ impl PackOptions {
     ///
     /// # Errors
     ///
-    /// There are any, with `--strict`.
+    /// There are any but notes, with `--strict`.
     fn warn_of(&self, warnings: &[Warning]) -> Result<()> {
         for warning in warnings {
-            let line = self.text_of(warning);
-            warn(&text::escape(line.as_bytes()));
+            let line = text::escape(self.text_of(warning).as_bytes());
+            match warning.is_note() {
+                true => note(&line),
+                false => warn(&line),
+            }
         }
-        if self.strict && !warnings.is_empty() {
-            let count = text::count(warnings.len() as u64, "warning");
+        let count = warnings.iter().filter(|warning| !warning.is_note()).count();
+        if self.strict && count > 0 {
+            let count = text::count(count as u64, "warning");
             bail!("nothing was written, because --strict rejects {count}");
         }
         Ok(())

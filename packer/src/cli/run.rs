@@ -148,7 +148,7 @@ impl Run {
     fn run(&self, wasm: &[u8], context: WasiCtx) -> Result<ExitCode> {
         check_preamble(wasm)?;
         let engine = engine();
-        let module = Module::new(&engine, wasm)
+        let module = Module::new(&engine, module::as_preview1(wasm)?)
             .context("the built-in interpreter does not accept the module; use your own engine")?;
         let linker = linker(&engine)?;
         check_start(&module)?;

@@ -23,15 +23,25 @@ const PROGRAM: &str = r#"(module
   (data (i32.const 16) "some data") (data "passive")
   (@custom "target_features" "\01+\0bbulk-memory"))"#;
 
-static PACKED: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+static PACKED: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| packed_of(PROGRAM));
+
+/// The same with the imports of `wasi_unstable`.
+static UNSTABLE: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+    let seek = r#"(import "wasi_unstable" "fd_seek"
+        (func (param i32 i64 i32 i32) (result i32))) (memory"#;
+    let program = PROGRAM.replace("wasi_snapshot_preview1", "wasi_unstable");
+    packed_of(&program.replacen("(memory", seek, 1))
+});
+
+fn packed_of(text: &str) -> [Vec<u8>; 4] {
     use MemoryKind::{Separate, Single};
-    let program = wat::parse_str(PROGRAM).expect("the text is valid");
+    let program = wat::parse_str(text).expect("the text is valid");
     [(0, Separate), (1, Separate), (0, Single), (1, Single)].map(|(image, kind)| {
         let (runtime, version) = (runtime::MERGED, runtime::VERSION);
         let packed = embed(&program, &parts(image), runtime, version, Some(kind));
         packed.expect("packs").module
     })
-});
+}
 
 /// Changes a packed module as `data` says, and reads it in every way.
 ///
@@ -41,7 +51,8 @@ static PACKED: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
 pub fn packed(data: &[u8]) {
     let mut input = Input(data);
     let choice = input.byte();
-    let mut module = PACKED[usize::from(choice % 4)].clone();
+    let programs = if choice < 224 { &*PACKED } else { &*UNSTABLE };
+    let mut module = programs[usize::from(choice % 4)].clone();
     let anchor = anchor_of(&module).expect("it is packed");
     while !input.is_empty() {
         change(&mut module, anchor, &mut input);
@@ -55,7 +66,7 @@ pub fn packed(data: &[u8]) {
     }
     read(&module);
     // Packing validates all of it, and takes as long as a thousand readings.
-    if choice < 16 {
+    if choice < 16 || choice > 250 {
         pack(&module);
     }
 }

@@ -1,14 +1,18 @@
-//! What `pack` and a runtime agree on: names of exports, sections and functions.
+//! Names that packer and runtime share: exports, sections and functions.
 //!
 //! docs/ABI.md describes the ABI.
 
 use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasmparser::{FuncType, ValType};
 
-/// Custom section that holds the metadata section.
+/// Custom section with the metadata section of the image.
 pub(crate) const METADATA_SECTION: &str = "wasi_vfs";
 
-/// What a merge puts in front of the name of each function that it appends.
+/// Custom section of a program that imported `wasi_unstable`. Its content is the number
+/// of functions before the conversion to preview 1.
+pub(crate) const PREVIEW0_SECTION: &str = "wasi_vfs.wasi_unstable";
+
+/// Prefix of the name of each appended function.
 pub(crate) const NAME_PREFIX: &str = "wasi_vfs::";
 
 /// A function by which `pack` talks to a runtime.
@@ -19,7 +23,7 @@ pub(crate) struct AbiFunction {
 }
 
 impl AbiFunction {
-    /// Its type.
+    /// The type of the function.
     pub(crate) fn ty(&self) -> FuncType {
         FuncType::new(self.params.to_vec(), self.results.to_vec())
     }

@@ -1,17 +1,23 @@
-//! The preview 1 calls that the runtime takes over, and their types.
+//! The preview 1 calls that the runtime serves, and their types.
 //!
 //! Does not own the list, which packer and runtime share.
 
 use wasi_vfs_embedding::{CALLS, ValueType};
 use wasmparser::{FuncType, ValType};
 
-/// The module that preview 1 functions are imported from.
+/// Module name of preview 1 imports.
 pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 
-/// `NOSYS`: what a call that the application cannot make answers.
+/// Module name of imports of the WASI before preview 1.
+pub(super) const PREVIEW0: &str = "wasi_unstable";
+
+/// `FAULT`: the error of an address that is not in memory.
+pub(super) const FAULT: i32 = 21;
+
+/// `NOSYS`: the error of a host call that the application does not import.
 pub(super) const NOSYS: i32 = 52;
 
-/// The type that preview 1 gives the call `name`, if the runtime serves it.
+/// The preview 1 type of the call `name`, if the runtime serves that call.
 pub(super) fn call_type(name: &str) -> Option<FuncType> {
     let at = CALLS.binary_search_by_key(&name, |call| call.name).ok()?;
     let params = CALLS.get(at)?.params.iter().map(|ty| match ty {
@@ -21,7 +27,7 @@ pub(super) fn call_type(name: &str) -> Option<FuncType> {
     Some(FuncType::new(params, [ValType::I32]))
 }
 
-/// The calls of preview 1 that take no descriptor, so that the runtime leaves them alone.
+/// The other calls of preview 1. They take no descriptor, so they stay the host's.
 const OTHERS: [&str; 10] = [
     "args_get",
     "args_sizes_get",
@@ -40,13 +46,13 @@ pub(super) fn is_defined(name: &str) -> bool {
     call_type(name).is_some() || OTHERS.contains(&name)
 }
 
-/// Names of all the calls that the runtime serves.
+/// Names of all calls that the runtime serves.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     CALLS.iter().map(|call| call.name)
 }
 
-/// A function type as people write it: `(i32, i64) -> i32`.
+/// A function type in words, such as `(i32, i64) -> (i32)`.
 pub(super) fn describe(ty: &FuncType) -> String {
     let list = |types: &[ValType]| {
         let names: Vec<String> = types.iter().map(ValType::to_string).collect();
@@ -60,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_is_sorted_so_that_lookup_finds_all_of_it() {
+    fn lookup_finds_every_listed_call() {
         for call in CALLS {
             let ty = call_type(call.name).expect("listed");
             assert_eq!(ty.params().len(), call.params.len(), "{}", call.name);

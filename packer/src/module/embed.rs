@@ -1,4 +1,7 @@
-//! Putting an image into a module.
+//! Embeds an image into a module.
+//!
+//! The first step parses and validates the module, which is most of the time for a large
+//! one. So [`Target`] separates it from the second step, which needs the image.
 
 use crate::Warning;
 use crate::module::bake::linked;
@@ -10,23 +13,24 @@ use crate::module::merge::assemble;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::validate;
 use crate::module::parts::Parts;
+use crate::module::preview0::convert;
 use crate::module::restore::unmerge;
 use wasi_vfs_format::threads::with_threads;
 
-/// A module that can take an image: it has been validated and taken apart, which
-/// is most of the work where modules are large.
+/// A validated and parsed module that an image can be embedded into.
 pub struct Target<'a> {
     subject: Subject<'a>,
     form: Form,
 }
 
 impl<'a> Target<'a> {
-    /// Looks at `wasm`, without running it. `memory` says where the memory of a
-    /// merged runtime is to be; else that stays as it is, or is the default.
+    /// Parses and validates `wasm` without running it. `memory` is the kind of memory for
+    /// a merged runtime. `None` keeps the kind of a packed module and selects the default
+    /// for any other.
     ///
     /// # Errors
     ///
-    /// As for [`embed`], as far as they can be told so.
+    /// Those of [`embed`] that do not need the module to run.
     pub fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ModuleError> {
         with_threads(|| {
             let subject = look(wasm)?;
@@ -35,16 +39,16 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// The form in which an image is put into it.
+    /// The form of the packed module.
     pub fn form(&self) -> Form {
         self.form
     }
 
-    /// Does what [`embed`] does.
+    /// Embeds the image, as [`embed`] does.
     ///
     /// # Errors
     ///
-    /// As for [`embed`].
+    /// Those of [`embed`].
     pub fn embed(
         self,
         parts: Parts<'_>,
@@ -81,6 +85,11 @@ impl<'a> Target<'a> {
                 (module, dropped)
             }
             Subject::Plain(shape) => merged(&shape, parts)?,
+            Subject::Preview0(shape) => {
+                let converted = convert::to_preview1(&shape)?;
+                drop(shape);
+                merged(&Shape::parse(&converted)?, parts)?
+            }
             Subject::Merged(shape, located) => {
                 let original = unmerge::unmerge(&shape, &located)?;
                 drop(shape);
@@ -96,8 +105,8 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Checks the packed module, in which several memories are, or the way in which one
-/// names them, only if that is so in the module that it was made of or `may_have_two`.
+/// Validates the packed module. It may use multi-memory only if `may_have_two` or if the
+/// input already uses it.
 fn check_output(module: &[u8], input: &[u8], may_have_two: bool) -> Result<(), ModuleError> {
     let checked = match validate::validate_with(module, may_have_two) {
         Err(_) if !may_have_two && validate::validate_with(input, false).is_err() => {
@@ -116,28 +125,27 @@ fn check_output(module: &[u8], input: &[u8], may_have_two: bool) -> Result<(), M
 /// A packed module.
 #[derive(Clone, Debug)]
 pub struct Embedded {
-    /// Its bytes.
+    /// The bytes of the module.
     pub module: Vec<u8>,
-    /// How the runtime is bound to it.
+    /// Its form.
     pub form: Form,
-    /// What the user should know.
+    /// Surprises for the user.
     pub warnings: Vec<Warning>,
 }
 
-/// Puts an image into a module: bakes it in where the runtime was linked, else
-/// merges `runtime_merged` in. An image that is there already is replaced.
+/// Embeds an image into a module. If the module was linked with the runtime, the image is
+/// baked into it. Otherwise `runtime_merged` is merged into the module. A previous image
+/// is replaced.
 ///
-/// `memory` says where the memory of a merged runtime is to be. Without it, a
-/// module that is packed already keeps its kind, and any other gets the default.
+/// `memory` is the kind of memory for a merged runtime. `None` keeps the kind of a packed
+/// module and selects the default for any other.
 ///
-/// The result depends on the arguments alone. Packing a merged module gives
-/// the bytes that packing the original would have given. A linked one keeps what its
-/// memory has grown by.
+/// The result depends only on the arguments. A merged module and its original pack to the
+/// same bytes. A linked module keeps the pages that its memory has grown by.
 ///
 /// # Errors
 ///
-/// The module is not valid, or of a kind that no image can be put into; each
-/// error says which and what to do.
+/// The module is invalid or unsupported. Each error suggests a remedy.
 pub fn embed(
     wasm: &[u8],
     parts: &Parts<'_>,
@@ -148,7 +156,7 @@ pub fn embed(
     Target::new(wasm, memory)?.embed(parts.clone(), runtime_merged, runtime_version)
 }
 
-/// What is left after unmerging must be what merging took.
+/// An unmerged module must be one without a runtime.
 fn plain(wasm: &[u8]) -> Result<Shape<'_>, ModuleError> {
     match look(wasm) {
         Ok(Subject::Plain(shape)) => Ok(shape),

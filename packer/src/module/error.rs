@@ -1,20 +1,19 @@
-//! What can go wrong with a module, in words that say what to do.
+//! The error type of this module. Each message suggests a remedy.
 //!
-//! Owns the one error type of [`crate::module`]. Knows nothing of the image:
-//! a corrupt image is the format's error, not one of these.
+//! A corrupt image is an error of the format, and not one of these.
 
 use thiserror::Error;
 
-/// Why a module cannot be packed, or an image not be found in it.
+/// The reason why a module cannot be packed, or why its image cannot be found.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ModuleError {
-    /// The bytes are something else.
+    /// The bytes are no module.
     #[error(
         "not a WebAssembly module: found {found}, expected a file that starts with the bytes `00 61 73 6d` (\"\\0asm\"); give the compiled .wasm file"
     )]
     NotWasm {
-        /// What the file starts with.
+        /// The first bytes.
         found: String,
     },
     /// The file cannot be read.
@@ -35,33 +34,31 @@ pub enum ModuleError {
         "not a valid WebAssembly module: {0}; the file may be cut off or damaged, build it again"
     )]
     Malformed(wasmparser::Error),
-    /// It is an image by itself.
-    #[error(
-        "it is an image and no module; name the module that it is to be packed into, and give the image with --from"
-    )]
+    /// The file is an image without a module.
+    #[error("the file is an image, expected a module; name a module, and the image with --from")]
     Image,
-    /// It has more of something than engines take.
+    /// The module exceeds a limit of engines.
     #[error(
-        "it has {found} {what}, more than the {limit} that engines take; the file may be damaged, build it again"
+        "it has {found} {what}, more than the {limit} that engines allow; the file may be damaged, build it again"
     )]
     TooMany {
-        /// Of what, in the plural.
+        /// The kind of item, in the plural.
         what: &'static str,
-        /// How many it says it has.
+        /// The stated number.
         found: u64,
-        /// How many there may be.
+        /// The limit.
         limit: u64,
     },
-    /// With what the runtime has, it would have more of something than engines take.
+    /// The module and the runtime together exceed a limit of engines.
     #[error(
-        "with the runtime the module would have {found} {what}, more than the {limit} that engines take; nothing can be packed into it, unless it is one memory too many, which `--memory single` does not need"
+        "with the runtime the module would have {found} {what}, more than the {limit} that engines allow; build it with fewer, or with `--memory single` if it has too many memories"
     )]
     Full {
-        /// Of what, in the plural.
+        /// The kind of item, in the plural.
         what: &'static str,
-        /// How many it would have.
+        /// The number with the runtime.
         found: u64,
-        /// How many there may be.
+        /// The limit.
         limit: u64,
     },
     /// Memory 0 is imported.
@@ -79,7 +76,7 @@ pub enum ModuleError {
         "the module is a dynamic library (it has a `{section}` section), expected a whole program; link it statically, without `-shared` and `-pie`"
     )]
     Dynamic {
-        /// Name of the section that gives it away.
+        /// Name of the section of dynamic libraries.
         section: String,
     },
     /// Memory 0 is shared between threads.
@@ -106,20 +103,22 @@ pub enum ModuleError {
         "memory 0 is not exported as `memory` ({found}), and hosts reach it by that name; link with the memory exported, which is the default"
     )]
     MemoryNotExported {
-        /// What the export `memory` is instead.
+        /// The item with that name, if any.
         found: String,
     },
     /// WASI before preview 1.
     #[error(
-        "the module imports `wasi_unstable` `{name}`, expected `wasi_snapshot_preview1`; it was made for a WASI before preview 1, recompile it with a current SDK"
+        "the module imports `wasi_unstable` `{name}` and has {other}, and pack converts `wasi_unstable` only where nothing else uses WASI; recompile all of it with a current SDK"
     )]
     Preview0 {
         /// The function imported.
         name: String,
+        /// The other user of WASI.
+        other: &'static str,
     },
     /// Nothing in the module opens files.
     #[error(
-        "nothing would read the image: the module imports no `path_*` function from `wasi_snapshot_preview1`; expected a program that opens files by WASI, such as one built for wasm32-wasip1"
+        "nothing would read the image: the module imports no `path_*` function of WASI; expected a program that opens files by WASI, such as one built for wasm32-wasip1"
     )]
     NoFileImports,
     /// The module has no connection to WASI.
@@ -140,9 +139,9 @@ pub enum ModuleError {
         "the module exports `path_open`, which programs import: it is a preview 1 adapter; pack the program, and give the adapter to `wasm-tools component new` afterwards"
     )]
     Adapter,
-    /// An import has another type than preview 1 gives it.
+    /// An import does not have its preview 1 type.
     #[error(
-        "the import `wasi_snapshot_preview1` `{name}` has the type {found}, preview 1 defines {expected}; the module was built against something else, recompile it with a current WASI SDK"
+        "the import `{name}` of WASI has the type {found}, expected {expected}; recompile the module with a current WASI SDK"
     )]
     ImportType {
         /// The function imported.
@@ -152,7 +151,7 @@ pub enum ModuleError {
         /// Its type in preview 1.
         expected: String,
     },
-    /// The runtime talks another ABI.
+    /// The runtime has another ABI version.
     #[error(
         "the runtime in the module has ABI version {found}, this command has {expected}; write the matching library with `wasi-vfs lib -o libwasi_vfs.a` and relink, or use the wasi-vfs that built the module"
     )]
@@ -185,17 +184,17 @@ pub enum ModuleError {
         "the module was linked with libwasi_vfs.a but {what}; write the library again with `wasi-vfs lib -o libwasi_vfs.a`, relink, and run optimisers after packing"
     )]
     Linked {
-        /// What is missing or wrong.
+        /// The missing or wrong part.
         what: String,
     },
-    /// More than one runtime.
+    /// The module has more than one runtime.
     #[error(
         "found {count} wasi-vfs images in the module (anchors at {addresses}), expected at most one; pack the original module again"
     )]
     AmbiguousAnchor {
         /// How many anchors there are.
         count: usize,
-        /// Where they lie.
+        /// Their addresses.
         addresses: String,
     },
     /// Pre-initialisation cannot handle the import.
@@ -210,40 +209,40 @@ pub enum ModuleError {
         /// Name part of the import.
         name: String,
     },
-    /// Packed, and then rewritten by something else. The image is known.
+    /// Another tool changed the packed module. Its image is found.
     #[error(
         "the module was changed by another tool after packing ({what}); pack the original module, and run that tool on the result again"
     )]
     Rewritten {
-        /// What does not match.
+        /// The mismatch.
         what: String,
     },
-    /// Packed, and then rewritten by something else. The image is not where it was.
+    /// Another tool changed the packed module. Its image is lost.
     #[error(
-        "the module was packed, and another tool has rewritten it since, so that its image cannot be found ({trace}); pack the original module, and try that tool with other options"
+        "another tool changed the packed module, so its image cannot be found ({trace}); pack the original module, and try that tool with other options"
     )]
     Lost {
-        /// How it is known that the module was packed.
+        /// The sign that the module was packed.
         trace: String,
     },
-    /// Linked, and calls the host past the runtime.
+    /// A linked module has calls that bypass the runtime.
     #[error(
-        "the module calls `{call}` past the runtime that was linked into it, because a part of it declares the call as an import of its own; Rust's standard library does so before Rust 1.94, Zig's does, and some crates do; link the program without libwasi_vfs.a, and `pack` merges the runtime in"
+        "calls of `{call}` bypass the linked runtime, because a library declares that import itself, such as Rust's standard library before 1.94 or Zig's; link the program without libwasi_vfs.a, and `pack` merges the runtime"
     )]
     Bypass {
-        /// The first such call.
+        /// The first bypassing call.
         call: String,
     },
-    /// A part of the image is beyond what 32 bits address.
+    /// A part of the image is longer than 32-bit addresses allow.
     #[error(
         "the {part} of the image has {len} bytes, and a module can hold {limit}; pack fewer files"
     )]
     TooLarge {
-        /// Which part.
+        /// The part.
         part: &'static str,
-        /// Its length.
+        /// Length of the part.
         len: u64,
-        /// The most there can be.
+        /// The limit.
         limit: u64,
     },
     /// The module ran out of memory.
@@ -251,7 +250,7 @@ pub enum ModuleError {
         "the module has no room for an image of {len} bytes in its memory; relink with a larger `--max-memory`, or pack fewer files"
     )]
     NoRoom {
-        /// Length asked for.
+        /// The requested length.
         len: u32,
     },
     /// The memory cannot hold the application and the runtime.
@@ -264,22 +263,22 @@ pub enum ModuleError {
         /// Pages of the runtime.
         region: u64,
     },
-    /// A linked runtime has no memory of its own.
+    /// A linked runtime cannot have a memory of its own.
     #[error(
-        "the module was linked with libwasi_vfs.a, so the runtime is in the program's own memory; link it without, and `pack --memory separate` merges the runtime in with a memory of its own"
+        "the module was linked with libwasi_vfs.a, so the runtime is in the program's own memory; link the module without it, and `pack --memory separate` merges a runtime with a memory of its own"
     )]
     LinkedMemory,
-    /// A memory of a linked program is of a kind that no snapshot is made of.
+    /// Wizer takes no snapshot of this type of memory.
     #[error(
-        "memory {memory} of the linked module is shared, or has 64-bit addresses or pages of another length than 64 KiB, and no snapshot is made of such a one; link it without libwasi_vfs.a, and packing merges the runtime in"
+        "memory {memory} of the linked module is shared, has 64-bit addresses, or has custom pages, which pre-initialisation does not support; link it without libwasi_vfs.a, and `pack` merges the runtime"
     )]
     LinkedMemoryType {
-        /// Which memory.
+        /// Number of the memory.
         memory: usize,
     },
-    /// More than half of what would lie in a linked program's memory is zeros.
+    /// More than half of the image of a linked program would be zeros.
     #[error(
-        "cannot put the image into a linked module: more than half of its {len} bytes are zeros, which such a module leaves out, and no tool would take it for whole; add --compress, or link the module without libwasi_vfs.a"
+        "more than half of the {len} bytes of the image are zeros, which a linked module omits, so no tool could read the image; add --compress, or link the module without libwasi_vfs.a"
     )]
     LinkedZeros {
         /// Stored bytes.
@@ -287,12 +286,12 @@ pub enum ModuleError {
     },
     /// Running the module to bake the image failed.
     #[error(
-        "cannot bake the image into the module: {what}: {message}; if the module was linked with libwasi_vfs.a, link it without, and packing merges the runtime in"
+        "cannot bake the image into the module: {what}: {message}; if the module was linked with libwasi_vfs.a, link it without, and `pack` merges the runtime"
     )]
     Bake {
         /// The step.
         what: &'static str,
-        /// What the engine or Wizer said.
+        /// The message of the engine or of Wizer.
         message: String,
     },
     /// A data segment lies outside of its memory.
@@ -302,25 +301,25 @@ pub enum ModuleError {
     Segment {
         /// Index of the memory.
         memory: u32,
-        /// Where the segment goes.
+        /// Address of the segment.
         offset: u64,
         /// Length of the segment.
         len: u64,
         /// Initial length of the memory.
         size: u64,
     },
-    /// An anchor names a range that is not there.
+    /// An anchor records a range outside the module's data.
     #[error(
         "the {part} of the image should be {len} bytes at {address:#x}, but {found}; the module was damaged, pack the original module again"
     )]
     ImageRange {
-        /// Which part.
+        /// The part.
         part: &'static str,
-        /// Where the anchor says it lies.
+        /// The recorded address.
         address: u32,
-        /// How long the anchor says it is.
+        /// The recorded length.
         len: u32,
-        /// What is there instead.
+        /// The found content.
         found: String,
     },
     /// The index of the image is compressed and cannot be read.
@@ -328,12 +327,12 @@ pub enum ModuleError {
         "the index of the image should be a zstd frame of {len} bytes, but {found}; the module was damaged, pack the original module again"
     )]
     StoredIndex {
-        /// How long the anchor says it is.
+        /// The recorded length.
         len: u32,
-        /// What is there instead.
+        /// The found content.
         found: String,
     },
-    /// The runtime handed in does not follow the ABI.
+    /// The given runtime does not follow the ABI.
     #[error(
         "the wasi-vfs runtime is not usable: {0}; this is a bug in wasi-vfs or its build, please report it"
     )]
@@ -364,7 +363,7 @@ impl ModuleError {
 }
 
 impl From<wasm_encoder::reencode::Error<ModuleError>> for ModuleError {
-    /// Only the runtime is encoded anew, so a failure is the runtime's.
+    /// Only the runtime is re-encoded, so the runtime causes every failure.
     fn from(error: wasm_encoder::reencode::Error<ModuleError>) -> Self {
         match error {
             wasm_encoder::reencode::Error::UserError(error) => error,

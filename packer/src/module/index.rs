@@ -1,7 +1,7 @@
-//! The index as a module stores it: as it is, or as one zstd frame.
+//! The stored form of an index: uncompressed, or one zstd frame.
 //!
-//! A frame is a third of the index and as much less to instantiate. The
-//! runtime decompresses it at its first call, 100 KB in a fraction of a
+//! A frame has a third of the length of its index, so the module is smaller and starts
+//! faster. The runtime decompresses it at its first call, 100 KB in less than a
 //! millisecond.
 
 use super::{ModuleError, Parts};
@@ -11,8 +11,8 @@ use wasi_vfs_embedding::Anchor;
 use wasi_vfs_format::frame;
 use wasi_vfs_format::limits::{MAX_INDEX_LEN, MAX_INDEX_RATIO};
 
-/// The bytes to store, the frame only if it is shorter, and not so much that a
-/// reader would take it for a bomb.
+/// The bytes to store. A frame must be shorter than the index, but not by a factor that
+/// readers reject as a decompression bomb.
 pub(super) fn store<'a>(parts: &Parts<'a>) -> Result<Cow<'a, [u8]>, ModuleError> {
     let Some(level) = parts.index_level else {
         return Ok(parts.index.into());
@@ -31,17 +31,17 @@ fn may_hold(frame_len: u64, len: u64) -> bool {
     len <= frame_len.saturating_mul(MAX_INDEX_RATIO)
 }
 
-/// Tells the runtime where the index lies.
+/// Records in the anchor where the index is.
 pub(super) fn fill(anchor: &mut Anchor, address: u32, index: &[u8], stored: &[u8]) {
-    // The lengths fit: a place was found for what is stored, and no index is
-    // longer than the format allows.
+    // Both lengths fit: the stored bytes are in a 32-bit memory, and the format limits the
+    // length of an index.
     anchor.index_address = address.into();
     anchor.index_len = (index.len() as u32).into();
     anchor.index_stored_len = (stored.len() as u32).into();
 }
 
-/// The index, of `len` bytes, that was stored as `stored`. Memory grows with
-/// what there is, whatever `len` claims.
+/// Decodes the index of `len` bytes. A false `len` allocates no memory, because the limits
+/// bound it by the length of `stored`.
 pub(super) fn load(stored: Cow<'_, [u8]>, len: u32) -> Result<Cow<'_, [u8]>, ModuleError> {
     if stored.len() as u64 == u64::from(len) {
         return Ok(stored);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn an_index_that_is_shorter_than_its_frame_stays_as_it_is() {
+    fn an_index_shorter_than_its_frame_is_stored() {
         let parts = Parts {
             index: b"short",
             index_level: Some(3),

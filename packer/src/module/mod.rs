@@ -1,8 +1,8 @@
-//! WebAssembly modules: looks at one, puts an image into it, finds it again.
+//! WebAssembly modules: checks one, embeds an image, finds it and removes it.
 //!
-//! Owns everything about the module's bytes, and nothing about the image's: an
-//! image comes and goes as three strings of bytes. ABI.md describes the exports
-//! and imports by which this module and a runtime talk.
+//! Owns everything about the bytes of the module. An image is three strings of bytes
+//! here, and their content belongs to the image format. `docs/ABI.md` describes the ABI
+//! between packer and runtime, and `tools/layers` the order of the rooms.
 
 mod abi;
 mod bake;
@@ -17,6 +17,7 @@ mod locate;
 mod merge;
 mod parse;
 mod parts;
+mod preview0;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use locate::find::find;
 pub(crate) use locate::find::find_in;
 pub use locate::found::Found;
 pub use parts::Parts;
+pub use preview0::convert::as_preview1;
 pub(crate) use restore::original::len_without_image;
 pub use restore::original::{unmounted, without_image};
 #[cfg(any(test, feature = "fuzz"))]

@@ -1,4 +1,4 @@
-//! The parts of an image on their way into a module.
+//! The parts of an image to embed.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use std::borrow::Cow;
 pub struct Parts<'a> {
     /// The index, which the runtime reads in place.
     pub index: &'a [u8],
-    /// The zstd level at which the module stores the index, for the runtime to
-    /// decompress at its first call; `None` leaves it as it is.
+    /// The zstd level at which the module stores the index. The runtime decompresses it
+    /// at its first call. `None` stores it uncompressed.
     pub index_level: Option<i32>,
-    /// The stored blocks, back to back. If they are owned, the module is made
-    /// around them, and there is no copy.
+    /// The stored blocks, back to back. Owned blocks are not copied: their memory becomes
+    /// that of the module.
     pub payload: Cow<'a, [u8]>,
-    /// What only tools read. Empty if there is none.
+    /// The metadata section, which only tools read. Empty without one.
     pub metadata: &'a [u8],
 }

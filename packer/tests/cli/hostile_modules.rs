@@ -621,7 +621,7 @@ const LINKED_WRONG: [(&str, Linked, &str); 16] = [
             mount: "(drop (call 0 (i32.const 0)))",
             ..LINKED
         },
-        "calls `fd_close` past the runtime",
+        "calls of `fd_close` bypass the linked runtime",
     ),
     (
         "a call of the host",

@@ -1,17 +1,14 @@
-//! The functions by which `pack` talks to a linked runtime, found past the
-//! wrappers that a linker puts around exports.
+//! The ABI functions of a linked runtime, without the linker's wrappers.
 //!
-//! A command whose `_start` does not run the constructors itself gets them from
-//! wasm-ld: every exported function becomes a wrapper that runs constructors,
-//! function and destructors, in this order. The constructors of older C libraries
-//! ask the host for preopens, and there is no host at pack time. They must also
+//! In some commands `_start` does not run the constructors. wasm-ld then makes every export
+//! a wrapper that runs constructors, function and destructors. The constructors of older C
+//! libraries ask the host for preopens, and there is no host at pack time. They must also
 //! run exactly once, when the program starts.
 //!
-//! So the runtime has a record in its data with three entries of the table,
-//! for example `wasi_vfs_alloc` in entry 12. The element segments tell that
-//! entry 12 is function 345, and the module is changed so that its export
-//! `wasi_vfs_alloc` is function 345 too. The wrapper is not looked at: optimisers
-//! inline what it calls.
+//! So a record in the runtime's data names three entries of the table. For example, it
+//! names entry 12 for `wasi_vfs_alloc`. The element segments put function 345 into entry
+//! 12, so function 345 becomes the export `wasi_vfs_alloc`. The shape of the wrapper does
+//! not matter, because optimisers inline the calls in it.
 
 use crate::module::abi::{ABI, AbiFunction, METADATA_SECTION};
 use crate::module::edit::custom;
@@ -28,8 +25,8 @@ use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{ConstExpr, Element, ElementItems, ElementKind, Export, Operator};
 use zerocopy::FromBytes;
 
-/// The module with the functions themselves as exports. Exports in `renames` get
-/// another name: old name, new name.
+/// The module with these functions as exports instead of their wrappers. `renames` has the
+/// old and the new name of exports to rename.
 pub(crate) fn expose<'a>(
     shape: &Shape<'a>,
     renames: &[(&str, &str)],
@@ -64,7 +61,7 @@ fn with_exports(shape: &Shape<'_>, exports: &[Export<'_>]) -> Result<Vec<u8>, Mo
     rebuild.finish()
 }
 
-/// A copy without our metadata section and without sections that new bytes make untrue.
+/// A copy without our metadata section and without sections that any change invalidates.
 pub(crate) fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>, ModuleError> {
     Rebuild::copy(shape, |name, bytes| {
         let is_kept = name != METADATA_SECTION && custom::survives_new_bytes(name);
@@ -72,7 +69,7 @@ pub(crate) fn unchanged<'s, 'a>(shape: &'s Shape<'a>) -> Result<Rebuild<'s, 'a>,
     })
 }
 
-/// Each function of the ABI by its name; `None` if the module has no record.
+/// Name and number of each function of the ABI. `None` if the module has no record.
 fn functions(shape: &Shape<'_>) -> Result<Option<[(&'static str, u32); 3]>, ModuleError> {
     let Some(record) = record(shape)? else {
         return Ok(None);
@@ -85,8 +82,8 @@ fn functions(shape: &Shape<'_>) -> Result<Option<[(&'static str, u32); 3]>, Modu
     Ok(Some(functions))
 }
 
-/// The record that lies where it says it does. A program may have a copy of the
-/// bytes in its data, as this one has.
+/// The record at its recorded address. A program such as this one may have copies of the
+/// bytes in its data.
 fn record(shape: &Shape<'_>) -> Result<Option<EntryPoints>, ModuleError> {
     let memory = Memory::build(shape, 0)?;
     let mut records = Vec::new();
@@ -109,7 +106,7 @@ fn record_at(memory: &Memory<'_>, address: u64) -> Option<EntryPoints> {
     (record.address.get() == address).then_some(record)
 }
 
-/// The function in an entry of table 0, which must have the right type.
+/// The function in an entry of table 0. It must have the type of `function`.
 fn function_in(shape: &Shape<'_>, function: &AbiFunction, entry: u32) -> Result<u32, ModuleError> {
     let found = table_entry(shape, entry)?;
     let ty = found.and_then(|found| shape.function_type(found));
@@ -124,7 +121,7 @@ fn function_in(shape: &Shape<'_>, function: &AbiFunction, entry: u32) -> Result<
     }
 }
 
-/// What the element segments put into an entry of table 0. Later ones win.
+/// The function that the element segments put into an entry of table 0. Later segments win.
 fn table_entry(shape: &Shape<'_>, entry: u32) -> Result<Option<u32>, ModuleError> {
     let mut found = None;
     for element in shape
@@ -140,7 +137,7 @@ fn table_entry(shape: &Shape<'_>, entry: u32) -> Result<Option<u32>, ModuleError
     Ok(found)
 }
 
-/// Which item of the segment an entry of table 0 would be.
+/// The item of the segment for an entry of table 0.
 fn place_in(element: &Element<'_>, entry: u32) -> Option<usize> {
     let ElementKind::Active {
         table_index: None | Some(0),

@@ -1,7 +1,9 @@
 //! Bakes an image into an application that was linked with the runtime.
 //!
-//! Owns what differs from baking a runtime on its own: exports that Wizer would
-//! remove, and data segments that would pile up from one pack to the next.
+//! Owns the differences from baking a runtime of its own: exports that Wizer would remove,
+//! and data segments that would accumulate with each pack. For example, a program with
+//! three data segments becomes one with three emptied segments and those of the snapshot.
+//! This file removes the emptied ones, except up to the highest that the code names.
 
 use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
@@ -23,8 +25,8 @@ use std::collections::BTreeMap;
 use wasi_vfs_embedding::{Anchor, FORM_LINKED};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 
-/// Wizer takes `_initialize` for something that the snapshot makes needless.
-/// Here nothing has run but the mount, so it is out of Wizer's sight meanwhile.
+/// Wizer removes `_initialize`, because its snapshots are taken after initialisation. Here
+/// only the mount has run, so the export has another name under Wizer.
 const INITIALIZE: &str = "_initialize";
 const HIDDEN: &str = "wasi_vfs:_initialize";
 
@@ -47,8 +49,8 @@ pub(crate) fn embed(
         check_version(anchor, runtime_version)?;
         let payload_offset = index.len() + padding.len();
         index::fill(anchor, address, parts.index, &index);
-        // Both fit: a place was found for all of it. At its end there may be an
-        // empty payload.
+        // Both fit into 32 bits, because all of it is in memory. An empty payload may start at
+        // the end of memory.
         anchor.payload_address = address.saturating_add(payload_offset as u32).into();
         anchor.payload_len = (payload_len as u32).into();
         Ok(())
@@ -77,7 +79,7 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     for import in &shape.imports {
         let kind = match import.ty {
             TypeRef::Func(_) => continue,
-            // Wizer knows of none.
+            // Wizer does not support them.
             TypeRef::FuncExact(_) => "function of an exact type",
             TypeRef::Table(_) => "table",
             TypeRef::Memory(_) => "memory",
@@ -93,11 +95,11 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     Ok(())
 }
 
-/// A snapshot leaves zeros out of its segments. Where most is zeros, what is left could
-/// be that of a hostile module, and no tool would read it.
+/// Rejects a snapshot that no tool would read. Snapshots omit zeros, and readers reject an
+/// image of which segments cover too little.
 fn check_readable(module: &[u8], payload_len: usize) -> Result<(), ModuleError> {
     if Holes::Plain.allow(payload_len as u64, 0) {
-        // A packed file may hold an anchor that fits its place, and be taken for ours.
+        // A packed file may contain an anchor that fits its place.
         return locate(&Shape::parse(module)?).map(drop);
     }
     match find(module) {
@@ -106,7 +108,7 @@ fn check_readable(module: &[u8], payload_len: usize) -> Result<(), ModuleError> 
     }
 }
 
-/// A snapshot is made of each memory, page by page, however many there are.
+/// Rejects memories that Wizer cannot take a snapshot of. It reads each page of each.
 fn check_memories(shape: &Shape<'_>) -> Result<(), ModuleError> {
     let is_plain = |memory: &MemoryType| {
         !memory.memory64 && !memory.shared && matches!(memory.page_size_log2, None | Some(16))
@@ -133,7 +135,7 @@ fn check_version(anchor: &Anchor, expected: &str) -> Result<(), ModuleError> {
     })
 }
 
-/// Custom sections of the program that the packed module lacks, by their names.
+/// Custom sections of the program that the packed module lacks.
 pub(crate) fn dropped(
     program: &Shape<'_>,
     packed: &[u8],
@@ -147,7 +149,7 @@ pub(crate) fn dropped(
     Ok(sections.collect())
 }
 
-/// The lengths of all custom sections but ours, by their names.
+/// The lengths of all custom sections except ours, by name.
 fn custom_sections(shape: &Shape<'_>) -> BTreeMap<String, u64> {
     let is_custom = |section: &&Section<'_>| section.id == id::CUSTOM;
     let mut lens = BTreeMap::new();
@@ -159,9 +161,8 @@ fn custom_sections(shape: &Shape<'_>) -> BTreeMap<String, u64> {
     lens
 }
 
-/// Drops the segments that Wizer has emptied and adds the metadata section. Without
-/// that, each pack of a packed module would leave a layer of empty segments,
-/// and packing twice would not give the same bytes.
+/// Drops the segments that Wizer has emptied, and adds the metadata section. Otherwise each
+/// pack would add empty segments, and packing twice would differ from packing once.
 fn finish(snapshot: &Shape<'_>, metadata: &[u8]) -> Result<Vec<u8>, ModuleError> {
     let named = named_segments(snapshot)?;
     let mut rebuild = unchanged(snapshot)?;
@@ -183,8 +184,7 @@ fn finish(snapshot: &Shape<'_>, metadata: &[u8]) -> Result<Vec<u8>, ModuleError>
     rebuild.finish()
 }
 
-/// How many of the first segments must keep their numbers, since the code
-/// names them.
+/// The number of leading segments that must keep their numbers, because code names them.
 fn named_segments(shape: &Shape<'_>) -> Result<usize, ModuleError> {
     // Instructions that name a segment require the data count section.
     if shape.data_count.is_none() {
@@ -197,7 +197,7 @@ fn named_segments(shape: &Shape<'_>) -> Result<usize, ModuleError> {
     Ok(highest?)
 }
 
-/// One more than the highest segment number in a body; 0 if there is none.
+/// One more than the highest segment number in a body, or 0 without any.
 fn highest_segment(body: &FunctionBody<'_>) -> Result<usize, Error> {
     let mut highest = 0;
     let mut operators = body.get_operators_reader()?;

@@ -1,4 +1,4 @@
-//! Running a runtime at pack time, and its snapshot with the image.
+//! Runs a runtime at pack time, and takes a snapshot with the image.
 
 pub(crate) mod entry_points;
 pub(crate) mod linked;

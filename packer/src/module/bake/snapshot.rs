@@ -1,8 +1,12 @@
-//! Runs a runtime at pack time, under wasmi, and lets Wizer take the snapshot.
+//! Runs a runtime at pack time in wasmi, and takes a snapshot with Wizer.
 //!
-//! Owns the engine and the three calls of the ABI. Serves both forms: a linked
-//! application and a runtime on its own are the same thing here, a module with
-//! an anchor in memory 0. Nothing of the host is within its reach.
+//! The steps are: instantiate, call `wasi_vfs_alloc`, write the image there and the fields
+//! of the anchor, call `wasi_vfs_mount`, take the snapshot. For example, an image of 300
+//! bytes is written to the address 4096 that the runtime returns, and the anchor then
+//! names 4096.
+//!
+//! Owns the engine and the three calls of the ABI. A linked application and a runtime of its
+//! own are the same here: a module with an anchor in memory 0. It cannot reach the host.
 
 use crate::bounds::{MAX_MEMORIES, bounds};
 use crate::module::error::ModuleError;
@@ -18,33 +22,31 @@ use wasmi::{
 use wasmtime_wizer::{InstanceState, SnapshotVal, ValType, Wizer};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// Name that Wizer's instrumentation gives a memory.
+/// The export name of a memory after Wizer's instrumentation.
 fn memory_name(number: usize) -> String {
     format!("__wizer_memory_{number}")
 }
 
-/// Instructions that may run, about, beside those that every byte of an image
-/// may take: a start function that never ends must not keep the packer for more
-/// than a few seconds. A mount takes a hundredth of it. In a test it is what an
-/// engine without optimisation runs in a moment.
+/// Approximate limit on instructions, in addition to [`FUEL_PER_BYTE`]. It stops a start
+/// function that never ends after a few seconds. A mount needs a hundredth of it. In tests,
+/// an engine without optimisation runs as much in a moment.
 const FUEL: u64 = if cfg!(test) {
     20_000_000
 } else {
     1_000_000_000
 };
 
-/// Instructions for each byte, which is set to zero and then written.
+/// Instructions for each byte of the image, which is zeroed and then written.
 const FUEL_PER_BYTE: u64 = 4;
 
-/// What is written into the module before the snapshot.
+/// The data that is written into the module before the snapshot.
 pub(crate) struct Bake<'a> {
-    /// Bytes for which the runtime finds a place, one after the other. They are
-    /// given up once they are there.
+    /// Bytes that are written back to back into allocated memory, and then freed.
     pub(crate) parts: Vec<Cow<'a, [u8]>>,
-    /// Fills in the anchor, given the address of the first part. Its own
-    /// address is filled in already.
+    /// Sets the fields of the anchor except its own address, from the address of the first
+    /// part.
     pub(crate) fill: &'a dyn Fn(&mut Anchor, u32) -> Result<(), ModuleError>,
-    /// Renames of exports: new name, old name.
+    /// Exports to rename: new name, old name.
     pub(crate) renames: &'a [(&'a str, &'a str)],
 }
 
@@ -58,8 +60,8 @@ impl Bake<'_> {
     }
 }
 
-/// Instantiates `wasm`, writes the image, mounts it, and returns the module
-/// whose initial state that is.
+/// Instantiates `wasm`, writes and mounts the image, and returns a module with this state as
+/// its initial state.
 pub(crate) fn bake(wasm: &[u8], bake: Bake<'_>) -> Result<Vec<u8>, ModuleError> {
     let mut wizer = Wizer::new();
     wizer.init_func(MOUNT_FN).keep_init_func(true);
@@ -78,7 +80,7 @@ pub(crate) fn bake(wasm: &[u8], bake: Bake<'_>) -> Result<Vec<u8>, ModuleError> 
     snapshot.map_err(|error| wizer_error(&error))
 }
 
-/// What `instrumented` holds once the image is mounted.
+/// The state of `instrumented` with the image mounted.
 fn run(instrumented: Vec<u8>, bake: Bake<'_>) -> Result<State, ModuleError> {
     let mut running = Running::start(&instrumented, &bake)?;
     drop(instrumented);
@@ -88,11 +90,11 @@ fn run(instrumented: Vec<u8>, bake: Bake<'_>) -> Result<State, ModuleError> {
 }
 
 fn wizer_error(error: &impl std::fmt::Display) -> ModuleError {
-    // The alternate form names the causes, too.
+    // The alternate form includes the causes.
     ModuleError::bake("Wizer cannot pre-initialise it", format!("{error:#}"))
 }
 
-/// Drives a future that never waits, since wasmi does not.
+/// Runs a future that never waits, because wasmi does not.
 fn poll_once<T>(future: impl Future<Output = T>) -> Result<T, ModuleError> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => Ok(value),
@@ -100,7 +102,7 @@ fn poll_once<T>(future: impl Future<Output = T>) -> Result<T, ModuleError> {
     }
 }
 
-/// A module that runs.
+/// An instance.
 struct Running {
     store: Store<StoreLimits>,
     instance: Instance,
@@ -112,7 +114,7 @@ impl Running {
         let engine = engine();
         let module = Module::new(&engine, wasm)
             .map_err(|error| ModuleError::bake("wasmi cannot load it", error))?;
-        // It may hold another image already.
+        // The module may contain another image.
         let mut store = Store::new(&engine, bounds(bake.len() + wasm.len()));
         store.limiter(|bounds| bounds);
         store
@@ -131,7 +133,7 @@ impl Running {
         })
     }
 
-    /// Places the parts and fills in the anchor.
+    /// Writes the parts and the anchor.
     fn write_image(&mut self, bake: Bake<'_>) -> Result<(), ModuleError> {
         let anchor_address = self.call_for_address(ANCHOR_FN, &[])?;
         let mut anchor = self.read_anchor(anchor_address)?;
@@ -215,14 +217,14 @@ fn engine() -> Engine {
         .wasm_custom_page_sizes(true)
         .wasm_wide_arithmetic(true)
         .consume_fuel(true)
-        // Of a program of megabytes a handful of functions run, and what bytes
-        // come here were validated or are our own.
+        // Only a few functions run, even of a large program. The bytes are validated or our
+        // own.
         .compilation_mode(wasmi::CompilationMode::Lazy);
     Engine::new(&config)
 }
 
-/// A function that traps for each import: at pack time there is no host, and a
-/// runtime that asked for one would bake the packer's surroundings in.
+/// A trapping function for each import. There is no host at pack time, and a call of one
+/// would bake the packer's environment into the module.
 fn stubs(module: &Module, store: &mut Store<StoreLimits>) -> Result<Vec<Extern>, ModuleError> {
     let mut externs = Vec::new();
     for import in module.imports() {
@@ -240,12 +242,12 @@ fn stubs(module: &Module, store: &mut Store<StoreLimits>) -> Result<Vec<Extern>,
     Ok(externs)
 }
 
-/// The exports of a module that has run, for Wizer to ask for. The engine is gone
-/// by then, since what Wizer makes of them takes as much memory again.
+/// The exported state for Wizer. The engine is freed first, because Wizer's copy takes as
+/// much memory again.
 struct State {
     memories: HashMap<String, Vec<u8>>,
     globals: HashMap<String, Val>,
-    /// An export that Wizer asked for and that was not there.
+    /// A missing export that Wizer requested.
     missing: Option<String>,
 }
 
@@ -263,8 +265,7 @@ impl State {
         for export in instance.exports(store) {
             let name = export.name().to_owned();
             match export.into_extern() {
-                // Other names of a memory, which may be many, would each be one more
-                // copy of it.
+                // A memory may have many other names, and each would be another copy.
                 Extern::Memory(memory) if of_wizer.contains(&name) => {
                     state.memories.insert(name, sparse_copy(memory.data(store)));
                 }
@@ -278,11 +279,11 @@ impl State {
     }
 }
 
-/// Bytes that are looked at together: a page of the machine.
+/// Bytes that are compared at once: a page of the machine.
 const PAGE_LEN: usize = 4096;
 
-/// A copy that takes memory only for pages that are not zero: a program's
-/// memory may be reserved far beyond what it has written.
+/// A copy that takes memory only for pages with content. A program may reserve far more
+/// memory than it writes.
 fn sparse_copy(memory: &[u8]) -> Vec<u8> {
     let mut copy = vec![0; memory.len()];
     let pages = copy.chunks_mut(PAGE_LEN).zip(memory.chunks(PAGE_LEN));

@@ -1,11 +1,12 @@
-//! Calls that an application makes past the runtime that it was linked with.
+//! Calls of a linked application that bypass its runtime.
 //!
-//! wasi-libc declares the calls by names that the runtime defines, so the linker
-//! binds them to the runtime. Code that declares a call as an import of its own
-//! gets the host, which knows neither the image nor our descriptors: Zig's standard
-//! library, the crate `wasi`, and Rust's standard library before Rust 1.94, which
-//! stands on that crate. Later ones call wasi-libc. The runtime itself calls the host
-//! by way of the table, so every call that names such an import bypasses it.
+//! wasi-libc declares the calls under names that the runtime defines, so the linker binds
+//! them to the runtime. Other code declares a call as an import of its own and reaches the
+//! host, which knows neither the image nor our descriptors. Examples are Zig's standard
+//! library, the crate `wasi`, and Rust's standard library before Rust 1.94.
+//!
+//! The runtime itself calls the host only through the table. So every direct call of such
+//! an import bypasses the runtime.
 
 use crate::module::calls::{PREVIEW1, call_type};
 use crate::module::error::ModuleError;
@@ -13,7 +14,7 @@ use crate::module::parse::shape::Shape;
 use rayon::prelude::*;
 use wasmparser::{Error, FunctionBody, Operator, TypeRef};
 
-/// Refuses a linked module that would see the image with some calls only.
+/// Rejects a linked module in which some calls bypass the runtime.
 pub(crate) fn refuse(shape: &Shape<'_>) -> Result<(), ModuleError> {
     let served = served_imports(shape);
     if served.iter().all(Option::is_none) {
@@ -23,7 +24,7 @@ pub(crate) fn refuse(shape: &Shape<'_>) -> Result<(), ModuleError> {
     let first = bodies
         .map(|body| named_in(body, &served))
         .find_first(|named| {
-            // An error ends it, too.
+            // An error ends the search, too.
             !matches!(named, Ok(None))
         });
     match first.transpose()?.flatten() {
@@ -32,7 +33,7 @@ pub(crate) fn refuse(shape: &Shape<'_>) -> Result<(), ModuleError> {
     }
 }
 
-/// The call that each imported function is, if the runtime serves it.
+/// The name of each imported function that the runtime serves, by function number.
 fn served_imports<'a>(shape: &Shape<'a>) -> Vec<Option<&'a str>> {
     let functions = shape
         .imports

@@ -1,13 +1,14 @@
-//! Facts about a program that may surprise its user after packing.
+//! Properties of a program that may surprise its user after packing.
 //!
-//! Owns the checks that lead to a warning. A check that leads to an error is in
-//! [`crate::module::check::subject`].
+//! Owns the checks that lead to a warning. [`crate::module::check::subject`] has those
+//! that lead to an error.
 
 use crate::module::calls;
 use crate::module::calls::PREVIEW1;
 use crate::module::edit::custom;
 use crate::module::form::Form;
 use crate::module::parse::shape::Shape;
+use crate::module::preview0::convert::is_converted;
 use crate::{DroppedSection, Warning};
 use wasmparser::TypeRef;
 
@@ -17,9 +18,12 @@ const ASYNCIFIED: &str = "asyncify_start_unwind";
 /// The warnings about a program that is packed in this form.
 pub(crate) fn of(program: &Shape<'_>, form: Form) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    // What is linked in was instrumented with the rest of the program.
+    // Asyncify instruments a linked runtime with the rest of the program.
     if form != Form::Linked && program.exported_function(ASYNCIFIED).is_some() {
         warnings.push(Warning::Asyncified);
+    }
+    if is_converted(program) {
+        warnings.push(Warning::Preview0);
     }
     let unknown = unknown_calls(program);
     if !unknown.is_empty() {
@@ -28,7 +32,7 @@ pub(crate) fn of(program: &Shape<'_>, form: Form) -> Vec<Warning> {
     warnings
 }
 
-/// Calls of preview 1 by the module that they are imported from, and not by their name.
+/// Imports from the module of preview 1 that preview 1 does not define.
 fn unknown_calls(program: &Shape<'_>) -> Vec<String> {
     let imports = program.imports.iter().filter(|import| {
         import.module == PREVIEW1
@@ -41,7 +45,7 @@ fn unknown_calls(program: &Shape<'_>) -> Vec<String> {
     names
 }
 
-/// The warnings about custom sections that packing has dropped.
+/// The warnings about dropped custom sections.
 pub(crate) fn of_dropped(sections: Vec<DroppedSection>) -> Vec<Warning> {
     let (signatures, others): (Vec<_>, Vec<_>) = sections
         .into_iter()

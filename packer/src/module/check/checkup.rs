@@ -1,4 +1,4 @@
-//! What a module is, what it needs and whether it can be packed, without changing it.
+//! A report on a module: whether it can be packed, its imports, and its requirements.
 
 use crate::module::check::subject::form;
 use crate::module::error::ModuleError;
@@ -12,13 +12,13 @@ use wasmparser::WasmFeatures;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Checkup {
-    /// The form in which an image is put into the module, or the reason why none can be.
+    /// The form of the packed module, or the reason why it cannot be packed.
     pub form: Result<Form, ModuleError>,
     /// Whether the module can be packed with [`MemoryKind::Single`].
     pub can_be_single: bool,
     /// Whether the module holds an image already.
     pub is_packed: bool,
-    /// The imports in the order of the module. Empty of bytes that are no module.
+    /// The imports in the order of the module. Empty if the bytes are no module.
     pub imports: Vec<Imports>,
     /// The proposals beyond WebAssembly 1.0 that the packed module needs, or the module
     /// itself if it cannot be packed.
@@ -34,8 +34,8 @@ pub struct Imports {
     pub names: Vec<String>,
 }
 
-/// Looks at `wasm` as [`embed`](crate::module::embed) does first. Running a linked module, which
-/// baking does later, can still fail.
+/// Checks `wasm` as the first step of [`embed`](crate::module::embed()) does. Baking a linked module
+/// can still fail later, because it runs the module.
 pub fn check(wasm: &[u8]) -> Checkup {
     let single = form(wasm, Some(MemoryKind::Single));
     let can_be_single = single.is_ok_and(|form| form != Form::Linked);

@@ -1,4 +1,4 @@
-//! Whether and in which form a module can be packed.
+//! Decides whether a module can be packed, and in which form.
 
 pub(crate) mod bypass;
 pub(crate) mod caveats;

@@ -1,9 +1,10 @@
-//! Looks at a module and says how an image gets into it, or why it cannot.
+//! Decides how a module is packed, or why it cannot be.
 //!
-//! Owns every refusal that does not need the module to run.
+//! Owns every rejection that does not need the module to run. For example, a module that
+//! imports its memory is rejected, because hosts then own the pages that a runtime needs.
 
 use crate::module::abi::ABI;
-use crate::module::calls::{self, PREVIEW1};
+use crate::module::calls::{self, PREVIEW0, PREVIEW1};
 use crate::module::check::bypass;
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
@@ -11,23 +12,26 @@ use crate::module::locate::anchor::locate;
 use crate::module::locate::placed::Located;
 use crate::module::parse::shape::{Shape, check_preamble};
 use crate::module::parse::validate::validate;
+use crate::module::preview0::convert::first_import;
 use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasi_vfs_format::threads::with_threads;
 use wasmparser::{ExternalKind, Import, MemoryType, TypeRef};
 
-/// What a module is to `embed`.
+/// A module that can be packed, by the way it is packed.
 pub(crate) enum Subject<'a> {
     /// Linked with the runtime, packed or not.
     Linked(Shape<'a>),
     /// Without a runtime.
     Plain(Shape<'a>),
+    /// Without a runtime, with imports from `wasi_unstable`.
+    Preview0(Shape<'a>),
     /// Merged with a runtime already.
     Merged(Shape<'a>, Box<Located>),
 }
 
 impl Subject<'_> {
-    /// The form in which an image is put into it, with the runtime's memory as `memory`
-    /// says if it says so.
+    /// The form of the packed module. `memory` is the kind of memory that the user chose,
+    /// if any.
     pub(crate) fn form(&self, memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
         match (self, memory) {
             (Self::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
@@ -41,7 +45,7 @@ impl Subject<'_> {
     }
 }
 
-/// Validates `wasm` and decides.
+/// Validates and parses `wasm`, and decides.
 pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     check_preamble(wasm)?;
     validate(wasm)?;
@@ -57,7 +61,11 @@ pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Ok(Subject::Merged(shape, Box::new(located)))
         }
-        located if check_linked(&shape, located.is_some())? => Ok(Subject::Linked(shape)),
+        located if check_linked(&shape, located.is_some())? => {
+            check_preview0(&shape, "a linked runtime")?;
+            Ok(Subject::Linked(shape))
+        }
+        _ if first_import(&shape).is_some() => Ok(Subject::Preview0(shape)),
         _ => Ok(Subject::Plain(shape)),
     }
 }
@@ -112,14 +120,14 @@ fn check_memory_type(memory: &MemoryType) -> Result<(), ModuleError> {
     }
 }
 
-/// Whether an export has the name of one of a linked runtime.
+/// Whether an export has a name of the ABI.
 fn names_runtime(shape: &Shape<'_>) -> bool {
     let mut exports = shape.exports.iter();
     exports.any(|export| [ANCHOR_FN, ALLOC_FN, MOUNT_FN].contains(&export.name))
 }
 
-/// Whether a runtime was linked in. Its three exports say so: before the first
-/// pack its anchor does not yet know its address.
+/// Whether a runtime was linked into the module. Its three exports tell, because the
+/// anchor does not record its address before the first pack.
 fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError> {
     let mut found = 0;
     let mut missing = Vec::new();
@@ -143,15 +151,28 @@ fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError>
     Err(ModuleError::Linked { what })
 }
 
-/// What the module imports must be preview 1, and must open files.
+/// Refuses a module with `other` beside its imports from `wasi_unstable`. Such a module
+/// cannot be converted to preview 1, because its calls do not have one meaning.
+fn check_preview0(shape: &Shape<'_>, other: &'static str) -> Result<(), ModuleError> {
+    first_import(shape).map_or(Ok(()), |import| {
+        Err(ModuleError::Preview0 {
+            name: import.name.into(),
+            other,
+        })
+    })
+}
+
+/// The module must import calls of one WASI, and must open files.
 fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
+    let is_preview1 = |import: &Import<'_>| import.module == PREVIEW1;
+    let has_preview1 = shape.imports.iter().any(is_preview1);
+    if has_preview1 {
+        check_preview0(shape, "functions of `wasi_snapshot_preview1`")?;
+    }
+    let wasi = if has_preview1 { PREVIEW1 } else { PREVIEW0 };
     let mut opens_files = false;
     for import in &shape.imports {
-        if import.module == "wasi_unstable" {
-            let name = import.name.into();
-            return Err(ModuleError::Preview0 { name });
-        }
-        if import.module == PREVIEW1 {
+        if import.module == wasi {
             check_call(shape, import)?;
             let is_call = calls::call_type(import.name).is_some();
             opens_files |= is_call && import.name.starts_with("path_");
@@ -160,15 +181,13 @@ fn check_imports(shape: &Shape<'_>) -> Result<(), ModuleError> {
     if opens_files {
         return Ok(());
     }
-    Err(
-        match shape.imports.iter().any(|import| import.module == PREVIEW1) {
-            true => ModuleError::NoFileImports,
-            false => without_preview1(shape),
-        },
-    )
+    Err(match has_preview1 || first_import(shape).is_some() {
+        true => ModuleError::NoFileImports,
+        false => without_preview1(shape),
+    })
 }
 
-/// What a module is that imports nothing of preview 1.
+/// The error for a module without imports of WASI.
 fn without_preview1(shape: &Shape<'_>) -> ModuleError {
     if shape.exported_function("path_open").is_some() {
         return ModuleError::Adapter;
@@ -205,12 +224,11 @@ fn check_call(shape: &Shape<'_>, import: &Import<'_>) -> Result<(), ModuleError>
     })
 }
 
-/// Says what a module would need, without changing it: the form in which an
-/// image would be put into it.
+/// The form in which a module would be packed.
 ///
 /// # Errors
 ///
-/// As for [`embed`], as far as they can be told without running the module.
+/// Those of [`embed`](crate::module::embed()) that do not need the module to run.
 pub fn form(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Form, ModuleError> {
     with_threads(|| look(wasm)?.form(memory))
 }

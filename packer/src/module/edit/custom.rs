@@ -1,7 +1,7 @@
-//! Custom sections of an application into which a runtime is merged.
+//! Custom sections of a merged application.
 //!
-//! Owns the decision which of them stay true when code moves. The name section
-//! is in [`crate::module::edit::names`].
+//! Owns the decision which sections stay valid when code moves. The name section belongs to
+//! [`crate::module::edit::names`].
 
 use crate::module::edit::rope::Rope;
 use crate::module::form::MemoryKind;
@@ -10,9 +10,9 @@ use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
 use wasmparser::BinaryReader;
 
-/// What a merged module uses that its application may not have used. LLVM
-/// names them so, and tools that read the section refuse what is not in it.
-/// A single memory needs the first of them only: sign extensions are replaced there.
+/// Features of a merged module that its application may lack, under the names of LLVM.
+/// Tools that read the section reject instructions of other features. A single memory
+/// needs only the first, because the merge replaces sign extensions there.
 const FEATURES: [&str; 3] = ["bulk-memory", "multimemory", "sign-ext"];
 
 fn needed(memory: MemoryKind) -> &'static [&'static str] {
@@ -22,8 +22,8 @@ fn needed(memory: MemoryKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether the section `name` stays true when functions have moved. Debugging
-/// information, relocations and code metadata refer to offsets.
+/// Whether the section `name` stays valid when functions move. Debug information,
+/// relocations and code metadata refer to offsets.
 pub(crate) fn survives_new_code(name: &str) -> bool {
     let by_offset = [".debug_", "reloc.", "metadata.code."];
     let exactly = ["linking", "sourceMappingURL", "external_debug_info"];
@@ -32,14 +32,14 @@ pub(crate) fn survives_new_code(name: &str) -> bool {
         && !exactly.contains(&name)
 }
 
-/// Whether the section `name` stays true when any byte has changed. Signatures do not,
-/// nor does the identifier by which debuggers look up files about a module.
+/// Whether the section `name` stays valid when any byte changes. Signatures do not, and
+/// neither does the build identifier, by which debuggers find files about a module.
 pub(crate) fn survives_new_bytes(name: &str) -> bool {
     !is_signature(name) && name != "build_id"
 }
 
-/// Whether the section `name` signs the module: those of the tool conventions, and the
-/// claims of wasmCloud, which hold a hash of the module.
+/// Whether the section `name` signs the module: by the tool conventions, or by the claims
+/// of wasmCloud, which contain a hash of the module.
 pub(crate) fn is_signature(name: &str) -> bool {
     matches!(
         name,
@@ -47,7 +47,7 @@ pub(crate) fn is_signature(name: &str) -> bool {
     )
 }
 
-/// A `target_features` section (with its name), taken apart.
+/// A parsed `target_features` section, with its name.
 struct Features<'a> {
     name: &'a [u8],
     count: u32,
@@ -55,7 +55,7 @@ struct Features<'a> {
     names: Vec<&'a str>,
 }
 
-/// None of one that cannot be read, which stays as it is.
+/// Returns `None` if the section is malformed. Such a section stays unchanged.
 fn read(section: &[u8]) -> Option<Features<'_>> {
     let mut reader = BinaryReader::new(section, 0);
     reader.skip_string().ok()?;
@@ -75,7 +75,7 @@ fn read(section: &[u8]) -> Option<Features<'_>> {
     })
 }
 
-/// The section, with what [`added_features`] says in addition.
+/// The section with the features of [`added_features`] behind its own.
 pub(crate) fn with_features(section: &[u8], added: u32) -> Rope<'_> {
     lengthened(section, added).unwrap_or_else(|| section.into())
 }
@@ -93,7 +93,7 @@ fn lengthened(section: &[u8], added: u32) -> Option<Rope<'_>> {
     Some(rope)
 }
 
-/// A feature that is used, as it lies in the section.
+/// The encoding of a used feature.
 fn item(feature: &str) -> Vec<u8> {
     let mut item = vec![b'+'];
     item.extend(leb(feature.len() as u32));
@@ -101,8 +101,7 @@ fn item(feature: &str) -> Vec<u8> {
     item
 }
 
-/// Which of the features merging adds to the first section of an application,
-/// a bit each.
+/// The features that a merge adds to the first section of an application, one bit each.
 pub(crate) fn added_features(application: &Shape<'_>, memory: MemoryKind) -> u32 {
     let mut sections = application.sections.iter();
     let section = sections.find(|s| s.id == id::CUSTOM && s.name == "target_features");
@@ -120,7 +119,7 @@ fn missing(section: &[u8], memory: MemoryKind) -> u32 {
     missing.fold(0, |bits, (bit, _)| bits | 1 << bit)
 }
 
-/// The section without those that merging has added at its end.
+/// The section without the features that a merge added at its end.
 pub(crate) fn without_features(section: &[u8], added: u32) -> Rope<'_> {
     shortened(section, added).unwrap_or_else(|| section.into())
 }
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_added_is_taken_away() {
+    fn only_added_features_are_removed() {
         let section = b"\x0ftarget_features\x02+\x0bbulk-memory+\x0bmultimemory";
         let left = |added| without_features(section, added).into_vec().len();
         assert_eq!(
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_section_stays() {
+    fn a_malformed_section_stays() {
         let section = b"\x0ftarget_features\x09+";
         assert_eq!(missing(section, MemoryKind::Single), 0);
         assert_eq!(with_features(section, 1).into_vec(), section);

@@ -1,6 +1,8 @@
-//! Writing a module that differs from another in a few places.
+//! Writes a module that differs from another in a few places.
 
+pub(crate) mod code;
 pub(crate) mod custom;
+pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod names;
 pub(crate) mod rebuild;

@@ -1,5 +1,5 @@
-//! The name section: the application's function names stay, the runtime's
-//! follow.
+//! Function names in the name section: those of the application, then those of the
+//! runtime.
 
 use crate::module::edit::rope::Rope;
 use crate::module::parse::leb::leb;
@@ -11,10 +11,10 @@ use wasmparser::{BinaryReader, NameMap};
 /// Identifier of the subsection of function names.
 const FUNCTIONS: u8 = 1;
 
-/// A name section (with its own name) whose function names are those of
-/// functions below `below`, then `added`, which are left out of all that follow: a
-/// module has one such section with one list of functions, but may have thousands. A
-/// section that cannot be read, or that names no functions, stays as it is.
+/// The name section `section` with the names of functions below `below`, followed by
+/// `added`. Clears `added`, so that only the first list of a module gets the names: a
+/// hostile module may have thousands of lists. A malformed section stays unchanged, and so
+/// does one without function names.
 pub(crate) fn with_functions<'a>(
     section: &'a [u8],
     below: u32,
@@ -50,7 +50,7 @@ fn edited<'a>(section: &'a [u8], below: u32, added: &mut &[(u32, String)]) -> Op
     Some(rope)
 }
 
-/// The subsection of function names, edited.
+/// The edited subsection of function names.
 fn functions<'a>(
     section: &'a [u8],
     content: BinaryReader<'a>,
@@ -80,7 +80,7 @@ fn functions<'a>(
     Some(rope)
 }
 
-/// The function names of a module; none if it has no readable name section.
+/// The function names of a module. Empty without a well-formed name section.
 pub(crate) fn function_names<'a>(shape: &Shape<'a>) -> HashMap<u32, &'a str> {
     read_function_names(shape).unwrap_or_default()
 }

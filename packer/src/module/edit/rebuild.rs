@@ -1,8 +1,11 @@
-//! A module that is another module with functions redirected, and items of its
-//! sections taken from the end or added there.
+//! Builds a module from another one. Functions are redirected, and sections lose items at
+//! their end or get more there.
 //!
-//! Merging and unmerging are both this. Owns the order of sections; does not
-//! know what is added or why.
+//! Merging, unmerging and the conversion of programs all use it. For example,
+//! `items(id::DATA, 3, added)` keeps the first three data segments and appends `added`.
+//! Sections that nobody names are copied.
+//!
+//! Owns the order of sections. It does not know the purpose of an addition.
 
 use crate::module::edit::items::Items;
 use crate::module::edit::redirect::{Edit, Redirect};
@@ -11,10 +14,11 @@ use crate::module::edit::rope::{Rope, module_len, write_module};
 use crate::module::error::ModuleError;
 use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
+use std::borrow::Cow;
 use std::ops::Range;
 use wasmparser::{Data, Element, FromReader, FunctionBody, Global, MemoryType, RecGroup, Table};
 
-/// The order that the specification gives the sections.
+/// The order of sections in the specification.
 const ORDER: [u8; 13] = [
     id::TYPE,
     id::IMPORT,
@@ -40,8 +44,8 @@ pub(crate) struct Rebuild<'s, 'a> {
 }
 
 impl<'s, 'a> Rebuild<'s, 'a> {
-    /// Starts with all sections of `shape` as they are, but for custom ones,
-    /// which `custom` keeps, changes or drops, and what `redirect` maps.
+    /// Starts with all sections of `shape`. `custom` keeps, changes or drops custom
+    /// sections, and `redirect` applies to every section that gets `items`.
     pub(crate) fn new(
         shape: &'s Shape<'a>,
         redirect: Redirect,
@@ -55,7 +59,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         })
     }
 
-    /// Starts with all sections of `shape` as they are, but for custom ones.
+    /// As [`new`](Self::new), without redirection.
     pub(crate) fn copy(
         shape: &'s Shape<'a>,
         custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
@@ -68,8 +72,8 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         })
     }
 
-    /// Writes the section `id` anew: its first `keep` items, then `added`.
-    /// A section without items is left out.
+    /// Replaces the section `id` by its first `keep` items and `added`. Omits a section
+    /// without items.
     pub(crate) fn items(&mut self, id: u8, keep: u32, added: Items<'a>) -> Result<(), ModuleError> {
         let count = keep.checked_add(added.count);
         let count = count.ok_or_else(|| ModuleError::Runtime("too many items".into()))?;
@@ -82,7 +86,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         content.push_u32(count);
         content.append(kept);
         content.append(added.bytes);
-        // Taking the items away again leaves no empty section where this one was.
+        // Unmerging omits an empty section, so an empty one must not keep its place here.
         if self.is_empty(id) {
             self.remove(id);
         }
@@ -93,14 +97,14 @@ impl<'s, 'a> Rebuild<'s, 'a> {
     /// Whether there is a section `id` that has no items.
     fn is_empty(&self, id: u8) -> bool {
         let section = self.shape.sections.iter().find(|section| section.id == id);
-        // A zero, in however many bytes.
+        // A zero may have several bytes.
         let is_zero = |bytes: &[u8]| bytes.iter().all(|byte| byte & 0x7f == 0);
         section.is_some_and(|section| is_zero(self.shape.bytes(section.range.clone())))
     }
 
-    /// Redirects what names functions and gets no items: tables, exports and
-    /// elements. The start function, the other single reference, takes and
-    /// returns nothing, so it is never a redirected call.
+    /// Redirects sections that refer to functions and get no items: tables, exports and
+    /// elements. The start function takes and returns nothing, so it is never a redirected
+    /// call.
     pub(crate) fn redirect_references(&mut self) -> Result<(), ModuleError> {
         let (counts, imported) = (self.shape.counts, self.shape.imported);
         let exports = self.shape.exports.len() as u32;
@@ -117,7 +121,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         Ok(())
     }
 
-    /// States the number of data segments, or takes the statement away.
+    /// Sets the data count section, or removes it.
     pub(crate) fn data_count(&mut self, count: Option<u32>) {
         match count {
             None => self.remove(id::DATA_COUNT),
@@ -129,8 +133,15 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         }
     }
 
+    /// Replaces the import section, if the module has one.
+    pub(crate) fn imports(&mut self, content: Option<Rope<'a>>) {
+        if let Some(content) = content {
+            self.put(id::IMPORT, content);
+        }
+    }
+
     /// Adds a custom section at the end.
-    pub(crate) fn custom(&mut self, name: &str, data: &'a [u8]) {
+    pub(crate) fn custom(&mut self, name: &str, data: impl Into<Cow<'a, [u8]>>) {
         let mut content = Rope::default();
         content.push_u32(name.len() as u32);
         content.push(name.as_bytes().to_vec());
@@ -157,8 +168,8 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             section.1 = content;
             return;
         }
-        // Right behind the section that comes before it, so that custom
-        // sections at the end of the module stay at the end.
+        // Directly behind its predecessor, so that custom sections at the end of the module
+        // stay there.
         let place = ORDER.iter().position(|other| *other == id);
         let before = place.and_then(|place| ORDER.get(..place)).unwrap_or(&[]);
         let previous = self.sections.iter().rposition(|s| before.contains(&s.0));
@@ -192,7 +203,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             if body.end > range.end {
                 break;
             }
-            // A body begins, with its length, where the one before it ended.
+            // A body starts with its length, where the previous body ends.
             let previous = number.checked_sub(1);
             let previous = previous.and_then(|previous| self.shape.bodies.get(previous));
             let framed_from = previous.map_or(range.start, |body| body.range().end);
@@ -223,7 +234,7 @@ fn kept_sections<'a>(
     sections
 }
 
-/// Where the first `keep` items of a section lie; `None` if it has none.
+/// Place of the first `keep` items of a section, if the module has the section.
 fn kept_range(shape: &Shape<'_>, id: u8, keep: u32) -> Result<Option<Range<usize>>, ModuleError> {
     match id {
         id::TYPE => range_of::<RecGroup>(shape, id, keep),

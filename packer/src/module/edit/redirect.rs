@@ -1,9 +1,11 @@
-//! What a merge puts in the place of what the application says, and unmerging
-//! puts back: other functions for intercepted imports and, where the two share
-//! a memory, the application's own length and growth for those of the memory.
+//! The replacements of a merge in the application's code, and their inverse.
 //!
-//! Owns the mapping and how the replacements are encoded. Where in the bytes
-//! there is something to replace is for [`crate::module::edit::references`].
+//! An entry replaces each intercepted import. If both share a memory, the application's own
+//! length and growth replace `memory.size` and `memory.grow`. For example, `call 7` becomes
+//! `call 100`, and `memory.size` becomes `global.get 3`.
+//!
+//! Owns the mapping and the encoding. [`crate::module::edit::references`] owns the search
+//! for replaced places.
 
 use crate::module::parse::leb::{LEB_LEN_MAX, leb};
 use arrayvec::ArrayVec;
@@ -11,7 +13,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use wasmparser::Operator;
 
-/// What `memory.size` and `memory.grow` of memory 0 stand for.
+/// The replacements of `memory.size` and `memory.grow` of memory 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MemoryOf {
     /// The global that holds the application's length in pages.
@@ -20,35 +22,34 @@ pub(crate) struct MemoryOf {
     pub(crate) grow: u32,
 }
 
-/// The mapping, in one of its directions.
+/// The mapping, in one direction.
 #[derive(Default)]
 pub(crate) struct Redirect {
     functions: HashMap<u32, u32>,
-    /// To be put in the place of the two instructions.
+    /// The replacements of the two instructions.
     into: Option<MemoryOf>,
-    /// To be replaced by the two instructions.
+    /// The items that the two instructions replace.
     back: Option<MemoryOf>,
 }
 
-/// Bytes of a module, and what to write in their place. There may be millions.
+/// A range of bytes, and its replacement. A module may have millions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Edit {
     pub(crate) range: Range<usize>,
     pub(crate) bytes: EditBytes,
 }
 
-/// An opcode and a number, or a number alone.
+/// An opcode and a number, or only a number.
 pub(crate) type EditBytes = ArrayVec<u8, { 1 + LEB_LEN_MAX }>;
 
-/// Opcodes of the instructions that stand for each other. Each is followed by
-/// one number.
+/// Opcodes of the replaced instructions and their replacements. One number follows each.
 const CALL: u8 = 0x10;
 const GLOBAL_GET: u8 = 0x23;
 const MEMORY_SIZE: u8 = 0x3f;
 const MEMORY_GROW: u8 = 0x40;
 
 impl Redirect {
-    /// The way in: `functions`, and `memory` if it is shared.
+    /// The direction of a merge: `functions`, and `memory` if it is shared.
     pub(crate) fn into(functions: HashMap<u32, u32>, memory: Option<MemoryOf>) -> Self {
         Self {
             functions,
@@ -57,7 +58,7 @@ impl Redirect {
         }
     }
 
-    /// The way back.
+    /// The direction of unmerging.
     pub(crate) fn back(functions: HashMap<u32, u32>, memory: Option<MemoryOf>) -> Self {
         Self {
             functions,
@@ -66,12 +67,12 @@ impl Redirect {
         }
     }
 
-    /// The function to name instead of `function`.
+    /// The replacement of `function`.
     pub(crate) fn function(&self, function: u32) -> Option<u32> {
         self.functions.get(&function).copied()
     }
 
-    /// The change of one instruction, which lies at `range`.
+    /// The edit of the instruction at `range`, if it is replaced.
     pub(crate) fn instruction(&self, operator: &Operator<'_>, range: Range<usize>) -> Option<Edit> {
         let (opcode, number) = match *operator {
             Operator::Call { function_index } => self.call(function_index)?,

@@ -1,9 +1,8 @@
-//! Every place in a module that names a function by its index, outside of the
-//! function and name sections, and every instruction that is redirected.
+//! Where a module refers to functions by number, and which instructions are replaced.
 //!
-//! Owns the knowledge of where they lie in the bytes. A function's index is one
-//! LEB128 number and the instructions have one number each, so redirecting is a
-//! matter of replacing those, and all bytes around them stay what they were.
+//! A function number is one LEB128 number, and each replaced instruction has one number.
+//! So redirecting replaces these bytes and copies all others. For example, the bytes
+//! `10 07` (`call 7`) become `10 64` (`call 100`).
 
 use crate::module::edit::redirect::{Edit, Redirect};
 use crate::module::error::ModuleError;
@@ -18,17 +17,16 @@ use wasmparser::{
     Operator, OperatorsReader, Table, TableInit,
 };
 
-/// A function index in the bytes of a module.
+/// A function number in the bytes of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reference {
-    /// Where its LEB128 number lies, from the start of the module.
+    /// Offset of the number in the module.
     pub(crate) at: usize,
     /// The number.
     pub(crate) function: u32,
 }
 
-/// References in sections of items other than code, in the order of their
-/// positions.
+/// References in a section other than code, by offset.
 pub(crate) fn in_section(shape: &Shape<'_>, id: u8) -> Result<Vec<Reference>, ModuleError> {
     let mut found = Vec::new();
     match id {
@@ -103,7 +101,7 @@ fn in_operators(
     found: &mut Vec<Reference>,
 ) -> Result<(), Error> {
     while !operators.eof() {
-        // All three operators are one byte long, the number follows.
+        // The number follows the opcode, which has one byte in all three cases.
         let at = operators.original_position() + 1;
         let function = named_by(&operators.read()?);
         found.extend(function.map(|function| Reference { at, function }));
@@ -111,7 +109,7 @@ fn in_operators(
     Ok(())
 }
 
-/// The function that an instruction names.
+/// The function number in an instruction.
 pub(crate) fn named_by(operator: &Operator<'_>) -> Option<u32> {
     match *operator {
         Operator::Call { function_index }
@@ -121,9 +119,8 @@ pub(crate) fn named_by(operator: &Operator<'_>) -> Option<u32> {
     }
 }
 
-/// For each body with something that is redirected: its number and the edits.
-/// Decoding every instruction is most of the work of a merge, so the bodies
-/// are shared out among threads.
+/// The number and the edits of each body that has edits. Decoding all instructions is most
+/// of the work of a merge, so threads share the bodies.
 pub(crate) fn redirected_bodies(
     bodies: &[FunctionBody<'_>],
     redirect: &Redirect,
@@ -148,7 +145,7 @@ fn edits_in(body: &FunctionBody<'_>, redirect: &Redirect) -> Result<Vec<Edit>, E
     Ok(edits)
 }
 
-/// The edits of those of `references`, in `shape`, that are redirected.
+/// The edits of the redirected `references`.
 pub(crate) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redirect) -> Vec<Edit> {
     let edit = |reference: &Reference| {
         let function = redirect.function(reference.function)?;
@@ -162,15 +159,14 @@ pub(crate) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redi
     references.iter().filter_map(edit).collect()
 }
 
-/// The bytes of `range`, with each of `edits` (in the order of positions)
-/// written over what was there.
+/// The bytes of `range` with the `edits` applied. Edits are in the order of offsets.
 pub(crate) fn splice<'a>(shape: &Shape<'a>, range: Range<usize>, edits: &[Edit]) -> Cow<'a, [u8]> {
     let inside = |edit: &&Edit| range.contains(&edit.range.start);
     let mut edits = edits.iter().filter(inside).peekable();
     if edits.peek().is_none() {
         return shape.bytes(range.clone()).into();
     }
-    // In one piece: pieces would take many times the bytes.
+    // In one piece, because each piece of a rope takes many times the bytes of an edit.
     let mut spliced = Vec::with_capacity(range.len());
     let mut from = range.start;
     for edit in edits {

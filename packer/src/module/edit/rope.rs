@@ -1,15 +1,18 @@
-//! Bytes of the output, in pieces that are mostly borrowed from the input.
+//! Output bytes in pieces, most of which borrow the input.
 //!
-//! A module of 100 MB is copied once, into the output, and not also into each
-//! section on the way. A payload is not copied at all: the output is made around
-//! it. Knows how sections are framed, not what is in them.
+//! A module of 100 MB is copied once, into the output, and not into sections first. An
+//! owned payload is not copied: its memory grows and becomes the output. For example, the
+//! pieces `ab` (borrowed), 1 GB (owned) and `z` (borrowed) become the memory of the 1 GB,
+//! with its bytes moved up by two.
+//!
+//! Owns the framing of sections, and not their content.
 
 use crate::module::error::ModuleError;
 use crate::module::parse::leb::leb;
 use std::borrow::Cow;
 use wasm_encoder::Encode;
 
-/// A string of bytes in pieces.
+/// A byte string in pieces.
 #[derive(Clone, Default)]
 pub(crate) struct Rope<'a> {
     pieces: Vec<Cow<'a, [u8]>>,
@@ -38,9 +41,8 @@ impl<'a> Rope<'a> {
         self.push(leb(value));
     }
 
-    /// All pieces in one. The longest of those that are owned stays in its
-    /// memory, where it moves to its place: to get as much from the system again
-    /// takes longer than to move it.
+    /// Joins all pieces. The longest owned piece stays in its memory and moves to its
+    /// place there, because allocating as much again takes longer.
     pub(crate) fn into_vec(mut self) -> Vec<u8> {
         let owned_len = |piece: &Cow<'_, [u8]>| match piece {
             Cow::Owned(bytes) => bytes.len(),
@@ -87,7 +89,7 @@ impl From<Vec<u8>> for Rope<'_> {
     }
 }
 
-/// A module of these sections, each with its identifier.
+/// Writes a module from its sections, each with its identifier.
 pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, ModuleError> {
     let mut module = Rope::from(&wasm_encoder::Module::HEADER[..]);
     for (id, content) in sections {
@@ -104,11 +106,11 @@ pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, Mod
     Ok(module.into_vec())
 }
 
-/// Length of what [`write_module`] writes.
+/// Length of the module that [`write_module`] writes.
 pub(crate) fn module_len(sections: &[(u8, Rope<'_>)]) -> u64 {
     let header_len = wasm_encoder::Module::HEADER.len();
     let lens = sections.iter().map(|(_, content)| {
-        // A longer one is an error when it is written.
+        // Writing rejects a longer section.
         let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
         1 + leb(len).len() + content.len()
     });
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_piece_may_be_the_longest_that_is_owned() {
+    fn any_owned_piece_may_be_the_longest() {
         for longest in 0..4 {
             let mut rope = Rope::default();
             for at in 0..4 {
@@ -135,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_come_out_in_order() {
+    fn pieces_keep_their_order() {
         let mut rope = Rope::from(&b"ab"[..]);
         rope.push_u32(300);
         rope.append(Rope::from(b"z".to_vec()));

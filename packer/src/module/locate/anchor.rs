@@ -1,7 +1,8 @@
-//! Where in a module an image lies, worked out from its data segments alone.
+//! Finds the anchor of a packed module in its data segments, without running it.
 //!
-//! Owns the search for the anchor and the way from the anchor to the parts of
-//! the image. Does not look into the image.
+//! An anchor records its own address. For example, the magic number is at 4096 of memory 1.
+//! If the record there says 4096, it is the anchor. If it says 8192, it is a copy in the
+//! data of a program, unless a global holds the start of a region that has moved.
 
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
@@ -45,8 +46,8 @@ pub(crate) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> 
     }
 }
 
-/// The first bytes of pages that are initial values of globals. A set, since a hostile
-/// module may have many anchors and many globals.
+/// Initial values of globals that are starts of pages. A set, because a hostile module may
+/// have many anchors and many globals.
 fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
     let mut starts = BTreeSet::new();
     for global in shape.items::<Global<'_>>(id::GLOBAL)?.into_iter().flatten() {
@@ -56,7 +57,7 @@ fn starts_in_globals(shape: &Shape<'_>) -> Result<BTreeSet<u32>, ModuleError> {
     Ok(starts)
 }
 
-/// Anchors in `memory` that name an image, each with its address.
+/// Anchors with an image in `memory`, each with its address.
 fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>, ModuleError> {
     let mut anchors = Vec::new();
     for address in memory.find(&ANCHOR_MAGIC)? {
@@ -67,7 +68,7 @@ fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>
             continue;
         };
         let anchor = Anchor::read_from_bytes(&bytes).ok();
-        // An address of 0 is that of a runtime without an image.
+        // A runtime without an image has the address 0.
         let anchor =
             anchor.filter(|anchor| anchor.address.get() != 0 && anchor.index_len.get() != 0);
         anchors.extend(anchor.map(|anchor| (address, anchor)));
@@ -95,7 +96,7 @@ fn located(placed: &Placed) -> Result<Located, ModuleError> {
     })
 }
 
-/// Refuses an anchor whose fields may mean something else.
+/// Rejects an anchor of another ABI version.
 pub(crate) fn check_abi(anchor: &Anchor) -> Result<(), ModuleError> {
     let (found, expected) = (anchor.abi_version.get(), ABI_VERSION);
     if found != expected {
@@ -114,7 +115,7 @@ fn ambiguous(anchors: &[Placed]) -> ModuleError {
         } = anchor;
         format!("{address:#x} of memory {memory}")
     };
-    // Enough to look at; a hostile module may hold many thousands.
+    // A hostile module may have many thousands.
     let addresses: Vec<String> = anchors.iter().take(4).map(place).collect();
     ModuleError::AmbiguousAnchor {
         count: anchors.len(),

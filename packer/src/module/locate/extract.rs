@@ -1,4 +1,4 @@
-//! The parts of an image, by its anchor.
+//! Reads the parts of an image that an anchor names. Does not look into the image.
 
 use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use wasi_vfs_format::{Part, Payload, ReadAt};
 use wasmparser::{BinaryReader, DataKind};
 
-/// Takes the parts of the image out of a packed module.
+/// Reads the parts of the image in a packed module.
 pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<'a>, ModuleError> {
     let anchor = &located.anchor;
     let memory = Memory::build(shape, located.memory)?;
@@ -40,8 +40,8 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
     })
 }
 
-/// Takes the parts of the image out of a packed module of which only a skeleton is in
-/// memory. The payload stays in the file.
+/// Reads the parts of the image in a packed module, from its skeleton. The payload stays in
+/// the file.
 pub(crate) fn extract_from_file(
     skeleton: &Skeleton,
     shape: &Shape<'_>,
@@ -83,14 +83,14 @@ fn index_of<'a>(memory: &Memory<'a>, located: &Located) -> Result<Cow<'a, [u8]>,
         true => Holes::Plain,
         false => Holes::Frame,
     };
-    // One that wraps around is out of bounds either way.
+    // A saturated address is out of bounds.
     let address = located.start.saturating_add(anchor.index_address.get());
     let stored = memory.read(address, stored_len, holes);
     let stored = stored.map_err(out_of_range("index", address, stored_len))?;
     index::load(stored, len)
 }
 
-/// The error that a part is not where the anchor says it is.
+/// The error of a part that is not at its recorded place.
 fn out_of_range(part: &'static str, address: u32, len: u32) -> impl FnOnce(String) -> ModuleError {
     move |found| ModuleError::ImageRange {
         part,
@@ -100,8 +100,8 @@ fn out_of_range(part: &'static str, address: u32, len: u32) -> impl FnOnce(Strin
     }
 }
 
-/// The number of the passive segment that holds the payload: the one that the anchor
-/// gives or, since optimisers renumber segments, that of the only one as long.
+/// The number of the passive segment with the payload. Optimisers renumber segments, so
+/// this may also be the only one with the recorded length.
 fn payload_segment(shape: &Shape<'_>, number: u32, len: u32) -> Result<usize, ModuleError> {
     let fits = |at: &usize| {
         let data = shape.data.get(*at);

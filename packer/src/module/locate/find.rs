@@ -1,4 +1,4 @@
-//! Finding the image in a module, in memory or in a file.
+//! Finds the image in a module, in memory or in a file.
 
 use crate::module::error::ModuleError;
 use crate::module::locate::found::{Filed, Found};
@@ -8,16 +8,16 @@ use crate::module::parse::skeleton::{Skeleton, Without};
 use std::sync::Arc;
 use wasi_vfs_format::{Payload, ReadAt};
 
-/// Finds the image in a module; `None` if there is none.
+/// Finds the image in a module, if it has one.
 ///
-/// This reads the module, and neither validates nor runs it. Allocations stay within
-/// a small multiple of the length of `wasm`, except for a compressed index, which may
-/// decode to 256 times the length of its frame.
+/// This neither validates nor runs the module. Allocations stay within a small multiple of
+/// the length of `wasm`, except for a compressed index. An index may have 256 times the
+/// length of its frame.
 ///
 /// # Errors
 ///
-/// The bytes are no core module; it holds several images, or one of another
-/// ABI version, or one whose parts are not where its anchor says.
+/// The bytes are no core module. Or the module has several images, an image of another ABI
+/// version, or an image with parts outside their recorded places.
 pub fn find(wasm: &[u8]) -> Result<Option<Found<'_>>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     match anchor::locate(&shape)? {
@@ -26,19 +26,19 @@ pub fn find(wasm: &[u8]) -> Result<Option<Found<'_>>, ModuleError> {
     }
 }
 
-/// Finds the image in the module that `source` holds, as [`find`] does, and reads no more
-/// than that takes.
+/// Finds the image in the module in `source`, as [`find`] does, but reads only the parts
+/// that are needed.
 ///
 /// # Errors
 ///
-/// As for [`find`], or the module cannot be read.
+/// Those of [`find`], or the module cannot be read.
 pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleError> {
     if let Some(skeleton) = Skeleton::read(source, Without::AllButImage)?
         && let Ok(found) = find_by(&skeleton)
     {
         return Ok(found);
     }
-    // Errors name offsets of the module as it is.
+    // Errors name offsets of the whole module.
     let wasm = Payload::Source(source.clone()).bytes();
     let wasm = wasm.map_err(ModuleError::Read)?;
     Ok(find(&wasm)?.map(|found| Filed {

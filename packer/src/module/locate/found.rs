@@ -1,11 +1,11 @@
-//! The image that a module holds.
+//! The image of a packed module.
 
 use crate::module::form::Form;
 use std::borrow::Cow;
 use wasi_vfs_format::Payload;
 
-/// An image, found in a module. Each part borrows the module where one data segment
-/// or section holds all of it.
+/// The image of a module in memory. A part borrows the module if one data segment or
+/// section holds all of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<'a> {
     /// How the runtime is bound to the module.
@@ -14,7 +14,7 @@ pub struct Found<'a> {
     pub runtime_version: String,
     /// The index.
     pub index: Cow<'a, [u8]>,
-    /// How many bytes the module has for it: fewer where it is compressed.
+    /// Stored length of the index. It is shorter than the index if compressed.
     pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Cow<'a, [u8]>,
@@ -22,7 +22,7 @@ pub struct Found<'a> {
     pub metadata: Option<&'a [u8]>,
 }
 
-/// An image, found in a module of which the payload stays in the file.
+/// The image of a module in a file. The payload stays in the file.
 #[derive(Clone, Debug)]
 pub(crate) struct Filed {
     pub(crate) form: Form,
@@ -30,7 +30,7 @@ pub(crate) struct Filed {
     pub(crate) index: Vec<u8>,
     pub(crate) index_stored_len: u32,
     pub(crate) payload: Payload<'static>,
-    /// Number of the segment that is the payload, in a merged module.
+    /// Number of the data segment with the payload, in a merged module.
     pub(crate) payload_segment: Option<u32>,
     pub(crate) metadata: Option<Vec<u8>>,
 }

@@ -1,9 +1,9 @@
-//! A linear memory as it is after instantiation, rebuilt from the active data
-//! segments alone.
+//! The content of a linear memory after instantiation, from the active data segments.
 //!
-//! Sparse: what no segment covers is zero and takes no room. Segments may lie in memory
-//! or in a file, and none is copied before somebody reads it. So the memory used is
-//! bounded by the length of the module, whatever offsets its segments name.
+//! It is sparse, because bytes without a segment are zero. Segments may be in memory or in a
+//! file, and are copied only when read. So hostile offsets cannot allocate more than the
+//! length of the module. For example, `(data (i32.const 0) "abab")` and
+//! `(data (i32.const 1) "Z")` become three pieces: `a` at 0, `Z` at 1 and `ab` at 2.
 
 use crate::module::error::ModuleError;
 use crate::module::parse::shape::{Shape, active_offset};
@@ -15,20 +15,20 @@ use std::ops::Range;
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
-/// How much of a range that is read segments may leave uncovered, unless they
-/// cover as much of it.
+/// How many bytes of a range may be without a segment. Segments that cover half of the
+/// range are always enough.
 #[derive(Clone, Copy)]
 pub(crate) enum Holes {
-    /// Records and stored content may have long runs of zeros; a hostile anchor
-    /// could ask for 4 GiB of them.
+    /// Records and stored content may have long runs of zeros. A hostile anchor could name
+    /// a range of 4 GiB.
     Plain = 64 << 20,
-    /// A frame has no such runs. Each of its bytes may stand for 256, so that a
-    /// hole would make a gigabyte of a small module.
+    /// A frame has no such runs. Each of its bytes may decode to 256, so a hole would turn
+    /// a small module into a gigabyte.
     Frame = 4 << 10,
 }
 
 impl Holes {
-    /// Whether a range may be read of which segments cover so many bytes.
+    /// Whether a range of `len` bytes, of which segments cover `covered`, may be read.
     pub(crate) fn allow(self, len: u64, covered: u64) -> bool {
         len - covered <= covered.max(self as u64)
     }
@@ -40,7 +40,7 @@ pub(crate) struct Memory<'a> {
     size: u64,
     /// Disjoint, sorted by address.
     pieces: Vec<Piece<'a>>,
-    /// Where the bytes of pieces are that are not in memory.
+    /// The file, for pieces that are not in memory.
     source: Option<&'a Arc<dyn ReadAt>>,
 }
 
@@ -49,9 +49,9 @@ pub(crate) struct Memory<'a> {
 struct Piece<'a> {
     address: u64,
     len: u64,
-    /// `None` for bytes that are only in the file.
+    /// `None` if only the file has the bytes.
     bytes: Option<&'a [u8]>,
-    /// Where they are in the file, if there is one.
+    /// Offset in the file, if there is one.
     offset: u64,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Piece<'a> {
         self.address + self.len
     }
 
-    /// The part of it that lies in `range`, which it overlaps.
+    /// The part within `range`. Both overlap.
     fn part(&self, range: &Range<u64>) -> Self {
         let address = self.address.max(range.start);
         let len = self.end().min(range.end).saturating_sub(address);
@@ -111,7 +111,7 @@ impl<'a> Memory<'a> {
         })
     }
 
-    /// The addresses at which `needle` lies.
+    /// The addresses of all copies of `needle`.
     pub(crate) fn find(&self, needle: &[u8]) -> Result<Vec<u64>, ModuleError> {
         let mut search = Search {
             needle,
@@ -145,7 +145,7 @@ impl<'a> Memory<'a> {
     }
 
     /// The `len` bytes at `address`, borrowed if one segment in memory holds them all. The
-    /// error says what is there instead.
+    /// error describes the found content.
     pub(crate) fn read(
         &self,
         address: u32,
@@ -316,8 +316,8 @@ impl ReadAt for Window {
     }
 }
 
-/// Length of a memory before anything runs. For an imported one that is the
-/// host's choice, so no offset is out of bounds.
+/// Initial length of a memory. The host chooses that of an imported one, so no offset is
+/// out of bounds there.
 fn initial_size(shape: &Shape<'_>, index: u32) -> u64 {
     let memory = usize::try_from(index)
         .ok()
@@ -332,10 +332,10 @@ fn initial_size(shape: &Shape<'_>, index: u32) -> u64 {
     })
 }
 
-/// What is left of segments where later ones lie over them, in the order of addresses.
+/// The visible parts of segments by address. Later segments hide earlier ones.
 fn overlay<'a>(segments: &[Piece<'a>]) -> Vec<Piece<'a>> {
     let mut pieces = Vec::with_capacity(segments.len());
-    // What later segments cover: start and end of disjoint ranges.
+    // Disjoint ranges that later segments cover: start and end.
     let mut covered: BTreeMap<u64, u64> = BTreeMap::new();
     for segment in segments.iter().rev() {
         let (mut start, mut end) = (segment.address, segment.end());
@@ -385,7 +385,7 @@ mod tests {
 
     /// Segments at places that a small generator draws, written one after the other.
     #[test]
-    fn segments_lie_over_each_other_as_when_they_are_written() {
+    fn segments_overlap_in_the_order_of_writing() {
         let mut state: u32 = 7;
         let mut below = |bound: u32| {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -435,14 +435,14 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_outside_of_its_memory_is_an_error_with_its_offset() {
+    fn segments_out_of_bounds_are_errors_with_offset() {
         let error = memory_of(r#"(module (memory 1) (data (i32.const -1) "ab"))"#);
         let text = error.expect_err("out of bounds").to_string();
         assert!(text.contains("2 bytes at 0xffffffff"), "{text}");
     }
 
     #[test]
-    fn a_range_that_nothing_covers_is_refused_before_it_is_allocated() {
+    fn uncovered_ranges_are_rejected_unallocated() {
         let wasm = wat::parse_str(r#"(module (memory 65536) (data (i32.const 8) "a"))"#);
         let wasm = wasm.expect("valid text");
         let shape = Shape::parse(&wasm).expect("a module");

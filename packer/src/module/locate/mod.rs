@@ -1,4 +1,4 @@
-//! Finding the image of a packed module.
+//! Finds the image of a packed module.
 
 pub(crate) mod anchor;
 pub(crate) mod extract;

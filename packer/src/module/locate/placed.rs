@@ -1,19 +1,19 @@
-//! An anchor and the place where it lies.
+//! An anchor and its place.
 
 use crate::module::form::Form;
 use std::collections::BTreeSet;
 use wasi_vfs_embedding::{Anchor, FORM_LINKED};
 
-/// An anchor that lies where it says it does, so the module is packed.
+/// An anchor at its recorded address. The module is packed.
 pub(crate) struct Located {
     pub(crate) memory: u32,
     pub(crate) anchor: Anchor,
     pub(crate) form: Form,
-    /// Where the addresses in the anchor count from.
+    /// The origin of the addresses in the anchor.
     pub(crate) start: u32,
 }
 
-/// An anchor that names an image, and where it lies.
+/// An anchor with an image, and its place.
 #[derive(Clone, Copy)]
 pub(crate) struct Placed {
     pub(crate) memory: u32,
@@ -22,14 +22,14 @@ pub(crate) struct Placed {
 }
 
 impl Placed {
-    /// Where its addresses count from, if they do.
+    /// The origin of its addresses, if the recorded address can be right.
     pub(crate) fn start(&self) -> Option<u32> {
         self.address.checked_sub(self.anchor.address.get())
     }
 
-    /// Whether it lies where it says. That tells it from a copy in somebody's data. Its
+    /// Whether it is at its recorded address, and not a copy in the data of a program. Its
     /// region may have moved before a snapshot, and another tool may have put a separate
-    /// memory behind the application's. Then a global holds where it starts.
+    /// memory behind the application's. In both cases a global holds the new start.
     pub(crate) fn is_in_place(&self, starts: &BTreeSet<u32>) -> bool {
         let may_move = self.anchor.form.get() != FORM_LINKED;
         self.is_where_recorded()

@@ -1,9 +1,8 @@
-//! Signs that a module was packed, for when its anchor is not where it should be.
+//! Signs that a module was packed, although its anchor is missing.
 //!
-//! Tools rewrite modules. If one moves the runtime's memory, no anchor lies at the
-//! address that it records, and the module looks like one without an image. A second
-//! runtime would then be merged around the first. Owns the signs that only a merge
-//! leaves. A program that holds a packed module in its data shows none of them.
+//! If a tool moves the runtime's memory, no anchor is at its recorded address, and the
+//! module looks unpacked. `pack` would then merge a second runtime. So this file knows the
+//! signs that only a merge leaves. A program with a packed module in its data has none.
 
 use crate::module::abi::{METADATA_SECTION, NAME_PREFIX};
 use crate::module::calls;
@@ -16,7 +15,7 @@ use std::collections::BTreeSet;
 use wasi_vfs_format::metadata;
 use wasmparser::DataKind;
 
-/// The first sign that is found. `copies` are anchors that lie elsewhere than they say.
+/// The first sign. `copies` are anchors outside their recorded addresses.
 pub(crate) fn of_a_runtime(shape: &Shape<'_>, copies: &[Placed]) -> Option<String> {
     if has_metadata(shape) {
         return Some(format!("it has the section `{METADATA_SECTION}`"));
@@ -38,8 +37,8 @@ fn has_metadata(shape: &Shape<'_>) -> bool {
     })
 }
 
-/// An entry, by its name. A program may have other functions with this prefix: a packer
-/// that was compiled to wasm has.
+/// The name of an entry. A program may have other functions with this prefix. An example is
+/// a packer that was compiled to wasm.
 fn entry_name<'a>(shape: &Shape<'a>) -> Option<&'a str> {
     let is_name = |section: &&Section<'_>| section.name == "name";
     let section = shape.sections.iter().find(is_name)?;
@@ -53,7 +52,7 @@ fn entry_name<'a>(shape: &Shape<'a>) -> Option<&'a str> {
     names.into_values().filter(|name| is_entry(name)).min()
 }
 
-/// The length of a passive segment that is the payload of one of the anchors.
+/// The length of a passive segment that one of the anchors records for its payload.
 fn payload_len(shape: &Shape<'_>, copies: &[Placed]) -> Option<u32> {
     let segments = shape.data.iter().enumerate();
     let passive = segments.filter(|(_, data)| matches!(data.kind, DataKind::Passive));

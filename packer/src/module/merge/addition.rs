@@ -1,9 +1,9 @@
-//! What a merge appends that does not depend on the image: types, functions,
-//! and the numbers that everything of the runtime gets in the merged module.
+//! The appended types and functions, which do not depend on the image.
 //!
-//! Because it does not depend on the image, it can be worked out, and its
-//! checksum taken, before the runtime's snapshot is made, which holds the
-//! checksum.
+//! So they are encoded before the snapshot of the runtime, which contains their checksum.
+//! [`Numbers`] numbers the functions, and each `encode` method appends one group of them.
+//! For example, an application imports `fd_read`. The addition has an entry for it, the
+//! glue for the runtime's imports, and the functions of the runtime that `fd_read` reaches.
 
 use crate::module::abi::NAME_PREFIX;
 use crate::module::calls;
@@ -25,19 +25,19 @@ use wasm_encoder::{Encode, Function, Instruction};
 use wasmparser::{FuncType, TypeRef};
 use zerocopy::IntoBytes;
 
-/// The appended functions and the numbering.
+/// The appended functions.
 pub(crate) struct Addition {
     pub(crate) numbers: Numbers,
     /// Type of each appended function.
     function_types: Vec<u32>,
-    /// Encoded bodies, each behind its length.
+    /// Encoded bodies, each with its length.
     bodies: Vec<u8>,
     /// Names of appended functions.
     pub(crate) names: Vec<(u32, String)>,
 }
 
 impl Addition {
-    /// Works out what to append to `application`.
+    /// The functions to append to `application`.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
@@ -59,16 +59,16 @@ impl Addition {
         Ok(addition)
     }
 
-    /// The number of the payload's data segment: the first that is appended,
-    /// so that it does not depend on how many segments the snapshot has.
+    /// The number of the data segment with the payload. It is the first appended one, so it
+    /// does not depend on the number of segments in the snapshot.
     pub(crate) fn payload_segment(application: &Shape<'_>) -> u32 {
         application.counts.data
     }
 
-    /// One function per intercepted import, of the import's own type, that
-    /// calls the runtime's. With it, two imports of one call stay apart, the
-    /// import's type is kept where types are compared by name, and the import
-    /// behind a reference is known by its number.
+    /// Appends an entry for each intercepted import. It has the type of the import and calls
+    /// the runtime's function. Entries keep two imports of one call distinct, and the types
+    /// of imports where types are compared by name. Unmerging finds the import by the number
+    /// of its entry.
     fn encode_entries(
         &mut self,
         application: &Shape<'_>,
@@ -127,8 +127,6 @@ impl Addition {
             payload: Self::payload_segment(application),
         };
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
-            // Only what lies behind the application is glue; the rest is the
-            // application's own import, or left out.
             if self.numbers.appended(number).is_none() {
                 continue;
             }
@@ -168,12 +166,12 @@ impl Addition {
             .extend(name.map(|name| (number, format!("{NAME_PREFIX}{name}"))));
     }
 
-    /// Encodes things of the runtime with their new numbers.
+    /// An encoder of the runtime's items with their new numbers.
     pub(crate) fn renumber<'r>(&'r mut self, runtime: &'r Runtime<'r>) -> Renumber<'r> {
         Renumber::new(&mut self.numbers, runtime)
     }
 
-    /// Checksum of what is known of the `application` and the appended bodies.
+    /// Checksum of the counts of the `application` and the appended bodies.
     pub(crate) fn checksum(&self, application: &Application) -> u64 {
         checksum_of_two(application.as_bytes(), &self.bodies)
     }
@@ -187,8 +185,7 @@ impl Addition {
         }
     }
 
-    /// Items of the type section. To be asked for last: encoding the rest may
-    /// add to them.
+    /// Items of the type section. Complete only after all other items are encoded.
     pub(crate) fn type_items(&mut self) -> Result<Items<'static>, ModuleError> {
         let mut section = wasm_encoder::TypeSection::new();
         for ty in self.numbers.types() {

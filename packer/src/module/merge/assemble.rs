@@ -1,7 +1,9 @@
-//! Merges the runtime, with an image, into an application.
+//! Assembles a merged module from an application, a runtime and an image.
 //!
-//! Owns the assembly of the merged module. The application's numbers stay what
-//! they are; what is appended is in [`crate::module::merge::addition`].
+//! The steps are: encode the [addition](crate::module::merge::addition), take the snapshot of
+//! the runtime with the index, and append both to the sections of the application. For
+//! example, an application with 3 data segments gets the payload as segment 3, and the
+//! memory of the snapshot as segments 4 and up. The application keeps all its numbers.
 
 use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
@@ -30,8 +32,8 @@ use wasm_encoder::ConstExpr;
 use wasm_encoder::reencode::Reencode;
 use wasmparser::{Global, MemoryType};
 
-/// Merges `runtime` with an image into `application`. Returns the module and
-/// the custom sections that were dropped.
+/// Merges `runtime` with an image into `application`. Returns the module and the dropped
+/// custom sections.
 pub(crate) fn merge(
     application: &Shape<'_>,
     parts: Parts<'_>,
@@ -83,7 +85,7 @@ fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
     })
 }
 
-/// What the anchor is told.
+/// The fields of the anchor.
 struct AnchorFields<'a> {
     payload_segment: u32,
     payload_len: u32,
@@ -132,8 +134,7 @@ fn bake_runtime(
     )
 }
 
-/// A runtime with an image: the state that Wizer found it in, and the payload,
-/// which is no part of that.
+/// A runtime with an image: the snapshot with the index, and the payload.
 struct Baked<'r, 'a> {
     runtime: &'r Runtime<'r>,
     snapshot: &'r Shape<'r>,
@@ -141,7 +142,7 @@ struct Baked<'r, 'a> {
     payload: Cow<'a, [u8]>,
 }
 
-/// What unmerging needs to know of the application.
+/// The record of the application for unmerging.
 fn before(application: &Shape<'_>, memory: MemoryKind, region: Option<&Region>) -> Application {
     let Counts {
         types,
@@ -174,7 +175,7 @@ fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
     imports.zip(entries).collect()
 }
 
-/// Custom sections that do not stay, each name once.
+/// The dropped custom sections, each name once.
 #[derive(Default)]
 struct Dropped {
     sections: Vec<DroppedSection>,
@@ -216,7 +217,7 @@ fn merged_custom<'a>(
     }
 }
 
-/// Appends all that the runtime brings to the sections of the application.
+/// Appends the runtime to the sections of the application.
 fn append<'a>(
     rebuild: &mut Rebuild<'_, 'a>,
     application: &Shape<'_>,
@@ -242,7 +243,7 @@ fn append<'a>(
     rebuild.items(id::TYPE, groups, addition.type_items()?)
 }
 
-/// Adds the runtime's memory, or makes room for it in memory 0.
+/// Adds the runtime's memory, or lengthens memory 0 by it.
 fn append_memory(
     rebuild: &mut Rebuild<'_, '_>,
     application: &Shape<'_>,
@@ -283,8 +284,8 @@ fn global_items(
     items_of(&section)
 }
 
-/// The payload, and the memory of the snapshot. What Wizer leaves of the
-/// segments that were there before it, empty ones, is not among it.
+/// The payload, and the memory of the snapshot. The emptied segments from before the
+/// snapshot are omitted.
 fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>, ModuleError> {
     let mut bytes = Rope::default();
     // Flag 1: passive.
@@ -297,7 +298,7 @@ fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>
     };
     let mut section = wasm_encoder::DataSection::new();
     for segment in segments::joined(baked.snapshot) {
-        // The memory is not longer than 4 GiB, the region included.
+        // The memory has at most 4 GiB, including the region.
         let address = start.wrapping_add(segment.offset);
         let offset = ConstExpr::i32_const(address.cast_signed());
         section.active(addition.numbers.memory(), &offset, segment.bytes);

@@ -1,16 +1,16 @@
-//! Calls through the runtime's table, without a table.
+//! Functions that replace calls through the runtime's table.
 //!
-//! A second table is a feature that not every engine has, and the first one is
-//! the application's. Nothing changes the runtime's table, so a function that
-//! compares the index with those of its entries does what the table does.
+//! The first table is the application's, and not every engine supports a second one.
+//! Nothing changes the runtime's table. So a function that compares the index with those of
+//! the entries has the same effect.
 
 use crate::module::error::ModuleError;
 use crate::module::merge::runtime::Runtime;
 use wasm_encoder::{BlockType, Function, Instruction};
 use wasmparser::{FuncType, ValType};
 
-/// The type of the function for calls by type `ty` of the runtime: that, and
-/// the index at the end.
+/// The type of the function for calls by type `ty` of the runtime. The index is one more
+/// parameter at the end.
 pub(crate) fn function_type(runtime: &Runtime<'_>, ty: u32) -> Result<FuncType, ModuleError> {
     let callee = callee_type(runtime, ty)?;
     let params = callee.params().iter().copied().chain([ValType::I32]);
@@ -23,7 +23,7 @@ fn callee_type<'r>(runtime: &'r Runtime<'_>, ty: u32) -> Result<&'r FuncType, Mo
         .ok_or_else(|| ModuleError::Runtime("it calls by a type that is not a function's".into()))
 }
 
-/// Its body. `number` gives the merged module's number of a function.
+/// The body of that function. `number` returns the merged number of a function.
 pub(crate) fn body(
     runtime: &Runtime<'_>,
     ty: u32,

@@ -1,5 +1,8 @@
-//! The functions that stand between the runtime and the application, which no
-//! compiler can emit: accesses to two memories and to a data segment.
+//! The functions behind the runtime's imports: accesses to the application's memory and to
+//! the payload segment. No compiler can emit these.
+//!
+//! For example, the import `application` `read` copies `len` bytes from memory 0 to the
+//! runtime's memory, which is memory 1, by one `memory.copy`.
 //!
 //! Owns the table of the runtime's imports in ABI.md.
 
@@ -14,19 +17,19 @@ use wasi_vfs_embedding::{HOST_MODULE, Import};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
-/// The things that glue connects.
+/// The connected items.
 pub(crate) struct Ends {
     pub(crate) memories: Memories,
     /// Data segment of the payload.
     pub(crate) payload: u32,
 }
 
-/// Where the runtime's memory is; the application's is memory 0.
+/// The place of the runtime's memory. The application's is memory 0.
 #[derive(Clone, Copy)]
 pub(crate) enum Memories {
-    /// It is the memory with this number.
+    /// The memory with this number.
     Separate(u32),
-    /// It is a region of memory 0.
+    /// A region of memory 0.
     Single(Region),
 }
 
@@ -38,7 +41,7 @@ impl Memories {
         }
     }
 
-    /// A function that returns the pages that calls of the application may name.
+    /// A function that returns the number of pages that calls of the application may access.
     fn size(self, ty: &FuncType) -> Function {
         match self {
             Self::Separate(_) => {
@@ -73,7 +76,7 @@ pub(crate) fn body(
         return Err(ModuleError::Runtime(what));
     };
     let runtime = ends.memories.runtime();
-    // The parameter that is an address of the runtime, if any is.
+    // The parameter with an address of the runtime, if any.
     let (expected, of_runtime, instruction) = match import {
         Import::ApplicationSize => {
             check_type((module, name), ty, &signature("", "i"))?;
@@ -114,7 +117,7 @@ fn check_type(
     Err(ModuleError::Runtime(what))
 }
 
-/// As [`pass_all`], with one of the parameters an address in the region.
+/// As [`pass_all`], but one parameter may be an address in the region.
 fn pass_relative(
     ty: &FuncType,
     region: &Region,
@@ -136,7 +139,7 @@ fn pass_relative(
     function
 }
 
-/// Ends a function by handing all its parameters to `instruction`.
+/// Ends a function with `instruction` on all its parameters.
 pub(crate) fn pass_all(function: &mut Function, ty: &FuncType, instruction: &Instruction<'_>) {
     for (local, _) in (0_u32..).zip(ty.params()) {
         function.instruction(&Instruction::LocalGet(local));
@@ -145,10 +148,9 @@ pub(crate) fn pass_all(function: &mut Function, ty: &FuncType, instruction: &Ins
     function.instruction(&Instruction::End);
 }
 
-/// Begins a function that needs half of the runtime's `stack`: where less is left,
-/// calls have been left by an exception of the host, or a trap after which it called
-/// again, and none of them returns. It grows downwards, so below its end lies what is
-/// not the runtime's.
+/// Resets the runtime's stack pointer if less than half of the `stack` is left. Then earlier
+/// calls were left by exceptions of the host or by traps, and never return. The stack grows
+/// downwards, and must not grow below its end.
 pub(crate) fn with_stack(stack: Stack, pointer: u32) -> [Instruction<'static>; 7] {
     [
         Instruction::GlobalGet(pointer),
@@ -161,7 +163,7 @@ pub(crate) fn with_stack(stack: Stack, pointer: u32) -> [Instruction<'static>; 7
     ]
 }
 
-/// What a host call answers that the application does not import.
+/// A function for a host call that the application does not import.
 fn nosys(name: &str, ty: &FuncType) -> Result<Function, ModuleError> {
     if ty.results() != [ValType::I32] {
         let found = calls::describe(ty);

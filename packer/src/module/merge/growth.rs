@@ -1,22 +1,26 @@
-//! The functions that keep a region above the application's pages, whatever
-//! grows.
+//! The functions that keep the region above the application's pages.
 //!
-//! Owns their code. The picture is in [`crate::module::merge::region`].
+//! For example, an application has 10 pages, and the region starts at page 10 and has 4.
+//! `memory.grow` by 1 grows the memory by 5 pages: the requested one, and 4 pages of slack.
+//! It moves the region to page 15 and returns 10. The next 4 pages then come from the slack.
+//!
+//! Owns the code of these functions. [`crate::module::merge::region`] has the picture.
 
+use crate::module::edit::code::Code;
 use crate::module::merge::region::{FUNCTIONS, Region};
 use crate::module::parse::shape::PAGE_SHIFT;
-use wasm_encoder::{BlockType, Function, Instruction, ValType};
+use wasm_encoder::{Function, Instruction, ValType};
 use wasmparser::FuncType;
 
 use Instruction as I;
 
-/// When the region moves, it leaves an eighth of the application's length as
-/// slack, or its own length if that is more, but no more than the application may
-/// still have: the rest is the runtime's. So a page costs the copying of at most one
-/// page, and the number of moves goes with the logarithm of the growth.
+/// A move leaves slack: an eighth of the application's length or the length of the region,
+/// whichever is larger, but at most the pages that the application may still request. So
+/// growth by a page copies at most one page on average, and the number of moves is
+/// logarithmic.
 const SLACK_SHIFT: i32 = 3;
 
-/// A function that is appended: name, type and body.
+/// An appended function: name, type and body.
 pub(crate) type Appended = (&'static str, FuncType, Function);
 
 /// The functions, in the order of their numbers.
@@ -39,10 +43,10 @@ fn grow(region: &Region) -> Function {
     let pages = region.memory_of().pages;
     // The parameter, and the locals.
     let (delta, old, used, slack, start, len, most) = (0, 1, 2, 3, 4, 5, 6);
-    let mut code = Code::new(6);
+    let mut code = Code::new(&[(6, ValType::I32)]);
     take_slack(&mut code, region, [delta, old, start]);
     grow_behind_foreign(&mut code, region, [delta, old]);
-    // More than the application may have. Its pages are no more than that.
+    // Rejects growth above the maximum. The pages never exceed the maximum.
     let maximum = region.application_maximum().cast_signed();
     code.all([I::LocalGet(delta), I::I32Const(maximum), I::LocalGet(old)]);
     code.all([I::I32Sub, I::I32GtU]);
@@ -83,7 +87,7 @@ fn take_slack(code: &mut Code, region: &Region, [delta, old, start]: [u32; 3]) {
     });
 }
 
-/// If foreign pages exist, does what the application's own instruction would do.
+/// If foreign pages exist, grows the memory as the application's own instruction would.
 fn grow_behind_foreign(code: &mut Code, region: &Region, [delta, old]: [u32; 2]) {
     code.all(has_foreign(region));
     code.when_all(|code| {
@@ -99,16 +103,16 @@ fn grow_behind_foreign(code: &mut Code, region: &Region, [delta, old]: [u32; 2])
     });
 }
 
-/// Whether somebody else has grown the memory. It stays so: no memory shrinks, and
-/// from then on `end` does not change.
+/// Whether a host or another tool has grown the memory. This stays true, because no memory
+/// shrinks and `end` no longer changes.
 fn has_foreign(region: &Region) -> [I<'static>; 3] {
     [I::MemorySize(0), I::GlobalGet(region.end()), I::I32Ne]
 }
 
-/// The pages that calls of the application may name: its own, or the whole memory if
-/// foreign pages exist, since it may have got some of them from the host.
+/// The pages that calls of the application may access: its own, or all pages if foreign ones
+/// exist, because the host may have handed out addresses in these.
 pub(crate) fn size(region: &Region) -> Function {
-    let mut code = Code::new(0);
+    let mut code = Code::new(&[]);
     code.all([I::MemorySize(0), I::GlobalGet(region.memory_of().pages)]);
     code.all(has_foreign(region));
     code.all([I::Select]);
@@ -126,7 +130,7 @@ fn choose_slack(code: &mut Code, region: &Region, [used, slack, len, most]: [u32
     ]);
     code.all([I::LocalGet(len), I::LocalGet(slack), I::I32GtU, I::Select]);
     code.all([I::LocalSet(slack)]);
-    // Not more than `most`, and that may be less than nothing.
+    // At most `most`, which may be negative.
     code.all([I::LocalGet(slack), I::I32Const(region.slack_end())]);
     code.all([I::LocalGet(used), I::I32Sub, I::LocalTee(most)]);
     code.all([I::LocalGet(slack), I::LocalGet(most), I::I32LtS]);
@@ -135,8 +139,8 @@ fn choose_slack(code: &mut Code, region: &Region, [used, slack, len, most]: [u32
     code.all([I::Select, I::LocalSet(slack)]);
 }
 
-/// Grows the memory so that the region can start behind `used` and `slack`
-/// instead of at `start`.
+/// Grows the memory so that the region can start behind `used` and `slack` and not at
+/// `start`.
 fn lengthen(used: u32, slack: u32, start: u32) -> [I<'static>; 6] {
     [
         I::LocalGet(used),
@@ -148,13 +152,12 @@ fn lengthen(used: u32, slack: u32, start: u32) -> [I<'static>; 6] {
     ]
 }
 
-/// Moves `len` pages from page `start` to behind `used` and `slack`, and clears
-/// what is left free.
+/// Moves `len` pages from page `start` to behind `used` and `slack`, and clears the freed
+/// pages.
 fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]) {
     let base = region.base();
     let bytes = [I::I32Const(PAGE_SHIFT), I::I32Shl];
-    // From here on `used` is where the region goes, `start` where it was and
-    // `slack` how far it is.
+    // From here on, `slack` is the new first page, and `start` the distance.
     code.all([
         I::LocalGet(used),
         I::LocalGet(slack),
@@ -170,7 +173,7 @@ fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]
         src_mem: 0,
         dst_mem: 0,
     }]);
-    // All pages that it was in, unless it still is in the last of them.
+    // The pages of the old place that the new place does not overlap.
     code.all([I::GlobalGet(base), I::I32Const(0)]);
     code.all([I::LocalGet(start), I::LocalGet(len)]);
     code.all([I::LocalGet(start), I::LocalGet(len), I::I32LtU, I::Select]);
@@ -182,7 +185,7 @@ fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]
 
 /// `memory.copy` of the runtime.
 fn copy(region: &Region) -> Function {
-    let mut code = Code::new(0);
+    let mut code = Code::new(&[]);
     code.all(relative(region, 0));
     code.all(relative(region, 1));
     code.all([
@@ -197,7 +200,7 @@ fn copy(region: &Region) -> Function {
 
 /// `memory.fill` of the runtime.
 fn fill(region: &Region) -> Function {
-    let mut code = Code::new(0);
+    let mut code = Code::new(&[]);
     code.all(relative(region, 0));
     code.all([I::LocalGet(1), I::LocalGet(2), I::MemoryFill(0)]);
     code.finish()
@@ -206,7 +209,7 @@ fn fill(region: &Region) -> Function {
 /// `memory.grow` of the runtime. The region grows with its memory, unless foreign pages
 /// are in between: then `end` stays. The result counts from the region's start.
 fn extend(region: &Region) -> Function {
-    let mut code = Code::new(1);
+    let mut code = Code::new(&[(1, ValType::I32)]);
     code.all([I::LocalGet(0), I::MemoryGrow(0), I::LocalTee(1)]);
     code.all([I::I32Const(-1), I::I32Eq]);
     code.when([I::I32Const(-1), I::Return]);
@@ -217,40 +220,7 @@ fn extend(region: &Region) -> Function {
     code.finish()
 }
 
-/// The address in `local`, which counts from the region's start.
+/// The absolute address for the one in `local`, which counts from the region's start.
 pub(crate) fn relative(region: &Region, local: u32) -> [I<'static>; 3] {
     [I::LocalGet(local), I::GlobalGet(region.base()), I::I32Add]
-}
-
-/// A body under construction.
-struct Code(Function);
-
-impl Code {
-    /// With that many locals beside the parameters, all of them numbers.
-    fn new(locals: u32) -> Self {
-        let locals = (locals > 0).then_some((locals, ValType::I32));
-        Self(Function::new(locals))
-    }
-
-    fn all(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
-        for instruction in instructions {
-            self.0.instruction(&instruction);
-        }
-    }
-
-    /// What is done if the number on the stack is not 0.
-    fn when(&mut self, instructions: impl IntoIterator<Item = I<'static>>) {
-        self.when_all(|code| code.all(instructions));
-    }
-
-    fn when_all(&mut self, then: impl FnOnce(&mut Self)) {
-        self.all([I::If(BlockType::Empty)]);
-        then(self);
-        self.all([I::End]);
-    }
-
-    fn finish(mut self) -> Function {
-        self.all([I::End]);
-        self.0
-    }
 }

@@ -5,9 +5,8 @@ use crate::module::calls::PREVIEW1;
 use crate::module::parse::shape::Shape;
 use wasmparser::Import;
 
-/// The application's imports that are intercepted, in order. Import number `n`
-/// of them becomes the function `application functions + n`: unmerging counts
-/// on that.
+/// The intercepted imports, in order. References to number `n` of them become references to
+/// the function `functions of the application + n`. Unmerging relies on this.
 pub(crate) fn intercepted<'s, 'a>(
     application: &'s Shape<'a>,
 ) -> impl Iterator<Item = (u32, &'s Import<'a>)> {

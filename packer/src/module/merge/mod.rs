@@ -1,4 +1,4 @@
-//! Adding a runtime to an application.
+//! Adds a runtime to an application.
 
 pub(crate) mod addition;
 pub(crate) mod assemble;

@@ -19,19 +19,18 @@ use wasmparser::{FuncType, Import};
 pub(crate) struct Numbers {
     /// Function types, numbered from the application's on.
     types: Vec<FuncType>,
-    /// Number of each function of the runtime; `None` where it is left out.
+    /// Number of each function of the runtime. `None` for an omitted function.
     functions: Vec<Option<u32>>,
-    /// Types of the runtime by which it calls through its table, and the
-    /// function that does so for each.
+    /// Types of the runtime's calls through its table, and the function for each.
     dispatchers: Vec<(u32, u32)>,
     first: First,
-    /// Where the runtime shares the application's memory.
+    /// The region, if the runtime shares the application's memory.
     pub(crate) region: Option<Region>,
-    /// Functions of the runtime after which the region may lie elsewhere.
+    /// Whether the region may move during a call of each function of the runtime.
     moving: Vec<bool>,
 }
 
-/// The numbers from which the runtime's things are counted.
+/// The first number of each kind of item.
 #[derive(Clone, Copy)]
 struct First {
     ty: u32,
@@ -143,13 +142,13 @@ impl Numbers {
         self.dispatchers.iter().map(|(ty, _)| *ty).collect()
     }
 
-    /// Number of the function of the runtime that had `number` there.
+    /// The merged number of function `number` of the runtime.
     pub(crate) fn function(&self, number: u32) -> Result<u32, ModuleError> {
         let number = self.functions.get(number as usize).copied().flatten();
         number.ok_or_else(|| ModuleError::Runtime("it refers to a function left out".into()))
     }
 
-    /// The function that calls through the runtime's table by type `ty` of it.
+    /// The function for calls through the runtime's table by type `ty` of the runtime.
     pub(crate) fn dispatcher(&self, ty: u32) -> Result<u32, ModuleError> {
         let mut dispatchers = self.dispatchers.iter();
         let found = dispatchers.find(|(other, _)| *other == ty);
@@ -158,13 +157,13 @@ impl Numbers {
             .ok_or_else(|| ModuleError::Runtime("it calls through a table it has not".into()))
     }
 
-    /// Whether the region may lie elsewhere after a call of this function of
-    /// the runtime: the host, which it may come to, may call the application.
+    /// Whether the region may move during a call of this function of the runtime. It may
+    /// call the host, and the host may call the application.
     pub(crate) fn may_move(&self, number: u32) -> bool {
         self.moving.get(number as usize) == Some(&true)
     }
 
-    /// Number of the memory that the runtime's memory is, or lies in.
+    /// Number of the memory with the runtime's data.
     pub(crate) fn memory(&self) -> u32 {
         self.first.memory
     }
@@ -174,7 +173,7 @@ impl Numbers {
         self.first.global
     }
 
-    /// The number of a type that is appended.
+    /// The number of an appended type.
     pub(crate) fn intern(&mut self, ty: FuncType) -> u32 {
         let known = self.types.iter().position(|other| *other == ty);
         let at = known.unwrap_or_else(|| {
@@ -185,8 +184,7 @@ impl Numbers {
     }
 }
 
-/// The application's own import of the call that `import` of the runtime asks
-/// the host for.
+/// The application's own import of the host call that `import` of the runtime names.
 fn host_import(
     application: &Shape<'_>,
     runtime: &Runtime<'_>,

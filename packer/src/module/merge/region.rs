@@ -1,18 +1,21 @@
-//! The runtime's memory as a region of the application's, above the pages that
-//! the application knows of.
+//! The runtime's memory as a region of the application's memory, above the application's
+//! own pages.
 //!
 //! ```text
 //! 0                    pages          base                      end
 //! | the application's  | slack, zeros | the region              |
 //! ```
 //!
-//! If the memory is longer than `end`, somebody else has grown it: a host, or an adapter
-//! that shares it. Moving the region would overwrite these foreign pages, so from then on
-//! it stays, and both the application and the runtime grow behind them.
+//! For example, an application of 10 pages has a region of 4. Then `pages` is 10, `base` is
+//! 655,360 bytes, and `end` is 14.
 //!
-//! Owns the numbers of what a region adds, and the type of the memory. The
-//! functions that keep this picture are in [`crate::module::merge::growth`], and what becomes
-//! of the runtime's own instructions is in [`crate::module::merge::relocate`].
+//! If the memory is longer than `end`, a host or an adapter has grown it. Moving the region
+//! would overwrite these foreign pages. So the region then stays, and both the application
+//! and the runtime grow behind the foreign pages.
+//!
+//! Owns the numbers of a region's items, and the type of the memory.
+//! [`crate::module::merge::growth`] has the functions that keep this picture, and
+//! [`crate::module::merge::relocate`] changes the runtime's own instructions.
 
 use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
@@ -24,12 +27,11 @@ use wasmparser::MemoryType;
 /// Pages that 32-bit addresses reach.
 const PAGES_MAX: u64 = 1 << 16;
 
-/// What a declared maximum leaves for the region to grow by, in pages: 16 MiB
-/// for the cache of 2 MiB, its blocks on the way there, descriptors, and the
-/// holes that an allocator makes. The index comes on top.
+/// Pages by which a region may grow if the application declares a maximum: 16 MiB for the
+/// cache of 2 MiB, growing buffers, descriptors, and fragmentation. The index is extra.
 const GROWTH_PAGES: u64 = 256;
 
-/// Pages below 4 GiB that are never slack: for the region, and for a large index.
+/// Pages below 4 GiB that are never slack. They are for the region with a large index.
 const LAST_PAGES: u64 = 1024;
 
 /// Globals that a region adds, before those of the runtime.
@@ -38,8 +40,7 @@ pub(crate) const GLOBALS: u32 = 3;
 /// Functions that a region adds, behind the entries.
 pub(crate) const FUNCTIONS: u32 = 4;
 
-/// Where the region's things are in the merged module, and how much the
-/// application had.
+/// The numbers of the region's items in the merged module, and the application's memory.
 #[derive(Clone, Copy)]
 pub(crate) struct Region {
     first_global: u32,
@@ -47,8 +48,8 @@ pub(crate) struct Region {
     application: MemoryType,
 }
 
-/// What the application's instructions become in a merged module, by the first
-/// global of the region and its first function.
+/// The replacements of the application's instructions, from the numbers of the region's first
+/// global and first function.
 pub(crate) fn memory_of(first_global: u32, first_function: u32) -> MemoryOf {
     MemoryOf {
         pages: first_global + 1,
@@ -90,30 +91,30 @@ impl Region {
         })
     }
 
-    /// The global that holds where the region starts, in bytes.
+    /// The global with the start of the region, in bytes.
     pub(crate) fn base(&self) -> u32 {
         self.first_global
     }
 
-    /// The global that holds the page where the region ends, as of when nobody else had
-    /// grown the memory.
+    /// The global with the end of the region, in pages. It does not change once there are
+    /// foreign pages.
     pub(crate) fn end(&self) -> u32 {
         self.first_global + 2
     }
 
-    /// What the application's instructions become.
+    /// The replacements of the application's instructions.
     pub(crate) fn memory_of(&self) -> MemoryOf {
         memory_of(self.first_global, self.first_function)
     }
 
-    /// The most that the application may have, in pages.
+    /// The maximum of the application, in pages.
     pub(crate) fn application_maximum(&self) -> u32 {
         let maximum = self.application.maximum.unwrap_or(PAGES_MAX);
         maximum.min(PAGES_MAX) as u32
     }
 
-    /// Where slack ends, in pages: what no application can have is no use to it, and
-    /// below 4 GiB there is to be room for the runtime.
+    /// The end of slack, in pages. Pages above the application's maximum are useless to it,
+    /// and the last ones below 4 GiB belong to the runtime.
     pub(crate) fn slack_end(&self) -> i32 {
         let shared = PAGES_MAX - LAST_PAGES;
         u64::from(self.application_maximum()).min(shared) as i32
@@ -134,7 +135,7 @@ impl Region {
         self.first_function + 3
     }
 
-    /// Where the region starts before anything runs.
+    /// The initial start of the region, in bytes.
     pub(crate) fn address(&self) -> Result<u32, ModuleError> {
         let address = self.application.initial << PAGE_SHIFT;
         u32::try_from(address).map_err(|_| self.no_room(1))
@@ -147,9 +148,8 @@ impl Region {
         }
     }
 
-    /// The type of the memory that holds both: the application's, and a region
-    /// of `pages` pages with an index of `index_len` bytes, once that is
-    /// decompressed.
+    /// The type of the memory with the application's pages and a region of `pages` pages.
+    /// `index_len` is the length of the decompressed index.
     pub(crate) fn memory(&self, pages: u64, index_len: u64) -> Result<MemoryType, ModuleError> {
         let initial = self.application.initial.saturating_add(pages);
         if initial > PAGES_MAX {
@@ -164,7 +164,7 @@ impl Region {
         })
     }
 
-    /// Tells the anchor what the memory was.
+    /// Records the original type of the memory.
     pub(crate) fn note(&self, application: &mut Application) {
         let MemoryType {
             initial,
@@ -193,9 +193,9 @@ impl Region {
             shared: false,
         };
         let base = self.address()?.cast_signed();
-        // Below `PAGES_MAX`, or there would be no address.
+        // Below `PAGES_MAX`, or there is no 32-bit address.
         let pages = self.application.initial as i32;
-        // At most `PAGES_MAX`, or there would be no memory for both.
+        // At most `PAGES_MAX`, or `memory` fails.
         let end = self.memory(len, 0)?.initial as i32;
         for start in [base, pages, end] {
             section.global(ty, &ConstExpr::i32_const(start));

@@ -1,17 +1,15 @@
-//! The bodies of the runtime where its memory is a region of another: each
-//! access is made relative to the start of the region.
+//! Function bodies of the runtime whose memory is a region of another memory.
 //!
-//! Owns what becomes of each instruction. An address of the runtime counts from
-//! the start of its region, and only here is that added. What is added is kept
-//! in a local, taken from the global when a function begins and after each call
-//! during which the region may move.
+//! An address of the runtime counts from the start of its region. Each access adds the
+//! start, which a local holds. The local is read from the global when a function starts, and
+//! again after each call during which the region may move. For example, `i32.load` on the
+//! address in local 0 becomes `local.get 0`, `local.get start`, `i32.add`, `i32.load`. A
+//! constant address becomes the offset of the access.
 //!
-//! The sum does not wrap around: the region lies within a memory of at most 4
-//! GiB, and the runtime accesses nothing but its own memory. The offset in an
-//! instruction is added by the engine, which does not wrap either.
+//! The sum does not overflow, because the region is in a memory of at most 4 GiB and the
+//! runtime accesses only its own memory. Engines add the offset without overflow, too.
 //!
-//! Instructions that an engine with nothing but bulk memory may lack are
-//! replaced, so that this form runs wherever it can.
+//! Engines may support bulk memory only, so newer instructions are replaced.
 
 use crate::module::merge::region::Region;
 use crate::module::parse::shape::PAGE_SHIFT;
@@ -22,10 +20,10 @@ use Instruction as I;
 /// An instruction of the runtime, with the numbers of the merged module.
 pub(crate) struct Step<'a> {
     pub(crate) instruction: Instruction<'a>,
-    /// How many values it takes and gives; `None` if that depends on what is
-    /// around it, as for control instructions.
+    /// Number of its operands and results. `None` for instructions whose arity depends on
+    /// their context, such as control instructions.
     pub(crate) arity: Option<(u32, u32)>,
-    /// Whether the region may lie elsewhere afterwards.
+    /// Whether the region may move meanwhile.
     pub(crate) may_move: bool,
 }
 
@@ -36,15 +34,15 @@ pub(crate) struct Body<'a> {
     pub(crate) steps: Vec<Step<'a>>,
 }
 
-/// How an instruction accesses memory at an address among its operands.
+/// The access of an instruction with an address operand.
 enum Access<'i> {
     /// The address is the last operand.
     Load(&'i mut MemArg),
-    /// A value of the type is, and the address is below it.
+    /// The address is the operand below the last, which has this type.
     Store(&'i mut MemArg, ValType),
 }
 
-/// Whether relocating knows what to do with an instruction that names memory.
+/// Whether this file can relocate an instruction that names a memory.
 pub(crate) fn is_known(instruction: &Instruction<'_>) -> bool {
     let whole = matches!(
         instruction,
@@ -53,7 +51,7 @@ pub(crate) fn is_known(instruction: &Instruction<'_>) -> bool {
     whole || access(&mut instruction.clone()).is_some()
 }
 
-/// Encodes a body, with all that it accesses in `region`.
+/// Encodes a body with all accesses in `region`.
 pub(crate) fn relocated(region: &Region, body: Body<'_>) -> Function {
     let mut relocation = Relocation::new(region, body);
     for at in 0..relocation.steps.len() {
@@ -62,14 +60,12 @@ pub(crate) fn relocated(region: &Region, body: Body<'_>) -> Function {
     relocation.encode()
 }
 
-/// A step and what is done for it.
+/// A step and its changes.
 struct Placed<'a> {
     step: Step<'a>,
-    /// The operand that comes last before it is an address, and is not
-    /// relative yet.
+    /// Whether to add the start to the last operand before it.
     add_start: bool,
-    /// The local in which its last operand waits while the one below, an
-    /// address, is made relative.
+    /// The local for its last operand, while the start is added to the address below.
     aside: Option<u32>,
 }
 
@@ -78,7 +74,7 @@ struct Relocation<'r, 'a> {
     locals: Vec<(u32, ValType)>,
     /// Number of the next local.
     next_local: u32,
-    /// The local that holds where the region starts.
+    /// The local with the start of the region.
     start: u32,
     uses_start: bool,
     steps: Vec<Placed<'a>>,
@@ -105,7 +101,7 @@ impl<'r, 'a> Relocation<'r, 'a> {
         }
     }
 
-    /// Sees to it that the access of step `at` is relative to the region.
+    /// Plans the changes for the access of step `at`.
     fn place(&mut self, at: usize) {
         let Some(placed) = self.steps.get_mut(at) else {
             return;
@@ -121,12 +117,12 @@ impl<'r, 'a> Relocation<'r, 'a> {
         self.uses_start = true;
     }
 
-    /// Where the code begins that computes the last operand of step `at`, so
-    /// that before it the operand below is the last; `None` if there are
-    /// control instructions in between, or a call that moves the region.
+    /// The first step that computes the last operand of step `at`. Before it, the address
+    /// is the last operand. `None` if there are control instructions in between, or a call
+    /// during which the region may move.
     fn start_of_value(&self, at: usize) -> Option<usize> {
-        // Values above the operand below, going back. No step gives more than
-        // one, so the count comes to 0 exactly where the value begins.
+        // Number of values above the address, from the last step back. No step has more than
+        // one result, so the number is 0 exactly where the value starts.
         let mut above = 1;
         for (position, placed) in self.steps.iter().enumerate().take(at).rev() {
             let step = &placed.step;
@@ -142,9 +138,8 @@ impl<'r, 'a> Relocation<'r, 'a> {
         None
     }
 
-    /// Makes the address relative that is the last operand before step `at`,
-    /// for the access of step `access`. A constant becomes the start itself,
-    /// and goes into the offset of the access.
+    /// Adds the start to the last operand before step `at`, for the access of step
+    /// `access_at`. A constant becomes the offset of the access, and the start its address.
     fn add_start(&mut self, at: usize, access_at: usize) {
         let previous = at.checked_sub(1).and_then(|at| self.steps.get(at));
         let constant = match previous.map(|placed| &placed.step.instruction) {
@@ -160,7 +155,7 @@ impl<'r, 'a> Relocation<'r, 'a> {
         }
     }
 
-    /// Adds to the offset of an access, if that has room for it.
+    /// Adds to the offset of an access, if the sum fits.
     fn add_offset(&mut self, at: usize, constant: u32) -> bool {
         let placed = self.steps.get_mut(at);
         let access = placed.and_then(|placed| access(&mut placed.step.instruction));
@@ -187,10 +182,10 @@ impl<'r, 'a> Relocation<'r, 'a> {
         let mut steps = self.steps.iter();
         self.uses_start |= steps.any(|placed| matches!(placed.step.instruction, I::MemorySize(_)));
         if !self.uses_start {
-            // The last, since nothing was put aside.
+            // It is the last local, because no operand was put aside.
             self.locals.pop();
         }
-        // Neighbours of one type in one group, as text tools would write them again.
+        // Neighbours of one type form one group, as text tools write them.
         let types = self.locals.iter();
         let types = types.flat_map(|(count, ty)| std::iter::repeat_n(*ty, *count as usize));
         let mut function = Function::new_with_locals_types(types);
@@ -228,7 +223,7 @@ impl<'r, 'a> Relocation<'r, 'a> {
         }
     }
 
-    /// What an instruction becomes that is not only relative.
+    /// The instructions that replace one, if it is replaced.
     fn replacement(&self, instruction: &Instruction<'_>) -> Option<Vec<I<'static>>> {
         Some(match instruction {
             I::MemoryCopy { .. } => vec![I::Call(self.region.copy())],
@@ -257,7 +252,7 @@ fn encode_all(function: &mut Function, instructions: &[Instruction<'_>]) {
     }
 }
 
-/// Up to the top and down again.
+/// Shifts to the highest bits and back.
 fn sign_extension32(by: i32) -> Vec<I<'static>> {
     vec![I::I32Const(by), I::I32Shl, I::I32Const(by), I::I32ShrS]
 }

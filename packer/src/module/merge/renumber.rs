@@ -1,6 +1,7 @@
-//! Encodes things of the runtime with their numbers in the merged module.
+//! Encodes items of the runtime with their numbers in the merged module.
 //!
-//! Owns the mapping of each kind of number, and the refusal of what a runtime
+//! For example, `call 5` of the runtime becomes `call 131`, and `global.get 0` becomes
+//! `global.get 8`. Owns the mapping of each kind of number, and rejects items that a runtime
 //! must not have. The numbers themselves are [`Numbers`]'.
 
 use crate::module::error::ModuleError;
@@ -16,7 +17,7 @@ use wasmparser::{ContType, FuncType, FunctionBody, ModuleArity, Operator, RefTyp
 pub(crate) struct Renumber<'r> {
     numbers: &'r mut Numbers,
     runtime: &'r Runtime<'r>,
-    /// Whether the instruction that is encoded names a memory.
+    /// Whether the current instruction names a memory.
     names_memory: bool,
 }
 
@@ -29,7 +30,7 @@ impl<'r> Renumber<'r> {
         }
     }
 
-    /// A body, with the type of its function.
+    /// Encodes the body of a function of type `ty`.
     pub(crate) fn body(
         &mut self,
         body: &FunctionBody<'_>,
@@ -76,7 +77,7 @@ impl<'r> Renumber<'r> {
 
     fn renumbered<'a>(&mut self, operator: Operator<'a>) -> Result<Instruction<'a>, ModuleError> {
         Ok(match operator {
-            // The table of the runtime is not merged, see `dispatch`.
+            // `dispatch` replaces the table of the runtime.
             Operator::CallIndirect {
                 type_index,
                 table_index: 0,
@@ -85,8 +86,8 @@ impl<'r> Renumber<'r> {
         })
     }
 
-    /// How many values an instruction takes and gives, if it goes on to the
-    /// next in any case, and whether it may come to the host.
+    /// The arity of an instruction that always continues with the next, and whether it may
+    /// call the host.
     fn effects(&self, operator: &Operator<'_>) -> (Option<(u32, u32)>, bool) {
         match operator {
             Operator::Call { function_index } => {
@@ -101,7 +102,7 @@ impl<'r> Renumber<'r> {
     }
 }
 
-/// An instruction that accesses memory must be one that can be relocated.
+/// Rejects an instruction on memory that cannot be relocated.
 fn check_known(instruction: &Instruction<'_>) -> Result<(), ModuleError> {
     if relocate::is_known(instruction) {
         return Ok(());
@@ -155,7 +156,7 @@ impl Reencode for Renumber<'_> {
     }
 
     fn data_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        // Segments that the snapshot emptied are dropped, so numbers would lie.
+        // Emptied segments are dropped, so the numbers change.
         Err(refuse("an instruction that names a data segment"))
     }
 
@@ -164,8 +165,8 @@ impl Reencode for Renumber<'_> {
     }
 }
 
-/// A module of which nothing is known: instructions whose arity depends on
-/// types or on what is around them have none.
+/// A context without information. Instructions whose arity depends on types or on their
+/// context have none.
 struct Nothing;
 
 impl ModuleArity for Nothing {

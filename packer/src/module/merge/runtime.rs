@@ -1,6 +1,8 @@
-//! The runtime as a module of its own, before it is merged.
+//! The runtime as a module of its own, before the merge.
 //!
-//! Owns what is asked of it and which of its functions an application needs.
+//! Owns its requirements, and the search for the functions that an application needs. For
+//! example, an application that imports only `path_open` needs the function of that name,
+//! all functions that it calls, and all functions in the table.
 
 use crate::module::edit::references;
 use crate::module::error::ModuleError;
@@ -17,22 +19,22 @@ const TABLE_LEN_MAX: usize = 1 << 16;
 /// A runtime that follows the ABI.
 pub(crate) struct Runtime<'a> {
     pub(crate) shape: Shape<'a>,
-    /// The functions in its table, which nothing changes.
+    /// The functions in its table. No instruction changes the table.
     pub(crate) table: Vec<Option<u32>>,
-    /// What each body may call.
+    /// The calls in each body.
     calls: Vec<Calls>,
     pub(crate) stack: Option<Stack>,
 }
 
-/// The stack in the runtime's memory, which grows downwards to address 0.
+/// The stack in the runtime's memory. It grows downwards to address 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Stack {
-    /// Where its pointer is while no call is under way.
+    /// Its pointer outside of calls.
     pub(crate) top: i32,
 }
 
 impl Stack {
-    /// The number of the global that points to it: where wasm-ld puts it.
+    /// The number of its pointer, a global. wasm-ld puts it first.
     pub(crate) const POINTER: u32 = 0;
 
     fn of(shape: &Shape<'_>) -> Result<Option<Self>, ModuleError> {
@@ -47,12 +49,12 @@ impl Stack {
     }
 }
 
-/// What a function may call.
+/// The calls in a function.
 #[derive(Default)]
 struct Calls {
-    /// Functions that it names.
+    /// Functions by number.
     functions: Vec<u32>,
-    /// Types by which it calls through the table.
+    /// Types of calls through the table.
     types: Vec<u32>,
 }
 
@@ -72,7 +74,7 @@ impl Calls {
 }
 
 impl<'a> Runtime<'a> {
-    /// Takes the runtime `wasm` apart and checks what merging relies on.
+    /// Parses the runtime `wasm` and checks the requirements of merging.
     pub(crate) fn parse(wasm: &'a [u8]) -> Result<Self, ModuleError> {
         let shape = Shape::parse(wasm).map_err(|error| ModuleError::Runtime(error.to_string()))?;
         let ours = shape.imported;
@@ -100,8 +102,8 @@ impl<'a> Runtime<'a> {
             .ok_or_else(|| ModuleError::Runtime(format!("it does not export `{name}`")))
     }
 
-    /// Which functions, imported ones included, `roots` need. What tables and
-    /// globals hold counts as needed, since any of it may be called.
+    /// Whether `roots` need each function, imported functions included. Functions in the table
+    /// and in globals count as needed, because any of them may be called.
     pub(crate) fn reachable(&self, roots: &[u32]) -> Result<Vec<bool>, ModuleError> {
         let mut pending = roots.to_vec();
         let references = references::in_section(&self.shape, id::GLOBAL)?;
@@ -138,7 +140,7 @@ impl<'a> Runtime<'a> {
         usize::try_from(defined).ok()
     }
 
-    /// Types by which `reachable` functions call through the table, each once.
+    /// Types of calls through the table in `reachable` functions, each once.
     pub(crate) fn indirect_types(&self, reachable: &[bool]) -> Vec<u32> {
         let reachable = (0..).zip(reachable).filter(|(_, reachable)| **reachable);
         let calls = reachable.filter_map(|(function, _)| self.calls(function));
@@ -148,8 +150,8 @@ impl<'a> Runtime<'a> {
         types
     }
 
-    /// Which functions may come to call the host, imported ones included. One
-    /// that calls through the table may, whatever is in it.
+    /// Whether each function may call the host, imported functions included. A function that
+    /// calls through the table may.
     pub(crate) fn reaching_host(&self) -> Vec<bool> {
         let mut callers = vec![Vec::new(); self.shape.functions.len()];
         let imports = (0..).zip(self.shape.imported_functions());
@@ -178,8 +180,7 @@ impl<'a> Runtime<'a> {
     }
 }
 
-/// The functions in the table of `shape`: those that its element segments put
-/// there, since a runtime has no instruction that changes it.
+/// The functions that the element segments of `shape` put into its table.
 fn table(shape: &Shape<'_>) -> Result<Vec<Option<u32>>, ModuleError> {
     let refuse = |what: &str| ModuleError::Runtime(what.into());
     if shape.counts.tables > 1 {

@@ -1,17 +1,16 @@
 //! The memory of the baked runtime as data segments.
 //!
-//! Wizer begins a segment wherever a few zeros end, and the records of an
-//! index are full of zeros: a segment or two for each file, which an engine
-//! places one by one. Joined, they are a handful.
+//! Wizer starts a new segment after a few zeros, and the records of an index have many
+//! zeros. That would be a segment or two for each file, each of which costs time at
+//! instantiation. Joining neighbours leaves a few segments.
 
 use crate::module::parse::shape::{Shape, active_offset};
 
-/// Zeros that may lie between two segments that become one. A segment costs
-/// about ten bytes and a step at instantiation; the fields of an index record
-/// that can be zero are shorter than this together.
+/// Longest run of zeros between two joined segments. It is longer than all fields of an index
+/// record that may be zero. A segment costs about ten bytes, and time at instantiation.
 const JOINED_GAP_MAX: usize = 64;
 
-/// Bytes that lie in memory from the start.
+/// Initial bytes of a memory.
 pub(crate) struct Segment {
     pub(crate) offset: u32,
     pub(crate) bytes: Vec<u8>,
@@ -38,7 +37,7 @@ pub(crate) fn joined(snapshot: &Shape<'_>) -> Vec<Segment> {
 }
 
 impl Segment {
-    /// Bytes between the end of this one and `offset`, if that lies behind it.
+    /// Bytes between the end of this segment and `offset`, if `offset` is behind it.
     fn gap(&self, offset: u32) -> Option<usize> {
         let start = offset.checked_sub(self.offset)? as usize;
         start.checked_sub(self.bytes.len())
@@ -64,14 +63,14 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_become_one_with_the_zeros_between_them() {
+    fn neighbours_are_joined_with_the_zeros_between() {
         let data =
             r#"(data (i32.const 8) "ab") (data (i32.const 12) "c") (data (i32.const 13) "d")"#;
         assert_eq!(joined_of(data), [(8, b"ab\0\0cd".to_vec())]);
     }
 
     #[test]
-    fn what_lies_far_apart_stays_apart() {
+    fn distant_segments_stay_separate() {
         let data =
             r#"(data (i32.const 0) "a") (data (i32.const 65) "b") (data (i32.const 131) "c")"#;
         let (first, second) = (joined_of(data).len(), joined_of(data)[0].1.len());

@@ -2,17 +2,17 @@
 
 use wasm_encoder::Encode;
 
-/// The longest that a 32-bit number gets in LEB128.
+/// Length of the longest encoding of a 32-bit number.
 pub(crate) const LEB_LEN_MAX: usize = 5;
 
-/// `value` in LEB128, as short as possible.
+/// The shortest encoding of `value`.
 pub(crate) fn leb(value: u32) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(5);
     value.encode(&mut bytes);
     bytes
 }
 
-/// Length of the LEB128 number at the start of `bytes`.
+/// Length of the number at the start of `bytes`.
 pub(crate) fn leb_len(bytes: &[u8]) -> usize {
     let continued = bytes.iter().take_while(|&&byte| byte & 0x80 != 0).count();
     (continued + 1).min(bytes.len())
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn leb_len_counts_padded_numbers_and_stops_at_the_end() {
+    fn leb_len_counts_padding_and_stops_at_the_end() {
         assert_eq!(leb_len(&[0x05, 0xff]), 1);
         assert_eq!(leb_len(&[0x85, 0x80, 0x80, 0x80, 0x00, 0x01]), 5);
         assert_eq!(leb_len(&[0x80]), 1);

@@ -1,9 +1,8 @@
-//! How many things a module may have: what engines take at most, by the limits
-//! that they have agreed on (WebAssembly JavaScript Interface, "Limits").
+//! Limits on the number of items in a module: those of engines, from "Limits" in the
+//! WebAssembly JavaScript Interface.
 //!
-//! What reads a module without validating it would otherwise take memory for
-//! what a few bytes each claim to be, or time for each memory times each
-//! segment.
+//! The parser does not validate. Without limits, a few hostile bytes would allocate much
+//! memory, or cost time for each pair of a memory and a segment.
 
 use crate::module::error::ModuleError;
 
@@ -15,15 +14,14 @@ const MAX_DATA_SEGMENTS: u64 = 100_000;
 const MAX_MEMORIES: u64 = 100;
 const MAX_BODY_LEN: u64 = 7_654_321;
 
-/// Engines have no such limit. Tools write a custom section for each kind of thing
-/// that they have to say, some of them for each function.
+/// Engines have no such limit. Some tools write a custom section for each function.
 const MAX_SECTIONS: u64 = 100_000;
 
 pub(crate) fn types(so_far: u32, more: usize) -> Result<(), ModuleError> {
     check("types", u64::from(so_far) + more as u64, MAX_TYPES)
 }
 
-/// Asked before each import, since what follows is not counted ahead.
+/// Checked before each import, because compact groups have no total count.
 pub(crate) fn imports(so_far: usize) -> Result<(), ModuleError> {
     check("imports", so_far as u64 + 1, MAX_IMPORTS)
 }
@@ -53,7 +51,7 @@ pub(crate) fn body(len: usize) -> Result<(), ModuleError> {
     check("bytes in a function", len as u64, MAX_BODY_LEN)
 }
 
-/// Asked before each payload, of which some are sections.
+/// Checked before each payload. Some payloads are sections.
 pub(crate) fn sections(so_far: usize) -> Result<(), ModuleError> {
     check("sections", so_far as u64, MAX_SECTIONS)
 }

@@ -1,4 +1,4 @@
-//! Reading the structure of a module.
+//! Reads the structure of a module.
 
 pub(crate) mod leb;
 pub(crate) mod limits;

@@ -20,12 +20,12 @@ pub(crate) mod id {
     pub(crate) const TAG: u8 = 13;
 }
 
-/// One section as it lies in the file.
+/// One section of a module.
 #[derive(Clone)]
 pub(crate) struct Section<'a> {
     pub(crate) id: u8,
-    /// Name of a custom section, else empty.
+    /// Name of a custom section. Empty for any other.
     pub(crate) name: &'a str,
-    /// The section's bytes without identifier and length.
+    /// Place of the content in the module, without identifier and length.
     pub(crate) range: Range<usize>,
 }

@@ -1,8 +1,10 @@
-//! A module taken apart as far as packing needs: its sections, its index
-//! spaces, its function bodies and data segments, all borrowed.
+//! The structure of a module: sections, index spaces, function bodies and data segments.
 //!
-//! Reads structure only; whether the module is valid is for
-//! [`crate::module::parse::validate`] to say. Total on any bytes.
+//! Everything borrows the module. For example, a shape of a module with one import and one
+//! function has `counts.functions` 2, `imported.functions` 1, and one body.
+//!
+//! Parsing is total on any bytes and does not validate. That is the task of
+//! [`crate::module::parse::validate`].
 
 use crate::module::error::ModuleError;
 use crate::module::parse::limits;
@@ -15,10 +17,10 @@ use wasmparser::{
     SectionLimited, TypeRef,
 };
 
-/// The length of a page is 1 shifted by this.
+/// Binary logarithm of the length of a page.
 pub(crate) const PAGE_SHIFT: i32 = 16;
 
-/// How many of each thing a module has, imported ones included.
+/// The number of items of each kind, imported items included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) types: u32,
@@ -31,7 +33,7 @@ pub(crate) struct Counts {
     pub(crate) data: u32,
 }
 
-/// A module, taken apart.
+/// A parsed module.
 #[derive(Default)]
 pub(crate) struct Shape<'a> {
     pub(crate) wasm: &'a [u8],
@@ -47,14 +49,14 @@ pub(crate) struct Shape<'a> {
     pub(crate) data: Vec<Data<'a>>,
     pub(crate) data_count: Option<u32>,
     pub(crate) counts: Counts,
-    /// Of each thing, how many are imported.
+    /// The number of imported items of each kind.
     pub(crate) imported: Counts,
-    /// Where the bytes of the segments are, of a skeleton.
+    /// Where the bytes of the segments are, if this is a skeleton.
     pub(crate) elsewhere: Option<&'a Elsewhere>,
 }
 
 impl<'a> Shape<'a> {
-    /// Takes a skeleton apart.
+    /// Parses a skeleton.
     pub(crate) fn of_skeleton(skeleton: &'a Skeleton) -> Result<Self, ModuleError> {
         Ok(Self {
             elsewhere: Some(&skeleton.elsewhere),
@@ -62,7 +64,7 @@ impl<'a> Shape<'a> {
         })
     }
 
-    /// Takes `wasm` apart.
+    /// Parses `wasm`.
     pub(crate) fn parse(wasm: &'a [u8]) -> Result<Self, ModuleError> {
         check_preamble(wasm)?;
         let mut shape = Self {
@@ -198,7 +200,7 @@ impl<'a> Shape<'a> {
         Ok(Some(SectionLimited::new(reader)?))
     }
 
-    /// Length of the data segment `number` in bytes, wherever they are.
+    /// Length of the data segment `number` in bytes, in memory or in the file.
     pub(crate) fn segment_len(&self, number: usize) -> u64 {
         match self.place_of_segment(number) {
             Some(place) => place.end - place.start,
@@ -209,7 +211,7 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// Where in its file a data segment lies; 0 if the module is in memory.
+    /// Offset of a data segment in its file, or 0 if the module is in memory.
     pub(crate) fn segment_offset(&self, number: usize) -> u64 {
         self.place_of_segment(number).map_or(0, |place| place.start)
     }
@@ -238,7 +240,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Adds a count that the module states; a false one must not overflow.
+/// Adds a count from the module. A false count must not overflow.
 fn add(total: &mut u32, count: u32) {
     *total = total.saturating_add(count);
 }
@@ -255,7 +257,7 @@ pub(crate) fn active_offset(data: &Data<'_>) -> Option<(u32, u64)> {
     Some((*memory_index, constant(offset_expr)?))
 }
 
-/// The number that an expression is, if it is one.
+/// The value of an expression that is one constant.
 pub(crate) fn constant(expression: &ConstExpr<'_>) -> Option<u64> {
     let mut operators = expression.get_operators_reader();
     let number = match operators.read().ok()? {
@@ -266,7 +268,7 @@ pub(crate) fn constant(expression: &ConstExpr<'_>) -> Option<u64> {
     matches!(operators.read().ok()?, Operator::End).then_some(number)
 }
 
-/// Tells modules from what people hand in instead of them.
+/// Rejects inputs that are no modules, by their first bytes.
 pub(crate) fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
     const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
     if wasm.starts_with(b"\0asm") {

@@ -1,14 +1,14 @@
 //! A module without its long data segments, which stay in the file.
 //!
-//! Most of a packed module is its payload, and whoever looks for the image wants a few
-//! kilobytes of the rest. A skeleton is a module in which long segments are empty, and
-//! which knows where the bytes of each segment lie. [`Shape`](crate::module::parse::shape::Shape) takes
-//! it apart as any other. Owns the walk over sections and segments in a file; what lies
-//! in the segments is [`crate::module::locate::memory`]'s.
+//! Most of a packed module is its payload, but finding the image takes only a few kilobytes
+//! of the rest. A skeleton is a module in which long segments are empty, with a list of
+//! where the bytes of each segment are. [`Shape`](super::shape::Shape) parses it like any
+//! module. This file owns the walk over sections and segments in a file.
+//! [`crate::module::locate::memory`] reads the segments.
 //!
-//! A module of three sections, of which the last has a segment of 200 MB at 5000, has a
-//! skeleton of some 5000 bytes: the first two sections, and a data section with an empty
-//! segment. `segments` then says that its bytes are at 5000..200005000.
+//! For example, a module has three sections, and its last one has a segment of 200 MB at
+//! offset 5000. The skeleton has about 5000 bytes: two sections, and a data section with an
+//! empty segment. `segments` is `[5000..200005000]`.
 
 use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
@@ -18,13 +18,13 @@ use std::ops::Range;
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
-/// Segments and custom sections up to this length are read: a read takes as long.
+/// Segments and custom sections up to this length are read. Seeking takes as long.
 const LONG: u64 = 64 << 10;
 
-/// What of a module is left out.
+/// The omitted parts of a module.
 #[derive(Clone, Copy)]
 pub(crate) enum Without {
-    /// All that finding an image does not take: code, and what is long.
+    /// Everything that is not needed to find an image: code, and long segments and sections.
     AllButImage,
     /// The one segment with this number.
     Segment(u32),
@@ -32,11 +32,11 @@ pub(crate) enum Without {
 
 impl Without {
     fn section(self, id: u8, name: &[u8], len: u64) -> bool {
-        let is_looked_at = name == METADATA_SECTION.as_bytes() || name == b"name";
+        let is_needed = name == METADATA_SECTION.as_bytes() || name == b"name";
         match self {
-            // Both, since a parser wants as many bodies as functions.
+            // Both, because a parser expects as many bodies as functions.
             Self::AllButImage if id == id::CODE || id == id::FUNCTION => true,
-            Self::AllButImage => id == id::CUSTOM && len > LONG && !is_looked_at,
+            Self::AllButImage => id == id::CUSTOM && len > LONG && !is_needed,
             Self::Segment(_) => false,
         }
     }
@@ -49,21 +49,22 @@ impl Without {
     }
 }
 
-/// A module in a file, without some of it.
+/// A module from a file, without the omitted parts.
 pub(crate) struct Skeleton {
     pub(crate) wasm: Vec<u8>,
     pub(crate) elsewhere: Elsewhere,
 }
 
-/// The bytes of the data segments, where they lie.
+/// The file, and the place of each data segment in it.
 pub(crate) struct Elsewhere {
     pub(crate) source: Arc<dyn ReadAt>,
     pub(crate) segments: Vec<Range<u64>>,
 }
 
 impl Skeleton {
-    /// Reads the module in `source`. `None` for bytes that are no module, or one of an
-    /// unusual form: they are to be read whole, so that errors name the right offsets.
+    /// Reads the module in `source`. Returns `None` if the bytes are no module or have an
+    /// unusual form. The caller then reads all of them, so that errors name the right
+    /// offsets.
     pub(crate) fn read(
         source: &Arc<dyn ReadAt>,
         without: Without,
@@ -90,7 +91,7 @@ impl Skeleton {
     }
 }
 
-/// Why a skeleton is not made.
+/// The reason for no skeleton.
 enum Stop {
     Unusual,
     Failed(std::io::Error),
@@ -101,7 +102,7 @@ struct Reading<'s> {
     without: Without,
     wasm: Vec<u8>,
     segments: Vec<Range<u64>>,
-    /// How many functions and bodies there are in what is left out.
+    /// Counts of the omitted functions and bodies.
     functions: u32,
     bodies: u32,
 }
@@ -145,7 +146,7 @@ impl Reading<'_> {
             return Ok(());
         }
         let content = match id {
-            // A second one, which no module has, would begin to count again.
+            // Valid modules have one data section. A second would restart the numbers.
             id::DATA if !self.segments.is_empty() => return Err(Stop::Unusual),
             id::DATA => self.data(end)?,
             _ => self.input.bytes(len)?,
@@ -193,7 +194,7 @@ impl Reading<'_> {
         match self.without.segment(number, len) {
             true => content.push(0),
             false => {
-                // It came from such a number.
+                // It was decoded from 32 bits.
                 content.extend(leb(len as u32));
                 content.extend(self.input.bytes(len)?);
             }
@@ -203,7 +204,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Passes over an expression of the usual instructions.
+    /// Skips an expression of the usual instructions.
     fn constant(&mut self) -> Result<(), Stop> {
         loop {
             match self.input.byte()? {
@@ -228,7 +229,7 @@ struct Input<'s> {
     window_start: u64,
 }
 
-/// As much as the kernel reads ahead. Most segments of a module fit several times.
+/// The kernel reads as much ahead. Most segments are shorter.
 const WINDOW_LEN: u64 = 16 << 10;
 
 impl<'s> Input<'s> {
@@ -278,7 +279,7 @@ impl<'s> Input<'s> {
         Err(Stop::Unusual)
     }
 
-    /// The name that a custom section of `len` bytes begins with.
+    /// The name at the start of a custom section of `len` bytes.
     fn name(&mut self, len: u64) -> Result<Vec<u8>, Stop> {
         let end = self.at + len;
         let name_len = u64::from(self.number()?);
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_left_out_and_its_place_known() {
+    fn long_segments_and_sections_stay_in_the_file() {
         let wasm = module();
         let skeleton = skeleton(&wasm, Without::AllButImage).expect("a module");
         assert!(skeleton.wasm.len() < LONG as usize + 1000);
@@ -340,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn all_but_one_segment_is_the_module_without_it() {
+    fn one_segment_can_be_omitted() {
         let wasm = module();
         let skeleton = skeleton(&wasm, Without::Segment(0)).expect("a module");
         let shape = Shape::parse(&skeleton.wasm).expect("a module");
@@ -350,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_module_has_none() {
+    fn bytes_that_are_no_module_have_no_skeleton() {
         let wasm = module();
         for at in (0..200).chain(wasm.len() - 10..wasm.len()) {
             let cut = skeleton(&wasm[..at], Without::AllButImage);

@@ -1,4 +1,4 @@
-//! Whether bytes are a valid module, with function bodies checked in parallel.
+//! Validation of modules, with function bodies checked in parallel.
 
 use rayon::prelude::*;
 use wasmparser::{
@@ -8,23 +8,23 @@ use wasmparser::{
 
 type Function<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
 
-/// Bodies that one task checks, so that its buffers are reused.
+/// Bodies of one task. It reuses its buffers.
 const BATCH: usize = 64;
 
-/// Checks all of `wasm`, all proposals allowed: what an engine supports is for
-/// the engine to say.
+/// Checks all of `wasm` and allows all proposals. Engines differ in those that they
+/// support.
 pub(crate) fn validate(wasm: &[u8]) -> Result<(), Error> {
     validate_with(wasm, true)
 }
 
-/// Checks all of `wasm`, which has several memories only if it `may_have_two`.
+/// Checks all of `wasm`. It may use multi-memory only if `may_have_two`.
 pub(crate) fn validate_with(wasm: &[u8], may_have_two: bool) -> Result<(), Error> {
     let mut features = WasmFeatures::all();
     features.set(WasmFeatures::MULTI_MEMORY, may_have_two);
     validate_features(wasm, features)
 }
 
-/// Checks all of `wasm`, which may use the `features` and no others.
+/// Checks all of `wasm`. It may use only these `features`.
 pub(crate) fn validate_features(wasm: &[u8], features: WasmFeatures) -> Result<(), Error> {
     let mut validator = Validator::new_with_features(features);
     let mut functions = Vec::new();
@@ -37,7 +37,7 @@ pub(crate) fn validate_features(wasm: &[u8], features: WasmFeatures) -> Result<(
     let errors = batches
         .into_par_iter()
         .filter_map(|batch| check(batch).err());
-    // The first by position, so that the message does not depend on timing.
+    // The first by offset, so that the message does not depend on timing.
     match errors.min_by_key(Error::offset) {
         Some(error) => Err(error),
         None => Ok(()),

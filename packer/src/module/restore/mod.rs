@@ -1,4 +1,4 @@
-//! Removing the image from a packed module.
+//! Removes the image from a packed module.
 
 pub(crate) mod original;
 pub(crate) mod unmerge;

@@ -6,36 +6,39 @@ use crate::module::form::Form;
 use crate::module::locate::anchor;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::skeleton::{Skeleton, Without};
+use crate::module::preview0::convert;
 use crate::module::restore::{unmerge, unmount};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasi_vfs_format::threads::with_threads;
 use wasi_vfs_format::{Payload, ReadAt};
 
-/// The module without its image, where it was merged in; the module itself
-/// where there is none, or one that was linked.
+/// The original of a merged module. Any other module is returned as it is.
 ///
 /// # Errors
 ///
-/// The module is not valid, or was changed by another tool after packing.
+/// The module is invalid, or another tool changed it after packing.
 pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     match anchor::locate(&shape)? {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
-            with_threads(|| unmerge::unmerge(&shape, &located)).map(Cow::Owned)
+            let original = with_threads(|| {
+                let unmerged = unmerge::unmerge(&shape, &located)?;
+                convert::to_preview0(unmerged)
+            });
+            original.map(Cow::Owned)
         }
         _ => Ok(Cow::Borrowed(wasm)),
     }
 }
 
-/// The module as it was before packing, as far as running it goes: the image is
-/// taken out where it was merged in, and out of reach where it was linked. A
-/// module without an image stays as it is. Files are then the host's affair.
-/// The export [`ALLOC_FN`] of a linked module runs no constructors.
+/// A module that runs as the original did, with the files of its host. A merged image is
+/// removed, and the anchor of a linked one says that there is no image. The export `wasi_vfs_alloc` of a linked module runs no constructors. A program that
+/// imported `wasi_unstable` before packing imports preview 1.
 ///
 /// # Errors
 ///
-/// As [`without_image`].
+/// Those of [`without_image`].
 pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     Ok(match anchor::locate(&shape)? {
@@ -46,12 +49,13 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
     })
 }
-/// Length in bytes of the module in `source` without its image, if that was merged in.
-/// `payload_segment` is the number of the segment that is the payload, if it is known.
+
+/// Length in bytes of [`without_image`] for the module in `source`. `payload_segment` is
+/// the number of the data segment with the payload, if known.
 ///
 /// # Errors
 ///
-/// As [`without_image`], or the module cannot be read.
+/// Those of [`without_image`], or the module cannot be read.
 pub(crate) fn len_without_image(
     source: &Arc<dyn ReadAt>,
     payload_segment: Option<u32>,
@@ -59,7 +63,13 @@ pub(crate) fn len_without_image(
     let number = payload_segment.unwrap_or(u32::MAX);
     let len = |shape: &Shape<'_>| match anchor::locate(shape)? {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
-            unmerge::unmerged_len(shape, &located)
+            match convert::is_converted(shape) {
+                false => unmerge::unmerged_len(shape, &located),
+                true => {
+                    let unmerged = unmerge::unmerge(shape, &located)?;
+                    Ok(convert::to_preview0(unmerged)?.len() as u64)
+                }
+            }
         }
         _ => Ok(source.len()),
     };

@@ -1,7 +1,11 @@
-//! Takes a merged runtime out of a module again.
+//! Removes a merged runtime from a module.
 //!
-//! The inverse of [`crate::module::merge::assemble`], from the counts in the anchor alone. Does
-//! not touch what merging did not append.
+//! This is the inverse of [`crate::module::merge::assemble`]. The anchor records the counts
+//! of the application. For example, it records 100 functions and two intercepted imports,
+//! functions 3 and 7. Then functions 100 and 101 are the entries. References to them become
+//! references to 3 and 7 again, and everything from function 100 on is removed.
+//!
+//! A checksum of the counts and the appended code proves that no tool has changed them.
 
 use crate::module::abi::METADATA_SECTION;
 use crate::module::edit::items::{Items, memory_items};
@@ -22,7 +26,7 @@ use wasi_vfs_format::checksum::checksum_of_two;
 use wasmparser::{Data, DataKind, RecGroup};
 use zerocopy::IntoBytes;
 
-/// What the application has of each thing, by itself.
+/// The counts of the application before the merge.
 #[derive(Clone, Copy)]
 struct Before {
     types: u32,
@@ -31,7 +35,7 @@ struct Before {
     globals: u32,
     data: u32,
     has_data_count: bool,
-    /// Whether memory 0 was made longer, instead of another added.
+    /// Whether the runtime is in memory 0.
     shares_memory: bool,
 }
 
@@ -106,7 +110,7 @@ fn cut(
     Ok(())
 }
 
-/// Gives memory 0 the type that it had.
+/// Restores the type of memory 0.
 fn shorten_memory(
     rebuild: &mut Rebuild<'_, '_>,
     shape: &Shape<'_>,
@@ -119,7 +123,7 @@ fn shorten_memory(
     rebuild.items(id::MEMORY, 0, memory_items(&memories)?)
 }
 
-/// The counts must fit the module, or another tool has added or removed things.
+/// Rejects counts that do not fit the module: another tool has added or removed items.
 fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<(), ModuleError> {
     let (now, imported) = (shape.counts, shape.imported);
     let counts = [
@@ -150,7 +154,7 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
             "it has {found} memories and the image in memory {place_found}, expected {expected} and {place}"
         )));
     }
-    // Imported ones are refused before a runtime is merged.
+    // Merging rejects imported memories.
     if before.shares_memory && imported.memories != 0 {
         return Err(ModuleError::rewritten("it imports a memory"));
     }
@@ -171,8 +175,8 @@ fn check_payload(shape: &Shape<'_>, located: &Located, before: Before) -> Result
     }
 }
 
-/// The segments behind the payload must be the runtime's. A snapshot, such as Wizer's,
-/// empties all segments and appends what the memories held, the application's as well.
+/// Rejects segments behind the payload that are not the runtime's. A snapshot, such as
+/// Wizer's, empties all segments and appends the content of all memories.
 fn check_segments(shape: &Shape<'_>, located: &Located, before: Before) -> Result<(), ModuleError> {
     let anchor = &located.anchor;
     let start = u64::from(anchor.region_address.get());
@@ -190,7 +194,7 @@ fn check_segments(shape: &Shape<'_>, located: &Located, before: Before) -> Resul
     }
 }
 
-/// The appended bodies must be those that were appended.
+/// Rejects changed function bodies of the runtime.
 fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), ModuleError> {
     let found = checksum_of(shape, before, anchor)?;
     let expected = anchor.merged_checksum.get();
@@ -202,7 +206,7 @@ fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), 
     Err(ModuleError::rewritten(what))
 }
 
-/// The checksum that a merged module must have that was changed, if it is one.
+/// The checksum that a changed module should have, if it is a merged one.
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) fn merged_checksum(wasm: &[u8]) -> Option<u64> {
     let shape = Shape::parse(wasm).ok()?;
@@ -212,7 +216,7 @@ pub(crate) fn merged_checksum(wasm: &[u8]) -> Option<u64> {
     checksum_of(&shape, before, &located.anchor).ok()
 }
 
-/// The checksum of what the anchor says of the application, and of the appended code.
+/// The checksum of the recorded counts and the appended code.
 fn checksum_of(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<u64, ModuleError> {
     let kept = (before.functions - shape.imported.functions) as usize;
     let section = shape.section(id::CODE).map(|section| section.range.clone());
@@ -229,8 +233,8 @@ fn checksum_of(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<u64
     Ok(checksum_of_two(anchor.application.as_bytes(), appended))
 }
 
-/// Entry number `n` stands for intercepted import number `n`. What grows the
-/// application's part of a memory comes behind the entries.
+/// The redirection of entry `n` to intercepted import `n`. The function that grows the
+/// application's pages follows the entries.
 fn back(shape: &Shape<'_>, before: Before) -> Result<Redirect, ModuleError> {
     let imports = intercepted(shape).map(|(import, _)| import);
     let functions: HashMap<u32, u32> = (before.functions..).zip(imports).collect();
@@ -259,7 +263,7 @@ fn groups_of(shape: &Shape<'_>, types: u32) -> Result<u32, ModuleError> {
     let mut seen = 0;
     for group in shape.items::<RecGroup>(id::TYPE)?.into_iter().flatten() {
         let len = group?.types().len() as u32;
-        // Groups that are empty and come next are theirs: none that is appended is.
+        // Empty groups that follow are the application's: the merge appends none.
         if len > types - seen {
             break;
         }

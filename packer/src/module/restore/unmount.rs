@@ -8,7 +8,7 @@ use core::mem::offset_of;
 use core::ops::Range;
 use wasi_vfs_embedding::Anchor;
 
-/// The module with zeros for what its anchor says of an image. Nothing moves.
+/// The module with zeros for the fields of the anchor that describe an image.
 pub(crate) fn unmount(shape: &Shape<'_>, located: &Located) -> Vec<u8> {
     let mut wasm = shape.wasm.to_vec();
     let anchor = u64::from(located.anchor.address.get());
@@ -33,7 +33,7 @@ pub(crate) fn unmount(shape: &Shape<'_>, located: &Located) -> Vec<u8> {
     wasm
 }
 
-/// Which bytes of a segment of `len` bytes at `offset` lie within `wanted`.
+/// The bytes within `wanted` of a segment of `len` bytes at `offset`.
 fn overlap(offset: u64, len: usize, wanted: Range<u64>) -> Option<Range<usize>> {
     let start = wanted.start.saturating_sub(offset);
     let end = wanted.end.saturating_sub(offset).min(len as u64);

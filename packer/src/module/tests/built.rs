@@ -47,7 +47,7 @@ fn call(store: &mut Store<StoreLimits>, instance: &Instance, name: &str) -> Resu
 
 /// Often enough to use up the runtime's stack many times.
 #[test]
-fn calls_that_the_host_leaves_by_throwing_use_up_no_stack() {
+fn calls_left_by_exceptions_use_no_stack() {
     for kind in KINDS {
         let (mut store, instance) = fake::start(&packed(kind), u64::MAX);
         let memory = instance.get_memory(&store, "memory").expect("exported");
@@ -84,7 +84,7 @@ fn memory_of_a_call_is_used_again() {
 
 /// The index has to be decompressed before anything can be answered.
 #[test]
-fn a_first_call_without_memory_fails_and_the_next_one_may_not() {
+fn a_call_after_one_without_memory_may_succeed() {
     const NOMEM: i32 = 48;
     let packed = packed(MemoryKind::Single);
     let (store, instance) = fake::start(&packed, u64::MAX);
@@ -114,7 +114,7 @@ fn files(module: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
 }
 
 #[test]
-fn whichever_byte_of_a_packed_module_is_damaged_tools_give_right_bytes_or_none() {
+fn damaged_module_never_yields_wrong_bytes() {
     let tree = tempfile::tempdir().expect("a directory");
     for name in ["a", "b"] {
         let text = format!("{name} line of a file\n").repeat(500);

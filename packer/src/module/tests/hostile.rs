@@ -109,7 +109,7 @@ fn counts_that_do_not_fit_the_module() {
 }
 
 #[test]
-fn a_copy_of_an_anchor_in_somebodys_data_is_no_image() {
+fn copies_of_an_anchor_are_no_image() {
     let module = packed(&program("")).module;
     let bytes: String = module.iter().map(|byte| format!("\\{byte:02x}")).collect();
     let holder = wasm(&program(&format!(r#"(data (i32.const 3) "{bytes}")"#)));

@@ -114,7 +114,7 @@ fn damage_is_the_same_in_a_file_and_in_bytes() {
 }
 
 #[test]
-fn the_length_without_the_image_is_that_of_the_program() {
+fn length_without_image_is_that_of_the_program() {
     for module in modules() {
         let source = source(&module);
         let found = find_in(&source).expect("readable").expect("packed");

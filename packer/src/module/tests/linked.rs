@@ -76,7 +76,7 @@ fn constructors_in_wrappers_do_not_run_when_packing() {
 }
 
 #[test]
-fn without_its_image_a_wrapped_module_runs_no_constructors_either() {
+fn unmounted_modules_run_no_wrapped_constructors() {
     let packed = pack(&wrapped([1, 2, 3])).expect("packs").module;
     for module in [wrapped([1, 2, 3]), packed] {
         let module = unmounted(&module).expect("readable").into_owned();
@@ -102,7 +102,7 @@ fn a_record_that_names_another_function_is_refused() {
 }
 
 #[test]
-fn packing_again_gives_the_same_bytes() {
+fn repacking_is_idempotent() {
     let more = r#"(data $p "abcd") (data (i32.const 9) "x") (data (i32.const 300) "y")
         (func (export "init") (result i32)
           (memory.init $p (i32.const 8) (i32.const 0) (i32.const 4)) (i32.load (i32.const 8)))"#;
@@ -126,7 +126,7 @@ fn packing_again_gives_the_same_bytes() {
 }
 
 #[test]
-fn what_is_mostly_zeros_is_refused_since_no_tool_would_read_it() {
+fn images_of_mostly_zeros_are_rejected() {
     const LEN: usize = (64 << 20) + 1;
     let text = linked_text(VERSION, "").replace(") 16)", ") 1100)");
     let program = wasm(&text.replace("900000", "70000000"));
@@ -138,7 +138,7 @@ fn what_is_mostly_zeros_is_refused_since_no_tool_would_read_it() {
         embed(&program, &parts, &[], VERSION, None)
     };
     let error = pack(vec![0; LEN]).expect_err("refused").to_string();
-    assert!(error.contains("half of its 67108865 bytes"), "{error}");
+    assert!(error.contains("half of the 67108865 bytes"), "{error}");
     assert!(error.contains("--compress"), "{error}");
     // Three of four are zeros, and none is left out.
     let numbers: Vec<u8> = [7, 0, 0, 0].repeat(LEN.div_ceil(4));
@@ -147,7 +147,7 @@ fn what_is_mostly_zeros_is_refused_since_no_tool_would_read_it() {
 }
 
 #[test]
-fn a_library_of_another_release_is_refused_with_the_way_out() {
+fn libraries_of_other_releases_are_rejected() {
     let error = pack(&wasm(&linked_text("0.0.9", "")))
         .expect_err("refused")
         .to_string();
@@ -160,7 +160,7 @@ fn a_library_of_another_release_is_refused_with_the_way_out() {
 }
 
 #[test]
-fn a_call_past_the_linked_runtime_is_refused_by_name() {
+fn calls_bypassing_a_linked_runtime_are_rejected() {
     let packed = |call: &str, more: &str| {
         let import = format!(
             r#"(module (import "wasi_snapshot_preview1" "{call}"
@@ -231,7 +231,7 @@ fn no_room_is_an_error() {
 }
 
 #[test]
-fn a_start_function_that_calls_the_host_or_never_ends_is_an_error() {
+fn start_functions_must_end_without_the_host() {
     let calls = r#"(table $host 1 funcref) (elem (table $host) (i32.const 0) func $write)
         (func $s (drop (call_indirect $host (param i32 i32 i32 i32) (result i32)
           (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 1) (i32.const 0)))) (start $s)"#;
@@ -243,7 +243,7 @@ fn a_start_function_that_calls_the_host_or_never_ends_is_an_error() {
 }
 
 #[test]
-fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
+fn imported_tags_and_globals_are_rejected() {
     for (import, kind) in [
         ("(tag)", "tag"),
         ("(global i32)", "global"),
@@ -265,7 +265,7 @@ fn an_imported_tag_or_global_is_refused_before_wizer_sees_it() {
 }
 
 #[test]
-fn memories_that_no_snapshot_is_made_of_are_refused() {
+fn memories_without_snapshots_are_rejected() {
     for memory in [
         "(memory i64 1)",
         "(memory 4294967295 (pagesize 1))",
@@ -278,12 +278,12 @@ fn memories_that_no_snapshot_is_made_of_are_refused() {
 }
 
 #[test]
-fn the_form_is_told_without_running() {
+fn the_form_is_known_without_running() {
     assert_eq!(form(&linked(""), None).expect("readable"), Form::Linked);
 }
 
 #[test]
-fn what_the_engine_or_wizer_cannot_do_is_named_with_the_way_out() {
+fn unsupported_features_are_named_with_a_remedy() {
     let grows = "(table $t 1 funcref) (func (table.set $t (i32.const 0) (ref.null func)))";
     let throws = "(tag $e) (func (throw $e))";
     for (more, word) in [(grows, "table.set"), (throws, "exceptions")] {
@@ -294,7 +294,7 @@ fn what_the_engine_or_wizer_cannot_do_is_named_with_the_way_out() {
 }
 
 #[test]
-fn all_memories_and_globals_are_in_the_state_after_the_start_function() {
+fn snapshot_has_the_state_after_the_start_function() {
     let more = r#"(memory $m 1)
         (global $a (mut i64) (i64.const 1)) (global $b (mut f64) (f64.const 1))
         (global $c (mut v128) (v128.const i64x2 1 1)) (global $d (mut f32) (f32.const 1))

@@ -74,7 +74,7 @@ fn the_image_is_found_again() {
 }
 
 #[test]
-fn an_empty_payload_and_no_metadata_section_are_an_image_too() {
+fn empty_payload_and_no_metadata_are_an_image() {
     let mut parts = PARTS;
     (parts.payload, parts.metadata) = (Cow::default(), &[]);
     for kind in KINDS {
@@ -105,7 +105,7 @@ fn glue_moves_bytes_both_ways() {
 }
 
 #[test]
-fn a_host_call_that_the_program_does_not_import_is_nosys() {
+fn host_calls_without_an_import_are_nosys() {
     // fd_tell of the runtime asks the host; here the host can be asked.
     let ask = |import: &str| {
         format!(
@@ -140,7 +140,7 @@ fn a_host_call_that_the_program_does_not_import_is_nosys() {
 }
 
 #[test]
-fn no_import_is_added_and_only_the_programs_exports_remain() {
+fn imports_and_exports_stay_the_programs() {
     let before = wasm(&program(""));
     let lines = |wasm: &[u8], what: &str| -> Vec<String> {
         let text = text(wasm);
@@ -156,7 +156,7 @@ fn no_import_is_added_and_only_the_programs_exports_remain() {
 }
 
 #[test]
-fn indirect_calls_through_elements_and_references_are_redirected() {
+fn indirect_calls_are_redirected() {
     for module in each_packed(&program(&format!(
         r#"(type $o (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
           (table $t 4 funcref) (table $u 4 funcref)
@@ -225,7 +225,7 @@ fn a_start_function_still_runs() {
 }
 
 #[test]
-fn several_memories_and_data_segments_keep_their_numbers() {
+fn memories_and_segments_keep_their_numbers() {
     for module in each_packed(&program(
         r#"(memory $second 1)
           (data $passive "abcd") (data (memory $second) (i32.const 8) "wxyz")
@@ -299,7 +299,7 @@ fn names_stay_true_and_the_runtimes_are_added() {
 }
 
 #[test]
-fn custom_sections_stay_in_place_but_for_those_about_code_offsets() {
+fn custom_sections_without_code_offsets_stay() {
     let packed = packed(&program(
         r#"(@custom "before" (before first) "one") (@custom "after" "two")
           (@custom ".debug_info" "d") (@custom ".debug_line" "d") (@custom "sourceMappingURL" "s")
@@ -321,7 +321,7 @@ fn custom_sections_stay_in_place_but_for_those_about_code_offsets() {
 }
 
 #[test]
-fn the_payload_is_the_first_appended_segment_and_only_live_ones_follow() {
+fn the_payload_is_the_first_appended_segment() {
     let module = packed(&program(r#"(data (i32.const 0) "x")"#)).module;
     let text = text(&module);
     let data: Vec<&str> = text

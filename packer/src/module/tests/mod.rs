@@ -7,6 +7,7 @@ mod hostile;
 mod in_file;
 mod linked;
 mod merged;
+mod preview0;
 mod refusals;
 mod rewritten;
 mod single;

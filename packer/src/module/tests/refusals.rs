@@ -16,7 +16,7 @@ fn refused(wat: &str, words: &[&str]) {
 }
 
 #[test]
-fn other_files_are_told_apart() {
+fn other_files_are_recognised() {
     assert!(refusal(b"").contains("an empty file"));
     assert!(refusal(b"\x7fELF....").contains("`7f 45 4c 46`"));
     assert!(refusal(b"  (module)").contains("wasm-tools parse"));
@@ -92,7 +92,7 @@ fn programs_that_read_no_files() {
 
 /// Each of them also lacks the memory export that programs have.
 #[test]
-fn modules_of_other_kinds_are_named_before_their_memory() {
+fn other_module_kinds_are_named_before_memory() {
     let emscripten = r#"(module (import "a" "b" (func (param i32))) (memory (export "c") 1))"#;
     refused(
         emscripten,
@@ -118,10 +118,21 @@ fn modules_of_other_kinds_are_named_before_their_memory() {
 }
 
 #[test]
-fn preview_0_is_to_be_recompiled() {
+fn preview_0_without_file_calls_is_refused() {
     let module = r#"(module (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))
         (memory (export "memory") 1))"#;
-    refused(module, &["wasi_unstable", "`fd_close`", "recompile"]);
+    refused(module, &["`path_*`"]);
+    let module = r#"(module (import "wasi_unstable" "fd_seek" (func (param i32) (result i32)))
+        (memory (export "memory") 1))"#;
+    refused(module, &["`fd_seek`", "(i32, i64, i32, i32) -> (i32)"]);
+}
+
+#[test]
+fn a_linked_program_with_preview_0_is_refused() {
+    let import = r#"(import "wasi_unstable" "fd_close" (func (param i32) (result i32)))"#;
+    let linked = super::fake::linked_text(VERSION, "");
+    let module = linked.replacen("(import", &format!("{import} (import"), 1);
+    refused(&module, &["`fd_close`", "linked runtime", "recompile"]);
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn with_data() -> Vec<u8> {
 }
 
 #[test]
-fn a_snapshot_after_packing_keeps_its_image_and_is_refused() {
+fn snapshots_of_packed_modules_cannot_be_repacked() {
     for (kind, start, pages) in [
         (MemoryKind::Separate, u64::MAX, 0),
         (MemoryKind::Single, 2 << 16, 0),

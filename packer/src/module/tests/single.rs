@@ -132,7 +132,7 @@ fn there_is_one_memory_with_room_for_both() {
 }
 
 #[test]
-fn an_engine_with_bulk_memory_and_nothing_else_takes_it() {
+fn single_memory_needs_only_bulk_memory() {
     let features = WasmFeatures::WASM1 | WasmFeatures::BULK_MEMORY;
     let module = single(&grower("3"));
     let mut validator = Validator::new_with_features(features);
@@ -204,7 +204,7 @@ fn ten_thousand_grows_move_the_region_a_few_times() {
 }
 
 #[test]
-fn a_refused_growth_changes_nothing_and_slack_is_given_up_first() {
+fn failed_growth_changes_nothing() {
     // The most that the memory may have: 2 + 10 of the program, the region,
     // and what that may grow by.
     let module = single(&grower("2 1000"));
@@ -221,7 +221,7 @@ fn a_refused_growth_changes_nothing_and_slack_is_given_up_first() {
 }
 
 #[test]
-fn a_program_that_leaves_no_room_is_told_what_to_do() {
+fn programs_without_room_get_a_remedy() {
     let error = pack_with(&wasm(&grower("65530")), MemoryKind::Single);
     let error = error.expect_err("refused").to_string();
     for words in ["65530 pages", "16", "--memory separate"] {
@@ -242,7 +242,7 @@ fn a_linked_module_has_no_separate_memory() {
 }
 
 #[test]
-fn a_global_or_the_anchor_says_where_the_region_starts() {
+fn a_global_or_the_anchor_locates_the_region() {
     let module = single(&grower("2"));
     let magic = b"\x89wasi-vfs anchor";
     let at = module
@@ -297,7 +297,7 @@ fn the_region_may_move_during_a_call_of_the_host() {
 }
 
 #[test]
-fn what_cannot_be_relocated_is_named() {
+fn unsupported_instructions_are_named() {
     let text = super::fake::runtime_text(VERSION).replace(
         r#"(func (export "fd_close") (param i32) (result i32) (call $size))"#,
         r#"(func (export "fd_close") (param i32) (result i32)

@@ -56,7 +56,7 @@ fn programs() -> Vec<String> {
 
 /// Behind a custom section, the first time and the second.
 #[test]
-fn an_empty_section_makes_no_difference_to_packing_again() {
+fn empty_sections_do_not_affect_repacking() {
     let module = wasm(&program(""));
     let exports = wasmparser::Parser::new(0)
         .parse_all(&module)
@@ -78,7 +78,7 @@ fn an_empty_section_makes_no_difference_to_packing_again() {
 }
 
 #[test]
-fn unmerging_gives_the_program_back() {
+fn unmerging_restores_the_program() {
     for text in programs() {
         let program = wasm(&text);
         for packed in each_packed(&text) {
@@ -89,7 +89,7 @@ fn unmerging_gives_the_program_back() {
 }
 
 #[test]
-fn packing_a_packed_module_is_packing_the_program() {
+fn repacking_equals_packing_the_program() {
     for text in programs() {
         let program = wasm(&text);
         for (kind, first) in KINDS.into_iter().zip(each_packed(&text)) {
@@ -134,7 +134,7 @@ fn an_access_may_name_the_one_memory() {
 
 /// Its name is ours.
 #[test]
-fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
+fn a_foreign_section_with_our_name_is_reported() {
     let text = program(r#"(@custom "wasi_vfs" "theirs")"#);
     let dropped = DroppedSection {
         name: "wasi_vfs".into(),
@@ -151,7 +151,7 @@ fn a_section_of_that_name_that_is_not_ours_is_said_to_be_left_out() {
 }
 
 #[test]
-fn any_flipped_byte_of_what_the_anchor_says_of_the_program_is_noticed() {
+fn flipped_counts_in_the_anchor_are_detected() {
     const APPLICATION_AND_CHECKSUM: Range<usize> = 88..136;
     for packed in programs().iter().flat_map(|text| each_packed(text)) {
         let mut places = packed.windows(ANCHOR_MAGIC.len());
@@ -170,7 +170,7 @@ fn any_flipped_byte_of_what_the_anchor_says_of_the_program_is_noticed() {
 }
 
 #[test]
-fn numbers_that_were_padded_are_written_short_once_and_stay_so() {
+fn padded_numbers_are_shortened_once() {
     // What wasm-ld writes without optimisation: `call` with five bytes.
     let program = wasm(&format!(
         r#"(module {OPEN} (memory (export "memory") 1)
@@ -186,7 +186,7 @@ fn numbers_that_were_padded_are_written_short_once_and_stay_so() {
 }
 
 #[test]
-fn the_kind_of_memory_stays_until_another_is_asked_for() {
+fn the_memory_kind_stays_unless_chosen() {
     for text in programs() {
         let [separate, single] = each_packed(&text);
         let kept = pack(&single).expect("packs").module;
@@ -233,7 +233,7 @@ impl Reencode for Optimiser {
 }
 
 #[test]
-fn a_module_that_was_optimised_since_is_refused_but_still_found() {
+fn optimised_modules_keep_a_readable_image() {
     let first = packed(&program("")).module;
     let mut module = wasm_encoder::Module::new();
     let parser = wasmparser::Parser::new(0);
@@ -252,7 +252,7 @@ fn a_module_that_was_optimised_since_is_refused_but_still_found() {
 }
 
 #[test]
-fn a_stripped_module_keeps_its_image_and_can_be_packed_again() {
+fn stripped_modules_can_be_packed_again() {
     let full = packed(&program("")).module;
     let mut stripped = wasm_encoder::Module::new();
     for payload in wasmparser::Parser::new(0).parse_all(&full) {

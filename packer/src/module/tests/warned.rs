@@ -10,7 +10,7 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_program_after_asyncify_is_warned_about_in_each_memory() {
+fn asyncified_programs_are_reported() {
     let program = program(r#"(func (export "asyncify_start_unwind") (param i32))"#);
     for kind in KINDS {
         let packed = pack_with(&wasm(&program), kind).expect("packs");
@@ -47,7 +47,7 @@ fn calls_that_preview_1_lacks_are_named() {
 }
 
 #[test]
-fn signatures_are_dropped_and_the_module_is_to_be_signed_again() {
+fn dropped_signatures_are_reported() {
     let more = r#"(@custom "signature" "s") (@custom "signature_delimiter" "d")
         (@custom "build_id" "b") (@custom "producers" "\00")"#;
     let linked = pack(&wasm(&linked_text(VERSION, more))).expect("packs");
