@@ -25,6 +25,9 @@ Examples:
 /// Prints the form of the packed module, its imports, the WebAssembly proposals that it
 /// needs, and engines with these proposals. Packing changes no import, so an engine must
 /// also run the unpacked module. The exit code is 1 if the module cannot be packed.
+///
+/// `check` runs no code. `pack` runs the constructors of a linked module to bake the files
+/// into it, so packing a linked module can still fail.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -66,7 +69,7 @@ struct Answer {
     imports: Vec<ImportedModule>,
     features: Vec<&'static str>,
     engines: Vec<&'static str>,
-    /// Those that `--memory single` adds are among them.
+    /// The engines for `--memory single`, which include all of `engines`.
     engines_single: Vec<&'static str>,
 }
 
