@@ -28,7 +28,7 @@ pub fn texts(data: &[u8]) {
         let _ = pattern.matches("/some/file.txt", false);
     }
     if let Ok(exclude) = Exclude::new(&text.lines().take(8).collect::<Vec<_>>()) {
-        let _ = exclude.leaves_out(Path::new("some/file.txt"));
+        let _ = exclude.excludes(Path::new("some/file.txt"));
     }
 }
 

@@ -87,7 +87,7 @@ impl Kind {
     }
 
     fn holds(&self, path: &str, mount_depth: usize) -> bool {
-        self.exclude.leaves_out_below(Path::new(path), mount_depth)
+        self.exclude.excludes_below(Path::new(path), mount_depth)
     }
 
     fn add(&mut self, inode: &Inode, share: Share) {
