@@ -371,7 +371,7 @@ impl Packer {
             warnings.push(Warning::Decompressed);
         }
         warnings.extend(self.select(&mut tree, &mut options)?);
-        warnings.extend(lint::inspect(&tree, &origins));
+        warnings.extend(lint::warnings(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
         if self.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
