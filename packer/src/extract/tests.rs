@@ -1,5 +1,4 @@
-//! Hostile trees and hostile targets. What honest ones give is tested through
-//! the command.
+//! Hostile trees and targets. The tests of the command cover ordinary ones.
 
 use super::plan::{Folder, Leaf, LeafKind, Plan, is_name_on_windows, safe_name};
 use super::target::Target;
@@ -8,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A directory `target` within one that must not change.
+/// A directory `target` in another one that must not change.
 struct Scratch(TempDir);
 
 impl Scratch {
@@ -29,7 +28,7 @@ impl Scratch {
         Target::new(root, force, &copy).write(&Plan { folders })
     }
 
-    /// All paths below the scratch directory, sorted, and what files hold.
+    /// All paths below the scratch directory, sorted, with the content of files.
     fn listing(&self) -> Vec<String> {
         let mut pending = vec![self.0.path().to_owned()];
         let mut lines = Vec::new();
@@ -228,20 +227,20 @@ fn two_names_that_are_one_in_the_target_are_refused() {
 
 #[test]
 fn names_in_other_letters_are_found_in_each_directory() {
-    let clash = |folders: Vec<Folder>| case::clash(&Plan { folders });
+    let collision = |folders: Vec<Folder>| case::collision(&Plan { folders });
     let all = [
         vec![root(vec![file("a"), link("A", "x")])],
         vec![root(vec![file("b")]), folder("B", vec![])],
         vec![root(vec![]), folder("ü", vec![]), folder("Ü", vec![])],
         vec![root(vec![]), folder("d", vec![file("Maß"), file("MASS")])],
     ];
-    let paths = all.map(|folders| clash(folders).unwrap_or_default());
+    let paths = all.map(|folders| collision(folders).unwrap_or_default());
     assert_eq!(paths, ["A", "B", "Ü", "d/MASS"]);
     let others = vec![
         root(vec![file("a"), file("b")]),
         folder("d", vec![file("A"), file("D")]),
     ];
-    assert_eq!(clash(others), None);
+    assert_eq!(collision(others), None);
 }
 
 #[test]
