@@ -5,15 +5,15 @@ mod behaviour;
 mod image;
 mod modules;
 mod packed;
-mod texts;
+mod arguments;
 
 pub use modules::modules;
 pub use packed::packed;
-pub use texts::texts;
+pub use arguments::arguments;
 
 #[cfg(test)]
 mod tests {
-    use super::{modules, packed, texts};
+    use super::{modules, packed, arguments};
     use std::cell::Cell;
     use wasi_vfs_format::fuzz::smoke;
 
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn any_texts() {
-        smoke("texts", 4000, 200, texts);
+    fn any_arguments() {
+        smoke("arguments", 4000, 200, arguments);
     }
 }

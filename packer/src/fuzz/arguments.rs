@@ -10,7 +10,7 @@ use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
 ///
 /// If what is accepted breaks a rule, or a list that was written is read as
 /// another one.
-pub fn texts(data: &[u8]) {
+pub fn arguments(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     guest_path(&text);
     for mapping in [
