@@ -1,7 +1,6 @@
-//! Lengths and counts as people read them. The library's warnings and the command
-//! share them.
+//! Lengths and counts as text, for warnings and for the command.
 
-/// A length for people: `999 B`, `1.5 kB`, `14.5 MB`.
+/// A length with a unit: `999 B`, `1.5 kB`, `14.5 MB`.
 pub fn len(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
     if bytes < 1000 {
@@ -10,7 +9,7 @@ pub fn len(bytes: u64) -> String {
     let mut value = bytes as f64 / 1000.0;
     let mut units = UNITS.iter();
     let mut unit = units.next();
-    // 999.95 would be written as 1000.0.
+    // 999.95 would be printed as 1000.0.
     while value >= 999.95 {
         match units.next() {
             Some(next) => unit = Some(next),
@@ -35,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_have_one_decimal_from_a_thousand_on() {
+    fn lengths_have_a_decimal_from_1000_on() {
         let lens = [
             (0, "0 B"),
             (999, "999 B"),

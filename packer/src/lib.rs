@@ -1,14 +1,13 @@
 //! Packs directory trees into WASI preview 1 modules.
 //!
-//! [`Packer`] takes a finished module and directories and gives one module
-//! that holds them as a deduplicated, optionally compressed, read-only image,
-//! and serves them to the program in it as preopened directories. [`Contents`]
-//! looks into what was packed.
+//! [`Packer`] adds directories to a finished module. The new module contains them as a
+//! deduplicated, read-only and optionally compressed image, and serves them to its program
+//! as preopened directories. [`Contents`] reads packed modules.
 //!
 //! ```
 //! use wasi_vfs::{Contents, Packer};
 //!
-//! // Any finished preview 1 module, as `std::fs::read("app.wasm")?` gives it.
+//! // Any finished preview 1 module, usually `std::fs::read("app.wasm")?`.
 //! # let app = wat::parse_str(r#"(module
 //! #     (import "wasi_snapshot_preview1" "path_open"
 //! #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))

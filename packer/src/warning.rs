@@ -1,81 +1,79 @@
-//! What a user should know about a pack that succeeded.
+//! Warnings about a successful pack, and their texts.
 //!
-//! Owns the list of these things and their wording. Whoever notices one reports
-//! it in [`Packed::warnings`](crate::Packed::warnings); whether a warning is
-//! printed, ignored or an error is the caller's decision.
+//! [`Packed::warnings`](crate::Packed::warnings) returns them. The caller prints them,
+//! ignores them or treats them as errors. Each text names the remedy: `exclude 2 native
+//! libraries that WebAssembly cannot load, such as ...`.
 
 use crate::figures::{count, len};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Something that a pack did or found that its user may not expect.
+/// An action or finding of a pack that the user may not expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Custom sections were dropped because packing invalidates them or because
-    /// they have the name of one of ours.
+    /// Custom sections were dropped, because packing invalidates them or because they have
+    /// the name of a section of wasi-vfs.
     DroppedSections(Vec<DroppedSection>),
-    /// Custom sections that sign the module were dropped, because packing changes the
-    /// signed bytes.
+    /// Signatures in custom sections were dropped, because packing changes the signed bytes.
     Unsigned(Vec<String>),
-    /// The program was instrumented by Asyncify. The runtime that `pack` merges into it
-    /// is not, so a call that the host suspends reaches the runtime twice.
+    /// Asyncify instrumented the program, but not the runtime. A call that the host suspends
+    /// reaches the runtime twice.
     Asyncified,
     /// The program imports `wasi_unstable`, and the packed module preview 1 instead. This
     /// is a [note](Self::is_note).
     Preview0,
-    /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does
-    /// not define. The host's descriptors from them bypass the runtime.
+    /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does not
+    /// define. Host descriptors from these functions bypass the runtime.
     UnknownCalls(Vec<String>),
     /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
-    /// any mapped directory. Packing does not look into excluded directories.
+    /// any mapped directory. Excluded directories are not read.
     UnusedPatterns(Vec<String>),
     /// Paths of [`Packer::only`](crate::Packer::only) or
     /// [`Packer::order_by`](crate::Packer::order_by) are not in the tree.
     Missing(Vec<String>),
-    /// The paths of [`Packer::only`](crate::Packer::only) keep directories and
-    /// links, and no file.
+    /// The selection of [`Packer::only`](crate::Packer::only) has directories and links, but
+    /// no file.
     NoFileKept,
-    /// Host directories that are empty, or of which every entry is excluded.
+    /// Mapped directories are empty, or all their entries are excluded.
     EmptyDirectories(Vec<String>),
     /// Tar archives hold the layers of a container image, and not its files.
     Layers(Vec<String>),
-    /// Images of [`Packer::add_image`](crate::Packer::add_image) without any file or
-    /// link, by their positions, the first of which is 1.
+    /// Images of [`Packer::add_image`](crate::Packer::add_image) have no file and no link.
+    /// The numbers are their positions, counted from 1.
     EmptyImages(Vec<usize>),
-    /// Guest paths were left out because another mapping or image hides them: a
-    /// file or link where a directory is mapped, the content of a directory where
-    /// another one is mapped, and a directory of an image that is mapped again.
+    /// Guest paths were left out, because another mapping or image hides them: files and
+    /// links at a mapped directory, the content of a directory at another mapped directory,
+    /// and directories of images that are mapped again.
     Hidden(Vec<String>),
     /// Files of [`Packer::own_file`](crate::Packer::own_file) were packed.
     OwnFiles(Vec<OwnFile>),
-    /// Symbolic links of mapped directories lead nowhere in the image: their targets
-    /// are missing, or outside of the mapped directory.
+    /// Symbolic links of mapped directories are broken in the image: their targets are
+    /// missing, or outside of the mapped directory.
     BrokenLinks {
-        /// How many there are.
+        /// Their number.
         count: u64,
         /// The guest path of the first.
         link: String,
         /// Its target.
         target: String,
     },
-    /// Compiled Python files (`.pyc`) of mapped directories record another time or
-    /// length than their sources have, so that Python compiles these at each start.
+    /// Compiled Python files (`.pyc`) of mapped directories record a different time or
+    /// length of their sources, so Python recompiles the sources at each start.
     StalePythonCaches {
-        /// How many there are.
+        /// Their number.
         count: u64,
         /// The guest path of the first.
         example: String,
     },
-    /// Shared libraries of mapped directories are for a processor or system, and
-    /// WebAssembly cannot load them.
+    /// Mapped directories have native shared libraries, which WebAssembly cannot load.
     NativeLibraries {
-        /// How many there are.
+        /// Their number.
         count: u64,
         /// The guest path of the first.
         example: String,
     },
-    /// An image was compressed, and the new one is not.
+    /// The files of a compressed image are stored uncompressed.
     Decompressed,
     /// The module is longer than browsers and Node accept.
     TooLongForBrowsers,
@@ -88,12 +86,12 @@ impl Warning {
     }
 }
 
-/// A custom section that was dropped. Several of one name count as one.
+/// A dropped custom section. Sections with the same name are one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DroppedSection {
     /// Its name.
     pub name: String,
-    /// Its length in bytes, that of the name included.
+    /// Its length in bytes, including the name.
     pub len: u64,
 }
 
@@ -103,7 +101,7 @@ impl DroppedSection {
     }
 }
 
-/// A file that the pack itself reads or writes, and that is packed.
+/// A packed file that the pack itself reads or writes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnFile {
     /// Its path on the host, in the mapped directory.
@@ -214,7 +212,7 @@ fn write_dropped(f: &mut fmt::Formatter<'_>, sections: &[DroppedSection]) -> fmt
     f.write_str(", which packing invalidates")
 }
 
-/// The first entries of a list, and how many more there are.
+/// The first entries of a list, and the number of further entries.
 pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for List<'_, T> {
@@ -243,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_information_is_one_length_and_other_sections_are_named() {
+    fn debug_sections_are_one_length_and_others_are_named() {
         let dropped = |sections: &[(&str, u64)]| {
             let sections = sections.iter().map(|&(name, len)| DroppedSection {
                 name: name.to_owned(),

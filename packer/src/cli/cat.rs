@@ -1,4 +1,4 @@
-//! `wasi-vfs cat`: bytes of packed files.
+//! `wasi-vfs cat`: the content of packed files.
 
 use super::complete::guest_path;
 use super::exit_codes::exit_codes;
@@ -37,8 +37,8 @@ pub(super) struct Cat {
 }
 
 impl Cat {
-    /// Writes what can be written. A path that cannot is reported and makes
-    /// the exit code 1, as with cat(1).
+    /// Writes all readable files. Reports each unreadable path, and then the exit code is
+    /// 1, as that of cat(1).
     pub(super) fn execute(self) -> Result<ExitCode> {
         opened::with(&self.packed, |opened| self.write(&opened.image))
     }
@@ -80,7 +80,7 @@ fn write_file(image: &ImageReader<'_>, wanted: &PathArg, out: &mut dyn Write) ->
 
 const CANNOT_WRITE: &str = "cannot write standard output";
 
-/// Standard output, which knows whether it was to blame.
+/// Standard output that remembers whether writing failed.
 struct Stdout {
     out: StdoutLock<'static>,
     has_failed: bool,

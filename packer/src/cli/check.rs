@@ -26,6 +26,9 @@ Examples:
 /// needs, and engines with these proposals. Packing changes no import, except that
 /// `wasi_unstable` becomes `wasi_snapshot_preview1`. So an engine must also run the
 /// unpacked module. The exit code is 1 if the module cannot be packed.
+///
+/// `check` runs no code. `pack` runs the constructors of a linked module to bake the files
+/// into it, so packing a linked module can still fail.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
@@ -70,7 +73,7 @@ struct Answer {
     imports: Vec<ImportedModule>,
     features: Vec<&'static str>,
     engines: Vec<&'static str>,
-    /// Those that `--memory single` adds are among them.
+    /// The engines for `--memory single`, which include all of `engines`.
     engines_single: Vec<&'static str>,
 }
 

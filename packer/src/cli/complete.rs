@@ -1,8 +1,9 @@
 //! Answers to a shell that completes a command line.
 //!
-//! The scripts of [`completions`](super::completions) call this command with
-//! [`VARIABLE`] set and the words of the line behind `--`. clap completes commands,
-//! options and files on the host. This file adds the paths in a packed file.
+//! The scripts of the command `completions` set [`VARIABLE`] and pass the words of the line
+//! behind `--`. clap completes commands, options and host files. This file completes paths
+//! in a packed file: for `wasi-vfs cat app.wasm /usr/l`, it opens `app.wasm`, lists `/usr`,
+//! and returns `/usr/lib/`.
 
 use super::{opened, text};
 use clap::{ArgMatches, Command};
@@ -13,8 +14,8 @@ use std::sync::OnceLock;
 use wasi_vfs::ImageReader;
 use wasi_vfs_format::{Inode, Kind};
 
-/// Its value is the name of the shell that asks. Any other name could be set for
-/// another program.
+/// Its value is the name of the shell. A more general name could be set for another
+/// program.
 pub(super) const VARIABLE: &str = "WASI_VFS_COMPLETE";
 
 /// The declaration of the whole command line, which contains the commands that use this
@@ -43,14 +44,14 @@ pub(super) fn guest_path() -> ArgValueCompleter {
     })
 }
 
-/// The words of the line, from the name of the command on.
+/// The words of the line, including the name of the command.
 fn words() -> impl Iterator<Item = OsString> {
     let words = std::env::args_os();
     words.skip_while(|word| word != "--").skip(1)
 }
 
-/// The packed file of a line that may be incomplete. Nobody completes against standard
-/// input.
+/// The packed file that the line names. The line may be incomplete. Standard input cannot
+/// be read for a completion.
 fn packed(words: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let command = WHOLE.get()?().ignore_errors(true);
     let matches = command.try_get_matches_from(words).ok()?;
@@ -59,7 +60,7 @@ fn packed(words: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     (packed != Path::new("-")).then(|| unquoted(packed))
 }
 
-/// bash and zsh hand words over as they are typed: `my\ app.wasm`, `'my app.wasm'`.
+/// bash and zsh pass words as typed: `my\ app.wasm`, `'my app.wasm'`.
 fn unquoted(packed: &Path) -> PathBuf {
     let words = packed.to_str().and_then(shlex::split);
     match words.as_deref() {
@@ -68,7 +69,7 @@ fn unquoted(packed: &Path) -> PathBuf {
     }
 }
 
-/// Nothing if the file is not packed: the error comes when the line is run.
+/// `None` if the file is not packed. The error appears when the line is run.
 fn in_file(packed: &Path, path: &str) -> Option<Vec<CompletionCandidate>> {
     let mut candidates = Vec::new();
     let found = opened::with(packed, |opened| {
@@ -78,7 +79,7 @@ fn in_file(packed: &Path, path: &str) -> Option<Vec<CompletionCandidate>> {
     found.ok().map(|()| candidates)
 }
 
-/// The entries of the directory in `path` whose names start as its last part.
+/// The entries of the directory in `path` whose names start with the last part of `path`.
 fn below(image: &ImageReader<'_>, path: &str) -> Option<Vec<CompletionCandidate>> {
     let start = path.rfind('/').map_or(0, |slash| slash + 1);
     let (directory, prefix) = path.split_at(start);
@@ -89,7 +90,7 @@ fn below(image: &ImageReader<'_>, path: &str) -> Option<Vec<CompletionCandidate>
     Some(children.collect())
 }
 
-/// A name that could steer the terminal or end the answer is not offered.
+/// `None` for a name that could control the terminal or end the answer.
 fn candidate(
     image: &ImageReader<'_>,
     child: &Inode,

@@ -1,7 +1,7 @@
-//! `wasi-vfs completions`: the script that a shell needs to complete our arguments.
+//! `wasi-vfs completions`: completion scripts for shells.
 //!
-//! Except in Nushell, the script asks this command at each completion; the answers are
-//! [`complete`](super::complete)'s.
+//! The scripts run this command at each completion, and [`complete`] answers. Only the
+//! script for Nushell is static.
 
 use super::complete;
 use super::exit_codes::exit_codes;
@@ -51,8 +51,8 @@ enum Shell {
 
 const NAME: &str = "wasi-vfs";
 
-/// Turns on the quoting of file names, which the generated function leaves to others.
-/// The first word is a command: bash would add a slash if a directory has its name.
+/// Makes bash quote file names, which the generated function does not. The first word is a
+/// command, and bash would add a slash to it if a directory has the same name.
 const QUOTE_IN_BASH: &str = r#"
 _wasi_vfs_complete() {
     _clap_complete_wasi_vfs "$@"
@@ -62,7 +62,7 @@ _wasi_vfs_complete() {
 complete -o nospace -o bashdefault -F _wasi_vfs_complete wasi-vfs
 "#;
 
-/// Completes at the first call as well if zsh loads the script as a function.
+/// Makes the first completion work if zsh loads the script as a function.
 const COMPLETE_IN_ZSH: &str = r#"
 if [[ ${funcstack[1]} == _wasi-vfs ]]; then
     _clap_dynamic_completer_wasi_vfs "$@"
@@ -89,7 +89,7 @@ impl Completions {
     }
 }
 
-/// Writes the script that asks this command, and `more` behind it.
+/// Writes a script that runs this command, and then `more`.
 fn write_dynamic(shell: &str, more: &str, script: &mut Vec<u8>) -> Result<()> {
     let shells = Shells::builtins();
     let Some(completer) = shells.completer(shell) else {

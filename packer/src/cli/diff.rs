@@ -1,4 +1,4 @@
-//! `wasi-vfs diff`: what differs between two images.
+//! `wasi-vfs diff`: the differences between two images.
 
 use super::lazy_path::LazyPath;
 use super::message::{code_after, report};
@@ -27,8 +27,8 @@ const REMOVED: Style = AnsiColor::Red.on_default();
 const CHANGED: Style = AnsiColor::Yellow.on_default();
 const MOVED: Style = AnsiColor::Cyan.on_default();
 
-/// `diff` says 1 where there are differences, so 2 is all that is left.
-const TROUBLE: u8 = 2;
+/// The exit code of a failure. Exit code 1 means differences, as for diff(1).
+const FAILURE: u8 = 2;
 
 /// Compare two images, path by path.
 ///
@@ -74,7 +74,7 @@ impl Diff {
             Ok(code) => Ok(code),
             Err(error) => {
                 report(&error);
-                Ok(ExitCode::from(TROUBLE))
+                Ok(ExitCode::from(FAILURE))
             }
         }
     }
@@ -91,23 +91,23 @@ impl Diff {
                     .times(self.times)
                     .no_size_limit(self.no_size_limit);
                 let comparison = compare.images(before, after)?;
-                let said = self.tell(&Differences::new(before, after, &comparison));
+                let printed = self.print(&Differences::new(before, after, &comparison));
                 let code = match comparison.is_empty() {
                     true => ExitCode::SUCCESS,
                     false => ExitCode::FAILURE,
                 };
-                code_after(said, code)
+                code_after(printed, code)
             })
         })
     }
 
-    fn tell(&self, differences: &Differences<'_>) -> Result<()> {
+    fn print(&self, differences: &Differences<'_>) -> Result<()> {
         let mut out = BufWriter::new(anstream::stdout().lock());
         if self.json {
             serde_json::to_writer_pretty(&mut out, differences).map_err(io::Error::from)?;
             writeln!(out)?;
         } else if !self.quiet {
-            print(differences, &mut out)?;
+            print_lines(differences, &mut out)?;
         }
         Ok(out.flush()?)
     }
@@ -169,7 +169,7 @@ impl<'i> Differences<'i> {
     }
 }
 
-fn print(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
+fn print_lines(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
     for &place in &differences.added {
         writeln!(out, "{ADDED}added{ADDED:#}    {}", path(place)?)?;
     }
@@ -187,7 +187,7 @@ fn print(differences: &Differences<'_>, out: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-/// The path, such that it cannot steer a terminal.
+/// The path without characters that control a terminal.
 fn path(place: LazyPath<'_>) -> Result<String> {
     Ok(text::escape(place.path()?.as_bytes()))
 }

@@ -5,7 +5,7 @@ use wasi_vfs::{Digests, ImageReader};
 use wasi_vfs_format::Inode;
 use wasi_vfs_format::digest::Digest;
 
-/// The digest of a file. The error names its path.
+/// The digest of a regular file. `None` for other inodes.
 pub(super) fn digest(
     image: &ImageReader<'_>,
     digests: &mut Digests<'_, '_>,

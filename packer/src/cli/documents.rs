@@ -1,13 +1,12 @@
-//! Every command line in the documents and in the examples of the help must be
-//! one that the command accepts.
+//! Tests that the command accepts all command lines in the documents and in the help.
 
 use super::Cli;
 use clap::{CommandFactory, Parser};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The words of a line as a shell takes them apart, up to what is the shell's
-/// own: a pipe, a redirection, another command, a comment.
+/// Splits a line into words as a shell does, up to a pipe, a redirection, another command
+/// or a comment.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -29,7 +28,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The lines that call the command, in a text of shell lines.
+/// The shell lines in `text` that call the command.
 fn calls(text: &str) -> Vec<String> {
     let joined = text.replace("\\\n", " ");
     let lines = joined.lines().map(str::trim_start);
@@ -45,7 +44,7 @@ fn assert_accepted(source: &str, call: &str) {
     }
 }
 
-/// The blocks of shell lines of a document.
+/// The console blocks of a document.
 fn consoles(document: &str) -> Vec<&str> {
     let blocks = document.split("```").skip(1).step_by(2);
     // A recipe marks blocks that its test does not run. Their commands are checked here.
@@ -94,7 +93,7 @@ fn examples_in_the_help_are_accepted() {
 }
 
 #[test]
-fn lines_are_taken_apart_as_by_a_shell() {
+fn lines_are_split_as_by_a_shell() {
     let line = "wasi-vfs cat 'a b' --x=\"c|d\" e#f | sort # g";
     assert_eq!(words(line), ["wasi-vfs", "cat", "a b", "--x=c|d", "e#f"]);
 }

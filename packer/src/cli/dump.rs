@@ -1,8 +1,15 @@
-//! `wasi-vfs dump`: every byte of an image and what it is for.
+//! `wasi-vfs dump`: all bytes of an image with their meaning.
 //!
-//! Decides which bytes are which; the records themselves are read by the
-//! format. A table that this does not know is shown as bytes, so that nothing
-//! goes unaccounted.
+//! [`Dumper`] lists the byte ranges of a part with their records, in any order. Printing
+//! sorts the ranges, reads each record, and prints the bytes between ranges as unknown. So
+//! the dump accounts for every byte, also in an image with tables of a newer version:
+//!
+//! ```text
+//!     offset   length  record       values
+//!          0      160  superblock   version 1, blocks of 4096 bytes, ...
+//!        160       16  mount 0      "/usr/lib" is inode 2
+//! index: 160 of 160 bytes accounted for
+//! ```
 
 use super::exit_codes::exit_codes;
 use super::opened::{self, Opened};
@@ -59,23 +66,23 @@ impl Dump {
 }
 
 /// One part of an image.
-struct Part<'a> {
+struct ImagePart<'a> {
     name: &'static str,
     bytes: &'a [u8],
     ranges: Vec<Range>,
 }
 
-/// Some bytes with one purpose.
+/// The bytes of one record.
 struct Range {
     offset: u64,
     len: u64,
-    what: What,
+    record: Record,
 }
 
-/// What bytes are for. What they say is read when it is shown: thousands of records
-/// may say the same long name.
+/// The record in a range. Its values are read when it is printed, because thousands of
+/// records may contain the same long name.
 #[derive(Clone, Copy)]
-enum What {
+enum Record {
     Superblock,
     Mount(u32),
     Inode(InodeNumber),
@@ -88,12 +95,16 @@ enum What {
     Manifest,
 }
 
-impl Part<'_> {
-    fn add(&mut self, offset: u64, len: u64, what: What) {
-        self.ranges.push(Range { offset, len, what });
+impl ImagePart<'_> {
+    fn add(&mut self, offset: u64, len: u64, record: Record) {
+        self.ranges.push(Range {
+            offset,
+            len,
+            record,
+        });
     }
 
-    /// What lies between two places of it.
+    /// The bytes from `start` to `end`.
     fn bytes_between(&self, start: u64, end: u64) -> &[u8] {
         let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
             return &[];
@@ -101,7 +112,7 @@ impl Part<'_> {
         self.bytes.get(from..to).unwrap_or_default()
     }
 
-    /// Bytes that are nobody's, sixteen a line.
+    /// Prints bytes without a record, 16 in each line.
     fn print_gap(&self, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
         for (line, bytes) in self.bytes_between(start, end).chunks(16).enumerate() {
             let offset = start.saturating_add(line as u64 * 16);
@@ -114,11 +125,11 @@ impl Part<'_> {
 fn print_line(
     offset: u64,
     len: u64,
-    what: &str,
-    says: &str,
+    name: &str,
+    values: &str,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let line = format!("{offset:>10} {len:>8}  {what:<12} {says}");
+    let line = format!("{offset:>10} {len:>8}  {name:<12} {values}");
     writeln!(out, "{}", line.trim_end())
 }
 
@@ -136,7 +147,7 @@ impl<'o> Dumper<'o, '_> {
         &self.opened.image
     }
 
-    fn print(&self, mut part: Part<'o>, out: &mut dyn Write) -> io::Result<()> {
+    fn print(&self, mut part: ImagePart<'o>, out: &mut dyn Write) -> io::Result<()> {
         part.ranges.sort_by_key(|range| range.offset);
         let total = part.bytes.len() as u64;
         writeln!(out, "{}: {total} bytes", part.name)?;
@@ -144,9 +155,9 @@ impl<'o> Dumper<'o, '_> {
         for range in &part.ranges {
             part.print_gap(end, range.offset, out)?;
             let range_end = range.offset.saturating_add(range.len);
-            let (what, says) =
-                self.describe(range.what, part.bytes_between(range.offset, range_end));
-            print_line(range.offset, range.len, &what, &says, out)?;
+            let (name, values) =
+                self.describe(range.record, part.bytes_between(range.offset, range_end));
+            print_line(range.offset, range.len, &name, &values, out)?;
             known += range_end.min(total).saturating_sub(end.max(range.offset));
             end = end.max(range_end);
         }
@@ -154,35 +165,42 @@ impl<'o> Dumper<'o, '_> {
         writeln!(out, "{known} of {total} bytes accounted for\n")
     }
 
-    /// What the bytes are called, and what they say.
-    fn describe(&self, what: What, bytes: &[u8]) -> (String, String) {
+    /// The name and the values of a record.
+    fn describe(&self, record: Record, bytes: &[u8]) -> (String, String) {
         let index = self.image().index();
-        match what {
-            What::Superblock => ("superblock".to_owned(), superblock(index)),
-            What::Mount(number) => (format!("mount {number}"), said(mount(index, number))),
-            What::Inode(number) => (format!("inode {}", number.0), said(inode(index, number))),
-            What::Extent(number, file, extent) => {
-                let says = extent.map(|extent| extent_says(file, &extent));
-                (format!("extent {number}"), said(says))
+        match record {
+            Record::Superblock => ("superblock".to_owned(), superblock(index)),
+            Record::Mount(number) => (
+                format!("mount {number}"),
+                values_or_damage(mount(index, number)),
+            ),
+            Record::Inode(number) => (
+                format!("inode {}", number.0),
+                values_or_damage(inode(index, number)),
+            ),
+            Record::Extent(number, file, extent) => {
+                let values = extent.map(|extent| extent_values(file, &extent));
+                (format!("extent {number}"), values_or_damage(values))
             }
-            What::Block(number) => {
-                let says = index.block(number).map(|block| block_says(&block));
-                (format!("block {number}"), said(says))
+            Record::Block(number) => {
+                let values = index.block(number).map(|block| block_values(&block));
+                (format!("block {number}"), values_or_damage(values))
             }
-            What::Names => ("names".to_owned(), quoted(bytes)),
-            What::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
-            What::MetadataHeader => ("header".to_owned(), String::new()),
-            What::ChunkLens => {
+            Record::Names => ("names".to_owned(), quoted(bytes)),
+            Record::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
+            Record::MetadataHeader => ("header".to_owned(), String::new()),
+            Record::ChunkLens => {
                 let count = self
                     .image()
                     .metadata()
                     .map_or(0, |metadata| metadata.chunk_count());
                 ("lengths".to_owned(), format!("of {count} chunks"))
             }
-            What::Manifest => {
+            Record::Manifest => {
                 let manifest = self.image().metadata().map(|metadata| metadata.manifest());
-                let says = manifest.map(|manifest| said(manifest.map(|it| format!("{it:?}"))));
-                ("manifest".to_owned(), says.unwrap_or_default())
+                let values =
+                    manifest.map(|manifest| values_or_damage(manifest.map(|it| format!("{it:?}"))));
+                ("manifest".to_owned(), values.unwrap_or_default())
             }
         }
     }
@@ -196,14 +214,14 @@ impl<'o> Dumper<'o, '_> {
         }
     }
 
-    fn index(&self) -> Part<'o> {
+    fn index(&self) -> ImagePart<'o> {
         let index = self.image().index();
-        let mut part = Part {
+        let mut part = ImagePart {
             name: "index",
             bytes: index.bytes(),
             ranges: Vec::new(),
         };
-        part.add(0, SUPERBLOCK_LEN as u64, What::Superblock);
+        part.add(0, SUPERBLOCK_LEN as u64, Record::Superblock);
         for (name, table, record_len) in index.superblock().tables() {
             let start = u64::from(table.offset.get());
             let count = table.count.get();
@@ -216,22 +234,22 @@ impl<'o> Dumper<'o, '_> {
         part
     }
 
-    fn records(&self, part: &mut Part<'o>, table: &str, start: u64, len: u64, count: u32) {
+    fn records(&self, part: &mut ImagePart<'o>, table: &str, start: u64, len: u64, count: u32) {
         for number in 0..count {
             let offset = start.saturating_add(u64::from(number).saturating_mul(len));
-            let what = match table {
-                "mounts" => What::Mount(number),
-                "inodes" => What::Inode(InodeNumber(number)),
-                "blocks" => What::Block(number),
-                // Shown as bytes.
+            let record = match table {
+                "mounts" => Record::Mount(number),
+                "inodes" => Record::Inode(InodeNumber(number)),
+                "blocks" => Record::Block(number),
+                // Unknown tables are printed as bytes.
                 _ => return,
             };
-            part.add(offset, len, what);
+            part.add(offset, len, record);
         }
     }
 
-    /// The extents lie in the order of the files that have several.
-    fn extents(&self, part: &mut Part<'o>, start: u64, len: u64, count: u32) {
+    /// Extents are sorted by file. Only files with several extents have extent records.
+    fn extents(&self, part: &mut ImagePart<'o>, start: u64, len: u64, count: u32) {
         let index = self.image().index();
         let mut number = 0;
         for file in (0..index.inode_count()).map(InodeNumber) {
@@ -240,15 +258,15 @@ impl<'o> Dumper<'o, '_> {
                     return;
                 }
                 let offset = start.saturating_add(u64::from(number).saturating_mul(len));
-                part.add(offset, len, What::Extent(number, file, extent));
+                part.add(offset, len, Record::Extent(number, file, extent));
                 number += 1;
             }
         }
     }
 
-    fn payload<'b>(&self, bytes: &'b [u8]) -> Part<'b> {
+    fn payload<'b>(&self, bytes: &'b [u8]) -> ImagePart<'b> {
         let index = self.image().index();
-        let mut part = Part {
+        let mut part = ImagePart {
             name: "payload",
             bytes,
             ranges: Vec::new(),
@@ -256,24 +274,24 @@ impl<'o> Dumper<'o, '_> {
         for number in 0..index.block_count() {
             if let Ok(block) = index.block(number) {
                 let (offset, len) = (block.stored_offset.into(), block.stored_len.into());
-                part.add(offset, len, What::StoredBlock(number));
+                part.add(offset, len, Record::StoredBlock(number));
             }
         }
         part
     }
 
-    fn metadata(&self) -> Option<Part<'o>> {
+    fn metadata(&self) -> Option<ImagePart<'o>> {
         let bytes = self.opened.contents.metadata.as_deref()?;
         let metadata = self.image().metadata()?;
         let manifest = metadata.manifest();
-        let mut part = Part {
+        let mut part = ImagePart {
             name: "metadata section",
             bytes,
             ranges: Vec::new(),
         };
         let total = bytes.len() as u64;
         let header_len = METADATA_HEADER_LEN as u64;
-        part.add(0, header_len.min(total), What::MetadataHeader);
+        part.add(0, header_len.min(total), Record::MetadataHeader);
         let encoded = manifest
             .as_ref()
             .ok()
@@ -282,16 +300,16 @@ impl<'o> Dumper<'o, '_> {
         let manifest_offset = total.saturating_sub(manifest_len);
         let lens_len = manifest_offset.saturating_sub(header_len);
         if lens_len > 0 {
-            part.add(header_len, lens_len, What::ChunkLens);
+            part.add(header_len, lens_len, Record::ChunkLens);
         }
-        part.add(manifest_offset, manifest_len, What::Manifest);
+        part.add(manifest_offset, manifest_len, Record::Manifest);
         Some(part)
     }
 }
 
-/// What a record says, or why it cannot be read.
-fn said(says: Result<String, Corrupt>) -> String {
-    says.unwrap_or_else(|corrupt| format!("damaged: {corrupt}"))
+/// The values of a record, or the damage.
+fn values_or_damage(values: Result<String, Corrupt>) -> String {
+    values.unwrap_or_else(|corrupt| format!("damaged: {corrupt}"))
 }
 
 fn superblock(index: &Index<'_>) -> String {
@@ -351,7 +369,7 @@ fn content(index: &Index<'_>, inode: &Inode) -> Result<String, Corrupt> {
     })
 }
 
-/// The extents of a file that has a record for them: one run needs none.
+/// The extents of a file that has extent records. A single extent is part of the inode.
 fn several_extents(
     index: &Index<'_>,
     number: InodeNumber,
@@ -368,32 +386,32 @@ fn several_extents(
     }
 }
 
-fn extent_says(file: InodeNumber, extent: &Extent) -> String {
+fn extent_values(file: InodeNumber, extent: &Extent) -> String {
     format!(
         "inode {} at {}: {} bytes at {} of the content",
         file.0, extent.file_offset, extent.len, extent.raw_offset
     )
 }
 
-fn block_says(block: &Block) -> String {
+fn block_values(block: &Block) -> String {
     format!(
         "{:?}, {} bytes at {} of the payload, {} at {} of the content",
         block.codec, block.stored_len, block.stored_offset, block.raw_len, block.raw_offset
     )
 }
 
-/// Names lie end to end and have no bounds of their own: 48 bytes a line.
-fn names<'o>(part: &mut Part<'o>, start: u64, len: u32) {
+/// Adds the names, which have no separators, 48 bytes in each line.
+fn names<'o>(part: &mut ImagePart<'o>, start: u64, len: u32) {
     let bytes = usize::try_from(start).ok();
     let bytes = bytes.and_then(|start| part.bytes.get(start..start.checked_add(len as usize)?));
     let bytes: &'o [u8] = bytes.unwrap_or_default();
     for (line, bytes) in bytes.chunks(48).enumerate() {
         let offset = start.saturating_add(line as u64 * 48);
-        part.add(offset, bytes.len() as u64, What::Names);
+        part.add(offset, bytes.len() as u64, Record::Names);
     }
 }
 
-/// A name, path or target; of what is longer than any may be, the beginning.
+/// A name, path or target in quotes. Shortens texts that exceed the limit of paths.
 fn quoted(bytes: &[u8]) -> String {
     match bytes.get(..MAX_PATH_LEN + 1) {
         None => format!("\"{}\"", text::escape(bytes)),

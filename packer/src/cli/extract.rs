@@ -1,4 +1,4 @@
-//! `wasi-vfs extract`: packed files into a directory.
+//! `wasi-vfs extract`: writes packed files into a directory.
 
 use super::complete::guest_path;
 use super::exit_codes::exit_codes;
@@ -87,7 +87,7 @@ impl Extract {
         extracted.map_err(|error| self.explain(error))
     }
 
-    /// Names the directory where the error names a path in it.
+    /// Adds the target directory to an error that names a path in it.
     fn explain(&self, error: ExtractError) -> anyhow::Error {
         let is_in_target = matches!(
             error,

@@ -1,4 +1,4 @@
-//! `wasi-vfs image`: directories as an image in a file of its own.
+//! `wasi-vfs image`: writes directories as an image without a module.
 
 use super::exit_codes::exit_codes;
 use super::output;

@@ -1,4 +1,4 @@
-//! Files that a command reads, whole or in parts.
+//! Input files, read as a whole or in parts.
 
 use anyhow::{Context, Result, bail};
 use std::io::{IsTerminal, Read};
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use wasi_vfs::{ReadAt, open_source};
 
-/// The bytes of the file at `path`; `-` is standard input.
+/// Reads the file at `path`. `-` is standard input.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     if path == Path::new("-") {
         return read_stdin();
@@ -15,7 +15,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// The file at `path`, to be read in parts; `-` is standard input, which is read whole.
+/// Opens the file at `path` to read parts of it. `-` is standard input, which is read as a
+/// whole.
 pub(super) fn open(path: &Path) -> Result<Arc<dyn ReadAt>> {
     if path == Path::new("-") {
         return Ok(Arc::new(read_stdin()?));

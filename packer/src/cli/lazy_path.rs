@@ -1,10 +1,11 @@
-//! Something in an image by its path, which is put together when it is shown:
-//! all paths of a small image together can be long.
+//! Paths of inodes that are built when they are printed. All paths of a small image
+//! together can be long.
 
 use serde::{Serialize, Serializer};
 use wasi_vfs::ImageReader;
 use wasi_vfs_format::{Corrupt, InodeNumber};
 
+/// The path of an inode.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LazyPath<'i> {
     pub(super) image: &'i ImageReader<'i>,
@@ -17,7 +18,7 @@ impl LazyPath<'_> {
     }
 }
 
-/// As the path.
+/// Serialises as the path.
 impl Serialize for LazyPath<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let path = self.path().map_err(serde::ser::Error::custom)?;

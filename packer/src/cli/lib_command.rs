@@ -1,4 +1,4 @@
-//! `wasi-vfs lib`: the static library that matches this command.
+//! `wasi-vfs lib`: writes the static library of this version.
 
 use super::exit_codes::exit_codes;
 use super::output;

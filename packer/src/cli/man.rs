@@ -1,4 +1,4 @@
-//! `wasi-vfs man`: the manual, made from the same declarations as the help.
+//! `wasi-vfs man`: manual pages, generated from the declarations of the help.
 
 use super::exit_codes::exit_codes;
 use super::usage::WrongUsage;
@@ -20,7 +20,7 @@ Examples:
     exit_codes!()
 );
 
-/// The date of the manual. CHANGELOG.md has it once the version is released.
+/// The date of the manual, the release date of this version in CHANGELOG.md.
 const RELEASE_DATE: &str = "2026-11-29";
 
 /// Print a page of the manual, or write all of them.
@@ -76,23 +76,23 @@ fn write_all(directory: &Path, whole: Command) -> Result<()> {
     Ok(())
 }
 
-/// The command itself and its commands.
+/// The whole command and its subcommands.
 fn commands(whole: Command) -> Vec<Command> {
     let mut whole = whole.disable_help_subcommand(true);
-    // Gives each command its name of two words and its page's with a dash.
+    // Sets the names `wasi-vfs pack` and `wasi-vfs-pack`.
     whole.build();
     let parts: Vec<_> = whole.get_subcommands().cloned().collect();
     std::iter::once(whole).chain(parts).collect()
 }
 
-/// What a page is called, such as `wasi-vfs-pack`.
+/// The name of a page, such as `wasi-vfs-pack`.
 fn name(command: &Command) -> &str {
     let name = command.get_display_name();
     name.unwrap_or_else(|| command.get_name())
 }
 
-/// The page: what clap_mangen makes of the declarations, and what stands below
-/// the options in the help, under the headings that manuals have.
+/// The page of `command`: the sections of clap_mangen, and the paragraphs below the
+/// options in the help as EXAMPLES, EXIT STATUS and NOTES.
 fn page(mut command: Command) -> Result<Vec<u8>> {
     let notes = command.get_after_help().map(ToString::to_string);
     command = command.after_help(None::<&str>);
@@ -117,8 +117,8 @@ fn page(mut command: Command) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The date of the page: that of the release, unless a distribution sets another one.
-/// Never the time of day, so the same command writes the same pages.
+/// The date of a page: the release date, or SOURCE_DATE_EPOCH. Never the current time, so
+/// the same command writes the same pages.
 fn date() -> Result<String> {
     let Some(seconds) = std::env::var_os("SOURCE_DATE_EPOCH") else {
         return Ok(RELEASE_DATE.to_owned());
@@ -135,7 +135,7 @@ fn date() -> Result<String> {
     Ok(date.to_owned())
 }
 
-/// clap_mangen's own synopsis names options without their values.
+/// The synopsis with the values of options, which clap_mangen omits.
 fn synopsis(command: &Command) -> Roff {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let mut line = vec![bold(name)];

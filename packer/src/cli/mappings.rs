@@ -1,11 +1,11 @@
-//! `--dir`, `--mapdir` and `--tar`: one list of inputs, whose order counts across
-//! all three.
+//! The options `--dir`, `--mapdir` and `--tar`, one list of inputs in the order of the
+//! command line.
 
 use super::complete::host_directory;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use wasi_vfs::{Mapping, Packer};
 
-/// The inputs in the order in which they stand on the command line.
+/// The inputs in the order of the command line.
 #[derive(Clone, Debug)]
 pub(super) struct Mappings(Vec<(Kind, Mapping)>);
 
@@ -32,7 +32,7 @@ const DIR: &str = "dir";
 const MAPDIR: &str = "mapdir";
 const TAR: &str = "tar";
 
-/// `--dir`, which `run` has as well.
+/// The option `--dir` of `pack`, `image` and `run`.
 pub(super) fn dir_arg(help: &'static str) -> Arg {
     Arg::new(DIR)
         .long(DIR)
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_counts_across_all_options() {
+    fn order_is_that_of_the_command_line() {
         let command = Mappings::augment_args(Command::new("test"));
         let arguments = "test --mapdir /1::h --dir h::/2 --tar h::/3 --mapdir /4::h --dir h::/5";
         let matches = command.get_matches_from(arguments.split(' '));

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_declared_arguments_do_not_contradict_each_other() {
+    fn declared_arguments_are_consistent() {
         Cli::command().debug_assert();
     }
 

@@ -1,10 +1,10 @@
-//! `--mtime` and `SOURCE_DATE_EPOCH`: the modification times of packed input.
+//! The option `--mtime` and the variable `SOURCE_DATE_EPOCH`.
 
 use super::time;
 use std::env;
 use wasi_vfs::Mtime;
 
-/// Reads the value of `--mtime`.
+/// Parses the value of `--mtime`.
 pub(super) fn parse(text: &str) -> Result<Mtime, String> {
     if text == "source" {
         return Ok(Mtime::Source);
@@ -18,7 +18,7 @@ pub(super) fn parse(text: &str) -> Result<Mtime, String> {
     time.map(Mtime::Fixed).ok_or_else(|| expected.to_owned())
 }
 
-/// The times that the environment demands.
+/// The times that `SOURCE_DATE_EPOCH` sets.
 pub(super) fn from_environment() -> Result<Mtime, String> {
     let Some(value) = env::var_os(VARIABLE) else {
         return Ok(Mtime::Source);

@@ -1,4 +1,4 @@
-//! A packed module or an image, open for a command.
+//! An opened packed module or image.
 
 use super::input;
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,7 @@ use wasi_vfs::accounting::Accounting;
 use wasi_vfs::{Contents, ImageReader, ReadAt};
 use wasi_vfs_format::check::check;
 
-/// What a command was given, open.
+/// An opened packed module or image.
 pub(super) struct Opened<'a> {
     /// The whole file.
     pub(super) source: &'a Arc<dyn ReadAt>,
@@ -16,8 +16,8 @@ pub(super) struct Opened<'a> {
     pub(super) image: ImageReader<'a>,
 }
 
-/// Opens the file at `path`, a packed module or a bare image, for `work`; `-`
-/// is standard input.
+/// Opens the packed module or image at `path` and passes it to `work`. `-` is standard
+/// input.
 pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Opened<'_>) -> Result<T>) -> Result<T> {
     let source = input::open(path)?;
     let cannot = || format!("cannot open `{}`", path.display());
@@ -31,8 +31,8 @@ pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Opened<'_>) -> Result<T>) 
 }
 
 impl Opened<'_> {
-    /// Refuses an index that breaks a rule of the format: of one that does
-    /// not, every object can be visited in linear time and under its name.
+    /// Rejects an index that breaks a rule of the format. In a valid index, all inodes can
+    /// be visited in linear time.
     pub(super) fn require_whole(&self) -> Result<()> {
         match check(self.image.index()).first() {
             None => Ok(()),

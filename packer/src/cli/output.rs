@@ -14,25 +14,20 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use wasi_vfs::staged::Staged;
 
-/// Writes `bytes` to the file at `path`; `-` is standard output.
+/// Writes `bytes` to the file at `path`. `-` is standard output.
 ///
-/// The bytes go to a temporary file beside the target, which then takes its
-/// place, so nobody ever sees half a file, and the target may be the file that
-/// was read. On Linux that file has no name until it is complete. If the
-/// directory does not allow this, an existing target is overwritten in place.
-///
-/// A reader that closes a pipe before the end is an error: half a module is of
-/// no use to anybody.
+/// The target may be the input file. A reader that closes a pipe before the end is an
+/// error, because part of a module is useless.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let cannot = || format!("cannot write {}", name(path));
     if path == Path::new("-") {
-        refuse_terminal()?;
+        reject_terminal()?;
     }
     match target(path).with_context(cannot)? {
         Target::Replace(target) => put(path, &target, bytes).with_context(cannot),
-        Target::Through => whole(fs::write(path, bytes)).with_context(cannot),
-        Target::Stdout => whole(write_all(io::stdout().lock(), bytes)).with_context(cannot),
-        Target::Stderr => whole(write_all(io::stderr().lock(), bytes)).with_context(cannot),
+        Target::Through => complete(fs::write(path, bytes)).with_context(cannot),
+        Target::Stdout => complete(write_all(io::stdout().lock(), bytes)).with_context(cannot),
+        Target::Stderr => complete(write_all(io::stderr().lock(), bytes)).with_context(cannot),
     }
 }
 
@@ -43,21 +38,20 @@ fn name(path: &Path) -> String {
     }
 }
 
-/// Fails if [`write`] to `path` is bound to fail, which is worth knowing
-/// before the work of a minute.
+/// Fails if [`write`] to `path` would fail. Commands call it before long work.
 pub(super) fn check(path: &Path) -> Result<()> {
     let cannot = || format!("cannot write {}", name(path));
     if path == Path::new("-") {
-        return refuse_terminal();
+        return reject_terminal();
     }
     match target(path).with_context(cannot)? {
-        Target::Replace(target) => check_place(path, &target).with_context(cannot),
+        Target::Replace(target) => check_writable(path, &target).with_context(cannot),
         Target::Through | Target::Stdout | Target::Stderr => Ok(()),
     }
 }
 
-/// Either the directory or the file must be writable.
-fn check_place(path: &Path, target: &Path) -> Result<()> {
+/// Requires a writable directory or a writable file.
+fn check_writable(path: &Path, target: &Path) -> Result<()> {
     let directory = parent(target);
     if !directory.is_dir() {
         bail!("directory `{}` does not exist", directory.display());
@@ -74,8 +68,8 @@ fn no_new_file(directory: &Path) -> String {
     format!("cannot create a file in `{}`", directory.display())
 }
 
-/// Asks the system and changes nothing. Elsewhere than on Unix only the attempt
-/// tells.
+/// Checks the permission and changes nothing. Outside Unix, checks only that the path
+/// exists.
 fn may_write(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK)?;
@@ -84,7 +78,7 @@ fn may_write(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether [`write`] to `path` is to standard output.
+/// Whether [`write`] to `path` writes to standard output.
 pub(super) fn is_stdout(path: &Path) -> bool {
     matches!(
         path.to_str(),
@@ -95,9 +89,9 @@ pub(super) fn is_stdout(path: &Path) -> bool {
 enum Target {
     /// A file, which may exist.
     Replace(PathBuf),
-    /// Something to write into and not to replace, such as `/dev/null`.
+    /// A device or pipe, which is never replaced.
     Through,
-    /// By a name. What it is redirected to is written on and not replaced.
+    /// Standard output under some name. The file of a redirection is not replaced.
     Stdout,
     Stderr,
 }
@@ -112,10 +106,10 @@ fn target(path: &Path) -> Result<Target> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => bail!("it is a directory"),
         Ok(metadata) if !metadata.is_file() => Ok(Target::Through),
-        // A link is followed, as any program that opens the file would.
+        // Links are followed, so the link stays and its target is replaced.
         Ok(_) => Ok(Target::Replace(fs::canonicalize(path)?)),
         Err(error) if error.kind() == ErrorKind::NotFound => match fs::read_link(path) {
-            // One to what is not there yet. It ends: the system has followed it.
+            // A link to a missing file. The recursion ends, because the system found no loop.
             Ok(to) => target(&parent(path).join(to)),
             Err(_) => Ok(Target::Replace(path.to_owned())),
         },
@@ -123,14 +117,14 @@ fn target(path: &Path) -> Result<Target> {
     }
 }
 
-/// Replaces the file, or overwrites it where it cannot be replaced. `path` is the
-/// spelling of the user.
+/// Replaces the file at `target`, or overwrites it in place if it cannot be replaced.
+/// `path` is the spelling of the user.
 fn put(path: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
     let error = match replace(target, bytes) {
         Ok(()) => return Ok(()),
         Err(error) => error,
     };
-    if !cannot_take_its_place(&error) {
+    if !cannot_be_replaced(&error) {
         return Err(error.into());
     }
     let Ok(file) = OpenOptions::new().write(true).open(target) else {
@@ -144,9 +138,9 @@ fn put(path: &Path, target: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Whether a new file cannot take the place of an old one: the directory takes no
-/// new file, or the old one is a mount point, as single files are in containers.
-fn cannot_take_its_place(error: &io::Error) -> bool {
+/// Whether the directory rejects new files, or the file is a mount point, as single files
+/// are in containers.
+fn cannot_be_replaced(error: &io::Error) -> bool {
     use ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
     matches!(
         error.kind(),
@@ -174,8 +168,8 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     staged.place(target.file_name().unwrap_or_default(), None, true)
 }
 
-/// Those for reading, writing and running. Best effort: there are file systems that
-/// know none, and are no reason to write nothing.
+/// Copies the permissions for reading, writing and execution. Ignores errors, because some
+/// file systems have no permissions.
 fn keep_permissions(file: &File, old: Option<Metadata>) {
     let Some(old) = old else { return };
     #[cfg(unix)]
@@ -200,16 +194,16 @@ fn write_all(mut out: impl Write, bytes: &[u8]) -> io::Result<()> {
     out.flush()
 }
 
-/// A closed pipe is an ordinary error here. Commands that list end quietly then,
-/// so the error must not look like theirs.
-fn whole(written: io::Result<()>) -> Result<()> {
+/// Turns a closed pipe into an ordinary error. Commands that print lists end quietly on a
+/// closed pipe, but part of a module must not look like success.
+fn complete(written: io::Result<()>) -> Result<()> {
     match written {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => bail!("its reader has gone"),
         written => Ok(written?),
     }
 }
 
-fn refuse_terminal() -> Result<()> {
+fn reject_terminal() -> Result<()> {
     if io::stdout().is_terminal() {
         bail!("standard output is a terminal; redirect it or name a file with -o");
     }
@@ -221,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_and_nothing_else_is_left() {
+    fn replaced_files_leave_no_other_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("out");
         for content in ["first", "second"] {
@@ -247,11 +241,11 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_stays_and_its_target_is_replaced() {
+    fn links_stay_and_their_targets_are_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         std::os::unix::fs::symlink("target", &link).unwrap();
-        // The target is there or is made.
+        // First without the target, then with it.
         for content in ["new", "newer"] {
             write(&link, content.as_bytes()).unwrap();
             assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
@@ -263,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_cannot_be_is_noticed_ahead() {
+    fn impossible_targets_fail_before_the_work() {
         let dir = tempfile::tempdir().unwrap();
         let error = check(dir.path()).unwrap_err();
         assert!(format!("{error:#}").ends_with("it is a directory"));
@@ -271,19 +265,19 @@ mod tests {
         assert!(format!("{error:#}").ends_with("no` does not exist"));
     }
 
-    /// A mount point is busy, and only root can make one for a test.
+    /// A test cannot create a mount point, which is busy.
     #[test]
-    fn only_an_error_of_the_place_leads_to_overwriting() {
+    fn only_errors_of_the_directory_allow_overwriting() {
         for kind in [
             ErrorKind::PermissionDenied,
             ErrorKind::ReadOnlyFilesystem,
             ErrorKind::ResourceBusy,
             ErrorKind::CrossesDevices,
         ] {
-            assert!(cannot_take_its_place(&kind.into()), "{kind}");
+            assert!(cannot_be_replaced(&kind.into()), "{kind}");
         }
         for kind in [ErrorKind::StorageFull, ErrorKind::FileTooLarge] {
-            assert!(!cannot_take_its_place(&kind.into()), "{kind}");
+            assert!(!cannot_be_replaced(&kind.into()), "{kind}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `wasi-vfs pack`: directories into a module.
+//! `wasi-vfs pack`: packs directories into a module.
 
 use super::exit_codes::exit_codes;
 use super::pack_error::explain;
@@ -34,7 +34,8 @@ Examples:
 ///
 /// All directories form one tree. If guest directories are nested, the inner one
 /// wins. A packed module can be packed again: it keeps its other directories, and
-/// its compression level, block size and kind of memory unless options change them.
+/// its compression level, block size and kind of memory unless options change them. It
+/// does not keep the order of --order-by.
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
@@ -109,7 +110,7 @@ impl Pack {
     }
 }
 
-/// The kinds by their names, which completions offer.
+/// The kinds of memory by name, also for completions.
 fn memory_kinds() -> impl TypedValueParser<Value = MemoryKind> {
     PossibleValuesParser::new(["separate", "single"]).map(|name| match name.as_str() {
         "single" => MemoryKind::Single,

@@ -68,7 +68,7 @@ pub(super) struct PackOptions {
     /// Store the paths and patterns in FILE, one a line, first and in that order
     ///
     /// If FILE has the files that a program reads when it starts, the start reads few
-    /// blocks.
+    /// blocks. Packing again does not keep this order.
     #[arg(long, value_name = "FILE")]
     order_by: Option<PathBuf>,
 
@@ -126,8 +126,8 @@ pub(super) struct PackOptions {
 }
 
 impl PackOptions {
-    /// `packer` with all of these options. `own` are the other files that the command
-    /// reads or writes.
+    /// Adds these options to `packer`. `own` are the other files that the command reads or
+    /// writes.
     pub(super) fn packer(&self, packer: Packer, own: &[&Path]) -> Result<Packer> {
         let mut packer = self
             .mappings
@@ -141,10 +141,10 @@ impl PackOptions {
         packer = own.fold(packer, Packer::own_file);
         packer = packer.union(self.union).dereference(self.dereference);
         packer = packer.mtime(self.mtime()?);
-        self.stored(self.selected(packer)?)
+        self.with_storage(self.with_selection(packer)?)
     }
 
-    fn selected(&self, mut packer: Packer) -> Result<Packer> {
+    fn with_selection(&self, mut packer: Packer) -> Result<Packer> {
         for list in &self.exclude_from {
             packer = patterns(list)?.into_iter().fold(packer, Packer::exclude);
         }
@@ -159,7 +159,7 @@ impl PackOptions {
         Ok(packer)
     }
 
-    fn stored(&self, mut packer: Packer) -> Result<Packer> {
+    fn with_storage(&self, mut packer: Packer) -> Result<Packer> {
         if let Some(level) = self.level()? {
             packer = packer.compress(level);
         }
@@ -197,9 +197,9 @@ impl PackOptions {
         }
     }
 
-    /// Prints the warnings, writes the result to `target` and sums it up.
+    /// Prints the warnings, writes the output to `target`, and prints the summary.
     pub(super) fn finish(&self, done: &Done, target: &Path, start: Instant) -> Result<()> {
-        self.warn_of(&done.warnings)?;
+        self.print_warnings(&done.warnings)?;
         self.check_len(done.bytes.len() as u64, target)?;
         output::write(target, &done.bytes)?;
         if self.verbose {
@@ -225,12 +225,8 @@ impl PackOptions {
         }
     }
 
-    /// Prints the warnings.
-    ///
-    /// # Errors
-    ///
-    /// There are any but notes, with `--strict`.
-    fn warn_of(&self, warnings: &[Warning]) -> Result<()> {
+    /// Prints the warnings. With `--strict`, any warning except a note is an error.
+    fn print_warnings(&self, warnings: &[Warning]) -> Result<()> {
         for warning in warnings {
             let line = text::escape(self.text_of(warning).as_bytes());
             match warning.is_note() {
@@ -263,7 +259,7 @@ impl PackOptions {
     }
 }
 
-/// The text of a list.
+/// Reads a list as text.
 fn text_in(list: &Path) -> Result<String> {
     let text = String::from_utf8(input::read(list)?);
     text.with_context(|| format!("`{}` is not UTF-8", list.display()))
@@ -284,7 +280,7 @@ fn paths(list: &Path) -> Result<Vec<String>> {
     Ok(paths)
 }
 
-/// Rejects a pattern that the library would reject.
+/// Checks a pattern before the files are read.
 fn parse_pattern(text: &str) -> Result<String, PatternError> {
     Exclude::new(&[text])?;
     Ok(text.to_owned())

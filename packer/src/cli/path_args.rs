@@ -1,5 +1,4 @@
-//! Paths of a command line: names as they are, and patterns with what they
-//! match. A shell cannot expand patterns over an image.
+//! Path arguments: paths in an image, and patterns, which no shell can expand.
 
 use super::usage::WrongUsage;
 use anyhow::{Context, Result, bail};
@@ -7,12 +6,11 @@ use wasi_vfs::{ImageReader, Pattern, Walk};
 use wasi_vfs_format::reader::ResolveError;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
-/// Something that a command line asks for.
+/// A path, or a match of a pattern.
 pub(super) enum PathArg {
-    /// A path, as it was written. It may lead nowhere.
+    /// A path as in the argument. It may not exist.
     Path(String),
-    /// What a pattern has matched. Not its path: all those of a small image can
-    /// be long.
+    /// A match. Has no path, because all paths of a small image can be long.
     Match(InodeNumber),
 }
 
@@ -24,7 +22,7 @@ impl PathArg {
         }
     }
 
-    /// What is there; what a link leads to if `follow`.
+    /// The inode. Follows a link at the end of the path only if `follow`.
     pub(super) fn find(&self, image: &ImageReader<'_>, follow: bool) -> Result<Inode> {
         let number = match self {
             Self::Path(path) => return resolve(image, path, follow),
@@ -37,7 +35,7 @@ impl PathArg {
         resolve(image, &image.path(number)?, true)
     }
 
-    /// Whether a pattern chose it and it is a directory or leads to one.
+    /// Whether it is a match and resolves to a directory.
     fn is_matched_directory(&self, image: &ImageReader<'_>) -> bool {
         let is_directory = |inode: Inode| inode.kind() == Kind::Directory;
         matches!(self, Self::Match(_)) && self.find(image, true).is_ok_and(is_directory)
@@ -66,46 +64,45 @@ fn link_target(image: &ImageReader<'_>, path: &str) -> Option<String> {
     }
 }
 
-/// `paths` with each pattern replaced by what it matches, in the order of the
-/// paths of the image. A path that exists stands for itself even if it reads as
-/// a pattern; a pattern that matches nothing stays, to be reported as a path
-/// that is not there.
+/// Replaces each pattern in `paths` by its matches, in the order of the image. An existing
+/// path is a path, even if it looks like a pattern. A pattern without a match stays, so
+/// that it is reported as missing.
 pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<PathArg>> {
-    let mut wanted = Vec::with_capacity(paths.len());
+    let mut found = Vec::with_capacity(paths.len());
     for path in paths {
-        let before = wanted.len();
+        let before = found.len();
         if Pattern::is_pattern(path) && image.resolve(path, false).is_err() {
-            add_matches(image, path, &mut wanted)?;
+            add_matches(image, path, &mut found)?;
         }
-        if wanted.len() == before {
-            wanted.push(PathArg::Path(path.clone()));
+        if found.len() == before {
+            found.push(PathArg::Path(path.clone()));
         }
     }
-    Ok(wanted)
+    Ok(found)
 }
 
-/// As [`expand`], for commands that take files only: a pattern chooses no directories.
-/// Returns with each path the files that it stands for.
+/// The same as [`expand`] for commands that read files only: a pattern matches no
+/// directories. Returns the files of each argument.
 pub(super) fn expand_files<'p>(
     image: &ImageReader<'_>,
     paths: &'p [String],
 ) -> Result<Vec<(&'p str, Vec<PathArg>)>> {
     let files = paths.iter().map(|path| {
-        let mut wanted = expand(image, std::slice::from_ref(path))?;
-        wanted.retain(|wanted| !wanted.is_matched_directory(image));
-        Ok((path.as_str(), wanted))
+        let mut found = expand(image, std::slice::from_ref(path))?;
+        found.retain(|found| !found.is_matched_directory(image));
+        Ok((path.as_str(), found))
     });
     files.collect()
 }
 
-fn add_matches(image: &ImageReader<'_>, pattern: &str, wanted: &mut Vec<PathArg>) -> Result<()> {
+fn add_matches(image: &ImageReader<'_>, pattern: &str, found: &mut Vec<PathArg>) -> Result<()> {
     let wrong = || WrongUsage(format!("cannot read the pattern `{pattern}`"));
     let pattern = Pattern::new(pattern).with_context(wrong)?;
     for entry in Walk::new(image)? {
         let entry = entry?;
         let is_directory = entry.inode.kind() == Kind::Directory;
         if pattern.matches(&entry.path, is_directory) {
-            wanted.push(PathArg::Match(entry.inode.number));
+            found.push(PathArg::Match(entry.inode.number));
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Progress of what takes long, on a terminal only.
+//! A progress bar on a terminal.
 
 use super::text;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use wasi_vfs::Progress;
 
-/// What takes less is done before anybody has read that it is under way.
+/// Shorter work shows no bar.
 const DELAY: Duration = Duration::from_secs(1);
 
-/// A line that shows how far something is, from a second on, and disappears
-/// when it is dropped.
+/// A bar that appears after [`DELAY`] and disappears when it is dropped.
 pub(super) struct Bar {
     bar: ProgressBar,
     start: Instant,
@@ -20,7 +19,7 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar on standard error if that is a terminal; never seen if `quiet`.
+    /// A bar on standard error, if it is a terminal and not `quiet`.
     pub(super) fn on_terminal_unless(quiet: bool, doing: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         bar.set_style(style(&format!("{{spinner}} {doing} {{done}}")));
@@ -32,7 +31,7 @@ impl Bar {
         }
     }
 
-    /// `bytes` more are done.
+    /// Adds processed bytes.
     pub(super) fn add(&self, bytes: u64) {
         self.bar.inc(bytes);
         self.show_when_due();
@@ -49,7 +48,7 @@ impl Bar {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    // A wrong template shows as no progress, which is no reason to end a pack.
+    // A wrong template must not fail a pack.
     let style = ProgressStyle::with_template(template);
     let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
     style.with_key("done", |state: &ProgressState, line: &mut dyn Write| {
@@ -58,8 +57,8 @@ fn style(template: &str) -> ProgressStyle {
     })
 }
 
-/// `4.5 MB of 14.5 MB, 23 s left`, in the units of the summary. Until a part is done,
-/// the time is unknown.
+/// `4.5 MB of 14.5 MB, 23 s left`, in the units of the summary. Before the first byte, the
+/// time is unknown.
 fn done(bytes: u64, total: Option<u64>, left: Duration) -> String {
     let Some(total) = total else {
         return text::len(bytes);
@@ -71,7 +70,7 @@ fn done(bytes: u64, total: Option<u64>, left: Duration) -> String {
     }
 }
 
-/// `23 s`, `2 min`, `1 h 5 min`. More digits would be a promise.
+/// `23 s`, `2 min`, `1 h 5 min`. The estimate is not more precise.
 fn time(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let minutes = duration.as_secs_f64() / 60.0;

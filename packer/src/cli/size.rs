@@ -1,6 +1,6 @@
-//! Sizes in arguments: a number and a unit.
+//! Sizes in arguments, with units.
 
-/// Reads `4096`, `64K`, `1.5MB` or `20MiB`. `K` and `KiB` are 1024 bytes, `kB` 1000.
+/// Parses `4096`, `64K`, `1.5MB` or `20MiB`. `K` and `KiB` are 1024 bytes, `kB` is 1000.
 pub(super) fn parse_len(text: &str) -> Result<u64, String> {
     let expected = || "expected a size such as 4096, 64K, 1.5MB or 20MiB".to_owned();
     let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -16,7 +16,7 @@ pub(super) fn parse_len(text: &str) -> Result<u64, String> {
         _ => return Err(expected()),
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-    // More digits are less than a byte, and 9 fit any factor.
+    // Nine digits are less than a byte of any unit, and do not overflow.
     let is_fraction = (1..=9).contains(&fraction.len()) && is_digits(fraction);
     if !is_fraction || !is_digits(whole) {
         return Err(expected());

@@ -1,18 +1,18 @@
-//! A finished pack, and the lines that sum it up.
+//! The result of a pack and its summary.
 
 use super::text;
 use std::time::Duration;
 use wasi_vfs::{Form, MemoryKind, Packed, PackedImage, Warning};
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
-/// The result of packing, a module or an image.
+/// A packed module or an image.
 pub(super) struct Done {
     pub(super) bytes: Vec<u8>,
     statistics: Statistics,
     left_out: Option<LeftOut>,
     hidden_count: u64,
     pub(super) warnings: Vec<Warning>,
-    /// `None` for an image by itself.
+    /// `None` for an image.
     form: Option<Form>,
 }
 

@@ -1,11 +1,11 @@
-//! How names and numbers look to people.
+//! Names and numbers for people.
 
 use std::fmt::Write;
 use std::path::Path;
 pub(super) use wasi_vfs::figures::{count, len};
 
-/// `bytes` as text in which nothing can steer a terminal or mislead a reader: control
-/// characters, invisible ones and bytes that are not UTF-8 are written as escapes.
+/// Escapes control characters, invisible characters and bytes that are not UTF-8, so that
+/// a name cannot control a terminal or mislead a reader.
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -24,8 +24,8 @@ pub(super) fn escape(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether a character shows as nothing, or changes the order in which others show.
-/// The selector that makes a symbol an emoji shows.
+/// Whether a character is invisible or changes the direction of text. The selector that
+/// turns a symbol into an emoji has a visible effect.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -37,12 +37,12 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// The path as text, escaped.
+/// The escaped path.
 pub(super) fn path(path: &Path) -> String {
     escape(path.as_os_str().as_encoded_bytes())
 }
 
-/// `25.6 %`; of nothing, nothing.
+/// `25.6 %`, and `0.0 %` if `whole` is 0.
 pub(super) fn percentage(part: u64, whole: u64) -> String {
     match whole {
         0 => "0.0 %".to_owned(),
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_is_escaped() {
+    fn control_characters_are_escaped() {
         assert_eq!(escape(b"a\nb\x1b[31m\x7f"), "a\\nb\\u{1b}[31m\\u{7f}");
         assert_eq!(escape("é\u{9b}".as_bytes()), "é\\u{9b}");
         assert_eq!(escape(b"caf\xe9"), "caf\\xe9");

@@ -1,7 +1,7 @@
-//! Times as ISO 8601, in UTC.
+//! Times in UTC in the format of ISO 8601.
 
 const SECONDS_PER_DAY: i64 = 86_400;
-/// Days of 400 years, after which the calendar repeats.
+/// Days of 400 years. Then the calendar repeats.
 const DAYS_PER_ERA: i64 = 146_097;
 /// Days from 0000-03-01 to 1970-01-01.
 const EPOCH_DAY: i64 = 719_468;
@@ -19,7 +19,7 @@ pub(super) fn to_the_nanosecond(ns: i64) -> String {
     format!("{}.{fraction:09}Z", date_and_time(seconds))
 }
 
-/// Reads `2000-02-29` and `2000-02-29T12:30:00Z`, in nanoseconds since 1970.
+/// Parses `2000-02-29` and `2000-02-29T12:30:00Z` to nanoseconds since 1970.
 pub(super) fn parse(text: &str) -> Option<i64> {
     let whole = match text.len() {
         10 => format!("{text}T00:00:00Z"),
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     let day = day(number(0..4)?, number(5..7)?, number(8..10)?);
     let second = number(11..13)? * 3600 + number(14..16)? * 60 + number(17..19)?;
     let ns = (day * SECONDS_PER_DAY + second).checked_mul(1_000_000_000)?;
-    // Days and hours that do not exist come back as others.
+    // A day or hour that does not exist is formatted as another one.
     (to_the_second(ns) == whole).then_some(ns)
 }
 
@@ -53,9 +53,10 @@ fn date_and_time(seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the Gregorian
-/// calendar. Counts in years that start in March, so that a leap day is the
-/// last of its year and months follow one formula.
+/// The Gregorian date of the day that is `day` days after 1970-01-01.
+///
+/// Computes with years that start in March. Then the leap day is the last day of a year,
+/// and one formula fits all months.
 fn date(day: i64) -> (i64, i64, i64) {
     let day = day + EPOCH_DAY;
     let era = day.div_euclid(DAYS_PER_ERA);
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_as_they_are_written() {
+    fn parsed_times_equal_formatted_ones() {
         for ns in [0, -1, 951_782_400, 4_107_542_399, 5_000_000_000] {
             let ns = ns * 1_000_000_000;
             assert_eq!(parse(&to_the_second(ns)), Some(ns));
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn nanoseconds_count_up_also_before_1970() {
+    fn nanoseconds_count_up_before_1970() {
         assert_eq!(to_the_nanosecond(-1), "1969-12-31T23:59:59.999999999Z");
         assert_eq!(to_the_nanosecond(5), "1970-01-01T00:00:00.000000005Z");
     }

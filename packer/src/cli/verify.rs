@@ -1,4 +1,4 @@
-//! `wasi-vfs verify`: is the image whole, and what is not?
+//! `wasi-vfs verify`: reports the damage of an image.
 
 use super::message::code_after;
 use super::{input, text};
@@ -41,12 +41,12 @@ impl Verify {
         let contents =
             contents.with_context(|| format!("cannot open `{}`", self.packed.display()))?;
         let verification = verify(&contents);
-        let said = self.print(&contents, &verification);
+        let printed = self.print(&contents, &verification);
         let code = match verification.is_whole() {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         };
-        code_after(said, code)
+        code_after(printed, code)
     }
 
     fn print(&self, contents: &Contents<'_>, verification: &Verification) -> Result<()> {
@@ -88,7 +88,7 @@ fn print_findings(
     let image = ImageReader::new_unverified(&contents.index, &contents.payload);
     for finding in &verification.findings {
         writeln!(out, "damaged: {}", finding.what)?;
-        // What cannot be opened has no files.
+        // Without a readable index, the affected files are unknown.
         let Ok(image) = &image else { continue };
         for number in finding.files(image)? {
             writeln!(out, "  {}", text::escape(image.path(number)?.as_bytes()))?;

@@ -1,14 +1,14 @@
-//! Names that are one where upper and lower case letters are.
+//! Names that differ only in case.
 //!
-//! What [`Occupied`](super::occupied::Occupied) sees after the fact is not enough:
-//! some file systems number their objects anew whenever they are looked at.
+//! `Occupied` is not enough to detect them, because some file systems renumber their
+//! objects at each access.
 
 use super::plan::Plan;
 use std::collections::HashSet;
 
-/// The path of something planned that would be one with something else in its
-/// directory; `None` if nothing would.
-pub(super) fn clash(plan: &Plan) -> Option<String> {
+/// The path of an object whose name differs only in case from another name in its
+/// directory, if any.
+pub(super) fn collision(plan: &Plan) -> Option<String> {
     let mut names = HashSet::new();
     for at in plan.iter() {
         if let Some(parent) = at.folder.parent
@@ -25,7 +25,7 @@ pub(super) fn clash(plan: &Plan) -> Option<String> {
     None
 }
 
-/// Upwards first: `ſ` and `s` are one letter then.
+/// Upper case first, because `ſ` and `s` have the same capital.
 fn folded(name: &str) -> String {
     name.to_uppercase().to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Why an extraction ended.
+//! Errors of extraction.
 
 use crate::limits::size::SizeLimitError;
 use std::io;
@@ -7,30 +7,30 @@ use thiserror::Error;
 use wasi_vfs_format::Corrupt;
 use wasi_vfs_format::reader::ResolveError;
 
-/// Why files could not be extracted.
+/// An error of an extraction.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExtractError {
-    /// A path that was asked for leads nowhere.
+    /// A selected path cannot be resolved.
     #[error("cannot extract `{path}`")]
     Resolve {
         /// The path.
         path: String,
-        /// Why.
+        /// The reason.
         source: ResolveError,
     },
     /// The image is damaged.
     #[error("corrupt image: {0}; run `wasi-vfs verify` for a full report")]
     Corrupt(Corrupt),
-    /// A name or target that no tree has, which would lead elsewhere.
+    /// A name or target is invalid and could lead elsewhere.
     #[error("refusing to extract `{path}`: {reason}; the image was not made by wasi-vfs")]
     Unsafe {
-        /// Path in the image, with control characters as they are.
+        /// The path in the image, with unescaped control characters.
         path: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: &'static str,
     },
-    /// More bytes than an image of that length may have.
+    /// The files exceed the size limit.
     #[error(transparent)]
     SizeLimit(#[from] SizeLimitError),
     /// The target directory cannot be used.
@@ -38,24 +38,24 @@ pub enum ExtractError {
     Target {
         /// The target.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// Something is there already.
+    /// A file or link exists.
     #[error("`{path}` exists already; replace files and links with --force")]
     Exists {
-        /// Path in the target.
+        /// The path in the target.
         path: String,
     },
-    /// Something is there that is not replaced even by force.
+    /// An object exists that `force` does not replace.
     #[error("`{path}` is {what} in the target and is not replaced; remove it first")]
     InTheWay {
-        /// Path in the target.
+        /// The path in the target.
         path: String,
-        /// What is there.
+        /// Its kind.
         what: &'static str,
     },
-    /// Two names of the image are one in the target.
+    /// Two names of the image are one name in the target.
     #[error(
         "`{path}` has the name of another file of the image: the target ignores upper and \
          lower case, or the image has the name twice; extract into another file system"
@@ -67,17 +67,17 @@ pub enum ExtractError {
     /// A file cannot be read from the image.
     #[error("cannot read `{path}` from the image")]
     Read {
-        /// Path in the image.
+        /// The path in the image.
         path: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// Something cannot be written.
+    /// An object cannot be written.
     #[error("cannot write `{path}`")]
     Write {
-        /// Path in the target.
+        /// The path in the target.
         path: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
@@ -89,7 +89,7 @@ impl ExtractError {
     }
 }
 
-// Not as a source: the message above contains its own.
+// Not a source, because the message contains it.
 impl From<Corrupt> for ExtractError {
     fn from(corrupt: Corrupt) -> Self {
         Self::Corrupt(corrupt)

@@ -1,10 +1,14 @@
-//! Takes files out of an image and puts them into a directory of the host.
+//! Extracts files of an image into a directory of the host.
 //!
-//! The image is not trusted: whatever it says, nothing is written outside the
-//! target. Three things see to that, each enough by itself where it applies:
-//! every name is held against the rules of the format before anything is
-//! written (`plan`); directories are opened relative to their parents and never
-//! through a link (`target`); links are made after everything else.
+//! The image is untrusted. Three measures keep all writes inside the target:
+//!
+//! - `plan` checks every name before the first write,
+//! - `target` opens each directory relative to its parent and follows no link,
+//! - links are created last.
+//!
+//! For example, a damaged image may have a link `lib` to `/etc` and a file `lib/passwd`.
+//! Both names are valid, but `lib` is created as a directory for the file first, and the
+//! link then fails as a collision.
 
 mod case;
 mod error;
@@ -28,7 +32,7 @@ use target::{Copy, Target};
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::reader::ImageReader;
 
-/// What to extract, and how.
+/// The selection and the options of an extraction.
 #[derive(Clone, Debug, Default)]
 pub struct Extract {
     paths: Vec<String>,
@@ -38,50 +42,49 @@ pub struct Extract {
 }
 
 impl Extract {
-    /// Everything, and nothing that exists is overwritten.
+    /// Extracts all files and overwrites none.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Extracts `path` and what is below it, and not everything; may be called
-    /// again for more. A symbolic link at its end is extracted as a link.
+    /// Extracts only `path` and everything below it. Repeatable. A symbolic link at the end
+    /// of the path is extracted as a link.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.paths.push(path.into());
         self
     }
 
-    /// Extracts an inode and what is below it, as [`Extract::path`] does.
+    /// Extracts only an inode and everything below it, as [`Extract::path`] does.
     #[must_use]
     pub fn inode(mut self, number: InodeNumber) -> Self {
         self.inodes.push(number);
         self
     }
 
-    /// Replaces files and links that are in the way. Directories never are: one
-    /// in the place of a file is an error.
+    /// Replaces existing files and links. An existing directory at the path of a file is
+    /// always an error.
     #[must_use]
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
     }
 
-    /// Extracts files however many bytes they have. Otherwise they may have 1 GiB,
-    /// or a thousand bytes for each of the image: of a few bytes an image can
-    /// make terabytes.
+    /// Disables the size limit. By default, the files may have 1 GiB or 1000 times the bytes
+    /// of the image, whichever is larger.
     #[must_use]
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
         self.no_size_limit = no_size_limit;
         self
     }
 
-    /// Extracts into the directory `target`, each object at its path in the
-    /// image, and tells `progress` of every file how long it is.
+    /// Extracts into the directory `target`, to the same paths as in the image. Calls
+    /// `progress` with the length of each extracted file.
     ///
-    /// A target that does not exist is made, complete or not at all. One that
-    /// exists keeps what else it holds; if something in it is in the way,
-    /// nothing is written, and no file is ever there in part.
+    /// A missing target is created, complete or not at all. An existing target keeps its
+    /// other files. If an object in it prevents the extraction, nothing is written. Each file
+    /// appears as a whole.
     ///
     /// ```
     /// use wasi_vfs::{Contents, Extract};
@@ -121,7 +124,9 @@ impl Extract {
             Ok(len)
         };
         match fs::symlink_metadata(target) {
-            Err(error) if error.kind() == ErrorKind::NotFound => make(target, &plan, &copy)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                create_complete(target, &plan, &copy)?
+            }
             _ => {
                 let directory = Dir::open_ambient_dir(target, ambient_authority());
                 let directory = directory.map_err(|error| ExtractError::target(target, error))?;
@@ -132,8 +137,8 @@ impl Extract {
     }
 }
 
-/// Makes the directory `target` with all that is planned, or nothing.
-fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError> {
+/// Creates the directory `target` with the whole plan, or nothing.
+fn create_complete(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError> {
     let cannot = |error| ExtractError::target(target, error);
     let parent = match target.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -144,10 +149,10 @@ fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError>
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Those of a new directory: the umask is applied to this.
+        // The permissions of a new directory. The system applies the umask.
         builder.permissions(fs::Permissions::from_mode(0o777));
     }
-    // Its own error names the temporary directory, which nobody knows.
+    // The error of `tempfile` names the temporary directory, which means nothing to users.
     let no_directory = |error: io::Error| {
         let (parent, kind) = (parent.display(), error.kind());
         cannot(io::Error::new(
@@ -157,15 +162,15 @@ fn make(target: &Path, plan: &Plan, copy: &Copy<'_>) -> Result<(), ExtractError>
     };
     let temporary = builder.tempdir_in(parent).map_err(no_directory)?;
     let directory = Dir::open_ambient_dir(temporary.path(), ambient_authority());
-    let mut inside = Target::made(directory.map_err(cannot)?, copy);
+    let mut inside = Target::created(directory.map_err(cannot)?, copy);
     let written = inside.write(plan);
     let placed = written.and_then(|()| fs::rename(temporary.path(), target).map_err(cannot));
     if let Err(error) = placed {
-        // What is left is the directory itself, which removes itself.
+        // `temporary` removes the empty directory.
         inside.remove(plan);
         return Err(error);
     }
-    // What it would remove is no longer there.
+    // The directory has another name now.
     let _ = temporary.keep();
     Ok(())
 }

@@ -1,39 +1,40 @@
-//! Which places of the target this extraction has used: two names of an image
-//! may be one in a file system that does not tell upper from lower case.
+//! The objects in the target that this extraction created or opened.
+//!
+//! Two names of an image may be one object in a file system that ignores case.
 
 use cap_std::fs::Metadata;
 use std::collections::HashSet;
 
-/// The objects that were made or entered so far.
+/// The objects so far.
 #[derive(Debug, Default)]
-pub(super) struct Occupied(HashSet<Place>);
+pub(super) struct Occupied(HashSet<Identity>);
 
-/// Tells objects apart that exist at the same time.
+/// Distinguishes objects that exist at the same time.
 #[cfg(unix)]
-type Place = (u64, u64);
+type Identity = (u64, u64);
 
-/// Tells paths apart as Windows does by default.
+/// Distinguishes paths as Windows does by default.
 #[cfg(not(unix))]
-type Place = String;
+type Identity = String;
 
 impl Occupied {
-    /// Notes the object at `path`; false if it was noted before.
+    /// Notes the object at `path`. Returns false if it was noted before.
     pub(super) fn take(&mut self, path: &str, metadata: &Metadata) -> bool {
-        self.0.insert(place(path, metadata))
+        self.0.insert(identity(path, metadata))
     }
 
     pub(super) fn is_taken(&self, path: &str, metadata: &Metadata) -> bool {
-        self.0.contains(&place(path, metadata))
+        self.0.contains(&identity(path, metadata))
     }
 }
 
 #[cfg(unix)]
-fn place(_path: &str, metadata: &Metadata) -> Place {
+fn identity(_path: &str, metadata: &Metadata) -> Identity {
     use cap_std::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn place(path: &str, _metadata: &Metadata) -> Place {
+fn identity(path: &str, _metadata: &Metadata) -> Identity {
     path.to_lowercase()
 }

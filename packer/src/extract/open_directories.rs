@@ -1,8 +1,7 @@
-//! The directories of the host that are open: the last one that was entered
-//! and some of those it is in.
+//! Open directories of the host: the last one and some of those above it.
 //!
-//! To enter each from the top would take a thousand steps for each of the
-//! directories at the bottom of a deep tree.
+//! Opening each directory from the top would need a thousand calls for each directory at
+//! the bottom of a deep tree.
 
 use super::plan::At;
 use cap_fs_ext::DirExt;
@@ -10,34 +9,35 @@ use cap_std::fs::Dir;
 use std::collections::VecDeque;
 use std::io;
 
-/// Directories that are kept open; well below the 1024 descriptors that a
-/// process may have by default, and a path of a tree that is not made up.
+/// The number of open directories. A process has 1024 descriptors by default, and real
+/// trees are less deep.
 const MAX_OPEN: usize = 64;
 
+/// The open directories.
 pub(super) struct OpenDirectories {
     root: Dir,
-    /// Each is in the one before it; with its position in the plan. The
-    /// outermost may be missing.
+    /// Directories with their positions in the plan. Each is below the one before it. The
+    /// outermost may be closed.
     open: VecDeque<(usize, Dir)>,
 }
 
 impl OpenDirectories {
-    /// Starts at `root`, where the first directory of a plan is.
+    /// Starts at `root`, the first directory of a plan.
     pub(super) fn new(root: Dir) -> Self {
         let open = VecDeque::new();
         Self { root, open }
     }
 
-    /// The directory to extract into.
+    /// The target directory.
     pub(super) fn root(&self) -> &Dir {
         &self.root
     }
 
-    /// Opens a directory, entered one name at a time and never through a link.
+    /// Opens a directory, one name at a time. Follows no link.
     pub(super) fn open(&mut self, at: At<'_>) -> io::Result<Dir> {
         let mut missing = Vec::new();
         for outer in at.with_ancestors() {
-            // Those that come after it in the plan are not what it is in.
+            // A directory behind it in the plan is not above it.
             let is_after = |(position, _): &(usize, Dir)| *position > outer.position;
             while self.open.back().is_some_and(is_after) {
                 self.open.pop_back();

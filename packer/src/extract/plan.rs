@@ -1,4 +1,4 @@
-//! What is to be extracted, with every name held against the rules.
+//! The directories, files and links to extract, with checked names.
 
 use super::error::ExtractError;
 use crate::inspect::walk::{Entry, Walk};
@@ -7,13 +7,13 @@ use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Content, InodeNumber};
 
-/// What was extracted.
+/// The counts of an extraction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Extracted {
     /// Regular files.
     pub file_count: u32,
-    /// Directories, those on the way to what was asked for included.
+    /// Directories, including parents of the selected paths.
     pub directory_count: u32,
     /// Symbolic links.
     pub symlink_count: u32,
@@ -27,22 +27,19 @@ pub(super) struct Plan {
     pub(super) folders: Vec<Folder>,
 }
 
-/// A directory and what is made in it that is none.
-///
-/// Has its own name and not its path: an image of a megabyte can have paths of
-/// a hundred.
+/// A directory with its files and links. It has a name, not a path, because the paths of an
+/// image can be a hundred times as long as the image.
 #[derive(Debug, Default)]
 pub(super) struct Folder {
-    /// Position in the plan of the directory that it is in, which is less than
-    /// its own; the root has none.
+    /// The position of the parent in the plan, which precedes it. The root has none.
     pub(super) parent: Option<usize>,
-    /// A name and nothing else; that of the root is empty.
+    /// A single name. Empty for the root.
     pub(super) name: String,
     pub(super) mtime_ns: i64,
     pub(super) leaves: Vec<Leaf>,
 }
 
-/// A directory of a plan.
+/// A directory of a plan, with its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct At<'p> {
     plan: &'p Plan,
@@ -50,6 +47,7 @@ pub(super) struct At<'p> {
     pub(super) folder: &'p Folder,
 }
 
+/// A file or link.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) name: String,
@@ -70,23 +68,22 @@ pub(super) enum LeafKind {
 }
 
 impl Plan {
-    /// Everything at and below `paths` and `inodes`; everything there is without
-    /// any.
+    /// Everything at and below `paths` and `inodes`. Without any, the whole tree.
     pub(super) fn new(
         image: &ImageReader<'_>,
         paths: &[String],
         inodes: &[InodeNumber],
     ) -> Result<Self, ExtractError> {
-        let chosen = match (paths, inodes) {
+        let selected = match (paths, inodes) {
             ([], []) => None,
-            _ => Some(chosen(image, paths, inodes)?),
+            _ => Some(select(image, paths, inodes)?),
         };
         let mut plan = Self::default();
         let mut folder_of = BTreeMap::new();
         for entry in Walk::new(image)? {
             let entry = entry?;
             let number = entry.inode.number;
-            if chosen.as_ref().is_some_and(|all| !all.contains(&number)) {
+            if selected.as_ref().is_some_and(|all| !all.contains(&number)) {
                 continue;
             }
             plan.add(image, &entry, &mut folder_of)?;
@@ -102,8 +99,7 @@ impl Plan {
     ) -> Result<(), ExtractError> {
         let inode = &entry.inode;
         let parent = folder_of.get(&inode.parent).copied();
-        // The root alone has no parent here: what is chosen is chosen with
-        // everything above it.
+        // Only the root has no parent, because the selection contains all parents.
         let Some(parent) = parent else {
             self.folders.push(Folder {
                 mtime_ns: inode.mtime_ns,
@@ -113,7 +109,7 @@ impl Plan {
             return Ok(());
         };
         let name = safe_name(image.index().name(inode.number)?)
-            .map_err(|reason| refuse(entry, reason))?
+            .map_err(|reason| reject(entry, reason))?
             .to_owned();
         let kind = match &inode.content {
             Content::Directory(_) => {
@@ -133,7 +129,7 @@ impl Plan {
             },
             Content::Symlink(link) => {
                 let target = safe_target(image.index().target(link)?);
-                let target = target.map_err(|reason| refuse(entry, reason))?;
+                let target = target.map_err(|reason| reject(entry, reason))?;
                 let target = target.to_owned();
                 LeafKind::Symlink { target }
             }
@@ -179,7 +175,7 @@ impl Plan {
 }
 
 impl<'p> At<'p> {
-    /// The directory that it is in.
+    /// The parent directory.
     pub(super) fn parent(self) -> Option<Self> {
         let position = self.folder.parent?;
         let folder = self.plan.folders.get(position)?;
@@ -190,12 +186,12 @@ impl<'p> At<'p> {
         })
     }
 
-    /// It and those it is in, from the inside out.
+    /// This directory and those above it, from the inside out.
     pub(super) fn with_ancestors(self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self), |at| at.parent())
     }
 
-    /// The path of something in this directory, for messages.
+    /// The path of `name` in this directory, for messages.
     pub(super) fn path_of(self, name: &str) -> String {
         let folders = self.with_ancestors().map(|at| at.folder.name.as_str());
         let mut names: Vec<&str> = [name].into_iter().chain(folders).collect();
@@ -205,8 +201,8 @@ impl<'p> At<'p> {
     }
 }
 
-/// The inodes at and below `paths` and `inodes`, and those above them.
-fn chosen(
+/// The inodes at, below and above `paths` and `inodes`.
+fn select(
     image: &ImageReader<'_>,
     paths: &[String],
     inodes: &[InodeNumber],
@@ -222,13 +218,13 @@ fn chosen(
     }
     let mut above = BTreeSet::new();
     for &number in &whole {
-        // The root alone is its own parent.
+        // Only the root is its own parent.
         let mut parent = image.index().inode(number)?.parent;
         while above.insert(parent) {
             parent = image.index().inode(parent)?.parent;
         }
     }
-    // Parents precede their children, so one round does for any depth.
+    // Parents precede their children, so one pass is enough for any depth.
     for number in (0..image.index().inode_count()).map(InodeNumber) {
         if whole.contains(&image.index().inode(number)?.parent) {
             whole.insert(number);
@@ -238,13 +234,12 @@ fn chosen(
     Ok(whole)
 }
 
-fn refuse(entry: &Entry, reason: &'static str) -> ExtractError {
+fn reject(entry: &Entry, reason: &'static str) -> ExtractError {
     let path = entry.path.to_string();
     ExtractError::Unsafe { path, reason }
 }
 
-/// `name` if it names one object in a directory and nothing else, on the
-/// system that this runs on.
+/// Returns `name` if it is the name of one object in a directory on this system.
 pub(super) fn safe_name(name: &[u8]) -> Result<&str, &'static str> {
     let name = safe_text(name, MAX_NAME_LEN)?;
     if name == "." || name == ".." {
@@ -259,7 +254,7 @@ pub(super) fn safe_name(name: &[u8]) -> Result<&str, &'static str> {
     Ok(name)
 }
 
-/// Whether Windows has files of this name: it has devices in every directory.
+/// Whether Windows allows this name. Devices have names in every directory.
 pub(super) fn is_name_on_windows(name: &str) -> bool {
     let is_special = |c: char| c.is_control() || "<>:\"\\|?*".contains(c);
     let stem = name.split('.').next().unwrap_or_default().trim_end();

@@ -1,9 +1,16 @@
-//! Writing what is planned below one directory of the host.
+//! Writes a plan below one directory of the host.
 //!
-//! Directories are entered one name at a time and never through a link, so a
-//! link that lies in the target, or that changes while this runs, leads
-//! nowhere. Files have no name until they are complete, where the system has
-//! such files; else they, and links, are made under another name and renamed.
+//! Directories are opened one name at a time and links are not followed, so a link in the
+//! target never leads elsewhere, even if it appears during the extraction. The steps are:
+//!
+//! 1. Look for existing objects that prevent the extraction, and write nothing if there is
+//!    one.
+//! 2. Create directories and files, each file as a whole.
+//! 3. Create links, so that no file is written through one of them.
+//! 4. Set the times of directories, from the innermost to the outermost.
+//!
+//! For `usr/a.txt` in an existing `usr`, step 2 opens `usr`, stages a file in it and names it
+//! `a.txt`.
 
 use super::case;
 use super::error::ExtractError;
@@ -19,17 +26,17 @@ use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use wasi_vfs_format::InodeNumber;
 
-/// How the bytes of a file are had.
+/// Writes the content of a file and returns its length.
 pub(super) type Copy<'c> = dyn Fn(InodeNumber, &mut dyn Write) -> io::Result<u64> + 'c;
 
-/// A directory of the host to extract into.
+/// The directory of the host.
 pub(super) struct Target<'c> {
     directories: OpenDirectories,
     force: bool,
     copy: &'c Copy<'c>,
-    places: Occupied,
-    /// Positions in the plan of the directories that were not there before.
-    made: HashSet<usize>,
+    occupied: Occupied,
+    /// The positions of created directories in the plan.
+    created: HashSet<usize>,
 }
 
 impl<'c> Target<'c> {
@@ -38,22 +45,21 @@ impl<'c> Target<'c> {
             directories: OpenDirectories::new(root),
             force,
             copy,
-            places: Occupied::default(),
-            made: HashSet::new(),
+            occupied: Occupied::default(),
+            created: HashSet::new(),
         }
     }
 
-    /// A directory that was made to extract into.
-    pub(super) fn made(root: Dir, copy: &'c Copy<'c>) -> Self {
+    /// The same for a directory that was created for the extraction.
+    pub(super) fn created(root: Dir, copy: &'c Copy<'c>) -> Self {
         Self {
-            made: HashSet::from([0]),
+            created: HashSet::from([0]),
             ..Self::new(root, false, copy)
         }
     }
 
-    /// Removes what is planned, and may be there in part, deepest first. With few
-    /// descriptors open, however deep it is; best effort, for there is an error to
-    /// report already.
+    /// Removes all objects of the plan, the deepest first, with few open descriptors at any
+    /// depth. Ignores errors, because the caller has one to report.
     pub(super) fn remove(&mut self, plan: &Plan) {
         for at in plan.iter().rev() {
             let Ok(directory) = self.directories.open(at) else {
@@ -69,15 +75,15 @@ impl<'c> Target<'c> {
         }
     }
 
-    /// Writes everything; nothing if something is in the way.
+    /// Writes the plan, or nothing if an existing object prevents that.
     pub(super) fn write(&mut self, plan: &Plan) -> Result<(), ExtractError> {
-        if let Some(path) = case::clash(plan)
+        if let Some(path) = case::collision(plan)
             && ignores_case(self.directories.root())
         {
             return Err(ExtractError::Collision { path });
         }
         for at in plan.iter() {
-            self.look_ahead(at)?;
+            self.check_existing(at)?;
         }
         for at in plan.iter() {
             let directory = self.make_folder(at)?;
@@ -86,37 +92,36 @@ impl<'c> Target<'c> {
                 self.make_leaf(&directory, at, leaf)?;
             }
         }
-        // Last, so that nothing can be written through one of them.
+        // Last, so that no file is written through a link.
         for at in plan.iter() {
             self.make_links(at)?;
         }
-        // Deepest first: making what is in a directory changes its time.
+        // Deepest first, because a new entry changes the time of its directory.
         for at in plan.iter().rev() {
             self.set_time(at)?;
         }
         Ok(())
     }
 
-    /// A directory that was there before may be somebody else's. The one to extract
-    /// into has a time of its own.
+    /// Sets the time of a directory. Ignores errors for existing directories, which may have
+    /// another owner, and keeps the time of an existing target.
     fn set_time(&mut self, at: At<'_>) -> Result<(), ExtractError> {
-        let is_made = self.made.contains(&at.position);
-        if at.parent().is_none() && !is_made {
+        let is_created = self.created.contains(&at.position);
+        if at.parent().is_none() && !is_created {
             return Ok(());
         }
         let directory = self.directories.open(at);
         let done = directory.and_then(|dir| set_mtime(&dir, ".", at.folder.mtime_ns));
         match done {
-            Err(error) if is_made => Err(cannot_write(at, "", error)),
+            Err(error) if is_created => Err(cannot_write(at, "", error)),
             _ => Ok(()),
         }
     }
 
-    /// Finds out whether something in the target is in the way of a directory
-    /// or of what is in it.
-    fn look_ahead(&mut self, at: At<'_>) -> Result<(), ExtractError> {
+    /// Checks that no existing object prevents a directory or one of its leaves.
+    fn check_existing(&mut self, at: At<'_>) -> Result<(), ExtractError> {
         if let Some(parent) = at.parent() {
-            // If what is above is not there or will be replaced, nothing is here.
+            // A missing or replaced parent has no entries.
             let Ok(parent) = self.directories.open(parent) else {
                 return Ok(());
             };
@@ -137,8 +142,7 @@ impl<'c> Target<'c> {
         Ok(())
     }
 
-    /// Whether an object that is in the way, and not a directory in the place
-    /// of one, may go.
+    /// Checks that an existing object may be replaced. `path` is its path.
     fn may_replace(&self, found: FileType, path: String) -> Result<(), ExtractError> {
         let what = match found {
             found if found.is_file() || found.is_symlink() => None,
@@ -161,7 +165,7 @@ impl<'c> Target<'c> {
         let directory = self.directories.open(at).map_err(cannot)?;
         let metadata = directory.dir_metadata().map_err(cannot)?;
         let path = at.path_of("");
-        match self.places.take(&path, &metadata) {
+        match self.occupied.take(&path, &metadata) {
             true => Ok(directory),
             false => Err(ExtractError::Collision { path }),
         }
@@ -174,7 +178,7 @@ impl<'c> Target<'c> {
             Ok(metadata) if metadata.is_dir() => return Ok(()),
             Ok(metadata) => {
                 let path = at.path_of("");
-                if self.places.is_taken(&path, &metadata) {
+                if self.occupied.is_taken(&path, &metadata) {
                     return Err(ExtractError::Collision { path });
                 }
                 self.may_replace(metadata.file_type(), path)?;
@@ -183,7 +187,7 @@ impl<'c> Target<'c> {
             Err(_) => {}
         }
         parent.create_dir(name).map_err(cannot)?;
-        self.made.insert(at.position);
+        self.created.insert(at.position);
         Ok(())
     }
 
@@ -203,7 +207,7 @@ impl<'c> Target<'c> {
     fn make_leaf(&mut self, directory: &Dir, at: At<'_>, leaf: &Leaf) -> Result<(), ExtractError> {
         let path = at.path_of(&leaf.name);
         if let Ok(metadata) = directory.symlink_metadata(&leaf.name) {
-            if self.places.is_taken(&path, &metadata) {
+            if self.occupied.is_taken(&path, &metadata) {
                 return Err(ExtractError::Collision { path });
             }
             self.may_replace(metadata.file_type(), path.clone())?;
@@ -211,14 +215,14 @@ impl<'c> Target<'c> {
         let cannot = |error| cannot_write(at, &leaf.name, error);
         let staged = self.stage(directory, at, leaf)?;
         match staged.place(&leaf.name, Some(leaf.mtime_ns), self.force) {
-            // It was not there a moment ago.
+            // It appeared since the check.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                 return Err(ExtractError::Exists { path });
             }
             placed => placed.map_err(cannot)?,
         }
         let metadata = directory.symlink_metadata(&leaf.name).map_err(cannot)?;
-        self.places.take(&path, &metadata);
+        self.occupied.take(&path, &metadata);
         Ok(())
     }
 
@@ -236,12 +240,12 @@ impl<'c> Target<'c> {
                 number, executable, ..
             } => {
                 let (staged, file) = Staged::file(directory, *executable).map_err(cannot)?;
-                let mut out = Sink::new(file);
+                let mut out = FileSink::new(file);
                 let copied = (self.copy)(*number, &mut out);
                 let copied = copied.and_then(|_| out.flush());
                 if let Err(error) = copied {
                     staged.remove();
-                    return Err(out.blame(at, leaf, error));
+                    return Err(out.error(at, leaf, error));
                 }
                 Ok(staged)
             }
@@ -255,19 +259,20 @@ impl Leaf {
     }
 }
 
-/// The file being written, which knows whether it was to blame.
-struct Sink {
+/// A file that remembers whether writing to it failed.
+struct FileSink {
     out: BufWriter<File>,
     failed: bool,
 }
 
-impl Sink {
+impl FileSink {
     fn new(file: File) -> Self {
         let out = BufWriter::new(file);
         Self { out, failed: false }
     }
 
-    fn blame(&self, at: At<'_>, leaf: &Leaf, source: io::Error) -> ExtractError {
+    /// The error of a failed copy, which reading or writing caused.
+    fn error(&self, at: At<'_>, leaf: &Leaf, source: io::Error) -> ExtractError {
         let path = at.path_of(&leaf.name);
         match self.failed {
             true => ExtractError::Write { path, source },
@@ -276,7 +281,7 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
+impl Write for FileSink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.out.write(bytes);
         self.failed |= written.is_err();

@@ -1,5 +1,4 @@
-//! Hostile trees and hostile targets. What honest ones give is tested through
-//! the command.
+//! Hostile trees and targets. The tests of the command cover ordinary ones.
 
 use super::plan::{Folder, Leaf, LeafKind, Plan, is_name_on_windows, safe_name};
 use super::target::Target;
@@ -8,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// A directory `target` within one that must not change.
+/// A directory `target` in another one that must not change.
 struct Scratch(TempDir);
 
 impl Scratch {
@@ -29,7 +28,7 @@ impl Scratch {
         Target::new(root, force, &copy).write(&Plan { folders })
     }
 
-    /// All paths below the scratch directory, sorted, and what files hold.
+    /// All paths below the scratch directory, sorted, with the content of files.
     fn listing(&self) -> Vec<String> {
         let mut pending = vec![self.0.path().to_owned()];
         let mut lines = Vec::new();
@@ -98,7 +97,7 @@ fn leaf(name: &str, kind: LeafKind) -> Leaf {
 }
 
 #[test]
-fn names_that_lead_elsewhere_are_refused() {
+fn names_that_lead_elsewhere_are_rejected() {
     let long = [b'a'; 256];
     for name in [
         &b"."[..],
@@ -138,7 +137,7 @@ fn windows_has_devices_in_every_directory() {
 }
 
 #[test]
-fn a_planted_link_is_not_written_through() {
+fn planted_links_are_not_followed() {
     let scratch = Scratch::new();
     // The image has `d` as a link to the outside and, by another entry of the
     // same name, as a directory with a file in it.
@@ -163,7 +162,7 @@ fn a_planted_link_is_not_written_through() {
 }
 
 #[test]
-fn a_link_in_the_target_is_replaced_by_force_and_never_followed() {
+fn force_replaces_links_and_never_follows_them() {
     let scratch = Scratch::new();
     symlink("../outside", scratch.target().join("d")).unwrap();
     symlink("../outside/f", scratch.target().join("f")).unwrap();
@@ -198,7 +197,7 @@ fn nothing_is_written_if_something_is_in_the_way() {
 }
 
 #[test]
-fn pipes_and_devices_are_refused_by_name_even_by_force() {
+fn force_never_replaces_pipes_and_devices() {
     let scratch = Scratch::new();
     let pipe = scratch.target().join("f");
     let status = std::process::Command::new("mkfifo").arg(pipe).status();
@@ -212,7 +211,7 @@ fn pipes_and_devices_are_refused_by_name_even_by_force() {
 }
 
 #[test]
-fn two_names_that_are_one_in_the_target_are_refused() {
+fn equal_names_in_the_target_are_rejected() {
     // As `A` and `a` are where case does not count.
     for force in [false, true] {
         let scratch = Scratch::new();
@@ -228,24 +227,24 @@ fn two_names_that_are_one_in_the_target_are_refused() {
 
 #[test]
 fn names_in_other_letters_are_found_in_each_directory() {
-    let clash = |folders: Vec<Folder>| case::clash(&Plan { folders });
+    let collision = |folders: Vec<Folder>| case::collision(&Plan { folders });
     let all = [
         vec![root(vec![file("a"), link("A", "x")])],
         vec![root(vec![file("b")]), folder("B", vec![])],
         vec![root(vec![]), folder("ü", vec![]), folder("Ü", vec![])],
         vec![root(vec![]), folder("d", vec![file("Maß"), file("MASS")])],
     ];
-    let paths = all.map(|folders| clash(folders).unwrap_or_default());
+    let paths = all.map(|folders| collision(folders).unwrap_or_default());
     assert_eq!(paths, ["A", "B", "Ü", "d/MASS"]);
     let others = vec![
         root(vec![file("a"), file("b")]),
         folder("d", vec![file("A"), file("D")]),
     ];
-    assert_eq!(clash(others), None);
+    assert_eq!(collision(others), None);
 }
 
 #[test]
-fn names_in_other_letters_are_two_where_case_counts() {
+fn names_in_other_case_differ_if_case_matters() {
     let plan = || vec![root(vec![file("a"), file("A")]), folder("d", vec![])];
     let scratch = Scratch::new();
     scratch.extract(plan(), false).unwrap();
@@ -325,7 +324,7 @@ fn forged(from: &str, to: &[u8]) -> (Vec<u8>, Vec<u8>) {
 }
 
 #[test]
-fn forged_names_end_an_extraction_before_anything_is_written() {
+fn forged_names_fail_before_the_first_write() {
     for (from, to) in [
         ("leaf", &b"/etc"[..]),
         ("leaf", b"../x"),

@@ -1,4 +1,4 @@
-//! What a module does as far as its host can see, until it calls the host.
+//! The observable behaviour of a module until it calls the host.
 
 use crate::module::MemoryKind;
 use std::fmt;
@@ -7,21 +7,20 @@ use wasmi::{
     Val, ValType,
 };
 
-/// Instructions, about, of a module as it was. What it is packed to may take
-/// more: an engine that translates functions when they are called asks for
-/// fuel for that.
+/// The fuel of the unpacked module. The packed module gets more, because the engine also
+/// charges fuel for the translation of functions.
 const FUEL: u64 = 300_000;
 
-/// What was seen, step by step.
-type Seen = Vec<Step>;
+/// The observed steps.
+type Steps = Vec<Step>;
 
 #[derive(PartialEq)]
 enum Step {
-    /// What a call gave, or how it trapped; what a global holds.
+    /// The result or trap of a call, or the value of a global.
     Text(String),
     /// An access or a segment was out of bounds.
     OutOfBounds,
-    /// What a memory holds.
+    /// The content of a memory.
     Memory(Option<Vec<u8>>),
 }
 
@@ -40,26 +39,27 @@ impl fmt::Debug for Step {
 }
 
 /// Whether the program has called the host.
-type Touched = bool;
+type HasCalledHost = bool;
 
+/// Compares the behaviour of `module` and `packed`.
+///
 /// # Panics
 ///
-/// If `packed` does something else than `module` before that calls the host.
+/// They differ before `module` calls the host.
 pub(super) fn compare(module: &[u8], packed: &[u8], kind: MemoryKind) {
     let Some(before) = run(module, FUEL) else {
         return;
     };
-    let after = run(packed, 4 * FUEL).expect("the engine takes it packed, too");
+    let after = run(packed, 4 * FUEL).expect("the engine runs the packed module");
     for (at, old) in before.iter().enumerate() {
-        // What lies out of a program's bounds is within a memory that is not
-        // its own alone.
+        // The shared memory is longer, so the packed program does not trap there.
         if kind == MemoryKind::Single && *old == Step::OutOfBounds {
             return;
         }
         let new = after.get(at);
         assert!(
             new.is_some_and(|new| old.is_like(new, kind)),
-            "packed, it does something else at step {at}: {old:?} became {new:?}"
+            "the packed module differs at step {at}: {old:?} became {new:?}"
         );
     }
 }
@@ -67,7 +67,7 @@ pub(super) fn compare(module: &[u8], packed: &[u8], kind: MemoryKind) {
 impl Step {
     fn is_like(&self, packed: &Self, kind: MemoryKind) -> bool {
         match (self, packed, kind) {
-            // The runtime lies above the program's pages.
+            // The pages of the runtime follow those of the program.
             (Self::Memory(Some(old)), Self::Memory(Some(new)), MemoryKind::Single) => {
                 new.starts_with(old)
             }
@@ -76,31 +76,31 @@ impl Step {
     }
 }
 
-/// `None` if the engine does not take the module.
-fn run(wasm: &[u8], fuel: u64) -> Option<Seen> {
+/// Runs a module. `None` if the engine rejects it.
+fn run(wasm: &[u8], fuel: u64) -> Option<Steps> {
     let mut config = Config::default();
     config
         .consume_fuel(true)
         .compilation_mode(CompilationMode::LazyTranslation);
     let engine = Engine::new(&config);
     let module = Module::new(&engine, wasm).ok()?;
-    let mut store = Store::new(&engine, Touched::default());
+    let mut store = Store::new(&engine, HasCalledHost::default());
     store.set_fuel(fuel).ok()?;
     let imports = module
         .imports()
         .map(|import| stub(&mut store, import.ty()))
         .collect::<Option<Vec<_>>>()?;
-    let mut seen = Seen::new();
+    let mut steps = Steps::new();
     match Instance::new(&mut store, &module, &imports) {
-        Ok(instance) => look(&mut store, &instance, &mut seen),
+        Ok(instance) => observe(&mut store, &instance, &mut steps),
         Err(error) if is_end(&store, &error) => {}
-        Err(error) => seen.push(outcome(&error)),
+        Err(error) => steps.push(outcome(&error)),
     }
-    Some(seen)
+    Some(steps)
 }
 
-/// Calls what is exported, and looks at what that leaves behind.
-fn look(store: &mut Store<Touched>, instance: &Instance, seen: &mut Seen) {
+/// Calls the exports, and reads globals and memories.
+fn observe(store: &mut Store<HasCalledHost>, instance: &Instance, steps: &mut Steps) {
     for name in ["a", "b", "c", "d", "b"] {
         let Some(function) = instance.get_func(&*store, name) else {
             continue;
@@ -113,23 +113,23 @@ fn look(store: &mut Store<Touched>, instance: &Instance, seen: &mut Seen) {
             .map(|ty| Val::default_for_ty(*ty))
             .collect();
         match function.call(&mut *store, &arguments, &mut results) {
-            Ok(()) => seen.push(Step::Text(format!("{name}: {results:?}"))),
+            Ok(()) => steps.push(Step::Text(format!("{name}: {results:?}"))),
             Err(error) if is_end(store, &error) => return,
-            Err(error) => seen.push(outcome(&error)),
+            Err(error) => steps.push(outcome(&error)),
         }
     }
     let global = instance.get_global(&*store, "global");
     let global = global.map(|global| global.get(&*store));
-    seen.push(Step::Text(format!("{global:?}")));
+    steps.push(Step::Text(format!("{global:?}")));
     for name in ["memory", "second"] {
         let memory = instance.get_memory(&*store, name);
         let bytes = memory.map(|memory| memory.data(&*store).to_vec());
-        seen.push(Step::Memory(bytes));
+        steps.push(Step::Memory(bytes));
     }
 }
 
-/// Whether the program has met the host, or had no more time.
-fn is_end(store: &Store<Touched>, error: &wasmi::Error) -> bool {
+/// Whether the program called the host or ran out of fuel.
+fn is_end(store: &Store<HasCalledHost>, error: &wasmi::Error) -> bool {
     *store.data() || error.as_trap_code() == Some(TrapCode::OutOfFuel)
 }
 
@@ -150,13 +150,17 @@ fn argument(ty: ValType) -> Val {
 }
 
 /// A function that ends the program.
-fn stub(store: &mut Store<Touched>, ty: &ExternType) -> Option<Extern> {
+fn stub(store: &mut Store<HasCalledHost>, ty: &ExternType) -> Option<Extern> {
     let ExternType::Func(ty) = ty.clone() else {
         return None;
     };
-    let stub = Func::new(store, ty, |mut caller: wasmi::Caller<'_, Touched>, _, _| {
-        *caller.data_mut() = true;
-        Err(wasmi::Error::new("the host was called"))
-    });
+    let stub = Func::new(
+        store,
+        ty,
+        |mut caller: wasmi::Caller<'_, HasCalledHost>, _, _| {
+            *caller.data_mut() = true;
+            Err(wasmi::Error::new("the host was called"))
+        },
+    );
     Some(Extern::Func(stub))
 }

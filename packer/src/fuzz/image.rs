@@ -1,5 +1,4 @@
-//! Images that the targets pack: one that is stored, one that is compressed,
-//! index and all.
+//! The images that the targets pack: an uncompressed and a compressed one.
 
 use crate::module::Parts;
 use std::io::Read;

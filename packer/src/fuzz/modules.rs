@@ -1,4 +1,4 @@
-//! Any valid module, packed.
+//! The target that packs any valid module.
 
 use super::behaviour;
 use super::image::parts;
@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use wasm_smith::{Config, Module};
 use wasmparser::{Validator, WasmFeatures};
 
-/// What a module may import: some calls, and something else.
+/// The possible imports: some calls of preview 1, and another function.
 static IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let text = r#"(module
       (import "wasi_snapshot_preview1" "path_open"
@@ -37,8 +37,8 @@ static UNSTABLE_IMPORTS: LazyLock<Vec<u8>> = LazyLock::new(|| {
     wat::parse_str(text).expect("the text is valid")
 });
 
-/// What it exports: the memory, without which nothing is packed, sometimes a
-/// second one, and what can be called and looked at.
+/// The exports: the required memory, sometimes a second one, and functions, a global and a
+/// table for the comparison.
 static EXPORTS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     ["", r#"(memory (export "second") 0)"#].map(|second| {
         let text = format!(
@@ -54,24 +54,23 @@ static EXPORTS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
     })
 });
 
-/// Calls and turns of loops after which a module traps.
-const MOST_STEPS: u32 = 10_000;
+/// The number of calls and loop iterations after which a module traps.
+const MAX_STEPS: u32 = 10_000;
 
-/// Packs the module that wasm-smith makes of `data`. Gives whether it could be
+/// Packs the module that wasm-smith generates from `data`. Returns whether it could be
 /// packed.
 ///
 /// # Panics
 ///
-/// If the result is not valid or does something else where no files are
-/// touched, its image is another one, packing again gives other bytes, or
-/// taking the runtime out does not give the module back.
+/// The output is invalid, behaves differently, contains another image, changes if it is
+/// packed again, or does not return to the module without its runtime.
 pub fn modules(data: &[u8]) -> bool {
     let mut input = arbitrary::Unstructured::new(data);
     let Ok(mut module) = Module::new(config(data.len()), &mut input) else {
         return false;
     };
-    // Those that end by themselves get further than those that are stopped.
-    if !data.len().is_multiple_of(4) && module.ensure_termination(MOST_STEPS).is_err() {
+    // Modules that end run further than modules that run out of fuel.
+    if !data.len().is_multiple_of(4) && module.ensure_termination(MAX_STEPS).is_err() {
         return false;
     }
     let module = module.to_bytes();
@@ -84,7 +83,7 @@ pub fn modules(data: &[u8]) -> bool {
 fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
     let packed = match pack(module, kind, image) {
         Ok(packed) => packed,
-        Err(ModuleError::Output(error)) => panic!("packed to what is not valid: {error}"),
+        Err(ModuleError::Output(error)) => panic!("the packed module is invalid: {error}"),
         Err(ModuleError::Runtime(what)) => panic!("the runtime: {what}"),
         Err(
             error @ (ModuleError::AbiVersion { .. }
@@ -103,12 +102,12 @@ fn holds(module: &[u8], kind: MemoryKind, image: usize) -> bool {
     assert_eq!(*found.payload, *parts.payload);
     assert_eq!(found.metadata, Some(parts.metadata));
     let original = without_image(&packed).expect("unmerges");
-    assert!(*original == *module, "unmerging gives another module");
+    assert!(*original == *module, "unmerging returns another module");
     let runs = unmounted(&packed).expect("unmerges");
     let expected = as_preview1(module).expect("it was packed");
     assert!(*runs == *expected, "another module would run");
     let again = pack(&packed, kind, image).expect("packs again");
-    assert!(again == packed, "packing again gives other bytes");
+    assert!(again == packed, "packing again returns other bytes");
     behaviour::compare(module, &packed, kind);
     true
 }
@@ -120,7 +119,7 @@ fn pack(module: &[u8], kind: MemoryKind, image: usize) -> Result<Vec<u8>, Module
     Ok(packed.module)
 }
 
-/// Features as they come by the input's length, so that seeds differ in them.
+/// The features depend on the length of the input, so that seeds differ.
 fn config(seed: usize) -> Config {
     Config {
         available_imports: Some(match seed % 11 {
@@ -130,7 +129,7 @@ fn config(seed: usize) -> Config {
         exports: Some(EXPORTS[usize::from(seed.is_multiple_of(8))].clone()),
         min_imports: seed % 6,
         max_imports: 12,
-        // Those that are exported, in their order.
+        // Only the exported memories.
         max_memories: 0,
         max_tables: 3,
         disallow_traps: seed.is_multiple_of(9),

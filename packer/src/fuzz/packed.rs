@@ -1,4 +1,4 @@
-//! Packed modules that were changed.
+//! The target that reads changed packed modules.
 
 use super::image::parts;
 use crate::module::{MemoryKind, embed, find, form, merged_checksum, unmounted, without_image};
@@ -9,7 +9,7 @@ use wasi_vfs_embedding::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor};
 use wasi_vfs_format::check::{check, check_blocks};
 use wasi_vfs_format::fuzz::Input;
 
-/// A module with all kinds of sections.
+/// A module with sections of all kinds.
 const PROGRAM: &str = r#"(module
   (import "wasi_snapshot_preview1" "path_open"
     (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -43,11 +43,11 @@ fn packed_of(text: &str) -> [Vec<u8>; 4] {
     })
 }
 
-/// Changes a packed module as `data` says, and reads it in every way.
+/// Changes a packed module by `data`, and reads it in all ways.
 ///
 /// # Panics
 ///
-/// If reading does, or packing gives what cannot be read.
+/// Reading panics, or packing again returns an unreadable module.
 pub fn packed(data: &[u8]) {
     let mut input = Input(data);
     let choice = input.byte();
@@ -60,12 +60,12 @@ pub fn packed(data: &[u8]) {
     if choice % 3 == 0
         && let Some(checksum) = merged_checksum(&module)
     {
-        // As somebody would who means it.
+        // As an attacker would.
         let place = anchor_of(&module).unwrap_or(anchor) + offset_of!(Anchor, merged_checksum);
         put(&mut module, place, &checksum.to_le_bytes());
     }
     read(&module);
-    // Packing validates all of it, and takes as long as a thousand readings.
+    // Packing takes as long as a thousand reads.
     if choice < 16 || choice > 250 {
         pack(&module);
     }

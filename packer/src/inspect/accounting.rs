@@ -1,26 +1,28 @@
-//! Who is to blame for the bytes of the payload.
+//! The share of each file in the stored bytes.
 //!
-//! The one place that goes from files to runs of the content and on to the
-//! blocks that store them. A byte of the content costs its share of the block
-//! that it lies in; files that use the same byte share its cost in equal parts.
-//! So the costs of all files together are the stored bytes of all blocks.
+//! A byte of content costs its share of the stored block. Files that contain the same byte
+//! share its cost equally, so the costs of all files add up to the stored bytes of all
+//! blocks. For example, a block of 100 bytes is stored in 50 bytes. Of two files, both
+//! contain its first 40 bytes, and one contains the rest: they cost 10 and 40 bytes.
+//!
+//! [`Accounting`] keeps sums at the points where the set of files or the block changes. The
+//! cost between two points grows linearly, so a share needs two binary searches.
 
 use std::collections::BTreeMap;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Block, Content, Corrupt, File, Index, Inode, InodeNumber};
 
-/// Where the stored bytes of an image go.
+/// The costs of all content of an image.
 ///
-/// Takes an image that [`check`](wasi_vfs_format::check::check) finds whole;
-/// of another the numbers may be wrong, and computing them may take long.
+/// Requires an image without findings of [`check`](wasi_vfs_format::check::check). For
+/// another image, the numbers may be wrong and computing them may take long.
 #[derive(Clone, Debug)]
 pub struct Accounting {
     /// Ascending by `raw_offset`.
     points: Vec<Point>,
 }
 
-/// Sums over the content before a place of it. Between two points every byte
-/// costs the same, so sums in between are had by proportion.
+/// The costs of all content before an offset. Between two points, all bytes cost the same.
 #[derive(Clone, Copy, Debug, Default)]
 struct Point {
     raw_offset: u64,
@@ -28,19 +30,19 @@ struct Point {
     unique: f64,
 }
 
-/// What a file costs.
+/// The cost of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Share {
     /// Bytes of the payload.
     pub stored: f64,
-    /// Bytes of the content, before compression: the length of the file where
-    /// it shares nothing, half of it where all occurs twice.
+    /// Bytes before compression: the length of the file, or half of it if another file is
+    /// equal.
     pub unique: f64,
 }
 
 impl Share {
-    /// The sum of two.
+    /// The sum of two shares.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -61,7 +63,7 @@ impl Share {
 }
 
 impl Accounting {
-    /// Looks at every run of every file and at every block.
+    /// Visits all extents of all files, and all blocks.
     pub fn new(image: &ImageReader<'_>) -> Result<Self, Corrupt> {
         let index = image.index();
         let uses = uses(index)?;
@@ -91,7 +93,7 @@ impl Accounting {
         Ok(Self { points })
     }
 
-    /// The share of a file; nothing for anything else.
+    /// The share of a file. Zero for other inodes.
     pub fn of(&self, image: &ImageReader<'_>, inode: &Inode) -> Result<Share, Corrupt> {
         match &inode.content {
             Content::File(file) => self.of_file(image.index(), inode.number, file),
@@ -116,7 +118,7 @@ impl Accounting {
         Ok(share)
     }
 
-    /// The sums over the content before `raw_offset`.
+    /// The costs of all content before `raw_offset`.
     fn before(&self, raw_offset: u64) -> Share {
         let after = self
             .points
@@ -136,11 +138,10 @@ impl Accounting {
 }
 
 impl Point {
-    /// The point at `raw_offset`, of the same block and used as often.
+    /// The point at `raw_offset`, in the same block and with the same number of files.
     fn after(self, raw_offset: u64, block: &Block, use_count: i64) -> Self {
         let len = raw_offset.saturating_sub(self.raw_offset);
-        // Content that nobody uses, which a whole image does not have, is
-        // nobody's cost.
+        // Content of no file costs nothing. A valid image has no such content.
         let users = u64::try_from(use_count).unwrap_or(0);
         let unique = part(len, users);
         let stored = unique * part(block.stored_len.into(), block.raw_len.into());
@@ -152,7 +153,7 @@ impl Point {
     }
 }
 
-/// Where runs start (+1) and end (-1), in the order of the content.
+/// The starts (+1) and ends (-1) of extents, in the order of the content.
 fn uses(index: &Index<'_>) -> Result<Vec<(u64, i64)>, Corrupt> {
     let mut changes: BTreeMap<u64, i64> = BTreeMap::new();
     for number in 0..index.inode_count() {
@@ -181,14 +182,13 @@ fn part(of: u64, whole: u64) -> f64 {
     }
 }
 
-/// Never negative, and within 2^63 by the limits of the format.
+/// The value is not negative, and below 2^63 by the limits of the format.
 fn round(bytes: f64) -> u64 {
     bytes.round() as u64
 }
 
-/// Files that hold the same bytes, each group in the order of the paths; files
-/// without bytes are left out. Told by where their bytes lie, not by looking at
-/// them, so it costs no decompression.
+/// Groups of equal files, without empty files. Compares the extents of the files and
+/// decompresses nothing.
 pub fn duplicates(image: &ImageReader<'_>) -> Result<Vec<Vec<InodeNumber>>, Corrupt> {
     let index = image.index();
     let mut groups: BTreeMap<Vec<(u64, u64)>, Vec<InodeNumber>> = BTreeMap::new();
@@ -207,7 +207,7 @@ pub fn duplicates(image: &ImageReader<'_>) -> Result<Vec<Vec<InodeNumber>>, Corr
     Ok(groups.collect())
 }
 
-/// The files that hold bytes of one of `blocks`, with how many each.
+/// The files with bytes in `blocks`.
 pub fn files_in_blocks(
     image: &ImageReader<'_>,
     blocks: &[u32],
@@ -239,8 +239,8 @@ pub fn files_in_blocks(
     Ok(files)
 }
 
-/// What a block holds of the content. A block whose record is damaged is not
-/// known to the index; its place follows from the size of blocks.
+/// The content of a block, as a range. If the record of the block is damaged, the block
+/// length determines the range.
 fn range_of_block(index: &Index<'_>, number: u32) -> Option<(u64, u64)> {
     if let Ok(block) = index.block(number) {
         return Some((block.raw_offset, end_of(&block)));

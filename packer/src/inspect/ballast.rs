@@ -1,6 +1,9 @@
-//! Packed files that programs rarely read, and the patterns that exclude them.
+//! Probable ballast: packed files that programs rarely read.
 //!
-//! Only names tell. A user knows whether a program needs such files after all.
+//! Names decide, and the user decides whether the program needs the files. Each kind has a
+//! pattern of [`Packer::exclude`](crate::Packer::exclude) that excludes it. For example,
+//! `/usr/lib/app/tests/a.py` is below a directory that `{test,tests,spec,__tests__}/`
+//! matches, so it counts as a test.
 
 use super::accounting::{Accounting, Share};
 use super::walk::Walk;
@@ -18,7 +21,7 @@ pub struct Ballast {
     pub kind: String,
     /// The pattern of [`Packer::exclude`](crate::Packer::exclude) that excludes them.
     pub pattern: String,
-    /// How many files there are.
+    /// The number of files.
     pub file_count: u64,
     /// Their bytes.
     pub len: u64,
@@ -26,8 +29,8 @@ pub struct Ballast {
     pub share: Share,
 }
 
-/// Longer paths count for no kind. Patterns are matched with each directory on the way, so
-/// a hostile image of deep directories would take hours.
+/// Longer paths have no kind. Patterns are matched with each parent directory, so a hostile
+/// image of deep directories would take hours.
 const PATH_LEN_MAX: usize = 512;
 
 const KINDS: [(&str, &str); 4] = [
@@ -38,7 +41,7 @@ const KINDS: [(&str, &str); 4] = [
 ];
 
 /// Finds the probable ballast of `image`. The kind with most stored bytes comes first, and
-/// each file counts for one kind. Paths of more than 512 bytes are not looked at.
+/// each file counts for one kind. Paths of more than 512 bytes are skipped.
 ///
 /// # Errors
 ///
@@ -74,7 +77,7 @@ struct Kind {
 
 impl Kind {
     fn new((kind, pattern): (String, String)) -> Option<Self> {
-        // Names of files in the image are part of some patterns.
+        // Some patterns contain names from the image and may be invalid.
         let exclude = Exclude::new(&[&pattern]).ok()?;
         let ballast = Ballast {
             kind,
@@ -87,7 +90,7 @@ impl Kind {
     }
 
     fn holds(&self, path: &str, mount_depth: usize) -> bool {
-        self.exclude.leaves_out_below(Path::new(path), mount_depth)
+        self.exclude.excludes_below(Path::new(path), mount_depth)
     }
 
     fn add(&mut self, inode: &Inode, share: Share) {
@@ -101,7 +104,7 @@ impl Kind {
     }
 }
 
-/// The kinds that any tree may have, and one for each unused version of Python.
+/// The fixed kinds, and one for each unused version of Python.
 fn kinds(image: &ImageReader<'_>) -> Result<Vec<(String, String)>, Corrupt> {
     let fixed = KINDS.map(|(kind, pattern)| (kind.to_owned(), pattern.to_owned()));
     let unused = unused_python(image)?.into_iter();
@@ -109,7 +112,7 @@ fn kinds(image: &ImageReader<'_>) -> Result<Vec<(String, String)>, Corrupt> {
     Ok(unused.chain(fixed).collect())
 }
 
-/// The tags of compiled Python files, without the most frequent one.
+/// The tags of compiled Python files, except the most frequent one.
 fn unused_python(image: &ImageReader<'_>) -> Result<Vec<String>, Corrupt> {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for entry in Walk::new(image)? {
@@ -136,12 +139,12 @@ fn python_tag(path: &str) -> Option<&str> {
     is_cache.then(|| module.rsplit('.').find(is_tag))?
 }
 
-/// The places of the mounts, by their names.
+/// The components of the mounts.
 fn mounts(image: &ImageReader<'_>) -> Result<Vec<Vec<String>>, Corrupt> {
     let mut mounts = Vec::new();
     for number in 0..image.index().mount_count() {
         let path = image.index().mount(number)?.path;
-        // Other writers may have made a path that this one would refuse.
+        // Other writers may have paths that this one rejects.
         if let Ok(path) = GuestPath::parse(&String::from_utf8_lossy(path)) {
             mounts.push(path.components().to_vec());
         }
@@ -149,7 +152,7 @@ fn mounts(image: &ImageReader<'_>) -> Result<Vec<Vec<String>>, Corrupt> {
     Ok(mounts)
 }
 
-/// How many names lead to the deepest mount that holds `path`. Patterns exclude no mount.
+/// The number of components of the deepest mount above `path`. Patterns exclude no mount.
 fn depth_of_mount(mounts: &[Vec<String>], path: &str) -> usize {
     let holds = |mount: &&Vec<String>| {
         let mut names = path.split('/');

@@ -1,6 +1,12 @@
-//! What differs between two images, path by path.
+//! Compares two images, path by path.
 //!
-//! Keeps numbers of inodes and no paths: all paths of a small image can be long.
+//! 1. A walk through both trees finds added, removed and common paths.
+//! 2. Files with an equal length on both sides are read, and their digests compared.
+//! 3. A removed and an added file with equal digests are a move.
+//!
+//! For example, a file `/a` that is `/b` in the second image has one digest on each side
+//! and becomes a [`Moved`]. The lists contain inode numbers, because all paths of a small
+//! image can be long.
 
 use super::digests::digest;
 use crate::limits::size::{self, SizeLimitError};
@@ -13,23 +19,22 @@ use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::threads::with_threads;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber};
 
-/// How the second of two images differs from the first. The lists are in the
-/// order of a [`Walk`](crate::Walk), and say where in the two images what they
-/// name is; [`ImageReader::path`] has the paths.
+/// The differences of the second image to the first. The lists have the order of a
+/// [`Walk`](crate::Walk). [`ImageReader::path`] returns the paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// What has a path that only the second image has.
+    /// Inodes with a path that only the second image has.
     pub added: Vec<InodeNumber>,
-    /// What has a path that only the first image has.
+    /// Inodes with a path that only the first image has.
     pub removed: Vec<InodeNumber>,
-    /// What has a path that both have and differs.
+    /// Different inodes with the same path.
     pub changed: Vec<Changed>,
-    /// Files of the first image whose bytes are elsewhere in the second.
+    /// Files with another path in the second image.
     pub moved: Vec<Moved>,
 }
 
-/// What is at one path and differs.
+/// Two different inodes with the same path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changed {
@@ -37,17 +42,17 @@ pub struct Changed {
     pub before: InodeNumber,
     /// In the second image.
     pub after: InodeNumber,
-    /// In what they differ.
+    /// The differences.
     pub what: Vec<Change>,
 }
 
-/// In what the two at a path differ.
+/// A difference of two inodes with the same path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
     /// File, directory or symbolic link.
     Kind,
-    /// The bytes of a file.
+    /// The content of a file.
     Content,
     /// The executable bit.
     Executable,
@@ -55,44 +60,44 @@ pub enum Change {
     Target,
     /// The modification time.
     Time,
-    /// What programs find a directory as: whether it is a mount, and by which path.
+    /// The paths at which a directory is a mount.
     Mount,
-    /// The place of a mount among those that both images have. Programs get their
-    /// preopens in this order, and some prefer the last one that fits a path.
+    /// The order of a mount among the common mounts. Programs get their preopens in this
+    /// order, and some prefer the last one that fits a path.
     MountOrder,
 }
 
-/// A file that is elsewhere.
+/// A moved file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Moved {
-    /// Where it was, in the first image.
+    /// Its inode in the first image.
     pub from: InodeNumber,
-    /// Where it is, in the second.
+    /// Its inode in the second image.
     pub to: InodeNumber,
 }
 
-/// Why images cannot be compared.
+/// An error of a comparison.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CompareError {
     /// An image is damaged.
     #[error("corrupt image: {0}; run `wasi-vfs verify` for a full report")]
     Corrupt(Corrupt),
-    /// More bytes would have to be read than an image of that length may have.
+    /// The compared files exceed the size limit.
     #[error(transparent)]
     SizeLimit(#[from] SizeLimitError),
     /// A file cannot be read.
     #[error("cannot read `{path}`")]
     Read {
-        /// Path in the image.
+        /// The path in the image.
         path: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
 }
 
-// Not as a source: the message above contains its own.
+// Not a source, because the message contains it.
 impl From<Corrupt> for CompareError {
     fn from(corrupt: Corrupt) -> Self {
         Self::Corrupt(corrupt)
@@ -106,7 +111,7 @@ impl Comparison {
     }
 }
 
-/// What counts when two images are compared.
+/// The options of a comparison.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Compare {
     times: bool,
@@ -114,21 +119,21 @@ pub struct Compare {
 }
 
 impl Compare {
-    /// Kinds, contents, targets, executable bits, mounts and their order.
+    /// Compares kinds, contents, targets, executable bits, mounts and their order.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Modification times, too.
+    /// Also compares modification times.
     #[must_use]
     pub fn times(mut self, times: bool) -> Self {
         self.times = times;
         self
     }
 
-    /// Compares files however many bytes they have. Otherwise those that must be
-    /// read may have 1 GiB, or a thousand bytes for each of their image.
+    /// Disables the size limit. By default, the compared files may have 1 GiB or 1000 times
+    /// the bytes of their image, whichever is larger.
     #[must_use]
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
         self.no_size_limit = no_size_limit;
@@ -137,9 +142,8 @@ impl Compare {
 
     /// Compares two images.
     ///
-    /// Files of one length are compared by the digests of their bytes, which are
-    /// computed here: how the images store them, and what their metadata sections say,
-    /// does not enter into it.
+    /// Files are compared by length and by the digest of their content, whatever the
+    /// compression and block length of the images.
     ///
     /// ```
     /// use wasi_vfs::{Compare, Contents, Packer};
@@ -158,7 +162,7 @@ impl Compare {
     ///
     /// # Errors
     ///
-    /// An image is damaged, or has more bytes than it may have.
+    /// An image is damaged or exceeds the size limit.
     pub fn images(
         self,
         before: &ImageReader<'_>,
@@ -252,7 +256,7 @@ impl Compare {
     }
 }
 
-/// The paths of two images: those that one of them has, and those that both do.
+/// The paths of two images: added, removed and common.
 #[derive(Debug, Default)]
 struct Paths {
     added: Vec<InodeNumber>,
@@ -260,7 +264,7 @@ struct Paths {
     both: Vec<(InodeNumber, InodeNumber)>,
 }
 
-/// What is still to be visited.
+/// An inode or two to visit.
 #[derive(Debug)]
 enum Pending {
     Added(Inode),
@@ -272,8 +276,8 @@ impl Paths {
     fn of(before: &ImageReader<'_>, after: &ImageReader<'_>) -> Result<Self, Corrupt> {
         let root = |image: &ImageReader<'_>| image.index().inode(InodeNumber::ROOT);
         let mut paths = Self::default();
-        // The next one is the last. Kept here and not on the stack: nothing bounds
-        // how deep a damaged image says it is nested.
+        // The next one is the last. No recursion, because a damaged image may claim any
+        // depth.
         let mut pending = vec![Pending::Both(root(before)?, root(after)?)];
         while let Some(next) = pending.pop() {
             let below = match next {
@@ -308,7 +312,7 @@ fn children<'a>(image: &ImageReader<'a>, inode: &Inode) -> Result<Vec<Named<'a>>
     named.collect()
 }
 
-/// Brings together what has one name, of two lists in the order of names.
+/// Pairs inodes with the same name, from two lists that are sorted by name.
 fn merge(before: Vec<Named<'_>>, after: Vec<Named<'_>>) -> Vec<Pending> {
     let mut merged = Vec::with_capacity(before.len().max(after.len()));
     let mut before = before.into_iter().peekable();
@@ -325,8 +329,8 @@ fn merge(before: Vec<Named<'_>>, after: Vec<Named<'_>>) -> Vec<Pending> {
     merged
 }
 
-/// The files that must be read, since the other image has one of their length
-/// that may be the same. Empty files are all alike, and none of them moves.
+/// The files to read: the other image has a file of the same length that may be equal.
+/// Empty files are equal and never moves.
 #[derive(Debug, Default)]
 struct Reading {
     before: Vec<(Inode, u64)>,
@@ -364,7 +368,7 @@ impl Reading {
     }
 }
 
-/// A file that has bytes, and how many.
+/// A file that is not empty, and its length.
 fn file(image: &ImageReader<'_>, number: InodeNumber) -> Result<Option<(Inode, u64)>, Corrupt> {
     let inode = image.index().inode(number)?;
     Ok(match inode.content {
@@ -383,19 +387,19 @@ fn len_of(files: &[(Inode, u64)]) -> u64 {
     lens.fold(0, u64::saturating_add)
 }
 
-/// An image with the digests of the files of it that were read.
+/// An image with its mounts and the digests of the read files.
 struct Side<'i, 'a> {
     image: &'i ImageReader<'a>,
     digests: HashMap<InodeNumber, Digest>,
-    /// The mounts in their order: the path of each and its directory.
+    /// The paths and directories of the mounts, in their order.
     mounts: Vec<(&'a [u8], InodeNumber)>,
-    /// The paths by which directories are mounts, in no order that counts.
+    /// The mount paths of each directory.
     paths_of_mounts: HashMap<InodeNumber, BTreeSet<&'a [u8]>>,
 }
 
 impl<'i, 'a> Side<'i, 'a> {
     fn new(image: &'i ImageReader<'a>, files: &[(Inode, u64)]) -> Result<Self, CompareError> {
-        // In the order of their content: those of one block are read together.
+        // Sorted by content, so that the files of a block are read together.
         let mut files = files.to_vec();
         files.sort_by_cached_key(|(inode, _)| start_of(image, inode));
         let digest = |(inode, _): &(Inode, u64)| {
@@ -405,7 +409,7 @@ impl<'i, 'a> Side<'i, 'a> {
             })?;
             Ok::<_, CompareError>((inode.number, digest))
         };
-        // Whatever the threads do, of several errors the first is told.
+        // The first of several errors is returned, whatever the order of the threads.
         let digests: Vec<_> = with_threads(|| files.par_iter().map(digest).collect());
         let mounts = mounts(image)?;
         let mut paths_of_mounts: HashMap<_, BTreeSet<_>> = HashMap::new();
@@ -455,7 +459,7 @@ fn reordered(before: &Side<'_, '_>, after: &Side<'_, '_>) -> HashSet<InodeNumber
     moved.map(|(old, _)| old.1).collect()
 }
 
-/// Where in the content a file begins.
+/// The offset of a file in the content.
 fn start_of(image: &ImageReader<'_>, inode: &Inode) -> u64 {
     let Content::File(file) = &inode.content else {
         return 0;
@@ -464,11 +468,11 @@ fn start_of(image: &ImageReader<'_>, inode: &Inode) -> u64 {
     run.ok().flatten().map_or(0, |run| run.raw_offset)
 }
 
-/// Finds what is gone from one place and is at another. Where several files have
-/// the same bytes they are paired in the order of the paths.
+/// Finds removed files that are equal to added ones. Equal files are paired in the order of
+/// their paths.
 fn find_moved(before: &Side<'_, '_>, after: &Side<'_, '_>, paths: &Paths) -> Vec<Moved> {
     let mut places: HashMap<Digest, Vec<InodeNumber>> = HashMap::new();
-    // Backwards, so that the last of each list is the first of the paths.
+    // In reverse, so that `pop` returns the first path.
     for &to in paths.added.iter().rev() {
         if let Some(digest) = after.digest(to) {
             places.entry(digest).or_default().push(to);

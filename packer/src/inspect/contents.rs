@@ -1,5 +1,9 @@
-//! Opens what a user calls packed: a module with an image in it, or an image
-//! in a file of its own.
+//! Opens a packed module or an image.
+//!
+//! A module has the image in its data, in one of several forms, and an image is the whole
+//! file. Both have three parts: index, payload and metadata section. [`Contents::open`]
+//! reads the index and leaves the payload in the file: `ls` on a module of 200 MB reads
+//! some hundred KB.
 
 use crate::module::{self, Form, ModuleError};
 use std::borrow::Cow;
@@ -12,46 +16,43 @@ use thiserror::Error;
 use wasi_vfs_format::superblock::{self, SUPERBLOCK_LEN};
 use wasi_vfs_format::{ImageReader, Part, Parts, Payload, Places, ReadAt};
 
-/// The parts of an image, wherever they were found.
+/// The parts of an image in a module or in a file.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Contents<'a> {
-    /// How the image is bound to the application; `None` if there is none,
-    /// because the image is a file of its own.
+    /// The form of the packed module. `None` for an image without a module.
     pub form: Option<Form>,
-    /// Version of the runtime in the module, such as `0.1.0`; `None` if there
-    /// is none.
+    /// The version of the runtime in the module, such as `0.1.0`. `None` without a module.
     pub runtime_version: Option<String>,
     /// Superblock and tables.
     pub index: Cow<'a, [u8]>,
-    /// How many bytes the index takes where it was found: fewer than it has in
-    /// a module that stores it compressed.
+    /// The stored bytes of the index. A module may store it compressed.
     pub index_stored_len: u32,
     /// The stored blocks.
     pub payload: Payload<'a>,
-    /// Number of the segment that is the payload, of a module that is read from a file.
+    /// The data segment of the payload, in a module that is read from a file.
     pub(crate) payload_segment: Option<u32>,
-    /// Where chunks end, and the manifest, unless they were stripped.
+    /// The metadata section with chunk lengths and the manifest, unless a tool stripped it.
     pub metadata: Option<Cow<'a, [u8]>>,
 }
 
-/// Why nothing could be opened.
+/// An error of opening a packed module or image.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The module holds no image.
+    /// The module has no image.
     #[error("the module holds no image; put one in with `wasi-vfs pack`")]
     NotPacked,
-    /// The bytes are no module and no image.
+    /// The file is neither a module nor an image.
     #[error(
         "neither a WebAssembly module nor an image: found {found}; \
          give a packed .wasm file, or an image that `wasi-vfs image` wrote"
     )]
     Neither {
-        /// What the file starts with.
+        /// A description of the first bytes.
         found: String,
     },
-    /// The bytes are no module that can hold an image.
+    /// The module is invalid or unsupported.
     #[error(transparent)]
     Module(#[from] ModuleError),
     /// The image is damaged or newer than this reader.
@@ -63,7 +64,7 @@ pub enum OpenError {
 }
 
 impl<'a> Contents<'a> {
-    /// Finds the image in `bytes`: a packed module or a bare image.
+    /// Finds the image in `bytes`, a packed module or an image.
     ///
     /// ```
     /// use wasi_vfs::Contents;
@@ -101,8 +102,8 @@ impl<'a> Contents<'a> {
         })
     }
 
-    /// Finds the image in the file at `path`: a packed module or a bare image. Reads what
-    /// that takes, and leaves the stored blocks in the file until somebody wants them.
+    /// Finds the image in the file at `path`, a packed module or an image. Stored blocks stay
+    /// in the file until they are read.
     ///
     /// ```
     /// use wasi_vfs::{Contents, Packer};
@@ -121,16 +122,16 @@ impl<'a> Contents<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Contents::find`], or the file cannot be read.
+    /// Those of [`Contents::find`], and errors of reading the file.
     pub fn open(path: &Path) -> Result<Contents<'static>, OpenError> {
         Contents::read(&open_source(path)?)
     }
 
-    /// Does what [`Contents::open`] does, with what `source` holds.
+    /// The same as [`Contents::open`] for any source.
     ///
     /// # Errors
     ///
-    /// As [`Contents::open`].
+    /// Those of [`Contents::open`].
     pub fn read(source: &Arc<dyn ReadAt>) -> Result<Contents<'static>, OpenError> {
         let head = read_range(source, 0..source.len().min(SUPERBLOCK_LEN as u64))?;
         if head.starts_with(&superblock::MAGIC) {
@@ -161,7 +162,7 @@ impl<'a> Contents<'a> {
         Ok(Contents {
             form: None,
             runtime_version: None,
-            // No index is longer than 32 bits count.
+            // The superblock has 32 bits for this length.
             index_stored_len: index.len() as u32,
             index: index.into(),
             payload: Payload::Source(Arc::new(Part::new(source.clone(), places.payload))),
@@ -175,7 +176,7 @@ impl<'a> Contents<'a> {
             form: None,
             runtime_version: None,
             index: parts.index.into(),
-            // No index is longer than 32 bits count.
+            // The superblock has 32 bits for this length.
             index_stored_len: parts.index.len() as u32,
             payload: parts.payload.into(),
             payload_segment: None,
@@ -183,7 +184,7 @@ impl<'a> Contents<'a> {
         }
     }
 
-    /// The same parts, copied if they are borrowed.
+    /// Copies borrowed parts.
     #[must_use]
     pub fn into_owned(self) -> Contents<'static> {
         Contents {
@@ -205,19 +206,18 @@ impl<'a> Contents<'a> {
         ImageReader::new(&self.index, &self.payload, metadata)
     }
 
-    /// Length in bytes of the module in `source`, of which these are the contents,
-    /// without its image. `None` if the two cannot be told apart.
+    /// The length in bytes of the module in `source` without its image. `None` if they
+    /// cannot be separated. `self` must be the contents of `source`.
     pub fn application_len(&self, source: &Arc<dyn ReadAt>) -> Option<u64> {
         match self.form? {
-            // Another tool may have changed the module since.
+            // Another tool may have changed the packed module.
             Form::Merged(_) => module::len_without_image(source, self.payload_segment).ok(),
             Form::Linked => None,
         }
     }
 }
 
-/// The file at `path`, to be read where it is wanted. One that cannot be read from any
-/// place on, such as a pipe, is read whole.
+/// Opens the file at `path` to read parts of it. A pipe is read as a whole.
 pub fn open_source(path: &Path) -> io::Result<Arc<dyn ReadAt>> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
@@ -237,7 +237,7 @@ fn read_range(source: &Arc<dyn ReadAt>, range: Range<u64>) -> io::Result<Vec<u8>
     Ok(bytes)
 }
 
-/// A file, as long as it was when it was opened.
+/// An open file with its length at that time.
 #[derive(Debug)]
 struct OpenFile {
     file: File,
@@ -278,7 +278,7 @@ mod tests {
     use crate::Packer;
 
     #[test]
-    fn a_file_that_is_cut_off_after_it_was_opened_fails_what_reads_it() {
+    fn truncated_files_fail_later_reads() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("image");
         let image = Packer::without_module().map_dir("src", "/src").image();

@@ -1,7 +1,6 @@
-//! Digests of files, which name their content for other tools, such as a software bill
-//! of materials.
+//! Digests of files, for tools such as a software bill of materials.
 //!
-//! An image keeps digests of its blocks, not of its files, so the files are read.
+//! An image has digests of blocks, not of files, so a digest reads the whole file.
 
 use crate::limits::size::{self, SizeLimitError};
 use std::io;
@@ -10,21 +9,20 @@ use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Content, Inode};
 
-/// Reads files of an image and makes their digests, within the bound against
-/// decompression bombs.
+/// Computes digests of files within the size limit.
 #[derive(Debug)]
 pub struct Digests<'i, 'a> {
     image: &'i ImageReader<'a>,
     no_size_limit: bool,
-    /// Bytes of the files so far.
+    /// Bytes of all files so far.
     len: u64,
 }
 
-/// Why a file has no digest.
+/// An error of computing a digest.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DigestError {
-    /// More bytes than an image of that length may have.
+    /// The files exceed the size limit.
     #[error(transparent)]
     SizeLimit(#[from] SizeLimitError),
     /// The file is damaged.
@@ -33,7 +31,7 @@ pub enum DigestError {
 }
 
 impl<'i, 'a> Digests<'i, 'a> {
-    /// Digests of files of `image`.
+    /// Starts for files of `image`.
     #[must_use]
     pub fn new(image: &'i ImageReader<'a>) -> Self {
         Self {
@@ -43,18 +41,18 @@ impl<'i, 'a> Digests<'i, 'a> {
         }
     }
 
-    /// Disables the limit on the bytes that are read.
+    /// Disables the size limit.
     #[must_use]
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
         self.no_size_limit = no_size_limit;
         self
     }
 
-    /// The BLAKE3 digest of the bytes of a regular file; `None` for other objects.
+    /// The BLAKE3 digest of the content of a regular file. `None` for other inodes.
     ///
     /// # Errors
     ///
-    /// The file is damaged, or the files so far have too many bytes.
+    /// The file is damaged, or the files so far exceed the size limit.
     pub fn of(&mut self, inode: &Inode) -> Result<Option<Digest>, DigestError> {
         let Content::File(file) = &inode.content else {
             return Ok(None);
@@ -67,7 +65,7 @@ impl<'i, 'a> Digests<'i, 'a> {
     }
 }
 
-/// The BLAKE3 digest of the bytes of a regular file.
+/// The BLAKE3 digest of the content of a regular file.
 pub(crate) fn digest(image: &ImageReader<'_>, inode: &Inode) -> io::Result<Digest> {
     let mut hasher = blake3::Hasher::new();
     image.copy_to(inode, &mut hasher)?;

@@ -1,6 +1,6 @@
 //! Reads packed modules and images: contents, sizes, damage and differences.
 //!
-//! [`contents`] opens a packed module or an image. All other files read an opened image.
+//! [`contents`] opens a packed module or an image. The other files read an opened image.
 
 pub mod accounting;
 pub(crate) mod ballast;

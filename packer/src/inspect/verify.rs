@@ -1,5 +1,8 @@
-//! Is an image whole? Every rule, checksum and digest, and the files that each
-//! damage touches.
+//! Checks every rule, checksum and digest of an image, and lists the damaged files.
+//!
+//! The checks go from the index to the blocks to the digests. A damaged index ends them,
+//! because a block may then belong to any file. For example, a flipped bit in block 3 is a
+//! finding, and [`Finding::files`] returns the files with bytes in block 3.
 
 use super::accounting::files_in_blocks;
 use super::contents::Contents;
@@ -8,53 +11,53 @@ use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Codec, Corrupt, InodeNumber};
 
-/// What was found out about an image.
+/// The result of [`verify`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Verification {
-    /// What is damaged, the worst first.
+    /// The damaged parts, the worst first.
     pub findings: Vec<Finding>,
-    /// Whether there is more than `findings` says.
+    /// Whether there are more findings than listed.
     pub has_more: bool,
-    /// What could not be checked, and why.
+    /// The parts that could not be checked, with the reasons.
     pub unchecked: Vec<(&'static str, &'static str)>,
-    /// The name that the image gives itself.
+    /// The digest of the image in its superblock.
     pub digest: Digest,
     /// Files, directories and links.
     pub inode_count: u32,
-    /// Blocks.
+    /// Stored blocks.
     pub block_count: u32,
 }
 
-/// Something damaged.
+/// A damaged part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What is wrong.
+    /// A description of the damage.
     pub what: String,
-    /// The block that is damaged, of an image whose index is whole.
+    /// The damaged block, if the index is undamaged.
     block: Option<u32>,
 }
 
 impl Finding {
-    /// The files that cannot be read as a whole because of it, as far as that
-    /// can be told; [`ImageReader::path`] has their paths. Looks at every file, and
-    /// keeps nothing: a hundred findings may touch all files of an image.
+    /// The files that this damage makes unreadable, if they are known.
+    /// [`ImageReader::path`] returns their paths. Visits all files at each call, because a
+    /// hundred findings may concern all files of an image.
     pub fn files(&self, image: &ImageReader<'_>) -> Result<Vec<InodeNumber>, Corrupt> {
         match self.block {
-            Some(block) => files_in_blocks(image, &with_those_based_on(image, block)),
+            Some(block) => files_in_blocks(image, &with_dependent_blocks(image, block)),
             None => Ok(Vec::new()),
         }
     }
 }
 
 impl Verification {
-    /// Whether nothing that was checked is damaged.
+    /// Whether no checked part is damaged.
     pub fn is_whole(&self) -> bool {
         self.findings.is_empty()
     }
 
-    fn found(&mut self, what: impl ToString, block: Option<u32>) {
+    fn add(&mut self, what: impl ToString, block: Option<u32>) {
         let what = what.to_string();
         let finding = Finding { what, block };
         match self.findings.len() < MAX_REPORTED {
@@ -64,7 +67,7 @@ impl Verification {
     }
 }
 
-/// Checks everything that can be checked.
+/// Checks the whole image.
 ///
 /// ```
 /// use wasi_vfs::{Contents, verify};
@@ -83,7 +86,7 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     let image = match ImageReader::new_unverified(&contents.index, &contents.payload) {
         Ok(image) => image,
         Err(error) => {
-            verification.found(error, None);
+            verification.add(error, None);
             return verification;
         }
     };
@@ -94,16 +97,16 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     let broken = check::check(index);
     let is_index_whole = broken.is_empty();
     for corrupt in broken {
-        verification.found(corrupt, None);
+        verification.add(corrupt, None);
     }
     let damaged = check::check_blocks(&image);
     for corrupt in &damaged {
-        // What breaks the rules may take long to search, and lead anywhere.
+        // A search in an index that breaks the rules may take long.
         let block = block_of(corrupt).filter(|_| is_index_whole);
-        verification.found(corrupt, block);
+        verification.add(corrupt, block);
     }
     if is_index_whole {
-        verify_cold(contents, &damaged, &mut verification);
+        verify_metadata(contents, &damaged, &mut verification);
     } else {
         let why = "the index is damaged";
         verification.unchecked.push(("the digests", why));
@@ -111,8 +114,8 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     verification
 }
 
-/// What takes the metadata section, of an image whose index is whole.
-fn verify_cold(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut Verification) {
+/// Checks the digests and the manifest. Requires an undamaged index.
+fn verify_metadata(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut Verification) {
     if contents.metadata.is_none() {
         let why = "the module has no custom section `wasi_vfs`, which something has stripped";
         verification.unchecked.push(("the digests", why));
@@ -121,16 +124,16 @@ fn verify_cold(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut 
     }
     let image = match contents.reader() {
         Ok(image) => image,
-        Err(error) => return verification.found(error, None),
+        Err(error) => return verification.add(error, None),
     };
     for corrupt in check::verify(&image).unwrap_or_default() {
         if !damaged.contains(&corrupt) {
             let block = block_of(&corrupt);
-            verification.found(corrupt, block);
+            verification.add(corrupt, block);
         }
     }
     if let Some(Err(corrupt)) = image.metadata().map(|metadata| metadata.manifest()) {
-        verification.found(corrupt, None);
+        verification.add(corrupt, None);
     }
 }
 
@@ -142,8 +145,8 @@ fn block_of(corrupt: &Corrupt) -> Option<u32> {
     }
 }
 
-/// A block, and all that are compressed against it.
-fn with_those_based_on(image: &ImageReader<'_>, block: u32) -> Vec<u32> {
+/// A block and all blocks whose compression depends on it.
+fn with_dependent_blocks(image: &ImageReader<'_>, block: u32) -> Vec<u32> {
     let index = image.index();
     let is_based = |number: &u32| {
         let other = index.block(*number);

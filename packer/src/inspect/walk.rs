@@ -1,25 +1,23 @@
-//! Every object of an image with its path, a directory before what it holds.
+//! All inodes of an image with their paths, a directory before its content.
 //!
-//! Total: nothing that an image says makes the walk loop, visit an inode twice
-//! or let a path grow without bound.
+//! No image makes the walk loop, visit an inode twice or build an unlimited path.
 
 use std::sync::Arc;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Corrupt, Inode, InodeNumber};
 
-/// An object of an image.
+/// An inode of an image and its path.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Its path from the root, such as `/usr/lib`. Bytes that are not UTF-8,
-    /// which only a damaged image has, are replaced.
+    /// The path from the root, such as `/usr/lib`. Replacement characters replace bytes that
+    /// are not UTF-8, which only a damaged image has.
     pub path: Arc<str>,
-    /// What it is.
+    /// The inode.
     pub inode: Inode,
 }
 
-/// The objects of a directory and of all below it, depth first, each directory
-/// in the order of its names.
+/// The inodes at and below a directory, depth first, sorted by name.
 ///
 /// ```
 /// use wasi_vfs::{Contents, Walk};
@@ -42,15 +40,15 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Walk<'i, 'a> {
     image: &'i ImageReader<'a>,
-    /// What is still to come, the next one last. Kept here and not on the
-    /// stack, since nothing bounds how deep a damaged image says it is nested.
+    /// The remaining inodes, the next one last. No recursion, because a damaged image may
+    /// claim any depth.
     pending: Vec<Pending>,
 }
 
 #[derive(Clone, Debug)]
 enum Pending {
     Start(Entry),
-    /// A child and the path of the directory that lists it.
+    /// A child and the path of its directory.
     Child {
         inode: Inode,
         directory: Arc<str>,
@@ -63,7 +61,7 @@ impl<'i, 'a> Walk<'i, 'a> {
         Self::from(image, InodeNumber::ROOT)
     }
 
-    /// Starts at the inode `start`, which comes first.
+    /// Starts at the inode `start`, the first item.
     pub fn from(image: &'i ImageReader<'a>, start: InodeNumber) -> Result<Self, Corrupt> {
         let start = Entry {
             path: image.path(start)?.into(),
@@ -94,7 +92,7 @@ impl<'i, 'a> Walk<'i, 'a> {
     fn child(&self, inode: Inode, directory: &str) -> Result<Entry, Corrupt> {
         let name = String::from_utf8_lossy(self.image.index().name(inode.number)?);
         let path = format!("{}/{name}", directory.trim_end_matches('/'));
-        // Counts the leading slash, unlike the limit.
+        // The limit does not count the leading slash.
         if path.len() > MAX_PATH_LEN + 1 {
             let inode = inode.number.0;
             return Err(Corrupt::PathLen { inode });
@@ -107,7 +105,7 @@ impl<'i, 'a> Walk<'i, 'a> {
 impl Iterator for Walk<'_, '_> {
     type Item = Result<Entry, Corrupt>;
 
-    /// After an error nothing follows.
+    /// Ends after an error.
     fn next(&mut self) -> Option<Self::Item> {
         let pending = self.pending.pop()?;
         let visited = self.visit(pending);

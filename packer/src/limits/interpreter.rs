@@ -1,26 +1,25 @@
-//! What a module may take of this machine's memory while it is interpreted.
+//! The memory that an interpreted module may allocate on this machine.
 //!
-//! The engine takes what a module declares, and writes zeros to all of it: of a
-//! hundred memories, each as long as can be, a few bytes would be a terabyte.
+//! The interpreter allocates and clears all memory that a module declares. A module of a
+//! few bytes could declare a hundred memories of the maximum length.
 
 use wasmi::{StoreLimits, StoreLimitsBuilder};
 
-/// Memories: a program has one, a packed one two.
+/// Memories. A program has one, a packed program two.
 pub(crate) const MAX_MEMORIES: usize = 4;
 
-/// Bytes of each memory, beside what is known to go into it: many times what an
-/// interpreter of another language takes to run a program.
+/// Bytes of each memory, without its known content. Interpreters of other languages need
+/// much less to run a program.
 const MAX_MEMORY_LEN: usize = 1 << 30;
 
-/// Tables: a program has one, or one for each kind of reference.
+/// Tables. A program has one, or one for each kind of reference.
 const MAX_TABLES: usize = 16;
 
-/// Elements of each table: the functions of the largest programs are a tenth
-/// of that. Each takes 16 bytes, written to or not.
+/// Elements of each table, of 16 bytes each. The largest programs have a tenth as many
+/// functions.
 const MAX_ELEMENTS: usize = 1_000_000;
 
-/// The bounds, for a store to keep. Each memory may have `len` bytes beside a
-/// gibibyte.
+/// The limits of a store. Each memory may have 1 GiB and `len` more bytes.
 #[must_use]
 pub fn bounds(len: usize) -> StoreLimits {
     StoreLimitsBuilder::new()

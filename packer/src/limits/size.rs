@@ -1,17 +1,20 @@
-//! How many bytes the files of an image may have before somebody must say that
-//! so many are meant: of a few bytes an image can make terabytes.
+//! The size limit against decompression bombs.
+//!
+//! An image of a few bytes can expand to terabytes. By default it may expand to 1 GiB or
+//! to 1000 times its length, whichever is larger. For example, an image of 2 MB may expand
+//! to 2 GB.
 
 use thiserror::Error;
 use wasi_vfs_format::reader::ImageReader;
 
-/// Bytes of files for each byte of an image, and bytes that any image may have.
-/// Text becomes a hundredth at most, and copies of a file cost nothing: a disk
-/// image that is mostly holes has more, and little else that somebody packs. A
-/// gibibyte harms no disk, and is read in a second.
+/// Bytes of files for each byte of an image. Text compresses to a hundredth at best. Only
+/// copies of large files and disk images with holes expand more.
 const MAX_RATIO: u64 = 1000;
-const MAX_LEN_OF_ANY: u64 = 1 << 30;
 
-/// The files of an image have more bytes than one of that length may have.
+/// Bytes of files that every image may have. 1 GiB is read in a second and fits any disk.
+const MIN_LIMIT: u64 = 1 << 30;
+
+/// The files of an image exceed the size limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "the files have {len} bytes, more than 1000 times the {image_len} of the image; \
@@ -19,13 +22,13 @@ const MAX_LEN_OF_ANY: u64 = 1 << 30;
 )]
 #[non_exhaustive]
 pub struct SizeLimitError {
-    /// Bytes of all files that would be read.
+    /// Bytes of all files to read.
     pub len: u64,
     /// Bytes of the image.
     pub image_len: u64,
 }
 
-/// Refuses to make `len` bytes of `image` if it is too small for that.
+/// Checks that `image` may expand to `len` bytes.
 pub(crate) fn check(image: &ImageReader<'_>, len: u64) -> Result<(), SizeLimitError> {
     let superblock = image.index().superblock();
     let image_len = u64::from(superblock.index_len.get()) + u64::from(superblock.payload_len.get());
@@ -36,7 +39,7 @@ pub(crate) fn check(image: &ImageReader<'_>, len: u64) -> Result<(), SizeLimitEr
 }
 
 fn max_len(image_len: u64) -> u64 {
-    image_len.saturating_mul(MAX_RATIO).max(MAX_LEN_OF_ANY)
+    image_len.saturating_mul(MAX_RATIO).max(MIN_LIMIT)
 }
 
 #[cfg(test)]
@@ -44,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_images_may_have_a_gibibyte_and_others_a_thousand_times_their_length() {
+    fn limit_is_1_gib_or_1000_times_the_length() {
         assert_eq!(max_len(0), 1 << 30);
         assert_eq!(max_len(1 << 20), 1 << 30);
         assert_eq!(max_len(2 << 20), 2000 << 20);

@@ -1,4 +1,4 @@
-//! Why a module could not be packed.
+//! Errors of packing.
 
 use crate::inspect::contents::OpenError;
 use crate::limits::size::SizeLimitError;
@@ -10,11 +10,11 @@ use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::writer::WriteError;
 
-/// Why a module could not be packed.
+/// An error of packing.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum PackError {
-    /// A guest path is none.
+    /// A guest path is invalid.
     #[error(transparent)]
     Guest(#[from] GuestPathError),
     /// Two directories are mapped to one guest path.
@@ -42,21 +42,21 @@ pub enum PackError {
         /// The guest path.
         guest: GuestPath,
     },
-    /// A pattern cannot be used.
+    /// A pattern is invalid.
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    /// Something in a host directory cannot be packed.
+    /// A host file or archive entry cannot be packed.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// No directory is mapped, and the module holds no image either.
+    /// There is no input, and the module has no image.
     #[error(
         "nothing to pack: no directory is mapped, no image is added, and the module holds none"
     )]
     Nothing,
-    /// Patterns apply to mapped directories, and none is mapped.
+    /// Patterns apply to mapped directories, and no directory is mapped.
     #[error("nothing to exclude: patterns apply to mapped directories, and no directory is mapped")]
     ExcludesNothing,
-    /// [`Packer::without_module`](crate::Packer::without_module) has nothing to pack into.
+    /// [`Packer::without_module`](crate::Packer::without_module) has no module to pack into.
     #[error("there is no module to pack into; start with a module, or write an image instead")]
     NoModule,
     /// An image of [`Packer::add_image`](crate::Packer::add_image) cannot be read.
@@ -67,22 +67,22 @@ pub enum PackError {
         /// The reason.
         source: OpenError,
     },
-    /// An image that another writer made would lose files or directories.
+    /// An image of another writer has files or directories outside all mounts.
     #[error(
         "the image holds files or directories under none of its mounts, and packing would lose them; extract it and map the directory"
     )]
     OutsideMounts,
-    /// The files of an image have more bytes than one of that length may have.
+    /// The files of an image exceed the size limit.
     #[error("cannot take the files out of an image")]
     SizeLimit(#[source] SizeLimitError),
-    /// The block size is impossible.
+    /// The block length is not a power of two in the supported range.
     #[error(
         "a block cannot have {len} bytes; expected a power of two from {} to {}",
         1_u32 << MIN_BLOCK_SHIFT,
         1_u32 << MAX_BLOCK_SHIFT
     )]
     BlockLen {
-        /// The size that was asked for.
+        /// The chosen length.
         len: u32,
     },
     /// The image that an earlier pack put into the module cannot be read.
@@ -102,7 +102,7 @@ pub enum PackError {
     /// The image cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// The module cannot take an image.
+    /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),
 }

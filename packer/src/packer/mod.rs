@@ -1,7 +1,10 @@
-//! The library's front door: directories and a module in, a packed module out.
+//! Packs directories into a module, or writes them as an image.
 //!
-//! Strings the steps together (walk, join, write, embed) and owns none of
-//! them.
+//! [`Packer`] holds the choices of the caller. A pack reads the inputs into one tree
+//! (`inputs`, `images`), selects files, warns about the tree, writes the image, and embeds
+//! it (`stored`). For example, `Packer::new(app).map_dir("lib", "/usr/lib").pack()` reads
+//! `lib`, combines it with the directories of an earlier pack in `app`, and embeds the
+//! new image. A single added image without other choices is embedded unchanged.
 
 mod error;
 mod images;
@@ -27,12 +30,12 @@ use images::{Images, contents_of};
 use inputs::{InputKind, InputTree, Inputs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use storage::{Asked, Compression};
+use storage::{Compression, StorageChoice};
 use stored::Stored;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
 
-/// The longest module that the WebAssembly JavaScript interface allows.
+/// The longest module that the WebAssembly JavaScript interface allows, in bytes.
 const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 
 /// Packs directories into a module.
@@ -40,7 +43,7 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 /// ```
 /// use wasi_vfs::Packer;
 ///
-/// // As `std::fs::read("app.wasm")?` gives it.
+/// // Usually `std::fs::read("app.wasm")?`.
 /// # let app = wat::parse_str(r#"(module
 /// #     (import "wasi_snapshot_preview1" "path_open"
 /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
@@ -56,14 +59,13 @@ const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// All mappings together form one tree: `/usr` and `/usr/local` mapped apart
-/// list as one. A mapping owns its directory: of two nested ones the deeper
-/// one hides what the shallower one brings at the same place, whatever the
-/// order. A mapping replaces the directory that an earlier pack put at the same guest
-/// path of the module. Two mappings of one guest path are an error.
+/// All mappings form one tree: a program that lists `/usr` also sees `/usr/local`, if both
+/// are mapped. If guest directories are nested, the inner one wins, whatever the order. A
+/// mapping replaces the directory with the same guest path in a packed module. Two
+/// mappings of one guest path are an error.
 ///
-/// The result depends on the module, the directories and the options alone:
-/// packing twice gives the same bytes.
+/// The output depends only on the module, the directories and the options: packing twice
+/// writes the same bytes.
 #[derive(Clone, Debug)]
 #[must_use = "nothing happens until `pack` is called"]
 pub struct Packer {
@@ -79,9 +81,9 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Starts with a finished preview 1 module. A module that is packed already
-    /// keeps its directories, its compression level, block size and kind of memory,
-    /// unless methods of this packer replace them.
+    /// Starts with a finished preview 1 module. A packed module keeps its directories,
+    /// compression level, block size and kind of memory, unless methods of this packer
+    /// replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
             module: Some(Arc::new(module.into())),
@@ -89,7 +91,7 @@ impl Packer {
         }
     }
 
-    /// Starts without a module, to write an [image](Packer::image) by itself.
+    /// Starts without a module, to write an [image](Packer::image).
     pub fn without_module() -> Self {
         Self {
             module: None,
@@ -104,12 +106,11 @@ impl Packer {
         }
     }
 
-    /// Adds all that is in `image`, an image by itself or a packed module, at
-    /// the guest paths that it has there.
+    /// Adds the files of `image`, an image or a packed module, at the same guest paths.
     ///
-    /// If it is all there is to pack, and neither compression, block size, order nor
-    /// choice is asked for, it is embedded as it is, to the byte. Else its files are
-    /// stored anew, as the options say.
+    /// A single image is embedded unchanged if nothing else is packed and no method chose
+    /// compression, block size, order or selection. Otherwise its files are stored again
+    /// with the chosen options.
     ///
     /// ```
     /// use wasi_vfs::Packer;
@@ -131,10 +132,10 @@ impl Packer {
         self
     }
 
-    /// Adds the host directory or file `host`, which the guest finds at `guest`.
+    /// Maps the host directory or file `host` to the guest path `guest`.
     ///
-    /// A file goes into the mapped directory that holds its guest path. If there is none,
-    /// the directory that holds it is mapped, without other files of the host.
+    /// A file goes into the mounted directory that contains its guest path. If no mounted
+    /// directory contains it, its parent directory becomes a mount with this file only.
     pub fn map_dir(mut self, host: impl Into<PathBuf>, guest: impl AsRef<Path>) -> Self {
         let guest = guest.as_ref().to_owned();
         self.inputs
@@ -143,8 +144,8 @@ impl Packer {
         self
     }
 
-    /// Adds the content of the tar archive `archive`, which the guest finds at `guest`.
-    /// The archive may be compressed with gzip or zstd.
+    /// Maps the content of the tar archive `archive` to the guest path `guest`. The archive
+    /// may be compressed with gzip or zstd.
     ///
     /// Patterns of [`Packer::exclude`] apply to its entries. Whiteouts of container image
     /// layers, devices and entries that leave the archive are errors.
@@ -156,13 +157,13 @@ impl Packer {
         self
     }
 
-    /// Whether inputs with the same or nested guest paths form a union: at one path,
-    /// the file of the later input hides that of the earlier one. Of nested inputs the
-    /// inner one is the later. [`Packed::hidden_count`] counts the hidden files. By
-    /// default, the same guest path twice is an error, and inner directories hide the
-    /// whole content of outer ones.
+    /// Unites inputs with the same or nested guest paths. At one path, the file of the
+    /// later input hides the earlier file. Of nested inputs, the inner one is the later.
+    /// [`Packed::hidden_count`] counts the hidden files. A union includes added images and
+    /// the directories of a packed module.
     ///
-    /// A union includes added images and the directories of a packed module.
+    /// By default, equal guest paths are an error, and an inner directory hides the whole
+    /// content of the outer one.
     pub fn union(mut self, union: bool) -> Self {
         self.inputs.overlap = match union {
             true => Overlap::Union,
@@ -171,9 +172,8 @@ impl Packer {
         self
     }
 
-    /// Whether links that leave their mapped directory are replaced by the files and
-    /// directories that they lead to. Absolute links leave it, because their targets are
-    /// guest paths. By default, all links are kept.
+    /// Replaces links that leave their mapped directory by their targets. Absolute links
+    /// leave it, because their targets are guest paths. By default, all links are kept.
     pub fn dereference(mut self, dereference: bool) -> Self {
         self.inputs.dereference = dereference;
         self
@@ -186,107 +186,104 @@ impl Packer {
     }
 
     /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
-    /// the patterns. Without a mapped directory they are an error.
+    /// the patterns. Patterns without a mapped directory are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.inputs.patterns.push(pattern.into());
         self
     }
 
-    /// Whether `.gitignore` files in mapped directories exclude their matches, and `.git`
-    /// is excluded. By default, they do not. Patterns of [`Packer::exclude`] come first,
-    /// so `!name` takes back what such a file excludes.
+    /// Excludes `.git`, and files by the `.gitignore` files in mapped directories. By
+    /// default, these files exclude nothing. Patterns of [`Packer::exclude`] come first,
+    /// so `!name` includes a path that such a file excludes.
     pub fn gitignore(mut self, gitignore: bool) -> Self {
         self.inputs.gitignore = gitignore;
         self
     }
 
-    /// Names a file that this pack reads or writes, such as the file of the module
-    /// or of an earlier result. If a mapped directory holds it, by any name,
+    /// Names a file that this pack reads or writes, such as the module or an earlier
+    /// output. If a mapped directory contains the file under any name,
     /// [`Warning::OwnFiles`] reports it.
     pub fn own_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.inputs.own_files.push(path.into());
         self
     }
 
-    /// Compresses with zstd at `level`, from 1 to 22. By default, the level of the
-    /// image in the module is kept, else that of the first added image. Without
-    /// images, the content is stored uncompressed.
+    /// Compresses with zstd at `level`, from 1 to 22. By default, the level is that of the
+    /// image in the module, else that of the first added image. Without images, files are
+    /// stored uncompressed.
     pub fn compress(mut self, level: i32) -> Self {
         self.compression = Some(Compression::Level(level));
         self
     }
 
-    /// Stores the content uncompressed, also if the module or an added image was
-    /// compressed.
+    /// Stores all files uncompressed, also those of compressed images.
     pub fn no_compression(mut self) -> Self {
         self.compression = Some(Compression::None);
         self
     }
 
-    /// Sets the size of a block in bytes, a power of two. Larger blocks
-    /// compress better and make the first read of a byte slower. By default, the
-    /// block size of the image in the module is kept, else that of the first added
-    /// image. Without images, it is 128 KiB.
+    /// Sets the length of a block in bytes, a power of two. Larger blocks compress better
+    /// and make the first read of a byte slower. By default, the length is that of the
+    /// image in the module, else that of the first added image. Without images, it is
+    /// 128 KiB.
     pub fn block_len(mut self, len: u32) -> Self {
         self.block_len = Some(len);
         self
     }
 
-    /// Says where the memory of a merged runtime is to be. Without this call, a
-    /// module that is packed already keeps its kind, and any other gets the
-    /// default, [`MemoryKind::Separate`].
+    /// Chooses the memory of a merged runtime. By default, a packed module keeps its kind,
+    /// and any other module gets [`MemoryKind::Separate`].
     pub fn memory(mut self, memory: MemoryKind) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// Takes files of any length out of images, one in the module included.
-    /// Otherwise they may have 1 GiB, or a thousand bytes for each of their image:
-    /// of a few bytes an image can make terabytes.
+    /// Disables the size limit against decompression bombs. By default, an image may
+    /// expand to 1 GiB or 1000 times its length, whichever is larger.
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
         self.no_size_limit = no_size_limit;
         self
     }
 
-    /// Stores the contents of the files at `paths` first, together and in this
-    /// order, and all others after them. The files that a program reads when it starts
-    /// then lie in few blocks. The paths are as those of [`Packer::only`].
+    /// Stores the files at `paths` first and in this order, and all others after them. If
+    /// these are the files that a program reads when it starts, the start reads few
+    /// blocks. Paths and patterns are those of [`Packer::only`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         self.order.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// Keeps the files, links and directories at `paths`, the links and directories on
-    /// the way, and the mapped directories. Drops all others.
+    /// Selects the files, links and directories at `paths`, and drops all others. Links on
+    /// the way, parent directories and mapped directories stay.
     ///
     /// Each path is a guest path or a [`Pattern`](crate::Pattern). Links are followed. A
-    /// directory is kept with its content, unless its path ends with `/.`. Paths that
-    /// are not in the tree are reported as [`Warning::Missing`].
+    /// directory is kept with its content, unless its path ends with `/.`.
+    /// [`Warning::Missing`] reports paths that are not in the tree.
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let only = self.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
         self
     }
 
-    /// Packs.
+    /// Packs the inputs into the module.
     ///
     /// # Errors
     ///
-    /// Anything that cannot be packed as it is ends it, with the path named:
-    /// nothing is left out that was not excluded. See [`PackError`].
+    /// A file that cannot be packed is an error that names its path: `pack` leaves out
+    /// excluded files only. See [`PackError`].
     pub fn pack(&self) -> Result<Packed, PackError> {
         self.pack_with_progress(&())
     }
 
-    /// Packs, and tells `progress` how far it is.
+    /// Packs and reports to `progress`.
     ///
     /// # Errors
     ///
     /// As [`Packer::pack`].
     pub fn pack_with_progress(&self, progress: &dyn Progress) -> Result<Packed, PackError> {
         let module = self.module.as_ref().ok_or(PackError::NoModule)?;
-        // What can be refused is refused before the work, which may be long.
-        self.asked()?;
+        // Wrong choices fail before the work of a minute.
+        self.storage()?;
         self.inputs.mapped()?;
         let target = Target::new(module, self.memory)?;
         let mut image = self.store(progress)?;
@@ -306,7 +303,7 @@ impl Packer {
         })
     }
 
-    /// Writes the image alone, without a module.
+    /// Writes the image without a module.
     ///
     /// ```
     /// use wasi_vfs::{Contents, Packer};
@@ -324,7 +321,7 @@ impl Packer {
         self.image_with_progress(&())
     }
 
-    /// Writes the image alone, and tells `progress` how far it is.
+    /// Writes the image without a module and reports to `progress`.
     ///
     /// # Errors
     ///
@@ -338,7 +335,7 @@ impl Packer {
             hidden_count,
             warnings,
         } = self.store(progress)?;
-        // Around the payload, of which there is no copy.
+        // The payload may be large, so it is not copied.
         let mut bytes = payload;
         bytes.reserve_exact(index.len() + metadata.len());
         bytes.splice(..0, index);
@@ -353,11 +350,11 @@ impl Packer {
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
-        let asked = self.asked()?;
+        let choice = self.storage()?;
         let mapped = self.inputs.mapped()?;
         let exclude = self.inputs.exclude()?;
         let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
-        if let Some(image) = self.as_it_is(&images.parts)? {
+        if let Some(image) = self.unchanged_image(&images.parts)? {
             return Ok(image);
         }
         images.add(&self.images)?;
@@ -369,12 +366,12 @@ impl Packer {
             is_compressed,
             mut warnings,
         } = self.inputs.read(images, &mapped, &exclude)?;
-        let mut options = storage.unwrap_or_default().options(asked);
-        if is_compressed && options.compression.is_none() && asked.compression.is_none() {
+        let mut options = storage.unwrap_or_default().options(choice);
+        if is_compressed && options.compression.is_none() && choice.compression.is_none() {
             warnings.push(Warning::Decompressed);
         }
         warnings.extend(self.select(&mut tree, &mut options)?);
-        warnings.extend(lint::inspect(&tree, &origins));
+        warnings.extend(lint::warnings(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
         if self.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
@@ -389,19 +386,17 @@ impl Packer {
         })
     }
 
-    /// Removes from the tree everything that the lists do not keep, and puts it in
-    /// order.
+    /// Applies the lists of [`Packer::only`] and [`Packer::order_by`].
     fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
-        let mut missing = self.prune(tree, options)?;
+        let mut missing = self.keep_only(tree, options)?;
         let order = Selection::new(tree, &self.order)?;
         missing.extend(order.missing);
         options.ranks = ranks(order.paths);
         Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
     }
 
-    /// Takes out of the tree what is not to be kept. Gives the paths that
-    /// nothing is kept for.
-    fn prune(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
+    /// Drops unselected files. Returns the listed paths that select nothing.
+    fn keep_only(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
         let Some(only) = &self.only else {
             return Ok(Vec::new());
         };
@@ -416,10 +411,9 @@ impl Packer {
         Ok(selection.missing)
     }
 
-    /// The one image that is all there is to pack, if nothing else is asked of
-    /// it. An image that was stripped of its manifest is not taken as it is:
-    /// nobody could say with which options it was stored.
-    fn as_it_is(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
+    /// The added image, if it is the only input and no choice changes it. Without a
+    /// manifest, which tools strip, its options are unknown, so it is stored again.
+    fn unchanged_image(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()
@@ -435,13 +429,13 @@ impl Packer {
         }
     }
 
-    fn asked(&self) -> Result<Asked, PackError> {
-        Asked::new(self.compression, self.block_len)
+    fn storage(&self) -> Result<StorageChoice, PackError> {
+        StorageChoice::new(self.compression, self.block_len)
     }
 }
 
-/// Packs `mappings`, pairs of guest path and host directory, into a module,
-/// uncompressed. [`Packer`] does the same and more.
+/// Packs `mappings`, pairs of guest path and host directory, uncompressed into a module.
+/// [`Packer`] has more options.
 ///
 /// ```
 /// # let app = wat::parse_str(r#"(module

@@ -4,24 +4,25 @@ use crate::module;
 use crate::warning::Warning;
 use wasi_vfs_format::manifest::{LeftOut, Statistics};
 
-/// What [`Packer::image`](crate::Packer::image) gives.
+/// The result of [`Packer::image`](crate::Packer::image).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PackedImage {
-    /// The image, which [`Contents::find`](crate::Contents::find) reads and [`Packer::add_image`](crate::Packer::add_image)
-    /// takes.
+    /// The image, for [`Contents::find`](crate::Contents::find) and
+    /// [`Packer::add_image`](crate::Packer::add_image).
     pub bytes: Vec<u8>,
-    /// What it holds.
+    /// Counts and lengths of the image.
     pub statistics: Statistics,
-    /// What [`Packer::only`](crate::Packer::only) left out; `None` without it.
+    /// The files that [`Packer::only`](crate::Packer::only) left out. `None` without a
+    /// selection.
     pub left_out: Option<LeftOut>,
-    /// How many files and links of a [`Packer::union`](crate::Packer::union) others hide.
+    /// The number of files and links that a [`Packer::union`](crate::Packer::union) hides.
     pub hidden_count: u64,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Warning>,
 }
 
-/// What [`Packer::pack`](crate::Packer::pack) gives.
+/// The result of [`Packer::pack`](crate::Packer::pack).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Packed {
@@ -29,12 +30,13 @@ pub struct Packed {
     pub module: Vec<u8>,
     /// How the runtime was bound to the application.
     pub form: module::Form,
-    /// What the image holds.
+    /// Counts and lengths of the image.
     pub statistics: Statistics,
-    /// What [`Packer::only`](crate::Packer::only) left out; `None` without it.
+    /// The files that [`Packer::only`](crate::Packer::only) left out. `None` without a
+    /// selection.
     pub left_out: Option<LeftOut>,
-    /// How many files and links of a [`Packer::union`](crate::Packer::union) others hide.
+    /// The number of files and links that a [`Packer::union`](crate::Packer::union) hides.
     pub hidden_count: u64,
-    /// What the user should know.
+    /// Warnings for the user.
     pub warnings: Vec<Warning>,
 }

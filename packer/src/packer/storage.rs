@@ -1,4 +1,4 @@
-//! Compression level and block size: the caller's choice, else those of an earlier image.
+//! Compression level and block length: the choice of the caller, else those of an image.
 
 use super::error::PackError;
 use wasi_vfs_format::Corrupt;
@@ -19,26 +19,26 @@ pub(super) enum Compression {
     None,
 }
 
-/// The level and block size of an image.
+/// The level and block length of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Storage {
     /// The zstd level; `None` if nothing is compressed.
     pub(super) level: Option<i32>,
-    pub(super) block_shift: u32,
+    pub(super) block_len: u32,
 }
 
 impl Default for Storage {
     fn default() -> Self {
         Self {
             level: None,
-            block_shift: DEFAULT_BLOCK_SHIFT,
+            block_len: 1 << DEFAULT_BLOCK_SHIFT,
         }
     }
 }
 
 impl Storage {
     /// The storage of `image`. Without a manifest, which tools strip, the level is
-    /// unknown. Then it is the default level if any block is compressed.
+    /// unknown. Then it is the default level if a block is compressed.
     pub(super) fn of(image: &ImageReader<'_>) -> Result<Self, Corrupt> {
         let manifest = image
             .metadata()
@@ -49,53 +49,59 @@ impl Storage {
         };
         Ok(Self {
             level,
-            block_shift: image.index().superblock().block_shift.get(),
+            block_len: image.index().superblock().block_len(),
         })
     }
 
-    /// The options that `asked` chooses, and those of this storage for the rest.
-    pub(super) fn options(self, asked: Asked) -> Options {
+    /// The chosen options, and those of this storage for the rest.
+    pub(super) fn options(self, choice: StorageChoice) -> Options {
         Options {
-            compression: match asked.compression {
+            compression: match choice.compression {
                 Some(Compression::Level(level)) => Some(level),
                 Some(Compression::None) => None,
                 None => self.level,
             },
-            block_shift: asked.block_shift.unwrap_or(self.block_shift),
+            block_shift: block_shift(choice.block_len.unwrap_or(self.block_len)),
             ..Options::default()
         }
     }
 }
 
-/// The choices of a caller. `None` keeps the earlier value.
+/// The choices of a caller. `None` keeps the value of the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct StorageChoice {
     pub(super) compression: Option<Compression>,
-    pub(super) block_shift: Option<u32>,
+    /// A power of two in the supported range.
+    pub(super) block_len: Option<u32>,
 }
 
-impl Asked {
+impl StorageChoice {
     pub(super) fn new(
         compression: Option<Compression>,
         block_len: Option<u32>,
     ) -> Result<Self, PackError> {
         Ok(Self {
             compression,
-            block_shift: block_len.map(block_shift).transpose()?,
+            block_len: block_len.map(require_possible).transpose()?,
         })
     }
 }
 
-fn block_shift(len: u32) -> Result<u32, PackError> {
+/// The format stores the length as a power of two.
+fn block_shift(len: u32) -> u32 {
+    len.checked_ilog2().unwrap_or(DEFAULT_BLOCK_SHIFT)
+}
+
+fn require_possible(len: u32) -> Result<u32, PackError> {
     let shift = len.checked_ilog2().unwrap_or_default();
     let possible = MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT;
     match len.is_power_of_two() && possible.contains(&shift) {
-        true => Ok(shift),
+        true => Ok(len),
         false => Err(PackError::BlockLen { len }),
     }
 }
 
-/// A manifest may come from a writer whose zstd has other levels.
+/// The manifest of another writer may have a level that this zstd does not support.
 fn possible_level(level: i32) -> i32 {
     let levels = zstd::compression_level_range();
     level.clamp(*levels.start(), *levels.end())
@@ -116,18 +122,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_are_powers_of_two_within_the_bounds() {
+    fn block_lengths_are_powers_of_two_in_a_range() {
         for len in [0, 1, 2048, 5000, 1 << 21, u32::MAX] {
-            let error = block_shift(len).unwrap_err();
+            let error = require_possible(len).unwrap_err();
             assert!(matches!(error, PackError::BlockLen { len: l } if l == len));
         }
         for shift in MIN_BLOCK_SHIFT..=MAX_BLOCK_SHIFT {
-            assert_eq!(block_shift(1 << shift).unwrap(), shift);
+            assert_eq!(require_possible(1 << shift).unwrap(), 1 << shift);
         }
     }
 
     #[test]
-    fn levels_of_other_writers_are_made_possible() {
+    fn levels_of_other_writers_are_clamped() {
         assert_eq!(possible_level(19), 19);
         assert_eq!(possible_level(i32::MAX), 22);
     }

@@ -1,5 +1,4 @@
-//! An image in its parts, from when it was written or found until it is
-//! embedded. Does not know what was asked for.
+//! A stored image in its parts, after it was written or read and before it is embedded.
 
 use super::error::PackError;
 use crate::inspect::contents::Contents;
@@ -22,9 +21,8 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    /// That in `contents`, to be embedded as it is; `None` if it has no manifest. All of
-    /// it is decoded, to see whether it is damaged. Too much of it is an error, unless any
-    /// length will do.
+    /// The image in `contents`, to embed it unchanged. `None` if it has no manifest.
+    /// Decodes all blocks, so a damaged image is an error.
     pub(super) fn find(
         contents: &Contents<'_>,
         no_size_limit: bool,
@@ -67,7 +65,7 @@ impl Stored {
         }))
     }
 
-    /// Takes the payload.
+    /// Embeds the image in `target`. Leaves no payload.
     pub(super) fn embed(&mut self, target: Target<'_>) -> Result<Embedded, ModuleError> {
         let parts = module::Parts {
             index: &self.index,

@@ -52,7 +52,7 @@ fn the_short_form_names_the_guest_first() {
 }
 
 #[test]
-fn bytes_that_are_no_module_are_refused() {
+fn bytes_that_are_no_module_are_rejected() {
     let error = Packer::new(*b"text").map_dir(".", "/").pack().unwrap_err();
     assert!(matches!(error, PackError::Module(_)), "{error}");
 }
@@ -70,7 +70,7 @@ impl<F: Fn() + Sync> Progress for Meanwhile<F> {
 
 #[cfg(unix)]
 #[test]
-fn an_input_that_changes_while_it_is_packed_is_named_or_packed_as_it_was() {
+fn changing_inputs_are_named_or_packed_unchanged() {
     type Change = fn(&Path, &[u8]);
     let bytes: Vec<u8> = (0..30_000_u32).flat_map(u32::to_le_bytes).collect();
     let changes: [(&str, Change); 7] = [

@@ -1,7 +1,9 @@
-//! The paths that a user excludes.
+//! Patterns of excluded paths.
 //!
-//! The crate that reads `.gitignore` for ripgrep matches the patterns, since it
-//! knows `!` and which of several patterns decides.
+//! The `ignore` crate of ripgrep matches them, as it matches `.gitignore` files. It supports
+//! `!`, and the last matching pattern decides. For example, `*.pyc` and `!keep.pyc` exclude
+//! all compiled files except `keep.pyc`. Translation to lines of a `.gitignore` file keeps
+//! the dialect of [`Pattern`](crate::Pattern): a slash within a pattern does not anchor it.
 
 use super::pattern::{PatternError, TOO_DEEP, is_too_deep};
 use ignore::Match;
@@ -13,22 +15,22 @@ use std::path::Path;
 ///
 /// - `*.pyc` and `test/data`, without a leading slash, match at any depth, whereas
 ///   `/usr/lib/test` matches from the root of the tree,
-/// - `!keep.pyc` takes back a path that an earlier pattern excluded. The content of an
+/// - `!keep.pyc` includes a path that an earlier pattern excludes. The content of an
 ///   excluded directory stays excluded.
 ///
 /// The last matching pattern decides. Mapped directories themselves are never excluded.
 #[derive(Clone, Debug)]
 pub struct Exclude {
     patterns: Gitignore,
-    /// Each pattern by itself: together, only the last one that matches is told.
+    /// Each pattern separately, because `patterns` returns the last match only.
     each: Vec<(String, Gitignore)>,
 }
 
 impl Exclude {
-    /// Reads `patterns`.
+    /// Parses `patterns`.
     pub fn new<P: AsRef<str>>(patterns: &[P]) -> Result<Self, PatternError> {
         let mut builder = GitignoreBuilder::new("");
-        // An unclosed `[` is more often a mistake than a file name.
+        // An unclosed `[` is usually a mistake, rarely a file name.
         builder.allow_unclosed_class(false);
         let mut each = Vec::with_capacity(patterns.len());
         for pattern in patterns {
@@ -41,26 +43,26 @@ impl Exclude {
         Ok(Self { patterns, each })
     }
 
-    /// Whether the file at the guest path `path`, without a leading slash, is
-    /// excluded, by itself or with a directory that holds it.
-    pub fn leaves_out(&self, path: &Path) -> bool {
-        self.leaves_out_below(path, 0)
+    /// Whether the patterns exclude the file at `path` or a directory above it. `path` is a
+    /// guest path without a leading slash.
+    pub fn excludes(&self, path: &Path) -> bool {
+        self.excludes_below(path, 0)
     }
 
-    /// The same for a file in a mapped directory, to which `depth` names lead.
-    pub(crate) fn leaves_out_below(&self, path: &Path, depth: usize) -> bool {
+    /// The same for a file in a mapped directory with `depth` components.
+    pub(crate) fn excludes_below(&self, path: &Path, depth: usize) -> bool {
         let mut above = path.ancestors().skip(1);
         self.matches(path, false)
             || above.any(|path| path.iter().count() > depth && self.matches(path, true))
     }
 
-    /// Whether the guest path `path`, without a leading slash, is excluded by itself.
+    /// Whether the patterns exclude `path` itself.
     fn matches(&self, path: &Path, is_directory: bool) -> bool {
         self.patterns.matched(path, is_directory).is_ignore()
     }
 
-    /// Whether the patterns exclude `path` or take it back; `None` if none matches.
-    /// Removes from `unused` the positions of all patterns that match.
+    /// Whether the patterns exclude or include `path`. `None` if no pattern matches.
+    /// Removes the positions of all matching patterns from `unused`.
     pub(crate) fn decide(
         &self,
         path: &Path,
@@ -68,7 +70,7 @@ impl Exclude {
         unused: &mut Vec<usize>,
     ) -> Option<bool> {
         let decided = self.patterns.matched(path, is_directory);
-        // Most paths match no pattern, and one look tells.
+        // Most paths match no pattern.
         if !decided.is_none() {
             unused.retain(|&position| {
                 let pattern = self.each.get(position);
@@ -82,7 +84,7 @@ impl Exclude {
         }
     }
 
-    /// The patterns at `positions`, as they were written.
+    /// The patterns at `positions`, as written.
     pub(crate) fn at(&self, positions: &[usize]) -> Vec<String> {
         let patterns = positions.iter().filter_map(|&n| self.each.get(n));
         patterns.map(|(pattern, _)| pattern.clone()).collect()
@@ -93,7 +95,7 @@ impl Exclude {
     }
 }
 
-/// Adds `pattern` to `builder`. Returns it by itself.
+/// Adds `pattern` to `builder`. Also returns it separately.
 fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<Gitignore, PatternError> {
     let line = line(pattern);
     if line.trim_matches(['/', '!', ' ']).is_empty() {
@@ -110,29 +112,29 @@ fn add(builder: &mut GitignoreBuilder, pattern: &str) -> Result<Gitignore, Patte
     }
     let added = builder.add_line(None, &line);
     added.map_err(|error| unusable(pattern, &error))?;
-    // By itself, since an error of all of them would not say of which.
+    // An error of the whole builder does not name the pattern.
     let mut alone = GitignoreBuilder::new("");
     let added = alone.allow_unclosed_class(false).add_line(None, &line);
     let built = added.and_then(|alone| alone.build());
     built.map_err(|error| unusable(pattern, &error))
 }
 
-/// `pattern` as a line of a file.
+/// `pattern` as a line of a `.gitignore` file.
 fn line(pattern: &str) -> String {
     let (not, rest) = match pattern.strip_prefix('!') {
         Some(rest) => ("!", rest),
         None => ("", pattern),
     };
     if let Some(rest) = rest.strip_prefix("./") {
-        // As guest paths can be written.
+        // Guest paths may start with `./`.
         return format!("{not}/{rest}");
     }
-    // In a file, a slash within a pattern makes it match from the top only.
+    // In a file, a slash within a pattern anchors it.
     let is_anchored = rest.trim_end_matches('/').contains('/');
     if is_anchored && !rest.starts_with('/') && !rest.starts_with("**/") {
         return format!("{not}**/{rest}");
     }
-    // In a file `#` starts a comment; on a command line it is meant.
+    // In a file, `#` starts a comment.
     match pattern.starts_with('#') {
         true => format!("\\{pattern}"),
         false => pattern.to_owned(),
@@ -160,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_slash_a_pattern_matches_at_any_depth() {
+    fn patterns_without_a_slash_match_at_any_depth() {
         assert!(matches(&["*.pyc"], "a.pyc", false));
         assert!(matches(&["*.pyc"], "x/y/a.pyc", false));
         assert!(!matches(&["*.pyc"], "a.py", false));
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stays_within_a_name_and_two_do_not() {
+    fn only_two_stars_match_slashes() {
         assert!(!matches(&["/a/*.c"], "a/b/x.c", false));
         assert!(matches(&["/a/**/*.c"], "a/b/x.c", false));
         assert!(matches(&["/a/**/*.c"], "a/x.c", false));
@@ -219,30 +221,30 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_not_a_comment() {
+    fn hashes_start_no_comment() {
         assert!(matches(&["#*#"], "x/#draft#", false));
     }
 
     #[test]
-    fn a_file_is_left_out_with_what_holds_it() {
+    fn files_below_excluded_directories_are_excluded() {
         let exclude = Exclude::new(&["build/", "*.o"]).unwrap();
         for path in ["a.o", "x/a.o", "build/a", "x/build/y/a"] {
-            assert!(exclude.leaves_out(Path::new(path)), "{path}");
+            assert!(exclude.excludes(Path::new(path)), "{path}");
         }
         for path in ["build", "x/a"] {
-            assert!(!exclude.leaves_out(Path::new(path)), "{path}");
+            assert!(!exclude.excludes(Path::new(path)), "{path}");
         }
     }
 
     #[test]
-    fn patterns_that_can_match_nothing_are_refused() {
+    fn patterns_without_any_match_are_rejected() {
         for pattern in ["", "/", "!", "  ", "./", "!./"] {
             assert!(Exclude::new(&[pattern]).is_err(), "{pattern:?}");
         }
     }
 
     #[test]
-    fn a_broken_pattern_is_named() {
+    fn errors_name_the_broken_pattern() {
         let long = "[!a]".repeat(500_000);
         let deep = "{".repeat(60_000) + &"}".repeat(60_000);
         for pattern in ["[a", &long, &deep] {

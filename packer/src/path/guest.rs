@@ -1,29 +1,26 @@
-//! Where a mapped directory appears to the guest: spelling and place.
-//!
-//! Knows nothing of what lies there; `tree::combine` puts trees at
-//! these places.
+//! Guest paths of mappings: a spelling and its components.
 
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
 
-/// The guest path of a mapping: the spelling that the guest sees as the name
-/// of its preopen, and the place in the tree that it names.
+/// The guest path of a mapping: its spelling, which is the name of the preopen, and its
+/// components in the tree.
 ///
-/// All mappings share one tree, so relative paths start where absolute ones
-/// do: `/usr/lib`, `usr/lib` and `./usr//lib/` are the same place.
+/// All mappings share one tree, and relative paths start at its root: `/usr/lib`,
+/// `usr/lib` and `./usr//lib/` have the same components.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GuestPath {
     spelling: String,
     components: Vec<String>,
 }
 
-/// Why a text is not a guest path.
+/// An error of a guest path.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GuestPathError {
-    /// There is no text.
+    /// The path is empty.
     #[error("the guest path is empty; the root of the tree is `/`")]
     Empty,
     /// A component is `..`.
@@ -32,7 +29,7 @@ pub enum GuestPathError {
         /// The text.
         path: String,
     },
-    /// A NUL cannot be part of any path.
+    /// The path contains a NUL.
     #[error("guest path {path:?} contains a NUL")]
     Nul {
         /// The text.
@@ -54,19 +51,19 @@ pub enum GuestPathError {
         /// Length of the text in bytes.
         len: usize,
     },
-    /// The text is not UTF-8, which preview 1 demands of paths.
+    /// The path is not UTF-8, which preview 1 requires.
     #[error("guest path `{path}` is not UTF-8")]
     NotUtf8 {
-        /// The text as far as it can be shown.
+        /// The text with replacement characters.
         path: String,
     },
 }
 
 impl GuestPath {
-    /// Reads a guest path such as `/usr/lib`, `./lib`, `.` or `/`.
+    /// Parses a guest path such as `/usr/lib`, `./lib`, `.` or `/`.
     ///
-    /// Repeated slashes and `.` components mean nothing, trailing slashes are
-    /// dropped from the spelling.
+    /// Ignores repeated slashes and `.` components. Drops trailing slashes from the
+    /// spelling.
     ///
     /// ```
     /// use wasi_vfs::GuestPath;
@@ -92,13 +89,12 @@ impl GuestPath {
         })
     }
 
-    /// The path as it was written, without trailing slashes: the name that the
-    /// guest's preopen gets.
+    /// The path as written, without trailing slashes. It is the name of the preopen.
     pub fn spelling(&self) -> &str {
         &self.spelling
     }
 
-    /// The spelling of the directory that holds the place.
+    /// The spelling of the parent directory.
     pub(crate) fn parent_spelling(&self) -> String {
         let parent = match self.spelling.rsplit_once('/') {
             Some((parent, _)) => parent.trim_end_matches('/'),
@@ -110,8 +106,7 @@ impl GuestPath {
         }
     }
 
-    /// The names that lead from the root of the tree to the place; none for
-    /// the root.
+    /// The names from the root of the tree. Empty for the root.
     pub fn components(&self) -> &[String] {
         &self.components
     }
@@ -160,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn absolute_relative_and_dotted_spellings_name_one_place() {
+    fn spellings_of_one_path_have_the_same_components() {
         for text in ["/usr/lib", "usr/lib", "./usr/lib", "//usr/./lib//"] {
             assert_eq!(parts(text).1, ["usr", "lib"], "{text}");
         }
@@ -204,13 +199,13 @@ mod tests {
     }
 
     #[test]
-    fn names_that_only_look_like_dots_are_names() {
+    fn names_that_contain_dots_are_names() {
         assert_eq!(parts("/.../..a/.b").1, ["...", "..a", ".b"]);
     }
 
     #[test]
-    fn empty_parent_and_nul_are_refused() {
-        let refusals = [
+    fn empty_paths_dot_dot_and_nul_are_rejected() {
+        let rejected = [
             ("", GuestPathError::Empty),
             (
                 "/usr/../etc",
@@ -225,13 +220,13 @@ mod tests {
                 },
             ),
         ];
-        for (text, error) in refusals {
+        for (text, error) in rejected {
             assert_eq!(GuestPath::parse(text), Err(error));
         }
     }
 
     #[test]
-    fn what_exceeds_the_limits_is_refused() {
+    fn paths_and_names_over_the_limits_are_rejected() {
         let name = "n".repeat(MAX_NAME_LEN);
         assert!(GuestPath::parse(&name).is_ok());
         assert!(matches!(

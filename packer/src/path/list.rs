@@ -1,18 +1,18 @@
-//! Lists of paths and patterns: `run --trace` writes them, and `pack` reads them.
+//! Lists of paths and patterns. `run --trace` writes them, and `pack` reads them.
 //!
-//! One path a line, in the order of first use, so that people can write and
-//! edit such a list and other tools make one. Readers skip empty lines and lines
-//! that start with `#`. A path with a line break in it is written as a JSON string.
+//! A list has one path a line, in the order of first use. Users can write and edit lists.
+//! Empty lines and lines that start with `#` are skipped. A path with a line break is a
+//! JSON string.
 
 use std::collections::{HashMap, HashSet};
 
-/// What a program did with the files of an image.
+/// The paths that a program used.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     opened: Vec<String>,
-    /// May hold paths that were opened later.
+    /// May contain paths that were opened later.
     inspected: Vec<String>,
-    /// Every path, and whether it was opened.
+    /// All paths, and whether they were opened.
     seen: HashMap<String, bool>,
 }
 
@@ -20,7 +20,7 @@ const OPENED: &str = "# wasi-vfs trace: opened, in order";
 const INSPECTED: &str = "# looked at and not opened, in order";
 
 impl Trace {
-    /// `path` was opened. Counts once.
+    /// Notes that the program opened `path`. Lists a path once.
     pub fn opened(&mut self, path: &str) {
         if self.seen.get(path) != Some(&true) {
             self.seen.insert(path.to_owned(), true);
@@ -28,7 +28,7 @@ impl Trace {
         }
     }
 
-    /// `path` was found and looked at: its kind, its size, where it leads.
+    /// Notes that the program inspected `path`: its kind, its size or its target.
     pub fn inspected(&mut self, path: &str) {
         if !self.seen.contains_key(path) {
             self.seen.insert(path.to_owned(), false);
@@ -57,14 +57,14 @@ fn line(path: &str) -> String {
     }
 }
 
-/// The paths of a list, in order, each once.
+/// Parses the paths of a list, in order, each once.
 ///
 /// ```
 /// let paths = wasi_vfs::parse_paths("# by hand\n/lib/b.rb\n/lib/a.rb\n/lib/b.rb\n");
 /// assert_eq!(paths, ["/lib/b.rb", "/lib/a.rb"]);
 /// ```
 pub fn parse_paths(text: &str) -> Vec<String> {
-    // Editors of some systems begin a file with a byte order mark.
+    // Some editors start a file with a byte order mark.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text
         .lines()
@@ -74,14 +74,14 @@ pub fn parse_paths(text: &str) -> Vec<String> {
         false => line.to_owned(),
     });
     let mut seen = HashSet::new();
-    // A pair of quotes is as empty as an empty line.
+    // An empty JSON string is no path.
     paths
         .filter(|path| !path.is_empty() && seen.insert(path.clone()))
         .collect()
 }
 
-/// The patterns of a file, one a line, in order. Skips empty lines and lines that
-/// start with `#`. A backslash before `#` makes it a part of the pattern.
+/// Parses the patterns of a file, one a line, in order. Skips empty lines and lines that
+/// start with `#`. A pattern that starts with `#` needs a backslash before it.
 ///
 /// ```
 /// let patterns = wasi_vfs::parse_patterns("# caches\n*.pyc\n\n__pycache__/\n");
@@ -99,12 +99,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_path() {
+    fn byte_order_marks_are_skipped() {
         assert_eq!(parse_paths("\u{feff}/a\n/b\n"), ["/a", "/b"]);
     }
 
     #[test]
-    fn what_is_opened_comes_first_and_once() {
+    fn opened_paths_come_first_and_once() {
         let mut trace = Trace::default();
         for path in ["/b", "/a", "/b"] {
             trace.inspected(path);
@@ -118,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_path_is_left_out_however_it_is_written() {
+    fn empty_paths_are_skipped() {
         assert_eq!(parse_paths("\n\"\"\n/a\n"), ["/a"]);
     }
 
     #[test]
-    fn any_path_survives() {
+    fn parsed_paths_equal_written_ones() {
         let paths = ["/a\nb", "/\r", "# a", "\"", "/a\\b", "/é \t"];
         let mut trace = Trace::default();
         paths.iter().for_each(|path| trace.opened(path));

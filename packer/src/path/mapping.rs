@@ -1,52 +1,51 @@
-//! A host directory and the guest path at which it appears, and the two ways
-//! to write one on a command line.
+//! Mappings of host paths to guest paths, and their two forms on a command line.
 
 use super::guest::{GuestPath, GuestPathError};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// A host directory and the guest path at which it appears.
+/// A host path and its guest path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mapping {
-    /// The directory on the host.
+    /// The path on the host.
     pub host: PathBuf,
-    /// Where the guest finds it.
+    /// The path of the guest.
     pub guest: GuestPath,
 }
 
-/// Why a text is not a mapping.
+/// An error of a mapping.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MappingError {
-    /// There is no `::` in it.
+    /// The text has no `::`.
     #[error("`{text}` has no `::`; expected {expected}, such as `{example}`")]
     NoSeparator {
         /// The text.
         text: String,
-        /// The form that is expected.
+        /// The expected form.
         expected: &'static str,
-        /// The text as it may have been meant.
+        /// A suggestion.
         example: String,
     },
-    /// It has a single `:`, with which other tools write a mapping.
+    /// The text has a single `:`, as mappings of other tools have.
     #[error("`{text}` has a single `:`, expected {expected}; did you mean `{meant}`?")]
     SingleColon {
         /// The text.
         text: String,
-        /// The form that is expected.
+        /// The expected form.
         expected: &'static str,
         /// The text with `::`.
         meant: String,
     },
-    /// There is nothing on the host's side of the `::`.
+    /// The host path is empty.
     #[error("`{text}` names no host directory; expected {expected}")]
     NoHost {
         /// The text.
         text: String,
-        /// The form that is expected.
+        /// The expected form.
         expected: &'static str,
     },
-    /// What stands on the guest's side is not a guest path.
+    /// The guest path is invalid.
     #[error(transparent)]
     Guest(#[from] GuestPathError),
 }
@@ -67,15 +66,15 @@ impl Mapping {
         })
     }
 
-    /// Reads `HOST::GUEST`, the form of `--dir`. Split at the last `::`: host
-    /// directories with `::` in their names exist, guest paths are chosen.
+    /// Parses `HOST::GUEST`, the form of `--dir`. Splits at the last `::`, because users
+    /// choose guest paths, but not always the names of host directories.
     pub fn parse_host_first(text: &str) -> Result<Self, MappingError> {
         let parts = text.rsplit_once("::");
         let (host, guest) = parts.ok_or_else(|| no_separator(text, HOST_FIRST))?;
         Self::from_parts(text, HOST_FIRST, host, guest)
     }
 
-    /// Reads `GUEST::HOST`, the form of `--mapdir`. Split at the first `::`.
+    /// Parses `GUEST::HOST`, the form of `--mapdir`. Splits at the first `::`.
     pub fn parse_guest_first(text: &str) -> Result<Self, MappingError> {
         let parts = text.split_once("::");
         let (guest, host) = parts.ok_or_else(|| no_separator(text, GUEST_FIRST))?;
@@ -100,7 +99,7 @@ fn no_separator(text: &str, expected: &'static str) -> MappingError {
     if let Some((before, after)) = text.split_once(':')
         && ![before, after].contains(&"")
         && !after.contains(':')
-        // The drive of a path on Windows.
+        // The colon belongs to the drive of a Windows path.
         && !after.starts_with('\\')
     {
         return MappingError::SingleColon {
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_directory_may_contain_the_separator() {
+    fn host_paths_may_contain_the_separator() {
         let mapping = Mapping::parse_host_first("a::b::/c").unwrap();
         assert_eq!(mapping.host, Path::new("a::b"));
         let mapping = Mapping::parse_guest_first("/c::a::b").unwrap();
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_separator_is_explained_by_example() {
+    fn errors_suggest_the_separator() {
         let error = Mapping::parse_host_first("./lib").unwrap_err();
         let text = "`./lib` has no `::`; expected HOST::GUEST, such as `./lib::/lib`";
         assert_eq!(error.to_string(), text);
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn either_side_may_not_be_empty() {
+    fn empty_sides_are_rejected() {
         assert!(matches!(
             Mapping::parse_host_first("::/lib"),
             Err(MappingError::NoHost { .. })

@@ -1,41 +1,41 @@
-//! The patterns of guest paths that options and arguments take, and their errors.
+//! Patterns of guest paths, in options and arguments.
 //!
-//! All of them share one dialect. [`Exclude`](crate::Exclude) alone adds that a
-//! pattern without a leading slash matches at any depth, and `!`.
+//! All patterns have one dialect. Only [`Exclude`](crate::Exclude) has two additions: `!`,
+//! and patterns without a leading slash, which match at any depth.
 
 use globset::{GlobBuilder, GlobSet};
 use thiserror::Error;
 
-/// How deep alternatives (`{a,{b,c}}`) may lie in one another. Nobody means more, and
-/// the crates that read patterns go into each by recursion.
+/// The nesting limit of alternatives, such as `{a,{b,c}}`. The crates that parse patterns
+/// recurse into them, so deep nesting would exhaust the stack.
 const MAX_DEPTH: usize = 16;
 
-/// A pattern of guest paths, from the root of the tree:
+/// A pattern of guest paths that matches from the root of the tree:
 ///
 /// - `*` and `?` match within one name, and `**` matches any number of directories,
 /// - `[a-z]` and `[!a-z]` match one character,
 /// - `{a,b}` matches either alternative,
-/// - `\` and `[*]` make a special character an ordinary one,
+/// - `\` or brackets, such as `[*]`, escape a special character,
 /// - a slash at the end matches directories only.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    /// A set of one, since a glob alone has no error where it is too long to compile.
+    /// A set of one glob. Only a set returns an error for a glob that is too long.
     glob: GlobSet,
     directories_only: bool,
 }
 
-/// A pattern that cannot be used.
+/// An invalid pattern.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("pattern `{pattern}` cannot be used: {reason}")]
 pub struct PatternError {
     /// The pattern.
     pub pattern: String,
-    /// What is wrong with it.
+    /// The reason.
     pub reason: String,
 }
 
 impl Pattern {
-    /// Reads `pattern`, with or without a leading slash.
+    /// Parses `pattern`, with or without a leading slash.
     pub fn new(pattern: &str) -> Result<Self, PatternError> {
         let unusable = |reason: String| PatternError {
             pattern: pattern.to_owned(),
@@ -56,7 +56,7 @@ impl Pattern {
         })
     }
 
-    /// Whether `path` has a character that is special in patterns.
+    /// Whether `path` contains a special character.
     pub fn is_pattern(path: &str) -> bool {
         path.contains(['*', '?', '[', '{'])
     }
@@ -70,7 +70,7 @@ impl Pattern {
 
 pub(crate) const TOO_DEEP: &str = "its braces are nested too deep";
 
-/// Whether alternatives lie deeper in one another than patterns may have them.
+/// Whether the alternatives in `pattern` exceed the nesting limit.
 pub(crate) fn is_too_deep(pattern: &str) -> bool {
     let mut depth: usize = 0;
     let mut is_escaped = false;
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn alternatives_may_be_many_and_not_deep() {
+    fn only_the_depth_of_alternatives_is_limited() {
         assert!(!is_too_deep(&"{a,b}".repeat(1000)));
         let deep = |depth| "{".repeat(depth) + &"}".repeat(depth);
         assert!(!is_too_deep(&deep(16)));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_patterns_are_named() {
+    fn errors_name_the_pattern() {
         let long = "[!a]".repeat(500_000);
         let deep = "{".repeat(60_000) + &"}".repeat(60_000);
         for pattern in ["[", &long, &deep] {

@@ -286,14 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn a_dot_at_the_end_keeps_a_directory_by_itself() {
+    fn dots_at_the_end_keep_a_directory_without_content() {
         assert_eq!(pruned(&["/usr/lib/."]), ["/etc", "/usr", "/usr/lib"]);
         assert_eq!(pruned(&["/."]), ["/etc"]);
         assert_eq!(choose(&["/usr/lib/."]).paths, ["/usr/lib"]);
     }
 
     #[test]
-    fn patterns_keep_what_they_match() {
+    fn patterns_keep_their_matches() {
         assert_eq!(
             pruned(&["/usr/*/[ac]"]),
             pruned(&["/usr/bin/a", "/usr/lib/c"])
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn matching_links_that_lead_nowhere_are_kept() {
+    fn matching_broken_links_are_kept() {
         assert_eq!(pruned(&["/lo*"]), ["/etc", "/loop"]);
     }
 
@@ -320,13 +320,13 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_lead_nowhere_are_listed() {
+    fn missing_paths_are_listed() {
         let missing = ["/none", "/usr/lib/c/../../none/x", "/loop"];
         assert_eq!(choose(&missing).missing, missing);
     }
 
     #[test]
-    fn dot_dot_goes_up_from_where_a_link_led() {
+    fn dot_dot_starts_at_the_target_of_a_link() {
         assert_eq!(
             choose(&["/bin/../lib/c", "/../usr"]).paths,
             ["/usr/lib/c/", "/usr/"]

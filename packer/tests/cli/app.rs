@@ -1,7 +1,7 @@
-//! Programs small enough to be written by hand.
+//! Small programs in the text format.
 
 /// Writes `hello.txt` of its first preopen to standard output. Exits with the
-/// errno of what fails.
+/// errno of a failed call.
 pub(crate) fn reads_hello() -> Vec<u8> {
     wat::parse_str(
         r#"(module
@@ -33,9 +33,9 @@ pub(crate) fn reads_hello() -> Vec<u8> {
     .unwrap()
 }
 
-/// Looks at `hello.txt` of its first preopen by its path and by a descriptor, and gives
-/// it the name `moved`. Exits with the errno of what fails, or 99 if the file was not
-/// changed last when 1970 began.
+/// Reads the status of `hello.txt` in its first preopen by path and by descriptor, and
+/// renames it to `moved`. Exits with the errno of a failed call, or 99 if the modification
+/// time is not 0.
 pub(crate) fn looks_and_moves() -> Vec<u8> {
     wat::parse_str(
         r#"(module
@@ -103,7 +103,7 @@ pub(crate) fn exits(code: u8) -> Vec<u8> {
     .unwrap()
 }
 
-/// Hits an `unreachable`.
+/// Runs an `unreachable`.
 pub(crate) fn traps() -> Vec<u8> {
     wat::parse_str(r#"(module (func (export "_start") unreachable))"#).unwrap()
 }

@@ -27,7 +27,7 @@ fn links_are_followed_within_the_image() {
 }
 
 #[test]
-fn what_cannot_be_read_does_not_keep_the_rest_back() {
+fn unreadable_files_do_not_stop_others() {
     let scratch = Scratch::packed();
     let output = scratch.run("cat packed.wasm none usr/lib usr/lib/hello.txt");
     let words = ["`none`: no such file", "`usr/lib`: it is a directory"];
@@ -36,7 +36,7 @@ fn what_cannot_be_read_does_not_keep_the_rest_back() {
 }
 
 #[test]
-fn compressed_files_come_out_as_they_went_in() {
+fn compressed_files_are_decompressed() {
     let scratch = Scratch::with_tree();
     let text = "a line that occurs again and again\n".repeat(50_000);
     scratch.write("lib/long.txt", text.as_bytes());

@@ -3,7 +3,7 @@
 use crate::scratch::*;
 use serde_json::{Value, json};
 
-/// The answer of `check --json` and its exit code.
+/// The output of `check --json` and its exit code.
 fn answer(scratch: &Scratch, module: &str) -> (Value, Option<i32>) {
     let output = scratch.run(&format!("check --json {module}"));
     let answer = serde_json::from_str(&stdout(&output)).unwrap();
@@ -54,7 +54,7 @@ fn answers_agree_with_packing() {
 }
 
 #[test]
-fn imports_and_packed_modules_are_told() {
+fn imports_and_packed_modules_are_printed() {
     let scratch = Scratch::packed();
     let (packed, _) = answer(&scratch, "packed.wasm");
     assert_eq!(packed["packed"], true);

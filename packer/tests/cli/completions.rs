@@ -1,4 +1,4 @@
-//! `wasi-vfs completions`, in the shells themselves.
+//! `wasi-vfs completions`, run by shells.
 
 use crate::golden::in_repository;
 use crate::scratch::*;
@@ -38,7 +38,7 @@ fn has(program: &str) -> bool {
     std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
 }
 
-/// Types `lines` at the prompt of `shell`; returns all that the terminal showed.
+/// Types `lines` at the prompt of `shell`. Returns the output of the terminal.
 fn type_at_prompt(scratch: &Scratch, shell: &[&str], lines: &str) -> String {
     let mut python = Command::new("python3");
     python.arg(in_repository("packer/tests/type_at_prompt.py"));
@@ -53,7 +53,7 @@ fn type_at_prompt(scratch: &Scratch, shell: &[&str], lines: &str) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// Lines with a tab for each kind of word, whose completed form writes files.
+/// Lines with a tab in each kind of word. The completed lines write files.
 const TYPED: &str = "\
 wasi-vfs comp\tbash > 1
 wasi-vfs ls --tr\tpac\t/us\tli\t > 2
@@ -140,7 +140,7 @@ fn fish_completes_behind_the_command() {
     assert_eq!(fish(&scratch, "wasi-vfs pack --dir "), ["lib/", "zfunc/"]);
 }
 
-/// What the command answers for a line, which ends with the word to complete.
+/// The answer of the command for a line that ends with the word to complete.
 fn answers(scratch: &Scratch, line: &str) -> Vec<String> {
     let mut command = scratch.command();
     command.env("WASI_VFS_COMPLETE", "fish").arg("--");

@@ -21,7 +21,7 @@ fn assert_differs(scratch: &Scratch, arguments: &str, expected: &str) {
 }
 
 #[test]
-fn the_same_tree_stored_otherwise_does_not_differ() {
+fn storage_options_are_no_difference() {
     let scratch = two(|_| ());
     let output = scratch.run("diff old.wvfs new.wvfs");
     assert_success(&output);
@@ -29,7 +29,7 @@ fn the_same_tree_stored_otherwise_does_not_differ() {
 }
 
 #[test]
-fn what_programs_find_as_a_mount_differs() {
+fn different_mounts_are_differences() {
     let scratch = Scratch::with_tree();
     for (image, dirs) in [
         ("whole", "--dir lib::/"),
@@ -60,13 +60,13 @@ fn mounts_in_another_order_differ() {
         "diff one other",
         "changed  /a (mount order)\nchanged  /b (mount order)\n",
     );
-    // Mounts that only one image has do not move the others.
+    // Mounts in one image only do not change the order of the others.
     let output = scratch.run("diff one more");
     assert!(!stdout(&output).contains("changed"), "{}", stdout(&output));
 }
 
 #[test]
-fn what_differs_is_said_path_by_path() {
+fn differences_are_printed_path_by_path() {
     let scratch = two(|scratch| {
         scratch.write("lib/added", b"added");
         scratch.write("lib/hello.txt", b"hallo\n");

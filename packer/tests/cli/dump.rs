@@ -28,7 +28,7 @@ fn a_module_has_the_same_dump_as_its_image() {
 #[test]
 fn files_in_several_runs_have_extents() {
     let scratch = Scratch::with_tree();
-    // Two large files with a long part in common, at different places.
+    // Two large files with a long common part at different offsets.
     let noise: Vec<u8> = (0..200_000_u64)
         .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
         .collect();

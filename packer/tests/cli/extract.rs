@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 #[test]
-fn files_links_times_and_bits_come_out_as_they_went_in() {
+fn extraction_keeps_files_links_times_and_bits() {
     let scratch = Scratch::image();
     let output = scratch.run("extract tree.wvfs -o out");
     assert_success(&output);
@@ -23,7 +23,7 @@ fn files_links_times_and_bits_come_out_as_they_went_in() {
         let before = fs::symlink_metadata(scratch.path(&format!("lib/{name}"))).unwrap();
         let after = fs::symlink_metadata(scratch.path(&format!("out/usr/lib/{name}"))).unwrap();
         assert_eq!(before.file_type(), after.file_type(), "{name}");
-        // Others have it as far as the umask lets them.
+        // The umask may remove the bits of others.
         let is_executable = |metadata: &fs::Metadata| metadata.mode() & 0o100 != 0;
         assert_eq!(is_executable(&before), is_executable(&after), "{name}");
         let times = [&before, &after].map(|m| (m.mtime(), m.mtime_nsec()));
@@ -49,7 +49,7 @@ fn times_before_1970_are_kept() {
 }
 
 #[test]
-fn paths_and_patterns_choose_what_is_extracted() {
+fn paths_and_patterns_select_files() {
     let scratch = Scratch::packed();
     assert_success(&scratch.run("extract packed.wasm -o out /usr/lib/sub /usr/lib/*.sh"));
     let output = scratch.run("image --dir out::/ -o out.wvfs");
@@ -68,7 +68,7 @@ fn paths_and_patterns_choose_what_is_extracted() {
 }
 
 #[test]
-fn what_was_extracted_packs_to_the_same_image() {
+fn extracted_files_pack_to_the_same_image() {
     let scratch = Scratch::image();
     assert_success(&scratch.run("extract tree.wvfs -o out"));
     let arguments = "image --dir out/usr/lib::/usr/lib --compress --block-size 4K -o again.wvfs";
@@ -77,7 +77,7 @@ fn what_was_extracted_packs_to_the_same_image() {
 }
 
 #[test]
-fn a_path_that_is_not_there_ends_it_before_anything_is_written() {
+fn missing_paths_fail_before_the_first_write() {
     let scratch = Scratch::packed();
     let output = scratch.run("extract packed.wasm -o out usr none");
     assert_error(&output, &["`none`", "no such file"]);
@@ -103,12 +103,12 @@ fn nothing_is_overwritten_without_force() {
 }
 
 #[test]
-fn a_directory_that_was_there_keeps_a_time_of_its_own() {
+fn existing_directories_keep_their_time() {
     let scratch = Scratch::image();
     fs::create_dir(scratch.path("out")).unwrap();
     assert_success(&scratch.run("extract tree.wvfs -o out"));
     let mtime = |name: &str| fs::metadata(scratch.path(name)).unwrap().mtime();
-    // That of the root of the tree, which no directory was mapped to, is 0.
+    // The time of the root is 0, because no directory was mapped to it.
     assert!(mtime("out") > 951_782_400, "{}", mtime("out"));
     assert_eq!(mtime("out/usr/lib"), 951_782_400);
 }
@@ -133,7 +133,7 @@ fn a_damaged_block_leaves_no_target() {
 }
 
 #[test]
-fn only_what_is_damaged_is_lost() {
+fn undamaged_files_are_extracted() {
     let scratch = Scratch::image();
     damage_payload(&scratch);
     assert_success(&scratch.run("extract tree.wvfs -o out usr/lib/link usr/lib/sub/empty"));

@@ -1,5 +1,4 @@
-//! What fails while a file is written leaves a clear error, the inputs as they
-//! were, and nothing half-done.
+//! Failed writes leave a clear error, unchanged inputs and no partial output.
 
 #![cfg(target_os = "linux")]
 
@@ -8,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The commands that write a file, but for its name.
+/// The commands that write a file, without its name.
 const WRITERS: [&str; 3] = [
     "pack app.wasm --dir lib::/lib -o",
     "image --dir lib::/lib -o",
     "lib -o",
 ];
 
-/// A module that does not exist shows that the work has not begun.
+/// The missing module shows that the work has not begun.
 #[test]
 fn an_impossible_output_is_an_error_before_the_work() {
     let scratch = Scratch::packed();
@@ -66,7 +65,7 @@ fn standard_output_to_a_full_device_is_an_error() {
 }
 
 #[test]
-fn a_directory_that_takes_no_file_is_named() {
+fn directories_that_reject_files_are_named() {
     let scratch = Scratch::packed();
     for writer in WRITERS {
         let output = scratch.run(&format!("{writer} /proc/out"));
@@ -79,7 +78,7 @@ fn a_directory_that_takes_no_file_is_named() {
 /// Runs the command in a shell that allows files of 1024 bytes, after
 /// `prepare`.
 fn limited(scratch: &Scratch, prepare: &str, arguments: &str) -> std::process::Output {
-    // The signal that ends the process would leave a core file besides.
+    // The signal would leave a core file.
     let script = format!("ulimit -c 0; {prepare} ulimit -f 1; exec \"$0\" {arguments}");
     in_shell(scratch, &script)
 }
@@ -89,7 +88,7 @@ fn in_shell(scratch: &Scratch, script: &str) -> std::process::Output {
 }
 
 #[test]
-fn a_disk_that_is_full_half_way_leaves_nothing() {
+fn full_disks_leave_no_partial_file() {
     let scratch = Scratch::packed();
     scratch.write("lib/large", &[7; 5000]);
     assert_success(&scratch.run("pack app.wasm --dir lib::/lib -o large.wasm"));
@@ -98,7 +97,7 @@ fn a_disk_that_is_full_half_way_leaves_nothing() {
     for writer in WRITERS {
         let output = limited(&scratch, "trap '' XFSZ;", &format!("{writer} out"));
         assert_error(&output, &["cannot write `out`", "File too large"]);
-        // Without the trap the system ends the process in the middle of it.
+        // Without the trap, the signal ends the process during the write.
         let output = limited(&scratch, "", &format!("{writer} out"));
         assert_eq!(output.status.code(), None);
         assert_eq!(scratch.names(), before);
@@ -110,7 +109,7 @@ fn a_disk_that_is_full_half_way_leaves_nothing() {
 }
 
 #[test]
-fn what_standard_output_is_redirected_to_is_written_on() {
+fn redirected_output_is_appended() {
     let scratch = Scratch::with_tree();
     let script = "{ echo head; \"$0\" lib -o /dev/stdout; echo tail; } >all";
     assert_success(&in_shell(&scratch, script));
@@ -130,7 +129,7 @@ fn a_named_pipe_whose_reader_goes_is_an_error() {
 }
 
 #[test]
-fn the_permissions_of_what_is_replaced_stay() {
+fn replaced_files_keep_their_permissions() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::packed();
     for mode in [0o600, 0o755, 0o640] {
@@ -142,7 +141,8 @@ fn the_permissions_of_what_is_replaced_stay() {
     }
 }
 
-/// As in a container that has its number of processes: no stack is that large.
+/// No thread can start, because no stack is that large. A limit on processes has the same
+/// effect.
 fn without_threads(scratch: &Scratch, arguments: &str) -> std::process::Output {
     let mut command = scratch.command();
     command.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
@@ -150,7 +150,7 @@ fn without_threads(scratch: &Scratch, arguments: &str) -> std::process::Output {
 }
 
 #[test]
-fn where_no_thread_can_be_started_one_does_all() {
+fn commands_work_without_threads() {
     let scratch = Scratch::packed();
     scratch.write("lib/large", &b"some text to compress, ".repeat(10_000));
     let pack = "pack app.wasm --dir lib::/usr/lib --compress -q -o";
@@ -173,7 +173,7 @@ fn where_no_thread_can_be_started_one_does_all() {
     }
 }
 
-/// Ends a run of the command after longer and longer; true if it was complete.
+/// Interrupts a run of the command after some time. Returns whether it was complete.
 fn interrupted(scratch: &Scratch, signal: rustix::process::Signal, after: Duration) -> bool {
     let mut child = scratch
         .command()
@@ -193,7 +193,7 @@ fn an_interrupted_run_leaves_nothing_or_all() {
     scratch.write("lib/large", &b"some text to compress, ".repeat(100_000));
     let before = scratch.names();
     for signal in [Signal::INT, Signal::TERM, Signal::KILL] {
-        // However the machine is loaded, what is left is one or the other.
+        // At any load, the output is complete or missing.
         for milliseconds in (0..60).step_by(6) {
             let complete = interrupted(&scratch, signal, Duration::from_millis(milliseconds));
             let is_there = scratch.path("out").exists();
@@ -229,7 +229,7 @@ fn inputs_are_untouched_by_a_failure() {
 }
 
 #[test]
-fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
+fn killed_extractions_leave_whole_files() {
     let scratch = Scratch::with_tree();
     let text = b"some text to extract, ".repeat(20_000);
     for number in 0..20 {
@@ -249,7 +249,7 @@ fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
         for entry in std::fs::read_dir(scratch.path("target")).unwrap() {
             let entry = entry.unwrap();
             let name = entry.file_name().into_string().unwrap();
-            // A link that was not yet renamed is all that may be left.
+            // Only a link under its temporary name may be left.
             if entry.file_type().unwrap().is_file() {
                 assert!(!name.starts_with(".wasi-vfs"), "{name}");
                 let whole = scratch.read(&format!("lib/{name}"));
@@ -260,14 +260,14 @@ fn an_extraction_into_a_directory_that_is_killed_leaves_whole_files() {
     }
 }
 
-/// What the tests run as may do everything; this user may not.
+/// A user without privileges, because the tests may run as root.
 const NOBODY: u32 = 65534;
 
 /// The tree and what is packed of it, for somebody who may not do everything: the one who
 /// runs the tests, or nobody where that is root.
 struct Unprivileged {
     scratch: Scratch,
-    /// Directories that not even their owner may change, until this is dropped.
+    /// Read-only directories, until this is dropped.
     closed: Vec<PathBuf>,
 }
 
@@ -281,7 +281,7 @@ impl Unprivileged {
         copy.arg(env!("CARGO_BIN_EXE_wasi-vfs"));
         copy.arg(scratch.path("command"));
         assert!(copy.status().unwrap().success());
-        // Whatever the umask left of it.
+        // The umask may have removed permissions.
         set_mode(&scratch.path(""), 0o777);
         for name in ["command", "lib", "lib/sub", "lib/sub/empty"] {
             set_mode(&scratch.path(name), 0o755);
@@ -298,7 +298,7 @@ impl Unprivileged {
         Self { scratch, closed }
     }
 
-    /// Makes the directory `name`, with a file in it, and then gives it `mode`.
+    /// Creates the directory `name` with a file, and then sets its mode.
     fn close(&mut self, name: &str, file: &str, mode: u32) {
         let path = self.scratch.path(name);
         std::fs::create_dir_all(&path).unwrap();
@@ -335,7 +335,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[test]
-fn what_may_not_be_read_is_named_and_leaves_nothing() {
+fn unreadable_inputs_are_named_and_leave_nothing() {
     let nobody = Unprivileged::new();
     set_mode(&nobody.scratch.path("lib/run.sh"), 0o000);
     let before = nobody.scratch.names();
@@ -349,9 +349,9 @@ fn what_may_not_be_read_is_named_and_leaves_nothing() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_can_be_left_out() {
+fn unreadable_inputs_can_be_excluded() {
     let mut nobody = Unprivileged::new();
-    // Names can be read, and nothing else.
+    // Only the names are readable.
     nobody.close("names", "file", 0o444);
     let pack = "image --dir names::/ -o out";
     let named = ["names/file", "exclude it"];
@@ -360,7 +360,7 @@ fn what_cannot_be_looked_at_can_be_left_out() {
 }
 
 #[test]
-fn a_directory_that_takes_no_new_file_stays_as_it_was() {
+fn directories_that_reject_files_stay_unchanged() {
     let mut nobody = Unprivileged::new();
     nobody.close("closed", "old", 0o555);
     set_mode(&nobody.scratch.path("closed/old"), 0o444);
@@ -381,7 +381,7 @@ fn a_directory_that_takes_no_new_file_stays_as_it_was() {
     assert_eq!(left.count(), 1);
 }
 
-/// Such as a file that a container mounts by itself.
+/// The same as a single file that a container mounts.
 #[test]
 fn a_file_that_cannot_be_replaced_is_overwritten() {
     let mut nobody = Unprivileged::new();
@@ -405,7 +405,7 @@ fn a_file_that_cannot_be_replaced_is_overwritten() {
 }
 
 #[test]
-fn an_extraction_that_may_not_go_on_leaves_whole_files() {
+fn forbidden_extractions_leave_whole_files() {
     let mut nobody = Unprivileged::new();
     nobody.close("target/usr/lib/sub", "theirs", 0o555);
     for name in ["target", "target/usr", "target/usr/lib"] {
@@ -417,9 +417,9 @@ fn an_extraction_that_may_not_go_on_leaves_whole_files() {
     assert!(!hello.exists() || std::fs::read(hello).unwrap() == b"hello\n");
 }
 
-/// Where everybody may make files, such as `/tmp`.
+/// A directory in which every user may create files, such as `/tmp`.
 #[test]
-fn a_directory_of_somebody_else_is_extracted_into() {
+fn extraction_into_directories_of_other_owners_works() {
     let nobody = Unprivileged::new();
     std::fs::create_dir(nobody.scratch.path("shared")).unwrap();
     set_mode(&nobody.scratch.path("shared"), 0o1777);

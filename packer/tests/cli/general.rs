@@ -1,4 +1,4 @@
-//! What holds for the command as a whole.
+//! Behaviour of all commands.
 
 use crate::scratch::*;
 use std::process::{Output, Stdio};
@@ -62,7 +62,7 @@ fn a_file_that_does_not_exist_is_named() {
 }
 
 #[test]
-fn a_file_that_is_no_module_is_refused() {
+fn files_that_are_no_module_are_rejected() {
     let scratch = Scratch::with_tree();
     scratch.write("text", b"hello, this is text\n");
     for arguments in [
@@ -106,9 +106,9 @@ fn a_closed_pipe_is_no_error() {
     }
 }
 
-/// Half a module is of no use.
+/// Part of a module is useless.
 #[test]
-fn a_file_that_nobody_reads_to_its_end_is_an_error() {
+fn unread_output_is_an_error() {
     let scratch = Scratch::packed();
     for arguments in [
         "lib -o -",
@@ -122,7 +122,7 @@ fn a_file_that_nobody_reads_to_its_end_is_an_error() {
     }
 }
 
-/// Runs the command with a standard output that nobody reads.
+/// Runs the command with a closed standard output.
 fn run_unread(scratch: &Scratch, arguments: &str) -> Output {
     let mut child = scratch
         .command()
@@ -136,7 +136,7 @@ fn run_unread(scratch: &Scratch, arguments: &str) -> Output {
 }
 
 #[test]
-fn colour_is_for_terminals_unless_it_is_forced_or_forbidden() {
+fn colour_needs_a_terminal_or_a_variable() {
     let scratch = Scratch::with_tree();
     let complaint = |variables: &[(&str, &str)]| {
         let mut command = scratch.command();
@@ -155,7 +155,7 @@ fn colour_is_for_terminals_unless_it_is_forced_or_forbidden() {
 }
 
 #[test]
-fn a_closed_standard_error_is_no_reason_to_fail() {
+fn closed_standard_error_is_no_error() {
     let scratch = Scratch::with_tree();
     let mut child = scratch
         .command()

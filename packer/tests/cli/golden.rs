@@ -1,10 +1,10 @@
-//! Outputs that are kept whole. `UPDATE_GOLDEN=1 cargo test` writes them anew;
-//! the difference is then for a person to judge.
+//! Complete expected outputs. `UPDATE_GOLDEN=1 cargo test` rewrites them, and the developer
+//! reviews the difference.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Holds `found` against the file `name` of `tests/golden`.
+/// Compares `found` with the file `name` in `tests/golden`.
 #[track_caller]
 pub(crate) fn assert_golden(name: &str, found: &str) {
     assert_file(&format!("packer/tests/golden/{name}"), found);
@@ -16,7 +16,7 @@ pub(crate) fn in_repository(path: &str) -> PathBuf {
     packer.parent().unwrap().join(path)
 }
 
-/// Holds `found` against a file of the repository.
+/// Compares `found` with a file of the repository.
 #[track_caller]
 pub(crate) fn assert_file(path: &str, found: &str) {
     let path = in_repository(path);

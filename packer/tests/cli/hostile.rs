@@ -1,5 +1,5 @@
-//! Images that somebody made to do harm: each command that reads them says what
-//! is wrong, in bounded time and memory, and writes nothing.
+//! Hostile images. Each command reports the error within limits of time and memory, and
+//! writes nothing.
 
 use crate::scratch::*;
 use std::io::{self, Read};
@@ -17,10 +17,9 @@ use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Index, Parts};
 use zerocopy::{FromBytes, IntoBytes};
 
-/// What reading a hostile file of some kilobytes may take: seconds of CPU, and
-/// kilobytes of memory that can be written, of which stacks of threads are the
-/// most. Addresses do not count: glibc reserves 64 MB of them for a thread that
-/// allocates, unless another one's are free just then.
+/// The limits for reading a hostile file of some kilobytes: seconds of CPU time, and
+/// kilobytes of writable memory, most of which are stacks of threads. Reserved addresses do
+/// not count, because glibc reserves 64 MB for each thread.
 const CPU_SECONDS: u32 = 30;
 const DATA_KB: u32 = 100_000;
 
@@ -39,10 +38,10 @@ pub(crate) const READERS: [&str; 11] = [
     "pack app.wasm --from hostile -o out.wasm",
 ];
 
-/// Those that must refuse whatever is wrong, not only what they meet.
+/// Commands that must reject any damage, also damage that they do not read.
 const REFUSE: [&str; 5] = ["info", "verify", "diff", "extract", "pack"];
 
-/// Offsets of the tables of the image in hand.
+/// The offsets of the tables of an image.
 struct Places {
     mounts: usize,
     inodes: usize,
@@ -70,7 +69,7 @@ impl Places {
     }
 }
 
-/// How an index is forged, and what `verify` says of it. Inodes: 0 root, 1 usr,
+/// Forged indexes, and the errors of `verify`. Inodes: 0 root, 1 usr,
 /// 2 usr/lib, 3 hello.txt, 4 link, 5 long.txt, 6 run.sh, 7 sub, 8 sublink,
 /// 9 twice, 10 sub/copy.txt, 11 sub/empty.
 type Forgery = (&'static str, fn(&mut [u8], &Places), &'static str);
@@ -79,7 +78,7 @@ pub(crate) fn put(index: &mut [u8], at: usize, bytes: &[u8]) {
     index[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-/// Gives an inode this name, in the place of some bytes of the names.
+/// Renames an inode by overwriting bytes of the names.
 fn rename(index: &mut [u8], places: &Places, inode: usize, name: &str) {
     let at = u32::from_le_bytes(
         index[places.inode(inode) + 12..][..4]
@@ -225,8 +224,8 @@ fn name_at(index: &[u8], places: &Places, inode: usize) -> usize {
     u32::from_le_bytes(at.try_into().expect("four bytes")) as usize
 }
 
-/// Runs the command with bounds on time and memory; it must end by itself and
-/// without a panic. As ever, `diff` has 2 for trouble.
+/// Runs the command within the limits. It must end without a signal or panic. The exit code
+/// of a failed `diff` is 2.
 pub(crate) fn bounded(scratch: &Scratch, arguments: &str, what: &str) -> Output {
     bounded_in(DATA_KB, scratch, arguments, what)
 }
@@ -240,7 +239,7 @@ fn bounded_in(data_kb: u32, scratch: &Scratch, arguments: &str, what: &str) -> O
     let output = command.output().unwrap();
     let said = stderr(&output);
     let code = output.status.code();
-    // A program that cannot read its files exits as it likes.
+    // A program that cannot read its files may exit with any code.
     let most = if arguments.starts_with("run") { 125 } else { 2 };
     assert!(
         code.is_some_and(|code| (0..=most).contains(&code)),
@@ -250,7 +249,7 @@ fn bounded_in(data_kb: u32, scratch: &Scratch, arguments: &str, what: &str) -> O
     output
 }
 
-/// Each command reads `hostile`; gives what `verify` says.
+/// Runs each command on `hostile`. Returns the output of `verify`.
 fn read_all(scratch: &Scratch, what: &str) -> String {
     let before = scratch.names();
     let mut said = String::new();
@@ -293,7 +292,7 @@ fn image() -> (Scratch, Vec<u8>) {
 }
 
 #[test]
-fn forged_indexes_are_refused_by_what_is_wrong() {
+fn forged_indexes_are_rejected_by_their_error() {
     let (scratch, whole) = image();
     let index_len = Parts::split(&whole).unwrap().index.len();
     let mut others = Vec::new();
@@ -313,7 +312,7 @@ fn forged_indexes_are_refused_by_what_is_wrong() {
 }
 
 #[test]
-fn what_is_newer_is_refused_by_its_number() {
+fn newer_features_are_rejected_by_number() {
     let (scratch, whole) = image();
     let index_len = Parts::split(&whole).unwrap().index.len();
     for (at, value, words) in [
@@ -331,7 +330,7 @@ fn what_is_newer_is_refused_by_its_number() {
 }
 
 #[test]
-fn metadata_sections_of_any_numbers_are_refused() {
+fn forged_metadata_sections_are_rejected() {
     let (scratch, whole) = image();
     let parts = Parts::split(&whole).unwrap();
     let metadata = parts.index.len() + parts.payload.len();
@@ -344,10 +343,10 @@ fn metadata_sections_of_any_numbers_are_refused() {
     }
 }
 
-/// A bomb for `verify`, which has a digest to hash for each chunk of each file: here
-/// a billion of them.
+/// A bomb for `verify`, which hashes a digest for each chunk of each file: a billion
+/// chunks.
 #[test]
-fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
+fn small_images_with_a_million_chunks_are_rejected() {
     let (scratch, bytes) = bomb();
     let metadata = Parts::split(&bytes).unwrap().metadata.unwrap();
     let (header, rest) = metadata.split_at(METADATA_HEADER_LEN);
@@ -376,7 +375,7 @@ fn files_of_a_million_chunks_in_a_small_image_are_not_gone_through() {
     assert!(said.contains("more chunks, each time they occur"), "{said}");
 }
 
-/// Where the anchor of a packed module says how long its index is.
+/// The offset of the index length in the anchor of a packed module.
 fn index_len_at(module: &[u8]) -> usize {
     let magic = wasi_vfs_embedding::ANCHOR_MAGIC;
     let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&magic));
@@ -384,7 +383,7 @@ fn index_len_at(module: &[u8]) -> usize {
 }
 
 #[test]
-fn an_index_that_is_a_bomb_is_refused_before_it_is_decoded() {
+fn index_bombs_are_rejected_before_decompression() {
     let (scratch, _) = image();
     let options = "--dir lib::/usr/lib --compress=1 -q -o packed.wasm";
     assert_success(&scratch.run(&format!("pack app.wasm {options}")));
@@ -414,7 +413,7 @@ fn an_image_of_terabytes_is_read_a_block_at_a_time() {
     }
 }
 
-/// What is in `bottom`, as deep as a path can be.
+/// `bottom` at the greatest possible depth.
 fn deeply(bottom: DirectoryNode) -> DirectoryNode {
     let mut root = bottom;
     for _ in 0..2040 {
@@ -424,8 +423,8 @@ fn deeply(bottom: DirectoryNode) -> DirectoryNode {
     root
 }
 
-/// A tree as deep as a path can be, with `count` objects at its bottom: what is
-/// kept or done for each name of each path is a thousand times its size.
+/// A tree of the greatest possible depth with `count` inodes at its bottom. Work or memory
+/// for each name of each path would be a thousand times its size.
 fn deep_and_wide(count: usize, object: impl Fn() -> Node) -> Vec<u8> {
     let mut root = DirectoryNode::default();
     for number in 0..count {
@@ -443,7 +442,7 @@ fn deep_and_wide(count: usize, object: impl Fn() -> Node) -> Vec<u8> {
 }
 
 #[test]
-fn a_tree_that_is_deep_and_wide_is_read_in_bounds() {
+fn deep_and_wide_trees_are_read_within_limits() {
     let image = deep_and_wide(8000, || Node::Directory(DirectoryNode::default()));
     assert!(image.len() < 400_000);
     let (scratch, _) = self::image();
@@ -457,9 +456,9 @@ fn a_tree_that_is_deep_and_wide_is_read_in_bounds() {
     }
 }
 
-/// All its paths together have 65 MB, and no command keeps them.
+/// All its paths together have 65 MB.
 #[test]
-fn what_is_shown_takes_memory_for_the_index_and_not_for_its_paths() {
+fn listings_need_no_memory_for_all_paths() {
     let image = deep_and_wide(16_000, || file(5));
     assert!(image.len() < 600_000);
     let (scratch, _) = self::image();
@@ -486,9 +485,9 @@ fn what_is_shown_takes_memory_for_the_index_and_not_for_its_paths() {
     remove_deep(&scratch, "out");
 }
 
-/// Of the links each says that its target is as long as all targets together.
+/// Each link claims a target as long as all targets together.
 #[test]
-fn what_records_say_is_not_kept() {
+fn dump_keeps_no_values_of_records() {
     let scratch = Scratch::with_tree();
     let mut root = DirectoryNode::default();
     for number in 0..300 {
@@ -550,9 +549,9 @@ fn files_that_a_damage_touches_are_named_and_not_kept() {
     assert!(said.contains("/d/299\n"));
 }
 
-/// std would want a descriptor for each level.
+/// The standard library would need a descriptor for each level.
 #[test]
-fn an_extraction_of_a_deep_tree_that_fails_leaves_nothing() {
+fn failed_extractions_of_deep_trees_leave_nothing() {
     let mut root = DirectoryNode::default();
     root.children.insert("file".to_owned(), file(NOISE_LEN));
     let (scratch, _) = image();
@@ -565,7 +564,7 @@ fn an_extraction_of_a_deep_tree_that_fails_leaves_nothing() {
 }
 
 #[test]
-fn a_directory_is_chosen_without_listing_what_is_below() {
+fn selected_directories_are_not_listed() {
     let image = deep_and_wide(16_000, || file(5));
     let (scratch, _) = self::image();
     scratch.write("hostile", &image);
@@ -577,14 +576,14 @@ fn a_directory_is_chosen_without_listing_what_is_below() {
     }
 }
 
-/// `rm` has the descriptors for such a depth, which std may not have.
+/// `rm` needs few descriptors at such a depth, unlike the standard library.
 fn remove_deep(scratch: &Scratch, name: &str) {
     let mut remove = Command::new("rm");
     remove.arg("-rf").arg(scratch.path(name));
     assert!(remove.status().unwrap().success());
 }
 
-/// A file of so many of the bytes of [`Noise`].
+/// A file with the first `len` bytes of [`Noise`].
 fn file(len: u64) -> Node {
     Node::File(FileNode {
         mtime_ns: 0,
@@ -597,7 +596,7 @@ fn file(len: u64) -> Node {
 /// More than a hundred blocks of 4 KiB.
 const NOISE_LEN: u64 = 450_000;
 
-/// Bytes of which no block is the same as another.
+/// Bytes without two equal blocks.
 #[derive(Debug)]
 struct Noise(u64);
 
@@ -615,8 +614,7 @@ impl FileContent for Noise {
     }
 }
 
-/// An image of a megabyte in which 1200 files say to have the same MiB, numbers
-/// that count up.
+/// An image of a megabyte in which 1200 files claim the same MiB of ascending numbers.
 fn bomb() -> (Scratch, Vec<u8>) {
     const EMPTY: [u8; 4] = [0; 4];
     let scratch = Scratch::with_tree();
@@ -637,7 +635,7 @@ fn bomb() -> (Scratch, Vec<u8>) {
         let at = places.inode(number);
         let is_file = index[at + 27] & 15 == 2;
         if is_file && index[at..at + 4] == EMPTY {
-            // Size, place in the content, and that it is one run.
+            // Length, offset in the content, and a single extent.
             put(index, at, &numbers[..4]);
             put(index, at + 16, &numbers[16..20]);
             put(index, at + 25, &numbers[25..]);
@@ -648,7 +646,7 @@ fn bomb() -> (Scratch, Vec<u8>) {
 }
 
 #[test]
-fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
+fn size_limit_rejects_gigabytes_in_a_small_image() {
     let (scratch, bytes) = bomb();
     assert!(bytes.len() < 1_200_000, "{}", bytes.len());
     scratch.write("hostile", &bytes);
@@ -658,7 +656,7 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
         ("extract hostile -o out", 1, 1_259_339_798_u64),
         (pack, 1, 1_259_339_798),
         ("diff hostile hostile", 2, 1_259_339_798),
-        // Reads files until they have too many bytes.
+        // Reads files up to the limit.
         ("info --json --digests hostile", 1, 1_088_421_888),
         ("ls -R --json --digests hostile", 1, 1_088_421_888),
     ] {
@@ -673,7 +671,7 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
     ] {
         assert_success(&bounded(&scratch, writer, "a bomb"));
     }
-    // Lengths that differ say enough.
+    // Files of different lengths are not read.
     assert_eq!(scratch.run("diff whole hostile -q").status.code(), Some(1));
     for reader in [
         "extract hostile -o some /usr/lib/a /usr/lib/hello.txt",
@@ -690,9 +688,9 @@ fn files_of_gigabytes_in_a_small_image_are_made_only_if_asked_for() {
     assert!(said.contains("the root digest"), "{said}");
 }
 
-/// Strings that are sampled for similarity wherever they occur are most of it.
+/// Most of its strings are samples for similarity.
 #[test]
-fn a_long_file_of_zeros_takes_no_memory_for_each_of_them() {
+fn long_files_of_zeros_need_little_memory() {
     let (scratch, _) = image();
     let zeros = std::fs::File::create(scratch.path("lib/zeros")).unwrap();
     zeros.set_len(400 << 20).unwrap();

@@ -1,12 +1,12 @@
-//! Modules that somebody made to do harm, or that are damaged: each command
-//! says what is wrong, in bounded time and memory, and writes nothing.
+//! Hostile and damaged modules. Each command reports the error within limits of time and
+//! memory, and writes nothing.
 
 use crate::hostile::{READERS, bounded, put};
 use crate::scratch::*;
 use wasi_vfs_embedding::ANCHOR_MAGIC;
 use zerocopy::IntoBytes;
 
-/// Sections, by the numbers of the specification.
+/// Section numbers of the specification.
 fn module(sections: &[(u8, &[u8])]) -> Vec<u8> {
     let mut bytes = b"\0asm\x01\0\0\0".to_vec();
     for (id, content) in sections {
@@ -27,12 +27,12 @@ fn leb(mut value: usize) -> Vec<u8> {
     bytes
 }
 
-/// A vector of the binary format, of so many equal items.
+/// A vector of the binary format with `count` equal items.
 fn vector(count: usize, item: &[u8]) -> Vec<u8> {
     [leb(count), item.repeat(count)].concat()
 }
 
-/// A vector that ends long before its number of items says.
+/// A vector with fewer items than its count.
 const WITHOUT_END: &[u8] = &[0xff, 0xff, 0xff, 0xff, 0x0f, 0, 0, 0];
 
 fn wat(text: &str) -> Vec<u8> {
@@ -68,7 +68,7 @@ const PACKS: [&str; 2] = [
     "pack hostile --dir lib::/lib --compress=1 -q -o out.wasm",
 ];
 
-/// Runs every command on each; gives what was not said.
+/// Runs every command on each module. Returns the missing words.
 fn read_all(scratch: &Scratch, all: &[Hostile]) {
     scratch.write("hostile", b"");
     let before = scratch.names();
@@ -84,7 +84,7 @@ fn read_all(scratch: &Scratch, all: &[Hostile]) {
         let readers = READERS.map(|reader| (reader, words));
         for (reader, words) in readers.into_iter().chain(PACKS.map(|line| (line, pack))) {
             let output = bounded(scratch, reader, what);
-            // A module that is not packed may well run.
+            // `run` accepts modules that are not packed.
             let any = reader.starts_with("run");
             assert!(any || !output.status.success(), "{what}: {reader}");
             let said = stdout(&output) + &stderr(&output);
@@ -142,7 +142,7 @@ fn damaged_modules() {
         let what = format!("items of section {id} without end");
         let words = match id {
             3 | 5 | 7 | 11 => "more than",
-            // What no image lies in is not read.
+            // Sections without an image are not read.
             4 | 6 | 9 | 13 => "holds no image",
             _ => invalid,
         };
@@ -190,7 +190,7 @@ fn modules_with_more_than_any_engine_takes() {
 }
 
 #[test]
-fn modules_that_announce_more_than_they_have() {
+fn modules_that_declare_too_much_are_rejected() {
     let none = "holds no image";
     let locals = b"\x01\x0a\x01\xff\xff\xff\xff\x0f\x7f\x0b\0\0";
     let all = [
@@ -260,7 +260,7 @@ fn custom_sections_without_number() {
     }
 }
 
-/// Where the anchor of a packed module lies in its file.
+/// The offset of the anchor in a packed module.
 fn anchor_of(module: &[u8]) -> usize {
     let mut places = (0..module.len()).filter(|at| module[*at..].starts_with(&ANCHOR_MAGIC));
     places.next_back().unwrap()
@@ -371,7 +371,7 @@ fn text(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
 }
 
-/// A frame of so many blocks of 128 KiB that are one byte repeated.
+/// A frame of `count` blocks of 128 KiB with one repeated byte.
 fn frame_of_repeats(blocks: usize) -> Vec<u8> {
     // No content size, a window of 1 MiB.
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x50];
@@ -480,9 +480,9 @@ fn several_anchors_and_anchors_that_are_none() {
     read_all(&scratch, &all);
 }
 
-/// A module that passes for one that was linked with the runtime.
+/// A module that looks linked with the runtime.
 struct Linked {
-    /// More sections, so many times.
+    /// Further sections, repeated.
     more: (&'static str, usize),
     /// Bodies of its three functions.
     anchor: &'static str,
@@ -490,7 +490,7 @@ struct Linked {
     mount: &'static str,
 }
 
-/// One with nothing wrong.
+/// A valid one.
 const LINKED: Linked = Linked {
     more: ("", 0),
     anchor: "i32.const 1024",
@@ -525,7 +525,7 @@ impl Linked {
 
 const NO_ROOM: &str = "no room";
 
-/// What is wrong, and what `pack` says.
+/// Errors, and the messages of `pack`.
 const LINKED_WRONG: [(&str, Linked, &str); 16] = [
     (
         "an anchor without end",

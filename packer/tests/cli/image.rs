@@ -1,4 +1,4 @@
-//! Images in files of their own, whole and damaged.
+//! Images without a module, undamaged and damaged.
 
 use crate::scratch::*;
 use std::io::{self, Read};
@@ -19,7 +19,7 @@ impl FileContent for Bytes {
     }
 }
 
-/// An image of one file, `a`, and the offset of its payload.
+/// An image with the file `a`, and the offset of its payload.
 fn image() -> (Vec<u8>, usize) {
     let content = b"the content of a";
     let file = Node::File(FileNode {
@@ -63,7 +63,7 @@ fn a_damaged_block_is_an_error_of_the_file_in_it() {
 }
 
 #[test]
-fn no_damage_and_no_truncation_of_an_image_is_worse_than_an_error() {
+fn damaged_images_cause_errors_only() {
     let scratch = Scratch::empty();
     let (bytes, _) = image();
     for at in (0..bytes.len()).step_by(11) {

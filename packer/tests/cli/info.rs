@@ -11,7 +11,7 @@ fn json(scratch: &Scratch, arguments: &str) -> Value {
 }
 
 #[test]
-fn an_image_is_explained() {
+fn images_have_a_report() {
     let scratch = Scratch::image();
     let output = scratch.run("info tree.wvfs");
     assert_success(&output);
@@ -73,7 +73,7 @@ fn shares_of_all_files_add_up_to_the_stored_bytes() {
 }
 
 #[test]
-fn a_stripped_image_is_explained_as_far_as_it_can_be() {
+fn stripped_images_have_a_report() {
     let scratch = Scratch::image();
     let bytes = scratch.read("tree.wvfs");
     let metadata = wasi_vfs_format::Parts::split(&bytes)
@@ -91,7 +91,7 @@ fn a_stripped_image_is_explained_as_far_as_it_can_be() {
 }
 
 #[test]
-fn an_image_without_files_is_explained() {
+fn images_without_files_have_a_report() {
     let scratch = Scratch::empty();
     std::fs::create_dir(scratch.path("lib")).unwrap();
     assert_success(&scratch.run("image --dir lib::/ -o tree.wvfs"));

@@ -1,5 +1,4 @@
-//! Inputs of `pack` beside directories: single files, unions and followed links; and the
-//! limit of the output.
+//! Inputs of `pack` other than directories, and the limit of the output.
 
 use crate::scratch::*;
 use std::fs;
@@ -55,7 +54,7 @@ fn programs_read_single_files() {
 }
 
 #[test]
-fn single_files_replace_those_of_a_directory_with_a_warning() {
+fn mapped_files_replace_files_with_a_warning() {
     let scratch = Scratch::with_tree();
     let said = image(&scratch, "--dir lib::/a --dir lib/run.sh::/a/hello.txt");
     assert!(said.contains("hides them: /a/hello.txt\n"), "{said}");
@@ -110,7 +109,7 @@ fn unions_keep_the_later_files() {
     assert_eq!(cat(&scratch, "/a/hello.txt"), "later\n");
     let sub = stdout(&scratch.run("ls out.wvfs /a/sub"));
     assert_eq!(sub, "copy.txt\nempty\nnew.txt\nrun.sh\n");
-    // The inner of two nested inputs is the later.
+    // The inner input is the later one.
     let said = image(&scratch, "--union --dir lib::/a/sub --dir other::/a");
     assert!(
         said.contains(" 0 files hidden") || !said.contains("hidden"),

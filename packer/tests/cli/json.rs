@@ -1,4 +1,4 @@
-//! docs/JSON.md describes every field of every JSON output, and no other.
+//! docs/JSON.md describes exactly the fields of the JSON output.
 
 use crate::golden::in_repository;
 use crate::scratch::*;
@@ -24,7 +24,7 @@ fn documented(command: &str) -> Fields {
     fields.collect()
 }
 
-/// Adds the fields of `value`, which is at `path`.
+/// Adds the fields of `value` at `path`.
 fn add(value: &Value, path: &str, fields: &mut Fields) {
     let kind = match value {
         Value::Null => "null",
@@ -66,7 +66,7 @@ fn printed(scratch: &Scratch, lines: &[&str]) -> Fields {
     fields
 }
 
-/// Every type that is documented occurs, and no other.
+/// Exactly the documented types occur.
 #[track_caller]
 fn assert_documented(command: &str, mut printed: Fields) {
     let mut documented = documented(command);
@@ -79,7 +79,7 @@ fn assert_documented(command: &str, mut printed: Fields) {
     assert_eq!(printed, documented);
 }
 
-/// Images of each kind: bare, packed, linked to none, stripped, and with fewer files.
+/// Images of each kind: without a module, packed, stripped, and with fewer files.
 fn scratch() -> Scratch {
     let scratch = Scratch::image();
     std::fs::create_dir_all(scratch.path("lib/tests")).unwrap();
@@ -118,7 +118,7 @@ fn fields_of_info_are_documented() {
             "info --json stripped.wvfs",
         ],
     );
-    // Null only for a module that cannot be taken apart, which is a test of bake.
+    // Null only for a linked module, which a test of `bake` covers.
     let application = printed.get_mut("file.application").unwrap();
     application.insert("null".to_owned());
     assert_documented("info", printed);

@@ -26,13 +26,13 @@ fn a_directory_is_listed_by_name() {
 }
 
 #[test]
-fn a_file_is_listed_by_itself_as_it_was_named() {
+fn files_are_listed_by_the_given_path() {
     let listed = lines(&Scratch::packed(), "ls packed.wasm ./usr/lib/hello.txt");
     assert_eq!(listed, ["./usr/lib/hello.txt"]);
 }
 
 #[test]
-fn a_link_to_a_directory_stands_for_it() {
+fn links_to_directories_are_followed() {
     let listed = lines(&Scratch::packed(), "ls packed.wasm usr/lib/sublink");
     assert_eq!(listed, ["copy.txt", "empty"]);
 }
@@ -142,7 +142,7 @@ fn json_of_an_empty_directory_is_an_empty_array() {
 }
 
 #[test]
-fn a_path_that_is_not_there_is_named_and_the_others_are_listed() {
+fn missing_paths_are_named_and_others_listed() {
     let output = Scratch::packed().run("ls packed.wasm none usr");
     assert_error(&output, &["`none`", "no such file or directory"]);
     assert_eq!(stdout(&output), "usr:\nlib\n");
@@ -169,7 +169,7 @@ fn a_file_that_shares_its_bytes_shares_their_cost() {
 }
 
 #[test]
-fn patterns_stand_for_what_they_match() {
+fn patterns_list_their_matches() {
     let scratch = Scratch::packed();
     let listed = lines(&scratch, "ls packed.wasm /usr/lib/*.{txt,sh}");
     assert_eq!(listed, ["/usr/lib/hello.txt", "/usr/lib/run.sh"]);
@@ -182,7 +182,7 @@ fn patterns_stand_for_what_they_match() {
 }
 
 #[test]
-fn a_name_that_reads_as_a_pattern_stands_for_itself() {
+fn existing_names_are_no_patterns() {
     let scratch = Scratch::with_tree();
     scratch.write("lib/[a]", b"");
     scratch.write("lib/a", b"");

@@ -1,5 +1,5 @@
-//! The command as its users meet it: arguments in, files and words out. One
-//! file per command, one behaviour per test.
+//! The command with arguments, files and messages. Each command has a file, and each test
+//! has one behaviour.
 
 #![cfg(unix)]
 #![allow(

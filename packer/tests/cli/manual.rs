@@ -1,4 +1,4 @@
-//! Help, manual, README and documents say the same.
+//! Help, manual, README and documents agree.
 
 use crate::golden::{assert_file, in_repository};
 use crate::scratch::*;
@@ -47,7 +47,7 @@ fn options(help: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_document_of_the_commands_is_their_help() {
+fn commands_document_equals_the_help() {
     let mut document = "\
 # Commands
 
@@ -97,7 +97,7 @@ fn help_is_plain_english() {
 }
 
 #[test]
-fn the_readme_names_every_command_in_the_order_of_the_help() {
+fn readme_has_the_commands_in_the_order_of_the_help() {
     let readme = fs::read_to_string(in_repository("README.md")).unwrap();
     let (_, list) = readme.split_once("(docs/COMMANDS.md): ").unwrap();
     let (list, _) = list.split_once("\n- ").unwrap();
@@ -107,7 +107,7 @@ fn the_readme_names_every_command_in_the_order_of_the_help() {
 }
 
 #[test]
-fn every_page_of_the_manual_says_what_the_help_says() {
+fn every_manual_page_equals_the_help() {
     for (name, summary) in commands() {
         let (help, manual) = (help(&name), manual(&name));
         assert!(
@@ -170,7 +170,7 @@ fn title_has_the_name_date_and_version() {
     );
 }
 
-/// As a reader of roff shows it, without fonts.
+/// The text of a roff page without fonts.
 fn synopsis(command: &str) -> String {
     let manual = manual(command);
     let (_, rest) = manual.split_once(".SH SYNOPSIS\n").unwrap();

@@ -1,13 +1,13 @@
-//! How much memory commands take for a module that is mostly payload.
+//! The memory of commands for a module with a large payload.
 
 use crate::scratch::*;
 use std::io::Read;
 use std::process::Stdio;
 
-/// Long beside all else that a command has in memory.
+/// Much more than a command needs otherwise.
 const LEN: usize = 100_000_000;
 
-/// A file of `LEN` bytes that neither compress nor repeat, packed into `large.wasm`.
+/// Packs an incompressible file of `LEN` bytes into `large.wasm`.
 fn large() -> Scratch {
     let scratch = Scratch::with_tree();
     let mut state: u64 = 1;
@@ -24,7 +24,7 @@ fn large() -> Scratch {
     scratch
 }
 
-/// Runs the command where it may have so many fifths of the module in memory.
+/// Runs the command with a memory limit, in fifths of the module.
 fn with_fifths(count: usize, scratch: &Scratch, arguments: &str) -> std::process::Output {
     let data_kb = count * LEN / 5 / 1024;
     let script = format!("ulimit -d {data_kb}; exec \"$0\" {arguments}");
@@ -34,7 +34,7 @@ fn with_fifths(count: usize, scratch: &Scratch, arguments: &str) -> std::process
     command.output().unwrap()
 }
 
-/// The most memory that a process has had, in bytes.
+/// The peak memory of a process in bytes.
 fn peak_of(process: u32) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status
@@ -48,7 +48,7 @@ fn peak_of(process: u32) -> usize {
 #[test]
 fn commands_leave_the_payload_in_the_file() {
     let scratch = large();
-    // Threads, and the blocks that were read last, are what `verify` and `diff` take.
+    // `verify` and `diff` need threads and the last read blocks.
     for (fifths, reader) in [
         (1, "ls -lR large.wasm"),
         (1, "info large.wasm"),
@@ -63,7 +63,7 @@ fn commands_leave_the_payload_in_the_file() {
         let said = stderr(&output);
         assert_eq!(output.status.code(), Some(0), "{reader}: {said}");
     }
-    // A limit that does not hold proves nothing.
+    // Without an effective limit, the test proves nothing.
     let whole = with_fifths(2, &scratch, "ls - <large.wasm");
     assert!(!whole.status.success());
 }
@@ -75,12 +75,12 @@ fn packing_again_holds_the_payload_twice() {
     command.args("pack large.wasm --dir lib/sub::/more -q -o -".split(' '));
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
-    // It waits with all of the output in memory while nobody reads the rest.
+    // It waits with the whole output in memory until the rest is read.
     stdout.read_exact(&mut [0; 8]).unwrap();
     let peak = peak_of(child.id());
     std::io::copy(&mut stdout, &mut std::io::sink()).unwrap();
     assert!(child.wait().unwrap().success());
-    // Beside the two there is the program itself, and what it reads at once.
+    // The program itself and a read buffer come on top of both.
     assert!(peak < 2 * LEN + 64_000_000, "{peak} bytes");
 }
 

@@ -3,7 +3,7 @@
 use crate::scratch::*;
 use std::process::Output;
 
-/// Packs `lib` with `options` and the variable, if there is one.
+/// Packs `lib` with `options` and the variable, if any.
 fn pack(scratch: &Scratch, options: &str, variable: Option<&str>) -> Output {
     let mut command = scratch.command();
     if let Some(value) = variable {
@@ -61,7 +61,7 @@ fn times_are_chosen_in_three_forms() {
 }
 
 #[test]
-fn the_variable_limits_times_unless_an_option_is_given() {
+fn variable_limits_times_without_the_option() {
     let scratch = Scratch::with_tree();
     scratch.fix_times("lib");
     set_mtime(&scratch.path("lib/hello.txt"), 1_700_000_000, 7);

@@ -12,7 +12,7 @@ fn listing(scratch: &Scratch, module: &str) -> String {
     stdout(&output)
 }
 
-/// Packing `lib` fails, says `words`, and leaves nothing behind.
+/// Packing `lib` fails with `words` and leaves nothing behind.
 #[track_caller]
 fn assert_refused(scratch: &Scratch, words: &[&str]) {
     let before = scratch.names();
@@ -22,7 +22,7 @@ fn assert_refused(scratch: &Scratch, words: &[&str]) {
 }
 
 #[test]
-fn one_line_sums_up_what_was_packed() {
+fn summary_is_one_line() {
     let scratch = Scratch::with_tree();
     let output = scratch.run("pack app.wasm --dir lib::/ -o out.wasm");
     assert_success(&output);
@@ -36,7 +36,7 @@ fn one_line_sums_up_what_was_packed() {
 }
 
 #[test]
-fn the_kind_of_memory_is_chosen_kept_and_told() {
+fn kind_of_memory_is_chosen_kept_and_printed() {
     let scratch = Scratch::with_tree();
     let pack = |arguments: &str| {
         let output = scratch.run(&format!("pack {arguments}"));
@@ -91,7 +91,7 @@ fn a_guest_path_with_dot_dot_is_wrong_usage() {
 }
 
 #[test]
-fn levels_and_block_sizes_out_of_range_are_refused() {
+fn levels_and_block_sizes_out_of_range_are_rejected() {
     let scratch = Scratch::with_tree();
     let pack =
         |option: &str| scratch.run(&format!("pack app.wasm --dir lib::/ {option} -o out.wasm"));
@@ -121,7 +121,7 @@ fn a_mapped_directory_must_exist() {
 }
 
 #[test]
-fn a_mapped_directory_that_is_a_loop_of_links_is_an_error() {
+fn mapped_loops_of_links_are_errors() {
     let scratch = Scratch::with_tree();
     scratch.link("loop", "loop");
     let output = scratch.run("pack app.wasm --dir loop::/ -o out.wasm");
@@ -129,7 +129,7 @@ fn a_mapped_directory_that_is_a_loop_of_links_is_an_error() {
 }
 
 #[test]
-fn a_special_file_is_refused_with_its_kind() {
+fn special_files_are_rejected_with_their_kind() {
     let scratch = Scratch::with_tree();
     let path = scratch.path("lib/pipe");
     assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
@@ -139,7 +139,7 @@ fn a_special_file_is_refused_with_its_kind() {
 }
 
 #[test]
-fn a_name_that_is_not_utf8_is_refused() {
+fn names_that_are_not_utf8_are_rejected() {
     let scratch = Scratch::with_tree();
     let name = OsString::from_vec(b"caf\xe9".to_vec());
     fs::write(scratch.path("lib").join(name), "").unwrap();
@@ -198,7 +198,7 @@ fn packing_again_adds_no_byte() {
 }
 
 #[test]
-fn packing_again_gives_one_image_with_both_trees() {
+fn packing_again_writes_one_image_with_both_trees() {
     let scratch = Scratch::packed();
     assert_success(&scratch.run("pack packed.wasm --dir lib/sub::/etc -o both.wasm"));
     let arguments = "pack app.wasm --dir lib::/usr/lib --dir lib/sub::/etc -o at_once.wasm";
@@ -261,7 +261,7 @@ fn images_and_modules_have_commands_of_their_own() {
 }
 
 #[test]
-fn an_image_is_embedded_as_it_is() {
+fn single_images_are_embedded_unchanged() {
     let scratch = Scratch::image();
     assert_success(&scratch.run("pack app.wasm --from tree.wvfs -o out.wasm"));
     assert_success(&scratch.run("image --from out.wasm -o again.wvfs"));
@@ -277,14 +277,14 @@ fn images_and_directories_form_one_tree() {
     let arguments = "pack app.wasm --from tree.wvfs --dir lib/sub::/etc -o out.wasm";
     assert_success(&scratch.run(arguments));
     assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nusr\n");
-    // What is in the module already stays as well.
+    // The directories in the module stay.
     assert_success(&scratch.run("image --dir lib/sub::/opt -o opt.wvfs"));
     assert_success(&scratch.run("pack out.wasm --from opt.wvfs -o out.wasm"));
     assert_eq!(stdout(&scratch.run("ls out.wasm")), "etc\nopt\nusr\n");
 }
 
 #[test]
-fn a_file_that_is_no_image_is_refused() {
+fn files_that_are_no_image_are_rejected() {
     let scratch = Scratch::with_tree();
     let before = scratch.names();
     let output = scratch.run("pack app.wasm --from app.wasm -o out.wasm");
@@ -313,7 +313,7 @@ fn hidden_files_and_directories_are_named() {
 }
 
 #[test]
-fn patterns_that_are_about_no_directory_are_refused() {
+fn patterns_without_a_directory_are_rejected() {
     let scratch = Scratch::packed();
     let pack = "pack packed.wasm --exclude hello.txt -o out.wasm";
     assert_failure(&scratch.run(pack), 2, &["nothing to exclude", "--only"]);
@@ -322,7 +322,7 @@ fn patterns_that_are_about_no_directory_are_refused() {
 }
 
 #[test]
-fn an_image_in_the_place_of_a_module_is_told_apart() {
+fn images_passed_as_a_module_are_rejected() {
     let scratch = Scratch::image();
     for arguments in [
         "pack tree.wvfs --dir lib::/lib -o out.wasm",
@@ -336,7 +336,7 @@ fn an_image_in_the_place_of_a_module_is_told_apart() {
 }
 
 #[test]
-fn an_image_that_is_damaged_is_not_passed_on() {
+fn damaged_images_are_not_embedded() {
     let scratch = Scratch::image();
     let mut bytes = scratch.read("tree.wvfs");
     let payload = wasi_vfs_format::Parts::split(&bytes).unwrap().index.len();
@@ -348,7 +348,7 @@ fn an_image_that_is_damaged_is_not_passed_on() {
 }
 
 #[test]
-fn only_what_is_listed_is_kept_with_the_links_to_it() {
+fn only_listed_files_and_links_to_them_are_kept() {
     let scratch = Scratch::packed();
     scratch.write("list", b"# by hand\n/usr/lib/sublink/copy.txt\n/usr/none\n");
     let output = scratch.run("pack packed.wasm --only list -o small.wasm");
@@ -371,7 +371,7 @@ fn only_what_is_listed_is_kept_with_the_links_to_it() {
 }
 
 #[test]
-fn what_a_program_used_is_all_that_it_needs() {
+fn traced_files_are_enough_for_the_program() {
     let scratch = Scratch::packed();
     assert_success(&scratch.run("run --trace used packed.wasm"));
     assert_success(&scratch.run("pack packed.wasm --only used -o small.wasm"));
@@ -381,7 +381,7 @@ fn what_a_program_used_is_all_that_it_needs() {
 }
 
 #[test]
-fn a_list_that_keeps_nothing_is_refused() {
+fn lists_that_keep_nothing_are_rejected() {
     let scratch = Scratch::with_tree();
     scratch.write("list", b"lib/hello.txt\n");
     let output = scratch.run("pack app.wasm --dir lib::/usr --only list -o out.wasm");
@@ -407,13 +407,13 @@ fn listed_files_are_stored_first_and_in_order() {
         assert!(dump.contains(found), "{found}\n{dump}");
     }
     assert_success(&scratch.run("verify tree.wvfs"));
-    // The order is no part of what the tree is called.
+    // The order does not change the digest.
     assert_success(&scratch.run("image --dir lib::/ -o plain.wvfs"));
     assert_success(&scratch.run("diff --times tree.wvfs plain.wvfs"));
 }
 
 #[test]
-fn an_empty_list_is_refused() {
+fn empty_lists_are_rejected() {
     let scratch = Scratch::with_tree();
     scratch.write("list", b"# nothing\n");
     for option in ["--only", "--order-by"] {
@@ -425,7 +425,7 @@ fn an_empty_list_is_refused() {
 }
 
 #[test]
-fn verbose_says_what_is_packed_in_detail() {
+fn verbose_prints_statistics() {
     let output = Scratch::with_tree().run("pack --verbose app.wasm --dir lib::/ -o out.wasm");
     assert_success(&output);
     let said = stderr(&output);

@@ -13,7 +13,7 @@ fn storage(scratch: &Scratch, packed: &str) -> (Value, Value) {
     (options["level"].clone(), options["block_len"].clone())
 }
 
-/// Packs, and returns what it says.
+/// Packs, and returns the messages.
 #[track_caller]
 fn pack(scratch: &Scratch, arguments: &str) -> String {
     let output = scratch.run(&format!("pack {arguments}"));

@@ -3,7 +3,7 @@
 use crate::scratch::*;
 use std::fs;
 
-/// The warnings of a successful `pack`, without their first word.
+/// The warnings of a successful `pack`, without the prefix.
 #[track_caller]
 fn warnings(scratch: &Scratch, arguments: &str) -> Vec<String> {
     let output = scratch.run(&format!("pack {arguments}"));
@@ -15,7 +15,7 @@ fn warnings(scratch: &Scratch, arguments: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// `pack` warns once, and says all of `words`.
+/// `pack` prints one warning with all of `words`.
 #[track_caller]
 fn assert_warns(scratch: &Scratch, arguments: &str, words: &[&str]) {
     let said = warnings(scratch, arguments);
@@ -31,7 +31,7 @@ fn assert_no_warning(scratch: &Scratch, arguments: &str) {
     assert!(said.is_empty(), "{said:?}");
 }
 
-/// The tree without warnings that most tests add something to.
+/// A tree without warnings, to which most tests add a file.
 const PACK: &str = "app.wasm --dir lib::/usr -o out.wasm";
 
 #[test]
@@ -66,7 +66,7 @@ fn a_pattern_that_excludes_nothing_is_named() {
     let pack =
         format!("{PACK} --exclude .evn --exclude *.sh --exclude !hello.txt --exclude empty/");
     assert_warns(&scratch, &pack, &["1 pattern that excluded nothing: .evn"]);
-    // One that another pattern overrules has matched.
+    // An overruled pattern has matched.
     let pack = format!("{PACK} --exclude run.sh --exclude *.sh --exclude !run.sh");
     assert_no_warning(&scratch, &pack);
     let pack = "app.wasm --dir lib::/a --dir lib/sub::/b --exclude /b/copy.txt -o out.wasm";
@@ -92,7 +92,7 @@ fn an_image_that_adds_nothing_is_named() {
 }
 
 #[test]
-fn a_list_that_keeps_no_file_gives_a_warning() {
+fn lists_that_keep_no_file_cause_a_warning() {
     let scratch = Scratch::with_tree();
     scratch.write("list", b"/usr/sub/.\n");
     assert_warns(
@@ -159,7 +159,7 @@ fn links_that_the_program_can_follow_give_no_warning() {
     assert_no_warning(&scratch, &format!("{pack} --exclude d"));
 }
 
-/// A file as Python writes it. `len` is the length of its source.
+/// A compiled Python file. `len` is the length of its source.
 fn pyc(flags: u32, mtime: u32, len: u32) -> Vec<u8> {
     let words = [0x0a0d_0df3, flags, mtime, len];
     words
@@ -184,7 +184,7 @@ fn stale_python_caches_give_a_warning() {
         (true, pyc(0, 1_000_000_000, 2)),
         (false, pyc(0, 1_000_000_001, 2)),
         (false, pyc(0, 1_000_000_000, 3)),
-        // The source's digest is recorded, to be checked or not.
+        // The file records the digest of the source.
         (true, pyc(1, 7, 7)),
         (true, pyc(3, 7, 7)),
         (true, b"short".to_vec()),
@@ -252,9 +252,9 @@ fn native_libraries_give_a_warning() {
 }
 
 #[test]
-fn libraries_that_webassembly_can_load_give_no_warning() {
+fn webassembly_libraries_cause_no_warning() {
     let scratch = Scratch::with_tree();
-    // A shared WebAssembly library, a script of a linker, and programs as data.
+    // A WebAssembly library, a linker script, and programs as data.
     for (name, bytes) in [
         ("a.so", &b"\0asm\x01\0\0\0"[..]),
         ("b.so", b"INPUT(a.so)"),
@@ -347,7 +347,7 @@ fn strict_makes_warnings_errors_and_writes_nothing() {
 }
 
 #[test]
-fn debug_information_is_told_as_a_length() {
+fn debug_information_is_one_length() {
     let scratch = Scratch::with_tree();
     let mut app = scratch.read("app.wasm");
     for name in [".debug_info", ".debug_line", "linking"] {

@@ -1,10 +1,10 @@
-//! The patterns of `pack`: what it excludes, keeps and orders.
+//! Patterns of `pack`: exclusion, selection and order.
 
 use crate::app;
 use crate::scratch::*;
 use std::fs;
 
-/// The paths in `module` below `/usr/lib`, without that.
+/// The paths in `module` relative to `/usr/lib`.
 #[track_caller]
 fn packed_paths(scratch: &Scratch, module: &str) -> Vec<String> {
     let output = scratch.run(&format!("ls -R --json {module} /usr/lib"));
@@ -42,7 +42,7 @@ const ALL: [&str; 7] = [
 ];
 
 #[test]
-fn excluded_paths_are_guest_paths_or_match_at_any_depth() {
+fn excluded_paths_are_guest_paths_or_names() {
     let scratch = Scratch::with_tree();
     for (pattern, excluded) in [
         ("/usr/lib/sub", &ALL[3..6]),

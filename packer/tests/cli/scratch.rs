@@ -1,4 +1,4 @@
-//! A directory to work in, and the command run there.
+//! A temporary directory in which the tests run the command.
 
 use crate::app;
 use std::ffi::OsStr;
@@ -59,7 +59,7 @@ impl Scratch {
         scratch
     }
 
-    /// Sets the times of `name` and of all below it to 2000-02-29, 5 ns.
+    /// Sets the times of `name` and everything below it to 2000-02-29, 5 ns.
     pub(crate) fn fix_times(&self, name: &str) {
         let path = self.path(name);
         if fs::symlink_metadata(&path).unwrap().is_dir() {
@@ -87,7 +87,7 @@ impl Scratch {
         std::os::unix::fs::symlink(target, self.path(name)).unwrap();
     }
 
-    /// Names in the directory itself.
+    /// The names in the directory.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -128,7 +128,7 @@ impl Scratch {
         command
     }
 
-    /// To run a script in which `$0` is the command.
+    /// A shell that runs a script with the command as `$0`.
     pub(crate) fn shell(&self, script: &str) -> Command {
         let mut shell = Command::new("bash");
         shell.args(["-c", script, env!("CARGO_BIN_EXE_wasi-vfs")]);
@@ -138,13 +138,13 @@ impl Scratch {
     }
 }
 
-/// The tests look for text without colour, and set times themselves.
+/// The tests compare text without colour, and set times themselves.
 pub(crate) fn without_colour(command: &mut Command) {
     command.env_remove("CLICOLOR_FORCE");
     command.env_remove("SOURCE_DATE_EPOCH");
 }
 
-/// Compresses well.
+/// A compressible line.
 pub(crate) const LINE: &str = "a line that occurs again and again\n";
 
 /// Sets the time of a file, a directory or a link.
@@ -179,18 +179,18 @@ pub(crate) fn assert_success(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(output));
 }
 
-/// The command failed with `code` and said all of `words` on standard error.
+/// The command failed with `code` and all of `words` on standard error.
 #[track_caller]
 pub(crate) fn assert_failure(output: &Output, code: i32, words: &[&str]) {
-    let said = stderr(output);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(said.starts_with("error: "), "{said}");
+    let text = stderr(output);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    assert!(text.starts_with("error: "), "{text}");
     for word in words {
-        assert!(said.contains(word), "no {word:?} in: {said}");
+        assert!(text.contains(word), "no {word:?} in: {text}");
     }
 }
 
-/// The command failed with exit code 1 and one line that has all of `words`.
+/// The command failed with exit code 1 and one line with all of `words`.
 #[track_caller]
 pub(crate) fn assert_error(output: &Output, words: &[&str]) {
     assert_failure(output, 1, words);

@@ -1,4 +1,4 @@
-//! `--tar`: archives as people have them, and entries that cannot be packed.
+//! The option `--tar`: ordinary archives, and entries that cannot be packed.
 
 use crate::scratch::*;
 use std::io::Write;
@@ -31,7 +31,7 @@ impl Archive {
         self
     }
 
-    /// An entry whose name is written as it is, which the builder would refuse.
+    /// An entry with a raw name that the builder would reject.
     fn raw(mut self, path: &[u8], kind: EntryType) -> Self {
         let mut header = header(kind);
         header.set_size(0);
@@ -80,7 +80,7 @@ fn packed(archive: Archive) -> Scratch {
     scratch
 }
 
-/// The archive is refused with all of `words`, and packed with `exclude`.
+/// The archive is rejected with all of `words`, and packed with `exclude`.
 #[track_caller]
 fn assert_refused(archive: Archive, words: &[&str], exclude: &str) {
     let scratch = Scratch::empty();
@@ -188,7 +188,7 @@ fn later_entries_replace_earlier_ones() {
 }
 
 #[test]
-fn global_comments_are_harmless_and_other_values_are_not() {
+fn only_comments_are_allowed_in_global_headers() {
     let global = |record: &str| {
         let archive = Archive::new();
         let archive = archive.entry(
@@ -198,7 +198,7 @@ fn global_comments_are_harmless_and_other_values_are_not() {
         );
         archive.file("a", "a\n")
     };
-    // As `git archive` writes it.
+    // The header of `git archive`.
     let scratch = packed(global("16 comment=0123\n"));
     assert_eq!(cat(&scratch, "/usr/a"), "a\n");
     assert_refused(global("11 path=ab\n"), &["sets `path`", "global"], "");

@@ -1,4 +1,4 @@
-//! Mistakes that people make, and the words that help them.
+//! Mistakes of users, and the messages that help.
 
 use crate::scratch::*;
 
@@ -20,7 +20,7 @@ fn level_behind_a_space_is_explained() {
 }
 
 #[test]
-fn level_in_the_place_of_the_module_is_explained() {
+fn level_instead_of_a_module_is_explained() {
     let scratch = Scratch::with_tree();
     for arguments in [
         "pack --compress 9 -o out.wasm",
@@ -30,7 +30,7 @@ fn level_in_the_place_of_the_module_is_explained() {
         assert_failure(&output, 2, &["no module `9`", "`--level 9`"]);
         assert!(!scratch.path("out.wasm").exists());
     }
-    // A module may have such a name.
+    // A module may have this name.
     scratch.write("9", &scratch.read("app.wasm"));
     assert_success(&scratch.run("pack --compress 9 --dir lib::/ -o out.wasm"));
 }
@@ -44,7 +44,7 @@ fn levels_out_of_range_name_the_range() {
 }
 
 #[test]
-fn block_sizes_out_of_range_are_in_the_unit_of_the_user() {
+fn block_size_errors_have_the_unit_of_the_user() {
     let output = pack("--dir lib::/ --block-size 100K");
     assert_failure(&output, 2, &["'100K'", "a power of two from 4K to 1M"]);
     assert!(!stderr(&output).contains("102400"), "{}", stderr(&output));

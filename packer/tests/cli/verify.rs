@@ -4,7 +4,7 @@ use crate::scratch::*;
 use wasi_vfs_format::Parts;
 
 #[test]
-fn a_whole_image_is_said_to_be_whole() {
+fn undamaged_images_are_whole() {
     let scratch = Scratch::packed();
     let output = scratch.run("verify packed.wasm");
     assert_success(&output);
@@ -28,14 +28,14 @@ fn a_damaged_block_is_named_with_the_files_in_it() {
     assert!(first.starts_with("damaged: block 0 is damaged"), "{said}");
     assert_eq!(lines.next(), Some("  /usr/lib/hello.txt"), "{said}");
     assert!(said.contains("  /usr/lib/sub/copy.txt\n"), "{said}");
-    // It lies in another block, which is compressed against this one.
+    // It is in another block, whose compression depends on this one.
     assert!(said.contains("  /usr/lib/run.sh\n"), "{said}");
     assert!(!said.contains("link"), "{said}");
     assert!(!said.contains("whole"), "{said}");
 }
 
 #[test]
-fn without_the_metadata_section_it_says_what_it_could_not_check() {
+fn stripped_images_list_unchecked_parts() {
     let scratch = Scratch::image();
     let bytes = scratch.read("tree.wvfs");
     let metadata = Parts::split(&bytes).unwrap().metadata.unwrap().len();
@@ -82,7 +82,7 @@ fn every_truncation_is_found() {
     }
 }
 
-/// As `verify | head -1 && deploy` in a shell that looks at all of a pipe.
+/// The same as `verify | head -1 && deploy` with `pipefail`.
 #[test]
 fn the_exit_code_stays_if_nobody_reads() {
     let scratch = Scratch::image();

@@ -1,4 +1,4 @@
-//! Probable ballast, with the option that drops it.
+//! Probable ballast, with the pattern of `--exclude` that drops it.
 
 use anyhow::Result;
 use serde::Serialize;

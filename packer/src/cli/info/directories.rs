@@ -1,25 +1,29 @@
-//! Which directories the table of directories has.
+//! The directories in the table of directories.
+//!
+//! The table shows the entries of each directory that contains nearly all bytes. If 98 %
+//! of the bytes are below `/usr/lib`, it shows the directories in `/usr/lib`, `/usr` and
+//! `/` instead of one row for `/usr`.
 
 use anyhow::Result;
 use wasi_vfs::ImageReader;
 use wasi_vfs_format::{Content, InodeNumber, Kind};
 
-/// What a directory must hold of all bytes to be looked into: one that holds
-/// nearly everything says nothing as a row of a table.
+/// The fraction of all bytes that makes a directory dominant. A row with nearly all bytes
+/// is useless, so the table has the entries of a dominant directory.
 const DOMINANT: f64 = 0.9;
 
-/// The inodes of a tree by their numbers. Parents precede their children, so a
-/// pass forwards goes down and one backwards goes up, however deep it is.
+/// The inodes of a tree by number. Parents precede their children, so a forward pass goes
+/// down and a backward pass goes up, without recursion.
 #[derive(Debug, Default)]
 struct Inodes {
     parents: Vec<usize>,
     are_directories: Vec<bool>,
-    /// Bytes of the files at and below each.
+    /// Bytes of the files at and below each inode.
     lens: Vec<u64>,
 }
 
-/// For each inode, the directory that stands for it: of those in the deepest
-/// directory that holds nearly everything, and of those beside its parents.
+/// The row of each inode: the nearest directory above it that is dominant or an entry of a
+/// dominant directory.
 pub(super) fn tops(image: &ImageReader<'_>) -> Result<Vec<InodeNumber>> {
     let mut inodes = Inodes::default();
     for number in (0..image.index().inode_count()).map(InodeNumber) {
@@ -32,7 +36,7 @@ pub(super) fn tops(image: &ImageReader<'_>) -> Result<Vec<InodeNumber>> {
         inodes.push(inode.parent.0 as usize, is_directory, len);
     }
     let tops = inodes.tops().into_iter();
-    // They are numbers of inodes, which have 32 bits.
+    // Inode numbers have 32 bits.
     Ok(tops.map(|top| InodeNumber(top as u32)).collect())
 }
 
@@ -45,25 +49,25 @@ impl Inodes {
 
     fn tops(mut self) -> Vec<usize> {
         self.add_up();
-        let mut is_base = vec![false; self.parents.len()];
+        let mut is_dominant = vec![false; self.parents.len()];
         for directory in self.dominant() {
-            if let Some(is_base) = is_base.get_mut(directory) {
-                *is_base = true;
+            if let Some(is_dominant) = is_dominant.get_mut(directory) {
+                *is_dominant = true;
             }
         }
-        let is_base = |inode: usize| is_base.get(inode).copied().unwrap_or_default();
+        let is_dominant = |inode: usize| is_dominant.get(inode).copied().unwrap_or_default();
         let mut tops: Vec<usize> = Vec::with_capacity(self.parents.len());
         for (inode, (&parent, &is_directory)) in
             self.parents.iter().zip(&self.are_directories).enumerate()
         {
             let above = tops.get(parent).copied().unwrap_or_default();
-            let begins_here = is_base(inode) || (is_base(parent) && is_directory);
+            let begins_here = is_dominant(inode) || (is_dominant(parent) && is_directory);
             tops.push(if begins_here { inode } else { above });
         }
         tops
     }
 
-    /// Gives each directory the bytes of what it holds.
+    /// Adds the bytes of each inode to its parent.
     fn add_up(&mut self) {
         for inode in (1..self.lens.len()).rev() {
             let len = self.lens.get(inode).copied().unwrap_or_default();
@@ -74,7 +78,7 @@ impl Inodes {
         }
     }
 
-    /// The deepest directory with nearly all bytes, and those it is in.
+    /// The dominant directories, from the root down.
     fn dominant(&self) -> Vec<usize> {
         let total = self.lens.first().copied().unwrap_or_default() as f64;
         let mut dominant = vec![0];
@@ -98,7 +102,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// The directory of each file, with a slash at its end.
+    /// The row of each file.
     fn directories(files: &[(&str, u64)]) -> Vec<String> {
         let mut inodes = Inodes::default();
         inodes.push(0, true, 0);
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_are_those_within_what_holds_nearly_everything() {
+    fn rows_are_entries_of_dominant_directories() {
         let files = [
             ("/usr/lib/a/x/1", 50),
             ("/usr/lib/b/2", 45),
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_without_bytes_has_directories_too() {
+    fn trees_without_bytes_have_rows() {
         assert_eq!(directories(&[("/a/b", 0), ("/c", 0)]), ["/a/", "/"]);
         assert!(directories(&[]).is_empty());
     }

@@ -2,12 +2,12 @@
 
 use crate::cli::text::len;
 
-/// How the facts are shown.
+/// The options of the tables.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
-    /// Every row, and not the largest.
+    /// Print all rows, not only the largest.
     pub(super) all: bool,
-    /// Exact sizes.
+    /// Print sizes in bytes.
     pub(super) bytes: bool,
 }
 

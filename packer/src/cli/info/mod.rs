@@ -1,6 +1,7 @@
-//! `wasi-vfs info`: where the bytes go.
+//! `wasi-vfs info`: the sizes of a packed module.
 //!
-//! `facts` finds out, the other files show: as text, as JSON, as a page.
+//! [`report`] computes the sizes. [`table`] prints them as text, [`page`] as a page for a
+//! browser. JSON is the serialised report.
 
 mod ballast;
 mod directories;
@@ -103,12 +104,12 @@ impl Info {
 
     fn show(&self, opened: &Opened<'_>) -> Result<ExitCode> {
         let accounting = opened.accounting()?;
-        let mut facts = Report::gather(opened, &accounting)?;
+        let mut report = Report::gather(opened, &accounting)?;
         if self.digests {
-            facts.add_files(&opened.image, self.no_size_limit)?;
+            report.add_files(&opened.image, self.no_size_limit)?;
         }
         if let Some(html) = &self.html {
-            let page = page::page(&self.title(), &opened.image, &accounting, &facts)?;
+            let page = page::page(&self.title(), &opened.image, &accounting, &report)?;
             output::write(html, page.as_bytes())?;
             if is_stdout(html) {
                 // The text would be in the page.
@@ -123,14 +124,14 @@ impl Info {
         }
         let mut out = BufWriter::new(io::stdout().lock());
         if self.json {
-            serde_json::to_writer_pretty(&mut out, &facts).map_err(io::Error::from)?;
+            serde_json::to_writer_pretty(&mut out, &report).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
             let look = Look {
                 all: self.all,
                 bytes: self.bytes,
             };
-            table::print(&self.title(), &facts, look, &mut out)?;
+            table::print(&self.title(), &report, look, &mut out)?;
         }
         out.flush()?;
         Ok(ExitCode::SUCCESS)

@@ -1,14 +1,12 @@
-//! Report as one page for a browser, which needs nothing from the network.
+//! The report as a page for a browser. The page loads nothing from the network.
 //!
-//! The page is `page.html` with the facts as JSON in a script element of a type
-//! that browsers do not run; its own script draws them. Names come from the
-//! image, so they may say anything: `<` is escaped within the JSON, where it
-//! cannot end the element, and the script sets text and never markup.
-//! Paths are put together by the script as well, so that the page grows with the
-//! tree and not with its depth.
+//! `page.html` gets the report as JSON in a script element that browsers do not run, and
+//! its own script draws the report. Names in an image are untrusted: `<` is escaped in the
+//! JSON, so that no name ends the element, and the script sets text, not markup. The script
+//! also builds the paths, so the page does not grow with the depth of the tree.
 
 use super::ballast::Ballast;
-use super::report::{Duplicates, Report, Sized, files};
+use super::report::{Duplicates, Report, SizedFile, files};
 use anyhow::Result;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -19,43 +17,41 @@ use wasi_vfs_format::{InodeNumber, Kind};
 
 const PAGE: &str = include_str!("page.html");
 
-/// Where the facts go.
-const PLACE: &str = "/*FACTS*/";
+/// The placeholder for the JSON.
+const PLACEHOLDER: &str = "/*REPORT*/";
 
-/// Groups of duplicates on the page. What is further down saves next to
-/// nothing.
+/// The number of groups of duplicates on the page. Further groups save little.
 const MAX_GROUPS: usize = 200;
 
 #[derive(Serialize)]
 struct Data<'f> {
     title: &'f str,
-    facts: Summary<'f>,
-    /// Position of the directory that it is in, and its name. The first is the
-    /// root.
+    report: Summary<'f>,
+    /// The position of the parent and the name. The first directory is the root.
     directories: Vec<(usize, Cow<'f, str>)>,
-    /// Position of its directory, its name, stored bytes, raw bytes.
+    /// The position of the directory, the name, stored bytes, raw bytes.
     files: Vec<(usize, Cow<'f, str>, u64, u64)>,
     duplicates: Vec<Group>,
     ballast: &'f [Ballast],
 }
 
-/// Files with the same bytes.
+/// Equal files.
 #[derive(Serialize)]
 struct Group {
     len: u64,
     saved: u64,
-    /// Their positions.
+    /// The positions of the files.
     files: Vec<usize>,
 }
 
-/// What the head of the page says.
+/// The head of the page.
 #[derive(Serialize)]
 struct Summary<'f> {
     form: String,
     digest: &'f str,
     tool_version: Option<&'f str>,
-    file: &'f super::report::File,
-    tree: &'f super::report::Tree,
+    file: &'f super::report::FileSizes,
+    tree: &'f super::report::TreeSizes,
     saved: u64,
 }
 
@@ -63,7 +59,7 @@ pub(super) fn page(
     title: &str,
     image: &ImageReader<'_>,
     accounting: &Accounting,
-    facts: &Report<'_>,
+    report: &Report<'_>,
 ) -> Result<String> {
     let directories = directories(image)?;
     let files = files(image, accounting)?;
@@ -75,13 +71,13 @@ pub(super) fn page(
     });
     let data = Data {
         title,
-        facts: Summary {
-            form: facts.form_in_words(),
-            digest: &facts.digest,
-            tool_version: facts.tool_version.as_deref(),
-            file: &facts.file,
-            tree: &facts.tree,
-            saved: facts.deduplication.saved,
+        report: Summary {
+            form: report.form_in_words(),
+            digest: &report.digest,
+            tool_version: report.tool_version.as_deref(),
+            file: &report.file,
+            tree: &report.tree,
+            saved: report.deduplication.saved,
         },
         files: rows.collect::<Result<_>>()?,
         directories: directories
@@ -92,14 +88,14 @@ pub(super) fn page(
                 Ok((parent, name(image, number)?))
             })
             .collect::<Result<_>>()?,
-        duplicates: groups(&facts.deduplication.groups, &files),
-        ballast: &facts.ballast,
+        duplicates: groups(&report.deduplication.groups, &files),
+        ballast: &report.ballast,
     };
     let json = serde_json::to_string(&data)?.replace('<', "\\u003c");
-    Ok(PAGE.replacen(PLACE, &json, 1))
+    Ok(PAGE.replacen(PLACEHOLDER, &json, 1))
 }
 
-/// All directories, ascending. Parents precede their children.
+/// All directories in ascending order. Parents precede their children.
 fn directories(image: &ImageReader<'_>) -> Result<Vec<InodeNumber>> {
     let mut directories = Vec::new();
     for number in (0..image.index().inode_count()).map(InodeNumber) {
@@ -114,7 +110,7 @@ fn name<'i>(image: &ImageReader<'i>, number: InodeNumber) -> Result<Cow<'i, str>
     Ok(String::from_utf8_lossy(image.index().name(number)?))
 }
 
-fn groups(groups: &[Duplicates<'_>], files: &[Sized]) -> Vec<Group> {
+fn groups(groups: &[Duplicates<'_>], files: &[SizedFile]) -> Vec<Group> {
     let numbers = files.iter().map(|file| file.number);
     let positions: HashMap<_, _> = numbers.zip(0_usize..).collect();
     let groups = groups.iter().take(MAX_GROUPS).map(|group| {
@@ -134,8 +130,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_one_place_for_the_facts_and_loads_nothing() {
-        assert_eq!(PAGE.matches(PLACE).count(), 1);
+    fn page_has_one_placeholder_and_loads_nothing() {
+        assert_eq!(PAGE.matches(PLACEHOLDER).count(), 1);
         for loading in ["http:", "https:", "src=", "@import", "url("] {
             assert!(!PAGE.contains(loading), "{loading}");
         }

@@ -1,5 +1,8 @@
-//! All facts about a packed module. The fields are those of `--json`, which
-//! docs/JSON.md describes.
+//! The report of `info`: sizes of a packed module by part, extension and directory.
+//!
+//! [`Report::gather`] visits all files once and adds up their shares of the stored blocks.
+//! The fields are those of `--json`, which docs/JSON.md describes. For example, two equal
+//! files of 100 bytes add 200 to `tree.raw` and 100 to `tree.unique`.
 
 use super::ballast::{self, Ballast};
 use super::directories;
@@ -19,7 +22,7 @@ use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'i> {
     pub(super) form: Option<&'static str>,
-    /// Where the memory of a merged runtime is.
+    /// The memory of a merged runtime.
     pub(super) memory: Option<&'static str>,
     pub(super) digest: String,
     pub(super) format_version: u32,
@@ -27,52 +30,53 @@ pub(super) struct Report<'i> {
     pub(super) runtime_version: Option<String>,
     pub(super) options: Option<Options>,
     pub(super) mounts: Vec<String>,
-    pub(super) file: File,
-    pub(super) tree: Tree,
+    pub(super) file: FileSizes,
+    pub(super) tree: TreeSizes,
     pub(super) blocks: Blocks,
     pub(super) deduplication: Deduplication<'i>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) left_out: Option<Skipped>,
+    pub(super) left_out: Option<LeftOut>,
     /// Files that a program probably does not need.
     pub(super) ballast: Vec<Ballast>,
     pub(super) extensions: Vec<Group<'i>>,
     pub(super) directories: Vec<Group<'i>>,
-    /// Present if digests are asked for.
+    /// Present with `--digests`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) files: Option<Vec<Named<'i>>>,
+    pub(super) files: Option<Vec<FileDigest<'i>>>,
 }
 
-/// A file by its content.
+/// A file with the digest of its content.
 #[derive(Debug, Serialize)]
-pub(super) struct Named<'i> {
+pub(super) struct FileDigest<'i> {
     pub(super) path: LazyPath<'i>,
     pub(super) size: u64,
     pub(super) digest: Option<String>,
 }
 
-/// How the image was packed.
+/// The options of the pack.
 #[derive(Debug, Serialize)]
 pub(super) struct Options {
-    /// zstd level; none if nothing was compressed.
+    /// The zstd level. `None` if the image is uncompressed.
     pub(super) level: Option<i32>,
     pub(super) block_len: u64,
 }
 
-/// The bytes of the whole file.
+/// The sizes of the parts of the file, in bytes.
 #[derive(Debug, Serialize)]
-pub(super) struct File {
+pub(super) struct FileSizes {
     pub(super) total: u64,
-    /// None where it cannot be told from the runtime, which then is both.
+    /// `None` if it cannot be distinguished from the runtime. Then `runtime` contains it.
     pub(super) application: Option<u64>,
-    /// What is none of the others.
+    /// The rest of the file.
     pub(super) runtime: u64,
     pub(super) index: u64,
     pub(super) payload: u64,
     pub(super) metadata: u64,
 }
 
+/// Counts of the tree, and the bytes of its files.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Tree {
+pub(super) struct TreeSizes {
     pub(super) files: u64,
     pub(super) directories: u64,
     pub(super) symlinks: u64,
@@ -81,36 +85,38 @@ pub(super) struct Tree {
     pub(super) stored: u64,
 }
 
+/// Counts and bytes of the stored blocks.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Blocks {
     pub(super) count: u64,
     pub(super) len: u64,
     pub(super) uncompressed: u64,
-    /// How full they are with content, from 0 to 1.
+    /// The used fraction of all blocks, from 0 to 1.
     pub(super) fill: f64,
     pub(super) stored: u64,
-    /// Bytes of the payload that are no block's.
+    /// Bytes of the payload outside all blocks.
     pub(super) other: u64,
 }
 
+/// The savings by deduplication.
 #[derive(Debug, Serialize)]
 pub(super) struct Deduplication<'i> {
-    /// What the content would be longer without it.
+    /// Saved bytes before compression.
     pub(super) saved: u64,
-    /// Files that are the same as another.
+    /// Files that are equal to an earlier one.
     pub(super) duplicate_files: u64,
-    /// The one that saves most comes first.
+    /// Sorted by saved bytes, the largest first.
     pub(super) groups: Vec<Duplicates<'i>>,
 }
 
-/// What the tree had and the image has not.
+/// The files that `--only` left out.
 #[derive(Debug, Serialize)]
-pub(super) struct Skipped {
+pub(super) struct LeftOut {
     pub(super) files: u64,
     pub(super) raw: u64,
 }
 
-/// Files with the same bytes.
+/// Equal files.
 #[derive(Debug, Serialize)]
 pub(super) struct Duplicates<'i> {
     pub(super) len: u64,
@@ -118,7 +124,7 @@ pub(super) struct Duplicates<'i> {
     pub(super) paths: Vec<LazyPath<'i>>,
 }
 
-/// Files that have something in common, the largest group first.
+/// Files with the same extension or top directory.
 #[derive(Debug, Serialize)]
 pub(super) struct Group<'i> {
     pub(super) name: Name<'i>,
@@ -128,10 +134,10 @@ pub(super) struct Group<'i> {
     pub(super) stored: u64,
 }
 
-/// What files have in common.
+/// The name of a group.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Name<'i> {
-    /// `.rb`; empty where there is none.
+    /// `.rb`, or empty.
     Extension(&'i [u8]),
     Directory(LazyPath<'i>),
 }
@@ -155,8 +161,8 @@ impl Serialize for Name<'_> {
     }
 }
 
-/// A file and what it takes.
-pub(super) struct Sized {
+/// A file and its share of the stored bytes.
+pub(super) struct SizedFile {
     pub(super) number: InodeNumber,
     pub(super) len: u64,
     pub(super) share: Share,
@@ -172,7 +178,7 @@ impl<'i> Report<'i> {
         }
     }
 
-    /// Of an image that breaks no rule of the format.
+    /// Requires an image that breaks no rule of the format.
     pub(super) fn gather(opened: &'i Opened<'_>, accounting: &Accounting) -> Result<Self> {
         let image = &opened.image;
         let superblock = image.index().superblock();
@@ -189,7 +195,7 @@ impl<'i> Report<'i> {
             digest: Digest(superblock.digest).to_string(),
             format_version: superblock.version.get(),
             options: manifest.as_ref().map(|manifest| options(manifest, image)),
-            left_out: manifest.as_ref().and_then(skipped),
+            left_out: manifest.as_ref().and_then(left_out),
             tool_version: manifest.map(|manifest| manifest.tool_version),
             runtime_version: opened.contents.runtime_version.clone(),
             mounts: mounts(image)?,
@@ -237,7 +243,7 @@ impl<'i> Report<'i> {
             if let Content::File(file) = &inode.content {
                 let number = inode.number;
                 let digest = digest(image, &mut digests, &inode)?;
-                files.push(Named {
+                files.push(FileDigest {
                     path: LazyPath { image, number },
                     size: file.len,
                     digest: digest.map(|digest| digest.to_string()),
@@ -271,9 +277,9 @@ fn options(manifest: &Manifest, image: &ImageReader<'_>) -> Options {
     }
 }
 
-fn skipped(manifest: &Manifest) -> Option<Skipped> {
+fn left_out(manifest: &Manifest) -> Option<LeftOut> {
     let left_out = manifest.left_out?;
-    Some(Skipped {
+    Some(LeftOut {
         files: left_out.file_count.into(),
         raw: left_out.file_len,
     })
@@ -286,7 +292,7 @@ fn mounts(image: &ImageReader<'_>) -> Result<Vec<String>> {
         .collect()
 }
 
-fn file(opened: &Opened<'_>) -> File {
+fn file(opened: &Opened<'_>) -> FileSizes {
     let contents = opened.contents;
     let total = opened.source.len();
     let (index, payload) = (u64::from(contents.index_stored_len), contents.payload.len());
@@ -300,7 +306,7 @@ fn file(opened: &Opened<'_>) -> File {
     };
     let image = index.saturating_add(payload).saturating_add(metadata);
     let others = image.saturating_add(application.unwrap_or(0));
-    File {
+    FileSizes {
         total,
         application,
         runtime: total.saturating_sub(others),
@@ -311,12 +317,12 @@ fn file(opened: &Opened<'_>) -> File {
 }
 
 /// All regular files, in the order of the paths.
-pub(super) fn files(image: &ImageReader<'_>, accounting: &Accounting) -> Result<Vec<Sized>> {
+pub(super) fn files(image: &ImageReader<'_>, accounting: &Accounting) -> Result<Vec<SizedFile>> {
     let mut files = Vec::new();
     for entry in Walk::new(image)? {
         let entry = entry?;
         if let Content::File(file) = entry.inode.content {
-            files.push(Sized {
+            files.push(SizedFile {
                 number: entry.inode.number,
                 len: file.len,
                 share: accounting.of(image, &entry.inode)?,
@@ -326,8 +332,8 @@ pub(super) fn files(image: &ImageReader<'_>, accounting: &Accounting) -> Result<
     Ok(files)
 }
 
-fn tree(image: &ImageReader<'_>, files: &[Sized]) -> Result<Tree> {
-    let mut tree = Tree::default();
+fn tree(image: &ImageReader<'_>, files: &[SizedFile]) -> Result<TreeSizes> {
+    let mut tree = TreeSizes::default();
     for number in (0..image.index().inode_count()).map(InodeNumber) {
         match image.index().inode(number)?.kind() {
             Kind::File => tree.files += 1,
@@ -365,10 +371,10 @@ fn blocks(image: &ImageReader<'_>) -> Result<Blocks> {
     Ok(blocks)
 }
 
-/// The largest first, and the files of each in the order of `files`.
+/// Groups of equal files, the largest saving first. Each group has the order of `files`.
 fn groups_of_duplicates<'i>(
     image: &'i ImageReader<'i>,
-    files: &[Sized],
+    files: &[SizedFile],
 ) -> Result<Vec<Duplicates<'i>>> {
     let numbers = files.iter().map(|file| file.number);
     let places: HashMap<_, _> = numbers.zip(0_usize..).collect();
@@ -398,10 +404,10 @@ fn len_of(inode: &Inode) -> u64 {
     }
 }
 
-/// Groups files by what `key` says that they have in common, and calls it `name`.
+/// Groups files by `key` and names each group by `name`. The largest group comes first.
 fn group<'i, K: Ord>(
-    files: &[Sized],
-    key: impl Fn(&Sized) -> Result<K>,
+    files: &[SizedFile],
+    key: impl Fn(&SizedFile) -> Result<K>,
     name: impl Fn(K) -> Name<'i>,
 ) -> Result<Vec<Group<'i>>> {
     let mut sums: BTreeMap<K, Sum> = BTreeMap::new();
@@ -416,7 +422,7 @@ fn group<'i, K: Ord>(
         stored: sum.share.stored_len(),
     });
     let mut groups: Vec<_> = groups.collect();
-    // Stable, so groups of one size stay in the order of their keys.
+    // The sort is stable, so equal groups keep the order of their keys.
     groups.sort_by_key(|group| Reverse((group.stored, group.raw)));
     Ok(groups)
 }
@@ -429,14 +435,14 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, file: &Sized) {
+    fn add(&mut self, file: &SizedFile) {
         self.files += 1;
         self.raw = self.raw.saturating_add(file.len);
         self.share = self.share.and(file.share);
     }
 }
 
-/// `.rb`; nothing where a name has none. A leading dot starts a hidden name.
+/// The extension of `name`, such as `.rb`, or nothing. A leading dot starts a hidden name.
 fn extension(name: &[u8]) -> &[u8] {
     match name.iter().rposition(|&byte| byte == b'.') {
         Some(dot @ 1..) => name.get(dot..).unwrap_or_default(),
@@ -449,7 +455,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_extension_is_what_follows_the_last_dot() {
+    fn extensions_start_at_the_last_dot() {
         for (name, expected) in [
             ("b.tar.gz", ".gz"),
             ("b", ""),

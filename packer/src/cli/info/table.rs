@@ -1,4 +1,4 @@
-//! Report as text.
+//! The report as text.
 
 use super::ballast::Ballast;
 use super::look::Look;
@@ -7,55 +7,55 @@ use crate::cli::text::{count, escape, percentage};
 use anyhow::Result;
 use std::io::{self, Write};
 
-/// Rows of a table, unless all are asked for.
+/// Rows of a table without `--all`.
 const MAX_ROWS: usize = 10;
 
-/// Groups of equal files, and files of each, unless all are asked for.
+/// Groups of equal files, and files of each group, without `--all`.
 const MAX_GROUPS: usize = 3;
 
 pub(super) fn print(
     title: &str,
-    facts: &Report<'_>,
+    report: &Report<'_>,
     look: Look,
     out: &mut dyn Write,
 ) -> Result<()> {
-    print_identity(title, facts, out)?;
-    print_file(facts, look, out)?;
-    print_tree(facts, look, out)?;
-    print_groups("extension", &facts.extensions, facts, look, out)?;
-    print_groups("directory", &facts.directories, facts, look, out)?;
-    print_ballast(&facts.ballast, facts.tree.stored, look, out)?;
-    print_duplicates(facts, look, out)
+    print_identity(title, report, out)?;
+    print_file(report, look, out)?;
+    print_tree(report, look, out)?;
+    print_groups("extension", &report.extensions, report, look, out)?;
+    print_groups("directory", &report.directories, report, look, out)?;
+    print_ballast(&report.ballast, report.tree.stored, look, out)?;
+    print_duplicates(report, look, out)
 }
 
-fn print_identity(title: &str, facts: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let form = facts.form_in_words();
+fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let form = report.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
-    writeln!(out, "  digest     {}", facts.digest)?;
+    writeln!(out, "  digest     {}", report.digest)?;
     let unknown = "unknown, the manifest was stripped";
-    let tool = facts.tool_version.as_deref().unwrap_or(unknown);
+    let tool = report.tool_version.as_deref().unwrap_or(unknown);
     let tool = escape(tool.as_bytes());
     writeln!(out, "  packed by  wasi-vfs {tool}")?;
-    if let Some(runtime) = &facts.runtime_version {
+    if let Some(runtime) = &report.runtime_version {
         writeln!(out, "  runtime    {}", escape(runtime.as_bytes()))?;
     }
-    let level = match &facts.options {
+    let level = match &report.options {
         Some(options) => match options.level {
             Some(level) => format!("zstd level {level}"),
             None => "not compressed".to_owned(),
         },
         None => unknown.to_owned(),
     };
-    let block_len = facts.blocks.len / 1024;
+    let block_len = report.blocks.len / 1024;
     writeln!(out, "  options    {level}, blocks of {block_len} KiB")?;
-    for mount in &facts.mounts {
+    for mount in &report.mounts {
         writeln!(out, "  mounted    {}", escape(mount.as_bytes()))?;
     }
     Ok(())
 }
 
-fn print_file(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let file = &facts.file;
+fn print_file(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let file = &report.file;
     writeln!(out, "\nsizes in the file")?;
     let runtime = match file.application {
         Some(_) => "runtime",
@@ -79,9 +79,9 @@ fn print_file(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
     Ok(())
 }
 
-fn print_tree(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
-    let tree = &facts.tree;
-    let blocks = &facts.blocks;
+fn print_tree(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let tree = &report.tree;
+    let blocks = &report.blocks;
     writeln!(
         out,
         "\ntree: {}, {}, {}",
@@ -89,12 +89,12 @@ fn print_tree(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
         count(tree.directories, "directory"),
         count(tree.symlinks, "symbolic link")
     )?;
-    if let Some(left_out) = &facts.left_out {
+    if let Some(left_out) = &report.left_out {
         let files = count(left_out.files, "file");
         let raw = look.len(left_out.raw);
         writeln!(out, "  left out by --only: {files}, {raw}")?;
     }
-    let deduplication = &facts.deduplication;
+    let deduplication = &report.deduplication;
     let duplicates = count(deduplication.duplicate_files, "file");
     let rows = [
         ("raw", tree.raw, String::new()),
@@ -130,7 +130,7 @@ fn print_tree(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result
 fn print_groups(
     title: &str,
     groups: &[Group<'_>],
-    facts: &Report<'_>,
+    report: &Report<'_>,
     look: Look,
     out: &mut dyn Write,
 ) -> Result<()> {
@@ -152,7 +152,7 @@ fn print_groups(
             "" => "(none)".to_owned(),
             name => escape(name.as_bytes()),
         };
-        let part = percentage(group.stored, facts.blocks.stored);
+        let part = percentage(group.stored, report.blocks.stored);
         let (stored, raw, files) = (look.len(group.stored), look.len(group.raw), group.files);
         writeln!(
             out,
@@ -191,9 +191,9 @@ fn print_ballast(
     Ok(())
 }
 
-fn print_duplicates(facts: &Report<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
+fn print_duplicates(report: &Report<'_>, look: Look, out: &mut dyn Write) -> Result<()> {
     let rows = look.rows(MAX_GROUPS);
-    let groups = &facts.deduplication.groups;
+    let groups = &report.deduplication.groups;
     if groups.is_empty() {
         return Ok(());
     }

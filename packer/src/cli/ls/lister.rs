@@ -1,6 +1,6 @@
-//! Entries of directories, and directories in the order of a recursive listing.
+//! Rows of directories, and directories in the order of a recursive listing.
 
-use super::entry::Entry;
+use super::row::Row;
 use crate::cli::path_args::PathArg;
 use anyhow::Result;
 use std::borrow::Cow;
@@ -9,59 +9,58 @@ use wasi_vfs::accounting::Accounting;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::{Corrupt, Inode, InodeNumber, Kind};
 
-/// What the command line asks for, and what is there.
+/// An argument and its inode.
 pub(super) struct Argument {
-    pub(super) wanted: PathArg,
+    pub(super) arg: PathArg,
     pub(super) inode: Inode,
 }
 
-/// Makes entries of inodes.
+/// Makes rows of inodes.
 pub(super) struct Lister<'i, 'a> {
     pub(super) image: &'i ImageReader<'a>,
-    /// Present where shares are shown.
+    /// Present if stored bytes are printed.
     pub(super) accounting: Option<Accounting>,
 }
 
 impl<'a> Lister<'_, 'a> {
-    fn entry(&self, name: Cow<'a, [u8]>, inode: Inode) -> Result<Entry<'a>, Corrupt> {
-        let entry = Entry::new(self.image, name, inode)?;
+    fn row(&self, name: Cow<'a, [u8]>, inode: Inode) -> Result<Row<'a>, Corrupt> {
+        let row = Row::new(self.image, name, inode)?;
         match &self.accounting {
-            Some(accounting) => entry.with_share(self.image, accounting),
-            None => Ok(entry),
+            Some(accounting) => row.with_share(self.image, accounting),
+            None => Ok(row),
         }
     }
 
-    pub(super) fn argument(&self, argument: &Argument) -> Result<Entry<'a>, Corrupt> {
-        let path = argument.wanted.path(self.image)?;
-        self.entry(path.into_bytes().into(), argument.inode)
+    pub(super) fn argument(&self, argument: &Argument) -> Result<Row<'a>, Corrupt> {
+        let path = argument.arg.path(self.image)?;
+        self.row(path.into_bytes().into(), argument.inode)
     }
 
-    /// What a directory holds.
-    pub(super) fn children(&self, directory: &Inode) -> Result<Vec<Entry<'a>>, Corrupt> {
-        let entry = |child: Result<Inode, Corrupt>| {
+    /// The rows of a directory.
+    pub(super) fn children(&self, directory: &Inode) -> Result<Vec<Row<'a>>, Corrupt> {
+        let row = |child: Result<Inode, Corrupt>| {
             let child = child?;
-            self.entry(self.image.index().name(child.number)?.into(), child)
+            self.row(self.image.index().name(child.number)?.into(), child)
         };
-        self.image.index().children(directory).map(entry).collect()
+        self.image.index().children(directory).map(row).collect()
     }
 }
 
-/// Directories in the order in which `ls -R` shows them: one, then what is
-/// below its first child, and so on. The list of those to come is kept here:
-/// nothing bounds how deep a damaged image says it is nested.
+/// Directories in the order of `ls -R`: a directory, then the directories below its first
+/// child, and so on. No recursion, because a damaged image may claim any depth.
 pub(super) struct DirectoryWalk<'l, 'i, 'a> {
     lister: &'l Lister<'i, 'a>,
-    /// What the first is called.
+    /// The path of the first directory, as in the argument.
     path: String,
-    /// Bytes of its path in the image, which those of all others begin with.
+    /// The length of its path in the image, a prefix of all other paths.
     len_in_image: usize,
-    /// The next is the last.
+    /// The remaining directories, the next one last.
     rest: Vec<Inode>,
 }
 
 impl<'l, 'i, 'a> DirectoryWalk<'l, 'i, 'a> {
     pub(super) fn new(lister: &'l Lister<'i, 'a>, start: &Argument) -> Result<Self, Corrupt> {
-        let path = start.wanted.path(lister.image)?;
+        let path = start.arg.path(lister.image)?;
         let path_in_image = lister.image.path(start.inode.number)?;
         Ok(Self {
             lister,
@@ -71,22 +70,22 @@ impl<'l, 'i, 'a> DirectoryWalk<'l, 'i, 'a> {
         })
     }
 
-    /// The next directory and its entries.
+    /// The next directory and its rows.
     pub(super) fn next_directory(
         &mut self,
         recursive: bool,
-    ) -> Result<Option<(String, Vec<Entry<'a>>)>> {
+    ) -> Result<Option<(String, Vec<Row<'a>>)>> {
         let Some(inode) = self.rest.pop() else {
             return Ok(None);
         };
         let path = self.path_of(inode.number)?;
-        let entries = self.lister.children(&inode)?;
+        let rows = self.lister.children(&inode)?;
         if recursive {
-            let inodes = entries.iter().rev().map(|entry| entry.inode);
+            let inodes = rows.iter().rev().map(|row| row.inode);
             let directories = inodes.filter(|inode| inode.kind() == Kind::Directory);
             self.rest.extend(directories);
         }
-        Ok(Some((path, entries)))
+        Ok(Some((path, rows)))
     }
 
     fn path_of(&self, number: InodeNumber) -> Result<String, Corrupt> {

@@ -1,10 +1,11 @@
-//! `wasi-vfs ls`: what is packed, for people and for scripts.
+//! `wasi-vfs ls`: lists packed files, for people and for scripts.
 //!
-//! Decides what is listed and in which order; how an entry looks is
-//! [`entry`]'s.
+//! [`lister`] reads directories, [`row`] prints an entry, and [`tree`] draws a tree. This
+//! file resolves the arguments and chooses among the formats: for `ls -lR packed.wasm
+//! /usr`, it prints the rows of `/usr` and then those of each directory below it.
 
-mod entry;
 mod lister;
+mod row;
 mod tree;
 
 use super::complete::guest_path;
@@ -15,8 +16,8 @@ use super::opened::{self, Opened};
 use super::path_args::{self, PathArg};
 use anyhow::{Context, Result};
 use clap::Args;
-use entry::{Entry, Style, Widths};
 use lister::{Argument, DirectoryWalk, Lister};
+use row::{Row, Style, Widths};
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -117,16 +118,16 @@ impl Ls {
         Ok(out.flush()?)
     }
 
-    /// What the paths lead to. One that leads nowhere is reported and makes
-    /// the exit code 1, and the others are listed, as with ls(1).
+    /// Resolves the arguments. Reports each missing path, and then the exit code is 1, as
+    /// that of ls(1).
     fn resolve(&self, image: &ImageReader<'_>) -> Result<(Vec<Argument>, ExitCode)> {
         let mut arguments = Vec::with_capacity(self.paths.len());
         let mut code = ExitCode::SUCCESS;
-        for wanted in path_args::expand(image, &self.paths)? {
-            let inode = self.lookup(image, &wanted);
-            let cannot = || format!("cannot list `{}`", wanted.path(image).unwrap_or_default());
+        for arg in path_args::expand(image, &self.paths)? {
+            let inode = self.lookup(image, &arg);
+            let cannot = || format!("cannot list `{}`", arg.path(image).unwrap_or_default());
             match inode.with_context(cannot) {
-                Ok(inode) => arguments.push(Argument { wanted, inode }),
+                Ok(inode) => arguments.push(Argument { arg, inode }),
                 Err(error) => {
                     report(&error);
                     code = ExitCode::FAILURE;
@@ -136,13 +137,13 @@ impl Ls {
         Ok((arguments, code))
     }
 
-    /// A link that leads to a directory stands for it, unless the links
-    /// themselves are to be shown.
-    fn lookup(&self, image: &ImageReader<'_>, wanted: &PathArg) -> Result<Inode> {
-        let inode = wanted.find(image, false)?;
+    /// The inode of an argument. A link to a directory is followed, except in the long
+    /// format.
+    fn lookup(&self, image: &ImageReader<'_>, arg: &PathArg) -> Result<Inode> {
+        let inode = arg.find(image, false)?;
         if inode.kind() == Kind::Symlink
             && !self.long
-            && let Ok(target) = wanted.find(image, true)
+            && let Ok(target) = arg.find(image, true)
             && target.kind() == Kind::Directory
         {
             return Ok(target);
@@ -171,7 +172,7 @@ impl Ls {
         let mut is_first = others.is_empty();
         for argument in directories {
             let mut walk = DirectoryWalk::new(lister, argument)?;
-            while let Some((path, entries)) = walk.next_directory(self.recursive)? {
+            while let Some((path, rows)) = walk.next_directory(self.recursive)? {
                 if !is_first {
                     writeln!(out)?;
                 }
@@ -179,7 +180,7 @@ impl Ls {
                 if has_headings {
                     style.print_heading(&path, out)?;
                 }
-                style.print_all(&entries, out)?;
+                style.print_all(&rows, out)?;
             }
         }
         Ok(())
@@ -213,13 +214,13 @@ impl Ls {
     ) -> Result<()> {
         let mut separator = "[\n";
         let mut digests = Digests::new(lister.image).no_size_limit(self.no_size_limit);
-        let mut print = |entry: &Entry<'_>| -> Result<()> {
+        let mut print = |row: &Row<'_>| -> Result<()> {
             let digest = match self.digests {
-                true => digest(lister.image, &mut digests, &entry.inode)?,
+                true => digest(lister.image, &mut digests, &row.inode)?,
                 false => None,
             };
             out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *out, &entry.to_json(lister.image, digest)?)
+            serde_json::to_writer(&mut *out, &row.to_json(lister.image, digest)?)
                 .map_err(io::Error::from)?;
             separator = ",\n";
             Ok(())
@@ -230,8 +231,8 @@ impl Ls {
                 continue;
             }
             let mut walk = DirectoryWalk::new(lister, argument)?;
-            while let Some((_, entries)) = walk.next_directory(self.recursive)? {
-                entries.iter().try_for_each(&mut print)?;
+            while let Some((_, rows)) = walk.next_directory(self.recursive)? {
+                rows.iter().try_for_each(&mut print)?;
             }
         }
         let end = if separator == "[\n" { "[]\n" } else { "\n]\n" };

@@ -1,59 +1,57 @@
-//! What is below a directory, drawn as a tree, a line at a time: an image of a
-//! few kilobytes can be megabytes of lines.
+//! A directory drawn as a tree, line by line. The lines of a small image can be megabytes.
 
-use super::entry::{Entry, Style, Widths};
 use super::lister::Lister;
+use super::row::{Row, Style, Widths};
 use anyhow::Result;
 use std::io::Write;
 use wasi_vfs_format::Corrupt;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 
-/// Directories on the way to the deepest that can be: each takes a letter and a
-/// slash of its path.
+/// The depth of the deepest possible path, in which each name is one letter.
 const MAX_DEPTH: usize = MAX_PATH_LEN / 2 + 1;
 
-/// Prints `root` and all below it.
+/// Prints `root` and everything below it.
 pub(super) fn print<'a>(
     lister: &Lister<'_, 'a>,
     style: &Style,
-    root: Entry<'a>,
+    root: Row<'a>,
     out: &mut dyn Write,
 ) -> Result<()> {
     let mut widths = Widths::default();
     if style.long {
-        let mut tree = Tree::new(lister, root.clone());
-        while let Some(at) = tree.next()? {
-            widths.fit(&at.entry, style);
+        let mut branches = Branches::new(lister, root.clone());
+        while let Some(at) = branches.next()? {
+            widths.fit(&at.row, style);
         }
     }
-    let mut tree = Tree::new(lister, root);
-    while let Some(at) = tree.next()? {
-        style.print(&at.entry, &tree.branch(), widths, out)?;
+    let mut branches = Branches::new(lister, root);
+    while let Some(at) = branches.next()? {
+        style.print(&at.row, &branches.branch(), widths, out)?;
     }
     Ok(())
 }
 
-/// The entries of a tree, a directory before what it holds.
-struct Tree<'l, 'i, 'a> {
+/// The rows of a tree, a directory before its content.
+struct Branches<'l, 'i, 'a> {
     lister: &'l Lister<'i, 'a>,
-    /// Those to come, the next one last.
+    /// The remaining rows, the next one last.
     pending: Vec<At<'a>>,
-    /// Of the last entry and those it is in, but for the root: whether others
-    /// follow in the same directory.
+    /// Whether further rows follow in the same directory: for the last row and each
+    /// directory above it, except the root.
     goes_on: Vec<bool>,
 }
 
-/// An entry, and where it hangs.
+/// A row and its position in the tree.
 struct At<'a> {
-    entry: Entry<'a>,
+    row: Row<'a>,
     depth: usize,
     is_last: bool,
 }
 
-impl<'l, 'i, 'a> Tree<'l, 'i, 'a> {
-    fn new(lister: &'l Lister<'i, 'a>, root: Entry<'a>) -> Self {
+impl<'l, 'i, 'a> Branches<'l, 'i, 'a> {
+    fn new(lister: &'l Lister<'i, 'a>, root: Row<'a>) -> Self {
         let root = At {
-            entry: root,
+            row: root,
             depth: 0,
             is_last: true,
         };
@@ -69,24 +67,24 @@ impl<'l, 'i, 'a> Tree<'l, 'i, 'a> {
             return Ok(None);
         };
         if at.depth > MAX_DEPTH {
-            let inode = at.entry.inode.number.0;
+            let inode = at.row.inode.number.0;
             return Err(Corrupt::PathLen { inode }.into());
         }
         if let Some(above) = at.depth.checked_sub(1) {
             self.goes_on.truncate(above);
             self.goes_on.push(!at.is_last);
         }
-        let children = self.lister.children(&at.entry.inode)?;
+        let children = self.lister.children(&at.row.inode)?;
         let backwards = children.into_iter().rev().enumerate();
-        self.pending.extend(backwards.map(|(distance, entry)| At {
-            entry,
+        self.pending.extend(backwards.map(|(distance, row)| At {
+            row,
             depth: at.depth + 1,
             is_last: distance == 0,
         }));
         Ok(Some(at))
     }
 
-    /// What is drawn before the name of the last entry.
+    /// The lines before the name of the last row.
     fn branch(&self) -> String {
         let Some((&goes_on, above)) = self.goes_on.split_last() else {
             return String::new();

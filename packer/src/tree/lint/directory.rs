@@ -1,18 +1,18 @@
-//! The mapped directories of a tree, one by one, and the first bytes of their files.
+//! The mapped directories of a tree, and the first bytes of their files.
 
 use crate::tree::mounted::{Origin, path_of};
 use std::collections::HashMap;
 use std::io::Read;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, Tree};
 
-/// A directory that a mapped one brought.
+/// A mapped directory, or a directory below one.
 pub(super) struct MappedDirectory<'t> {
     pub(super) node: &'t DirectoryNode,
-    /// The directory that holds it, unless that is the root's.
+    /// Its parent, except for the root.
     pub(super) parent: Option<&'t DirectoryNode>,
     /// Its path, without a slash at the end.
     pub(super) path: String,
-    /// How many names lead to the mapped directory.
+    /// The number of names in the path of the mount.
     pub(super) mount_depth: usize,
 }
 
@@ -22,7 +22,7 @@ impl MappedDirectory<'_> {
     }
 }
 
-/// Visits directories in the order of their paths, by component.
+/// Visits all mapped directories in the order of their paths.
 pub(super) fn for_each_directory<'t>(
     tree: &'t Tree,
     origins: &[Origin],
@@ -37,7 +37,7 @@ pub(super) fn for_each_directory<'t>(
         path: String::new(),
         mount_depth: 0,
     };
-    // No recursion: a tree may be nested deeper than a stack.
+    // No recursion, because the depth of a tree could exhaust the stack.
     let mut pending = vec![(root, None)];
     while let Some((mut directory, mut origin)) = pending.pop() {
         if let Some(&own) = mounts.get(&directory.path) {
@@ -61,8 +61,8 @@ pub(super) fn for_each_directory<'t>(
     }
 }
 
-/// The first `N` bytes of a file; `None` of a shorter one. A file that cannot be read
-/// is the writer's to report, which reads all of it.
+/// The first `N` bytes of a file. `None` if the file is shorter or unreadable. The writer
+/// reports unreadable files.
 pub(super) fn first_bytes<const N: usize>(file: &FileNode) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     if file.len < N as u64 {

@@ -1,11 +1,11 @@
-//! Symbolic links that lead nowhere.
+//! Broken symbolic links.
 
 use super::directory::MappedDirectory;
 use crate::tree::resolve::{Top, resolve};
 use crate::warning::Warning;
 use wasi_vfs_format::tree::Tree;
 
-/// How many there are, and the path and the target of the first.
+/// The number of broken links, and the path and target of the first.
 #[derive(Default)]
 pub(super) struct Broken {
     count: u64,

@@ -1,9 +1,8 @@
-//! Finds files and links of mapped directories that the guest cannot use as the host
-//! does.
+//! Warns about mapped files and links that the guest cannot use.
 //!
-//! Inspects the finished tree, which has no hidden or excluded entries. Skips the parts
-//! of images, which were inspected when they were packed. Reads the first bytes of few
-//! files, chosen by their names.
+//! Inspects the tree after selection, which has no hidden or excluded entries. Skips the
+//! parts of images, which were inspected by an earlier pack. Reads only the first bytes of
+//! a few files with certain names.
 
 mod directory;
 mod links;
@@ -15,8 +14,8 @@ use crate::warning::Warning;
 use directory::for_each_directory;
 use wasi_vfs_format::tree::{Node, Tree};
 
-/// The warnings about `tree`, whose mounts have these `origins`.
-pub(crate) fn inspect(tree: &Tree, origins: &[Origin]) -> Vec<Warning> {
+/// The warnings about `tree`. `origins` are those of its mounts.
+pub(crate) fn warnings(tree: &Tree, origins: &[Origin]) -> Vec<Warning> {
     let mut links = links::Broken::default();
     let mut native = native::Libraries::default();
     let mut python = python::Stale::default();

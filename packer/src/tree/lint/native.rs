@@ -1,13 +1,13 @@
-//! Shared libraries for processors, which WebAssembly cannot load.
+//! Native shared libraries, which WebAssembly cannot load.
 //!
-//! A name alone does not tell: shared libraries of WebAssembly are named `.so` as
-//! well, and some are scripts for a linker. Only files with such names are read.
+//! The first bytes decide, because a `.so` file may also be a WebAssembly library or a
+//! linker script. Only files with such names are read.
 
 use super::directory::{MappedDirectory, first_bytes};
 use crate::warning::Warning;
 use wasi_vfs_format::tree::FileNode;
 
-/// How many there are, and the path of the first.
+/// The number of native libraries, and the path of the first.
 #[derive(Default)]
 pub(super) struct Libraries {
     count: u64,
@@ -16,7 +16,7 @@ pub(super) struct Libraries {
 
 impl Libraries {
     pub(super) fn note(&mut self, directory: &MappedDirectory<'_>, name: &str, file: &FileNode) {
-        if is_named_like_one(name) && first_bytes(file).is_some_and(is_native) {
+        if has_library_name(name) && first_bytes(file).is_some_and(is_native) {
             self.count += 1;
             self.first.get_or_insert_with(|| directory.path_of(name));
         }
@@ -30,7 +30,7 @@ impl Libraries {
 }
 
 /// `libz.so`, `libz.so.1.3`, `fs.node`, `math.pyd` and the like.
-fn is_named_like_one(name: &str) -> bool {
+fn has_library_name(name: &str) -> bool {
     const EXTENSIONS: [&str; 6] = ["so", "dylib", "bundle", "node", "dll", "pyd"];
     let version = |c: char| c.is_ascii_digit() || c == '.';
     let without_version = name.trim_end_matches(version);
@@ -42,8 +42,8 @@ fn is_named_like_one(name: &str) -> bool {
     has_extension(name) || without_version.ends_with(".so")
 }
 
-/// Whether a file begins as ELF, Mach-O (of either word size and byte order, or for
-/// several processors) or Windows libraries do.
+/// Whether a file starts with the magic number of ELF, Windows or Mach-O. Mach-O has
+/// several, for word sizes, byte orders and several processors.
 fn is_native(start: [u8; 4]) -> bool {
     matches!(
         start,

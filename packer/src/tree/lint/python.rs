@@ -1,14 +1,14 @@
-//! Compiled Python files that do not fit their sources.
+//! Compiled Python files that are older than their sources.
 //!
-//! A `.pyc` file begins with a magic number, flags, and, if no flag is set, the time
-//! and the length of its source, in 32 bits each (PEP 552). If Python finds others, it
-//! compiles the source again. On a read-only tree it does so at each start.
+//! A `.pyc` file starts with a magic number and flags. If no flag is set, the time and the
+//! length of the source follow, in 32 bits each (PEP 552). If they differ from the source,
+//! Python recompiles it. In a read-only tree, it does so at each start.
 
 use super::directory::{MappedDirectory, first_bytes};
 use crate::warning::Warning;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node};
 
-/// How many there are, and the path of the first.
+/// The number of stale files, and the path of the first.
 #[derive(Default)]
 pub(super) struct Stale {
     count: u64,
@@ -32,8 +32,8 @@ impl Stale {
 }
 
 /// The source of the compiled file `name`: `a.py` for `__pycache__/a.cpython-313.pyc` and
-/// `__pycache__/a.cpython-313.opt-1.pyc`. Also for `a.pyc` beside it, if there are no such
-/// files, which Python prefers.
+/// `__pycache__/a.cpython-313.opt-1.pyc`. Also `a.py` for `a.pyc` in the same directory, but
+/// only without these files, which Python prefers.
 fn source_of<'t>(directory: &MappedDirectory<'t>, name: &str) -> Option<&'t FileNode> {
     let module = name.strip_suffix(".pyc")?;
     if !directory.path.ends_with("/__pycache__") {
@@ -76,7 +76,7 @@ fn is_stale(compiled: &FileNode, source: &FileNode) -> bool {
         .map(|&word| u32::from_le_bytes(word))
         .collect::<Vec<_>>()[..]
     {
-        // With a flag, the header has a digest of the source, which fits any time.
+        // With a flag, the header has a digest of the source instead of its time.
         [_magic, 0, mtime, len] => {
             mtime != python_time(source.mtime_ns) || len != source.len as u32
         }
@@ -84,8 +84,8 @@ fn is_stale(compiled: &FileNode, source: &FileNode) -> bool {
     }
 }
 
-/// The time that Python records: it computes with floating-point seconds, which round
-/// the last nanoseconds of a second up to the next one.
+/// The time that Python records. Its floating-point seconds round the last nanoseconds of
+/// a second up.
 fn python_time(mtime_ns: i64) -> u32 {
     let seconds = mtime_ns.div_euclid(1_000_000_000) as f64;
     let nanoseconds = mtime_ns.rem_euclid(1_000_000_000) as f64;

@@ -1,4 +1,4 @@
-//! The uncompressed bytes of an archive, and sections of them as contents of files.
+//! The uncompressed bytes of an archive, and its sections as contents of files.
 
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
@@ -8,8 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 use wasi_vfs_format::tree::FileContent;
 
-/// A file to read parts of. Its position is used by one reader of entries, or by one
-/// writer.
+/// An uncompressed archive, or expanded sparse files. Only one reader of entries or one
+/// writer uses the position of the file.
 #[derive(Debug)]
 pub(super) struct Archive {
     file: File,
@@ -17,8 +17,8 @@ pub(super) struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive at `path`, plain or compressed with gzip or zstd. Bytes that are
-    /// compressed or come from a pipe go to a temporary file first.
+    /// Opens the archive at `path`, plain or compressed with gzip or zstd. Copies compressed
+    /// bytes and bytes of a pipe to a temporary file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
         let mut start = Vec::new();
@@ -42,7 +42,7 @@ impl Archive {
         }
     }
 
-    /// An empty file that is removed when it is closed.
+    /// An empty temporary file, which the system removes when it is closed.
     pub(super) fn temporary() -> io::Result<Self> {
         Ok(Self {
             file: tempfile::tempfile()?,
@@ -71,7 +71,7 @@ fn unsupported(compression: &str) -> io::Error {
     io::Error::new(io::ErrorKind::Unsupported, text)
 }
 
-/// A part of an archive, which is the content of a file.
+/// A section of an archive, the content of a file.
 #[derive(Debug)]
 pub(super) struct Section {
     archive: Arc<Archive>,
@@ -90,7 +90,7 @@ impl Section {
         }
     }
 
-    /// Appends `bytes` to `archive`, of which runs of zeros become holes.
+    /// Appends `bytes` to `archive`. Runs of zeros become holes.
     pub(super) fn append(archive: Arc<Archive>, bytes: &mut impl Read) -> io::Result<Self> {
         let mut file = archive.file();
         let offset = file.seek(SeekFrom::End(0))?;

@@ -1,9 +1,13 @@
-//! From a host directory to a tree: everything in it, or an error that names
-//! what cannot be taken.
+//! Reads a host directory into a tree.
 //!
-//! Symbolic links are kept as links and never followed, empty directories
-//! stay, times are kept to the nanosecond. Contents are not read here; a
-//! [`HostFile`] opens them when the writer asks.
+//! Keeps symbolic links, empty directories, and times to the nanosecond. A [`HostFile`]
+//! opens the content of a file later, when the writer reads it.
+//!
+//! The reader is a loop over a list of [`Level`]s, not a recursion, because the nesting of
+//! a host directory could exhaust the stack of a small thread. For `lib/a/b.txt`, it opens
+//! the level `lib`, then the level `a`, adds the file `b.txt` to it, and adds the finished
+//! `a` to `lib`. A finished level must still be the directory that was opened, so nobody can
+//! replace a directory by a link during the walk.
 
 use super::error::{Read, SourceError};
 use super::file::{HostFile, Identity};
@@ -21,19 +25,18 @@ use std::vec;
 use wasi_vfs_format::limits::MAX_SYMLINK_LEN;
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 
-/// What to take from a host directory.
+/// The options for reading a host directory.
 #[derive(Clone, Copy)]
 pub(crate) struct DirectoryOptions<'a> {
     pub(crate) exclude: &'a Exclude,
-    /// Whether `.gitignore` files exclude as well.
+    /// Whether `.gitignore` files exclude their matches.
     pub(crate) gitignore: bool,
     /// Whether to replace links that leave the directory by their targets.
     pub(crate) dereference: bool,
 }
 
-/// Reads the host directory `host`, to be placed at `guest`.
-///
-/// `host` itself may be a symbolic link to a directory.
+/// Reads the host directory `host`, which is mapped to `guest`. `host` may be a symbolic
+/// link to a directory.
 pub(crate) fn read_directory(
     host: &Path,
     guest: &GuestPath,
@@ -48,32 +51,30 @@ pub(crate) fn read_directory(
     Ok(root)
 }
 
-/// What holds for a whole walk.
+/// The state of a whole walk.
 struct DirectoryReader<'a> {
     options: DirectoryOptions<'a>,
     findings: &'a mut Findings,
 }
 
-/// A directory of which some entries have been read. The walk keeps these on
-/// a list of its own, because nesting as deep as a host allows would exhaust
-/// the stack of a small thread.
+/// An opened directory with some entries read.
 struct Level {
     name: String,
     host: Arc<Path>,
     /// The guest path, without a leading slash.
     guest: PathBuf,
-    /// Whether the user named the directory. Such a one may be a link.
+    /// Whether it is the mapped directory, which may be a link.
     is_mapped: bool,
-    /// The mapped directory that holds it, or the target of a followed link.
+    /// The mapped directory above it, or the target of a followed link.
     top: Arc<Path>,
     ignores: Ignores,
-    /// What was a directory when it was entered.
+    /// The identity of the directory when it was opened.
     identity: Identity,
     node: DirectoryNode,
     rest: vec::IntoIter<OsString>,
 }
 
-/// What an entry of a directory turned out to be.
+/// An entry of a directory.
 enum Found {
     Excluded,
     Leaf(String, Node),
@@ -121,7 +122,7 @@ impl DirectoryReader<'_> {
         let mut excludes = |kind| self.excludes(directory, &guest, kind);
         let metadata = match fs::symlink_metadata(&host) {
             Ok(metadata) => metadata,
-            // It may be of either kind.
+            // Its kind is unknown, so patterns for either kind exclude it.
             Err(_) if [true, false].map(&mut excludes) != [false; 2] => {
                 return Ok(Found::Excluded);
             }
@@ -156,7 +157,7 @@ impl DirectoryReader<'_> {
         Ok(Found::Leaf(name, node))
     }
 
-    /// Patterns of the user come before those of `.gitignore` files.
+    /// Patterns of the user precede those of `.gitignore` files.
     fn excludes(&mut self, directory: &Level, guest: &Path, is_directory: bool) -> bool {
         let unused = &mut self.findings.unused;
         let decided = self.options.exclude.decide(guest, is_directory, unused);
@@ -183,8 +184,8 @@ fn entry_name(host: &Path, guest: &Path, name: &OsStr) -> Result<String, SourceE
 }
 
 impl Level {
-    /// Fails if something else is now at the path of this directory: what was
-    /// found by that path since may lie elsewhere.
+    /// Fails if another directory or link is at the path now. The entries since then may
+    /// come from it.
     fn require_unchanged(&self) -> Result<(), SourceError> {
         let unreadable = |error| SourceError::unreadable(&self.host, Read::Directory, error);
         let metadata = match self.is_mapped {
@@ -201,7 +202,7 @@ impl Level {
     }
 }
 
-/// The metadata of a directory that the user named, links followed.
+/// The metadata of a mapped directory. Follows links.
 fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     let path = || host.to_owned();
     match fs::metadata(host) {
@@ -211,7 +212,7 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
             true => SourceError::DanglingLink { path: path() },
             false => SourceError::NotFound { path: path() },
         }),
-        // Something on the way to it is a file.
+        // A parent of the path is a file.
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             Err(SourceError::NotFound { path: path() })
         }
@@ -219,9 +220,9 @@ fn mapped_directory(host: &Path) -> Result<Metadata, SourceError> {
     }
 }
 
-/// The target of the link `host` and its metadata, if the link leaves the mapped
-/// directory and leads somewhere. Otherwise the link itself. An absolute target leaves
-/// the directory: for the guest it is a guest path.
+/// Returns the target of the link `host` with its metadata, if the link leaves the mapped
+/// directory and is not broken. Otherwise returns the link. An absolute link always leaves
+/// the directory, because its target is a guest path.
 fn dereferenced(
     above: &[Level],
     directory: &Level,
@@ -241,7 +242,7 @@ fn dereferenced(
     let metadata =
         metadata.map_err(|error| SourceError::unreadable(&target, Read::Metadata, error))?;
     if metadata.is_dir() {
-        // A directory that holds the link would be packed without end.
+        // A directory above the link would be packed without end.
         let holder = fs::canonicalize(&*directory.host).map_err(unreadable)?;
         let identity = Identity::of(&metadata);
         let mut walked = above.iter().chain([directory]);
@@ -276,8 +277,8 @@ fn open_level(
     })
 }
 
-/// The names in a directory, sorted so that of several errors the same one is
-/// reported on every machine.
+/// The names in a directory. They are sorted, so every machine reports the same one of
+/// several errors.
 fn entry_names(host: &Path, what: Read) -> Result<Vec<OsString>, SourceError> {
     let unreadable = |error| SourceError::unreadable(host, what, error);
     let mut names = fs::read_dir(host)
@@ -309,7 +310,7 @@ fn symlink(host: &Path, metadata: &Metadata) -> Result<SymlinkNode, SourceError>
     })
 }
 
-/// The file `host`, most likely in `directory`, whose path is shared by its files.
+/// The node of the file `host`. Files in `directory` share its path.
 fn file(directory: &Arc<Path>, host: &Path, metadata: &Metadata) -> Result<FileNode, SourceError> {
     let name = host.file_name().and_then(OsStr::to_str);
     let path = || host.to_owned();
@@ -326,7 +327,7 @@ fn file(directory: &Arc<Path>, host: &Path, metadata: &Metadata) -> Result<FileN
     })
 }
 
-/// Reads the host file `host`, which the user named. It may be a symbolic link.
+/// Reads the mapped host file `host`, which may be a symbolic link.
 pub(crate) fn read_file(host: &Path) -> Result<FileNode, SourceError> {
     let unreadable = |error| SourceError::unreadable(host, Read::Metadata, error);
     let path = fs::canonicalize(host).map_err(unreadable)?;

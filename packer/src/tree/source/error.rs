@@ -1,4 +1,4 @@
-//! What in a host directory cannot be packed, and what to do about it.
+//! Errors of inputs, with a remedy.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::limits::{MAX_FILE_LEN, MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 
-/// A host path that cannot be packed.
+/// An error of a host path or archive entry that cannot be packed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
@@ -16,29 +16,29 @@ pub enum SourceError {
         /// The path.
         path: PathBuf,
     },
-    /// The mapped path is a symbolic link to something that does not exist.
+    /// The mapped path is a broken symbolic link.
     #[error("`{}` is a symbolic link to something that does not exist; change the link", path.display())]
     DanglingLink {
         /// The path.
         path: PathBuf,
     },
-    /// The mapped path is something else than a directory.
+    /// The mapped path is neither a directory nor a file.
     #[error("`{}` is not a directory; map the directory that holds it", path.display())]
     NotADirectory {
         /// The path.
         path: PathBuf,
     },
-    /// The host refuses to read something.
+    /// The host cannot read a path.
     #[error("cannot read {what} `{}`; {}", path.display(), advice(path, *what, source))]
     Unreadable {
         /// The path.
         path: PathBuf,
-        /// What was to be read.
+        /// The part that cannot be read.
         what: Read,
         /// The host's reason.
         source: io::Error,
     },
-    /// Preview 1 knows only names in UTF-8.
+    /// A name is not UTF-8, which preview 1 requires.
     #[error("the name of `{}` is not UTF-8; rename it or exclude it", path.display())]
     NameNotUtf8 {
         /// The path.
@@ -52,15 +52,15 @@ pub enum SourceError {
     TargetNotUtf8 {
         /// The link.
         path: PathBuf,
-        /// The target as far as it can be shown.
+        /// The target with replacement characters.
         target: String,
     },
-    /// Neither file nor directory nor symbolic link.
+    /// The path is neither a file nor a directory nor a symbolic link.
     #[error("`{}` is a {kind}, which an image cannot hold; remove it or exclude it", path.display())]
     Special {
         /// The path.
         path: PathBuf,
-        /// What it is.
+        /// Its kind.
         kind: SpecialKind,
     },
     /// A name is longer than an image can hold.
@@ -71,7 +71,7 @@ pub enum SourceError {
         /// Length of the name in bytes.
         len: usize,
     },
-    /// A path of the guest would be longer than an image can hold.
+    /// A guest path is longer than an image can hold.
     #[error(
         "the guest path of `{}` would have {len} bytes, at most {MAX_PATH_LEN} are possible; map it higher up or exclude it",
         path.display()
@@ -93,7 +93,7 @@ pub enum SourceError {
         /// Length of the target in bytes.
         len: usize,
     },
-    /// A link is to be replaced by a directory that holds the link.
+    /// The target of a followed link is a directory above the link.
     #[error(
         "symbolic link `{}` leads to `{}`, which holds the link; exclude the link",
         path.display(),
@@ -123,17 +123,17 @@ pub enum SourceError {
         /// Why it cannot be packed.
         problem: EntryProblem,
     },
-    /// A line of a `.gitignore` file is no pattern.
+    /// A line of a `.gitignore` file is an invalid pattern.
     #[error("line {line} of `{}` cannot be used: {reason}; correct it or pack without .gitignore files", path.display())]
     Gitignore {
         /// The file.
         path: PathBuf,
         /// The number of the line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A modification time does not fit 64 bits of nanoseconds.
+    /// A modification time exceeds 64 bits of nanoseconds.
     #[error("the modification time of `{}` lies outside the years 1678 to 2261; set it with touch(1)", path.display())]
     TimeOutOfRange {
         /// The path.
@@ -166,8 +166,7 @@ impl SourceError {
     }
 }
 
-/// What to do about a host that refuses to read something. What a user can do depends
-/// on the reason, and only what lies below a mapped directory can be excluded.
+/// The remedy for an unreadable path. Only paths below a mapped directory can be excluded.
 fn advice(path: &Path, what: Read, source: &io::Error) -> String {
     let leave_out = match what {
         Read::Mapped | Read::Patterns => "",
@@ -192,7 +191,7 @@ fn advice(path: &Path, what: Read, source: &io::Error) -> String {
     cure.to_owned() + leave_out
 }
 
-/// The same for reasons that only their numbers tell.
+/// The remedy for an error that only its number identifies.
 fn advice_by_number(what: Read, source: &io::Error) -> &'static str {
     match (source.raw_os_error(), what) {
         #[cfg(unix)]
@@ -203,16 +202,16 @@ fn advice_by_number(what: Read, source: &io::Error) -> &'static str {
         (Some(libc::ELOOP), Read::Mapped) => "its symbolic links form a loop: change one",
         #[cfg(unix)]
         (Some(libc::EIO), _) => "check the disk or the connection to it",
-        // Reasons of our own say what happened.
+        // Errors of this crate have no number, and their text is clear.
         (None, _) => "pack again",
         _ => "copy it to another place and map that",
     }
 }
 
-/// What was to be read from the host.
+/// A part of a host path that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Read {
-    /// A directory that is mapped.
+    /// A mapped directory.
     Mapped,
     /// The entries of a directory.
     Directory,
@@ -235,33 +234,33 @@ impl fmt::Display for Read {
     }
 }
 
-/// Why an entry of an archive cannot be packed.
+/// The reason why an archive entry cannot be packed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryProblem {
-    /// The archive ends within its content.
+    /// The archive ends within the content of the entry.
     #[error("is truncated; write the archive again")]
     Truncated,
     /// Its path contains `..`.
     #[error("has `..` in its path; exclude the entry or write the archive again")]
     Parent,
-    /// Something else than a directory has the path of the root.
+    /// An entry that is not a directory has the path of the root.
     #[error("has no name; write the archive again")]
     NoName,
-    /// It deletes a file of a lower layer of a container image.
+    /// The entry deletes a file of a lower layer of a container image.
     #[error(
         "deletes a file of a lower layer; pack the archive that `docker export` writes, or exclude the entry"
     )]
     Whiteout,
-    /// It lies below a file or link.
+    /// A parent of the entry is a file or link.
     #[error("lies below a file or symbolic link; exclude one of them")]
     BelowNoDirectory,
-    /// The archive has a directory and something else at its path.
+    /// The archive has a directory and another object at the path of the entry.
     #[error(
         "is a directory and also something else in the archive; exclude it or write the archive again"
     )]
     TwoKinds,
-    /// It is a hard link, and its target is no earlier file.
+    /// The entry is a hard link without an earlier target.
     #[error(
         "is a hard link to `{target}`, which is no earlier file of the archive; exclude the entry or write the archive again"
     )]
@@ -269,7 +268,7 @@ pub enum EntryProblem {
         /// The path of the target.
         target: String,
     },
-    /// It is a sparse file in an unsupported form.
+    /// The entry is a sparse file in an unsupported form.
     #[error(
         "is a sparse file in an old form; exclude it, or write the archive with `tar --sparse --sparse-version=1.0`"
     )]
@@ -305,7 +304,7 @@ pub enum SpecialKind {
     BlockDevice,
     /// A character device.
     CharacterDevice,
-    /// Something this tool has no name for.
+    /// Another object.
     Unknown,
 }
 
@@ -325,7 +324,7 @@ impl fmt::Display for SpecialKind {
 mod tests {
     use super::*;
 
-    fn said(what: Read, code: i32) -> String {
+    fn message(what: Read, code: i32) -> String {
         let error = io::Error::from_raw_os_error(code);
         SourceError::unreadable(Path::new("/some/path"), what, error).to_string()
     }
@@ -346,20 +345,20 @@ mod tests {
             (libc::EOVERFLOW, "; copy it to another place"),
         ] {
             for what in [Read::Directory, Read::Link, Read::Metadata] {
-                let said = said(what, code);
-                assert!(said.contains(words), "{code}: {said}");
+                let text = message(what, code);
+                assert!(text.contains(words), "{code}: {text}");
                 let may_help = [libc::EACCES, libc::EPERM].contains(&code);
-                assert_eq!(said.contains("make it readable"), may_help, "{said}");
+                assert_eq!(text.contains("make it readable"), may_help, "{text}");
             }
         }
     }
 
     #[test]
-    fn a_mapped_directory_cannot_be_left_out() {
+    fn advice_never_excludes_a_mapped_directory() {
         for code in [libc::EACCES, libc::ENAMETOOLONG, libc::ELOOP, libc::EIO] {
-            let said = said(Read::Mapped, code);
-            assert!(!said.contains("exclude"), "{said}");
+            let text = message(Read::Mapped, code);
+            assert!(!text.contains("exclude"), "{text}");
         }
-        assert!(said(Read::Mapped, libc::ELOOP).contains("form a loop"));
+        assert!(message(Read::Mapped, libc::ELOOP).contains("form a loop"));
     }
 }

@@ -1,4 +1,4 @@
-//! The content of a host file, opened when it is wanted.
+//! The content of a host file, opened when it is read.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasi_vfs_format::tree::FileContent;
 
-/// A regular file of the host as the walk found it.
+/// A regular file of the host.
 ///
-/// Between the walk and the opening somebody may put something else at the
-/// path. Opening it fails then; a link is not followed, so nothing from
-/// outside the mapped directory gets in.
+/// Another process may replace the file between the walk and the opening. Then opening it
+/// fails. Links are not followed, so no file from outside the mapped directory is packed.
 #[derive(Debug)]
 pub(super) struct HostFile {
-    /// Shared by the files in it: paths of a deep tree are longer than its files.
+    /// All files of a directory share its path, because paths of a deep tree can be longer
+    /// than its files.
     directory: Arc<Path>,
     name: Box<str>,
     identity: Identity,
@@ -57,11 +57,11 @@ impl FileContent for HostFile {
     }
 }
 
-/// Whether a file takes less of the disk than it has bytes, as one with holes does.
+/// Whether a file has holes, so that its blocks on disk are shorter than its length.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_sparse(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    // The unit of this number, whatever the file system.
+    // The unit of `blocks()` on every file system.
     const BLOCK_LEN: u64 = 512;
     metadata.blocks().saturating_mul(BLOCK_LEN) < metadata.len()
 }
@@ -69,7 +69,7 @@ fn is_sparse(metadata: &Metadata) -> bool {
 #[cfg(unix)]
 fn open_without_following(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt;
-    // Without O_NONBLOCK, opening a FIFO would wait for a writer for ever.
+    // Without O_NONBLOCK, opening a FIFO would wait for a writer.
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     OpenOptions::new().read(true).custom_flags(flags).open(path)
 }
@@ -79,7 +79,7 @@ fn open_without_following(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).open(path)
 }
 
-/// What tells a file from another one at the same path.
+/// Distinguishes a file from another one at the same path.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     #[cfg(unix)]

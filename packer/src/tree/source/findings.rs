@@ -1,4 +1,4 @@
-//! Findings of the walks through host directories, beside the trees that they read.
+//! Findings of reading inputs, which become warnings.
 
 use crate::path::Exclude;
 use crate::warning::{OwnFile, Warning};
@@ -6,12 +6,12 @@ use globset::escape;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The findings of all walks of one pack.
+/// The findings of one pack.
 #[derive(Debug)]
 pub(crate) struct Findings {
     own: Vec<Own>,
     own_files: Vec<OwnFile>,
-    /// Positions of the patterns that matched nothing so far.
+    /// Positions of the patterns without a match so far.
     pub(super) unused: Vec<usize>,
     empty: Vec<String>,
     layers: Vec<String>,
@@ -21,12 +21,12 @@ pub(crate) struct Findings {
 #[derive(Debug)]
 struct Own {
     path: PathBuf,
-    /// Only files of this length are compared, which costs no call.
+    /// Only files of this length are compared, which saves system calls.
     len: u64,
 }
 
 impl Findings {
-    /// `own` are the files that the pack itself reads or writes.
+    /// No findings yet. `own` are the files that the pack itself reads or writes.
     pub(crate) fn new(exclude: &Exclude, own: &[PathBuf]) -> Self {
         Self {
             own: own.iter().filter_map(|path| Own::new(path)).collect(),
@@ -40,7 +40,7 @@ impl Findings {
     /// Notes the file at `host`, packed at `guest`.
     pub(super) fn note_file(&mut self, host: &Path, guest: &Path, len: u64) {
         if self.own.iter().any(|own| own.is_at(host, len)) {
-            // Names in an image are UTF-8, and other names are errors.
+            // Other names than UTF-8 are errors.
             let guest = escape(&guest.to_string_lossy());
             self.own_files.push(OwnFile {
                 path: host.to_owned(),
@@ -49,7 +49,7 @@ impl Findings {
         }
     }
 
-    /// Notes a mapped directory of which nothing is packed.
+    /// Notes a mapped directory without packed entries.
     pub(super) fn note_empty(&mut self, host: &Path) {
         self.empty.push(host.display().to_string());
     }
@@ -72,7 +72,7 @@ impl Findings {
 }
 
 impl Own {
-    /// `None` of a file that does not exist yet, a pipe, or an empty file.
+    /// `None` for a missing file, a pipe or an empty file.
     fn new(path: &Path) -> Option<Self> {
         let metadata = fs::metadata(path).ok()?;
         let has_content = metadata.is_file() && metadata.len() > 0;
@@ -82,7 +82,7 @@ impl Own {
         })
     }
 
-    /// Whether it is the file at `host`, also by another name of it.
+    /// Whether it is the file at `host`, also under another name.
     fn is_at(&self, host: &Path, len: u64) -> bool {
         len == self.len && same_file::is_same_file(&self.path, host).unwrap_or(false)
     }

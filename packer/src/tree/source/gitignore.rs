@@ -1,7 +1,10 @@
 //! The `.gitignore` files of a mapped directory.
 //!
-//! Read as git reads them: the file next to a path decides before those above it, and
-//! braces are letters. Files above the mapped directory do not count.
+//! They have the meaning that git gives them: the nearest file with a match decides, and
+//! braces are ordinary letters. Files above the mapped directory are ignored. For example,
+//! `*.o` in the mapped directory and `!keep.o` in `src/.gitignore` exclude all object files
+//! except `src/keep.o`. Each directory refers to the patterns of its parent, so a walk
+//! parses each file once.
 
 use super::error::{Read, SourceError};
 use crate::path::{TOO_DEEP, is_too_deep};
@@ -11,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The files of a directory and of those above it. Ignores nothing by default.
+/// The patterns of a directory and of those above it. Excludes nothing by default.
 #[derive(Clone, Default)]
 pub(super) struct Ignores(Option<Arc<Nearest>>);
 
@@ -23,13 +26,13 @@ struct Nearest {
 }
 
 impl Ignores {
-    /// With the file in the directory `host`, if it has one, whose guest path is `guest`.
+    /// Adds the file in the directory `host`, if any. `guest` is the path of the directory.
     pub(super) fn with_file_in(&self, host: &Path, guest: &Path) -> Result<Self, SourceError> {
         let path = host.join(".gitignore");
-        // As git does, takes no link for one.
+        // git follows no link here.
         let is_file = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
         if !is_file {
-            // The top counts even without a file, since it may hold `.git`.
+            // The mapped directory may contain `.git`, also without a `.gitignore` file.
             return Ok(match self.0 {
                 Some(_) => self.clone(),
                 None => self.with(Gitignore::empty(), guest),
@@ -48,7 +51,7 @@ impl Ignores {
         })))
     }
 
-    /// Whether the entry at the guest path `guest` is ignored. git tracks no `.git`.
+    /// Whether the files exclude the guest path `guest`. `.git` is always excluded.
     pub(super) fn exclude(&self, guest: &Path, is_directory: bool) -> bool {
         if self.0.is_some() && guest.file_name().is_some_and(|name| name == ".git") {
             return true;
@@ -86,7 +89,7 @@ fn parse(path: &Path, text: &str) -> Result<Gitignore, SourceError> {
     built.map_err(|error| unusable(text.lines().count(), error.to_string()))
 }
 
-/// `line` with braces that match themselves, as they do in git.
+/// `line` with escaped braces, which are ordinary letters in git.
 fn with_literal_braces(line: &str) -> String {
     let mut literal = String::with_capacity(line.len());
     let mut rest = line;
@@ -107,8 +110,8 @@ fn with_literal_braces(line: &str) -> String {
     literal
 }
 
-/// Length of the class of characters at the start of `text`, whose first `]` may be a
-/// member; `None` if nothing closes it.
+/// The length of the character class at the start of `text`. A `]` at its start is a
+/// member. `None` if the class is not closed.
 fn class_len(text: &str) -> Option<usize> {
     let members = text.strip_prefix('[')?.trim_start_matches(['!', '^']);
     let start = text.len() - members.len();
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn many_braces_are_no_nesting() {
+    fn many_braces_are_not_nested() {
         let braces = "{".repeat(1000);
         assert!(ignores(&braces, &braces));
     }
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_lines_are_named() {
+    fn errors_name_the_line() {
         let error = parse(Path::new("lib/.gitignore"), "ok\na[z-a]\n")
             .err()
             .unwrap();

@@ -1,4 +1,4 @@
-//! What an image keeps of a host's metadata.
+//! The metadata of a host file that an image stores.
 
 use super::error::{SourceError, SpecialKind};
 use std::fs::Metadata;
@@ -10,7 +10,7 @@ pub(super) fn mtime_ns(path: &Path, metadata: &Metadata) -> Result<i64, SourceEr
     let out_of_range = || SourceError::TimeOutOfRange {
         path: path.to_owned(),
     };
-    // Only a platform without such times fails here.
+    // Fails only on a platform without modification times.
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     since_epoch(modified).ok_or_else(out_of_range)
 }
@@ -23,20 +23,20 @@ fn since_epoch(time: SystemTime) -> Option<i64> {
     i64::try_from(ns).ok()
 }
 
-/// Whether anybody may execute the file.
+/// Whether any user may execute the file.
 #[cfg(unix)]
 pub(super) fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     metadata.permissions().mode() & 0o111 != 0
 }
 
-/// Hosts without such a bit have no executable files.
+/// Other hosts have no executable bit.
 #[cfg(not(unix))]
 pub(super) fn is_executable(_: &Metadata) -> bool {
     false
 }
 
-/// What something is that is neither file, directory nor symbolic link.
+/// The kind of an object that is neither a file, a directory nor a symbolic link.
 #[cfg(unix)]
 pub(super) fn special_kind(metadata: &Metadata) -> SpecialKind {
     use std::os::unix::fs::FileTypeExt;
@@ -54,7 +54,7 @@ pub(super) fn special_kind(metadata: &Metadata) -> SpecialKind {
     }
 }
 
-/// Other hosts do not tell.
+/// Other hosts do not report the kind.
 #[cfg(not(unix))]
 pub(super) fn special_kind(_: &Metadata) -> SpecialKind {
     SpecialKind::Unknown
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn times_that_do_not_fit_are_noticed() {
+    fn times_out_of_range_are_detected() {
         let year_2446 = UNIX_EPOCH + Duration::from_secs(15_000_000_000);
         assert_eq!(since_epoch(year_2446), None);
     }

@@ -2,18 +2,18 @@
 
 use wasi_vfs_format::tree::{DirectoryNode, Node};
 
-/// The modification times of mapped directories and all that they hold, in nanoseconds
-/// since 1970-01-01 UTC. Images keep theirs.
+/// The modification times of mapped inputs, in nanoseconds since 1970-01-01 UTC. Images
+/// keep their times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mtime {
     /// The times of the host or of the archive.
     #[default]
     Source,
-    /// This time for everything.
+    /// This time for all files, links and directories.
     Fixed(i64),
-    /// The times of the source, and this time instead of each later one. So the
-    /// environment variable `SOURCE_DATE_EPOCH` demands it.
+    /// The times of the source, but at most this time, as the specification of
+    /// `SOURCE_DATE_EPOCH` requires.
     AtMost(i64),
 }
 
@@ -26,12 +26,12 @@ impl Mtime {
         }
     }
 
-    /// Sets the times of `root` and of everything below it.
+    /// Sets the times of `root` and everything below it.
     pub(crate) fn apply(self, root: &mut DirectoryNode) {
         if self == Self::Source {
             return;
         }
-        // No recursion: a tree may be nested deeper than a stack.
+        // No recursion, because the depth of a tree could exhaust the stack.
         let mut pending = vec![root];
         while let Some(directory) = pending.pop() {
             directory.mtime_ns = self.of(directory.mtime_ns);

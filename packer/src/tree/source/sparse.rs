@@ -1,18 +1,19 @@
-//! A host file of which the holes are not read.
+//! Reads a host file without reading its holes.
 //!
-//! A hole of a sparse file is zeros without a place on the disk. The system says where
-//! holes are, so a disk image of a terabyte costs what its data cost. Owns the walk from
-//! hole to data; what a file is and where it lies is [`super::file`]'s.
+//! A hole of a sparse file is a run of zeros without blocks on disk. The system reports
+//! where holes are, so the time for a disk image depends on its data, not on its length.
+//! For a file with data at 0..10 and 70,000..70,100, [`Sparse`] reads 110 bytes and returns
+//! zeros for the rest.
 
 use std::io::{self, Read};
 
-/// A file that knows its holes.
+/// A file with holes.
 pub(super) trait Extents {
-    /// Where the first data at or behind `offset` start; `None` if only a hole or
-    /// nothing follows.
+    /// The start of the first data at or after `offset`. `None` if only a hole or nothing
+    /// follows.
     fn next_data(&self, offset: u64) -> io::Result<Option<u64>>;
 
-    /// Where the first hole at or behind `offset` starts. The end of the file is one.
+    /// The start of the first hole at or after `offset`. The end of the file is a hole.
     fn next_hole(&self, offset: u64) -> io::Result<u64>;
 
     fn len(&self) -> io::Result<u64>;
@@ -25,7 +26,7 @@ pub(super) trait Extents {
 pub(super) struct Sparse<F> {
     file: F,
     offset: u64,
-    /// The hole or data around the offset end here.
+    /// The end of the hole or data at the offset.
     end: u64,
     is_hole: bool,
 }
@@ -40,14 +41,14 @@ impl<F: Extents> Sparse<F> {
         }
     }
 
-    /// Finds out what lies at the offset.
-    fn look(&mut self) -> io::Result<()> {
+    /// Finds the hole or data at the offset.
+    fn locate(&mut self) -> io::Result<()> {
         let offset = self.offset;
         (self.is_hole, self.end) = match self.file.next_data(offset) {
             Ok(Some(data)) if data > offset => (true, data),
             Ok(Some(_)) => (false, self.file.next_hole(offset).unwrap_or(u64::MAX)),
             Ok(None) => (true, self.file.len()?),
-            // A file system that knows nothing of holes.
+            // The file system does not report holes.
             Err(_) => (false, u64::MAX),
         };
         Ok(())
@@ -57,7 +58,7 @@ impl<F: Extents> Sparse<F> {
 impl<F: Extents> Read for Sparse<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.offset >= self.end {
-            self.look()?;
+            self.locate()?;
         }
         let left = usize::try_from(self.end.saturating_sub(self.offset)).unwrap_or(usize::MAX);
         let len = left.min(buffer.len());
@@ -105,22 +106,22 @@ mod tests {
     use std::cell::RefCell;
     use std::ops::Range;
 
-    /// A file with some data, which notes where it is read.
-    struct Noting {
+    /// A file with some data that counts the read bytes.
+    struct Counting {
         len: u64,
         data: Vec<Range<u64>>,
         knows_holes: bool,
         read: RefCell<u64>,
     }
 
-    impl Noting {
+    impl Counting {
         fn byte(&self, at: u64) -> u8 {
             let is_data = self.data.iter().any(|data| data.contains(&at));
             u8::from(is_data) * (at % 251 + 1) as u8
         }
     }
 
-    impl Extents for &Noting {
+    impl Extents for &Counting {
         fn next_data(&self, offset: u64) -> io::Result<Option<u64>> {
             if !self.knows_holes {
                 return Err(io::ErrorKind::InvalidInput.into());
@@ -148,8 +149,8 @@ mod tests {
         }
     }
 
-    fn noting(len: u64, data: &[Range<u64>]) -> Noting {
-        Noting {
+    fn counting(len: u64, data: &[Range<u64>]) -> Counting {
+        Counting {
             len,
             data: data.to_vec(),
             knows_holes: true,
@@ -157,14 +158,14 @@ mod tests {
         }
     }
 
-    fn read_all(file: &Noting, offset: u64) -> Vec<u8> {
+    fn read_all(file: &Counting, offset: u64) -> Vec<u8> {
         let mut bytes = Vec::new();
         Sparse::new(file, offset).read_to_end(&mut bytes).unwrap();
         bytes
     }
 
     #[test]
-    fn holes_are_zeros_that_nobody_reads() {
+    fn holes_are_zeros_that_are_not_read() {
         for (len, data) in [
             (0, vec![]),
             (10_000, vec![]),
@@ -172,7 +173,7 @@ mod tests {
             (100_000, vec![0..10, 70_000..70_100]),
             (100_000, vec![50_000..60_000, 60_001..100_000]),
         ] {
-            let file = noting(len, &data);
+            let file = counting(len, &data);
             for offset in [0, 5, 55_000, 99_999, 100_000, 200_000] {
                 *file.read.borrow_mut() = 0;
                 let expected: Vec<_> = (offset..len).map(|at| file.byte(at)).collect();
@@ -187,10 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_system_without_holes_is_read_through() {
-        let file = Noting {
+    fn files_without_reported_holes_are_read() {
+        let file = Counting {
             knows_holes: false,
-            ..noting(10_000, &[100..150, 150..200])
+            ..counting(10_000, &[100..150, 150..200])
         };
         let expected: Vec<_> = (0..10_000).map(|at| file.byte(at)).collect();
         assert!(read_all(&file, 0) == expected);
@@ -198,7 +199,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_sparse_file_reads_as_any_other() {
+    fn sparse_files_have_the_bytes_of_plain_ones() {
         use std::io::{Seek, SeekFrom, Write};
         let mut file = tempfile::tempfile().unwrap();
         for (at, bytes) in [(0, &b"start"[..]), (3 << 20, b"middle"), (5 << 20, b"end")] {

@@ -1,8 +1,13 @@
-//! From a tar archive to a tree: everything in it, or an error that names the entry
-//! that cannot be packed.
+//! Reads a tar archive into a tree.
 //!
-//! Contents are not read here. They stay in the archive, or in a temporary file without
-//! a name if it is compressed or sparse, and are read from there when the writer asks.
+//! [`TarReader`] reads the headers only. The content of a file stays in the archive as a
+//! [`Section`], which the writer reads later. A compressed archive is decompressed to a
+//! temporary file first, and sparse files are expanded to another one. For example, the
+//! entry `./usr/a.txt` of 5 bytes becomes the node `a.txt` in `usr`, with the section of 5
+//! bytes behind its header.
+//!
+//! A later entry with the same path replaces the earlier one, as in an extraction. A hard
+//! link becomes a copy that shares the section, also if its target is excluded.
 
 mod pax;
 mod sparse_map;
@@ -24,8 +29,7 @@ use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
 /// The unit of a tar archive, in bytes.
 const RECORD_LEN: u64 = 512;
 
-/// Reads the archive at `host`, to be placed at `guest`, without the entries that
-/// `exclude` matches.
+/// Reads the archive at `host`, which is mapped to `guest`, without excluded entries.
 pub(crate) fn read_archive(
     host: &Path,
     guest: &GuestPath,
@@ -37,7 +41,7 @@ pub(crate) fn read_archive(
         source,
     };
     let archive = Arc::new(Archive::open(host).map_err(unreadable)?);
-    let mut reading = Reading {
+    let mut reader = TarReader {
         host,
         guest: guest.components(),
         exclude,
@@ -50,10 +54,10 @@ pub(crate) fn read_archive(
     };
     let mut entries = tar::Archive::new(archive.file());
     for entry in entries.entries_with_seek().map_err(unreadable)? {
-        reading.read(entry.map_err(unreadable)?)?;
+        reader.read(entry.map_err(unreadable)?)?;
     }
-    reading.require_end()?;
-    let Reading { root, findings, .. } = reading;
+    reader.require_end()?;
+    let TarReader { root, findings, .. } = reader;
     if root.children.is_empty() {
         findings.note_empty(host);
     }
@@ -70,25 +74,25 @@ fn holds_layers(root: &DirectoryNode) -> bool {
     has("manifest.json") && has("repositories") || has("oci-layout") && has("index.json")
 }
 
-struct Reading<'a> {
+struct TarReader<'a> {
     host: &'a Path,
-    /// The names that lead to the root of the archive.
+    /// The components of the guest path.
     guest: &'a [String],
     exclude: &'a Exclude,
     findings: &'a mut Findings,
     archive: &'a Arc<Archive>,
-    /// The contents of sparse files, once there is one.
+    /// The expanded contents of sparse files, if any.
     expanded: Option<Arc<Archive>>,
     root: DirectoryNode,
-    /// Excluded files by their paths, to which hard links may refer.
+    /// Excluded files by path. Hard links may refer to them.
     excluded: HashMap<String, FileNode>,
-    /// Where the last entry ends.
+    /// The end of the last entry.
     end: u64,
 }
 
-/// An entry's place: its path as text, and the names in it. With it comes the extended
-/// header, which may name a link's target and a time.
-struct Place<'e> {
+/// The path of an entry and its names. With it comes the extended header, which may name
+/// a link's target and a time.
+struct EntryPath<'e> {
     path: String,
     names: Vec<&'e str>,
     pax: &'e Pax,
@@ -96,7 +100,7 @@ struct Place<'e> {
 
 type TarEntry<'e> = Entry<'e, &'e std::fs::File>;
 
-impl Reading<'_> {
+impl TarReader<'_> {
     fn read(&mut self, mut entry: TarEntry<'_>) -> Result<(), SourceError> {
         let pax = self.pax(&entry).map_err(|error| self.unreadable(error))?;
         let bytes = match pax.path() {
@@ -119,21 +123,21 @@ impl Reading<'_> {
         if is_excluded && !is_file {
             return Ok(());
         }
-        let place = Place {
+        let entry_path = EntryPath {
             path: names.join("/"),
             names,
             pax: &pax,
         };
         if !is_excluded {
-            self.check_name(&text, &place, matches!(text, Cow::Borrowed(_)))?;
+            self.check_name(&text, &entry_path, matches!(text, Cow::Borrowed(_)))?;
         }
-        let node = self.node(&mut entry, kind, &place);
+        let node = self.node(&mut entry, kind, &entry_path);
         if !is_excluded {
-            return self.insert(place, node?);
+            return self.insert(entry_path, node?);
         }
         // Without its content, only a hard link to it is an error.
         if let Ok(Node::File(file)) = node {
-            self.excluded.insert(place.path, file);
+            self.excluded.insert(entry_path.path, file);
         }
         Ok(())
     }
@@ -159,8 +163,8 @@ impl Reading<'_> {
         Pax::read(&Section::new(self.archive.clone(), self.end, len))
     }
 
-    /// The next entry is looked for beyond the content of this one, also beyond the end
-    /// of a truncated archive.
+    /// Notes the end of an entry. The `tar` crate seeks to the next entry, also beyond the
+    /// end of a truncated archive.
     fn note_end(&mut self, entry: &TarEntry<'_>, path: &str) -> Result<(), SourceError> {
         let stored_len = match entry.header().entry_type() {
             EntryType::GNUSparse => entry.header().entry_size(),
@@ -177,7 +181,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Records of zeros end an archive. Without one, entries may be missing.
+    /// Requires the records of zeros at the end. Without them, entries may be missing.
     fn require_end(&self) -> Result<(), SourceError> {
         let has_end = self.end + RECORD_LEN <= self.archive.len();
         let truncated = || io::Error::new(io::ErrorKind::UnexpectedEof, "it is truncated");
@@ -186,7 +190,7 @@ impl Reading<'_> {
             .ok_or_else(|| self.unreadable(truncated()))
     }
 
-    /// One with a comment, as `git archive` writes it, says nothing about entries.
+    /// Rejects global headers, except comments such as those of `git archive`.
     fn check_global_header(&self, entry: &mut TarEntry<'_>) -> Result<(), SourceError> {
         let mut bytes = Vec::new();
         let unreadable = |error| self.unreadable(error);
@@ -199,7 +203,7 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Whether a pattern matches the entry at `names` or a directory that holds it.
+    /// Whether a pattern excludes the entry or a directory above it.
     fn excludes(&mut self, names: &[&str], is_directory: bool) -> bool {
         let mut path: PathBuf = self.guest.iter().collect();
         let unused = &mut self.findings.unused;
@@ -210,19 +214,24 @@ impl Reading<'_> {
         })
     }
 
-    fn check_name(&self, text: &str, place: &Place<'_>, is_utf8: bool) -> Result<(), SourceError> {
-        let host = || self.host.join(&place.path);
+    fn check_name(
+        &self,
+        text: &str,
+        entry_path: &EntryPath<'_>,
+        is_utf8: bool,
+    ) -> Result<(), SourceError> {
+        let host = || self.host.join(&entry_path.path);
         if !is_utf8 {
             return Err(SourceError::NameNotUtf8 { path: host() });
         }
-        if place.names.contains(&"..") {
+        if entry_path.names.contains(&"..") {
             return Err(self.error(text, EntryProblem::Parent));
         }
-        let last = place.names.last().copied().unwrap_or_default();
+        let last = entry_path.names.last().copied().unwrap_or_default();
         if last.starts_with(".wh.") {
             return Err(self.error(text, EntryProblem::Whiteout));
         }
-        let mut guest_len = place.path.len();
+        let mut guest_len = entry_path.path.len();
         for name in self.guest {
             guest_len += name.len() + 1;
         }
@@ -236,25 +245,25 @@ impl Reading<'_> {
         &mut self,
         entry: &mut TarEntry<'_>,
         kind: EntryType,
-        place: &Place<'_>,
+        entry_path: &EntryPath<'_>,
     ) -> Result<Node, SourceError> {
         let special = |kind| {
-            let path = self.host.join(&place.path);
+            let path = self.host.join(&entry_path.path);
             Err(SourceError::Special { path, kind })
         };
         match kind {
             EntryType::Directory => Ok(Node::Directory(DirectoryNode {
-                mtime_ns: self.mtime_ns(entry, place)?,
+                mtime_ns: self.mtime_ns(entry, entry_path)?,
                 children: BTreeMap::new(),
             })),
-            EntryType::Regular | EntryType::Continuous => match place.pax.sparse() {
-                Sparse::No => self.file(entry, place),
-                Sparse::Mapped { len } => self.mapped_file(entry, place, len),
-                Sparse::Unsupported => Err(self.error(&place.path, EntryProblem::Sparse)),
+            EntryType::Regular | EntryType::Continuous => match entry_path.pax.sparse() {
+                Sparse::No => self.file(entry, entry_path),
+                Sparse::Mapped { len } => self.mapped_file(entry, entry_path, len),
+                Sparse::Unsupported => Err(self.error(&entry_path.path, EntryProblem::Sparse)),
             },
-            EntryType::GNUSparse => self.sparse_file(entry, place),
-            EntryType::Symlink => self.symlink(entry, place),
-            EntryType::Link => self.hard_link(entry, place),
+            EntryType::GNUSparse => self.sparse_file(entry, entry_path),
+            EntryType::Symlink => self.symlink(entry, entry_path),
+            EntryType::Link => self.hard_link(entry, entry_path),
             EntryType::Fifo => special(SpecialKind::Fifo),
             EntryType::Block => special(SpecialKind::BlockDevice),
             EntryType::Char => special(SpecialKind::CharacterDevice),
@@ -262,43 +271,47 @@ impl Reading<'_> {
         }
     }
 
-    fn file(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<Node, SourceError> {
+    fn file(
+        &self,
+        entry: &mut TarEntry<'_>,
+        entry_path: &EntryPath<'_>,
+    ) -> Result<Node, SourceError> {
         let offset = entry.raw_file_position();
         let section = Section::new(self.archive.clone(), offset, entry.size());
-        self.file_of(entry, place, section)
+        self.file_of(entry, entry_path, section)
     }
 
-    /// Its content is stored without its holes, so it is written out with them.
+    /// Expands a sparse file, which the archive stores without its holes.
     fn sparse_file(
         &mut self,
         entry: &mut TarEntry<'_>,
-        place: &Place<'_>,
+        entry_path: &EntryPath<'_>,
     ) -> Result<Node, SourceError> {
-        self.check_len(place, entry.size())?;
+        self.check_len(entry_path, entry.size())?;
         let expanded = self.expanded()?;
         let section = Section::append(expanded, entry);
         let section = section.map_err(|error| self.unreadable(error))?;
-        self.file_of(entry, place, section)
+        self.file_of(entry, entry_path, section)
     }
 
     /// The same for a file of `len` bytes with a map of its data.
     fn mapped_file(
         &mut self,
         entry: &mut TarEntry<'_>,
-        place: &Place<'_>,
+        entry_path: &EntryPath<'_>,
         len: u64,
     ) -> Result<Node, SourceError> {
-        self.check_len(place, len)?;
+        self.check_len(entry_path, len)?;
         let expanded = self.expanded()?;
         let section = sparse_map::read(entry, len)
             .and_then(|extents| Section::scatter(expanded, entry, &extents, len));
         let section = section.map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => {
-                self.error(&place.path, EntryProblem::SparseMap)
+                self.error(&entry_path.path, EntryProblem::SparseMap)
             }
             _ => self.unreadable(error),
         })?;
-        self.file_of(entry, place, section)
+        self.file_of(entry, entry_path, section)
     }
 
     /// Where the contents of sparse files are written out.
@@ -312,9 +325,9 @@ impl Reading<'_> {
     }
 
     /// A few bytes can claim a file of any length, which nobody could write out.
-    fn check_len(&self, place: &Place<'_>, len: u64) -> Result<(), SourceError> {
+    fn check_len(&self, entry_path: &EntryPath<'_>, len: u64) -> Result<(), SourceError> {
         match len > MAX_FILE_LEN {
-            true => Err(self.error(&place.path, EntryProblem::TooLong { len })),
+            true => Err(self.error(&entry_path.path, EntryProblem::TooLong { len })),
             false => Ok(()),
         }
     }
@@ -322,21 +335,29 @@ impl Reading<'_> {
     fn file_of(
         &self,
         entry: &mut TarEntry<'_>,
-        place: &Place<'_>,
+        entry_path: &EntryPath<'_>,
         section: Section,
     ) -> Result<Node, SourceError> {
         let mode = entry.header().mode();
         Ok(Node::File(FileNode {
-            mtime_ns: self.mtime_ns(entry, place)?,
+            mtime_ns: self.mtime_ns(entry, entry_path)?,
             executable: mode.map_err(|error| self.unreadable(error))? & 0o111 != 0,
             len: section.len(),
-            content: Arc::new(section.named(format!("{}: {}", self.host.display(), place.path))),
+            content: Arc::new(section.named(format!(
+                "{}: {}",
+                self.host.display(),
+                entry_path.path
+            ))),
         }))
     }
 
-    fn symlink(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<Node, SourceError> {
-        let target = target_of(entry, place);
-        let path = || self.host.join(&place.path);
+    fn symlink(
+        &self,
+        entry: &mut TarEntry<'_>,
+        entry_path: &EntryPath<'_>,
+    ) -> Result<Node, SourceError> {
+        let target = target_of(entry, entry_path);
+        let path = || self.host.join(&entry_path.path);
         let target = String::from_utf8(target).map_err(|error| SourceError::TargetNotUtf8 {
             path: path(),
             target: String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -346,14 +367,18 @@ impl Reading<'_> {
             return Err(SourceError::TargetTooLong { path: path(), len });
         }
         Ok(Node::Symlink(SymlinkNode {
-            mtime_ns: self.mtime_ns(entry, place)?,
+            mtime_ns: self.mtime_ns(entry, entry_path)?,
             target,
         }))
     }
 
-    /// Another name of an earlier entry, which shares its content.
-    fn hard_link(&self, entry: &mut TarEntry<'_>, place: &Place<'_>) -> Result<Node, SourceError> {
-        let target = target_of(entry, place);
+    /// A copy of an earlier entry that shares its content.
+    fn hard_link(
+        &self,
+        entry: &mut TarEntry<'_>,
+        entry_path: &EntryPath<'_>,
+    ) -> Result<Node, SourceError> {
+        let target = target_of(entry, entry_path);
         let target = String::from_utf8_lossy(&target);
         let names: Vec<_> = names_in(&target).collect();
         let file = match find(&self.root, &names) {
@@ -363,11 +388,15 @@ impl Reading<'_> {
             None => self.excluded.get(&names.join("/")).cloned().map(Node::File),
         };
         let target = target.into_owned();
-        file.ok_or_else(|| self.error(&place.path, EntryProblem::HardLink { target }))
+        file.ok_or_else(|| self.error(&entry_path.path, EntryProblem::HardLink { target }))
     }
 
-    fn mtime_ns(&self, entry: &TarEntry<'_>, place: &Place<'_>) -> Result<i64, SourceError> {
-        let mtime = match place.pax.mtime_ns() {
+    fn mtime_ns(
+        &self,
+        entry: &TarEntry<'_>,
+        entry_path: &EntryPath<'_>,
+    ) -> Result<i64, SourceError> {
+        let mtime = match entry_path.pax.mtime_ns() {
             Some(mtime) => mtime,
             None => {
                 let seconds = entry.header().mtime();
@@ -377,12 +406,12 @@ impl Reading<'_> {
                     .and_then(|s| s.checked_mul(1_000_000_000))
             }
         };
-        let path = || self.host.join(&place.path);
+        let path = || self.host.join(&entry_path.path);
         mtime.ok_or_else(|| SourceError::TimeOutOfRange { path: path() })
     }
 
-    fn insert(&mut self, place: Place<'_>, node: Node) -> Result<(), SourceError> {
-        let Place { path, names, .. } = place;
+    fn insert(&mut self, entry_path: EntryPath<'_>, node: Node) -> Result<(), SourceError> {
+        let EntryPath { path, names, .. } = entry_path;
         let Some((last, way)) = names.split_last() else {
             return match node {
                 Node::Directory(directory) => {
@@ -402,7 +431,7 @@ impl Reading<'_> {
             (Some(Node::Directory(_)), _) | (Some(_), Node::Directory(_)) => {
                 return Err(self.error(&path, EntryProblem::TwoKinds));
             }
-            // Of several entries for one path the last counts, as when extracted.
+            // The last entry of a path counts, as in an extraction.
             (_, node) => {
                 directory.children.insert((*last).to_owned(), node);
             }
@@ -411,7 +440,7 @@ impl Reading<'_> {
     }
 }
 
-/// Archives before POSIX have no type for directories, only a slash.
+/// The kind of an entry. Archives before POSIX mark directories by a slash.
 fn kind_of(entry: &TarEntry<'_>, path: &str) -> EntryType {
     match entry.header().entry_type() {
         EntryType::Regular if path.ends_with('/') => EntryType::Directory,
@@ -419,8 +448,8 @@ fn kind_of(entry: &TarEntry<'_>, path: &str) -> EntryType {
     }
 }
 
-fn target_of(entry: &TarEntry<'_>, place: &Place<'_>) -> Vec<u8> {
-    match place.pax.link_name() {
+fn target_of(entry: &TarEntry<'_>, entry_path: &EntryPath<'_>) -> Vec<u8> {
+    match entry_path.pax.link_name() {
         Some(target) => target.to_vec(),
         None => entry.link_name_bytes().unwrap_or_default().into_owned(),
     }
@@ -442,7 +471,8 @@ fn find<'t>(root: &'t DirectoryNode, names: &[&str]) -> Option<&'t Node> {
     directory.children.get(*last)
 }
 
-/// The directory at `names`. Makes missing directories.
+/// The directory at `names`. Creates missing directories. `None` if a parent is a file or
+/// link.
 fn directory_at<'t>(root: &'t mut DirectoryNode, names: &[&str]) -> Option<&'t mut DirectoryNode> {
     let mut directory = root;
     for name in names {

@@ -59,7 +59,7 @@ fn file_at<'a>(directory: &'a DirectoryNode, name: &str) -> &'a FileNode {
 }
 
 #[test]
-fn files_directories_and_links_are_taken() {
+fn files_directories_and_links_are_read() {
     let dir = temp();
     fs::write(dir.path().join("file"), "content").unwrap();
     fs::create_dir(dir.path().join("empty")).unwrap();
@@ -80,7 +80,7 @@ fn files_directories_and_links_are_taken() {
 }
 
 #[test]
-fn a_path_too_long_for_the_system_is_told_by_its_length() {
+fn paths_too_long_for_the_system_name_their_length() {
     use rustix::fs::{Mode, OFlags, mkdirat, openat};
     let dir = temp();
     let mut at = rustix::fs::open(dir.path(), OFlags::RDONLY, Mode::empty()).unwrap();
@@ -99,7 +99,7 @@ fn a_path_too_long_for_the_system_is_told_by_its_length() {
 }
 
 #[test]
-fn a_mapped_path_that_leads_nowhere_is_told_by_what_it_is() {
+fn unusable_mapped_paths_name_their_kind() {
     let dir = temp();
     fs::write(dir.path().join("file"), "").unwrap();
     symlink("nowhere", dir.path().join("dangling")).unwrap();
@@ -162,7 +162,7 @@ fn the_executable_bit_is_kept() {
 }
 
 #[test]
-fn excluded_paths_are_left_out_with_what_they_hold() {
+fn excluded_directories_exclude_their_content() {
     let dir = temp();
     fs::create_dir_all(dir.path().join("pkg/test")).unwrap();
     fs::create_dir(dir.path().join("test")).unwrap();
@@ -235,7 +235,7 @@ fn gitignore_files_exclude_their_matches() {
 }
 
 #[test]
-fn a_name_that_is_not_utf8_is_an_error_unless_excluded() {
+fn names_that_are_not_utf8_must_be_excluded() {
     let dir = temp();
     let name = OsString::from_vec(b"caf\xe9".to_vec());
     fs::write(dir.path().join(&name), "").unwrap();
@@ -299,7 +299,7 @@ fn a_path_longer_than_an_image_holds_is_an_error() {
 }
 
 #[test]
-fn nesting_as_deep_as_the_host_allows_is_taken() {
+fn nesting_at_the_limit_of_the_host_is_read() {
     let dir = temp();
     let mut path = dir.path().to_owned();
     let mut depth = 0;
@@ -334,7 +334,7 @@ fn a_file_replaced_after_the_walk_is_not_read() {
 }
 
 #[test]
-fn a_directory_replaced_after_the_walk_leads_nowhere() {
+fn directories_replaced_after_the_walk_are_not_read() {
     let (dir, outside) = (temp(), temp());
     let path = dir.path().join("d");
     fs::create_dir(&path).unwrap();
@@ -351,7 +351,7 @@ fn a_directory_replaced_after_the_walk_leads_nowhere() {
 }
 
 #[test]
-fn a_directory_replaced_during_the_walk_is_noticed() {
+fn directories_replaced_during_the_walk_are_errors() {
     let (dir, outside) = (temp(), temp());
     let path = dir.path().join("d");
     let enter = || {

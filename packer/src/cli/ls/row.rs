@@ -1,4 +1,4 @@
-//! One line of a listing, in each of its looks.
+//! A row of a listing: name only, long, or JSON.
 
 use crate::cli::{text, time};
 use serde::Serialize;
@@ -9,27 +9,27 @@ use wasi_vfs::accounting::Accounting;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::{Content, Corrupt, Inode};
 
-/// Something to be listed.
+/// A listed inode.
 #[derive(Clone)]
-pub(super) struct Entry<'a> {
-    /// What it is called: its name, or the path by which it was asked for.
+pub(super) struct Row<'a> {
+    /// Its name, or the path of the argument.
     pub(super) name: Cow<'a, [u8]>,
     pub(super) inode: Inode,
     target: Option<&'a [u8]>,
-    /// Bytes of the payload, where it was asked for.
+    /// Stored bytes of a file, if they are printed.
     stored: Option<u64>,
 }
 
-/// How entries are shown.
+/// The format of rows.
 pub(super) struct Style {
     pub(super) long: bool,
-    /// Lengths in a unit for people and not in bytes.
+    /// Prints lengths in units.
     pub(super) human: bool,
-    /// The reader is a terminal, so names must not steer it.
+    /// Escapes control characters in names, for a terminal.
     pub(super) escape: bool,
 }
 
-impl<'a> Entry<'a> {
+impl<'a> Row<'a> {
     pub(super) fn new(
         image: &ImageReader<'a>,
         name: Cow<'a, [u8]>,
@@ -47,7 +47,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// With its share of the payload, if it is a file.
+    /// Adds the stored bytes of a file.
     pub(super) fn with_share(
         mut self,
         image: &ImageReader<'_>,
@@ -59,8 +59,8 @@ impl<'a> Entry<'a> {
         Ok(self)
     }
 
-    /// Kind and executable bit in the letters of ls(1). Everything in an image
-    /// can be read and nothing can be written.
+    /// Kind and executable bit in the letters of ls(1). All files of an image are readable
+    /// and read-only.
     fn mode(&self) -> &'static str {
         match &self.inode.content {
             Content::Directory(_) => "dr-x",
@@ -77,18 +77,18 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The entry for scripts, with the digest of a file if it is known.
+    /// The row as JSON, with the digest of a file if it is known.
     pub(super) fn to_json(
         &self,
         image: &ImageReader<'_>,
         digest: Option<Digest>,
-    ) -> Result<JsonEntry<'_>, Corrupt> {
+    ) -> Result<JsonRow<'_>, Corrupt> {
         let (kind, executable) = match &self.inode.content {
             Content::Directory(_) => ("directory", None),
             Content::Symlink(_) => ("symlink", None),
             Content::File(file) => ("file", Some(file.executable)),
         };
-        Ok(JsonEntry {
+        Ok(JsonRow {
             path: image.path(self.inode.number)?,
             kind,
             size: self.size(),
@@ -101,9 +101,9 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// An entry as `--json` prints it. docs/JSON.md describes the fields.
+/// A row of `--json`. docs/JSON.md describes the fields.
 #[derive(Serialize)]
-pub(super) struct JsonEntry<'e> {
+pub(super) struct JsonRow<'e> {
     path: String,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -119,7 +119,7 @@ pub(super) struct JsonEntry<'e> {
     target: Option<Cow<'e, str>>,
 }
 
-/// Columns of a long listing, in letters.
+/// The widths of columns in the long format.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Widths {
     size: usize,
@@ -127,36 +127,36 @@ pub(super) struct Widths {
 }
 
 impl Widths {
-    /// Makes room for an entry.
-    pub(super) fn fit(&mut self, entry: &Entry<'_>, style: &Style) {
-        self.size = self.size.max(style.len(entry.size()).len());
-        self.share = self.share.max(style.len(entry.stored).len());
+    /// Widens the columns for a row.
+    pub(super) fn fit(&mut self, row: &Row<'_>, style: &Style) {
+        self.size = self.size.max(style.len(row.size()).len());
+        self.share = self.share.max(style.len(row.stored).len());
     }
 }
 
 impl Style {
-    /// Prints `entries`, in columns if they are long.
-    pub(super) fn print_all(&self, entries: &[Entry<'_>], out: &mut dyn Write) -> io::Result<()> {
+    /// Prints `rows`, with aligned columns in the long format.
+    pub(super) fn print_all(&self, rows: &[Row<'_>], out: &mut dyn Write) -> io::Result<()> {
         let mut widths = Widths::default();
-        entries.iter().for_each(|entry| widths.fit(entry, self));
-        let mut entries = entries.iter();
-        entries.try_for_each(|entry| self.print(entry, "", widths, out))
+        rows.iter().for_each(|row| widths.fit(row, self));
+        let mut rows = rows.iter();
+        rows.try_for_each(|row| self.print(row, "", widths, out))
     }
 
-    /// Prints one, with `branch` before its name.
+    /// Prints a row with `branch` before its name.
     pub(super) fn print(
         &self,
-        entry: &Entry<'_>,
+        row: &Row<'_>,
         branch: &str,
         widths: Widths,
         out: &mut dyn Write,
     ) -> io::Result<()> {
         if self.long {
-            self.print_columns(entry, widths, out)?;
+            self.print_columns(row, widths, out)?;
         }
         out.write_all(branch.as_bytes())?;
-        self.print_name(&entry.name, out)?;
-        if let (true, Some(target)) = (self.long, entry.target) {
+        self.print_name(&row.name, out)?;
+        if let (true, Some(target)) = (self.long, row.target) {
             out.write_all(b" -> ")?;
             self.print_name(target, out)?;
         }
@@ -165,17 +165,17 @@ impl Style {
 
     fn print_columns(
         &self,
-        entry: &Entry<'_>,
+        row: &Row<'_>,
         Widths { size, share }: Widths,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let mode = entry.mode();
-        let (len, stored) = (self.len(entry.size()), self.len(entry.stored));
-        let time = time::to_the_second(entry.inode.mtime_ns);
+        let mode = row.mode();
+        let (len, stored) = (self.len(row.size()), self.len(row.stored));
+        let time = time::to_the_second(row.inode.mtime_ns);
         write!(out, "{mode} {len:>size$} {stored:>share$} {time} ")
     }
 
-    /// Prints the line above the entries of a directory.
+    /// Prints the line above the rows of a directory.
     pub(super) fn print_heading(&self, path: &str, out: &mut dyn Write) -> io::Result<()> {
         self.print_name(path.as_bytes(), out)?;
         out.write_all(b":\n")

@@ -1,16 +1,15 @@
-//! What people write: mappings, guest paths, lists of paths, patterns.
+//! The target that parses arguments: mappings, guest paths, lists and patterns.
 
 use crate::{Exclude, GuestPath, Mapping, Pattern, Trace, parse_paths};
 use std::path::Path;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
 
-/// Reads `data` in each of these ways.
+/// Parses `data` as each kind of argument.
 ///
 /// # Panics
 ///
-/// If what is accepted breaks a rule, or a list that was written is read as
-/// another one.
-pub fn texts(data: &[u8]) {
+/// An accepted argument breaks a rule, or a written list is read as another list.
+pub fn arguments(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     guest_path(&text);
     for mapping in [
@@ -28,7 +27,7 @@ pub fn texts(data: &[u8]) {
         let _ = pattern.matches("/some/file.txt", false);
     }
     if let Ok(exclude) = Exclude::new(&text.lines().take(8).collect::<Vec<_>>()) {
-        let _ = exclude.leaves_out(Path::new("some/file.txt"));
+        let _ = exclude.excludes(Path::new("some/file.txt"));
     }
 }
 
@@ -42,7 +41,7 @@ fn guest_path(text: &str) {
         assert!(name != "." && name != ".." && !name.contains(['/', '\0']));
     }
     assert!(components.join("/").len() <= MAX_PATH_LEN);
-    let again = GuestPath::parse(path.spelling()).expect("its own spelling");
+    let again = GuestPath::parse(path.spelling()).expect("a valid spelling");
     assert_eq!(again, path);
 }
 
