@@ -44,7 +44,7 @@ pub(super) fn print(
     let heading = ("stored", "raw", "files");
     writeln!(
         out,
-        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}  drop with",
+        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}",
         heading.0, heading.1, heading.2
     )?;
     for row in ballast {
@@ -54,8 +54,9 @@ pub(super) fn print(
         let (stored, raw, files) = (look.len(row.stored), look.len(row.raw), row.files);
         writeln!(
             out,
-            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}  --exclude '{exclude}'"
+            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
         )?;
+        writeln!(out, "    drop with --exclude '{exclude}'")?;
     }
     Ok(())
 }
