@@ -198,7 +198,7 @@ fn records<'a>(results: &'a Results, questions: &[&str]) -> Vec<&'a Record> {
     questions.iter().flat_map(of).collect()
 }
 
-/// The README with the table between its two marks. Without marks it stays as it is.
+/// The README with the table and its dates between two marks. Without marks it stays as it is.
 fn readme(results: &Results) -> String {
     let text = fs::read_to_string(root().join(README)).unwrap_or_default();
     let parts = text
@@ -220,7 +220,11 @@ fn readme(results: &Results) -> String {
         .iter()
         .map(|table| markdown(table, true))
         .collect();
-    format!("{before}{README_BEGIN}{table}{README_END}{after}")
+    let when = when(&rows.iter().collect::<Vec<_>>());
+    let dates = format!(
+        "Measured: {when}. [BENCHMARKS](docs/BENCHMARKS.md) has each command, and the rows that others win."
+    );
+    format!("{before}{README_BEGIN}{table}\n{dates}\n{README_END}{after}")
 }
 
 fn sizes(results: &Results) -> String {

@@ -125,23 +125,23 @@ fn holds(engine: Engine, kinds: &[&str]) {
 }
 
 #[test]
-fn any_modules_do_the_same_under_node() {
+fn packed_modules_behave_as_before_under_node() {
     holds(Engine::Node, &["separate", "single"]);
 }
 
 #[test]
-fn any_modules_do_the_same_under_an_older_node() {
+fn packed_modules_behave_as_before_under_node_20() {
     holds(Engine::Node20, &["single"]);
 }
 
 #[test]
-fn any_modules_do_the_same_under_wasmtime() {
+fn packed_modules_behave_as_before_under_wasmtime() {
     holds(Engine::Wasmtime, &["separate", "single"]);
 }
 
 /// What would be seen if packing changed a program.
 #[test]
-fn a_program_that_does_something_else_is_told() {
+fn different_behaviour_is_reported() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let programs = [1, 2].map(|result| {
         let text = format!(

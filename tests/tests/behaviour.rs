@@ -11,7 +11,7 @@ use wasi_vfs_tests::oracle::host::Host;
 use wasi_vfs_tests::tree::{Tree, sample};
 
 #[test]
-fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
+fn longer_prefix_wins_and_the_image_wins_a_tie() {
     let (host, image, inner) = (Tree::new(), Tree::new(), Tree::new());
     host.file("both", "host").file("host-only", "host");
     image.file("both", "image").file("image-only", "image");
@@ -43,7 +43,7 @@ fn on_the_same_guest_path_the_longer_prefix_wins_and_on_a_tie_the_image() {
 }
 
 #[test]
-fn a_program_that_takes_three_without_looking_finds_the_image() {
+fn image_is_found_at_descriptor_3() {
     let tree = sample();
     for binding in Binding::ALL {
         let packed = binding.pack("fd_three").dir(tree.path(), "/data").run();
@@ -58,7 +58,7 @@ fn a_program_that_takes_three_without_looking_finds_the_image() {
 }
 
 #[test]
-fn descriptors_are_renumbered_across_host_and_image() {
+fn descriptors_renumber_across_host_and_image() {
     let (host, image) = (Tree::new(), Tree::new());
     host.file("name", "host");
     image.file("name", "image");
@@ -92,7 +92,7 @@ fn descriptors_are_renumbered_across_host_and_image() {
 }
 
 #[test]
-fn files_of_the_image_are_ready_beside_clocks_and_the_host() {
+fn polls_mix_image_files_clocks_and_host_files() {
     let tree = sample();
     let expected = "a file: errno 0\n  1: type 1 errno 0 bytes 8\n\
         two files and a clock that never runs out: errno 0\n  \
@@ -110,7 +110,7 @@ fn files_of_the_image_are_ready_beside_clocks_and_the_host() {
 }
 
 #[test]
-fn what_would_change_the_tree_is_refused_with_its_reason() {
+fn changes_of_the_tree_fail_with_their_reason() {
     let tree = sample();
     let expected = "create a directory: errno 69\n\
         create what exists: errno 20\n\
@@ -142,7 +142,7 @@ fn what_would_change_the_tree_is_refused_with_its_reason() {
 }
 
 #[test]
-fn a_program_that_grows_its_memory_reads_on() {
+fn program_reads_on_after_it_grows_its_memory() {
     let tree = sample();
     let plain = guest::c("memory_grow", Form::COMMAND);
     let expected = Engine::Wasmtime
@@ -177,7 +177,7 @@ fn tree_of_blocks() -> Tree {
 }
 
 #[test]
-fn polls_give_back_the_memory_that_they_take() {
+fn polls_free_their_memory() {
     let tree = tree_of_blocks();
     // The last poll takes 164 bytes for each of 204,800 subscriptions: 513 pages.
     const PAGES: u32 = 700;
@@ -190,7 +190,7 @@ fn polls_give_back_the_memory_that_they_take() {
 }
 
 #[test]
-fn a_poll_leaves_memory_for_blocks() {
+fn polls_leave_memory_for_the_block_cache() {
     let tree = tree_of_blocks();
     let mut host = Host::new();
     for binding in [Binding::SEPARATE, Binding::SINGLE] {
@@ -215,7 +215,7 @@ fn a_poll_leaves_memory_for_blocks() {
 }
 
 #[test]
-fn a_linked_program_whose_malloc_traces_reads_its_files() {
+fn linked_program_with_a_tracing_malloc_reads_files() {
     let tree = tree_of_blocks();
     for options in [&[][..], &["--compress"]] {
         let pack = Binding::LINKED.pack("malloc_traces");
@@ -239,7 +239,7 @@ fn instructions(host: &mut Host, module: &Path, directory: &str) -> (String, u64
 }
 
 #[test]
-fn a_directory_is_listed_in_linear_time() {
+fn directories_are_listed_in_linear_time() {
     let tree = Tree::new();
     for (directory, count) in [("one", 1), ("small", 10_000), ("large", 100_000)] {
         tree.directory(directory);
@@ -269,7 +269,7 @@ fn a_directory_is_listed_in_linear_time() {
 }
 
 #[test]
-fn files_longer_than_4_gib_pack_small_and_read_right() {
+fn files_over_4_gib_pack_small_and_read_right() {
     const GIB4: u64 = 1 << 32;
     let tree = Tree::for_holes();
     let large = File::create(tree.path().join("large")).expect("a file");

@@ -6,7 +6,7 @@ use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::{browser, tree, workspace};
 
 #[test]
-fn a_packed_program_reads_its_files_in_chromium() {
+fn packed_program_reads_its_files_in_chromium() {
     let template = fs::read_to_string(workspace::here("engines/browser.html")).unwrap();
     // What runs a reactor is not the page's affair.
     for form in Form::ALL.into_iter().filter(|form| !form.reactor) {

@@ -172,19 +172,19 @@ fn every_byte_of_a_small_image(binding: Binding) {
 }
 
 #[test]
-fn every_byte_of_a_small_merged_image() {
+fn damage_of_any_byte_of_a_merged_image_is_harmless() {
     every_byte_of_a_small_image(Binding::SEPARATE);
 }
 
 #[test]
-fn every_byte_of_a_small_linked_image() {
+fn damage_of_any_byte_of_a_linked_image_is_harmless() {
     every_byte_of_a_small_image(Binding::LINKED);
 }
 
 /// The index and the payload are read as in a memory of its own. What the anchor
 /// says of them is not.
 #[test]
-fn every_byte_of_the_anchor_in_a_single_memory() {
+fn damage_of_any_byte_of_a_single_anchor_is_harmless() {
     let tree = small();
     for options in &OPTIONS[..2] {
         let module = packed(tree.path(), Binding::SINGLE, options);
@@ -207,7 +207,7 @@ fn drawn(offsets: &[usize], count: usize) -> Vec<usize> {
 }
 
 #[test]
-fn random_bytes_of_a_larger_image() {
+fn damage_of_a_larger_image_is_harmless() {
     let tree = sample();
     for binding in Binding::ALL {
         for options in &OPTIONS[..2] {
@@ -226,7 +226,7 @@ fn random_bytes_of_a_larger_image() {
 }
 
 #[test]
-fn a_compiler_sees_what_the_interpreter_sees() {
+fn compiler_and_interpreter_see_the_same_damage() {
     let tree = small();
     let mut host = Host::new();
     let scratch = Tree::new();

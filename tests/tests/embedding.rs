@@ -40,7 +40,7 @@ fn run_in(directory: &Path, command: &mut Command) -> Outcome {
 }
 
 #[test]
-fn the_host_for_node() {
+fn host_for_node_runs() {
     for (binary, memory) in [("node", "separate"), ("node20", "single")] {
         let project = project("js", "host.mjs", memory);
         let mut node = Command::new(tool(binary, binary));
@@ -50,7 +50,7 @@ fn the_host_for_node() {
 }
 
 #[test]
-fn the_host_in_python() {
+fn host_in_python_runs() {
     let project = project("python", "host.py", "separate");
     let mut python = Command::new(tool("venv/bin/python", "wasmtime"));
     assert_eq!(
@@ -60,7 +60,7 @@ fn the_host_in_python() {
 }
 
 #[test]
-fn the_page() {
+fn example_page_runs() {
     let project = project("html", "index.html", "separate");
     let shim = tool(
         "npm-shim/node_modules/@bjorn3/browser_wasi_shim/dist",
@@ -76,7 +76,7 @@ fn the_page() {
 
 /// Without its module it cannot be built.
 #[test]
-fn the_host_in_go_is_well_formed() {
+fn host_in_go_is_formatted() {
     let code = code("go");
     let mut format = guest::go_command();
     format.arg("run").arg(here("engines/gofmt.go"));

@@ -354,7 +354,7 @@ fn shows(document: &str, part: &str, expected: &str) {
 }
 
 #[test]
-fn the_documents_show_the_plan() {
+fn documents_show_the_matrix() {
     shows("docs/ENGINES.md", "summary", &matrix::summary());
     shows("docs/ENGINES.md", "engines", &matrix::tables());
     shows("docs/ENGINES.md", "refusals", &matrix::refusals());

@@ -55,7 +55,7 @@ fn the_first_program_requires_libraries_and_runs() {
 }
 
 #[test]
-fn loading_shows_how_many_bytes_have_come() {
+fn loading_shows_the_received_bytes() {
     let bytes = SEEN["bytes"].as_str().expect("a text");
     let (come, of) = bytes.split_once(" of ").expect("both");
     assert_eq!(come, of);
@@ -63,12 +63,12 @@ fn loading_shows_how_many_bytes_have_come() {
 }
 
 #[test]
-fn nothing_is_asked_of_another_server() {
+fn page_loads_nothing_from_other_servers() {
     assert_eq!(SEEN["elsewhere"], json!([]));
 }
 
 #[test]
-fn an_exception_is_shown_with_its_place_in_the_program() {
+fn exceptions_are_shown_with_their_line() {
     ended_with("exception", 1);
     let output = text(&SEEN, "exception", "output");
     let last = "from main.rb:2:in 'Object#parse'\n\tfrom main.rb:3:in '<main>'\n";
@@ -79,7 +79,7 @@ fn an_exception_is_shown_with_its_place_in_the_program() {
 }
 
 #[test]
-fn what_is_no_ruby_is_shown_with_its_line() {
+fn syntax_errors_are_shown_with_their_line() {
     ended_with("syntax", 1);
     let output = text(&SEEN, "syntax", "output");
     assert!(
@@ -97,13 +97,13 @@ fn exit_codes_are_shown() {
 }
 
 #[test]
-fn programs_and_their_output_are_utf_8_and_there_is_no_input_nor_directory() {
+fn programs_are_utf_8_and_have_no_input_or_directory() {
     ended_with("unicode", 0);
     assert_eq!(text(&SEEN, "unicode", "output"), "本日 eßürg\nnil\nfalse\n");
 }
 
 #[test]
-fn recursion_without_end_is_an_exception() {
+fn endless_recursion_is_an_exception() {
     ended_with("deep", 1);
     let output = text(&SEEN, "deep", "output");
     assert!(
@@ -113,7 +113,7 @@ fn recursion_without_end_is_an_exception() {
 }
 
 #[test]
-fn an_endless_program_is_stopped_and_another_runs() {
+fn endless_program_is_stopped_and_another_runs() {
     assert_eq!(SEEN["while_running"], "Running");
     assert_eq!(
         SEEN["stopped"],
@@ -131,7 +131,7 @@ fn endless_output_is_cut() {
 }
 
 #[test]
-fn what_can_be_used_has_a_name() {
+fn every_control_has_a_name() {
     let names = SEEN["names"].as_array().expect("a list");
     for expected in [
         "textbox: Program",
@@ -148,7 +148,7 @@ fn what_can_be_used_has_a_name() {
 }
 
 #[test]
-fn it_fits_a_phone() {
+fn page_fits_a_phone() {
     let phones = SEEN["phone"].as_array().expect("a list");
     assert_eq!(phones.len(), 2);
     for phone in phones {
@@ -164,7 +164,7 @@ fn it_fits_a_phone() {
 }
 
 #[test]
-fn a_module_that_does_not_come_is_an_error_and_can_be_asked_for_again() {
+fn failed_download_is_an_error_and_can_be_repeated() {
     let reason = |of: &str| SEEN[of].as_str().expect("a text");
     assert!(
         reason("unreachable").starts_with("The module could not be loaded: "),

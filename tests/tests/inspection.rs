@@ -98,21 +98,21 @@ fn ls_json_is_json() {
 }
 
 #[test]
-fn ls_of_what_is_not_there_names_it() {
+fn ls_names_a_missing_path() {
     let (_, packed) = packed_sample(Form::COMMAND);
     let complaint = wasi_vfs(["ls", packed.to_str().unwrap(), "/data/missing"]).expect_failure();
     assert!(complaint.contains("/data/missing"), "{complaint}");
 }
 
 #[test]
-fn ls_of_a_module_that_was_not_packed_says_so() {
+fn ls_of_an_unpacked_module_is_an_error() {
     let guest = guest::c("tree", Form::COMMAND);
     let complaint = wasi_vfs(["ls".as_ref(), guest.as_os_str()]).expect_failure();
     assert!(complaint.contains("image"), "{complaint}");
 }
 
 #[test]
-fn cat_gives_the_bytes_back() {
+fn cat_prints_the_original_bytes() {
     for form in Form::ALL {
         let (tree, packed) = packed_sample(form);
         for path in [
@@ -154,7 +154,7 @@ fn wrong_arguments_are_explained() {
 }
 
 #[test]
-fn a_trace_lists_what_the_program_opened() {
+fn trace_lists_the_opened_files() {
     // A reactor cannot be run.
     for form in Form::ALL.into_iter().filter(|form| !form.reactor) {
         let tree = tree::sample();

@@ -10,7 +10,7 @@ use wasi_vfs_tests::tree::{Tree, sample};
 use wasi_vfs_tests::workspace;
 
 #[test]
-fn a_program_that_overwrites_its_memory_does_not_harm_a_merged_tree() {
+fn overwritten_memory_does_not_harm_a_merged_tree() {
     let tree = sample();
     let guest = guest::c("scribble", Form::COMMAND);
     // In a single memory, what the program takes for all of it is its own.
@@ -94,7 +94,7 @@ fn wasi_vfs() -> std::path::PathBuf {
 }
 
 #[test]
-fn nothing_of_the_packing_machine_is_in_the_module() {
+fn module_reveals_nothing_of_the_packing_machine() {
     for form in [
         Form::COMMAND,
         Form {

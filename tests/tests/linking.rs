@@ -82,7 +82,7 @@ fn tracing_runs_constructors_once() {
 
 /// It would open files by the runtime and close them by the host.
 #[test]
-fn a_rust_program_with_an_import_of_its_own_is_refused() {
+fn linked_rust_with_its_own_import_is_rejected() {
     let tree = Tree::new();
     tree.file("hello.txt", "hello\n");
     let place = Tree::new();

@@ -35,7 +35,7 @@ fn packing_again_adds_the_second_tree() {
 
 /// As far as it is linked with that, it would see files that it cannot close.
 #[test]
-fn a_program_that_calls_past_the_linked_runtime_is_refused() {
+fn calls_that_bypass_the_linked_runtime_are_rejected() {
     let tree = tree::sample();
     let library = guest::library().display().to_string();
     // With the `close` of Zig's C library.
@@ -57,7 +57,7 @@ fn a_program_that_calls_past_the_linked_runtime_is_refused() {
 
 /// The runtime in it has met calls already, and decided where they go.
 #[test]
-fn a_linked_module_that_was_initialised_can_be_packed() {
+fn initialised_linked_module_can_be_packed() {
     let (first, second) = (Tree::new(), Tree::new());
     first.file("hello.txt", "the first\n");
     second.file("hello.txt", "the second\n".repeat(500));
@@ -107,7 +107,7 @@ fn packing_the_same_again_adds_no_byte() {
 }
 
 #[test]
-fn merging_twice_gives_what_merging_both_at_once_gives() {
+fn merging_twice_equals_merging_both_at_once() {
     let (first, second) = (Tree::new(), Tree::new());
     first.file("one", bytes(50_000, 1)).set_times();
     second.file("two", bytes(50_000, 2)).set_times();
@@ -127,7 +127,7 @@ fn merging_twice_gives_what_merging_both_at_once_gives() {
 }
 
 #[test]
-fn a_directory_mapped_again_is_replaced() {
+fn repeated_mapping_replaces_a_directory() {
     let (old, new) = (Tree::new(), Tree::new());
     old.file("kept-by-name", "old\n")
         .file("only-in-old", bytes(200_000, 3));
@@ -150,7 +150,7 @@ fn a_directory_mapped_again_is_replaced() {
 }
 
 #[test]
-fn the_same_tree_gives_the_same_bytes() {
+fn same_tree_packs_to_the_same_bytes() {
     let guest = guest::c("tree", Form::COMMAND);
     let first = tree::sample();
     let second = tree::sample();
@@ -186,7 +186,7 @@ fn equal_files_are_stored_once() {
 }
 
 #[test]
-fn compression_makes_it_smaller() {
+fn compression_shrinks_the_module() {
     let tree = tree::sample();
     let guest = guest::c("cat", Form::COMMAND);
     let pack = Pack::new(&guest).dir(tree.path(), "/data");
@@ -317,7 +317,7 @@ fn refuses(module: &Path, tree: &Tree, expected: &str) {
 }
 
 #[test]
-fn a_module_that_asks_for_no_file_is_refused() {
+fn module_without_file_calls_is_rejected() {
     let guest = guest::c("no_files", Form::COMMAND);
     refuses(
         &guest,
@@ -327,7 +327,7 @@ fn a_module_that_asks_for_no_file_is_refused() {
 }
 
 #[test]
-fn a_component_is_refused_by_name() {
+fn component_is_rejected_by_name() {
     let place = Tree::new();
     // The preamble of an empty component.
     place.file("component.wasm", b"\0asm\x0d\0\x01\0");
@@ -339,7 +339,7 @@ fn a_component_is_refused_by_name() {
 }
 
 #[test]
-fn what_is_no_module_is_refused() {
+fn other_files_than_modules_are_rejected() {
     let place = Tree::new();
     place.file("hello.wasm", "hello");
     refuses(
@@ -350,14 +350,14 @@ fn what_is_no_module_is_refused() {
 }
 
 #[test]
-fn a_special_file_ends_the_pack_and_is_named() {
+fn special_file_is_an_error_that_names_it() {
     let tree = tree::sample();
     let _socket = std::os::unix::net::UnixListener::bind(tree.path().join("dir/socket")).unwrap();
     refuses(&guest::c("cat", Form::COMMAND), &tree, "dir/socket");
 }
 
 #[test]
-fn a_name_that_is_not_utf8_ends_the_pack_and_is_named() {
+fn name_without_utf8_is_an_error_that_names_it() {
     use std::os::unix::ffi::OsStringExt;
     let tree = tree::sample();
     let name = std::ffi::OsString::from_vec(b"latin-\xe9".to_vec());
@@ -366,7 +366,7 @@ fn a_name_that_is_not_utf8_ends_the_pack_and_is_named() {
 }
 
 #[test]
-fn a_missing_directory_is_named() {
+fn missing_directory_is_named() {
     let output = Tree::new();
     let complaint = Pack::new(guest::c("cat", Form::COMMAND))
         .dir(Path::new("/no/such/directory"), "/data")
@@ -377,7 +377,7 @@ fn a_missing_directory_is_named() {
 
 /// Where the runtime shares the memory that may not grow.
 #[test]
-fn no_memory_for_the_decoder_is_an_error_of_the_read() {
+fn read_without_memory_for_the_decoder_is_an_error() {
     let tree = Tree::new();
     tree.file("text", "some text\n".repeat(30_000));
     for binding in [Binding::LINKED, Binding::SINGLE] {

@@ -60,7 +60,7 @@ fn the_page_loads_nothing() {
 }
 
 #[test]
-fn the_page_shows_the_largest_files_duplicates_and_a_map() {
+fn page_shows_largest_files_duplicates_and_a_map() {
     let seen = seen(
         "seen.files = [...document.querySelectorAll('#files tr td:first-child')].map((cell) => cell.textContent);
          seen.duplicates = document.querySelector('#duplicates').textContent;

@@ -57,7 +57,7 @@ fn program(name: &str) -> String {
 }
 
 #[test]
-fn much_of_the_library_loads() {
+fn most_of_the_ruby_library_loads() {
     let seen = evaluate(packed(), &program("require.rb")).expect_success();
     for expected in [
         "{\"a\":[1,2.5,null]}",
@@ -111,14 +111,14 @@ fn the_interpreter_keeps_its_imports_and_exports() {
 }
 
 #[test]
-fn the_interpreter_without_the_library_does_not_load_it() {
+fn ruby_without_its_library_cannot_require() {
     // Else the tests above would prove nothing.
     let complaint = evaluate(&ruby(), "require \"json\"").expect_failure();
     assert!(complaint.contains("LoadError"), "{complaint}");
 }
 
 #[test]
-fn what_ruby_loaded_is_all_that_it_needs() {
+fn ruby_needs_only_its_traced_files() {
     let program = include_str!("../guests/ruby/ten.rb");
     let said = evaluate(packed(), program).expect_success();
     let loaded: Vec<_> = said

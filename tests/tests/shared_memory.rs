@@ -50,7 +50,7 @@ fn pages_that_a_host_grows_keep_their_bytes() {
 
 /// The adapter grows the memory for its own state.
 #[test]
-fn a_component_of_a_packed_program_reads_its_files() {
+fn component_of_a_packed_program_reads_its_files() {
     for memory in MEMORIES {
         let packed = packed(memory);
         let component = component_of(&packed);

@@ -140,7 +140,7 @@ fn tests_end_alike(language: &Language, packed: &Path, program: &str, at_least: 
 }
 
 #[test]
-fn tests_of_python_end_as_on_the_directories() {
+fn python_tests_end_as_on_the_host_directories() {
     let program = program("python/standard_tests.py");
     tests_end_alike(&Language::python(), packed_python(), &program, 5600);
 }
@@ -158,7 +158,7 @@ fn python_reads_its_library_from_a_zip() {
 }
 
 #[test]
-fn tests_of_ruby_end_as_on_the_directories() {
+fn ruby_tests_end_as_on_the_host_directories() {
     let language = Language::ruby();
     let program = program("ruby/standard_tests.rb");
     tests_end_alike(&language, &language.packed(), &program, 1800);

@@ -42,12 +42,12 @@ fn walks_alike(form: Form, engines: &[Engine]) {
 }
 
 #[test]
-fn command_merged() {
+fn merged_command_walks_like_the_host() {
     walks_alike(Form::COMMAND, &Engine::ALL);
 }
 
 #[test]
-fn command_linked() {
+fn linked_command_walks_like_the_host() {
     walks_alike(
         Form {
             reactor: false,
@@ -59,7 +59,7 @@ fn command_linked() {
 
 /// The decoder needs more stack than a program may have left, or have at all.
 #[test]
-fn a_linked_program_with_a_small_stack_reads_compressed_files() {
+fn linked_program_with_a_small_stack_decompresses() {
     let form = Form {
         reactor: false,
         linked: true,
@@ -75,7 +75,7 @@ fn a_linked_program_with_a_small_stack_reads_compressed_files() {
 }
 
 #[test]
-fn reactor_merged() {
+fn merged_reactor_walks_like_the_host() {
     walks_alike(
         Form {
             reactor: true,
@@ -86,7 +86,7 @@ fn reactor_merged() {
 }
 
 #[test]
-fn reactor_linked() {
+fn linked_reactor_walks_like_the_host() {
     walks_alike(
         Form {
             reactor: true,
@@ -130,12 +130,12 @@ fn language_walks_alike(guest: &Path) {
 }
 
 #[test]
-fn rust_walks_alike() {
+fn rust_walks_like_the_host() {
     language_walks_alike(&guest::rust());
 }
 
 #[test]
-fn go_walks_alike() {
+fn go_walks_like_the_host() {
     language_walks_alike(&guest::go());
 }
 
@@ -185,7 +185,7 @@ fn nested_mounts_are_one_tree() {
 
 /// The accepted difference `nested-preopens`, and nothing else.
 #[test]
-fn a_host_lists_no_preopen_in_another_one() {
+fn preopens_do_not_list_other_preopens() {
     let (outer, inner) = (Tree::new(), Tree::new());
     outer.file("a", "a\n").set_times();
     inner.file("b", "b\n").set_times();
@@ -215,7 +215,7 @@ fn a_host_lists_no_preopen_in_another_one() {
 }
 
 #[test]
-fn mapdir_is_dir_the_other_way_round() {
+fn mapdir_is_dir_with_swapped_paths() {
     let tree = tree::sample();
     let guest = guest::c("tree", Form::COMMAND);
     let by_dir = Pack::new(&guest).dir(tree.path(), "/data").run();
@@ -244,7 +244,7 @@ fn absolute_links_lead_within_the_image() {
 }
 
 #[test]
-fn excluded_files_are_not_there() {
+fn excluded_files_are_missing() {
     let tree = tree::sample();
     let guest = guest::c("tree", Form::COMMAND);
     let packed = Pack::new(&guest)
@@ -258,7 +258,7 @@ fn excluded_files_are_not_there() {
 }
 
 #[test]
-fn a_directory_of_the_host_is_seen_beside_the_image() {
+fn host_directory_is_visible_beside_the_image() {
     let (image, host) = (tree::sample(), Tree::new());
     host.file("from-host.txt", "from the host\n");
     for linked in [false, true] {

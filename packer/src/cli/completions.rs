@@ -15,9 +15,10 @@ use std::process::ExitCode;
 const EXAMPLES: &str = concat!(
     "\
 Examples:
-  wasi-vfs completions bash > ~/.local/share/bash-completion/completions/wasi-vfs
+  echo 'source <(wasi-vfs completions bash)' >> ~/.bashrc
   wasi-vfs completions zsh > ~/.zfunc/_wasi-vfs
   wasi-vfs completions fish > ~/.config/fish/completions/wasi-vfs.fish
+  wasi-vfs completions elvish >> ~/.config/elvish/rc.elv
   wasi-vfs completions powershell >> $PROFILE
   wasi-vfs completions nushell > wasi-vfs.nu",
     exit_codes!()
@@ -28,7 +29,7 @@ Examples:
 /// The script completes commands, options, host files, and paths in a packed file:
 /// `wasi-vfs cat packed.wasm /usr/<TAB>`. The script runs `wasi-vfs` from PATH, so it
 /// stays correct after an update. The script for Nushell completes commands and options
-/// only.
+/// only. Tests complete words in Bash, Elvish, fish and zsh.
 ///
 /// For zsh, put the directory of the script into `fpath` before `compinit` runs.
 #[derive(Debug, Args)]

@@ -62,8 +62,7 @@ Examples:
   wasi-vfs ls -l packed.wasm /usr/lib
   wasi-vfs run packed.wasm -- script.rb
 
-Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of the
-program.";
+Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of its program.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -143,6 +143,20 @@ fn a_page_is_written_beside_the_text_or_instead_of_it() {
 }
 
 #[test]
+fn columns_stay_aligned_behind_long_names() {
+    let scratch = Scratch::with_tree();
+    std::fs::create_dir_all(scratch.path("lib/a-directory-with-a-long-name/b")).unwrap();
+    scratch.write("lib/a-directory-with-a-long-name/b/c.txt", b"c");
+    assert_success(&scratch.run("image --dir lib::/usr/lib -o tree.wvfs"));
+    let text = stdout(&scratch.run("info tree.wvfs"));
+    let (_, table) = text.split_once("\nby directory").unwrap();
+    let rows = table.lines().take_while(|line| !line.is_empty());
+    let lengths: Vec<_> = rows.skip(1).map(str::len).collect();
+    assert!(lengths.len() > 1, "{text}");
+    assert!(lengths.iter().all(|len| *len == lengths[0]), "{text}");
+}
+
+#[test]
 fn probable_ballast_is_named_with_its_option() {
     let scratch = Scratch::with_tree();
     std::fs::create_dir_all(scratch.path("lib/test")).unwrap();
@@ -161,7 +175,9 @@ fn probable_ballast_is_named_with_its_option() {
     ];
     assert_eq!(facts["ballast"], serde_json::json!(expected));
     let text = stdout(&scratch.run("info tree.wvfs"));
-    assert!(text.contains("1  --exclude '*.{gem,whl}'\n"), "{text}");
+    let named = "1\n    drop with --exclude '*.{gem,whl}'\n";
+    assert!(text.contains(named), "{text}");
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
     assert_success(&scratch.run("info -q --html page.html tree.wvfs"));
     let page = String::from_utf8(scratch.read("page.html")).unwrap();
     assert!(page.contains(r#""exclude":"*.{gem,whl}""#), "{page}");

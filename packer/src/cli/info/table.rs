@@ -10,6 +10,9 @@ use std::io::{self, Write};
 /// Rows of a table without `--all`.
 const MAX_ROWS: usize = 10;
 
+/// Letters of the first column of a table, unless a name is longer.
+const NAME_WIDTH: usize = 24;
+
 /// Groups of equal files, and files of each group, without `--all`.
 const MAX_GROUPS: usize = 3;
 
@@ -104,16 +107,7 @@ fn print_tree(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Resul
             format!("{duplicates} the same as another"),
         ),
         ("unique", tree.unique, String::new()),
-        (
-            "stored",
-            blocks.stored,
-            format!(
-                "{}, {} uncompressed, {:.1} % full",
-                count(blocks.count, "block"),
-                blocks.uncompressed,
-                blocks.fill * 100.0
-            ),
-        ),
+        ("stored", blocks.stored, String::new()),
         ("other payload", blocks.other, String::new()),
     ];
     for (name, bytes, note) in rows {
@@ -124,7 +118,12 @@ fn print_tree(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Resul
             writeln!(out, "{}", line.trim_end())?;
         }
     }
-    Ok(())
+    let (uncompressed, full) = (blocks.uncompressed, blocks.fill * 100.0);
+    let blocks = count(blocks.count, "block");
+    writeln!(
+        out,
+        "  {blocks}, {uncompressed} uncompressed, {full:.1} % full"
+    )
 }
 
 fn print_groups(
@@ -138,28 +137,36 @@ fn print_groups(
     if groups.is_empty() {
         return Ok(());
     }
+    let shown = groups.iter().take(rows);
+    let names = shown.clone().map(name_of).collect::<Result<Vec<_>>>()?;
+    let width = names.iter().map(|name| name.chars().count() + 2);
+    let width = width.max().unwrap_or(0).max(NAME_WIDTH);
     writeln!(
         out,
-        "\n{:<24}{:>14}  {:>8}  {:>14}  {:>7}",
+        "\n{:<width$}{:>14}  {:>8}  {:>14}  {:>7}",
         format!("by {title}"),
         "stored",
         "",
         "raw",
         "files"
     )?;
-    for group in groups.iter().take(rows) {
-        let name = match group.name.text()?.as_str() {
-            "" => "(none)".to_owned(),
-            name => escape(name.as_bytes()),
-        };
+    for (group, name) in shown.zip(names) {
+        let name = format!("  {name}");
         let part = percentage(group.stored, report.blocks.stored);
         let (stored, raw, files) = (look.len(group.stored), look.len(group.raw), group.files);
         writeln!(
             out,
-            "  {name:<22}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
+            "{name:<width$}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
         )?;
     }
     print_rest(groups.len(), rows, out)
+}
+
+fn name_of(group: &Group<'_>) -> Result<String> {
+    Ok(match group.name.text()?.as_str() {
+        "" => "(none)".to_owned(),
+        name => escape(name.as_bytes()),
+    })
 }
 
 fn print_ballast(
@@ -175,7 +182,7 @@ fn print_ballast(
     let heading = ("stored", "raw", "files");
     writeln!(
         out,
-        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}  drop with",
+        "\n{kind:<24}{:>14}  {part:>8}  {:>14}  {:>7}",
         heading.0, heading.1, heading.2
     )?;
     for row in ballast {
@@ -185,8 +192,9 @@ fn print_ballast(
         let (stored, raw, files) = (look.len(row.stored), look.len(row.raw), row.files);
         writeln!(
             out,
-            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}  --exclude '{exclude}'"
+            "{kind:<24}{stored:>14}  {part:>8}  {raw:>14}  {files:>7}"
         )?;
+        writeln!(out, "    drop with --exclude '{exclude}'")?;
     }
     Ok(())
 }
