@@ -2,7 +2,7 @@
 //! `[--dir HOST::GUEST] [--env K=V] MODULE ARGS...`, or of these what its engine can.
 
 use crate::command::{self, Outcome, mapping};
-use crate::workspace::{here, root, tool};
+use crate::workspace::{built, here, root, tool};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -19,8 +19,11 @@ pub enum Engine {
     Chromium,
     /// Its SDK for Python. Takes commands, and no directory or variable.
     Wasmer,
-    /// What `wasi-vfs run` has inside. Takes commands.
+    /// The interpreter of `wasi-vfs run`, with the runtime inside the module. Takes
+    /// commands.
     Wasmi,
+    /// `wasi-vfs run`, which serves the files natively. Takes commands.
+    WasiVfs,
     /// What buf has inside. Takes commands, and nothing else.
     Wazero,
     /// An interpreter in Python. Takes no directory or variable.
@@ -41,7 +44,7 @@ pub struct Run<'a> {
 
 impl Engine {
     /// Those that every suite of commands runs on; [`crate::matrix`] has all.
-    pub const ALL: [Self; 3] = [Self::Wasmtime, Self::Node, Self::Wasmi];
+    pub const ALL: [Self; 4] = [Self::Wasmtime, Self::Node, Self::Wasmi, Self::WasiVfs];
 
     /// Prepares to run this module with no directory, argument or variable.
     pub fn module(self, module: &Path) -> Run<'_> {
@@ -125,7 +128,7 @@ impl Engine {
         command::run(node("node", "stub_hosts.mjs").arg("--list"), "")
     }
 
-    /// The adapter. wasmi has none, since `wasi-vfs` runs it.
+    /// The adapter. The command under test has none.
     fn adapter(self) -> Command {
         match self {
             Self::Wasmtime => python("run_wasmtime.py", "wasmtime"),
@@ -151,7 +154,8 @@ impl Engine {
                 command.arg(root().join(".tools")).arg(name);
                 command
             }
-            Self::Wasmi => unreachable!("run by wasi-vfs"),
+            Self::Wasmi => Command::new(built("run_wasmi")),
+            Self::WasiVfs => unreachable!("the command under test"),
         }
     }
 }
@@ -205,7 +209,7 @@ impl Run<'_> {
 
     /// Runs it.
     pub fn outcome(self) -> Outcome {
-        if self.engine == Engine::Wasmi {
+        if self.engine == Engine::WasiVfs {
             return self.run_by_wasi_vfs();
         }
         let mut command = self.engine.adapter();

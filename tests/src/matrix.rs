@@ -134,6 +134,7 @@ impl Engine {
             Self::Chromium => "Chromium".to_owned(),
             Self::Wasmer => format!("Wasmer (SDK {})", version("WASMER_SDK")),
             Self::Wasmi => "wasmi 2".to_owned(),
+            Self::WasiVfs => "wasi-vfs run".to_owned(),
             Self::Wazero => format!("wazero (buf {})", version("BUF")),
             Self::Pywasm => format!("pywasm {}", version("PYWASM")),
             Self::Package(name) => format!("{name} {}", package_version(name)),

@@ -25,6 +25,13 @@ pub fn tool(path: &str, name: &str) -> PathBuf {
     found
 }
 
+/// A program of this crate, which cargo builds before its tests.
+pub fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    let directory = test.parent().and_then(Path::parent);
+    directory.expect("tests lie in `deps`").join(name)
+}
+
 /// Where guests and their intermediate files are kept between runs.
 pub fn guests() -> PathBuf {
     let directory = root().join("target/guests");

@@ -12,7 +12,6 @@ mod documents;
 mod dump;
 mod exit_codes;
 mod extract;
-mod hosted;
 mod image;
 mod info;
 mod input;
@@ -35,12 +34,11 @@ mod size;
 mod summary;
 mod text;
 mod time;
-mod traced;
 mod usage;
 mod verify;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use message::{code_after, is_closed_pipe, report};
+use message::{is_closed_pipe, report};
 use std::process::ExitCode;
 
 const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (image format 1)");

@@ -206,6 +206,18 @@ impl<'a> Contents<'a> {
         ImageReader::new(&self.index, &self.payload, metadata)
     }
 
+    /// The module in `source` as it was before packing: its calls reach the host. `self`
+    /// must be the contents of `source`. A linked module keeps its image and its runtime,
+    /// and the runtime does not find the image. This reads no stored blocks of a merged
+    /// module.
+    ///
+    /// # Errors
+    ///
+    /// The module cannot be read, is invalid, or was changed by another tool after packing.
+    pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ModuleError> {
+        module::unmounted_in(source, self.payload_segment)
+    }
+
     /// The length in bytes of the module in `source` without its image. `None` if they
     /// cannot be separated. `self` must be the contents of `source`.
     pub fn application_len(&self, source: &Arc<dyn ReadAt>) -> Option<u64> {

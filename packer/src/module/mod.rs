@@ -32,7 +32,7 @@ pub(crate) use locate::find::find_in;
 pub use locate::found::Found;
 pub use parts::Parts;
 pub use preview0::convert::as_preview1;
-pub(crate) use restore::original::len_without_image;
+pub(crate) use restore::original::{len_without_image, unmounted_in};
 pub use restore::original::{unmounted, without_image};
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use restore::unmerge::merged_checksum;

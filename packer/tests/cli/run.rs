@@ -98,8 +98,9 @@ fn imports_beyond_preview_1_are_named() {
 
 #[test]
 fn a_reactor_is_explained() {
-    let module = wat::parse_str(r#"(module (func (export "_initialize")))"#).unwrap();
-    assert_error(&scratch_with(&module).run("run app.wasm"), &["reactor"]);
+    let module = wat::parse_str(REACTOR).unwrap();
+    let output = scratch_with(&module).run("run app.wasm");
+    assert_error(&output, &["reactor", "`--invoke EXPORT`", "`a`, `b`"]);
 }
 
 #[test]
@@ -109,39 +110,56 @@ fn a_component_is_explained() {
 }
 
 #[test]
-fn a_trace_lists_what_was_opened() {
-    let scratch = Scratch::packed();
-    let output = scratch.run("run --trace used.txt packed.wasm");
+fn a_guest_path_has_one_host_directory() {
+    let scratch = Scratch::with_tree();
+    for second in ["/x", "x", "/x/"] {
+        let output = scratch.run(&format!(
+            "run app.wasm --dir lib::/x --dir lib/sub::{second}"
+        ));
+        let words = ["guest path /x is mapped twice", "`lib` and `lib/sub`"];
+        assert_failure(&output, 2, &words);
+    }
+    // A packed directory may have the path, too.
+    assert_success(&scratch.run("pack app.wasm --dir lib::/x -o packed.wasm"));
+    assert_success(&scratch.run("run packed.wasm --dir lib::/x"));
+}
+
+/// Its functions print `i`, `a` and `b`; `c` exits with code 3.
+const REACTOR: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write
+      (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 100) "iab")
+    (func $print (param $at i32)
+      (i32.store (i32.const 8) (local.get $at))
+      (i32.store (i32.const 12) (i32.const 1))
+      (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 20))))
+    (func (export "_initialize") (call $print (i32.const 100)))
+    (func (export "a") (call $print (i32.const 101)))
+    (func (export "b") (call $print (i32.const 102)))
+    (func (export "c") (call $exit (i32.const 3))))"#;
+
+#[test]
+fn invoked_exports_run_in_order() {
+    let scratch = scratch_with(&wat::parse_str(REACTOR).unwrap());
+    let output = scratch.run("run app.wasm --invoke b --invoke a --invoke b");
     assert_success(&output);
-    assert_eq!(stdout(&output), "hello\n");
-    let expected = "\
-# wasi-vfs trace: opened, in order
-/usr/lib/hello.txt
-# looked at and not opened, in order
-";
-    assert_eq!(
-        String::from_utf8(scratch.read("used.txt")).unwrap(),
-        expected
-    );
+    assert_eq!(stdout(&output), "ibab");
 }
 
 #[test]
-fn a_trace_is_written_however_the_program_ends() {
-    let scratch = Scratch::with_tree();
-    // The program exits with the errno of what fails.
-    assert_success(&scratch.run("pack app.wasm --dir lib/sub::/ -o packed.wasm"));
-    let output = scratch.run("run --trace used.txt packed.wasm");
-    assert_eq!(output.status.code(), Some(44), "{}", stderr(&output));
-    assert!(!scratch.read("used.txt").is_empty());
-    // Whether there is a trace, too.
-    let output = scratch.run("run --trace /dev/full packed.wasm");
-    assert_failure(&output, 44, &["/dev/full", "No space left"]);
+fn an_exit_ends_the_invoked_exports() {
+    let scratch = scratch_with(&wat::parse_str(REACTOR).unwrap());
+    let output = scratch.run("run app.wasm --invoke a --invoke c --invoke b");
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(stdout(&output), "ia");
 }
 
 #[test]
-fn what_cannot_be_traced_leaves_no_trace() {
-    let scratch = Scratch::with_tree();
-    let output = scratch.run("run --trace used.txt app.wasm");
-    assert_error(&output, &["`app.wasm`", "holds no image"]);
-    assert!(!scratch.path("used.txt").exists());
+fn an_invoked_export_must_exist() {
+    let scratch = scratch_with(&wat::parse_str(REACTOR).unwrap());
+    let output = scratch.run("run app.wasm --invoke a --invoke none");
+    assert_error(&output, &["`app.wasm`", "no export `none`", "`a`, `b`"]);
+    assert_eq!(stdout(&output), "");
 }

@@ -37,7 +37,7 @@ pub(super) enum Base<I> {
     Ours(OpenDirectory<I>),
 }
 
-impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
+impl<M, H, F: Filesystem> Server<M, H, F> {
     /// Serves the program that has this memory.
     pub fn new(fs: F, memory: M, host: H) -> Self {
         Self {
@@ -53,6 +53,29 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
     }
 
+    /// Replaces memory and host, and keeps file system and descriptors. A native
+    /// interpreter lends memory and host for one call at a time.
+    pub fn with<M2, H2>(self, memory: M2, host: H2) -> Server<M2, H2, F> {
+        Server {
+            memory,
+            host,
+            fs: self.fs,
+            numbers: self.numbers,
+            unwritten: self.unwritten,
+            path: self.path,
+            second_path: self.second_path,
+            is_started: self.is_started,
+            lent: self.lent,
+        }
+    }
+
+    /// The file system.
+    pub fn filesystem(&self) -> &F {
+        &self.fs
+    }
+}
+
+impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     /// Fills the table before the first call: standard input and output, the host's other
     /// descriptors, then our preopens.
     pub(super) fn start(&mut self) -> Result {

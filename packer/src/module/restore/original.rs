@@ -33,8 +33,9 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
 }
 
 /// A module that runs as the original did, with the files of its host. A merged image is
-/// removed, and the anchor of a linked one says that there is no image. The export `wasi_vfs_alloc` of a linked module runs no constructors. A program that
-/// imported `wasi_unstable` before packing imports preview 1.
+/// removed, and the anchor of a linked one says that there is no image. The export
+/// `wasi_vfs_alloc` of a linked module runs no constructors. A program that imported
+/// `wasi_unstable` before packing imports preview 1.
 ///
 /// # Errors
 ///
@@ -48,6 +49,24 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
     })
+}
+
+/// [`unmounted`] for the module in `source`. `payload_segment` is the number of the data
+/// segment with the payload, if known. That segment is not read.
+pub(crate) fn unmounted_in(
+    source: &Arc<dyn ReadAt>,
+    payload_segment: Option<u32>,
+) -> Result<Vec<u8>, ModuleError> {
+    if let Some(number) = payload_segment
+        && let Some(skeleton) = Skeleton::read(source, Without::Segment(number))?
+    {
+        let shape = Shape::of_skeleton(&skeleton)?;
+        if let Some(located) = anchor::locate(&shape)? {
+            return with_threads(|| unmerge::unmerge(&shape, &located));
+        }
+    }
+    let wasm = Payload::Source(source.clone()).bytes();
+    unmounted(&wasm.map_err(ModuleError::Read)?).map(Cow::into_owned)
 }
 
 /// Length in bytes of [`without_image`] for the module in `source`. `payload_segment` is

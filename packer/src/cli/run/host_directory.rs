@@ -1,7 +1,8 @@
-//! Directories of the host as the interpreter gets them.
+//! Host directories, with times from 1970 on.
 //!
-//! Its times begin in 1970, and at one before that it panics. So what it would see
-//! of such a file is the first time there is; all else is passed on.
+//! The interpreter panics at a file that is older than 1970. It asks directories and files
+//! for their metadata, so both are wrapped: older times become the start of 1970, and all
+//! other calls pass on.
 
 use async_trait::async_trait;
 use std::any::Any;
@@ -14,7 +15,7 @@ use wasmi_wasi::wasi_common::file::{Advice, FdFlags, FileType, Filestat, OFlags}
 use wasmi_wasi::wasi_common::sync::dir::Dir;
 use wasmi_wasi::{Error, WasiDir, WasiFile};
 
-/// A directory, with no time in it before 1970.
+/// Wraps a host directory, and so each file that is opened in it.
 pub(super) fn directory(dir: wasmi_wasi::Dir) -> Box<dyn WasiDir> {
     Box::new(Directory(Box::new(Dir::from_cap_std(dir))))
 }
@@ -30,7 +31,7 @@ struct Directory(Box<dyn WasiDir>);
 
 #[async_trait]
 impl WasiDir for Directory {
-    /// Of the directory inside: the interpreter looks whether it is one of its own.
+    /// The wrapped directory: the interpreter renames and links only between its own.
     fn as_any(&self) -> &dyn Any {
         self.0.as_any()
     }

@@ -1,0 +1,41 @@
+//! How a program ended, as an exit code.
+
+use crate::cli::message::report;
+use crate::cli::text;
+use anyhow::{Context, Result, anyhow, bail};
+use std::process::ExitCode;
+use wasmi::errors::{ErrorKind, LinkerError};
+
+/// The exit code of shells for an aborted program, which other engines use for a trap.
+pub(super) const TRAPPED: u8 = 134;
+
+/// The exit code of the program if it exited, or [`TRAPPED`] after a report.
+pub(super) fn exit_code(error: &wasmi::Error) -> ExitCode {
+    match error.i32_exit_status() {
+        // Hosts have eight bits for it.
+        Some(status) => ExitCode::from(status.to_le_bytes()[0]),
+        None => {
+            let reason = text::escape(error.to_string().as_bytes());
+            report(&anyhow!("the program trapped: {reason}"));
+            ExitCode::from(TRAPPED)
+        }
+    }
+}
+
+/// The reason for a missing instance: an import that `run` does not supply, or a start
+/// function that did not return.
+pub(super) fn not_instantiated(error: wasmi::Error) -> Result<ExitCode> {
+    if let ErrorKind::Linker(LinkerError::MissingDefinition { name, .. }) = error.kind() {
+        let from = text::escape(name.module().as_bytes());
+        let name = text::escape(name.name().as_bytes());
+        bail!(
+            "it imports `{from}` `{name}`, and `run` supplies {} only; \
+             use the engine that the program was made for",
+            super::calls::PREVIEW1
+        );
+    }
+    if error.i32_exit_status().is_some() || error.as_trap_code().is_some() {
+        return Ok(exit_code(&error));
+    }
+    Err(error).context("cannot instantiate the module")
+}

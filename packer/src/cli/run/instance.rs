@@ -1,0 +1,101 @@
+//! A program under the interpreter, from its bytes to its exit code.
+
+use super::calls::{Idle, State, linker};
+use super::entries::entries;
+use super::exit::{exit_code, not_instantiated};
+use super::payload::{Failure, PayloadFile};
+use super::program::{Image, Program};
+use super::trace::Notes;
+use super::traced_image::TracedImage;
+use anyhow::{Context, Result};
+use std::process::ExitCode;
+use wasi_vfs::bounds::bounds;
+use wasi_vfs::module;
+use wasi_vfs_runtime::Server;
+use wasmi::{CompilationMode, Config, Engine, Instance, Module, Store};
+use wasmi_wasi::WasiCtx;
+
+/// Nested calls of a program. The engine keeps them on the heap, and interpreters in the
+/// program nest a few for each call of their own.
+const MAX_RECURSION_DEPTH: usize = 100_000;
+
+/// Bytes of values on the stack of those calls.
+const MAX_STACK_LEN: usize = 64 << 20;
+
+/// How a program ended, and what it left behind.
+pub(super) struct Outcome {
+    pub(super) code: ExitCode,
+    /// The inodes that its calls reached, if it was traced.
+    pub(super) notes: Option<Notes>,
+    /// The first failure to read its packed files.
+    pub(super) failure: Failure,
+}
+
+/// Runs the exports `invoked` of a program, or `_start` if there are none.
+pub(super) fn run(
+    program: &Program,
+    context: WasiCtx,
+    invoked: &[String],
+    is_traced: bool,
+) -> Result<Outcome> {
+    let engine = engine();
+    let module = Module::new(&engine, &program.wasm)
+        .context("the built-in interpreter does not accept the module; use your own engine")?;
+    let entries = entries(&module, invoked)?;
+    let failure = Failure::default();
+    let image = program.image.as_ref();
+    let runtime = image.map(|image| idle(image, &failure, is_traced));
+    let linker = linker(&engine, runtime.is_some())?;
+    let state = State::new(context, bounds(program.wasm.len()), runtime);
+    let mut store = Store::new(&engine, state);
+    store.limiter(|state| &mut state.bounds);
+    let code = match linker.instantiate_and_start(&mut store, &module) {
+        Ok(instance) => call_all(&mut store, &instance, &entries)?,
+        Err(error) => not_instantiated(error)?,
+    };
+    let image = store.data().runtime.as_ref().map(Server::filesystem);
+    Ok(Outcome {
+        code,
+        notes: image.and_then(TracedImage::take_notes),
+        failure,
+    })
+}
+
+fn idle(image: &Image, failure: &Failure, is_traced: bool) -> Idle {
+    let payload = PayloadFile::new(image.payload(), failure.clone());
+    Server::new(TracedImage::new(image.index(), payload, is_traced), (), ())
+}
+
+fn engine() -> Engine {
+    let mut config = Config::default();
+    config
+        // Functions that never run cost nothing, so large modules start quickly.
+        .compilation_mode(CompilationMode::Lazy)
+        .ignore_custom_sections(true)
+        .set_max_recursion_depth(MAX_RECURSION_DEPTH)
+        .set_max_stack_height(MAX_STACK_LEN);
+    Engine::new(&config)
+}
+
+/// Calls the exports in order, until one exits or traps.
+fn call_all(store: &mut Store<State>, instance: &Instance, names: &[String]) -> Result<ExitCode> {
+    if store.data().runtime.is_some() {
+        reset_inner_runtime(store, instance)?;
+    }
+    for name in names {
+        let function = instance.get_typed_func::<(), ()>(&*store, name)?;
+        if let Err(error) = function.call(&mut *store, ()) {
+            return Ok(exit_code(&error));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A linked module has a runtime inside, and may be a snapshot of an instance that ran.
+/// That runtime would serve the image that it remembers, until it prepares for another.
+fn reset_inner_runtime(store: &mut Store<State>, instance: &Instance) -> Result<()> {
+    if let Ok(alloc) = instance.get_typed_func::<i32, i32>(&*store, module::ALLOC_FN) {
+        alloc.call(store, 0)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The program to run: its module, and the packed files if they are served natively.
+
+use anyhow::{Context, Result, bail};
+use std::sync::Arc;
+use wasi_vfs::{Contents, Form, ImageReader, ReadAt, module};
+use wasi_vfs_format::{Index, Payload};
+
+/// A module, and the files that it was packed with.
+pub(super) struct Program {
+    pub(super) wasm: Vec<u8>,
+    /// `None` if the module serves its files itself, or has none.
+    pub(super) image: Option<Image>,
+}
+
+/// The image of a program.
+pub(super) struct Image {
+    /// Lives as long as the process, and so as long as the program.
+    contents: &'static Contents<'static>,
+}
+
+impl Image {
+    /// The index, `None` if it is damaged.
+    pub(super) fn index(&self) -> Option<Index<'static>> {
+        let image = ImageReader::new_unverified(&self.contents.index, &self.contents.payload);
+        Some(*image.ok()?.index())
+    }
+
+    /// The stored blocks.
+    pub(super) fn payload(&self) -> Arc<dyn ReadAt> {
+        match &self.contents.payload {
+            Payload::Source(source) => source.clone(),
+            Payload::Bytes(bytes) => Arc::new(bytes.to_vec()),
+        }
+    }
+
+    /// The image for tools.
+    pub(super) fn reader(&self) -> Result<ImageReader<'static>> {
+        Ok(self.contents.reader()?)
+    }
+}
+
+impl Program {
+    /// Opens the module in `source` to run it. A linked module, and one that another tool
+    /// changed after packing, runs with the runtime inside it.
+    pub(super) fn open(source: &Arc<dyn ReadAt>) -> Result<Self> {
+        check_preamble(source)?;
+        let contents = Contents::read(source).ok();
+        let merged = contents.filter(|contents| contents.form != Some(Form::Linked));
+        match merged.map(|contents| Self::taken_apart(source, contents)) {
+            Some(Ok(program)) => Ok(program),
+            Some(Err(_)) | None => Self::whole(source),
+        }
+    }
+
+    /// Opens the module in `source` to trace it: only a native runtime can take note.
+    pub(super) fn open_to_trace(source: &Arc<dyn ReadAt>) -> Result<Self> {
+        check_preamble(source)?;
+        let program = Self::taken_apart(source, Contents::read(source)?)?;
+        if let Some(image) = &program.image {
+            image.reader()?;
+        }
+        Ok(program)
+    }
+
+    fn taken_apart(source: &Arc<dyn ReadAt>, contents: Contents<'static>) -> Result<Self> {
+        let wasm = contents.application(source)?;
+        let contents = Box::leak(Box::new(contents));
+        let image = Some(Image { contents });
+        Ok(Self { wasm, image })
+    }
+
+    fn whole(source: &Arc<dyn ReadAt>) -> Result<Self> {
+        let wasm = Payload::Source(source.clone()).bytes();
+        let wasm = wasm.context("cannot read the file")?;
+        // The host has the calls of preview 1 alone.
+        let wasm = module::as_preview1(&wasm)?.into_owned();
+        Ok(Self { wasm, image: None })
+    }
+}
+
+/// The engine would accept WebAssembly text as well, and explains components in its own
+/// terms.
+fn check_preamble(source: &Arc<dyn ReadAt>) -> Result<()> {
+    let mut preamble = [0; 8];
+    let is_read = source.read_exact_at(&mut preamble, 0).is_ok();
+    match preamble {
+        // The second half of a core module's version is its layer, 0.
+        [0, b'a', b's', b'm', _, _, 0, 0] if is_read => Ok(()),
+        [0, b'a', b's', b'm', _, _, 1, 0] if is_read => {
+            bail!("it is a component; run it with an engine for components, such as `wasmtime run`")
+        }
+        _ => bail!("it is not a WebAssembly module in the binary format"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(bytes: &[u8]) -> String {
+        let source: Arc<dyn ReadAt> = Arc::new(bytes.to_vec());
+        format!("{:#}", check_preamble(&source).unwrap_err())
+    }
+
+    #[test]
+    fn text_is_no_module() {
+        for bytes in ["", "(module)", "\0asm"] {
+            assert!(
+                error_of(bytes.as_bytes()).contains("binary format"),
+                "{bytes}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_component_needs_another_engine() {
+        let component = wat::parse_str("(component)").unwrap();
+        assert!(error_of(&component).contains("wasmtime run"));
+    }
+}
