@@ -1,16 +1,15 @@
-//! zstd frames as the format has them: one, which says how long its content is.
+//! zstd frames of the format: a single frame that states the length of its content.
 
 use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// The bits of a frame's descriptor, its fifth byte, that announce the number of a
-/// dictionary.
+/// The bits of the fifth byte of a frame that announce a dictionary.
 const DICTIONARY: u8 = 3;
 
-/// Whether `bytes` are one frame and nothing else, without a dictionary, that says that
-/// its content has `len` bytes. libzstd takes for the same content what is in several
-/// frames, or has frames to skip in between, which no runtime does.
+/// Whether `bytes` are exactly one frame without a dictionary that states a content of
+/// `len` bytes. libzstd also accepts several frames and skippable frames, which no
+/// runtime does.
 pub fn is_one(bytes: &[u8], len: u64) -> bool {
     bytes.starts_with(&MAGIC)
         && find_frame_compressed_size(bytes) == Ok(bytes.len())
