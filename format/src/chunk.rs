@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_is_read_as_it_was_written() {
+    fn lengths_round_trip() {
         for len in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 32 << 10, u32::MAX] {
             let mut bytes = Vec::new();
             write_len(len, &mut bytes);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_cut_off_or_padded_or_too_large_is_refused() {
+    fn invalid_lengths_are_rejected() {
         let broken: [&[u8]; 5] = [
             &[],
             &[0x80],

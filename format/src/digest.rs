@@ -114,7 +114,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn a_digest_is_that_of_the_blake3_test_vectors() {
+    fn digest_equals_the_blake3_test_vector() {
         assert_eq!(
             Digest::of(b"").to_string(),
             "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"

@@ -31,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_one_that_says_how_long_its_content_is() {
+    fn a_frame_states_the_length_of_its_content() {
         assert!(is_one(&frame(&CONTENT), 1000));
         assert!(!is_one(&frame(&CONTENT), 999));
         // A stream, which begins before its end is known.
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_libzstd_takes_besides_is_none() {
+    fn other_input_of_libzstd_is_rejected() {
         let skipped = b"\x50\x2a\x4d\x18\0\0\0\0";
         let two = [frame(&CONTENT[..400]), frame(&CONTENT[400..])].concat();
         // The number 0 of no dictionary, in one byte.

@@ -125,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_survives_encoding() {
+    fn manifests_round_trip() {
         let bytes = manifest().encode().unwrap();
         assert_eq!(Manifest::decode(&bytes), Ok(manifest()));
     }
 
     #[test]
-    fn what_was_left_out_survives_encoding() {
+    fn counts_of_omitted_files_round_trip() {
         let manifest = Manifest {
             left_out: Some(LeftOut {
                 file_count: 3,
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_after_a_manifest_are_refused() {
+    fn bytes_behind_a_manifest_are_rejected() {
         let mut bytes = manifest().encode().unwrap();
         bytes.push(0);
         assert_eq!(Manifest::decode(&bytes), Err(Corrupt::Manifest));
     }
 
     #[test]
-    fn every_truncation_of_a_manifest_is_refused() {
+    fn truncated_manifests_are_rejected() {
         let bytes = manifest().encode().unwrap();
         for len in 0..bytes.len() {
             assert_eq!(Manifest::decode(&bytes[..len]), Err(Corrupt::Manifest));
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_lies_does_not_allocate() {
+    fn a_false_length_does_not_allocate() {
         // 0xfd announces a 64-bit length: a string of 2^64 - 1 bytes.
         assert_eq!(Manifest::decode(&[0xfd; 9]), Err(Corrupt::Manifest));
         assert_eq!(Manifest::decode(&[0xff; 99]), Err(Corrupt::Manifest));
     }
 
     #[test]
-    fn a_manifest_beyond_its_limit_is_refused() {
+    fn manifest_beyond_its_limit_is_rejected() {
         let of_version = |len| {
             let tool_version = "1".repeat(len);
             Manifest {

@@ -99,7 +99,7 @@ mod tests {
     use std::string::ToString;
 
     #[test]
-    fn dropping_a_tree_takes_no_stack_for_its_depth() {
+    fn dropping_a_deep_tree_needs_little_stack() {
         let mut node = DirectoryNode::default();
         for _ in 0..100_000 {
             let children = [("d".to_string(), Node::Directory(node))];
