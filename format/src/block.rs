@@ -7,7 +7,7 @@ use core::ops::Range;
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Position of a block in the block table.
+/// Number of a block in the block table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockNumber(pub u32);
 
@@ -15,22 +15,22 @@ pub struct BlockNumber(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Codec {
-    /// As they are.
+    /// Uncompressed.
     Stored = 0,
     /// One zstd frame with its content size.
     Zstd = 1,
-    /// One zstd frame with its content size, whose prefix is the content of
-    /// block 0, the *base*.
+    /// One zstd frame with its content size. Its prefix is the content of block 0, the
+    /// *base*.
     Based = 2,
 }
 
-/// A block as it is stored.
+/// The stored record of a block.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct BlockRecord {
     /// Checksum of the stored bytes.
     pub checksum: U64,
-    /// Where the stored bytes start in the payload.
+    /// Offset of the stored bytes in the payload.
     pub stored_offset: U32,
     /// Bits 0 to 23: length of the stored bytes. Bits 24 to 31: a [`Codec`].
     pub stored_len_and_codec: U32,
@@ -43,7 +43,7 @@ const _: () = {
     assert!(size_of::<BlockRecord>() == BLOCK_RECORD_LEN);
     assert!(offset_of!(BlockRecord, stored_offset) == 8);
     assert!(offset_of!(BlockRecord, stored_len_and_codec) == 12);
-    // A stored block is as long as a block can be, and must fit the 24 bits.
+    // The largest stored block is the largest block, and must fit the 24 bits.
     assert!(crate::limits::MAX_BLOCK_SHIFT < STORED_LEN_BITS);
 };
 
@@ -79,18 +79,17 @@ impl BlockRecord {
 /// A block whose record has been validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// Its position in the block table.
+    /// Its number in the block table.
     pub number: BlockNumber,
-    /// Where its bytes start in the content.
+    /// Offset of its bytes in the content.
     pub raw_offset: u64,
-    /// How many bytes of the content it holds; at most the block size.
+    /// Number of bytes of the content in this block; at most the block size.
     pub raw_len: u32,
-    /// Where the stored bytes start in the payload.
+    /// Offset of the stored bytes in the payload.
     pub stored_offset: u32,
-    /// How many bytes are stored; for [`Codec::Stored`] the same as `raw_len`,
-    /// else fewer.
+    /// Number of stored bytes: `raw_len` for [`Codec::Stored`], otherwise fewer.
     pub stored_len: u32,
-    /// How they are stored.
+    /// Encoding of the stored bytes.
     pub codec: Codec,
     checksum: u64,
 }
@@ -129,7 +128,7 @@ impl Block {
         })
     }
 
-    /// Checks the stored bytes of this block against its checksum.
+    /// Compares the checksum of the stored bytes.
     pub fn verify(&self, stored: &[u8]) -> Result<(), Corrupt> {
         if checksum(stored) == self.checksum {
             Ok(())

@@ -1,8 +1,8 @@
-//! The weak hash that notices damage: XXH64 with seed 0.
+//! The weak hash that detects damage: XXH64 with seed 0.
 //!
-//! It is checked on the path of every first read, so it is chosen for speed in
-//! WebAssembly (a tenth of the time that decoding takes), not against an
-//! adversary. Content is *named* by BLAKE3 digests, which only tools compute.
+//! Every first read of a block compares it, so it must be fast in WebAssembly: it takes
+//! a tenth of the time of decoding. It does not resist an adversary. BLAKE3 digests
+//! identify content, and only tools compute them.
 
 use core::hash::Hasher;
 use twox_hash::XxHash64;

@@ -1,13 +1,11 @@
 //! The units of deduplication.
 //!
-//! Put back to back in the order of their records, the different chunks form
-//! the *content*: one string of `raw_len` bytes, which is then cut into blocks
-//! of equal size. A chunk may therefore lie across blocks.
+//! Back to back, the distinct chunks form the *content*, one string of `raw_len` bytes.
+//! Blocks cut the content into equal lengths, so a chunk may cross blocks.
 //!
-//! To read a file it is enough to know where its runs lie in the content, so
-//! where chunks start and end is told by the metadata section alone. A chunk is named
-//! by its digest, which need not be stored anywhere: its bytes give it, and the
-//! root digest covers it.
+//! Reading a file needs only its runs. So only the metadata section has the boundaries
+//! of the chunks. A digest identifies a chunk and is not stored: the bytes of the chunk
+//! determine it, and the root digest covers it.
 
 use crate::error::Corrupt;
 use crate::index::Extent;
@@ -18,21 +16,21 @@ use core::ops::Range;
 /// A chunk: a place in the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
-    /// Where the chunk starts in the content.
+    /// Offset of the chunk in the content.
     pub raw_offset: u64,
     /// Length of the chunk in bytes; never zero.
     pub len: u32,
 }
 
 impl Chunk {
-    /// Where the chunk ends in the content.
+    /// End of the chunk in the content.
     pub fn raw_end(&self) -> u64 {
         self.raw_offset.saturating_add(self.len.into())
     }
 }
 
-/// Appends the length of a chunk as it is stored: LEB128 as in WebAssembly,
-/// seven bits to a byte, the lowest first, the top bit set in all but the last.
+/// Appends the stored length of a chunk: LEB128 as in WebAssembly, seven bits a byte,
+/// lowest first. The top bit is set in all bytes except the last.
 pub(crate) fn write_len(mut len: u32, bytes: &mut Vec<u8>) {
     while len >= 0x80 {
         bytes.push(len as u8 | 0x80);
@@ -46,8 +44,8 @@ pub(crate) fn len_len(len: u32) -> u64 {
     u64::from((u32::BITS - (len | 1).leading_zeros()).div_ceil(7))
 }
 
-/// Reads one length off the start of `bytes`; `None` if there is none that is
-/// whole, fits 32 bits and is as short as can be.
+/// Reads one length from the start of `bytes`. Returns `None` if the length is
+/// incomplete, exceeds 32 bits or is not in the shortest form.
 pub(crate) fn read_len(bytes: &mut &[u8]) -> Option<u32> {
     let mut len: u64 = 0;
     for shift in (0..u32::BITS).step_by(7) {
@@ -79,12 +77,11 @@ impl Chunks {
         &self.0
     }
 
-    /// The positions of the chunks that make up a run of a file, found by
-    /// binary search.
+    /// Returns the positions of the chunks of a run, by binary search.
     ///
     /// # Errors
     ///
-    /// The run does not start and end where chunks do.
+    /// The run does not start and end at chunk boundaries.
     pub fn of(&self, inode: InodeNumber, extent: &Extent) -> Result<Range<usize>, Corrupt> {
         let start = extent.raw_offset;
         let end = start.saturating_add(extent.len);
@@ -113,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_is_read_as_it_was_written() {
+    fn lengths_round_trip() {
         for len in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 32 << 10, u32::MAX] {
             let mut bytes = Vec::new();
             write_len(len, &mut bytes);
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_cut_off_or_padded_or_too_large_is_refused() {
+    fn invalid_lengths_are_rejected() {
         let broken: [&[u8]; 5] = [
             &[],
             &[0x80],

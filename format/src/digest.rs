@@ -1,8 +1,8 @@
-//! The strong hash that names content: BLAKE3.
+//! The strong hash that identifies content: BLAKE3.
 //!
-//! A chunk is named by the digest of its bytes, an image by its root digest:
-//! over the metadata of its tree and the digests of its chunks. How the bytes
-//! are compressed and cut into blocks does not enter into it.
+//! The digest of its bytes identifies a chunk. The root digest identifies an image: it
+//! covers the metadata of the tree and the digests of the chunks, but not blocks and
+//! compression.
 
 use crate::inode::Kind;
 use core::fmt;
@@ -10,7 +10,8 @@ use core::fmt;
 /// Length of a digest in bytes.
 pub const DIGEST_LEN: usize = 32;
 
-/// What separates root digests from all other uses of BLAKE3.
+/// The context of key derivation, which separates root digests from all other uses of
+/// BLAKE3.
 pub const ROOT_CONTEXT: &str = "wasi-vfs image format 1, root digest";
 
 /// A BLAKE3 digest. Shown as 64 hexadecimal digits.
@@ -18,7 +19,7 @@ pub const ROOT_CONTEXT: &str = "wasi-vfs image format 1, root digest";
 pub struct Digest(pub [u8; DIGEST_LEN]);
 
 impl Digest {
-    /// The digest of `bytes`, which names a chunk.
+    /// The digest of `bytes`, which identifies a chunk.
     pub fn of(bytes: &[u8]) -> Self {
         Self(*blake3::hash(bytes).as_bytes())
     }
@@ -36,8 +37,8 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// Computes a root digest. The writer and `verify` both feed this one, so they
-/// cannot disagree about the bytes that are hashed.
+/// Computes a root digest. Writer and `verify` use the same hasher, so they agree on
+/// the hashed bytes.
 #[derive(Debug)]
 pub(crate) struct RootHasher(blake3::Hasher);
 
@@ -71,8 +72,7 @@ impl RootHasher {
         self.0.update(target);
     }
 
-    /// Must be followed by as many calls of [`RootHasher::chunk`] as the file
-    /// has chunks.
+    /// Adds a file. Call [`RootHasher::chunk`] for each of its chunks next.
     pub(crate) fn file(
         &mut self,
         fields: InodeFields<'_>,
@@ -100,7 +100,8 @@ impl RootHasher {
         self.bytes(fields.name);
     }
 
-    /// Bytes after their length, so that no two lists of fields hash alike.
+    /// Adds bytes behind their length, so two different lists of fields never hash
+    /// alike.
     fn bytes(&mut self, bytes: &[u8]) {
         self.0.update(&(bytes.len() as u64).to_le_bytes());
         self.0.update(bytes);
@@ -113,7 +114,7 @@ mod tests {
     use alloc::string::ToString;
 
     #[test]
-    fn a_digest_is_that_of_the_blake3_test_vectors() {
+    fn digest_equals_the_blake3_test_vector() {
         assert_eq!(
             Digest::of(b"").to_string(),
             "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"

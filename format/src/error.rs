@@ -1,7 +1,7 @@
-//! Why an image cannot be used: it is damaged, or it is newer than the reader.
+//! The errors of an image: it is corrupt, or it is newer than the reader.
 //!
-//! The caller's own mistakes (no such name, not a directory) are not errors of
-//! this crate; they are `None` or another [`Kind`](crate::Kind).
+//! Mistakes of the caller, such as a missing name, are no errors of this crate. They
+//! are `None` or another [`Kind`](crate::Kind).
 
 use thiserror::Error;
 
@@ -29,7 +29,7 @@ impl From<Incompatible> for Error {
     }
 }
 
-/// Which rule of the format is broken, and where.
+/// A broken rule of the format, and its place.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Corrupt {
@@ -139,8 +139,7 @@ pub enum Corrupt {
         /// Where the run starts in the file.
         offset: u64,
     },
-    /// A block does not exist, does not lie within the payload, or is stored
-    /// in a way that cannot be.
+    /// A block does not exist, is outside the payload, or has an invalid record.
     #[error("block {block} does not exist or has an impossible record")]
     Block {
         /// Number of the block.
@@ -230,7 +229,7 @@ pub enum Corrupt {
         len: u64,
     },
     /// A run of a file does not start and end where chunks do.
-    #[error("the run of inode {inode} at {offset} is not some chunks, whole")]
+    #[error("the run of inode {inode} at {offset} does not start and end at chunk boundaries")]
     RunChunks {
         /// Number of the file.
         inode: u32,
@@ -362,7 +361,7 @@ pub enum Corrupt {
     /// The manifest cannot be decoded.
     #[error("the manifest cannot be decoded")]
     Manifest,
-    /// The metadata and the digests of the chunks do not give the root digest.
+    /// The tree and its chunks do not have the root digest.
     #[error("the tree is not the one that the root digest names")]
     RootDigest,
     /// A mount does not exist or does not name a directory.
@@ -373,7 +372,7 @@ pub enum Corrupt {
     },
 }
 
-/// What the image needs that this reader does not have.
+/// A requirement of the image that this reader does not support.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Incompatible {

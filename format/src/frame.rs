@@ -1,16 +1,15 @@
-//! zstd frames as the format has them: one, which says how long its content is.
+//! zstd frames of the format: a single frame that states the length of its content.
 
 use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// The bits of a frame's descriptor, its fifth byte, that announce the number of a
-/// dictionary.
+/// The bits of the fifth byte of a frame that announce a dictionary.
 const DICTIONARY: u8 = 3;
 
-/// Whether `bytes` are one frame and nothing else, without a dictionary, that says that
-/// its content has `len` bytes. libzstd takes for the same content what is in several
-/// frames, or has frames to skip in between, which no runtime does.
+/// Whether `bytes` are exactly one frame without a dictionary that states a content of
+/// `len` bytes. libzstd also accepts several frames and skippable frames, which no
+/// runtime does.
 pub fn is_one(bytes: &[u8], len: u64) -> bool {
     bytes.starts_with(&MAGIC)
         && find_frame_compressed_size(bytes) == Ok(bytes.len())
@@ -32,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_one_that_says_how_long_its_content_is() {
+    fn a_frame_states_the_length_of_its_content() {
         assert!(is_one(&frame(&CONTENT), 1000));
         assert!(!is_one(&frame(&CONTENT), 999));
         // A stream, which begins before its end is known.
@@ -50,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn what_libzstd_takes_besides_is_none() {
+    fn other_input_of_libzstd_is_rejected() {
         let skipped = b"\x50\x2a\x4d\x18\0\0\0\0";
         let two = [frame(&CONTENT[..400]), frame(&CONTENT[400..])].concat();
         // The number 0 of no dictionary, in one byte.

@@ -1,4 +1,4 @@
-//! An image as bytes: its parts together and apart.
+//! An image as bytes: its parts, joined and split.
 
 use crate::digest::Digest;
 use crate::error::{Corrupt, Error};
@@ -16,44 +16,44 @@ pub struct Image {
     pub payload: Vec<u8>,
     /// Chunks and manifest.
     pub metadata: Vec<u8>,
-    /// The name of the image, as in its superblock.
+    /// The root digest, as in the superblock.
     pub digest: Digest,
     /// The manifest, as in its metadata section.
     pub manifest: Manifest,
 }
 
 impl Image {
-    /// The image as one string of bytes: index, payload, metadata section.
+    /// The image as one byte string: index, payload, metadata section.
     pub fn to_bytes(&self) -> Vec<u8> {
         [&*self.index, &self.payload, &self.metadata].concat()
     }
 }
 
-/// The parts of an image that is one string of bytes.
+/// The parts of an image in one byte string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts<'a> {
     /// Superblock and tables.
     pub index: &'a [u8],
     /// The stored blocks.
     pub payload: &'a [u8],
-    /// Chunks and manifest; `None` if it was cut off.
+    /// Chunks and manifest; `None` if the image lacks them.
     pub metadata: Option<&'a [u8]>,
 }
 
-/// Where in the bytes of an image its parts lie.
+/// The places of the parts in the bytes of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Places {
     /// Superblock and tables.
     pub index: Range<u64>,
     /// The stored blocks.
     pub payload: Range<u64>,
-    /// Chunks and manifest; `None` if it was cut off.
+    /// Chunks and manifest; `None` if the image lacks them.
     pub metadata: Option<Range<u64>>,
 }
 
 impl Places {
-    /// Finds the parts of an image of `len` bytes. Only the superblock is looked at, which
-    /// `head` begins with. The metadata section may be missing, as a whole.
+    /// Finds the parts of an image of `len` bytes. Reads only the superblock, at the
+    /// start of `head`. The whole metadata section may be missing.
     pub fn of(head: &[u8], len: u64) -> Result<Self, Error> {
         let host_len = |len: u64| usize::try_from(len).unwrap_or(usize::MAX);
         let superblock = Superblock::parse_head(head, host_len(len))?;
@@ -80,8 +80,8 @@ impl Places {
 }
 
 impl<'a> Parts<'a> {
-    /// Takes apart what [`Image::to_bytes`] put together. Only the superblock
-    /// is looked at. The metadata section may be missing, as a whole.
+    /// Splits the bytes of [`Image::to_bytes`]. Reads only the superblock. The whole
+    /// metadata section may be missing.
     pub fn split(bytes: &'a [u8]) -> Result<Self, Error> {
         let places = Places::of(bytes, bytes.len() as u64)?;
         // All of them lie within the bytes.

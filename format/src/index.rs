@@ -1,5 +1,5 @@
-//! Reading an index in place: lookups are arithmetic and binary searches on
-//! the stored records, nothing is parsed ahead and nothing is allocated.
+//! The index, read in place. Lookups are arithmetic and binary searches on the stored
+//! records, so opening parses nothing ahead and allocates nothing.
 
 use crate::block::{Block, BlockRecord};
 use crate::checksum::checksum_of_two;
@@ -27,32 +27,32 @@ pub struct Index<'a> {
     names: &'a [u8],
 }
 
-/// A run of bytes of a file that is also a run of the content.
+/// A range of a file that is also a range of the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// Where the run starts in the content.
+    /// Offset of the run in the content.
     pub raw_offset: u64,
-    /// How many bytes it has; never zero.
+    /// Length in bytes; never zero.
     pub len: u64,
 }
 
-/// A run of a file, from its first byte to its last.
+/// A whole run of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// Where the run starts in the file.
+    /// Offset of the run in the file.
     pub file_offset: u64,
-    /// How many bytes it has; never zero.
+    /// Length in bytes; never zero.
     pub len: u64,
-    /// Where the run starts in the content.
+    /// Offset of the run in the content.
     pub raw_offset: u64,
 }
 
 impl<'a> Index<'a> {
-    /// Opens the index at the start of `bytes`; what follows it is ignored.
+    /// Opens the index at the start of `bytes`. Ignores the bytes behind it.
     ///
-    /// Takes constant time: checks the superblock and where the tables are,
-    /// not what they say. Every record is validated when it is used. The
-    /// checksum is [`Index::verify_checksum`]'s.
+    /// Takes constant time. It checks the superblock and the bounds of the tables, but
+    /// not their records. Every record is validated when it is used.
+    /// [`Index::verify_checksum`] compares the checksum.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let superblock = Superblock::parse(bytes)?;
         let bytes = bytes
@@ -73,7 +73,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Checks every byte of the index against its checksum, in linear time.
+    /// Compares the checksum of the whole index, in linear time.
     pub fn verify_checksum(&self) -> Result<(), Corrupt> {
         let before = self.bytes.get(..offset_of!(Superblock, index_checksum));
         let after = self.bytes.get(SUPERBLOCK_LEN..);
@@ -147,10 +147,9 @@ impl<'a> Index<'a> {
         self.name_bytes(link.target_offset, link.target_len)
     }
 
-    /// What a directory holds, in the order of the names; nothing if `inode` is
-    /// none. A child that names another parent, as one that two directories claim
-    /// does, is an error: so nothing that goes down from the root visits an inode
-    /// twice.
+    /// The children of a directory in the order of their names; none if `inode` is no
+    /// directory. A child with another parent is an error, for example a child that two
+    /// directories list. So no walk down from the root visits an inode twice.
     pub fn children(
         &self,
         inode: &Inode,
@@ -188,8 +187,8 @@ impl<'a> Index<'a> {
         Ok(None)
     }
 
-    /// The longest run of the content that holds the bytes of `file` from
-    /// `offset` on; `None` at or past the end of the file.
+    /// The longest run that holds the bytes of `file` from `offset` on; `None` at or
+    /// behind the end of the file.
     pub fn run(
         &self,
         inode: InodeNumber,
@@ -210,11 +209,11 @@ impl<'a> Index<'a> {
         }))
     }
 
-    /// The runs that make up `file`, in the order of its bytes; a file that
-    /// shares no part of its bytes with another has one.
+    /// The runs of `file` in the order of its bytes. A file that shares no bytes with
+    /// others has one.
     ///
-    /// Total, as all of the reader: a damaged image gives errors or runs that
-    /// do not cover the file, and at most as many as there are extents.
+    /// The iterator is total, like the whole reader. A damaged image yields errors, or
+    /// runs that do not cover the file, and at most as many as there are extents.
     pub fn extents(
         &self,
         inode: InodeNumber,
@@ -246,7 +245,7 @@ impl<'a> Index<'a> {
         self.superblock.blocks.count.get()
     }
 
-    /// The block at position `number`.
+    /// The block with this number.
     pub fn block(&self, number: u32) -> Result<Block, Corrupt> {
         let corrupt = Corrupt::Block { block: number };
         let record = self.blocks.get(number as usize).ok_or(corrupt)?;
@@ -307,7 +306,7 @@ impl<'a> Index<'a> {
         Ok(Directory { first, count })
     }
 
-    /// The extents of a file whose first is `first`.
+    /// The extents of a file from its first extent on.
     pub(crate) fn extent_records(
         &self,
         inode: InodeNumber,
@@ -334,7 +333,7 @@ impl<'a> Index<'a> {
         let record = record.ok_or(uncovered(inode, offset))?;
         let (start, end) = (start_of(record), extents.get(after));
         let end = end.map_or(file_len, start_of);
-        // What is not sorted may be searched for in vain.
+        // In unsorted records of a damaged image the search may find nothing.
         if offset < start || end <= offset {
             return Err(uncovered(inode, offset));
         }

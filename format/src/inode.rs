@@ -1,16 +1,16 @@
-//! File-system objects. An inode record is also the directory entry that names
-//! it: every inode has exactly one name, so the two are one record.
+//! File-system objects. Every inode has exactly one name, so its record is also its
+//! directory entry.
 //!
-//! The children of a directory are consecutive inodes sorted by name, which
-//! makes a lookup a binary search and the position a stable cookie. Children
-//! come after their directory, so walking down or up always ends.
+//! The children of a directory are consecutive inodes, sorted by name. So a lookup is a
+//! binary search, and the position is a stable cookie. Children follow their directory,
+//! so every walk ends.
 
 use crate::limits::{MAX_FILE_LEN, MAX_NAME_LEN, MAX_RAW_LEN};
 use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{I64, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Position of an inode in the inode table. The root directory is 0.
+/// Number of an inode in the inode table. The root directory is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InodeNumber(pub u32);
 
@@ -19,7 +19,7 @@ impl InodeNumber {
     pub const ROOT: Self = Self(0);
 }
 
-/// What an inode is.
+/// The kind of an inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
@@ -31,14 +31,14 @@ pub enum Kind {
     Symlink = 3,
 }
 
-/// The bits of `kind_and_flags` that are a [`Kind`].
+/// The bits of `kind_and_flags` with the [`Kind`].
 pub const KIND_MASK: u8 = 0x0f;
 /// The file may be executed.
 pub const FLAG_EXECUTABLE: u8 = 1 << 4;
-/// The whole file is one run: `content` is where it starts in the content.
+/// The whole file is one run: `content` is its offset in the content.
 pub const FLAG_ONE_RUN: u8 = 1 << 5;
 
-/// An inode as it is stored.
+/// The stored record of an inode.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct InodeRecord {
@@ -47,20 +47,19 @@ pub struct InodeRecord {
     pub size: U32,
     /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
     pub mtime_ns: I64,
-    /// Where the name starts in the names table.
+    /// Offset of the name in the names table.
     pub name_offset: U32,
-    /// Bits 0 to 31 of a number of 40 bits. Directory: first child. Symlink:
-    /// where the target starts in the names table. File: where it starts in
-    /// the content if [`FLAG_ONE_RUN`], else its first extent; zero if it is
-    /// empty.
+    /// Bits 0 to 31 of a number of 40 bits. Directory: first child. Symlink: offset of
+    /// the target in the names table. File: offset in the content with
+    /// [`FLAG_ONE_RUN`], otherwise the first extent; 0 if empty.
     pub content: U32,
     /// The directory that holds this inode; 0 for the root itself.
     pub parent: U32,
-    /// Length of the name in bytes; 0 for the root alone.
+    /// Length of the name in bytes; 0 only for the root.
     pub name_len: u8,
-    /// Bits 32 to 39 of `size`; only files have any.
+    /// Bits 32 to 39 of `size`; 0 except for files.
     pub size_high: u8,
-    /// Bits 32 to 39 of `content`; only a place in the content needs them.
+    /// Bits 32 to 39 of `content`; 0 unless it is an offset in the content.
     pub content_high: u8,
     /// Bits 0 to 3: a [`Kind`]. Bits 4 to 7: flags, only for files.
     pub kind_and_flags: u8,
@@ -97,12 +96,12 @@ impl InodeRecord {
         self.size_high = (size >> 32) as u8;
     }
 
-    /// The bits that are a [`Kind`] if the record is whole.
+    /// The bits of the kind. A damaged record may have an unknown kind.
     pub fn kind(&self) -> u8 {
         self.kind_and_flags & KIND_MASK
     }
 
-    /// The flags, where they are in `kind_and_flags`.
+    /// The flags at their place in `kind_and_flags`.
     pub fn flags(&self) -> u8 {
         self.kind_and_flags & !KIND_MASK
     }
@@ -123,18 +122,18 @@ impl InodeRecord {
 /// An inode whose record has been validated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inode {
-    /// Its position in the inode table.
+    /// Its number in the inode table.
     pub number: InodeNumber,
-    /// The directory that holds it; the root holds itself.
+    /// The directory that lists it. The root is its own parent.
     pub parent: InodeNumber,
     /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
     pub mtime_ns: i64,
-    /// What it is and what it holds.
+    /// The kind of the inode and its content.
     pub content: Content,
 }
 
 impl Inode {
-    /// What the inode is.
+    /// The kind of the inode.
     pub fn kind(&self) -> Kind {
         match self.content {
             Content::Directory(_) => Kind::Directory,
@@ -144,7 +143,7 @@ impl Inode {
     }
 }
 
-/// What an inode holds, by kind.
+/// The content of an inode, by kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A directory.
@@ -168,7 +167,7 @@ impl Directory {
         self.count
     }
 
-    /// The child at `position` in name order, `None` past the last.
+    /// The child at `position` in the order of the names; `None` behind the last.
     pub fn child(&self, position: u32) -> Option<InodeNumber> {
         (position < self.count).then(|| InodeNumber(self.first + position))
     }
@@ -189,10 +188,10 @@ pub struct File {
     pub(crate) data: Data,
 }
 
-/// Where the bytes of a file are.
+/// The place of the bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Data {
-    /// Where the one run starts in the content.
+    /// Offset of the only run in the content.
     OneRun(u64),
     /// The first extent.
     Extents(u32),

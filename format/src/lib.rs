@@ -1,8 +1,7 @@
-//! The wasi-vfs image: a directory tree as one content-addressed, deduplicated
-//! and optionally compressed string of bytes.
+//! The wasi-vfs image: a directory tree as one content-addressed, deduplicated and
+//! optionally compressed byte string.
 //!
-//! `docs/FORMAT.md` is the normative description. An image has three parts
-//! with different lives:
+//! `docs/FORMAT.md` is the normative description. An image has three parts:
 //!
 //! | part | holds | read |
 //! |---|---|---|
@@ -10,10 +9,10 @@
 //! | payload | the stored blocks, back to back | one block at a time |
 //! | metadata section | chunks and the manifest | by tools only |
 //!
-//! Without features this crate is the reader of the index alone: `no_std`, no
-//! allocation, no unsafe code, and total, which is to say that no string of
-//! bytes makes it panic, loop or read out of bounds. The `std` feature adds
-//! the writer and all else that needs the standard library.
+//! Without features this crate is the reader of the index: `no_std`, no allocation and
+//! no unsafe code. It is total: no input makes it panic, loop or read out of bounds.
+//! The feature `alloc` adds the encoder and the metadata section. The feature `std`
+//! adds the writer of file trees, the reader of file contents and the checks.
 //!
 //! This crate knows nothing of WASI: no errno, no descriptor, no rights.
 

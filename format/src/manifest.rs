@@ -1,9 +1,8 @@
-//! What the packer wanted a reader of the image to know: version, options,
-//! statistics. Nothing in it is needed to read a file, and nothing in it tells
-//! about the machine that packed.
+//! The manifest: version, options and statistics of the writer. Reading files does not
+//! need it, and it does not describe the machine that wrote the image.
 //!
-//! The one place that knows bincode: it is no longer developed, and must be
-//! easy to replace.
+//! Only this file uses bincode. bincode is no longer developed, so it must be easy to
+//! replace.
 
 use crate::error::Corrupt;
 use alloc::string::String;
@@ -24,16 +23,15 @@ pub struct Manifest {
     pub block_shift: u32,
     /// Smallest, average and largest chunk, in bytes.
     pub chunk_lens: [u32; 3],
-    /// What was packed, and how small it became.
+    /// Counts and lengths of the image.
     pub statistics: Statistics,
-    /// What was left out on purpose. Encoded after the rest, and only if it is
-    /// there, so that it costs other images nothing.
+    /// The omitted files, if the user selected paths. Encoded behind the other fields,
+    /// and only if present, so other images do not pay for it.
     #[serde(skip)]
     pub left_out: Option<LeftOut>,
 }
 
-/// What the tree had and the image has not, since it was asked to keep only
-/// some paths.
+/// The files of the tree that a selection of paths omitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Regular files.
@@ -42,7 +40,7 @@ pub struct LeftOut {
     pub file_len: u64,
 }
 
-/// Counts of what an image holds.
+/// Counts and lengths of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statistics {
     /// Regular files.
@@ -53,19 +51,19 @@ pub struct Statistics {
     pub symlink_count: u32,
     /// Bytes of all files.
     pub file_len: u64,
-    /// Bytes of all different chunks: what deduplication leaves.
+    /// Bytes of all distinct chunks.
     pub raw_len: u64,
-    /// Bytes of the payload: what compression leaves of `raw_len`.
+    /// Bytes of the payload.
     pub stored_len: u64,
     /// Chunks of all files, each time they occur.
     pub chunk_reference_count: u64,
-    /// Different chunks.
+    /// Distinct chunks.
     pub chunk_count: u32,
     /// Blocks.
     pub block_count: u32,
-    /// Blocks that are stored as they are.
+    /// Uncompressed blocks.
     pub stored_block_count: u32,
-    /// Files whose bytes are those of an earlier file.
+    /// Non-empty files that added no new chunk.
     pub duplicate_file_count: u32,
 }
 
@@ -81,8 +79,7 @@ impl Manifest {
 
     /// Reads a manifest, which must fill `bytes`.
     ///
-    /// Total: no string of bytes makes it panic or allocate much more than
-    /// [`MAX_MANIFEST_LEN`].
+    /// No input makes it panic, or allocate much more than [`MAX_MANIFEST_LEN`].
     pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
         let decoded = bincode::serde::decode_from_slice(bytes, config());
         let (manifest, len): (Self, usize) = decoded.map_err(|_| Corrupt::Manifest)?;
@@ -100,8 +97,8 @@ impl Manifest {
     }
 }
 
-/// What decoding may claim: numbers are counted as long as they can be, though
-/// they are mostly stored in a byte.
+/// Limit of bincode, which counts each number at its longest, though most take one
+/// byte.
 const MAX_CLAIM: usize = MAX_MANIFEST_LEN + 1024;
 
 /// Little-endian, variable-length integers, bounded.
@@ -128,13 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_manifest_survives_encoding() {
+    fn manifests_round_trip() {
         let bytes = manifest().encode().unwrap();
         assert_eq!(Manifest::decode(&bytes), Ok(manifest()));
     }
 
     #[test]
-    fn what_was_left_out_survives_encoding() {
+    fn counts_of_omitted_files_round_trip() {
         let manifest = Manifest {
             left_out: Some(LeftOut {
                 file_count: 3,
@@ -147,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn bytes_after_a_manifest_are_refused() {
+    fn bytes_behind_a_manifest_are_rejected() {
         let mut bytes = manifest().encode().unwrap();
         bytes.push(0);
         assert_eq!(Manifest::decode(&bytes), Err(Corrupt::Manifest));
     }
 
     #[test]
-    fn every_truncation_of_a_manifest_is_refused() {
+    fn truncated_manifests_are_rejected() {
         let bytes = manifest().encode().unwrap();
         for len in 0..bytes.len() {
             assert_eq!(Manifest::decode(&bytes[..len]), Err(Corrupt::Manifest));
@@ -162,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_lies_does_not_allocate() {
+    fn a_false_length_does_not_allocate() {
         // 0xfd announces a 64-bit length: a string of 2^64 - 1 bytes.
         assert_eq!(Manifest::decode(&[0xfd; 9]), Err(Corrupt::Manifest));
         assert_eq!(Manifest::decode(&[0xff; 99]), Err(Corrupt::Manifest));
     }
 
     #[test]
-    fn a_manifest_beyond_its_limit_is_refused() {
+    fn manifest_beyond_its_limit_is_rejected() {
         let of_version = |len| {
             let tool_version = "1".repeat(len);
             Manifest {

@@ -1,5 +1,5 @@
-//! The part of an image that only tools read: the chunks and the manifest.
-//! In a module it lies in a custom section, which may be stripped.
+//! The metadata section: chunk lengths and manifest, which only tools read. In a module
+//! it is a custom section, which strippers may remove.
 
 use crate::checksum::checksum_of_two;
 use crate::chunk::{Chunk, read_len, write_len};
@@ -16,8 +16,8 @@ pub const MAGIC: [u8; 8] = *b"\x89wvfs-c\n";
 /// Version of the metadata section.
 pub const VERSION: u32 = 1;
 
-/// The header of the metadata section as it is stored. The lengths of the chunks
-/// follow it, and the manifest follows them.
+/// The stored header of the metadata section. The chunk lengths follow it, and then the
+/// manifest.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct MetadataHeader {
@@ -29,7 +29,7 @@ pub struct MetadataHeader {
     pub chunk_count: U32,
     /// Length of the manifest in bytes.
     pub manifest_len: U32,
-    /// Length of the lengths of the chunks in bytes.
+    /// Length of the encoded chunk lengths in bytes.
     pub lens_len: U32,
     /// Checksum of the metadata section without these eight bytes.
     pub checksum: U64,
@@ -124,7 +124,7 @@ impl<'a> MetadataSection<'a> {
         })
     }
 
-    /// Checks in linear time that the chunks cut a content of `raw_len` bytes.
+    /// Checks in linear time that the chunks have `raw_len` bytes together.
     #[cfg(feature = "std")]
     pub(crate) fn validate_chunks(&self, raw_len: u64) -> Result<(), Corrupt> {
         let found = self.chunks().last().map_or(0, |chunk| chunk.raw_end());
@@ -141,8 +141,8 @@ impl<'a> MetadataSection<'a> {
     }
 }
 
-/// The bytes of a metadata section, given the lengths of the chunks in the order of
-/// the content; `None` if the manifest is too long.
+/// Encodes a metadata section from the chunk lengths in the order of the content.
+/// Returns `None` if the manifest is too long.
 pub(crate) fn encode(chunk_lens: &[u32], manifest: &Manifest) -> Option<Vec<u8>> {
     let manifest = manifest.encode()?;
     let mut rest = Vec::with_capacity(2 * chunk_lens.len() + manifest.len());

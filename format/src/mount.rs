@@ -5,11 +5,11 @@ use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// A mount as it is stored.
+/// The stored record of a mount.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct MountRecord {
-    /// Where the guest path starts in the names table.
+    /// Offset of the guest path in the names table.
     pub path_offset: U32,
     /// Length of the guest path in bytes.
     pub path_len: U32,
@@ -33,6 +33,6 @@ const _: () = {
 pub struct Mount<'a> {
     /// The guest path as the user wrote it, such as `/usr/lib` or `.`.
     pub path: &'a [u8],
-    /// The directory of the image that it names.
+    /// The directory of the image.
     pub inode: InodeNumber,
 }

@@ -1,4 +1,4 @@
-//! The first record of an image: what it is, what it needs, where its tables are.
+//! The first record of an image: version, features and the places of the tables.
 
 use crate::block::BLOCK_RECORD_LEN;
 use crate::error::{Corrupt, Error, Incompatible};
@@ -10,8 +10,8 @@ use core::mem::{offset_of, size_of};
 use zerocopy::little_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// First bytes of every image. The first byte is not ASCII and the line ends
-/// are those that text conversions damage, as in PNG.
+/// First bytes of every image. The first byte is not ASCII, and text conversions damage
+/// the line ends, as in PNG.
 pub const MAGIC: [u8; 8] = *b"\x89wvfs\r\n\x1a";
 
 /// Version of the format described by `docs/FORMAT.md`.
@@ -33,7 +33,7 @@ pub struct Table {
     pub count: U32,
 }
 
-/// The superblock as it is stored, at offset 0 of the index.
+/// The stored superblock, at offset 0 of the index.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
 #[repr(C)]
 pub struct Superblock {
@@ -47,7 +47,7 @@ pub struct Superblock {
     pub compatible_features: U64,
     /// Feature bits that a reader must know.
     pub incompatible_features: U64,
-    /// The name of the image: the BLAKE3 root digest.
+    /// The BLAKE3 root digest, which identifies the image.
     pub digest: [u8; 32],
     /// Length of the index in bytes, this superblock included.
     pub index_len: U32,
@@ -98,13 +98,13 @@ const _: () = {
 };
 
 impl Superblock {
-    /// Reads the superblock at the start of `index` and checks that this
-    /// reader understands it and that `index` is whole.
+    /// Reads the superblock at the start of `index`. Checks that this reader supports
+    /// it and that `index` is complete.
     pub fn parse(index: &[u8]) -> Result<&Self, Error> {
         Self::parse_head(index, index.len())
     }
 
-    /// Does the same with the first bytes of an index, of which `len` are present in all.
+    /// Like [`Superblock::parse`], with the first bytes of an index of `len` bytes.
     pub fn parse_head(head: &[u8], len: usize) -> Result<&Self, Error> {
         let (superblock, _) =
             Self::ref_from_prefix(head).map_err(|_| Corrupt::Truncated { len: head.len() })?;
@@ -156,8 +156,8 @@ impl Superblock {
         Ok(())
     }
 
-    /// The tables in the order in which they lie in the index: name in
-    /// `docs/FORMAT.md`, place, length of a record.
+    /// The tables in their order in the index: name in `docs/FORMAT.md`, place, length
+    /// of a record.
     pub fn tables(&self) -> [(&'static str, Table, usize); 5] {
         [
             ("mounts", self.mounts, MOUNT_LEN),

@@ -1,17 +1,17 @@
-//! Threads that share the work, as many as the system lets start.
+//! A pool of threads, or none if the system refuses threads.
 //!
-//! rayon starts its threads when a program first uses it, and panics if the system
-//! refuses one, as in a container at its limit of processes. So every public function
-//! that works in parallel does it within [`with_threads`].
+//! rayon starts its threads at its first use, and panics if the system refuses one, as
+//! in a container at its limit of processes. So every parallel public function runs
+//! within [`with_threads`].
 
 use rayon::ThreadPoolBuilder;
 use std::error::Error;
 use std::sync::LazyLock;
 
-/// Does `work`, which may use rayon.
+/// Runs `work`, which may use rayon.
 ///
-/// The work runs in the pool of the caller, else in the global one. If the system
-/// refuses the threads of the global pool, the current thread does all of the work.
+/// The work runs in the pool of the caller, otherwise in the global pool. If the system
+/// refuses the threads of the global pool, the current thread does all the work.
 pub fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if rayon::current_thread_index().is_some() || *HAS_GLOBAL_POOL {
         return work();
@@ -25,8 +25,8 @@ pub fn with_threads<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// Whether the global pool has threads. The error of a pool that the program made before
-/// has no cause. Only a refusal of the system has one.
+/// Whether the global pool has threads. An error has a cause only if the system refused
+/// a thread. If the program made the pool before, the error has none.
 static HAS_GLOBAL_POOL: LazyLock<bool> = LazyLock::new(|| {
     let made = ThreadPoolBuilder::new().build_global();
     made.map_or_else(|error| error.source().is_none(), |()| true)

@@ -1,4 +1,4 @@
-//! A directory tree before it is an image: what the writer takes.
+//! The input of the writer: a directory tree.
 
 use core::mem::take;
 use std::boxed::Box;
@@ -8,7 +8,7 @@ use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
-/// A tree and the directories of it that the guest gets as preopens.
+/// A tree and its preopened directories.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
     /// The root directory.
@@ -17,7 +17,7 @@ pub struct Tree {
     pub mounts: Vec<MountPoint>,
 }
 
-/// A preopen and the directory that it names.
+/// A guest path and the directory that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MountPoint {
     /// The guest path as the user wrote it, such as `/usr/lib` or `.`.
@@ -42,14 +42,14 @@ pub enum Node {
 pub struct DirectoryNode {
     /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
     pub mtime_ns: i64,
-    /// The entries by name. `str` orders as bytes do, which is the order of
-    /// the format.
+    /// The entries by name. The order of `str` is the order of bytes, and so the order
+    /// of the format.
     pub children: BTreeMap<String, Node>,
 }
 
 impl Drop for DirectoryNode {
-    /// Takes the tree apart without recursion: a tree as deep as a path can be
-    /// would overflow the stack of a thread.
+    /// Drops the tree without recursion. The deepest possible tree would overflow the
+    /// stack of a thread.
     fn drop(&mut self) {
         let mut pending: Vec<_> = take(&mut self.children).into_values().collect();
         while let Some(mut node) = pending.pop() {
@@ -69,7 +69,7 @@ pub struct FileNode {
     pub executable: bool,
     /// Length in bytes. The writer fails if `content` has more or fewer.
     pub len: u64,
-    /// Where the bytes come from.
+    /// Source of the bytes.
     pub content: Arc<dyn FileContent>,
 }
 
@@ -78,15 +78,15 @@ pub struct FileNode {
 pub struct SymlinkNode {
     /// Time of the last modification, nanoseconds since 1970-01-01 UTC.
     pub mtime_ns: i64,
-    /// What the link says, not resolved.
+    /// The target as stored, not resolved.
     pub target: String,
 }
 
-/// The bytes of a file. The writer reads them once to find the chunks, and to
-/// compress them a second time, and fails if they differ. The second time it
-/// takes the parts of a large file in an order of its own.
+/// The bytes of a file. The writer reads them to find the chunks, and a second time to
+/// compress them. It fails if they differ. The second time it may read the parts of a
+/// large file in another order.
 pub trait FileContent: Send + Sync + core::fmt::Debug {
-    /// Opens the bytes from `offset` on, which is within the file.
+    /// Opens the bytes from `offset` on. `offset` is within the file.
     fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>>;
 
     /// Names the source in error messages, such as `./lib/a.rb`.
@@ -99,7 +99,7 @@ mod tests {
     use std::string::ToString;
 
     #[test]
-    fn dropping_a_tree_takes_no_stack_for_its_depth() {
+    fn dropping_a_deep_tree_needs_little_stack() {
         let mut node = DirectoryNode::default();
         for _ in 0..100_000 {
             let children = [("d".to_string(), Node::Directory(node))];

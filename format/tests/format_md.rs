@@ -1,4 +1,4 @@
-//! `docs/FORMAT.md` against the code: its tables, its limits, its example.
+//! Compares `docs/FORMAT.md` with the code: tables, limits and example.
 
 #![cfg(feature = "std")]
 #![allow(
@@ -37,7 +37,7 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Holds the table of a record against its fields.
+/// Compares the table of a record with its fields.
 macro_rules! assert_record {
     ($record:ty, $len:expr, $($field:ident)*) => {{
         let name = stringify!($record).rsplit(':').next().unwrap().trim();
@@ -60,7 +60,7 @@ macro_rules! assert_record {
 }
 
 #[test]
-fn the_tables_of_records_are_those_of_the_code() {
+fn tables_of_records_equal_the_code() {
     assert_record!(superblock::Superblock, superblock::SUPERBLOCK_LEN,
         magic version block_shift compatible_features incompatible_features digest
         index_len payload_len metadata_len reserved raw_len
@@ -78,7 +78,7 @@ fn the_tables_of_records_are_those_of_the_code() {
 }
 
 #[test]
-fn the_limits_are_those_of_the_code() {
+fn limits_equal_the_code() {
     let expected: BTreeMap<_, u64> = [
         ("MAX_NAME_LEN", limits::MAX_NAME_LEN as u64),
         ("MAX_PATH_LEN", limits::MAX_PATH_LEN as u64),
@@ -110,7 +110,7 @@ fn the_limits_are_those_of_the_code() {
 }
 
 #[test]
-fn the_constants_are_those_of_the_code() {
+fn constants_equal_the_code() {
     let meaning = |heading: &str, row: usize| rows(heading)[row - 1].last().unwrap().clone();
     let hex = |bytes: &[u8]| {
         let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -157,7 +157,7 @@ fn example() -> Image {
     writer::write(&tree, &options, &()).unwrap()
 }
 
-/// The bytes of the example, with a line of its own for every record.
+/// The bytes of the example, with one paragraph for each record.
 fn dump(image: &Image) -> String {
     let bytes = image.to_bytes();
     let reader = ImageReader::from_bytes(&bytes).unwrap();
@@ -197,7 +197,7 @@ fn dump_line(text: &mut String, offset: usize, bytes: &[u8]) {
 }
 
 #[test]
-fn the_example_is_what_the_writer_writes() {
+fn the_writer_writes_the_example() {
     let dump = dump(&example());
     assert!(
         FORMAT_MD.contains(&dump),
@@ -206,7 +206,7 @@ fn the_example_is_what_the_writer_writes() {
 }
 
 #[test]
-fn the_example_is_a_valid_image() {
+fn the_example_is_valid() {
     let bytes = example().to_bytes();
     let reader = ImageReader::from_bytes(&bytes).unwrap();
     assert_eq!(check::check(reader.index()), []);

@@ -1,4 +1,4 @@
-//! No string of bytes makes the reader panic, loop or hand out wrong bytes.
+//! No input makes the reader panic, loop or return wrong bytes.
 
 #![cfg(feature = "std")]
 #![allow(
@@ -35,7 +35,7 @@ fn small() -> Image {
     writer::write(&tree, &options(Some(3), 12), &()).unwrap()
 }
 
-/// Everything that can be asked of an image.
+/// Calls every method of the reader.
 fn walk(index: &[u8], payload: &[u8]) {
     let Ok(reader) = ImageReader::new_unverified(index, payload) else {
         return;
@@ -70,7 +70,7 @@ fn walk(index: &[u8], payload: &[u8]) {
     }
 }
 
-/// Makes the checksum of an index that was changed right again.
+/// Computes the checksum of a changed index again.
 fn seal(index: &mut [u8]) {
     let (superblock, tables) = index.split_at_mut(SUPERBLOCK_LEN);
     let (hashed, checksum) = superblock.split_at_mut(SUPERBLOCK_LEN - 8);
@@ -89,7 +89,7 @@ fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
 }
 
 #[test]
-fn every_flipped_byte_of_an_index_is_noticed() {
+fn flipped_bytes_of_an_index_are_detected() {
     let image = small();
     for flipped in flips(&image.index) {
         let result = ImageReader::new(&flipped, &image.payload, None);
@@ -98,7 +98,7 @@ fn every_flipped_byte_of_an_index_is_noticed() {
 }
 
 #[test]
-fn no_flipped_byte_of_an_index_makes_the_reader_panic_or_loop() {
+fn flipped_bytes_of_an_index_never_panic() {
     let image = small();
     for mut flipped in flips(&image.index) {
         walk(&flipped, &image.payload);
@@ -110,7 +110,7 @@ fn no_flipped_byte_of_an_index_makes_the_reader_panic_or_loop() {
 }
 
 #[test]
-fn random_changes_do_not_make_the_reader_panic_or_loop() {
+fn random_changes_never_panic() {
     let image = small();
     let mut random = Random(5);
     for _ in 0..2000 {
@@ -124,7 +124,7 @@ fn random_changes_do_not_make_the_reader_panic_or_loop() {
 }
 
 #[test]
-fn every_truncation_is_refused() {
+fn truncated_images_are_rejected() {
     let bytes = small().to_bytes();
     let image = small();
     let whole_without_cold = image.index.len() + image.payload.len();
@@ -135,14 +135,14 @@ fn every_truncation_is_refused() {
 }
 
 #[test]
-fn every_flipped_byte_of_the_metadata_section_is_noticed() {
+fn flipped_bytes_of_the_metadata_are_detected() {
     for flipped in flips(&small().metadata) {
         assert!(MetadataSection::parse(&flipped).is_err());
     }
 }
 
 #[test]
-fn every_flipped_byte_of_the_payload_is_noticed() {
+fn flipped_bytes_of_the_payload_are_detected() {
     let image = small();
     // Every byte is some block's, so some bytes stand for all.
     for at in (0..image.payload.len()).step_by(97) {
@@ -170,7 +170,7 @@ fn damage_to_the_base_is_reported_once() {
 }
 
 #[test]
-fn a_base_that_needs_a_base_is_refused() {
+fn a_base_with_a_base_is_rejected() {
     let image = write(&tree([("f", file(Random(3).text(100_000)))]));
     let mut index = image.index.clone();
     let blocks = Index::parse(&image.index).unwrap().superblock().blocks;
@@ -181,7 +181,7 @@ fn a_base_that_needs_a_base_is_refused() {
 }
 
 #[test]
-fn other_bytes_under_a_right_checksum_are_found_by_verify() {
+fn verify_finds_other_bytes_under_right_checksums() {
     let other = tree([("f", file("other"))]);
     let [one, other] = [tree([("f", file("bytes"))]), other]
         .map(|tree| writer::write(&tree, &options(None, 12), &()).unwrap());
@@ -197,7 +197,7 @@ fn other_bytes_under_a_right_checksum_are_found_by_verify() {
 }
 
 #[test]
-fn another_mtime_is_found_by_verify() {
+fn verify_finds_another_mtime() {
     let image = small();
     let mut index = image.index.clone();
     let inodes = Parts::split(&image.to_bytes()).map(|parts| {
@@ -212,7 +212,7 @@ fn another_mtime_is_found_by_verify() {
 }
 
 #[test]
-fn an_unknown_version_and_an_unknown_feature_are_refused_by_name() {
+fn unknown_versions_and_features_are_named() {
     let image = small();
     let with = |at: usize| {
         let mut index = image.index.clone();
@@ -228,7 +228,7 @@ fn an_unknown_version_and_an_unknown_feature_are_refused_by_name() {
     assert_eq!(with(16), Ok(()), "a compatible feature may be ignored");
 }
 
-/// What parsing says of the index with `bytes` at `at`, under a right checksum.
+/// Parses an index with `bytes` at `at`, under a right checksum.
 fn parse_with(at: usize, bytes: &[u8]) -> Result<(), Error> {
     let mut index = small().index;
     index[at..at + bytes.len()].copy_from_slice(bytes);
@@ -237,7 +237,7 @@ fn parse_with(at: usize, bytes: &[u8]) -> Result<(), Error> {
 }
 
 #[test]
-fn a_superblock_that_cannot_be_is_refused_by_what_is_wrong() {
+fn errors_name_the_field_of_a_superblock() {
     let index = small().index;
     let len = index.len();
     let cut_off = Index::parse(&index[..135]).map(|_| ());
@@ -271,7 +271,7 @@ fn a_superblock_that_cannot_be_is_refused_by_what_is_wrong() {
 }
 
 #[test]
-fn parts_beyond_their_limits_are_found() {
+fn parts_beyond_their_limits_are_rejected() {
     for (part, at) in [("payload", 68), ("metadata section", 72)] {
         let found = |len: u32| {
             let mut index = small().index;
@@ -288,7 +288,7 @@ fn parts_beyond_their_limits_are_found() {
 }
 
 #[test]
-fn metadata_sections_are_refused_by_what_is_wrong() {
+fn errors_name_the_fault_of_a_metadata_section() {
     let metadata = small().metadata;
     let with = |at: usize, byte: u8| {
         let mut metadata = metadata.clone();
@@ -312,7 +312,7 @@ fn metadata_sections_are_refused_by_what_is_wrong() {
 
 /// Under a checksum that is right.
 #[test]
-fn a_block_that_is_not_what_it_is_said_to_be_is_named() {
+fn errors_name_a_block_with_a_false_record() {
     let tree = tree([("f", file("text ".repeat(700)))]);
     let mut image = writer::write(&tree, &options(Some(3), 12), &()).unwrap();
     // Its content is said to be one byte shorter than its frame says.
@@ -330,7 +330,7 @@ fn a_block_that_is_not_what_it_is_said_to_be_is_named() {
 }
 
 #[test]
-fn a_content_beyond_its_limit_is_refused() {
+fn content_beyond_its_limit_is_rejected() {
     let mut index = small().index;
     let raw_len: u64 = (1 << 40) + 1;
     index[80..88].copy_from_slice(&raw_len.to_le_bytes());
@@ -339,7 +339,7 @@ fn a_content_beyond_its_limit_is_refused() {
 }
 
 #[test]
-fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
+fn verify_finds_a_run_that_ends_within_a_chunk() {
     let image = small();
     let mut index = image.index.clone();
     let inodes = Index::parse(&image.index).unwrap().superblock().inodes;
@@ -354,7 +354,7 @@ fn a_run_that_ends_within_a_chunk_is_found_by_verify() {
 }
 
 #[test]
-fn chunks_that_do_not_cut_the_content_are_refused() {
+fn chunks_of_another_content_are_rejected() {
     let lines = "text ".repeat(900);
     let image = write(&tree([("f", file(lines))]));
     let with = |len: [u8; 2]| {
@@ -538,7 +538,7 @@ fn each_broken_rule_is_named() {
 }
 
 #[test]
-fn content_that_no_file_has_is_named() {
+fn errors_name_unused_content() {
     let image = small();
     let index = Index::parse(&image.index).unwrap();
     // `d/g`, of one byte, becomes another part of the content.

@@ -26,7 +26,7 @@ fn written(tree: &Tree) -> Result<Image, WriteError> {
 }
 
 #[test]
-fn a_name() {
+fn names_have_a_longest_length() {
     let of_len = |len: usize| written(&tree([(&*"n".repeat(len), file("x"))])).map(|_| ());
     assert!(of_len(MAX_NAME_LEN).is_ok());
     let above = of_len(MAX_NAME_LEN + 1);
@@ -45,7 +45,7 @@ fn at_depth(len: usize) -> Tree {
 }
 
 #[test]
-fn a_path() {
+fn paths_have_a_longest_length() {
     assert!(written(&at_depth(MAX_PATH_LEN)).is_ok());
     let above = written(&at_depth(MAX_PATH_LEN + 1)).map(|_| ());
     assert!(
@@ -55,7 +55,7 @@ fn a_path() {
 }
 
 #[test]
-fn a_link() {
+fn link_targets_have_a_longest_length() {
     let of_len = |len: usize| written(&tree([("l", symlink(&"t".repeat(len)))])).map(|_| ());
     assert!(of_len(MAX_SYMLINK_LEN).is_ok());
     let above = of_len(MAX_SYMLINK_LEN + 1);
@@ -63,7 +63,7 @@ fn a_link() {
 }
 
 #[test]
-fn a_mounts_path() {
+fn mount_paths_have_a_longest_length() {
     let of_len = |len: usize| {
         let mut tree = tree([("f", file("x"))]);
         tree.mounts = vec![mount(&"m".repeat(len), &[])];
@@ -75,7 +75,7 @@ fn a_mounts_path() {
 }
 
 #[test]
-fn mounts() {
+fn the_number_of_mounts_is_bounded() {
     let of_count = |count: u32| {
         let mut tree = tree([("f", file("x"))]);
         tree.mounts = (0..count).map(|n| mount(&format!("/{n}"), &[])).collect();
@@ -87,7 +87,7 @@ fn mounts() {
 }
 
 #[test]
-fn links_on_the_way() {
+fn the_number_of_followed_links_is_bounded() {
     let mut tree = tree([("0", file("x"))]);
     for number in 1..=MAX_SYMLINK_HOPS + 1 {
         let link = symlink(&(number - 1).to_string());
@@ -101,7 +101,7 @@ fn links_on_the_way() {
 }
 
 #[test]
-fn a_block() {
+fn the_size_of_blocks_is_bounded() {
     let of_shift = |shift| writer::write(&tree([("f", file("x"))]), &options(None, shift), &());
     for shift in [MIN_BLOCK_SHIFT, MAX_BLOCK_SHIFT] {
         assert!(of_shift(shift).is_ok());

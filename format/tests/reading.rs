@@ -37,7 +37,7 @@ fn lookup_finds_each_child_and_nothing_else() {
 }
 
 #[test]
-fn a_file_that_repeats_itself_is_read_through_its_extents() {
+fn files_that_repeat_themselves_use_extents() {
     let part = Random(2).bytes(100_000);
     let whole = [&*part, b"between", &part, &part].concat();
     let tree = tree([("f", file(whole.clone()))]);

@@ -48,7 +48,7 @@ fn random_trees_survive() {
 }
 
 #[test]
-fn packing_an_image_again_gives_the_same_image() {
+fn repacking_an_image_returns_it() {
     let image = write(&sample());
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
     assert_eq!(write(&reader.to_tree().unwrap()), image);
@@ -63,7 +63,7 @@ fn an_empty_tree_survives() {
 }
 
 #[test]
-fn a_tree_as_deep_as_a_path_can_be_survives() {
+fn the_deepest_tree_survives() {
     let mut node = file("deep");
     for _ in 0..2047 {
         node = directory([("d", node)]);
@@ -76,7 +76,7 @@ fn a_tree_as_deep_as_a_path_can_be_survives() {
 }
 
 #[test]
-fn the_image_without_its_metadata_section_is_read() {
+fn images_without_metadata_section_are_readable() {
     let image = write(&sample());
     let bytes = [&*image.index, &image.payload].concat();
     let reader = ImageReader::from_bytes(&bytes).unwrap();
@@ -85,7 +85,7 @@ fn the_image_without_its_metadata_section_is_read() {
 }
 
 #[test]
-fn a_file_is_read_from_where_it_is_sought() {
+fn files_are_read_from_any_offset() {
     let image = write(&sample());
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
     let whole = read(&reader, "/lib/large");
@@ -131,7 +131,7 @@ fn paths_are_resolved_through_links() {
 }
 
 #[test]
-fn files_of_the_same_bytes_share_them_and_no_inode() {
+fn equal_files_share_bytes_but_no_inode() {
     let text = Random(3).bytes(10_000);
     let tree = tree([("a", file(text.clone())), ("b", file(text))]);
     let image = writer::write(&tree, &options(None, 12), &()).unwrap();
@@ -144,7 +144,7 @@ fn files_of_the_same_bytes_share_them_and_no_inode() {
 }
 
 #[test]
-fn a_large_file_with_an_insertion_shares_what_did_not_change() {
+fn an_insertion_leaves_most_chunks_shared() {
     let old = Random(3).bytes(1_000_000);
     let mut new = old.clone();
     new.splice(400_000..400_000, *b"inserted");
@@ -162,7 +162,7 @@ fn each_distinct_name_is_stored_once() {
 }
 
 #[test]
-fn stored_and_compressed_images_have_the_same_name() {
+fn compression_does_not_change_the_root_digest() {
     let digest = |compression, shift| {
         let options = options(compression, shift);
         writer::write(&sample(), &options, &()).unwrap().digest
@@ -171,7 +171,7 @@ fn stored_and_compressed_images_have_the_same_name() {
 }
 
 #[test]
-fn an_executable_file_stays_one() {
+fn executable_files_stay_executable() {
     let image = write(&sample());
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
     let Content::File(file) = reader.resolve("/bin/tool", true).unwrap().content else {

@@ -84,7 +84,7 @@ fn failure(compression: Option<i32>, tree: Tree) -> String {
 }
 
 #[test]
-fn a_file_that_changes_between_the_readings_is_an_error() {
+fn a_change_between_the_readings_is_an_error() {
     let changed = "`/f`: fickle content changed while it was packed";
     for second in ["abd", "ab"] {
         let tree = tree([("f", fickle(3, &["abc", second]))]);
@@ -93,7 +93,7 @@ fn a_file_that_changes_between_the_readings_is_an_error() {
 }
 
 #[test]
-fn what_is_not_compressed_is_read_once() {
+fn without_compression_files_are_read_once() {
     let tree = tree([("f", fickle(3, &["abc"]))]);
     let image = writer::write(&tree, &options(None, 12), &()).unwrap();
     assert_eq!(image.payload, b"abc");
@@ -121,7 +121,7 @@ fn a_file_that_cannot_be_read_is_an_error() {
 }
 
 #[test]
-fn impossible_names_are_refused() {
+fn invalid_names_are_rejected() {
     for name in ["", ".", "..", "a/b", "a\0"] {
         let error = writer::write(&tree([(name, file(""))]), &options(None, 12), &());
         assert!(matches!(error, Err(WriteError::Name { .. })), "{name:?}");
@@ -133,7 +133,7 @@ fn impossible_names_are_refused() {
 }
 
 #[test]
-fn a_path_that_is_too_long_is_refused() {
+fn too_long_paths_are_rejected() {
     let mut node = file("");
     for _ in 0..16 {
         node = common::directory([(&"d".repeat(255), node)]);
@@ -146,7 +146,7 @@ fn a_path_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn impossible_link_targets_are_refused() {
+fn invalid_link_targets_are_rejected() {
     for target in ["", "a\0", &"a".repeat(4097)] {
         let error = writer::write(&tree([("l", symlink(target))]), &options(None, 12), &());
         assert!(
@@ -182,7 +182,7 @@ fn a_mount_must_name_a_directory_once() {
 }
 
 #[test]
-fn options_out_of_range_are_refused() {
+fn options_out_of_range_are_rejected() {
     let with = |compression, shift| writer::write(&sample(), &options(compression, shift), &());
     assert!(matches!(with(None, 11), Err(WriteError::BlockShift { .. })));
     assert!(matches!(with(None, 21), Err(WriteError::BlockShift { .. })));
@@ -220,7 +220,7 @@ fn payload_len(files: &[&[u8]], block_shift: u32) -> usize {
 }
 
 #[test]
-fn versions_of_a_file_share_blocks_wherever_they_are() {
+fn versions_of_a_file_share_blocks() {
     let mut random = Random(5);
     let one = random.bytes(200_000);
     // A change every 500 bytes leaves no chunk as it was, and what is between
@@ -234,7 +234,7 @@ fn versions_of_a_file_share_blocks_wherever_they_are() {
 }
 
 #[test]
-fn what_occurs_all_over_a_tree_is_stored_once() {
+fn widespread_strings_are_stored_once() {
     let mut random = Random(6);
     let common = random.bytes(1000);
     let files: Vec<_> = (0..60)
@@ -272,7 +272,7 @@ impl FileContent for Zeros {
 /// A file beyond what 32 bits count. Without optimisation a smaller one must
 /// do: reading 5 GiB there takes minutes.
 #[test]
-fn a_huge_file_of_zeros_is_one_chunk_and_its_end_is_found() {
+fn a_huge_file_of_zeros_is_one_chunk() {
     let len: u64 = if cfg!(debug_assertions) {
         64 << 20
     } else {
@@ -320,7 +320,7 @@ fn small_random_content_is_stored_as_it_is() {
 }
 
 #[test]
-fn ranked_files_come_first_and_the_name_of_the_image_stays() {
+fn ranked_files_come_first() {
     let tree = tree([
         ("a.a", file("aaaa")),
         ("b.b", file("bbb")),

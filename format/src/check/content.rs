@@ -9,7 +9,7 @@ use crate::inode::{File, InodeNumber};
 impl Checker<'_, '_> {
     pub(super) fn file(&mut self, number: u32, file: &File) {
         match (file.data, file.len) {
-            // Without bytes it must name none.
+            // An empty file must not name any content.
             (Data::Extents(0), 0) => {}
             (Data::OneRun(_), 1..) => self.runs(number, file),
             (Data::Extents(first), 1..) => self.extents(number, file, first),
@@ -17,7 +17,7 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// Every run must lie within the content, which it then uses.
+    /// Every run must lie within the content. Notes the range as used.
     fn runs(&mut self, number: u32, file: &File) {
         let extents = self.index.extents(InodeNumber(number), file);
         for extent in self.whole(extents).into_iter().flatten() {
@@ -28,9 +28,8 @@ impl Checker<'_, '_> {
         }
     }
 
-    /// The files, in the order of their numbers, use the extents in the order
-    /// of theirs. Extents elsewhere are not looked at, so that every extent is
-    /// used once and the time stays linear.
+    /// The files use the extents in the order of their numbers. Skips extents
+    /// elsewhere, so each extent is read once and the time stays linear.
     fn extents(&mut self, number: u32, file: &File, first: u32) {
         let corrupt = Corrupt::ExtentOrder { inode: number };
         if u64::from(first) != self.next_extent {
@@ -45,8 +44,7 @@ impl Checker<'_, '_> {
         self.runs(number, file);
     }
 
-    /// Every byte of the content must be in a run: what no path leads to is
-    /// nobody's.
+    /// Every byte of the content must be in a run. An image has no unreachable bytes.
     pub(super) fn content(&mut self) {
         let raw_len = self.index.superblock().raw_len.get();
         let mut used = core::mem::take(&mut self.used);
@@ -91,9 +89,9 @@ impl Checker<'_, '_> {
     }
 }
 
-/// The extents of a file are two or more, start with the file, and each says
-/// how many follow it. That they ascend need not be checked: one that does not
-/// end after its start is a run without bytes.
+/// Whether a file has at least two extents, the first starts at offset 0, and each
+/// counts the following ones. Their order needs no check: an extent that does not end
+/// behind its start is an empty run.
 fn are_in_order(records: &[ExtentRecord]) -> bool {
     let starts = records.first().map(|record| record.file_offset.get());
     let counts = records.iter().map(ExtentRecord::following_count);

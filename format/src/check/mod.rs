@@ -1,8 +1,8 @@
-//! The whole image against every rule of the format.
+//! Compares a whole image with every rule of the format.
 //!
-//! The reader validates a record when it is used; here every record is used.
-//! The rules are those of `docs/FORMAT.md`, in its order. Those of chunks and
-//! digests take the metadata section, and are `verify`'s.
+//! The reader validates a record only when it uses it. The check uses every record.
+//! `check` has the rules of `docs/FORMAT.md` in its order, and `verify` the rules of
+//! chunks and digests, which need the metadata section.
 
 mod checker;
 mod content;

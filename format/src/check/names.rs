@@ -6,7 +6,7 @@ use crate::inode::{InodeNumber, Symlink};
 use crate::limits::{MAX_NAME_LEN, MAX_PATH_LEN, MAX_SYMLINK_LEN};
 
 impl Checker<'_, '_> {
-    /// Must be called for the inodes in the order of their numbers.
+    /// Call this for the inodes in the order of their numbers.
     pub(super) fn name(&mut self, number: u32) {
         let rule = Corrupt::NameRule { inode: number };
         let name = self.index.name(InodeNumber(number));
@@ -27,7 +27,7 @@ impl Checker<'_, '_> {
             return self.path_lens.push(0);
         }
         self.require(is_name(name), rule);
-        // A parent that does not precede is reported with the inode.
+        // The check of the inode reports a parent that does not precede it.
         let parent_len = self.path_lens.get(record.parent.get() as usize).copied();
         let parent_len = parent_len.unwrap_or_default();
         let path_len = parent_len + usize::from(parent_len > 0) + name.len();
@@ -53,7 +53,7 @@ fn is_name(name: &[u8]) -> bool {
     is_text(name, MAX_NAME_LEN) && !name.contains(&b'/') && name != b"." && name != b".."
 }
 
-/// UTF-8 of 1 to `max` bytes without NUL.
+/// Whether `bytes` are UTF-8 of 1 to `max` bytes without NUL.
 fn is_text(bytes: &[u8], max: usize) -> bool {
     (1..=max).contains(&bytes.len()) && !bytes.contains(&0) && core::str::from_utf8(bytes).is_ok()
 }

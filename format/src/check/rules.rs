@@ -8,10 +8,9 @@ use crate::threads::with_threads;
 use rayon::prelude::*;
 use std::vec::Vec;
 
-/// Holds an index against the rules of the format. Gives the broken ones in
-/// the order in which they were found, at most [`MAX_REPORTED`]; none if the
-/// index is whole. Takes linear time but for sorting the runs of the files, and
-/// looks at no block.
+/// Compares an index with the rules of the format. Returns the broken rules in the
+/// order of discovery, at most [`MAX_REPORTED`]. Takes linear time, except for sorting
+/// the runs of the files, and reads no block.
 pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     let mut checker = Checker::new(index);
     checker.superblock();
@@ -22,8 +21,8 @@ pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     checker.broken
 }
 
-/// Reads every block, in parallel. Gives the damaged ones, each once, at most
-/// [`MAX_REPORTED`]: damage to block 0 is found in all that need it.
+/// Reads every block, in parallel. Returns each damaged block once, at most
+/// [`MAX_REPORTED`]. All blocks that need block 0 find its damage.
 pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
     let index = image.index();
     let damage = |number| {

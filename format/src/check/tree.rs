@@ -94,9 +94,9 @@ impl Checker<'_, '_> {
         );
     }
 
-    /// The directories, in the order of their numbers, list the inodes from 1
-    /// on in the order of theirs. One that lists others is not looked into, so
-    /// that every inode is listed once and the time stays linear.
+    /// The directories list the inodes from 1 on, both in the order of their numbers.
+    /// Skips a directory that lists others, so each inode is listed once and the time
+    /// stays linear.
     fn directory(&mut self, inode: &Inode, directory: &Directory) {
         let number = inode.number.0;
         let expected = match directory.count {

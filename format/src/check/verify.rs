@@ -1,4 +1,5 @@
-//! The strong digests: is this the content that the image's name stands for?
+//! The strong digests: verifies that an image has the content that its root digest
+//! identifies.
 
 use super::rules::{check, check_blocks};
 use crate::chunk::{Chunk, Chunks};
@@ -12,13 +13,12 @@ use core::ops::Range;
 use rayon::prelude::*;
 use std::vec::Vec;
 
-/// Reads every block, holds the runs of the files against the chunks, and the
-/// tree and the digests of its chunks against the root digest.
+/// Reads every block, and compares the runs of the files with the chunks, and the tree
+/// with the root digest.
 ///
-/// Gives what does not agree, at most [`MAX_REPORTED`](super::MAX_REPORTED); `None` if the image has
-/// no metadata section, without which there is nothing to hold it against. An index
-/// that breaks a rule of the format is not gone into: the broken rules are the
-/// answer.
+/// Returns the differences, at most [`MAX_REPORTED`](super::MAX_REPORTED). Returns
+/// `None` without a metadata section. If the index breaks a rule of the format, returns
+/// only the broken rules.
 pub fn verify(image: &ImageReader<'_>) -> Option<Vec<Corrupt>> {
     let chunks: Chunks = image.metadata()?.chunks().collect();
     let mut broken = check(image.index());
@@ -31,7 +31,7 @@ pub fn verify(image: &ImageReader<'_>) -> Option<Vec<Corrupt>> {
     Some(broken)
 }
 
-/// The digests of the bytes that are where the chunks must be.
+/// The digests of all chunks, computed from their bytes.
 fn digests(image: &ImageReader<'_>, chunks: &Chunks) -> Result<Vec<Digest>, Corrupt> {
     with_threads(|| {
         let chunks = chunks.as_slice().par_iter();
@@ -77,7 +77,7 @@ fn verify_root(image: &ImageReader<'_>, chunks: &Chunks) -> Result<(), Corrupt> 
     }
 }
 
-/// The chunks of the runs of a file, by their positions.
+/// The positions of the chunks of a file, run by run.
 fn runs<'i>(
     index: &'i Index<'_>,
     chunks: &'i Chunks,
@@ -88,9 +88,9 @@ fn runs<'i>(
     Ok(extents.map(move |extent| chunks.of(number, &extent?)))
 }
 
-/// Refuses to hash more digests than a reference to a chunk for each byte of the image
-/// or, whatever its length, takes a second. Real files have a chunk for a thousand
-/// bytes, while a few MB can hold a million files of a million chunks.
+/// Limits the number of hashed digests: one for each byte of the image, or the number
+/// that takes a second. Real files have a chunk for a thousand bytes, but a few MB can
+/// hold a million files of a million chunks.
 fn count_references(image: &ImageReader<'_>, chunks: &Chunks) -> Result<(), Corrupt> {
     const MAX_OF_ANY: u64 = 1 << 25;
     let index = image.index();
@@ -115,7 +115,7 @@ struct TreeHasher<'i, 'a> {
     root: RootHasher,
     index: &'i Index<'a>,
     chunks: &'i Chunks,
-    /// Those of the chunks.
+    /// The digests of the chunks.
     digests: Vec<Digest>,
 }
 

@@ -1,4 +1,4 @@
-//! Why a tree cannot become an image.
+//! The errors of the encoder and the writer.
 
 use alloc::string::String;
 #[cfg(feature = "std")]
@@ -16,7 +16,7 @@ pub enum WriteError {
         min: u32,
         /// Logarithm of the largest block.
         max: u32,
-        /// What the options say.
+        /// Value in the options.
         found: u32,
     },
     /// The options ask for a compression level that zstd does not have.
@@ -26,7 +26,7 @@ pub enum WriteError {
         min: i32,
         /// Largest level.
         max: i32,
-        /// What the options say.
+        /// Value in the options.
         found: i32,
     },
     /// A name is empty, `.` or `..`, or contains `/` or NUL.
@@ -64,7 +64,7 @@ pub enum WriteError {
         path: String,
         /// Longest possible target.
         max: usize,
-        /// What the link says.
+        /// Its target.
         target: String,
     },
     /// A file is longer than a file can be.
@@ -83,9 +83,9 @@ pub enum WriteError {
     Read {
         /// The file.
         path: String,
-        /// Where its bytes come from.
+        /// Source of its bytes.
         content: String,
-        /// Why not.
+        /// The error of the source.
         source: io::Error,
     },
     /// A file has fewer or more bytes than the tree says.
@@ -96,7 +96,7 @@ pub enum WriteError {
     Length {
         /// The file.
         path: String,
-        /// Where its bytes come from.
+        /// Source of its bytes.
         content: String,
         /// Length according to the tree.
         expected: u64,
@@ -105,21 +105,20 @@ pub enum WriteError {
         /// Bytes that were read.
         found: u64,
     },
-    /// A file has other bytes when it is read for the second time.
+    /// The second reading of a file returned other bytes.
     #[error("`{path}`: {content} changed while it was packed")]
     Changed {
         /// The file.
         path: String,
-        /// Where its bytes come from.
+        /// Source of its bytes.
         content: String,
     },
-    /// A mount has an impossible path, one that another mount has, or names
-    /// no directory.
+    /// A mount has an invalid path, the path of another mount, or names no directory.
     #[error("mount `{guest_path}`: {reason}")]
     Mount {
         /// The mount's path.
         guest_path: String,
-        /// What is wrong with it.
+        /// The broken rule.
         reason: String,
     },
     /// The index would be too large.

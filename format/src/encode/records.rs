@@ -38,7 +38,7 @@ pub fn names<'t, S>(layout: &Layout<'t, S>) -> Result<Names<'t>, WriteError> {
     Ok(names)
 }
 
-/// The records that come from the tree.
+/// The records of mounts, inodes and extents, and the names.
 #[derive(Default)]
 pub struct Records<'t> {
     pub(crate) mounts: Vec<MountRecord>,
@@ -90,8 +90,8 @@ impl<'t> Records<'t> {
         Ok(records)
     }
 
-    /// The record of an inode; `runs` are those of its bytes, none unless it
-    /// is a file.
+    /// Makes the record of an inode. `runs` are the runs of a file, and empty for all
+    /// others.
     fn inode<S>(&mut self, entry: &Entry<'t, S>, runs: &[Run]) -> Result<InodeRecord, WriteError> {
         let mut record = InodeRecord {
             mtime_ns: entry.mtime_ns.into(),
@@ -151,7 +151,7 @@ impl<'t> Records<'t> {
 
     fn add_extents(&mut self, runs: &[Run]) {
         for (run, following) in runs.iter().zip((0..runs.len()).rev()) {
-            // The caller has held the count against its limit.
+            // The caller has checked the count.
             let following = following as u32;
             let record = ExtentRecord::new(run.file_offset, run.raw_offset, following);
             self.extents.push(record);
@@ -159,14 +159,14 @@ impl<'t> Records<'t> {
     }
 }
 
-/// Where a run starts in its file and in the content.
+/// The start of a run in its file and in the content.
 #[derive(Clone, Copy)]
 struct Run {
     file_offset: u64,
     raw_offset: u64,
 }
 
-/// The chunks of a file as runs that are as long as can be.
+/// The longest runs of the chunks of a file.
 fn runs(chunks: &[u32], content: &Content) -> Vec<Run> {
     let mut runs = Vec::new();
     let mut file_offset = 0;
@@ -185,7 +185,7 @@ fn runs(chunks: &[u32], content: &Content) -> Vec<Run> {
     runs
 }
 
-/// Fails if a file has more runs than can be counted.
+/// Fails if a file has more runs than an extent can count.
 fn require_extents<S>(layout: &Layout<'_, S>, inode: u32, count: usize) -> Result<(), WriteError> {
     let (max, found) = (MAX_EXTENT_COUNT, count as u64);
     if found > max {

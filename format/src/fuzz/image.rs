@@ -1,4 +1,4 @@
-//! Any bytes as an image.
+//! The fuzz target of the reader: any bytes as an image.
 
 use super::seal::{seal, seal_all};
 use crate::check::{check, check_blocks, verify};
@@ -8,23 +8,23 @@ use crate::reader::ImageReader;
 use std::io::{self, Read};
 use std::string::String;
 
-/// Of a file, no more is read: some bytes of index may describe terabytes.
+/// Most bytes that are read of a file: a few bytes of index may describe terabytes.
 const READ_LEN: u64 = 1 << 16;
 
-/// Content that is decoded whole: a block of 1 MiB may be stored in a few
-/// bytes, so some inputs describe gigabytes.
+/// Largest content that is decoded completely: a few bytes may store a block of 1 MiB,
+/// so some inputs describe gigabytes.
 const VERIFIED_LEN: u64 = 1 << 22;
 
-/// Inodes that are looked at one by one.
+/// Most inodes that are read one by one.
 const INODE_COUNT: u32 = 1 << 10;
 
-/// Reads `data` as an image: as it is, once the checksum of its index is right, and
-/// once all are.
+/// Reads `data` as an image: unchanged, with a right checksum of the index, and with
+/// all checksums right.
 ///
 /// # Panics
 ///
-/// If an index without a broken rule cannot be walked, or `verify` finds an
-/// image whole in which a block is damaged.
+/// If a valid index cannot be walked, or if `verify` accepts an image with a damaged
+/// block.
 pub fn image(data: &[u8]) {
     if let Ok(reader) = ImageReader::from_bytes(data) {
         examine(&reader);
@@ -73,7 +73,7 @@ fn examine(reader: &ImageReader<'_>) {
     }
 }
 
-/// Where no rule is broken and every block is whole, so is every file.
+/// If no rule is broken and every block is whole, every file is readable.
 fn read(reader: &ImageReader<'_>, inode: &Inode, is_readable: bool) {
     let Content::File(file) = inode.content else {
         return;

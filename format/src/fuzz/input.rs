@@ -1,11 +1,11 @@
-//! A fuzzer's bytes, taken piece by piece. Where they end, zeros follow.
+//! The bytes of a fuzzer as a stream of numbers. Zeros follow the last byte.
 
-/// What is left of them.
+/// The remaining bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
-    /// Whether nothing is left.
+    /// Whether no byte remains.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -34,12 +34,12 @@ impl<'a> Input<'a> {
         usize::from(self.byte()) % bound
     }
 
-    /// One of these.
+    /// One of the items.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
 
-    /// Up to so many bytes, fewer where they end.
+    /// The next `len` bytes, or fewer at the end.
     pub fn take(&mut self, len: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(len.min(self.0.len()));
         self.0 = rest;

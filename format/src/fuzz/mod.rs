@@ -1,5 +1,5 @@
-//! What must hold for any bytes: the bodies of the fuzz targets in `fuzz/`, and
-//! what those of the other crates share. Each panics where it does not hold.
+//! The bodies of the fuzz targets in `fuzz/`, and what the targets of other crates
+//! share. Each body panics if a property does not hold.
 
 mod image;
 mod input;

@@ -1,4 +1,4 @@
-//! A tree made into an image and back.
+//! The fuzz target of the writer: a tree becomes an image and is read back.
 
 use super::input::Input;
 use crate::check::{check, verify};
@@ -21,8 +21,8 @@ const TARGETS: [&str; 6] = ["a", "../b", "/c", ".", "no/such", "日本/"];
 ///
 /// # Panics
 ///
-/// If what is read differs from what was written, a rule of the format is
-/// broken, or writing twice gives different bytes.
+/// If the read tree differs from the written one, a rule of the format is broken, or a
+/// second image has other bytes.
 pub fn round_trip(data: &[u8]) {
     let mut input = Input(data);
     let options = Options {
@@ -81,8 +81,8 @@ fn child(input: &mut Input<'_>, depth: usize) -> Node {
     }
 }
 
-/// Pieces that repeat within a file and between files, so that there are
-/// chunks to share, and extents.
+/// Returns content from pieces that repeat within a file and between files, so that
+/// files have shared chunks and extents.
 fn content(input: &mut Input<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..input.below(5) {
@@ -104,7 +104,7 @@ fn noise(seed: u8, len: usize) -> impl Iterator<Item = u8> {
     })
 }
 
-/// The root and each directory in it.
+/// The root and each directory in the root.
 fn mounts(root: &DirectoryNode) -> Vec<MountPoint> {
     let is_directory = |(_, node): &(&String, &Node)| matches!(node, Node::Directory(_));
     let below = root.children.iter().filter(is_directory);
@@ -133,7 +133,7 @@ impl FileContent for Bytes {
     }
 }
 
-/// All that a tree holds, as lines.
+/// All properties of a tree, as lines.
 fn describe(tree: &Tree) -> Vec<(String, i64, String, Vec<u8>)> {
     let mut lines = Vec::new();
     for mount in &tree.mounts {

@@ -1,4 +1,4 @@
-//! Right checksums for bytes that were changed.
+//! Right checksums for changed bytes.
 
 use crate::block::BLOCK_RECORD_LEN;
 use crate::checksum::{checksum, checksum_of_two};
@@ -7,7 +7,7 @@ use crate::metadata::METADATA_HEADER_LEN;
 use crate::superblock::SUPERBLOCK_LEN;
 use std::vec::Vec;
 
-/// Makes the checksum of an index that was changed right again.
+/// Computes the checksum of a changed index again.
 pub fn seal(index: &mut [u8]) {
     let Some((superblock, tables)) = index.split_at_mut_checked(SUPERBLOCK_LEN) else {
         return;
@@ -16,8 +16,8 @@ pub fn seal(index: &mut [u8]) {
     checksum.copy_from_slice(&checksum_of_two(hashed, tables).to_le_bytes());
 }
 
-/// Makes all checksums of an image that was changed right again: those of the index,
-/// of its blocks and of the metadata section. The root digest stays what it was.
+/// Computes all checksums of a changed image again: of the index, its blocks and the
+/// metadata section. The root digest stays.
 pub fn seal_all(index: &mut [u8], payload: &[u8], metadata: Option<&mut [u8]>) {
     let records = Index::parse(index).map(|index| {
         let start = index.superblock().blocks.offset.get() as usize;

@@ -1,5 +1,5 @@
-//! A fuzz target run for a moment without a fuzzer: on its seeds, on seeds that
-//! were changed, and on bytes from a fixed generator.
+//! A short run of a fuzz target without a fuzzer: on its seeds, on changed seeds, and
+//! on bytes from a fixed generator.
 
 use std::path::Path;
 use std::vec::Vec;
@@ -26,8 +26,8 @@ pub fn smoke(name: &str, runs: u32, max_len: usize, body: impl Fn(&[u8])) {
 
 fn seeds(name: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds");
-    // The crate may be tested without the fuzzers around it, and not without seeds
-    // that are lost.
+    // The crate may be tested without `fuzz/`. If the directory exists, it must have
+    // the seeds.
     if !directory.exists() {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Stored blocks made into bytes, and a few of them kept.
+//! Decoding of stored blocks, and a cache of the last ones.
 
 use crate::block::{Block, BlockNumber, Codec};
 use crate::error::Corrupt;
@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::Vec;
 use zstd::zstd_safe::DCtx;
 
-/// The bytes of a block, checked: the checksum before decoding, the length
-/// after it. Allocates no more than the block is long. `base` is the content
-/// of block 0 if the codec asks for it.
+/// Returns the bytes of a block. Compares the checksum before decoding and the length
+/// after it. Allocates only the length of the block. `base` is the content of block 0
+/// if the codec needs it.
 pub(super) fn decode(
     block: &Block,
     stored: Cow<'_, [u8]>,
@@ -31,7 +31,8 @@ fn decompress(block: &Block, stored: &[u8], prefix: &[u8]) -> Result<Vec<u8>, Co
     }
     let mut raw = Vec::with_capacity(block.raw_len as usize);
     let mut context = DCtx::create();
-    // Without a prefix the frame must do alone, whatever came before.
+    // Without a prefix the frame must decode alone, whatever the context decoded
+    // before.
     let decoded = context
         .ref_prefix(prefix)
         .and_then(|_| context.decompress(&mut raw, stored));
@@ -41,16 +42,15 @@ fn decompress(block: &Block, stored: &[u8], prefix: &[u8]) -> Result<Vec<u8>, Co
     }
 }
 
-/// The blocks that were read last. Small files lie many to a block, and tools
-/// read them in an order that is close to that of the content, not equal.
+/// The blocks that were read last. A block holds many small files, and tools read files
+/// in nearly the order of the content.
 #[derive(Debug)]
 pub(super) struct BlockCache {
     capacity: usize,
     blocks: Mutex<VecDeque<(BlockNumber, Arc<[u8]>)>>,
 }
 
-/// How many bytes of blocks are kept, and how many blocks at most: they are
-/// searched one after the other.
+/// Limits of the cache in bytes and in blocks, since a lookup is a linear search.
 const CACHE_LEN: usize = 8 << 20;
 const CACHE_COUNT: usize = 64;
 
@@ -62,8 +62,8 @@ impl BlockCache {
         }
     }
 
-    /// The block from the cache, or made by `decode`, which is called without
-    /// the lock: two threads may decode the same block, and neither waits.
+    /// Returns the block from the cache, or the result of `decode`. `decode` runs
+    /// without the lock, so two threads may decode the same block and neither waits.
     pub(super) fn get_or_insert(
         &self,
         number: BlockNumber,

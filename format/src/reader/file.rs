@@ -35,9 +35,8 @@ impl<'a> ImageReader<'a> {
 
 /// A regular file of an image, read a block at a time.
 ///
-/// A damaged block fails the reads that touch it, with
-/// [`ErrorKind::InvalidData`] and a [`Corrupt`] inside; other blocks of the
-/// file can still be read after a seek.
+/// A damaged block fails the reads that touch it, with [`ErrorKind::InvalidData`] and a
+/// [`Corrupt`] inside. Other blocks of the file stay readable after a seek.
 #[derive(Clone, Debug)]
 pub struct FileReader<'a> {
     image: ImageReader<'a>,
@@ -56,7 +55,7 @@ impl<'a> FileReader<'a> {
         }
     }
 
-    /// Copies what one block holds of the file from the offset on.
+    /// Copies the bytes of the file at its offset, up to the end of their block.
     fn read_some(&self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
         let run = self
             .image

@@ -1,4 +1,4 @@
-//! An image: the index, the payload and the blocks that are decompressed.
+//! An image: index, payload, metadata section and a cache of decoded blocks.
 
 use super::blocks::{BlockCache, decode};
 use super::payload::Payload;
@@ -14,8 +14,8 @@ use std::string::String;
 use std::sync::Arc;
 use std::vec::Vec;
 
-/// An image: its index in memory, its payload there or in a file. Cloning is cheap, and
-/// clones share the decompressed blocks they keep.
+/// An image. The index is in memory, the payload in memory or in a file. Clones are
+/// cheap and share the cache of decoded blocks.
 #[derive(Clone, Debug)]
 pub struct ImageReader<'a> {
     pub(super) index: Index<'a>,
@@ -25,13 +25,13 @@ pub struct ImageReader<'a> {
 }
 
 impl<'a> ImageReader<'a> {
-    /// Opens an image and checks the checksums of index and metadata section. What
-    /// follows the index and the payload in their bytes is ignored.
+    /// Opens an image and compares the checksums of index and metadata section. Ignores
+    /// the bytes behind the index and the payload.
     ///
     /// # Errors
     ///
-    /// A part is damaged, missing bytes, or newer than this reader; or the
-    /// metadata section is not that of this image.
+    /// A part is damaged, too short, or newer than this reader; or the metadata section
+    /// belongs to another image.
     pub fn new(
         index: &'a [u8],
         payload: impl Into<Payload<'a>>,
@@ -45,16 +45,16 @@ impl<'a> ImageReader<'a> {
         }
     }
 
-    /// Opens an image that is one string of bytes, as
-    /// [`Image::to_bytes`](crate::Image::to_bytes) gives it.
+    /// Opens an image in one byte string, such as the result of
+    /// [`Image::to_bytes`](crate::Image::to_bytes).
     pub fn from_bytes(bytes: &'a [u8]) -> Result<Self, Error> {
         let parts = Parts::split(bytes)?;
         Self::new(parts.index, parts.payload, parts.metadata)
     }
 
-    /// Opens an image in constant time, without checksums: for an index whose
-    /// checksum has been verified, or to look into a damaged one. Nothing that
-    /// is read makes the reader panic or loop, but it may be wrong.
+    /// Opens an image in constant time, without checksums: for an index whose checksum
+    /// was verified, or to inspect a damaged one. A damaged image never makes the
+    /// reader panic or loop, but may yield wrong bytes.
     pub fn new_unverified(index: &'a [u8], payload: impl Into<Payload<'a>>) -> Result<Self, Error> {
         let (index, payload) = (Index::parse(index)?, payload.into());
         let expected = index.superblock().payload_len.get();
@@ -100,13 +100,13 @@ impl<'a> ImageReader<'a> {
     ///
     /// # Errors
     ///
-    /// They cannot be read from where they are.
+    /// The payload cannot be read from its source.
     pub fn payload_bytes(&self) -> io::Result<Cow<'a, [u8]>> {
         // The length has 32 bits.
         self.payload.read(0, self.payload_len() as usize)
     }
 
-    /// The metadata section, if it is there.
+    /// The metadata section, if the image has one.
     pub fn metadata(&self) -> Option<&MetadataSection<'a>> {
         self.metadata.as_ref()
     }
@@ -122,7 +122,7 @@ impl<'a> ImageReader<'a> {
         Ok(len)
     }
 
-    /// The decompressed bytes of a block, checked against its checksum.
+    /// The decompressed bytes of a block. Compares its checksum.
     pub fn block_bytes(&self, block: &Block) -> Result<Arc<[u8]>, Corrupt> {
         self.cache.get_or_insert(block.number, || {
             let base = match block.codec {
@@ -134,14 +134,14 @@ impl<'a> ImageReader<'a> {
         })
     }
 
-    /// The content of block 0, which others are compressed against.
+    /// The content of block 0, the base of other blocks.
     fn base(&self) -> Result<Arc<[u8]>, Corrupt> {
-        // Ends: block 0 is against no other.
+        // Ends: block 0 has no base.
         self.block_bytes(&self.index.block(0)?)
     }
 
-    /// The path of an inode within the image, such as `/usr/lib`. Bytes that
-    /// are not UTF-8, which only a damaged image has, are replaced.
+    /// The path of an inode within the image, such as `/usr/lib`. Replaces bytes that
+    /// are not UTF-8, which only a damaged image has.
     pub fn path(&self, number: InodeNumber) -> Result<String, Corrupt> {
         let mut names = Vec::new();
         let mut number = number;

@@ -1,7 +1,7 @@
-//! Reading files out of an image: what the index says, made into bytes.
+//! The reader of file contents.
 //!
-//! For tools. The runtime in a module has its own way to the blocks and uses
-//! the [`Index`] alone.
+//! This reader is for tools. The runtime in a module decodes blocks in its own way, and
+//! uses only the [`Index`](crate::Index).
 
 mod blocks;
 mod file;

@@ -1,7 +1,7 @@
 //! The stored blocks of an image, in memory or in a file.
 //!
-//! A payload is most of an image, and few readers want all of it. So it may stay where
-//! it is, and blocks are read from there one by one.
+//! The payload is most of an image, and few tools need all of it. So it may stay in its
+//! file, and the reader fetches each block with a positional read.
 
 use crate::block::Block;
 use crate::error::Corrupt;
@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::vec;
 use std::vec::Vec;
 
-/// Bytes that can be read from any place on.
+/// A source of bytes with random access.
 pub trait ReadAt: fmt::Debug + Send + Sync {
-    /// How many bytes there are.
+    /// Number of bytes.
     fn len(&self) -> u64;
 
-    /// Whether there are none.
+    /// Whether there are no bytes.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -27,7 +27,7 @@ pub trait ReadAt: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// There are too few ([`ErrorKind::UnexpectedEof`]), or they cannot be read.
+    /// The source is too short ([`ErrorKind::UnexpectedEof`]), or cannot be read.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
@@ -55,7 +55,7 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// Some of the bytes of another source.
+/// A range of another source.
 #[derive(Clone, Debug)]
 pub struct Part {
     source: Arc<dyn ReadAt>,
@@ -87,14 +87,14 @@ impl ReadAt for Part {
 /// The stored blocks of an image, back to back. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub enum Payload<'a> {
-    /// They are in memory.
+    /// In memory.
     Bytes(&'a [u8]),
-    /// They are read when they are wanted.
+    /// Read on demand.
     Source(Arc<dyn ReadAt>),
 }
 
 impl<'a> Payload<'a> {
-    /// How many bytes there are.
+    /// Number of bytes.
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -102,7 +102,7 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Whether there are none.
+    /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -137,7 +137,7 @@ impl<'a> Payload<'a> {
         self.read(0, len)
     }
 
-    /// The same for as long as somebody wants it. Copies bytes that are borrowed.
+    /// The payload without borrowed bytes: copies them.
     #[must_use]
     pub fn into_owned(self) -> Payload<'static> {
         match self {

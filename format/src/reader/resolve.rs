@@ -1,4 +1,4 @@
-//! From a path to an inode, as a tool's user means it.
+//! Resolution of paths, as the user of a tool means them.
 
 use super::image_reader::ImageReader;
 use crate::error::Corrupt;
@@ -7,13 +7,13 @@ use crate::limits::{MAX_PATH_LEN, MAX_SYMLINK_HOPS};
 use std::vec::Vec;
 use thiserror::Error;
 
-/// A path that leads nowhere.
+/// Failure to resolve a path.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum ResolveError {
-    /// There is no such name.
+    /// A name does not exist.
     #[error("no such file or directory in the image")]
     NotFound,
-    /// A component other than the last, or one before a slash, is no directory.
+    /// A component before the last, or before a slash, is not a directory.
     #[error("not a directory")]
     NotADirectory,
     /// More symbolic links than [`MAX_SYMLINK_HOPS`].
@@ -35,13 +35,12 @@ impl From<Corrupt> for ResolveError {
 }
 
 impl ImageReader<'_> {
-    /// The inode at `path`, which starts at the root of the image with or
-    /// without a leading slash. `.` and empty components stay, `..` goes up
-    /// but not above the root, absolute targets start at the root of the
-    /// image.
+    /// Returns the inode at `path`, which starts at the root of the image with or
+    /// without a leading slash. `.` and empty components are ignored. `..` goes up, but
+    /// not above the root. Absolute targets start at the root of the image.
     ///
-    /// `follow` says whether a symbolic link at the very end is followed; a
-    /// trailing slash follows it in any case.
+    /// `follow` determines whether a symbolic link at the end is followed. A trailing
+    /// slash always follows it.
     pub fn resolve(&self, path: &str, follow: bool) -> Result<Inode, ResolveError> {
         let mut walk = Walk {
             image: self,
@@ -62,7 +61,7 @@ impl ImageReader<'_> {
 /// A resolution under way.
 struct Walk<'i, 'a> {
     image: &'i ImageReader<'a>,
-    /// Where the walk has arrived.
+    /// The inode that the walk has reached.
     at: Inode,
     /// The components that remain, the next one last.
     rest: Vec<Vec<u8>>,
@@ -71,7 +70,7 @@ struct Walk<'i, 'a> {
 }
 
 impl Walk<'_, '_> {
-    /// Puts the components of `path` before what remains. A trailing slash
+    /// Puts the components of `path` before the remaining ones. A trailing slash
     /// becomes a `.`, which only a directory has.
     fn push(&mut self, path: &[u8]) -> Result<(), ResolveError> {
         if path.len() > MAX_PATH_LEN {
@@ -86,8 +85,8 @@ impl Walk<'_, '_> {
         Ok(())
     }
 
-    /// Takes one component. Ends: only links add any, and their number is
-    /// bounded.
+    /// Resolves one component. The walk ends, because only links add components and
+    /// their number is limited.
     fn step(&mut self, name: &[u8]) -> Result<(), ResolveError> {
         let Content::Directory(directory) = self.at.content else {
             return Err(ResolveError::NotADirectory);

@@ -1,4 +1,4 @@
-//! An image made into a tree again, to be packed anew.
+//! The tree of an image, for packing it again.
 
 use super::blocks::BlockCache;
 use super::file::FileReader;
@@ -17,9 +17,8 @@ use std::sync::Arc;
 use std::vec::Vec;
 
 impl ImageReader<'_> {
-    /// The tree of this image, which keeps a copy of the index. The bytes of its files
-    /// are read and decompressed when they are wanted, from where the payload is, or
-    /// from a copy of one that is borrowed.
+    /// Returns the tree of this image. The tree keeps a copy of the index, and of a
+    /// borrowed payload. It reads and decompresses the bytes of its files on demand.
     ///
     /// # Errors
     ///
@@ -76,9 +75,8 @@ struct Builder<'i, 'a> {
 }
 
 impl Builder<'_, '_> {
-    /// Makes the nodes from the last inode to the first, so that the children
-    /// of a directory are there before it: without recursion, and in linear
-    /// time whatever the image says.
+    /// Makes the nodes from the last inode to the first, so the children of a directory
+    /// exist before it. This needs no recursion, and linear time for any image.
     fn root(&self) -> Result<DirectoryNode, Corrupt> {
         let count = self.index.inode_count();
         let mut nodes: Vec<_> = (0..count).map(|_| None).collect();
@@ -96,7 +94,8 @@ impl Builder<'_, '_> {
         }
     }
 
-    /// What walks a tree may recurse, so its depth must be that of a path.
+    /// A walk through a tree may recurse, so the depth of a tree must have the bound of
+    /// a path.
     fn validate_path_lens(&self) -> Result<(), Corrupt> {
         let mut path_lens: Vec<usize> = Vec::new();
         for inode in 0..self.index.inode_count() {
@@ -170,7 +169,7 @@ impl Builder<'_, '_> {
     }
 }
 
-/// The bytes of an image, kept by the files of a tree.
+/// The bytes of an image, shared by the files of a tree.
 #[derive(Debug)]
 struct OwnedImage {
     index: Vec<u8>,

@@ -6,32 +6,31 @@ use crate::manifest::{LeftOut, MAX_MANIFEST_LEN};
 use std::collections::HashMap;
 use std::string::{String, ToString};
 
-/// Longest version of a tool, in bytes: what a manifest certainly has room for. The
-/// numbers in it take less than the rest.
+/// Longest version of a tool, in bytes. The rest of a manifest takes less than the
+/// difference.
 const MAX_TOOL_VERSION_LEN: usize = MAX_MANIFEST_LEN - 1024;
 
-/// How to write an image.
+/// The options of the writer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// zstd level, 1 to 22 (0 is zstd's default, negative levels are faster
-    /// still); `None` stores the content as it is.
+    /// zstd level, 1 to 22. Level 0 is the default of zstd, and negative levels are
+    /// faster still. `None` stores the content uncompressed.
     pub compression: Option<i32>,
-    /// Logarithm of the block size, from [`MIN_BLOCK_SHIFT`] to
-    /// [`MAX_BLOCK_SHIFT`]. Larger blocks compress better and make the first
-    /// read of a byte slower.
+    /// Logarithm of the block size, from [`MIN_BLOCK_SHIFT`] to [`MAX_BLOCK_SHIFT`].
+    /// Larger blocks compress better, but the first read of a byte takes longer.
     pub block_shift: u32,
     /// Version of the tool, for the manifest.
     pub tool_version: String,
-    /// Paths of files, such as `/lib/a.rb`, whose content comes first, and the
-    /// rank by which it is ordered. A directory with a slash at its end, such as
-    /// `/lib/`, stands for all files below it; the least rank of a file counts.
+    /// Paths of ranked files, such as `/lib/a.rb`, and their ranks. Their content comes
+    /// first, by rank. A path with a slash at its end, such as `/lib/`, ranks all files
+    /// below that directory. The lowest rank of a file counts.
     pub ranks: HashMap<String, usize>,
-    /// What the caller left out of the tree, for the manifest.
+    /// Files that the caller omitted from the tree, for the manifest.
     pub left_out: Option<LeftOut>,
 }
 
 impl Default for Options {
-    /// Level 19, above which blocks of this size gain nothing.
+    /// Level 19. Higher levels gain nothing for blocks of this size.
     fn default() -> Self {
         Self {
             compression: Some(19),
@@ -44,7 +43,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses options with which no tree can be written.
+    /// Rejects options that fit no tree.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Reports of the writer on its progress.
 
-/// Hears how far the writer is. All methods may be called from many threads at
-/// once and do nothing unless implemented.
+/// Receives the progress of the writer. Many threads may call the methods at once. By
+/// default they do nothing.
 pub trait Progress: Sync {
     /// `bytes` more of the files were read and cut into chunks. The sum over
     /// all calls is the length of all files.
@@ -9,8 +9,7 @@ pub trait Progress: Sync {
         let _ = bytes;
     }
 
-    /// All files are cut; `bytes` are left without what occurs twice. Called
-    /// once.
+    /// All files are cut, and `bytes` remain after deduplication. Called once.
     fn deduplicated(&self, bytes: u64) {
         let _ = bytes;
     }
@@ -22,5 +21,5 @@ pub trait Progress: Sync {
     }
 }
 
-/// No progress is wanted.
+/// Ignores the progress.
 impl Progress for () {}

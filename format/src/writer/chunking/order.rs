@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::string::String;
 use std::vec::Vec;
 
-/// The files in the order of a walk through the tree, after those that have a
-/// rank: what a program reads when it starts then lies in few blocks.
+/// The ranked files, then all others in depth-first order. So the files that a program
+/// reads at its start lie in few blocks.
 pub(crate) struct Order<'t> {
     pub(crate) files: Vec<FileEntry<'t>>,
-    /// How many of them have a rank.
+    /// Number of ranked files.
     pub(crate) ranked_count: usize,
 }
 
@@ -24,7 +24,7 @@ impl<'t> Order<'t> {
         }
         let ranks = ranks_of(layout, ranks);
         let rank = |file: &FileEntry<'_>| ranks.get(file.inode as usize).copied().flatten();
-        // Stable: what is in one directory stays in the order of a walk.
+        // Stable, so files of equal rank stay in depth-first order.
         files.sort_by_key(|file| (rank(file).is_none(), rank(file)));
         let ranked_count = files.partition_point(|file| rank(file).is_some());
         Self {
@@ -34,8 +34,7 @@ impl<'t> Order<'t> {
     }
 }
 
-/// The rank of each inode: the least of its own and of those that the directories
-/// have that it is in.
+/// The rank of each inode: the lowest of its own rank and the ranks of its directories.
 fn ranks_of(layout: &Layout<'_>, ranks: &HashMap<String, usize>) -> Vec<Option<usize>> {
     let mut all: Vec<Option<usize>> = Vec::new();
     for (number, parent, is_directory) in layout.inodes_with_parents() {

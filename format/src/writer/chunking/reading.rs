@@ -1,17 +1,17 @@
-//! One file, read from front to back in pieces of the caller's choice.
+//! One file, read from its start in pieces. The caller chooses the lengths.
 
 use crate::encode::error::WriteError;
 use crate::writer::layout::{FileEntry, Layout};
 use std::boxed::Box;
 use std::io::{self, ErrorKind, Read};
 
-/// A file under reading. Fails where it has not the length that it had when the
+/// A file that is being read. Reading fails if the length of the file changed after the
 /// tree was made.
 pub(crate) struct Reading<'a> {
     layout: &'a Layout<'a>,
     file: &'a FileEntry<'a>,
     bytes: Box<dyn Read + Send + 'a>,
-    /// Bytes that should follow.
+    /// Number of bytes that must follow.
     left: u64,
 }
 
@@ -35,22 +35,21 @@ impl<'a> Reading<'a> {
         self.left
     }
 
-    /// Fills `piece`, which is at most as long as what should be left.
+    /// Fills `piece`, which is at most as long as the remaining bytes.
     pub(crate) fn fill(&mut self, piece: &mut [u8]) -> Result<(), WriteError> {
         let len = self.read(piece)?;
         self.left = self.left.saturating_sub(len as u64);
         if len < piece.len() {
             return Err(self.wrong_len("only", self.file.node.len - self.left));
         }
-        // One byte more than there should be shows that the file grew.
+        // A further byte shows that the file grew.
         if self.left == 0 && self.read(&mut [0])? > 0 {
             return Err(self.wrong_len("at least", self.file.node.len.saturating_add(1)));
         }
         Ok(())
     }
 
-    /// How many bytes there were, fewer than `piece` has room for only at the
-    /// end of the file.
+    /// Reads until `piece` is full or the file ends, and returns the number of bytes.
     fn read(&mut self, piece: &mut [u8]) -> Result<usize, WriteError> {
         let mut len = 0;
         while let Some(room) = piece.get_mut(len..).filter(|room| !room.is_empty()) {

@@ -1,37 +1,34 @@
-//! What tells bytes that have much in common from bytes that have not.
+//! Samples of strings, which show how much two pieces of data have in common.
 
 use std::vec::Vec;
 
-/// Length of the strings that are compared, in bytes. Shorter ones are common
-/// to all text of a language, longer ones miss what differs in a word.
+/// Length of the compared strings in bytes. Shorter strings are common to all text of a
+/// language. Longer strings miss similar text that differs in single words.
 const STRING_LEN: usize = 12;
 
-/// Hashes of a sample of the strings in some bytes, in no order. The one of nothing is
-/// empty.
+/// Hashes of the sampled strings of some bytes, in no order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sample(pub(crate) Vec<u32>);
 
-/// Which strings are sampled: one in so many, as a power of two.
+/// The rate of sampling: one string in a power of two.
 ///
-/// A string is in the sample, or is not, for what it is and not for where it
-/// stands. So of what two chunks have in common the same part is in both
-/// sketches, and sketches say how much of one chunk is found in another.
+/// The hash of a string decides whether it is sampled, not its position. So two chunks
+/// have the same sampled strings in their common parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sampling {
     shift: u32,
 }
 
 impl Sampling {
-    /// Twice as many strings make images 0 to 1 % smaller; half as many lose
-    /// as much.
+    /// Twice the rate makes images 0 to 1 % smaller, and half the rate makes them
+    /// larger by the same.
     const MIN_SHIFT: u32 = 4;
 
-    /// Logarithm of how many strings are sampled at most: as many as 256 MiB
-    /// have at the lowest rate. They take 64 MiB, and twice that while they
-    /// are sorted.
+    /// Logarithm of the largest number of samples: those of 256 MiB at the lowest
+    /// shift. They take 64 MiB, and twice that while they are sorted.
     const MAX_COUNT_LOG: u32 = 24;
 
-    /// For all files of a tree, which have `len` bytes.
+    /// The rate for a tree whose files have `len` bytes.
     pub(crate) fn of_len(len: u64) -> Self {
         let len_log = u64::BITS - len.leading_zeros();
         Self {
@@ -44,29 +41,29 @@ impl Sampling {
     pub(crate) fn sample(self, bytes: &[u8]) -> Sample {
         let hashes = bytes.windows(STRING_LEN).map(hash);
         let sampled = hashes.filter(|hash| hash >> (u64::BITS - self.shift) == 0);
-        // Bits below the largest shift there is, since all sampled hashes
-        // share those above.
-        let mut sketch: Vec<_> = sampled.map(|hash| (hash >> 16) as u32).collect();
+        // Takes the bits below the largest shift, because all sampled hashes have the
+        // same bits above.
+        let mut sample: Vec<_> = sampled.map(|hash| (hash >> 16) as u32).collect();
         let max = self.max_of(bytes.len());
-        if sketch.len() > max {
-            // The same string again and again, such as zeros, or made to be sampled. The
-            // least hashes are a sample as good as the first one.
-            sketch.sort_unstable();
-            sketch.dedup();
-            sketch.truncate(max);
+        if sample.len() > max {
+            // Repeated strings, such as zeros, or strings made to be sampled. The
+            // smallest hashes are as good a sample as any.
+            sample.sort_unstable();
+            sample.dedup();
+            sample.truncate(max);
         }
-        sketch.shrink_to_fit();
-        Sample(sketch)
+        sample.shrink_to_fit();
+        Sample(sample)
     }
 
-    /// The most strings of `len` bytes: twice as many as are sampled on average, and
-    /// some, since a few bytes may well have more.
+    /// The largest sample of `len` bytes: twice the average, and a few more because
+    /// short pieces vary.
     fn max_of(self, len: usize) -> usize {
         2 * (len >> self.shift) + 16
     }
 }
 
-/// Two multiplications that mix every byte of the string into the top bits.
+/// Two multiplications mix every byte of the string into the top bits.
 fn hash(string: &[u8]) -> u64 {
     let word = |at: usize| {
         let bytes = string.get(at..at + 8);
@@ -93,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn what_two_chunks_share_is_in_both_sketches() {
+    fn common_strings_are_in_both_samples() {
         let sampling = Sampling::of_len(0);
         let whole = sampling.sample(text(0..2000).as_bytes());
         let part = sampling.sample(text(500..1000).as_bytes());
@@ -102,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sketch_of_bytes_shorter_than_a_string_is_empty() {
+    fn bytes_shorter_than_a_string_have_no_sample() {
         assert_eq!(
             Sampling::of_len(0).sample(b"eleven byte"),
             Sample::default()
@@ -110,11 +107,11 @@ mod tests {
     }
 
     #[test]
-    fn no_bytes_have_a_sketch_that_is_much_longer_than_others() {
+    fn samples_are_bounded_for_any_bytes() {
         let sampling = Sampling::of_len(0);
         let zeros = [0; 32 << 10];
         assert_eq!(sampling.sample(&zeros).0.len(), 1, "each string is sampled");
-        // Bytes that are chosen so that each string is.
+        // Bytes chosen so that every string is sampled.
         let mut chosen = zeros[..STRING_LEN - 1].to_vec();
         while chosen.len() < 4096 {
             let sampled = (0..=255).rev().find(|&byte| {
@@ -129,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_trees_are_sampled_within_the_bound() {
+    fn samples_of_the_longest_trees_are_bounded() {
         for len_log in [20, 28, 32, 40, 63] {
             let sampling = Sampling::of_len(1 << len_log);
             assert!(len_log - sampling.shift.min(len_log) <= Sampling::MAX_COUNT_LOG);

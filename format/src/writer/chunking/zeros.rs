@@ -1,8 +1,8 @@
-//! Chunks of zeros, of which holes of sparse files consist.
+//! Chunks of zeros, as in the holes of sparse files.
 //!
-//! Where a chunk ends depends on the bytes behind its start, as many as the longest chunk
-//! has, and on nothing else. So within a run of zeros all chunks are the same, and its
-//! length and digest need not be found out for each.
+//! The end of a chunk depends only on the bytes behind its start, up to the longest
+//! chunk. So all chunks of a run of zeros are equal, and their length and digest are
+//! computed once.
 
 use crate::digest::Digest;
 use crate::writer::chunking::chunker::{MAX_CHUNK_LEN, chunker};
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 static ZEROS: [u8; MAX_CHUNK_LEN as usize] = [0; MAX_CHUNK_LEN as usize];
 
-/// The chunk that a run of zeros begins with, if it is as long as the longest chunk.
+/// The first chunk of a run of zeros that is as long as the longest chunk.
 struct Zeros {
     len: usize,
     digest: Digest,
@@ -22,8 +22,7 @@ static CHUNK: LazyLock<Zeros> = LazyLock::new(|| {
     Zeros { len, digest }
 });
 
-/// The length of the chunk at the start of `bytes`, if so many zeros lie there that it
-/// is known.
+/// The length of the chunk at the start of `bytes`, if `bytes` start with enough zeros.
 pub(crate) fn chunk_len(bytes: &[u8]) -> Option<usize> {
     bytes.starts_with(&ZEROS).then(|| CHUNK.len)
 }
@@ -34,7 +33,7 @@ pub(crate) fn digest(bytes: &[u8]) -> Option<Digest> {
     (bytes == zeros).then(|| CHUNK.digest)
 }
 
-/// As many zeros of a run of them as have its sketch, which is one string.
+/// A prefix of zeros that has the same sample, which is one string.
 pub(crate) fn start(zeros: &[u8]) -> &[u8] {
     const LEN: usize = 1024;
     zeros.get(..LEN).unwrap_or(zeros)
@@ -54,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_cut_and_named_as_other_bytes_are() {
+    fn zeros_are_cut_and_hashed_like_other_bytes() {
         let zeros = |len| std::vec![0; len];
         for bytes in [
             zeros(1_000_000),
@@ -76,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_of_zeros_has_their_sketch() {
+    fn a_prefix_of_zeros_has_their_sample() {
         for len_log in [0, 28, 30, 32, 36, 40] {
             let sampling = Sampling::of_len(1 << len_log);
             let zeros = &ZEROS[..CHUNK.len];
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_of_zeros_are_known_and_others_are_not() {
+    fn only_chunks_of_zeros_are_known() {
         let zeros = std::vec![0; 100_000];
         let len = chunk_len(&zeros).expect("zeros");
         assert!(digest(&zeros[..len]).is_some());

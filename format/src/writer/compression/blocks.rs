@@ -1,5 +1,5 @@
-//! The content as stored blocks. To be compressed it is read a second time, in
-//! its new order.
+//! The stored blocks. The compressed form reads the content a second time, in its final
+//! order.
 
 use crate::block::Codec;
 use crate::checksum::checksum;
@@ -30,8 +30,8 @@ pub(crate) fn store(
     Payload::stored_with(bytes, block_shift, checksums)
 }
 
-/// Reads the content and compresses it with `level`. While one batch of blocks is being
-/// compressed, the next one is read, so two batches are in memory.
+/// Reads the content and compresses it with `level`. While one batch of blocks is
+/// compressed, the next is read. So two batches are in memory.
 pub(crate) fn compress(
     layout: &Layout<'_>,
     placed: &Placed,
@@ -44,8 +44,8 @@ pub(crate) fn compress(
     let batch_len = batch_len(rayon::current_num_threads(), block_shift);
     let mut batch = source.batch(batch_len)?;
     let base_len = batch.len().min(1 << block_shift);
-    // The byte behind it keeps a batch from beginning there: libzstd compresses
-    // what follows its prefix in memory otherwise than what lies elsewhere.
+    // The additional byte keeps a batch from following the base in memory: libzstd
+    // compresses bytes behind its prefix differently from bytes elsewhere.
     let base: Vec<u8> = batch.iter().copied().take(base_len).chain([0]).collect();
     let storing = Storing {
         level,
@@ -65,19 +65,19 @@ pub(crate) fn compress(
     Ok(payload)
 }
 
-/// Bytes of a batch, of which two are in memory. More would not keep more threads busy
-/// than there are on any but the largest machines.
+/// Bytes of a batch. Two batches are in memory. More bytes would keep more threads busy
+/// only on the largest machines.
 const MAX_BATCH_LEN: usize = 32 << 20;
 
-/// Whole blocks, enough of them to keep every thread busy to the end. Above the bound in
-/// bytes it is one for each thread, which has some 10 MB for the compression of it.
+/// Length of a batch of whole blocks that keeps all threads busy. Above the bound in
+/// bytes, each thread gets one block, and needs some 10 MB to compress it.
 fn batch_len(thread_count: usize, block_shift: u32) -> usize {
     const BLOCKS_PER_THREAD: usize = 8;
     let wanted = BLOCKS_PER_THREAD * thread_count;
     wanted.min((MAX_BATCH_LEN >> block_shift).max(thread_count)) << block_shift
 }
 
-/// How blocks are stored.
+/// The common parameters of all blocks.
 #[derive(Clone, Copy)]
 struct Storing<'a> {
     level: i32,
@@ -88,7 +88,7 @@ struct Storing<'a> {
 }
 
 impl<'a> Storing<'a> {
-    /// Stores the blocks in `batch`, of which the first has the number `first`.
+    /// Stores the blocks in `batch`. The first one has the number `first`.
     fn blocks(self, first: usize, batch: &[u8]) -> Result<Vec<StoredBlock>, WriteError> {
         batch
             .par_chunks(self.block_len)
@@ -101,7 +101,7 @@ impl<'a> Storing<'a> {
             .collect()
     }
 
-    /// Stores one block as it is unless compression makes it smaller.
+    /// Stores one block, uncompressed unless its frame is smaller.
     fn block(
         self,
         compressor: &mut Compressor<'a>,
@@ -121,12 +121,12 @@ impl<'a> Storing<'a> {
     }
 }
 
-/// The content as a stream: every unit in its order.
+/// The content as a stream: all units in their order.
 struct Source<'a, 't> {
     layout: &'a Layout<'t>,
     placed: &'a Placed,
     units: core::slice::Iter<'a, Unit>,
-    /// What the last batch had no room for.
+    /// The rest of the last unit, which did not fit the last batch.
     rest: Vec<u8>,
 }
 

@@ -4,14 +4,12 @@ use std::io;
 use std::vec::Vec;
 use zstd::zstd_safe::{CCtx, CParameter, SafeResult, compress_bound, get_error_name};
 
-/// Compresses blocks, each into a frame of its own. The memory that this takes,
-/// megabytes at high levels, is kept from one to the next.
+/// Compresses blocks into frames. Reuses its memory, which is megabytes at high levels.
 #[derive(Default)]
 pub(crate) struct Compressor<'a>(CCtx<'a>);
 
 impl<'a> Compressor<'a> {
-    /// A zstd frame that holds `raw` and says how long it is, for a reader
-    /// that has `prefix` at hand.
+    /// Returns a zstd frame of `raw` that states its length and may refer to `prefix`.
     pub(crate) fn compress(
         &mut self,
         level: i32,
@@ -33,7 +31,7 @@ impl<'a> Compressor<'a> {
     ) -> SafeResult {
         let Self(context) = self;
         context.set_parameter(CParameter::CompressionLevel(level))?;
-        // Good for one frame; an empty one is none.
+        // Valid for one frame. An empty prefix is no prefix.
         context.ref_prefix(prefix)?;
         context.compress2(frame, raw)
     }

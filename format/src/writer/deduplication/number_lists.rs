@@ -1,23 +1,23 @@
-//! NumberLists of numbers, back to back: what a million files have a few of each.
+//! Lists of numbers in one piece of memory: a million files have a few numbers each.
 
 use std::vec;
 use std::vec::Vec;
 
-/// Numbered lists. In memory of their own they would take several times as much.
+/// Numbered lists. As vectors they would take several times the memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NumberLists {
-    /// Where each ends, and the next begins.
+    /// The end of each list, where the next one starts.
     ends: Vec<usize>,
     numbers: Vec<u32>,
 }
 
 impl NumberLists {
-    /// How many there are.
+    /// Number of lists.
     pub(crate) fn count(&self) -> usize {
         self.ends.len()
     }
 
-    /// Length of all of them.
+    /// Number of numbers in all lists.
     pub(crate) fn len(&self) -> usize {
         self.numbers.len()
     }
@@ -27,7 +27,7 @@ impl NumberLists {
         self.ends.push(self.numbers.len());
     }
 
-    /// Lengthens the last list.
+    /// Appends to the last list.
     pub(crate) fn extend_last(&mut self, numbers: &[u32]) {
         if let Some(end) = self.ends.last_mut() {
             self.numbers.extend_from_slice(numbers);
@@ -51,8 +51,8 @@ impl NumberLists {
         (0..self.ends.len() as u32).map(|list| (list, self.get(list)))
     }
 
-    /// For each number below `count` the lists that have it, in their order. No
-    /// number is larger.
+    /// Returns, for each number below `count`, the lists that contain it. All numbers
+    /// must be below `count`.
     pub(crate) fn inverted(&self, count: usize) -> Self {
         let mut ends = vec![0; count];
         for &number in &self.numbers {
@@ -65,7 +65,7 @@ impl NumberLists {
         let mut numbers = vec![0; start];
         for (list, members) in self.iter() {
             for &number in members {
-                // From where its list starts to where it ends.
+                // Moves from the start of the list to its end.
                 let end = &mut ends[number as usize];
                 numbers[*end] = list;
                 *end += 1;
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_what_was_pushed() {
+    fn lists_return_the_pushed_numbers() {
         let mut found = lists(&[&[5], &[], &[1, 2]]);
         found.extend_last(&[3]);
         assert_eq!(found.get(0), [5]);
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn inverted_lists_say_who_has_each_number() {
+    fn inverted_lists_have_the_lists_of_each_number() {
         let found = lists(&[&[0, 2], &[3], &[], &[2, 0]]).inverted(5);
         assert_eq!(found, lists(&[&[0, 3], &[], &[0, 3], &[1], &[]]));
         assert_eq!(NumberLists::default().inverted(0), NumberLists::default());

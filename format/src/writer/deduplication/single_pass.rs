@@ -1,9 +1,8 @@
-//! Content that is stored as it is, in one reading.
+//! Deduplication without compression: reads every file once.
 //!
-//! Files are read straight to the end of the payload, where they are cut and
-//! their chunks named. What occurred before is then taken out, and the rest
-//! moves up, so bytes that are new are copied only where some that are not lie
-//! before them in the same batch.
+//! Files are read to the end of the payload, and cut and hashed there. Repeated chunks
+//! are then removed and later bytes move up. So a new byte is copied only if a repeated
+//! byte precedes it in its batch.
 
 use crate::encode::{Content, WriteError};
 use crate::limits::MAX_PAYLOAD_LEN;
@@ -15,11 +14,11 @@ use crate::writer::progress::Progress;
 use rayon::prelude::*;
 use std::vec::Vec;
 
-/// Bytes that are read before they are gone through: enough to keep all threads
-/// busy, and little beside the payload. Larger files are read in pieces of it.
+/// Bytes of a batch: enough to keep all threads busy, and few beside the payload.
+/// Larger files are read in pieces of this length.
 const BATCH_LEN: usize = 8 << 20;
 
-/// The content of `files`, and its bytes.
+/// Reads `files`, and returns their content and its bytes.
 pub(crate) fn read(
     layout: &Layout<'_>,
     files: &[FileEntry<'_>],
@@ -28,8 +27,8 @@ pub(crate) fn read(
     read_batches(layout, files, progress, BATCH_LEN)
 }
 
-/// What comes of it does not depend on `batch_len`, which is at least twice
-/// the longest chunk.
+/// The result does not depend on `batch_len`, which is at least twice the longest
+/// chunk.
 fn read_batches(
     layout: &Layout<'_>,
     files: &[FileEntry<'_>],
@@ -57,7 +56,7 @@ fn read_batches(
     Ok((pass.deduplicator.finish().content, pass.bytes))
 }
 
-/// How many of the first files are a batch: one at least.
+/// Number of files in the next batch: at least one.
 fn files_of_batch(files: &[FileEntry<'_>], batch_len: usize) -> usize {
     let mut len = 0_u64;
     let fit = files.iter().take_while(|file| {
@@ -72,11 +71,11 @@ struct SinglePass<'a> {
     progress: &'a dyn Progress,
     batch_len: usize,
     deduplicator: Deduplicator,
-    /// What is kept, and behind it what has just been read.
+    /// The new bytes, and behind them the last batch.
     bytes: Vec<u8>,
-    /// Bytes that are new to the content.
+    /// Number of new bytes.
     kept: usize,
-    /// Where the first byte lies that has not been gone through.
+    /// Offset of the first byte that is not deduplicated yet.
     seen: usize,
 }
 
@@ -107,7 +106,7 @@ impl SinglePass<'_> {
     fn read_pieces(&mut self, file: &FileEntry<'_>) -> Result<(), WriteError> {
         let mut reading = Reading::open(self.layout, file)?;
         loop {
-            // What was read of the next chunk is already there.
+            // The start of the next chunk is already there.
             let read = self.bytes.len() - self.kept;
             let len = piece_len(self.batch_len, reading.left(), read);
             self.bytes.resize(self.kept + len, 0);
@@ -125,7 +124,7 @@ impl SinglePass<'_> {
         }
     }
 
-    /// Goes through the next `chunks` and moves up those that are new.
+    /// Deduplicates the next `chunks`, and moves up the new ones.
     fn keep_new(&mut self, inode: u32, chunks: Vec<NamedChunk>) -> Result<(), WriteError> {
         for chunk in chunks {
             let end = self.seen + chunk.len as usize;
@@ -137,7 +136,7 @@ impl SinglePass<'_> {
         Ok(())
     }
 
-    /// Keeps what lies between what has been seen and `end`.
+    /// Keeps the bytes from `seen` to `end`.
     fn move_up(&mut self, end: usize) {
         if self.kept < self.seen {
             self.bytes.copy_within(self.seen..end, self.kept);
@@ -145,7 +144,7 @@ impl SinglePass<'_> {
         self.kept += end - self.seen;
     }
 
-    /// Puts what has not been gone through right behind what is kept.
+    /// Moves the remaining bytes behind the kept ones.
     fn drop_seen(&mut self) -> Result<(), WriteError> {
         let rest = self.bytes.len() - self.seen;
         self.bytes.copy_within(self.seen.., self.kept);
@@ -202,7 +201,7 @@ mod tests {
         })
     }
 
-    /// Bytes that are cut at many places, the same for the same seed.
+    /// Pseudorandom bytes, which are cut at many places.
     fn noise(seed: u32, len: usize) -> Vec<u8> {
         let mut state = seed;
         let next = || {
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn where_batches_end_makes_no_difference() {
+    fn the_length_of_batches_does_not_matter() {
         let (one, two) = (noise(1, 300_000), noise(2, 500_000));
         let files = [
             ("a", one.clone()),

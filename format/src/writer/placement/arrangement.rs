@@ -1,11 +1,10 @@
 //! The order of the units in the content.
 //!
-//! What compresses is what a block has twice, so units that have strings in
-//! common are to share a block. What makes reading fast is that a program that
-//! walks a directory finds its files in few blocks. So a block is filled with
-//! what lies close by in the tree, the most similar first, and with what lies
-//! far away only if a good part of it is there already: another version of the
-//! same file.
+//! Repeated strings compress, so units with common strings should share a block.
+//! Reading is fast if the files of a directory lie in few blocks. So a block is filled
+//! with the most similar units from near by in the tree. Distant units join only if the
+//! block already has a good part of their strings, like another version of the same
+//! file.
 
 use crate::writer::deduplication::unit::Unit;
 use crate::writer::placement::base;
@@ -15,41 +14,36 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::vec;
 use std::vec::Vec;
 
-/// How far ahead in the tree, in bytes, a block may look at most for units that
-/// are somewhat similar. A walk through the tree goes back to the blocks of this
-/// many bytes, so they must fit the cache of a reader.
+/// The longest window, in bytes of the tree, in which a block looks for somewhat
+/// similar units. A walk through the tree returns to the blocks of a window, so they
+/// must fit the cache of a reader.
 const WINDOW_LEN: u64 = 1 << 20;
 
-/// How many blocks that is where nothing comes from afar. Where much does, as
-/// many blocks hold less of what lies close by, and a block may look no further
-/// ahead than they do.
+/// The blocks of a window without distant units. If blocks hold many distant units, the
+/// window shrinks to the reach of this number of blocks.
 const WINDOW_BLOCKS: usize = 8;
 
-/// Which part of its strings, in 256ths, a unit must have in common with a
-/// block to join it from near by. With a quarter or with half as much, images
-/// are up to 1 % larger.
+/// The share of its strings, in 256ths, that a near unit must have in common with a
+/// block. A quarter or half of this value makes images up to 1 % larger.
 const NEAR_SHARE: u32 = 64;
 
-/// The same from anywhere, which has its price: a walk through the tree comes
-/// back for such a unit when the block has left the cache. `docs/notes/block-order.md`
-/// compares other values.
+/// The share for distant units. They have a price: a walk returns for them when the
+/// block has left the cache. `docs/notes/block-order.md` compares other values.
 const FAR_SHARE: u32 = 176;
 
-/// How much more, in 256ths, another unit must have in common with the block
-/// than the one that goes on where the last one ends: to leave a file and come
-/// back takes two extents more. With this a third of all extents is saved, and
-/// what lies together in a file compresses no worse for it.
+/// The additional share, in 256ths, that a unit needs to interrupt a file. An
+/// interruption costs two extents. This value saves a third of all extents, and files
+/// compress as well.
 const LEAVING_SHARE: u32 = 64;
 
-/// Strings that a unit is taken to have beside its own, so that two in common
-/// out of three do not count for more than fifty of a hundred.
+/// Strings added to the count of each unit, so two common strings of three do not weigh
+/// more than fifty of a hundred.
 const STRING_OVERHEAD: u32 = 8;
 
-/// The numbers of the units in the order of the content.
+/// Returns the numbers of the units in the order of the content.
 ///
-/// The first `ranked_count` of them come first. What room they leave in the
-/// first block, which all others are compressed against, is for what the whole
-/// tree has most in common.
+/// The first `ranked_count` units stay first. Block 0, the base of all others, is then
+/// filled with the most common strings of the whole tree.
 pub(crate) fn arrange(
     units: &[Unit],
     similarity: &Similarity,
@@ -68,8 +62,8 @@ pub(crate) fn arrange(
     content.order
 }
 
-/// Units in order, and a block that is being filled. Units and strings are
-/// numbers of the tables that it is made for, and index them.
+/// The ordered units, and the block that is being filled. Numbers of units and strings
+/// index the tables that this was made for.
 struct Arrangement<'a> {
     units: &'a [Unit],
     similarity: &'a Similarity,
@@ -78,24 +72,24 @@ struct Arrangement<'a> {
     /// Length of the units in `order`.
     len: u64,
     is_taken: Vec<bool>,
-    /// Where each unit lies in the tree.
+    /// Offset of each unit in the tree.
     tree_offsets: Vec<u64>,
-    /// The block that has a string: the last one that did, or [`IN_BASE`].
+    /// The last block that has each string, or [`IN_BASE`].
     block_of_string: Vec<u32>,
     block: u32,
-    /// Where the first unit that was left lay in the tree when each of the last
-    /// blocks began, the earliest first.
+    /// Offset of the first remaining unit at the start of each of the last blocks, the
+    /// earliest first.
     passed: VecDeque<u64>,
-    /// How many strings each unit has in common with the block.
+    /// Number of strings that each unit has in common with the block.
     common: Vec<u32>,
     /// The units whose `common` is not zero.
     touched: Vec<u32>,
-    /// Units by the share that they had when they joined; those whose share
-    /// has grown since are here again.
+    /// Units by the share that they had when they joined. Units whose share grew are
+    /// here again.
     candidates: BinaryHeap<(u32, Reverse<u32>)>,
 }
 
-/// A block number for strings that every block has at hand.
+/// The block number for strings of the base.
 const IN_BASE: u32 = u32::MAX;
 
 impl<'a> Arrangement<'a> {
@@ -128,7 +122,7 @@ impl<'a> Arrangement<'a> {
         last.map_or(0, |(unit, offset)| offset + unit.len)
     }
 
-    /// Takes all units that are left.
+    /// Takes all remaining units.
     fn fill(&mut self) {
         let mut block = self.block;
         for next in 0..self.units.len() as u32 {
@@ -143,7 +137,7 @@ impl<'a> Arrangement<'a> {
         }
     }
 
-    /// A block begins, and `next` is the first unit that is left.
+    /// Starts a block. `next` is the first remaining unit.
     fn pass(&mut self, next: u32) {
         if self.passed.len() > WINDOW_BLOCKS {
             self.passed.pop_front();
@@ -151,8 +145,7 @@ impl<'a> Arrangement<'a> {
         self.passed.push_back(self.tree_offsets[next as usize]);
     }
 
-    /// How far ahead of `offset` in the tree, in bytes, a block may look for
-    /// units that are somewhat similar: as far as the last blocks have come.
+    /// The length of the window at `offset` in the tree: the reach of the last blocks.
     fn window(&self, offset: u64) -> u64 {
         match self.passed.front() {
             Some(earliest) if self.passed.len() > WINDOW_BLOCKS => {
@@ -181,13 +174,13 @@ impl<'a> Arrangement<'a> {
             self.close_base();
         }
         self.begin_block();
-        // What did not fit the block is the start of this one.
+        // The rest of the unit is the start of the next block.
         if !self.len.is_multiple_of(self.block_len) {
             self.add_strings(unit);
         }
     }
 
-    /// Makes the strings of the first block known to all others.
+    /// Marks the strings of block 0 as known to all other blocks.
     fn close_base(&mut self) {
         for block in &mut self.block_of_string {
             if *block == self.block {
@@ -228,7 +221,7 @@ impl<'a> Arrangement<'a> {
         self.touched.extend(grown);
     }
 
-    /// The unit to go on with; `next` is the first that is left.
+    /// The next unit. `next` is the first remaining one.
     fn most_similar(&mut self, next: u32) -> Option<u32> {
         let offset = self.tree_offsets[next as usize];
         let horizon = offset + self.window(offset);
@@ -237,7 +230,7 @@ impl<'a> Arrangement<'a> {
                 continue;
             }
             if share < NEAR_SHARE {
-                // It is the largest share of all.
+                // No other unit has a larger share.
                 return None;
             }
             if let Some(following) = self.following_within(share) {
@@ -251,8 +244,8 @@ impl<'a> Arrangement<'a> {
         None
     }
 
-    /// The unit that goes on where the last one ends, if one that has `share`
-    /// is not worth leaving the file for.
+    /// The unit that continues the file, unless a unit with `share` is worth the
+    /// interruption.
     fn following_within(&self, share: u32) -> Option<u32> {
         let last = *self.order.last()?;
         let following = last + 1;
@@ -263,8 +256,7 @@ impl<'a> Arrangement<'a> {
             .then_some(following)
     }
 
-    /// Which part of its strings, in 256ths, a unit has in common with the
-    /// block.
+    /// The share of its strings, in 256ths, that a unit has in common with the block.
     fn share(&self, unit: u32) -> u32 {
         let all = self.similarity.strings_of(unit).len() as u32 + STRING_OVERHEAD;
         self.common[unit as usize] * 256 / all

@@ -1,5 +1,4 @@
-//! Which units the first block holds, the one that all others are compressed
-//! against.
+//! The choice of the base: the units of block 0, the prefix of all other blocks.
 
 use crate::writer::deduplication::unit::Unit;
 use crate::writer::placement::similarity::Similarity;
@@ -8,14 +7,14 @@ use std::collections::BinaryHeap;
 use std::vec;
 use std::vec::Vec;
 
-/// Bytes that a unit is taken to have beside its own when its worth is divided
-/// by its length, so that the first block is not all crumbs.
+/// Bytes added to each unit when its worth is divided by its length, so the base is not
+/// full of tiny units.
 const UNIT_OVERHEAD: u64 = 256;
 
-/// The units for a base of `base_len` bytes, those that lie first in the tree
-/// first: of all strings that occur in many places, the most for the length.
+/// Chooses the units of a base of `base_len` bytes, in the order of the tree: those
+/// with the most widespread strings for their length.
 ///
-/// Greedy, which for covering is within 1 - 1/e of the best choice.
+/// The choice is greedy, which for covering is within 1 - 1/e of the best choice.
 pub(crate) fn choose(units: &[Unit], similarity: &Similarity, base_len: u64) -> Vec<u32> {
     let worth = worth_of_strings(units, similarity, base_len);
     let mut covered = vec![false; similarity.string_count()];
@@ -29,8 +28,8 @@ pub(crate) fn choose(units: &[Unit], similarity: &Similarity, base_len: u64) -> 
         .collect();
     let (mut chosen, mut len) = (Vec::new(), 0);
     while let Some((claimed, Reverse(unit))) = heap.pop() {
-        // What others cover meanwhile makes a unit worth less, never more: a
-        // claim that still holds is the largest there is.
+        // The worth of a unit only falls when others cover its strings. So a claim that
+        // still holds is the largest.
         let found = density(unit, units, similarity, &worth, &covered);
         if found == 0 {
             break;
@@ -55,8 +54,8 @@ pub(crate) fn choose(units: &[Unit], similarity: &Similarity, base_len: u64) -> 
     chosen
 }
 
-/// How many stretches of `stretch` bytes of the content, in the order of the
-/// tree, have each string, less one: what it would save to have it at hand.
+/// The worth of each string: the number of stretches of `stretch` bytes that contain
+/// it, minus one.
 fn worth_of_strings(units: &[Unit], similarity: &Similarity, stretch: u64) -> Vec<u32> {
     let mut offset = 0;
     let stretches: Vec<u64> = units
@@ -78,8 +77,7 @@ fn worth_of_strings(units: &[Unit], similarity: &Similarity, stretch: u64) -> Ve
         .collect()
 }
 
-/// What the strings of a unit that are not covered yet are worth, for its
-/// length.
+/// The worth of the uncovered strings of a unit for its length.
 fn density(
     unit: u32,
     units: &[Unit],

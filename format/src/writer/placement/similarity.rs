@@ -1,14 +1,14 @@
-//! Which units have strings in common.
+//! The strings that units have in common.
 
 use crate::writer::deduplication::number_lists::NumberLists;
 use rayon::prelude::*;
 use std::vec::Vec;
 
-/// A string that occurs in more units than this says nothing about any of
-/// them: it is a licence or an indentation. The bound keeps the work linear.
+/// Most units of a string that counts. A string in more units, such as a licence or an
+/// indentation, does not relate them. The bound keeps the work linear.
 const MAX_UNITS_OF_STRING: usize = 256;
 
-/// The strings that more than one unit has, numbered, and who has them.
+/// The strings of more than one unit, numbered, and their units.
 #[derive(Debug)]
 pub(crate) struct Similarity {
     strings_of: NumberLists,
@@ -16,14 +16,14 @@ pub(crate) struct Similarity {
 }
 
 impl Similarity {
-    /// `sketches` has a list for each unit.
-    pub(crate) fn new(sketches: NumberLists) -> Self {
-        let unit_count = sketches.count();
-        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(sketches.len());
-        for (unit, strings) in sketches.iter() {
+    /// `samples` has one list for each unit.
+    pub(crate) fn new(samples: NumberLists) -> Self {
+        let unit_count = samples.count();
+        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(samples.len());
+        for (unit, strings) in samples.iter() {
             pairs.extend(strings.iter().map(|&string| (string, unit)));
         }
-        drop(sketches);
+        drop(samples);
         pairs.par_sort_unstable();
         pairs.dedup();
         let shared = pairs
@@ -40,7 +40,7 @@ impl Similarity {
         }
     }
 
-    /// The strings of `unit` that others have too.
+    /// The strings of `unit` that other units have, too.
     pub(crate) fn strings_of(&self, unit: u32) -> &[u32] {
         self.strings_of.get(unit)
     }
