@@ -66,7 +66,7 @@ pub fn packed(data: &[u8]) {
     }
     read(&module);
     // Packing validates all of it, and takes as long as a thousand readings.
-    if choice < 16 || choice > 250 {
+    if !(16..=250).contains(&choice) {
         pack(&module);
     }
 }

@@ -322,7 +322,7 @@ fn patterns_that_are_about_no_directory_are_refused() {
 }
 
 #[test]
-fn an_image_in_the_place_of_a_module_is_told_apart() {
+fn an_image_instead_of_a_module_is_an_error() {
     let scratch = Scratch::image();
     for arguments in [
         "pack tree.wvfs --dir lib::/lib -o out.wasm",
@@ -330,7 +330,7 @@ fn an_image_in_the_place_of_a_module_is_told_apart() {
     ] {
         assert_error(
             &scratch.run(arguments),
-            &["an image and no module", "--from"],
+            &["is an image, expected a module", "--from"],
         );
     }
 }
