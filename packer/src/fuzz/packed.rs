@@ -66,7 +66,7 @@ pub fn packed(data: &[u8]) {
     }
     read(&module);
     // Packing takes as long as a thousand reads.
-    if choice < 16 || choice > 250 {
+    if !(16..=250).contains(&choice) {
         pack(&module);
     }
 }

@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_of_another_length_is_refused() {
+    fn a_frame_of_another_length_is_rejected() {
         for (stored, len, expected) in [
             (frame(3), 4001, "not one frame that says so"),
             (frame(3), 3999, "not one frame that says so"),

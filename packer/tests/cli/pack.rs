@@ -330,7 +330,7 @@ fn images_passed_as_a_module_are_rejected() {
     ] {
         assert_error(
             &scratch.run(arguments),
-            &["an image and no module", "--from"],
+            &["is an image, expected a module", "--from"],
         );
     }
 }

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 use wasmparser::{Error, FunctionBody, Operator, TypeRef};
 
 /// Rejects a linked module in which some calls bypass the runtime.
-pub(crate) fn refuse(shape: &Shape<'_>) -> Result<(), ModuleError> {
+pub(crate) fn reject(shape: &Shape<'_>) -> Result<(), ModuleError> {
     let served = served_imports(shape);
     if served.iter().all(Option::is_none) {
         return Ok(());

@@ -36,7 +36,7 @@ impl Subject<'_> {
         match (self, memory) {
             (Self::Linked(_), Some(MemoryKind::Separate)) => Err(ModuleError::LinkedMemory),
             (Self::Linked(shape), _) => {
-                bypass::refuse(shape)?;
+                bypass::reject(shape)?;
                 Ok(Form::Linked)
             }
             (Self::Merged(_, located), None) => Ok(located.form),
@@ -151,7 +151,7 @@ fn check_linked(shape: &Shape<'_>, has_image: bool) -> Result<bool, ModuleError>
     Err(ModuleError::Linked { what })
 }
 
-/// Refuses a module with `other` beside its imports from `wasi_unstable`. Such a module
+/// Rejects a module with `other` beside its imports from `wasi_unstable`. Such a module
 /// cannot be converted to preview 1, because its calls do not have one meaning.
 fn check_preview0(shape: &Shape<'_>, other: &'static str) -> Result<(), ModuleError> {
     first_import(shape).map_or(Ok(()), |import| {

@@ -116,10 +116,10 @@ fn check_known(instruction: &Instruction<'_>) -> Result<(), ModuleError> {
 fn shifted(first: u32, number: u32) -> Result<u32, Error<ModuleError>> {
     first
         .checked_add(number)
-        .ok_or_else(|| refuse("a number that is too large"))
+        .ok_or_else(|| unusable("a number that is too large"))
 }
 
-fn refuse(what: &str) -> Error<ModuleError> {
+fn unusable(what: &str) -> Error<ModuleError> {
     Error::UserError(ModuleError::Runtime(format!("it has {what}")))
 }
 
@@ -132,12 +132,12 @@ impl Reencode for Renumber<'_> {
 
     fn type_index(&mut self, ty: u32) -> Result<u32, Error<ModuleError>> {
         let ty = self.runtime.shape.types.get(ty as usize).cloned().flatten();
-        let ty = ty.ok_or_else(|| refuse("a type that is not a function's"))?;
+        let ty = ty.ok_or_else(|| unusable("a type that is not a function's"))?;
         Ok(self.numbers.intern(ty))
     }
 
     fn table_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        Err(refuse(
+        Err(unusable(
             "an instruction that names a table, other than a call",
         ))
     }
@@ -152,16 +152,16 @@ impl Reencode for Renumber<'_> {
     }
 
     fn element_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        Err(refuse("an instruction that names an element segment"))
+        Err(unusable("an instruction that names an element segment"))
     }
 
     fn data_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
         // Emptied segments are dropped, so the numbers change.
-        Err(refuse("an instruction that names a data segment"))
+        Err(unusable("an instruction that names a data segment"))
     }
 
     fn tag_index(&mut self, _: u32) -> Result<u32, Error<ModuleError>> {
-        Err(refuse("an exception"))
+        Err(unusable("an exception"))
     }
 }
 

@@ -78,12 +78,12 @@ impl<'a> Runtime<'a> {
     pub(crate) fn parse(wasm: &'a [u8]) -> Result<Self, ModuleError> {
         let shape = Shape::parse(wasm).map_err(|error| ModuleError::Runtime(error.to_string()))?;
         let ours = shape.imported;
-        let refuse = |what: &str| Err(ModuleError::Runtime(what.into()));
+        let unusable = |what: &str| Err(ModuleError::Runtime(what.into()));
         if shape.counts.memories != 1 || ours.memories != 0 {
-            return refuse("expected exactly one memory of its own");
+            return unusable("expected exactly one memory of its own");
         }
         if ours.tables != 0 || ours.globals != 0 || shape.counts.tags != 0 {
-            return refuse("it imports a table or a global, or has a tag");
+            return unusable("it imports a table or a global, or has a tag");
         }
         let table = table(&shape)?;
         let calls = shape.bodies.iter().map(Calls::of);
@@ -182,13 +182,13 @@ impl<'a> Runtime<'a> {
 
 /// The functions that the element segments of `shape` put into its table.
 fn table(shape: &Shape<'_>) -> Result<Vec<Option<u32>>, ModuleError> {
-    let refuse = |what: &str| ModuleError::Runtime(what.into());
+    let unusable = |what: &str| ModuleError::Runtime(what.into());
     if shape.counts.tables > 1 {
-        return Err(refuse("expected at most one table"));
+        return Err(unusable("expected at most one table"));
     }
     for table in shape.items::<Table<'_>>(id::TABLE)?.into_iter().flatten() {
         if !matches!(table?.init, TableInit::RefNull) {
-            return Err(refuse("its table is full of a function"));
+            return Err(unusable("its table is full of a function"));
         }
     }
     let mut entries = Vec::new();
@@ -204,7 +204,7 @@ fn table(shape: &Shape<'_>) -> Result<Vec<Option<u32>>, ModuleError> {
         };
         let offset = offset.and_then(|offset| usize::try_from(offset).ok());
         let (Some(offset), ElementItems::Functions(functions)) = (offset, element.items) else {
-            return Err(refuse(
+            return Err(unusable(
                 "an element segment is not a list of functions at a constant place",
             ));
         };

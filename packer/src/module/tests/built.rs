@@ -1,4 +1,4 @@
-//! The runtime as it is built, where only a module that runs can show what it does.
+//! The built runtime, in behaviour that only a running module shows.
 
 use super::{KINDS, fake, wasm};
 use crate::{Contents, MemoryKind, Packer, Walk};
@@ -67,7 +67,7 @@ fn calls_left_by_exceptions_use_no_stack() {
     }
 }
 
-/// What 4096 or 2048 subscriptions take are whole pages, seven of them or less.
+/// The buffers of 4096 or 2048 subscriptions are whole pages, at most seven.
 #[test]
 fn memory_of_a_call_is_used_again() {
     const PAGES: u64 = 100;
@@ -82,7 +82,7 @@ fn memory_of_a_call_is_used_again() {
     }
 }
 
-/// The index has to be decompressed before anything can be answered.
+/// The first call decompresses the index.
 #[test]
 fn a_call_after_one_without_memory_may_succeed() {
     const NOMEM: i32 = 48;
@@ -97,7 +97,7 @@ fn a_call_after_one_without_memory_may_succeed() {
     assert_eq!(call(&mut store, &instance, "opens"), Ok(0));
 }
 
-/// As each command reads it.
+/// The image, read as each command reads it.
 fn files(module: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let contents = Contents::find(module).map_err(|error| error.to_string())?;
     let image = contents.reader().map_err(|error| error.to_string())?;

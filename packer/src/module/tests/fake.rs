@@ -14,7 +14,7 @@ pub(super) fn anchor(form: u32, version: &str) -> String {
     format!(r#"\89wasi-vfs anchor\03\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
 }
 
-/// The three functions of the ABI and the memory they work on.
+/// The three functions of the ABI, and their data.
 fn abi(form: u32, version: &str) -> String {
     let anchor = anchor(form, version);
     format!(
@@ -93,7 +93,7 @@ pub(super) fn runtime_text(version: &str) -> String {
     )
 }
 
-/// A call that answers 99 whatever it is asked.
+/// A call that always returns 99.
 fn constant_call(name: &str) -> String {
     let ty = calls::call_type(name).expect("listed");
     let params: Vec<String> = ty.params().iter().map(ToString::to_string).collect();
@@ -121,9 +121,9 @@ pub(super) fn linked_text(version: &str, more: &str) -> String {
     )
 }
 
-/// Runs the export `name` and returns its number. Host calls answer 1000, but
-/// `fd_tell`, which answers its first argument and 2000, and calls the program's
-/// `grow` if that is 77, and `path_open` on 2, which throws.
+/// Runs the export `name` and returns its number. Host calls return 1000, with two
+/// exceptions. `fd_tell` returns 2000 and its argument, and calls the program's `grow` if
+/// the argument is 77. `path_open` on 2 throws.
 pub(super) fn run(wasm: &[u8], name: &str) -> i32 {
     let (mut store, instance) = start(wasm, u64::MAX);
     let function = instance.get_func(&store, name).expect("exported");

@@ -1,11 +1,11 @@
-//! No bytes make this module panic, hang or ask for much memory.
+//! No input causes a panic, an endless loop or a large allocation.
 
 use super::fake::linked_text;
 use super::merged::program;
 use super::{VERSION, each_packed, find, pack, packed, wasm};
 use crate::module::{ModuleError, without_image};
 
-/// All that reads a module.
+/// Calls every function that reads a module.
 fn read_all(wasm: &[u8]) {
     let _ = find(wasm);
     let _ = without_image(wasm);

@@ -1,5 +1,4 @@
-//! Modules of which the payload stays in the file: what is found in them is what is found
-//! in their bytes.
+//! Reading a module from a file finds the same image as reading its bytes.
 
 use super::fake::linked_text;
 use super::merged::program;
@@ -8,7 +7,7 @@ use crate::module::{find_in, len_without_image, without_image};
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
-/// Longer than what a skeleton keeps of a segment, and with zeros that a snapshot drops.
+/// Longer than the segments in a skeleton, and with zeros that a snapshot omits.
 fn parts() -> Parts<'static> {
     let numbers = (0..50_000_u32).map(|number| match number % 10_000 {
         0..=500 => 0,
@@ -25,7 +24,7 @@ fn parts() -> Parts<'static> {
     }
 }
 
-/// With the image merged into each kind of memory, and linked.
+/// The packed modules: merged with each kind of memory, and linked.
 fn modules() -> Vec<Vec<u8>> {
     let long = "some text ".repeat(10_000);
     let text = format!(r#"(data (i32.const 1000) "{long}") (data $p "{long}")"#);
@@ -47,7 +46,7 @@ fn source(wasm: &[u8]) -> Arc<dyn ReadAt> {
     Arc::new(wasm.to_vec())
 }
 
-/// What is found, or why nothing is: in the bytes, and in the file.
+/// The results or errors for the bytes and for the file.
 fn both(wasm: &[u8]) -> [Result<Option<Vec<Vec<u8>>>, String>; 2] {
     let whole = find(wasm).map(|found| {
         found.map(|found| {

@@ -35,9 +35,9 @@ fn constructors_do_not_run_and_initialize_stays() {
 /// Where [`wrapped`] has its record of entry points.
 const RECORD: u32 = 200;
 
-/// A linked program whose exports are wrappers that run constructors, as wasm-ld
-/// makes them for some commands. An optimiser has inlined the first function. The
-/// record names `entries` of the table, of which 1 to 3 are the functions.
+/// A linked program whose exports are wrappers that run constructors, as wasm-ld writes them
+/// for some commands. An optimiser has inlined the first function. The record names
+/// `entries` of the table. Entries 1 to 3 are the functions.
 fn wrapped(entries: [u8; 3]) -> Vec<u8> {
     let mut text = linked_text(VERSION, "");
     for name in ["anchor", "alloc", "mount"] {
@@ -91,7 +91,7 @@ fn unmounted_modules_run_no_wrapped_constructors() {
 }
 
 #[test]
-fn a_record_that_names_another_function_is_refused() {
+fn a_record_that_names_another_function_is_rejected() {
     // The wrong type, and outside of the table.
     for (entries, entry, name) in [([3, 2, 3], 3, "anchor"), ([1, 200, 3], 200, "alloc")] {
         let error = pack(&wrapped(entries)).expect_err("refused").to_string();
@@ -140,7 +140,7 @@ fn images_of_mostly_zeros_are_rejected() {
     let error = pack(vec![0; LEN]).expect_err("refused").to_string();
     assert!(error.contains("half of the 67108865 bytes"), "{error}");
     assert!(error.contains("--compress"), "{error}");
-    // Three of four are zeros, and none is left out.
+    // Three of four bytes are zeros, and the snapshot omits none.
     let numbers: Vec<u8> = [7, 0, 0, 0].repeat(LEN.div_ceil(4));
     let packed = pack(numbers.clone()).expect("packs").module;
     assert!(*found(&packed).payload == *numbers);
@@ -174,11 +174,11 @@ fn calls_bypassing_a_linked_runtime_are_rejected() {
     let at_the_end = "(func (result i32) (return_call $call (i32.const 4)))";
     for more in [direct, at_the_end] {
         let error = packed("fd_close", more).expect_err("refused").to_string();
-        for words in ["calls `fd_close` past", "without libwasi_vfs.a"] {
+        for words in ["calls of `fd_close` bypass", "without libwasi_vfs.a"] {
             assert!(error.contains(words), "{error}");
         }
     }
-    // A call that the runtime does not serve, and the runtime's own way.
+    // A call that the runtime does not serve, and a call through the table.
     packed("another", direct).expect("packs");
     let indirect = "(table $host 1 funcref) (elem (table $host) (i32.const 0) func $call)
         (func (drop (call_indirect $host (param i32) (result i32)
@@ -187,7 +187,7 @@ fn calls_bypassing_a_linked_runtime_are_rejected() {
 }
 
 #[test]
-fn a_linked_module_that_lost_an_export_is_refused() {
+fn a_linked_module_that_lost_an_export_is_rejected() {
     let first = text(&pack(&linked("")).expect("packs").module);
     let lost = first.replace(r#"(export "wasi_vfs_alloc" "#, r#"(export "renamed" "#);
     let error = pack(&wasm(&lost)).expect_err("refused").to_string();
@@ -318,7 +318,7 @@ fn snapshot_has_the_state_after_the_start_function() {
 }
 
 #[test]
-fn a_global_that_refers_to_something_is_refused() {
+fn a_global_that_refers_to_something_is_rejected() {
     let more = "(global (mut funcref) (ref.null func))";
     let error = pack(&linked(more)).expect_err("refused").to_string();
     assert!(error.contains("reference type"), "{error}");

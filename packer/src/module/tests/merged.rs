@@ -16,7 +16,7 @@ pub(super) const OPEN_CALL: &str =
     "(i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
     (i64.const 0) (i64.const 0) (i32.const 0) (i32.const 64)";
 
-/// A program that opens, reads and passes on, and `more`.
+/// A program that opens and reads files and calls another import, with `more` items.
 pub(super) fn program(more: &str) -> String {
     format!(
         r#"(module $program {OPEN}
@@ -51,7 +51,7 @@ fn calls_reach_the_runtime_the_image_and_the_host() {
         assert_eq!(run(&module, "host"), 1000);
         assert_eq!(run(&module, "other"), 1000);
     }
-    // Without the runtime, the host answers and leaves memory alone.
+    // Without the runtime, the host answers and does not change memory.
     assert_eq!(run(&wasm(&program), "open"), 0);
 }
 
@@ -106,7 +106,7 @@ fn glue_moves_bytes_both_ways() {
 
 #[test]
 fn host_calls_without_an_import_are_nosys() {
-    // fd_tell of the runtime asks the host; here the host can be asked.
+    // `fd_tell` of the runtime calls the host, and the program imports it.
     let ask = |import: &str| {
         format!(
             r#"(module {OPEN}
@@ -197,7 +197,7 @@ fn an_import_that_is_exported_again_is_the_runtimes() {
     .module;
     let exports = Shape::parse(&module).expect("a module").exports;
     let indices: Vec<u32> = exports.iter().map(|export| export.index).collect();
-    // Three imports, then the entries of the two that are intercepted.
+    // Three imports, then the entries of the two intercepted ones.
     assert_eq!(indices, [4, 2, 0]);
 }
 
@@ -294,7 +294,7 @@ fn names_stay_true_and_the_runtimes_are_added() {
     ] {
         assert!(text.contains(name), "{name}\n{text}");
     }
-    // Not called by the program, so left out.
+    // The program does not call it, so it is omitted.
     assert!(!text.contains("payload.read"), "{text}");
 }
 

@@ -1,5 +1,5 @@
-//! Behaviour of packing modules, with a runtime in a page of text that follows
-//! the ABI and whose every answer can be observed.
+//! Behaviour of packing modules. The runtime is a page of text that follows the ABI, so
+//! tests observe each of its answers.
 
 mod built;
 mod fake;
@@ -8,7 +8,7 @@ mod in_file;
 mod linked;
 mod merged;
 mod preview0;
-mod refusals;
+mod rejections;
 mod rewritten;
 mod single;
 
@@ -43,7 +43,7 @@ fn pack_with(wasm: &[u8], memory: MemoryKind) -> Result<Embedded, ModuleError> {
     embed(wasm, &PARTS, &runtime(), VERSION, Some(memory))
 }
 
-/// The module packed with each kind of memory.
+/// The module, packed with each kind of memory.
 fn each_packed(wat: &str) -> [Vec<u8>; 2] {
     let wasm = wasm(wat);
     KINDS.map(|kind| pack_with(&wasm, kind).expect("can be packed").module)

@@ -37,7 +37,7 @@ fn program(more: &str) -> String {
     )
 }
 
-/// File attributes as preview 1 lays them out: each field has its number as each byte.
+/// File attributes in the layout of preview 1. Each byte of a field is its number.
 fn filestat(links: u64) -> Vec<u8> {
     let words = [1, 2, 3, 4, 5, 6, 7, 8].map(|field| [field; 8]);
     let mut bytes = words.concat();
@@ -46,14 +46,14 @@ fn filestat(links: u64) -> Vec<u8> {
     bytes
 }
 
-/// The same as `wasi_unstable` lays them out.
+/// The same in the layout of `wasi_unstable`.
 fn old_filestat(links: u32) -> Vec<u8> {
     let new = filestat(0);
     let middle = [&[3, 0, 0, 0], &links.to_le_bytes()[..]].concat();
     [&new[..16], &middle, &new[32..]].concat()
 }
 
-/// What the host was asked, and the links that it answers with.
+/// The arguments that the host got, and its answers.
 #[derive(Default)]
 struct Host {
     whence: i32,
@@ -72,7 +72,7 @@ fn memory(caller: &Caller<'_, Host>) -> Memory {
 fn write_filestat(mut caller: Caller<'_, Host>, address: i32) -> i32 {
     let (links, errno) = (caller.data().links, caller.data().errno);
     let memory = memory(&caller);
-    // As a host with a partial result does, even if it then fails.
+    // A host may write a result and then fail.
     let written = memory.write(
         &mut caller,
         address.cast_unsigned() as usize,
@@ -390,7 +390,7 @@ fn a_false_record_is_an_error() {
 }
 
 #[test]
-fn wasi_unstable_beside_preview_1_is_refused() {
+fn wasi_unstable_beside_preview_1_is_rejected() {
     let mixed = wasm(&program("").replacen("wasi_unstable", "wasi_snapshot_preview1", 1));
     let error = form(&mixed, None).expect_err("mixed");
     assert!(matches!(error, ModuleError::Preview0 { .. }), "{error}");

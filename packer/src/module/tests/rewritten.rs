@@ -1,4 +1,4 @@
-//! What other tools do to packed modules, and what becomes of the image.
+//! Packed modules that other tools have rewritten.
 
 use super::merged::program;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION, embed, found, pack, pack_with, runtime, wasm};
@@ -19,8 +19,8 @@ fn rewrite(tool: &mut impl Reencode<Error = Infallible>, wasm: &[u8]) -> Vec<u8>
     module.finish()
 }
 
-/// Wizer, after a program that has grown by so many pages, so that its region has moved
-/// from `start`.
+/// A snapshot by Wizer of a program that has grown by `pages`, so its region has moved from
+/// `start`.
 struct Snapshot {
     start: u64,
     pages: u64,
@@ -143,8 +143,8 @@ fn snapshots_of_packed_modules_cannot_be_repacked() {
     }
 }
 
-/// Binaryen's lowering of several memories to one: each lies behind the one before it,
-/// and a global holds where. Bodies are not what they should be, and nothing runs them.
+/// Binaryen's lowering of several memories to one. Each memory follows the previous one, and
+/// a global holds its start. The bodies are not lowered, because nothing runs them.
 struct Lowering;
 
 impl Lowering {
@@ -270,7 +270,7 @@ fn a_lost_image_is_never_packed_around() {
     }
 }
 
-/// What the packer's own crate would leave, compiled to wasm.
+/// The names that the packer itself has when compiled to wasm.
 #[test]
 fn a_program_with_names_like_ours_is_packed() {
     let text = program(r#"(func $wasi_vfs::module::find) (func $wasi_vfs::pack)"#);

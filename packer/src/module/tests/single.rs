@@ -13,8 +13,7 @@ fn single(wat: &str) -> Vec<u8> {
     packed.expect("can be packed").module
 }
 
-/// A program with this memory that grows and looks at it, beside opening and
-/// reading.
+/// A program with this memory that grows and inspects it, and opens and reads files.
 fn grower(memory: &str) -> String {
     format!(
         r#"(module {OPEN}
@@ -38,7 +37,7 @@ fn grower(memory: &str) -> String {
     )
 }
 
-/// A program that runs.
+/// An instance of a program.
 struct Running {
     store: Store<StoreLimits>,
     instance: Instance,
@@ -49,7 +48,7 @@ impl Running {
         Self::with_limit(wasm, u64::MAX)
     }
 
-    /// On a host that gives no more than `pages` pages.
+    /// Starts it on a host that allows `pages` pages.
     fn with_limit(wasm: &[u8], pages: u64) -> Self {
         let (store, instance) = start(wasm, pages);
         Self { store, instance }
@@ -70,7 +69,7 @@ impl Running {
         self.call("grow", Some(pages))
     }
 
-    /// Grows by single pages from 2 to `end`; gives how often the region moved.
+    /// Grows by single pages from 2 to `end`. Returns the number of moves of the region.
     fn moves_to(&mut self, end: i32) -> u32 {
         let (mut moves, mut pages) = (0, self.pages());
         for size in 2..end {
@@ -88,7 +87,7 @@ impl Running {
         memory.expect("exported").size(&self.store)
     }
 
-    /// Whether each byte of a page of the memory is this one.
+    /// Whether each byte of a page is `byte`.
     fn holds(&self, page: usize, byte: u8) -> bool {
         let memory = self.instance.get_memory(&self.store, "memory");
         let bytes = memory.expect("exported").data(&self.store);
@@ -103,8 +102,7 @@ impl Running {
         bytes[page << 16..(page + 1) << 16].fill(byte);
     }
 
-    /// That the runtime is as it was, and agrees with the program about its
-    /// length.
+    /// Checks that the runtime is unchanged and knows the length of the program.
     fn assert_serves(&mut self) {
         self.assert_answers();
         assert_eq!(self.call("seen", None), self.call("size", None));
@@ -171,7 +169,7 @@ fn the_declared_maximum_is_the_programs() {
     running.assert_serves();
 }
 
-/// What the maximum leaves is the runtime's, and the last pages are no dearer.
+/// Pages above the maximum belong to the runtime, and the last pages cost no more.
 #[test]
 fn slack_ends_where_the_program_must() {
     let module = single(&grower("2 2048"));
@@ -189,7 +187,7 @@ fn slack_ends_where_the_program_must() {
 #[test]
 fn four_gigabytes_are_shared_with_the_runtime() {
     let mut running = Running::new(&single(&grower("2")));
-    // Without slack, since there is no room for any.
+    // There is no room for slack.
     assert_eq!(running.grow(65536 - 2 - 16 + 1), -1);
     assert_eq!((running.grow(0), running.pages()), (2, 2 + REGION));
     running.assert_serves();
@@ -205,11 +203,10 @@ fn ten_thousand_grows_move_the_region_a_few_times() {
 
 #[test]
 fn failed_growth_changes_nothing() {
-    // The most that the memory may have: 2 + 10 of the program, the region,
-    // and what that may grow by.
+    // The maximum of the memory: 2 + 10 pages of the program, the region, and its growth.
     let module = single(&grower("2 1000"));
     let mut running = Running::with_limit(&module, 2 + REGION + 20);
-    // With slack, 16 pages more, that would be too much.
+    // 16 pages of slack would exceed it.
     assert_eq!(running.grow(15), 2);
     assert_eq!(running.pages(), 2 + REGION + 15);
     running.assert_serves();
@@ -263,8 +260,8 @@ fn a_global_or_the_anchor_locates_the_region() {
     }
 }
 
-/// The host calls back and the program grows, while the runtime is about to
-/// store what it answers; and values that no straight line of code computes.
+/// The host calls back and the program grows before the runtime stores a result. The fake
+/// runtime also has values that control instructions compute.
 #[test]
 fn the_region_may_move_during_a_call_of_the_host() {
     let text = super::fake::runtime_text(VERSION).replace(
@@ -318,8 +315,8 @@ fn unsupported_instructions_are_named() {
     .expect("packs");
 }
 
-/// The fake runtime with two calls on its own memory: `fd_datasync` grows it by so many
-/// pages and writes a number to the first of them, `sock_shutdown` reads that number.
+/// The fake runtime with two calls on its own memory. `fd_datasync` grows it by a number of
+/// pages and writes a number to the first. `sock_shutdown` reads that number.
 fn growing_runtime() -> Vec<u8> {
     let mut text = super::fake::runtime_text(VERSION);
     for (call, params, body) in [
@@ -367,7 +364,7 @@ fn growing(memory: &str) -> Vec<u8> {
     packed.expect("can be packed").module
 }
 
-/// Whose each page is, as far as program and host know.
+/// The owner of each page, as program and host know it.
 struct Shared {
     running: Running,
     owners: Vec<(usize, u8)>,
@@ -391,7 +388,7 @@ impl Shared {
         }
     }
 
-    /// Takes pages that nobody has, which are zero.
+    /// Allocates free pages, which are zero.
     fn take(&mut self, first: usize, count: usize, owner: u8) {
         for page in first..first + count {
             assert!(self.running.holds(page, 0), "page {page} is not zero");
@@ -476,7 +473,7 @@ fn a_program_may_use_slack_after_the_host_has_grown() {
     shared.program_grows(1);
     let pages = shared.running.pages();
     shared.host_grows(2);
-    // The region has left as much slack as it is long.
+    // The slack has the length of the region.
     assert_eq!(shared.running.grow(REGION as i32 - 1), 4);
     assert_eq!(shared.running.pages(), pages + 2);
     assert_eq!(shared.running.grow(2), pages as i32 + 2);

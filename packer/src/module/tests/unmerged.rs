@@ -1,4 +1,4 @@
-//! Packing a packed module, and taking the runtime out again.
+//! Packing a packed module, and removing the runtime.
 
 use super::fake::runtime_text;
 use super::merged::{OPEN, program};
@@ -18,7 +18,7 @@ const OTHER: Parts<'static> = Parts {
     metadata: b"",
 };
 
-/// Programs that between them have every section, and lack every section.
+/// Programs with every section, and programs without each.
 fn programs() -> Vec<String> {
     vec![
         program(""),
@@ -54,7 +54,7 @@ fn programs() -> Vec<String> {
     ]
 }
 
-/// Behind a custom section, the first time and the second.
+/// Sections stay behind a custom section in both packs.
 #[test]
 fn empty_sections_do_not_affect_repacking() {
     let module = wasm(&program(""));
@@ -102,7 +102,7 @@ fn repacking_equals_packing_the_program() {
     }
 }
 
-/// `program`, of one small function, with the bytes `new` in it where `old` are first.
+/// `program`, which has one small function, with `new` for the first `old` bytes.
 fn with_code(program: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let at = program.windows(old.len()).position(|bytes| bytes == old);
     let at = at.expect("the code");
@@ -171,7 +171,7 @@ fn flipped_counts_in_the_anchor_are_detected() {
 
 #[test]
 fn padded_numbers_are_shortened_once() {
-    // What wasm-ld writes without optimisation: `call` with five bytes.
+    // wasm-ld without optimisation pads the number of a call to five bytes.
     let program = wasm(&format!(
         r#"(module {OPEN} (memory (export "memory") 1)
           (func (result i32) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
@@ -208,7 +208,7 @@ fn a_runtime_of_another_release_is_replaced() {
     );
 }
 
-/// Another tool: encodes everything anew and adds a function in front.
+/// Another tool, which re-encodes everything and adds a function in front.
 struct Optimiser;
 
 impl Reencode for Optimiser {

@@ -1,4 +1,4 @@
-//! What packing says about programs that it packs.
+//! Warnings about packed programs.
 
 use super::fake::linked_text;
 use super::merged::program;

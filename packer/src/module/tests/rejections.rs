@@ -1,4 +1,4 @@
-//! What cannot be packed, and what is said about it.
+//! Modules that cannot be packed, and the errors.
 
 use super::merged::{OPEN, OPEN_CALL, program};
 use super::{PARTS, VERSION, embed, pack, packed, runtime, wasm};
@@ -90,7 +90,7 @@ fn programs_that_read_no_files() {
     refused(no_call, &["nothing would read the image"]);
 }
 
-/// Each of them also lacks the memory export that programs have.
+/// All of them also lack the memory export of programs.
 #[test]
 fn other_module_kinds_are_named_before_memory() {
     let emscripten = r#"(module (import "a" "b" (func (param i32))) (memory (export "c") 1))"#;
@@ -118,7 +118,7 @@ fn other_module_kinds_are_named_before_memory() {
 }
 
 #[test]
-fn preview_0_without_file_calls_is_refused() {
+fn preview_0_without_file_calls_is_rejected() {
     let module = r#"(module (import "wasi_unstable" "fd_close" (func (param i32) (result i32)))
         (memory (export "memory") 1))"#;
     refused(module, &["`path_*`"]);
@@ -128,7 +128,7 @@ fn preview_0_without_file_calls_is_refused() {
 }
 
 #[test]
-fn a_linked_program_with_preview_0_is_refused() {
+fn a_linked_program_with_preview_0_is_rejected() {
     let import = r#"(import "wasi_unstable" "fd_close" (func (param i32) (result i32)))"#;
     let linked = super::fake::linked_text(VERSION, "");
     let module = linked.replacen("(import", &format!("{import} (import"), 1);
@@ -171,7 +171,7 @@ fn modules_that_are_full_without_the_runtime() {
         Some(MemoryKind::Single),
     );
     assert!(single.is_ok());
-    // Each call grows by a byte: its function is one of more than 128.
+    // Each call grows by a byte, because its function has a number above 127.
     let calls = format!("{OPEN_CALL} call $open drop").repeat(7_654_321 / 22 - 1);
     let imports = r#"(import "wasi_snapshot_preview1" "fd_sync"
         (func (param i32) (result i32)))"#
