@@ -43,6 +43,8 @@ mod path;
 pub mod runtime;
 #[doc(hidden)]
 pub mod staged;
+#[cfg(test)]
+mod testing;
 mod tree;
 mod warning;
 

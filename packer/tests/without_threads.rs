@@ -1,6 +1,7 @@
-//! The library in a process that can start no thread. The test starts itself again, with
-//! stacks for threads that no system has room for, once for each function: the first that
-//! works in parallel decides where all later ones do.
+//! The library in a process that cannot start threads.
+//!
+//! The test runs itself again with an impossible stack size for threads. Each function has
+//! a process of its own, because the first parallel call decides for all later ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +14,7 @@ use wasi_vfs_format::check;
 
 type Function = fn(&[u8]) -> Vec<u8>;
 
-/// Each does something with a packed module, and gives bytes that tell what.
+/// Functions that process a packed module, and return bytes to compare.
 const FUNCTIONS: [(&str, Function); 9] = [
     ("pack", |_| packed()),
     ("image", |_| {

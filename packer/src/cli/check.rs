@@ -182,7 +182,8 @@ fn imported(Imports { module, names, .. }: Imports) -> ImportedModule {
 }
 
 impl ImportedModule {
-    /// The names of preview 1 are known, and others are what a host must supply.
+    /// One line for an imported module. The names of preview 1 are well known, so they are
+    /// only counted.
     fn in_words(&self) -> String {
         const SHOWN_MAX: usize = 8;
         let Self { module, names } = self;

@@ -63,7 +63,7 @@ fn root(leaves: Vec<Leaf>) -> Folder {
     }
 }
 
-/// A directory in the root.
+/// A directory below the root.
 fn folder(name: &str, leaves: Vec<Leaf>) -> Folder {
     Folder {
         parent: Some(0),
@@ -139,8 +139,7 @@ fn windows_has_devices_in_every_directory() {
 #[test]
 fn planted_links_are_not_followed() {
     let scratch = Scratch::new();
-    // The image has `d` as a link to the outside and, by another entry of the
-    // same name, as a directory with a file in it.
+    // The image has two entries `d`: a link to the outside, and a directory with a file.
     let plan = || {
         vec![
             root(vec![link("d", "../outside")]),
@@ -212,7 +211,7 @@ fn force_never_replaces_pipes_and_devices() {
 
 #[test]
 fn equal_names_in_the_target_are_rejected() {
-    // As `A` and `a` are where case does not count.
+    // The same as `A` and `a` on a file system that ignores case.
     for force in [false, true] {
         let scratch = Scratch::new();
         fs::write(scratch.target().join("other"), "old").unwrap();
@@ -301,8 +300,7 @@ fn names_of_temporary_files_may_be_taken() {
     assert!(lines.contains(&format!("target/{taken}: old")));
 }
 
-/// An index whose names were changed after it was written. Its checksum is
-/// wrong, which a forger would see to.
+/// An index with changed names. Its checksum is wrong, which an attacker would correct.
 fn forged(from: &str, to: &[u8]) -> (Vec<u8>, Vec<u8>) {
     use wasi_vfs_format::tree::{DirectoryNode, Node, SymlinkNode, Tree};
     use wasi_vfs_format::writer::{Options, write};

@@ -185,8 +185,9 @@ impl Packer {
         self
     }
 
-    /// Excludes matching guest paths from the mapped directories. [`Exclude`] describes
-    /// the patterns. Patterns without a mapped directory are an error.
+    /// Excludes matching guest paths from the mapped directories.
+    /// [`Exclude`](crate::Exclude) describes the patterns. Patterns without a mapped
+    /// directory are an error.
     pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
         self.inputs.patterns.push(pattern.into());
         self

@@ -1,28 +1,20 @@
+//! Errors and warnings of packs.
+
 use super::*;
 use crate::inspect::contents::Contents;
+use crate::testing::app;
 #[cfg(unix)]
 use std::fs;
 
-/// A module that could take an image.
-fn module() -> Vec<u8> {
-    wat::parse_str(
-        r#"(module
-            (import "wasi_snapshot_preview1" "path_open"
-                (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-            (memory (export "memory") 1))"#,
-    )
-    .unwrap()
-}
-
 #[test]
 fn without_mappings_there_is_nothing_to_pack() {
-    let error = Packer::new(module()).pack().unwrap_err();
+    let error = Packer::new(app()).pack().unwrap_err();
     assert!(matches!(error, PackError::Nothing), "{error}");
 }
 
 #[test]
 fn guest_paths_are_looked_at_before_host_directories() {
-    let packer = Packer::new(module())
+    let packer = Packer::new(app())
         .map_dir("does/not/exist", "/a")
         .map_dir("does/not/exist", "/../b");
     let error = packer.pack().unwrap_err();
@@ -46,7 +38,7 @@ fn a_guest_path_mapped_twice_is_an_error() {
 
 #[test]
 fn the_short_form_names_the_guest_first() {
-    let error = pack(&module(), vec![("/lib", "does/not/exist")]).unwrap_err();
+    let error = pack(&app(), vec![("/lib", "does/not/exist")]).unwrap_err();
     let text = "directory `does/not/exist` does not exist";
     assert_eq!(error.to_string(), text);
 }
@@ -58,7 +50,7 @@ fn bytes_that_are_no_module_are_rejected() {
 }
 
 #[cfg(unix)]
-/// Does something when all files are cut, before they are read again.
+/// Runs an action after chunking, before the files are read again.
 struct Meanwhile<F>(F);
 
 #[cfg(unix)]
@@ -101,12 +93,12 @@ fn changing_inputs_are_named_or_packed_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         fs::write(&path, &bytes).unwrap();
-        // A new file may get the number of the old one.
+        // A new file may get the inode number of the old one.
         let _held = fs::File::open(&path).unwrap();
-        let packer = Packer::new(module()).map_dir(dir.path(), "/d").compress(1);
+        let packer = Packer::new(app()).map_dir(dir.path(), "/d").compress(1);
         let packed = packer.pack_with_progress(&Meanwhile(|| change(&path, &bytes)));
         match packed {
-            // What has been appended since is not missed.
+            // Appended bytes are not packed.
             Ok(packed) => {
                 let contents = Contents::find(&packed.module).unwrap();
                 let image = contents.reader().unwrap();

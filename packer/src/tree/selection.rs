@@ -187,25 +187,10 @@ pub(crate) fn ranks(paths: Vec<String>) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wasi_vfs_format::tree::{MountPoint, SymlinkNode};
+    use crate::testing::{directory, link};
+    use wasi_vfs_format::tree::MountPoint;
 
-    fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
-        let children = children.map(|(name, node)| (name.to_owned(), node));
-        Node::Directory(DirectoryNode {
-            mtime_ns: 0,
-            children: children.into(),
-        })
-    }
-
-    fn link(target: &str) -> Node {
-        let target = target.to_owned();
-        Node::Symlink(SymlinkNode {
-            mtime_ns: 0,
-            target,
-        })
-    }
-
-    /// Leaves are dangling links, the nodes that are easiest to make.
+    /// The leaves are broken links.
     fn tree() -> Tree {
         let Node::Directory(root) = directory([
             ("bin", link("usr/bin")),

@@ -3,9 +3,10 @@
 use super::super::split::{Split, split};
 use super::*;
 use crate::path::GuestPath;
+use crate::testing::link;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use wasi_vfs_format::tree::{FileNode, SymlinkNode};
+use wasi_vfs_format::tree::FileNode;
 
 /// A directory from `("path/to/leaf", "content")`. The leaves are symbolic links, which
 /// are easy to compare.
@@ -17,13 +18,9 @@ fn directory(mtime_ns: i64, leaves: &[(&str, &str)]) -> DirectoryNode {
     for (path, content) in leaves {
         let mut names: Vec<String> = path.split('/').map(str::to_owned).collect();
         let last = names.pop().unwrap();
-        let leaf = Node::Symlink(SymlinkNode {
-            mtime_ns: 0,
-            target: (*content).to_owned(),
-        });
         directory_at(&mut root, &names, &mut Vec::new())
             .children
-            .insert(last, leaf);
+            .insert(last, link(content));
     }
     root
 }

@@ -1,4 +1,4 @@
-//! Host directories as they are met, walked.
+//! Reading host directories.
 
 use super::*;
 use std::error::Error;
@@ -84,7 +84,7 @@ fn paths_too_long_for_the_system_name_their_length() {
     use rustix::fs::{Mode, OFlags, mkdirat, openat};
     let dir = temp();
     let mut at = rustix::fs::open(dir.path(), OFlags::RDONLY, Mode::empty()).unwrap();
-    // Such that the path fits an image, and not a call of the system.
+    // The path fits an image, but not a system call.
     for name in [vec!["d".repeat(200); 20], vec!["e".repeat(70)]].concat() {
         mkdirat(&at, &name, Mode::RWXU).unwrap();
         at = openat(&at, &name, OFlags::RDONLY, Mode::empty()).unwrap();
@@ -194,7 +194,7 @@ fn excluded_paths_are_guest_paths() {
     assert_eq!(read("/usr/lib/test"), 0);
     assert_eq!(read("/lib/test"), 1);
     assert_eq!(read("lib/test"), 0);
-    // The mapped directory itself stays, with its content.
+    // The mapped directory stays, with its content.
     assert_eq!(read("/usr"), 1);
 }
 
@@ -284,12 +284,12 @@ fn a_path_longer_than_an_image_holds_is_an_error() {
     let dir = temp();
     fs::write(dir.path().join("file"), "").unwrap();
     let exclude = Exclude::new::<&str>(&[]).unwrap();
-    // With a slash and `file`.
+    // The path also has a slash and `file`.
     let read = |len: usize| {
         let guest = "/abc".repeat(len / 4) + &"d".repeat(len % 4);
         read_at(&guest, dir.path(), options(&exclude))
     };
-    // The slash that a guest path begins with does not count.
+    // The leading slash of a guest path does not count.
     assert!(read(MAX_PATH_LEN + 1 - 5).is_ok());
     let error = read(MAX_PATH_LEN + 2 - 5).unwrap_err();
     assert!(
