@@ -128,7 +128,7 @@ fn print_row(title: &str, values: &[f64]) -> Result<()> {
     Ok(writeln!(stdout(), "{title:56}{values}")?)
 }
 
-/// A packer whose modules depend on nothing but the bytes of the command.
+/// A packer whose modules depend only on the bytes of the command.
 fn packer(command: &Path) -> Result<Packer> {
     let command = absolute(command)?.display().to_string();
     let work = format!("target/bench/compare/{}", &digest(&command)?[..16]);

@@ -20,8 +20,8 @@ struct Frame {
 }
 
 impl Frames {
-    /// The compressed blocks of an image, or a sample from all over it whose content has
-    /// about `len_max` bytes.
+    /// The compressed blocks of an image, or a sample from all over the image with about
+    /// `len_max` bytes of content.
     pub(crate) fn of(image: &Contents<'_>, len_max: usize) -> Result<Self> {
         let index = Index::parse(&image.index)?;
         let all = (0..index.block_count()).map(|number| index.block(number));

@@ -81,7 +81,7 @@ impl<'a> Row<'a> {
         subjects
     }
 
-    /// Equal texts are equally good, whatever the digits behind them.
+    /// Equal texts are equally good, even if hidden digits differ.
     fn is_best(&self, record: &Record, text: &str) -> bool {
         let rivals = self
             .records

@@ -128,7 +128,7 @@ impl Made {
 
 impl Drop for Made {
     fn drop(&mut self) {
-        // The next run removes what remains after a failure.
+        // The next run removes the remains of a failure.
         let _ = fs::remove_dir_all(self.path());
     }
 }

@@ -1,8 +1,8 @@
-// Whether packed modules do what the modules did, under V8, until they call the host.
+// Compares modules with their packed form under V8, until they call the host.
 //
 // Reads pairs from stdin, a line `MODULE PACKED KIND` each, with KIND separate or
-// single. Prints a line for each pair: `same STEPS`, `refused` if the engine does
-// not take the module itself, or `differs: ...`.
+// single. Prints a line for each pair: `same STEPS`, `refused` if the engine rejects the
+// unpacked module, or `differs: ...`.
 import { readFileSync } from "node:fs";
 
 class HostCalled extends Error {}

@@ -11,7 +11,7 @@ const FLAGS = [
   "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-pipe",
 ];
 
-// Writes to a pipe, and reads what is between its zeros.
+// Writes to a pipe, and reads the text between zeros.
 class Pipe {
   #waiting = new Map();
   #id = 0;
@@ -95,8 +95,8 @@ export class Chromium {
     return result.value;
   }
 
-  // Waits until an expression in the page is true. Looks so often that no busy
-  // machine is too slow, and not for ever.
+  // Waits until an expression in the page is true. The number of looks is limited, and
+  // large enough for a busy machine.
   async until(expression) {
     return this.evaluate(`new Promise((resolve, reject) => {
       let left = 60_000;

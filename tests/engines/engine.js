@@ -1,5 +1,5 @@
-// Runs a packed module in a page, as pages do: with @bjorn3/browser_wasi_shim, which
-// is given no directory. `run` gives back what it printed and its exit status.
+// Runs a packed module in a page, with @bjorn3/browser_wasi_shim and no directory. `run`
+// returns the output and the exit status.
 import { ConsoleStdout, File, OpenFile, WASI } from "./shim/index.js";
 import { RubyVM } from "./ruby/index.js";
 

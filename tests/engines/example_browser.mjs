@@ -78,7 +78,7 @@ async function flood() {
   seen.flood = { len: (await text("#output")).length, status: await text("#status") };
 }
 
-// Every name that a screen reader says of what can be used.
+// The names of all controls, as a screen reader reads them.
 async function names() {
   const { nodes } = await browser.call("Accessibility.getFullAXTree");
   const roles = ["button", "textbox", "combobox", "log", "status", "heading"];

@@ -165,7 +165,7 @@ function shared(view, log) {
   };
 }
 
-// Programs import what they import; each name that the host lacks is made by `rest`.
+// `rest` makes each imported call that the host lacks.
 function imports(host, view, log) {
   const calls = { ...shared(view, log), ...host.calls?.(view) };
   const get = (_, name) => {

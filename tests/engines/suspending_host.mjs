@@ -25,7 +25,7 @@ const wasi = new shim.WASI(["guest.wasm", ...args], [], [
 const isAsync = new Set(names.split(","));
 const later = () => new Promise((resolve) => setImmediate(resolve));
 
-// The host's calls, of which `wrap` changes the asynchronous ones.
+// The calls of the host. `wrap` changes the asynchronous ones.
 function imports(wrap) {
   const calls = Object.entries(wasi.wasiImport);
   const wrapped = calls.map(([name, call]) => [name, isAsync.has(name) ? wrap(call) : call]);

@@ -1,4 +1,4 @@
-//! The command under test, and what a run of any program left behind.
+//! The command under test, and the outcome of a run of any program.
 
 use crate::workspace;
 use std::ffi::OsStr;
@@ -8,26 +8,26 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use tempfile::TempPath;
 
-/// What a program that ran left behind.
+/// The outcome of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The exit status; -1 if a signal ended it.
     pub status: i32,
-    /// What it printed.
+    /// Its standard output.
     pub stdout: String,
-    /// What it complained about.
+    /// Its standard error.
     pub stderr: String,
 }
 
 impl Outcome {
-    /// Its output; panics with its complaint unless it succeeded.
+    /// Returns the output. Panics with the complaint unless the program succeeded.
     #[track_caller]
     pub fn expect_success(self) -> String {
         assert_eq!(self.status, 0, "failed:\n{}{}", self.stdout, self.stderr);
         self.stdout
     }
 
-    /// Its complaint; panics if it succeeded.
+    /// Returns the complaint. Panics if the program succeeded.
     #[track_caller]
     pub fn expect_failure(self) -> String {
         assert_ne!(self.status, 0, "succeeded:\n{}", self.stdout);
@@ -37,7 +37,7 @@ impl Outcome {
 
 /// Runs a program to its end with `input` as its stdin.
 pub fn run(command: &mut Command, input: &str) -> Outcome {
-    // What is looked for in it has no colour.
+    // Tests look for text without colours.
     command.env_remove("CLICOLOR_FORCE");
     let mut child = command
         .stdin(Stdio::piped())
@@ -59,8 +59,8 @@ pub fn run(command: &mut Command, input: &str) -> Outcome {
     }
 }
 
-/// The binary under test: `WASI_VFS`, else what `cargo build` makes now, so that
-/// a test never runs against a stale one.
+/// The binary under test: `WASI_VFS`, or the output of `cargo build`. A test never runs
+/// against a stale one.
 pub fn binary() -> &'static Path {
     static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
         if let Some(path) = std::env::var_os("WASI_VFS") {
@@ -122,7 +122,7 @@ impl Pack {
         self
     }
 
-    /// What the command says when it writes to `output`.
+    /// Runs the command with the output file `output`.
     pub fn outcome(&self, output: &Path) -> Outcome {
         let mut command = Command::new(binary());
         command

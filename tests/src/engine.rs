@@ -1,5 +1,6 @@
-//! Engines, each behind one small adapter: a program that takes
-//! `[--dir HOST::GUEST] [--env K=V] MODULE ARGS...`, or of these what its engine can.
+//! Engines, each behind one small adapter. An adapter is a program that takes `[--dir
+//! HOST::GUEST] [--env K=V] MODULE ARGS...`, or those of these arguments that its engine
+//! supports.
 
 use crate::command::{self, Outcome, mapping};
 use crate::workspace::{built, here, root, tool};
@@ -13,7 +14,7 @@ pub enum Engine {
     Wasmtime,
     /// V8, the newest.
     Node,
-    /// V8 without two memories.
+    /// V8 without multi-memory.
     Node20,
     /// A page, with the WASI that pages use. Takes no directory.
     Chromium,
@@ -24,7 +25,7 @@ pub enum Engine {
     Wasmi,
     /// `wasi-vfs run`, which serves the files natively. Takes commands.
     WasiVfs,
-    /// What buf has inside. Takes commands, and nothing else.
+    /// The engine of buf. Takes commands only.
     Wazero,
     /// An interpreter in Python. Takes no directory or variable.
     Pywasm,
@@ -32,7 +33,7 @@ pub enum Engine {
     Package(&'static str),
 }
 
-/// A module to be run, and with what.
+/// A module to run, with its arguments and input.
 #[derive(Debug)]
 pub struct Run<'a> {
     engine: Engine,
@@ -57,7 +58,7 @@ impl Engine {
         }
     }
 
-    /// What a program does in a packed ruby.wasm, which its npm package drives.
+    /// Runs a program in a packed ruby.wasm, which its npm package drives.
     ///
     /// # Panics
     ///
@@ -77,7 +78,7 @@ impl Engine {
         command::run(&mut command, program)
     }
 
-    /// What `behaviour.*` says of pairs of modules, a line for each.
+    /// Runs `behaviour.*` on pairs of modules. It prints a line for each pair.
     ///
     /// # Panics
     ///
@@ -195,13 +196,13 @@ impl Run<'_> {
         self
     }
 
-    /// Gives it arguments.
+    /// Adds arguments.
     pub fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
         self
     }
 
-    /// Gives it something to read from stdin.
+    /// Sets the standard input.
     pub fn input(mut self, input: &str) -> Self {
         self.input = input.to_owned();
         self
@@ -228,7 +229,7 @@ impl Run<'_> {
         command::wasi_vfs_with_input(args, &self.input)
     }
 
-    /// Runs it and gives back its output; panics unless it succeeds.
+    /// Runs the module and returns its output. Panics unless the module succeeds.
     #[track_caller]
     pub fn stdout(self) -> String {
         self.outcome().expect_success()

@@ -121,7 +121,7 @@ fn answer(mut caller: Caller<'_, Vec<u8>>, name: &str, args: &[Val]) -> Result<i
     Ok(0)
 }
 
-/// Takes what these vectors hold.
+/// Accepts calls that fit into these vectors.
 fn print(caller: &mut Caller<'_, Vec<u8>>, vectors: usize, count: i32) -> Result<u32, Error> {
     let memory = memory(caller)?;
     let mut printed = Vec::new();

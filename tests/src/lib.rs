@@ -1,8 +1,8 @@
-//! What the end-to-end tests in `tests/` share: the tree they pack, the guests
-//! they pack it into, the command, and the engines that run the result.
+//! The common parts of the end-to-end tests in `tests/`: the packed tree, the guests,
+//! the command, and the engines.
 //!
-//! The oracle is a guest that was not packed, on the same directory preopened
-//! read-only under wasmtime. Everything here panics on failure: it is test code.
+//! The oracle is an unpacked guest on the same directory, which wasmtime preopens
+//! read-only. This code panics on failure, because it is test code.
 
 pub mod browser;
 pub mod c_library;

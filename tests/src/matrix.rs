@@ -1,13 +1,12 @@
-//! Which program runs in which packing on which engine: one plan, which the tests
-//! run and the documents show. The packing and the running are in
-//! `tests/engines.rs`.
+//! The plan of programs, packings and engines, which the tests run and the documents
+//! show. `tests/engines.rs` packs and runs.
 
 use crate::engine::Engine;
 use crate::workspace::root;
 use std::fmt::Write as _;
 use std::fs;
 
-/// What is packed.
+/// A program to pack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Program {
     /// `guests/c/tree.c`.
@@ -24,23 +23,23 @@ pub enum Program {
     CPython,
 }
 
-/// How it is packed.
+/// A way to pack it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Packing {
     /// Linked with `libwasi_vfs.a`.
     Linked,
-    /// Merged, with a memory for the runtime.
+    /// Merged, with a separate memory for the runtime.
     Separate,
     /// Merged, into the program's memory.
     Single,
 }
 
-/// What a program, a packing and an engine come to.
+/// The planned result of a program, a packing and an engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// It runs, and sees its tree.
     Runs,
-    /// The engine refuses the module, with these words.
+    /// The engine rejects the module with this message.
     Refused(&'static str),
     /// It is not tried, for this reason.
     NotTried(&'static str),
@@ -141,12 +140,12 @@ impl Engine {
         }
     }
 
-    /// What it says of a module with two memories, if it takes none.
+    /// The message by which the engine rejects a module with two memories, if it does.
     fn refuses_two_memories(self) -> Option<&'static str> {
         match self {
             Self::Node20 => Some("memory count of 2 exceeds internal limit of 1"),
             Self::Wazero => Some("at most one memory allowed in module, but read 2"),
-            // Of the byte that says which memory is meant.
+            // About the byte that selects a memory.
             Self::Pywasm => Some("assert ord(r.read(1)) == 0x00"),
             _ => None,
         }
@@ -209,7 +208,7 @@ fn version(name: &str) -> String {
         .unwrap_or_else(|| panic!("tools/versions has no {name}"))
 }
 
-/// What the tests hold.
+/// The result that the tests expect.
 pub fn plan(program: Program, packing: Packing, engine: Engine) -> Cell {
     let not_tried = program
         .not_tried_in(packing)
@@ -284,7 +283,7 @@ fn number(reason: &'static str, reasons: &mut Vec<&'static str>) -> usize {
     }) + 1
 }
 
-/// For `docs/ENGINES.md`: what engines say that refuse.
+/// For `docs/ENGINES.md`: the messages of engines that reject two memories.
 pub fn refusals() -> String {
     let refused = |engine: Engine| Some((engine.name(), engine.refuses_two_memories()?));
     let mut table = String::from("| | says |\n|---|---|\n");

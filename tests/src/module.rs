@@ -5,14 +5,14 @@ use std::fs;
 use std::path::Path;
 use wasmparser::{KnownCustom, Name, Parser, Payload, Validator, WasmFeatures};
 
-/// What of a module the tests look at.
+/// The parts of a module that tests compare.
 #[derive(Debug, Default)]
 pub struct Module {
     /// `module.name` of each import, sorted.
     pub imports: Vec<String>,
     /// Exported names, sorted.
     pub exports: Vec<String>,
-    /// The names of functions that the name section gives, by index.
+    /// The names of functions in the name section, by index.
     pub function_names: BTreeMap<u32, String>,
     /// The names of the custom sections, in order.
     pub custom_sections: Vec<String>,

@@ -1,12 +1,12 @@
-//! A module as it is after one of its functions has run, as Wizer makes it: all
-//! of its memory becomes a segment.
+//! A snapshot of a module after one of its functions has run, as Wizer makes it. The
+//! whole memory becomes a segment.
 
 use crate::interpreter;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{ConstExpr, DataSection, MemoryType};
 
-/// Calls the export `function` of a module that is given by nobody else's memory
-/// or globals, and takes a snapshot.
+/// Calls the export `function` of a module without imported memories or globals, and
+/// takes a snapshot.
 ///
 /// # Panics
 ///

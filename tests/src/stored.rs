@@ -30,7 +30,7 @@ impl Stored {
     ///
     /// # Panics
     ///
-    /// If it is none.
+    /// If the module is not packed.
     pub fn find(module: &[u8]) -> Self {
         let segments = segments(module);
         let (memory, anchor) = find_anchor(module, &segments).expect("a packed module");

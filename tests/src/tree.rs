@@ -18,10 +18,9 @@ impl Tree {
         Self(TempDir::new().expect("a temporary directory"))
     }
 
-    /// An empty one for a file that is nearly all hole: in memory where Linux has
-    /// such a place. There a hole is read from one page of zeros, while from a
-    /// disk each of its pages is allocated and cleared, most of the time that
-    /// packing it takes.
+    /// An empty one for a sparse file, in memory if Linux has such a directory. There,
+    /// reads of a hole share one page of zeros. On a disk, allocating the pages takes
+    /// most of the time of packing.
     pub fn for_holes() -> Self {
         let in_memory = TempDir::new_in("/dev/shm");
         in_memory.map_or_else(|_| Self::new(), Self)
@@ -64,8 +63,8 @@ impl Tree {
         self
     }
 
-    /// Gives all that is there a time of its own, down to nanoseconds, so that what it
-    /// is packed to is the same each time.
+    /// Sets a different time on each file, down to nanoseconds, so that the packed bytes
+    /// are the same each time.
     pub fn set_times(&self) -> &Self {
         let mut paths = Vec::new();
         collect(self.path(), &mut paths);
@@ -98,8 +97,8 @@ fn collect(path: &Path, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// A line for each thing below a directory, sorted: its path, what it is, and
-/// the length and digest of what it holds.
+/// A sorted line for each object below a directory: path, kind, and the length and
+/// digest of the content.
 pub fn describe(directory: &Path) -> String {
     let mut lines = Vec::new();
     describe_below(directory, "", &mut lines);
@@ -161,10 +160,10 @@ pub const SAMPLE_LINKS: [(&str, &str); 6] = [
     ("dir/link-up", "../hello.txt"),
 ];
 
-/// One of everything that a tree may hold and that a host directory can show.
+/// One object of each kind that a tree can hold and a host directory can show.
 ///
-/// No absolute link: a host refuses to follow one out of its preopen, an image
-/// is a root of its own.
+/// Without absolute links: a host does not follow one out of its preopen, but an image
+/// is a root.
 pub fn sample() -> Tree {
     let tree = Tree::new();
     tree.file("hello.txt", "hello, world\n")

@@ -1,8 +1,8 @@
-//! Modules that nobody wrote do, packed, what they did before: as far as their
-//! exports show it, and until they call the host.
+//! Generated modules behave the same before and after packing, as far as their exports
+//! show, until they call the host.
 //!
-//! The fuzz target `modules` of the packer is the same under an interpreter, and
-//! for as long as one likes.
+//! The fuzz target `modules` of the packer does the same under an interpreter, without a
+//! limit.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +11,7 @@ use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::tree::Tree;
 use wasm_smith::{Config, Module};
 
-/// Numbers of modules that are made. Not all import what opens files, or are what
-/// can be packed.
+/// Seeds of the generated modules. Some do not import `path_open` or cannot be packed.
 const SEEDS: std::ops::Range<u64> = 0..160;
 
 /// Calls and turns of loops after which a module traps.
@@ -25,7 +24,7 @@ const IMPORTS: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
     (import "env" "other" (func (result i64))))"#;
 
-/// What `engines/behaviour.*` call and look at.
+/// The exports that `engines/behaviour.*` call and read.
 const EXPORTS: &str = r#"(module (memory (export "memory") 1 64)
     (global (export "global") (mut i64) (i64.const 0))
     (func (export "a"))

@@ -1,4 +1,4 @@
-//! Packed modules in a browser, which gives them no directory at all.
+//! Packed modules in a browser, without any directory.
 
 use std::fs;
 use wasi_vfs_tests::command::Pack;

@@ -1,5 +1,5 @@
-//! One small guest per call. Packed in each form it prints what it prints on
-//! the same directory preopened read-only under wasmtime.
+//! One small guest for each call. Packed in each form, it prints the same as on the
+//! directory, which wasmtime preopens read-only.
 
 use std::path::Path;
 use wasi_vfs_tests::command::Pack;
@@ -15,7 +15,7 @@ const ACCEPTED: [(&str, &str, &str); 1] = [(
     "NOTDIR, as POSIX has it; wasmtime's BADF says that the descriptor is not open",
 )];
 
-/// What the guest prints where nothing is packed, but for the accepted differences.
+/// The output of the unpacked guest, with the accepted differences.
 fn oracle(guest: &Path, tree: &Path) -> String {
     let expected = Engine::Wasmtime.module(guest).dir(tree, "/data").stdout();
     assert!(

@@ -17,10 +17,10 @@ const OPTIONS: [&[&str]; 3] = [
     &["--compress"],
 ];
 
-/// wasi-libc's, of a program whose preopens cannot be listed: `EX_OSERR`.
+/// The exit code of wasi-libc if the preopens cannot be listed: `EX_OSERR`.
 const NO_PREOPENS: i32 = 71;
 
-/// What is damaged.
+/// The damaged part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Index,
@@ -39,8 +39,8 @@ impl Part {
     }
 }
 
-/// No run takes more than this beyond what the whole module takes: an index or
-/// a block at most is read in vain.
+/// The most instructions of a run, relative to the run of the whole module. A damaged
+/// run reads at most one index or block in vain.
 const FUEL_FACTOR: u64 = 3;
 const FUEL_SPARE: u64 = 50_000_000;
 
@@ -66,7 +66,8 @@ fn packed(tree: &Path, binding: Binding, options: &[&str]) -> Vec<u8> {
     fs::read(pack.run()).expect("it was written")
 }
 
-/// What the whole module says, and all that a damaged one may.
+/// The output of the whole module. A damaged module may print only these lines and
+/// errors.
 struct Expected {
     lines: BTreeSet<String>,
     fuel: u64,
@@ -84,7 +85,7 @@ impl Expected {
         }
     }
 
-    /// Why a run is none that may be; else whether it noticed the damage.
+    /// Whether the run noticed the damage, or the reason why it is wrong.
     fn judge(&self, ran: &Ran, part: Part) -> Result<bool, String> {
         match &ran.status {
             Ok(NO_PREOPENS) if ran.stdout.is_empty() && part != Part::Payload => return Ok(true),
@@ -102,7 +103,7 @@ impl Expected {
             }
             errors.push(path_of(line));
         }
-        // An error stands for what is at its path and below it.
+        // An error explains all missing lines at its path and below it.
         let unexplained = missing.iter().find(|line| {
             let path = Path::new(path_of(line));
             !errors
@@ -156,16 +157,15 @@ fn every_byte_of_a_small_image(binding: Binding) {
         ] {
             assert!(offsets.len() > 100, "{what}: {} bytes", offsets.len());
             let noticed = try_each(&module, offsets, part, &what);
-            // A frame has a few bits that mean nothing. The payload's are
-            // under a checksum too, those of an index are not: it is that of
-            // what they decode to.
+            // A frame has a few bits without meaning. A checksum covers those of the
+            // payload. The checksum of an index covers the decompressed bytes only.
             let harmless = offsets.len() - noticed;
             assert!(
                 harmless <= if part == Part::Index { 4 } else { 0 },
                 "{what}: {harmless}"
             );
         }
-        // Much of the anchor is for tools alone.
+        // Only tools read most of the anchor.
         assert!(try_each(&module, &stored.anchor, Part::Anchor, &what) > 8);
         eprintln!("{what}: {} bytes", stored.all().len());
     }
@@ -181,8 +181,8 @@ fn damage_of_any_byte_of_a_linked_image_is_harmless() {
     every_byte_of_a_small_image(Binding::LINKED);
 }
 
-/// The index and the payload are read as in a memory of its own. What the anchor
-/// says of them is not.
+/// Index and payload are read as with a separate memory. Their places in the anchor
+/// differ.
 #[test]
 fn damage_of_any_byte_of_a_single_anchor_is_harmless() {
     let tree = small();

@@ -1,5 +1,5 @@
-//! Every program in every packing on every engine, as `matrix.rs` plans it: it
-//! lists its tree and reads it, and sees what the reference engine shows of the
+//! Every program in every packing on every engine, as `matrix.rs` plans it. A program
+//! lists and reads its tree, and prints the same as the reference engine on the
 //! directory. The documents show the same plan.
 
 use std::collections::HashMap;
@@ -32,7 +32,7 @@ static TREE: LazyLock<Tree> = LazyLock::new(|| {
     tree
 });
 
-/// What a walker sees there: a line for each path.
+/// The output of a walker: a line for each path.
 static EXPECTED: LazyLock<String> = LazyLock::new(|| {
     let walk = Engine::Wasmtime
         .module(&guest::c("tree", Form::COMMAND))
@@ -43,7 +43,7 @@ static EXPECTED: LazyLock<String> = LazyLock::new(|| {
     lines
 });
 
-/// C's walker says at its end how many there were.
+/// The walker in C also prints their number at the end.
 fn paths(output: &str) -> String {
     let lines = output.lines().filter(|line| line.starts_with("/data"));
     lines.flat_map(|line| [line, "\n"]).collect()
@@ -77,7 +77,7 @@ fn module(program: Program, packing: Packing) -> PathBuf {
     }
 }
 
-/// What it does not start without.
+/// The library without which it does not start.
 fn library(program: Program) -> Option<PathBuf> {
     match program {
         Program::Ruby => Some(tool("ruby-lib", "ruby")),
@@ -332,8 +332,8 @@ fn stub_hosts_in_node_20_show_c_its_tree() {
     stub_hosts_show_the_tree(Engine::Node20, Program::C);
 }
 
-/// A document has a generated part between two comments, the first of which names
-/// it. With `UPDATE_GOLDEN` the test rewrites it.
+/// Compares a generated part of a document, which lies between two comments. The first
+/// comment names it. With `UPDATE_GOLDEN` the test rewrites the part.
 fn shows(document: &str, part: &str, expected: &str) {
     let path = root().join(document);
     let text = fs::read_to_string(&path).expect("a document");

@@ -13,7 +13,7 @@ use wasi_vfs_tests::workspace;
 fn overwritten_memory_does_not_harm_a_merged_tree() {
     let tree = sample();
     let guest = guest::c("scribble", Form::COMMAND);
-    // In a single memory, what the program takes for all of it is its own.
+    // In a single memory, the program owns all pages that it can see.
     for options in [&[][..], &["--compress"], &["--memory", "single"]] {
         let pack = Pack::new(&guest).dir(tree.path(), "/data");
         let packed = options

@@ -13,7 +13,7 @@ const UNOPTIMISED: &[&str] = &["-O0", "-fno-sanitize=undefined"];
 const OPTIMISED: &[&str] = &["-O2"];
 const REACTOR: &[&str] = &["-O2", "-DREACTOR", "-mexec-model=reactor"];
 
-/// Packed once and twice, it prints what it prints unpacked on a directory.
+/// Packed once and twice, the program prints the same as unpacked on a directory.
 fn runs_as_on_a_directory(library: CLibrary, source: &str, flags: &[&str]) {
     let program = library.link(source, flags);
     let tree = Tree::new();

@@ -1,9 +1,8 @@
-//! The differential oracle: random programs give the same results in a packed
-//! module as on the directory it was packed from, preopened read-only under
-//! wasmtime, but for the differences that `docs/RUNTIME.md` accepts.
+//! The differential oracle: random programs return the same results in a packed module
+//! as on its directory, preopened read-only under wasmtime. `docs/RUNTIME.md` lists the
+//! accepted differences.
 //!
-//! `make oracle` runs a million operations: `ORACLE_OPERATIONS`, from
-//! `ORACLE_SEED` on.
+//! `make oracle` runs a million operations: `ORACLE_OPERATIONS`, from `ORACLE_SEED` on.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -99,7 +98,7 @@ fn packed_trees_behave_like_their_directories() {
         run_trees(seed, 2, &mut host, &mut tally);
     }
     assert_eq!(tally.operations, 3 * 2 * WAYS.len() * PROGRAM_LEN);
-    // A rule that explains nothing would hide what it once explained.
+    // An unused rule would hide the difference that it once explained.
     let rules = DIFFERENCES
         .iter()
         .filter(|difference| !matches!(difference.shows, Shows::Nowhere));
@@ -122,7 +121,7 @@ fn image_and_host_agree_on_many_operations() {
     let mut seed = number("ORACLE_SEED", 1000) as u64;
     let mut tally = Tally::default();
     while tally.operations < wanted {
-        // A process for each tree: it keeps what it compiled.
+        // One process for each tree, because it keeps the compiled module.
         run_trees(seed, PROGRAMS, &mut Host::new(), &mut tally);
         seed += 1;
     }
@@ -159,7 +158,7 @@ fn host_directories_stay_as_they_were(writable: bool) {
     }
 }
 
-/// What a program prints, and what it leaves in the directories.
+/// The output of a program, and the directories after its end.
 fn on_fresh_trees(host: &mut Host, module: &Path, seed: u64, writable: bool) -> String {
     let trees = OracleTrees::new(seed);
     let preopens =
@@ -180,7 +179,7 @@ fn on_fresh_trees(host: &mut Host, module: &Path, seed: u64, writable: bool) -> 
     output + &left.concat()
 }
 
-/// Without what depends on the moment at which a tree was made or changed.
+/// Without the times at which a tree was made or changed.
 fn without_moment(output: &str) -> String {
     let depends = |word: &&str| word.starts_with("mtime=") || word.starts_with("inode#");
     let lines = output.lines().map(|line| {

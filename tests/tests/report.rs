@@ -1,7 +1,7 @@
-//! The page that `info --html` writes, in a browser.
+//! The page of `info --html`, in a browser.
 //!
-//! A script at the end of a copy of the page does what a person would, and
-//! writes what it sees into the document, which headless Chromium prints.
+//! A script at the end of a copy of the page acts as a person would and writes its
+//! findings into the document. Headless Chromium prints the document.
 
 use std::fs;
 use std::path::Path;

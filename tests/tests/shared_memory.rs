@@ -1,4 +1,4 @@
-//! Packed programs whose memory somebody else grows, too.
+//! Packed programs in memories that the host or an adapter grows, too.
 
 use std::fs;
 use std::path::Path;

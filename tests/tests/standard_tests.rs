@@ -1,10 +1,10 @@
-//! The standard tests of two languages, run by their published interpreters: each
-//! ends on a packed tree as on the very same directories preopened.
+//! The standard tests of two languages, run by their published interpreters. Each test
+//! ends the same in a packed tree and on the preopened directories.
 //!
-//! Tests and library lie in the tree; what the tests write goes to a directory of
-//! the host beside it. Both sides run under Node, which compiles a function when
-//! it is first called: CPython alone is 99 MB. Node preopens directories for
-//! writing only, so what would write beside the tests is not among them.
+//! The tree has tests and library. Tests write to a host directory beside it. Both sides
+//! run under Node, which compiles a function at its first call, because CPython has 99
+//! MB. Node preopens directories for writing only, so tests that write into their own
+//! directory are left out.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,18 +17,18 @@ use wasi_vfs_tests::standard_tests::Results;
 use wasi_vfs_tests::tree::Tree;
 use wasi_vfs_tests::workspace::{here, root, tool};
 
-/// Where Node answers otherwise on a directory of the host: how a test ends there,
-/// how in a packed tree, and why.
+/// Tests that end differently in Node on a host directory: the result there, the result
+/// in a packed tree, and the reason.
 const ACCEPTED: [(&str, &str, &str); 1] = [(
     "failed: test.test_os.BlockingTests.test_blocking (AssertionError)",
     "passed: test.test_os.BlockingTests.test_blocking",
     "NONBLOCK is set and shown, as POSIX has it; Node sets it and does not show it",
 )];
 
-/// Directories of the host, and where the guest sees them.
+/// Host directories and their guest paths.
 type Mappings = [(PathBuf, &'static str)];
 
-/// An interpreter and what it runs on.
+/// An interpreter and its directories.
 struct Language {
     interpreter: PathBuf,
     mappings: Vec<(PathBuf, &'static str)>,
@@ -62,7 +62,7 @@ impl Language {
 
     /// The interpreter with all directories in it.
     fn packed(&self) -> TempPath {
-        // The level says how long it takes to pack, and nothing about reading.
+        // The level changes the time of packing, and nothing about reading.
         let pack = Pack::new(&self.interpreter).option("--compress=1");
         let with_directory = |pack: Pack, (host, guest): &(PathBuf, &str)| pack.dir(host, guest);
         self.mappings.iter().fold(pack, with_directory).run()
@@ -117,7 +117,7 @@ fn packed_python() -> &'static Path {
     &PACKED
 }
 
-/// Runs the tests on both sides, of which at least so many pass.
+/// Runs the tests on both sides. At least so many must pass.
 fn tests_end_alike(language: &Language, packed: &Path, program: &str, at_least: usize) {
     let [preopened, packed] = language.on_both(packed, program).map(|(outcome, tmp)| {
         outcome.expect_success();

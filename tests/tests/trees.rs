@@ -1,5 +1,5 @@
-//! Whole trees: what a walker sees in a packed module is what it sees in the
-//! directory, in each form, engine, language and way of storing.
+//! Whole trees: a walker prints the same in a packed module as on the directory, in each
+//! form, engine, language and compression.
 
 use std::path::Path;
 use wasi_vfs_tests::command::Pack;
@@ -173,7 +173,7 @@ fn nested_mounts_are_one_tree() {
             "no {expected} in\n{seen}"
         );
     }
-    // The inner mapping seen by itself is what the outer one shows below it.
+    // The inner mapping by itself equals the same directory below the outer one.
     let inner = Engine::Wasmtime
         .module(&packed)
         .env("ROOT", "/usr/local")
@@ -183,7 +183,7 @@ fn nested_mounts_are_one_tree() {
     }
 }
 
-/// The accepted difference `nested-preopens`, and nothing else.
+/// The accepted difference `nested-preopens` only.
 #[test]
 fn preopens_do_not_list_other_preopens() {
     let (outer, inner) = (Tree::new(), Tree::new());

@@ -152,14 +152,33 @@ impl Answer {
         for import in &self.imports {
             row(out, "imports", &escape(import.in_words().as_bytes()))?;
         }
-        row(out, "needs", &self.features.join(", "))?;
-        row(out, "engines", &self.engines.join(", "))?;
+        list(out, "needs", &self.features)?;
+        list(out, "engines", &self.engines)?;
         if self.engines.len() < self.engines_single.len() {
             let added = ONE_MEMORY.join(", ");
             row(out, "", &format!("with --memory single also {added}"))?;
         }
         Ok(())
     }
+}
+
+/// A row of names, in as many lines of at most 80 letters as it takes.
+fn list(out: &mut dyn Write, name: &str, names: &[&str]) -> io::Result<()> {
+    const WIDTH: usize = 80 - "  engines    ".len();
+    let mut lines = vec![String::new()];
+    for (position, name) in names.iter().enumerate() {
+        let separator = if position + 1 < names.len() { "," } else { "" };
+        let name = format!("{name}{separator}");
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = name,
+            Some(line) if line.len() + name.len() < WIDTH => *line += &format!(" {name}"),
+            _ => lines.push(name),
+        }
+    }
+    for (position, line) in lines.iter().enumerate() {
+        row(out, if position == 0 { name } else { "" }, line)?;
+    }
+    Ok(())
 }
 
 fn row(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {

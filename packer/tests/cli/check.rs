@@ -20,8 +20,9 @@ app.wasm: can be packed
   form       merged, separate memory
   imports    wasi_snapshot_preview1: 4 calls
   needs      sign extension, bulk memory, multi-memory
-  engines    wasmtime, Wasmer, wasmi, WasmEdge, Node 22 and later, Deno 1.38 and later, \
-Chromium 120 and later, Firefox 125 and later, Safari of 2026 and later
+  engines    wasmtime, Wasmer, wasmi, WasmEdge, Node 22 and later,
+             Deno 1.38 and later, Chromium 120 and later, Firefox 125 and later,
+             Safari of 2026 and later
              with --memory single also Node 20, wazero, WAMR, pywasm
 ";
     assert_eq!(stdout(&output), expected);

@@ -1,4 +1,4 @@
-// fd_advise and fd_allocate: what changes nothing, and what would.
+// fd_advise and fd_allocate: advice without effect, and allocation as a change.
 #include "wasi.h"
 
 static int guest(void) {

@@ -12,7 +12,7 @@ static int guest(void) {
     printf("reused %d\n", reused[0] != reused[1] && (reused[0] == fds[2] || reused[0] == fds[5]) &&
                               (reused[1] == fds[2] || reused[1] == fds[5]));
 
-    // What is open is not disturbed by what is closed.
+    // Closing a descriptor does not affect the open ones.
     char bytes[5];
     __wasi_size_t read;
     TRY("close", __wasi_fd_close(fds[0]));

@@ -1,5 +1,5 @@
-// A new descriptor is the lowest free number, as POSIX has it. Not compared with
-// wasmtime, which gives out the number that was closed last.
+// A new descriptor is the lowest free number, as POSIX requires. Not compared with
+// wasmtime, which returns the number that was closed last.
 #include "wasi.h"
 
 static int guest(void) {

@@ -1,4 +1,4 @@
-// fd_readdir: every name once, whatever the size of the buffer; cookies restart.
+// fd_readdir: every name once, with any size of the buffer; cookies restart.
 #include "wasi.h"
 
 #define MAX_NAMES 512

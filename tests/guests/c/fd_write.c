@@ -1,4 +1,4 @@
-// fd_write and fd_pwrite: no file is open for writing, whatever was asked for.
+// fd_write and fd_pwrite: no file is open for writing, with any requested rights.
 #include "wasi.h"
 
 static int guest(void) {

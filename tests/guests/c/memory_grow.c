@@ -1,6 +1,6 @@
-// Grows its memory while descriptors are open and files half read: page by
-// page, by many at once, by none. New pages must be zero and lie behind the old
-// ones, what was written must stay, and files must read on as they did.
+// Grows its memory while descriptors are open and files half read: by single pages, by
+// many at once, by none. New pages must be zero and follow the old ones. The old bytes
+// must stay, and reading must continue.
 #include "guest.h"
 
 #include <dirent.h>
@@ -69,7 +69,7 @@ static int guest(void) {
             if (len < 0) perror(NAMES[i]);
             else hashes[i] = fnv(hashes[i], buffer, len), lens[i] += len;
         }
-        // And one that is opened anew each time.
+        // And one that is opened again each time.
         snprintf(path, sizeof path, "%s/many/file-%lu", root(), round);
         int fd = open(path, O_RDONLY);
         ssize_t len = read(fd, buffer, sizeof buffer);

@@ -1,5 +1,5 @@
-// Reads files and keeps blocks of memory while somebody else grows the memory: the
-// test's host at each getentropy(), or the adapter of a component at its first call.
+// Reads files and keeps blocks of memory while somebody else grows the memory: the host
+// of the test at each getentropy(), or the adapter of a component at its first call.
 #include "guest.h"
 
 #include <dirent.h>

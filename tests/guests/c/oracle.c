@@ -105,14 +105,14 @@ static u64 fnv(const void *bytes, size_t len) {
     return hash;
 }
 
-// Whether a component names an absolute link, which a host refuses to follow.
+// Whether a component names an absolute link, which a host does not follow.
 static int has_absolute(const char *path, u32 len) {
     for (u32 i = 0; i + 4 <= len; i++)
         if (!memcmp(path + i, "abs-", 4)) return 1;
     return 0;
 }
 
-// A long path as its start, length and digest, and what of it matters to the driver.
+// A long path as its start, length and digest, and the part that matters to the driver.
 static void say_path(const char *label, const char *path, u32 len) {
     say(" %s=", label);
     u32 shown = len > 200 ? 60 : len;
@@ -279,8 +279,8 @@ static void say_filestat(const struct filestat *stat, int with_identity) {
     if (with_identity) say(" inode#%u", identity(stat->inode));
 }
 
-// Where wasmtime refuses before it looks, the driver checks the packed answer
-// by what is there: for that, the stat of the path.
+// wasmtime rejects some calls before it looks up the path. For these, the stat of the
+// path lets the driver check the packed result.
 static void say_stat(const char *label, struct target base, u32 follow, const struct path *path) {
     struct filestat stat;
     int error = CALL(path_filestat_get)(base.fd, follow, path->bytes, path->len, &stat);
@@ -376,8 +376,8 @@ static u32 draw_iovecs(struct buffer *iovecs) {
     return count;
 }
 
-// Reads until the buffers are full or there is no more: how much one call
-// gives is the host's to choose.
+// Reads until the buffers are full or the file ends, because the host chooses how much
+// one call returns.
 static void read_all(u32 fd, struct buffer *iovecs, u32 count, u64 offset, int positioned) {
     memset(arena, 0xa5, ARENA);
     u64 total = 0;

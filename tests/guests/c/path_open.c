@@ -1,4 +1,4 @@
-// path_open: what is found, by which path, and what is refused with what.
+// path_open: objects by many paths, and the errno of each rejected call.
 #include "wasi.h"
 
 static void open_with(const char *path, __wasi_lookupflags_t lookup, __wasi_oflags_t oflags) {

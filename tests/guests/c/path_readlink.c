@@ -1,4 +1,4 @@
-// path_readlink: targets as they were written; buffers too small; what is no link.
+// path_readlink: targets as written, short buffers, and objects other than links.
 #include "wasi.h"
 
 static void readlink_into(const char *path, size_t len) {

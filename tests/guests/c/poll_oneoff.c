@@ -1,4 +1,4 @@
-// poll_oneoff: files of the image are ready, whatever else is waited for.
+// poll_oneoff: files of the image are ready, beside any other subscription.
 #include "wasi.h"
 
 static __wasi_subscription_t on_fd(__wasi_userdata_t userdata, uint8_t tag, __wasi_fd_t fd) {

@@ -1,5 +1,5 @@
-// Every call that would change the tree: each is refused, and says which of
-// "exists", "missing" and "read-only" it is.
+// Every call that would change the tree: each fails, and its errno tells "exists",
+// "missing" and "read-only" apart.
 #include "wasi.h"
 
 static int guest(void) {

@@ -20,7 +20,7 @@ static __wasi_errno_t read_again(__wasi_fd_t fd, size_t *len) {
     return __wasi_fd_pread(fd, &vector, 1, 0, len);
 }
 
-// Whether the descriptor gives `expected` as the first bytes of its file.
+// Whether the first bytes of the file are `expected`.
 static int gives(__wasi_fd_t fd, const char *expected, size_t len) {
     size_t found;
     for (size_t i = 0; i < sizeof content; i++) content[i] = 0;
@@ -65,7 +65,7 @@ static int guest(void) {
     int same = gives(fd, "hello, world\n", 13);
     scribble();
     same &= is_unharmed(fd, "dir/a.txt", "a\n", 2);
-    // Where memory is shared, what serves the files may have to make room.
+    // In a shared memory, the runtime may have to move.
     same &= __builtin_wasm_memory_grow(0, 1) != (size_t)-1;
     scribble();
     same &= is_unharmed(fd, "many/file-299", "299\n299\n", 8);

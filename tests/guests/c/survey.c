@@ -1,6 +1,6 @@
-// Walks the tree at ROOT and prints a line for each thing that it asks: what
-// it learnt, or the errno. Goes on after an error, and prints in the order of
-// the names, so that two surveys can be held against each other line by line.
+// Walks the tree at ROOT and prints a line for each call: its result, or the errno. Goes
+// on after an error. The lines are in the order of the names, so that two surveys can be
+// compared line by line.
 #include "guest.h"
 
 #include <dirent.h>

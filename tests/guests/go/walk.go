@@ -1,5 +1,5 @@
-// Walks a tree and reads its files with Go's library; prints what
-// guests/c/tree.c prints, so that the two can be compared.
+// Walks a tree and reads its files with Go's library. The output has the format of
+// guests/c/tree.c, so that the two can be compared.
 package main
 
 import (

@@ -1,5 +1,5 @@
-// Says how often its constructors, destructors and exit handlers run, and what each
-// of them reads from /data.
+// Prints how often its constructors, destructors and exit handlers run, and the text
+// that each of them reads from /data.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

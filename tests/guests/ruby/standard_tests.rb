@@ -19,14 +19,14 @@ FILES = %w[
   test_unicode_normalize
 ]
 
-# What a file's time is next to the clock's; what stops the process.
+# Tests that compare the time of a file with the clock, and tests that stop the process.
 LEFT_OUT = /TestFile#test_.*time|TestFile#test_stat\z|ractor/
 
-# Extensions that are not in this Ruby: what needs them fails, and the rest of its
-# file runs.
+# Extensions that this Ruby lacks. Tests that need them fail, and the rest of their file
+# runs.
 ABSENT = %w[-test-/file.so io/nonblock.so socket.so]
 
-# Takes what the runner of Ruby's own tests takes.
+# Accepts the arguments of the runner of Ruby's own tests.
 class Results
   def initialize(lines)
     @lines = lines

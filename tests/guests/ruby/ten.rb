@@ -1,4 +1,4 @@
-# Requires ten libraries and uses a little of each. Says last what was loaded.
+# Requires ten libraries and uses a little of each. Prints the loaded files at the end.
 require "csv"
 require "digest"
 require "erb"

@@ -1,7 +1,7 @@
-//! Where a packed tree answers otherwise than wasmtime on a read-only preopen.
+//! The differences between a packed tree and wasmtime on a read-only preopen.
 //!
-//! Each difference is a row of the table "Accepted differences from wasmtime"
-//! in `docs/RUNTIME.md`, which gives the reason; a test holds the two together.
+//! Each difference is a row of the table "Accepted differences from wasmtime" in
+//! `docs/RUNTIME.md`, which has the reason. A test compares the two lists.
 
 use super::line::Line;
 
@@ -136,7 +136,7 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
         host: host.errno(),
         ours: ours.errno(),
     });
-    // `read_only` judges these by what our own lookup found, which is stricter.
+    // `read_only` judges these by our own lookup, which is stricter.
     let is_refused_change = host.errno() == errno::PERM && asks_for_change(ours);
     DIFFERENCES.iter().find_map(|difference| {
         let explains = match difference.shows {
@@ -148,8 +148,8 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
     })
 }
 
-/// wasmtime refuses before it looks; so what ours says is held against what
-/// is there.
+/// wasmtime rejects a change before it looks up the path. So our result is compared with
+/// the object at the path.
 fn read_only(host: &Line<'_>, ours: &Line<'_>) -> bool {
     host.errno() == errno::PERM
         && match ours.call() {
@@ -225,7 +225,7 @@ fn removal(found: Option<u16>) -> u16 {
 fn two_paths(line: &Line<'_>) -> Vec<u16> {
     let (old, new) = (line.errno_result("stat"), line.errno_result("new-stat"));
     match (old, new) {
-        // What is no path at all is refused before either is resolved.
+        // An invalid path is an error before either path is resolved.
         (_, Some(errno @ (errno::INVAL | errno::NAMETOOLONG))) => old
             .filter(|&old| old != 0)
             .into_iter()

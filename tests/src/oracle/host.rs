@@ -46,7 +46,7 @@ impl Host {
         }
     }
 
-    /// Runs a module to its end; what it printed, or how it failed.
+    /// Runs a module to its end. Returns its output, or its failure.
     pub fn run(
         &mut self,
         module: &Path,
@@ -66,8 +66,8 @@ impl Host {
         Ok(output)
     }
 
-    /// Runs a module with these variables and no directory; what it printed
-    /// and how many instructions that took, or how it failed.
+    /// Runs a module with these variables and without a directory. Returns its output
+    /// and the number of instructions, or its failure.
     pub fn run_counted(
         &mut self,
         module: &Path,

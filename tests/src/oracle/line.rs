@@ -10,7 +10,7 @@ pub struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart; panics if it is none.
+    /// Parses a line. Panics if it is malformed.
     pub fn parse(line: &'a str) -> Self {
         let (asked, answer) = line
             .split_once(" => ")
@@ -34,7 +34,7 @@ impl<'a> Line<'a> {
         value(self.asked, name).unwrap_or_default()
     }
 
-    /// An argument that is a number, 0 if there is none of this name.
+    /// An argument as a number, or 0 if it is missing.
     pub fn number(&self, name: &str) -> u64 {
         self.argument(name).parse().unwrap_or_default()
     }
@@ -55,7 +55,7 @@ impl<'a> Line<'a> {
         errno_of(self.result(name)?)
     }
 
-    /// The results but for the one of this name and what it says of it.
+    /// The results, except the named one and its value.
     pub fn results_without_lookups(&self) -> String {
         let is_lookup = |word: &&str| word.starts_with("stat") || word.starts_with("new-stat");
         let words = self.answer.split(' ').filter(|word| !is_lookup(word));

@@ -1,9 +1,9 @@
-//! The differential oracle: random programs of preview 1 calls on random trees,
-//! in packed modules and on the very same directory under wasmtime.
+//! The differential oracle: random programs of preview 1 calls on random trees, in
+//! packed modules and on the same directory under wasmtime.
 //!
-//! The program is `guests/c/oracle.c`, which prints a line for each operation.
-//! Here are the trees, the engine that runs it, what may differ between two
-//! lines and why, and how a program that fails is made short.
+//! The program is `guests/c/oracle.c`, which prints a line for each operation. This
+//! module has the trees, the engine, the accepted differences between two lines, and the
+//! reduction of a failing program.
 
 pub mod difference;
 pub mod host;
@@ -11,7 +11,8 @@ pub mod line;
 pub mod program;
 pub mod tree;
 
-/// A generator of numbers: the same seed gives the same ones everywhere.
+/// A generator of random numbers. The same seed yields the same numbers on every
+/// machine.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 

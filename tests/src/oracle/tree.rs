@@ -5,7 +5,7 @@ use crate::tree::{Tree, bytes};
 use std::fs;
 use std::path::Path;
 
-/// Two directories to map, and the paths that the program is told of.
+/// Two directories to map, and the paths for the program.
 #[derive(Debug)]
 pub struct OracleTrees {
     /// Mapped to `/data`.
@@ -85,7 +85,7 @@ fn grow(tree: &Tree, at: &str, depth: usize, random: &mut Random) {
     for number in 0..random.below(4) {
         tree.link(&format!("{at}link-{number}"), random.pick::<&str>(&TARGETS));
     }
-    // Named for what they are, because a host refuses to follow them.
+    // The names say that these links are absolute, because a host does not follow them.
     if random.below(3) == 0 {
         let target = *random.pick(&["/data/a", "/other", "/data/file.txt", "/", "/no/where"]);
         tree.link(&format!("{at}abs-{}", random.below(3)), target);

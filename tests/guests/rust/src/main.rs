@@ -1,5 +1,5 @@
-//! Walks a tree and reads its files with Rust's standard library; prints what
-//! `guests/c/tree.c` prints, so that the two can be compared.
+//! Walks a tree and reads its files with Rust's standard library. The output has the
+//! format of `guests/c/tree.c`, so that the two can be compared.
 
 use std::path::Path;
 use std::time::UNIX_EPOCH;
