@@ -12,7 +12,6 @@ mod common;
 
 use common::{directory, file, mount, options, symlink, tree};
 use wasi_vfs_format::limits::*;
-use wasi_vfs_format::reader::ResolveError;
 use wasi_vfs_format::tree::{Node, Tree};
 use wasi_vfs_format::writer::{self, WriteError};
 use wasi_vfs_format::{Image, ImageReader, check};
@@ -84,20 +83,6 @@ fn the_number_of_mounts_is_bounded() {
     assert!(of_count(MAX_MOUNT_COUNT).is_ok());
     let above = of_count(MAX_MOUNT_COUNT + 1).unwrap_err().to_string();
     assert!(above.contains("1024 mounts"), "{above}");
-}
-
-#[test]
-fn the_number_of_followed_links_is_bounded() {
-    let mut tree = tree([("0", file("x"))]);
-    for number in 1..=MAX_SYMLINK_HOPS + 1 {
-        let link = symlink(&(number - 1).to_string());
-        tree.root.children.insert(number.to_string(), link);
-    }
-    let image = written(&tree).unwrap();
-    let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
-    let after = |hops: u32| reader.resolve(&hops.to_string(), true).map(|_| ());
-    assert_eq!(after(MAX_SYMLINK_HOPS), Ok(()));
-    assert_eq!(after(MAX_SYMLINK_HOPS + 1), Err(ResolveError::Loop));
 }
 
 #[test]

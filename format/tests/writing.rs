@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{Bytes, Random, file, mount, options, sample, symlink, tree, write};
+use common::{Bytes, Random, file, lookup, mount, options, sample, symlink, tree, write};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -288,7 +288,7 @@ fn a_huge_file_of_zeros_is_one_chunk() {
     assert!(image.manifest.statistics.chunk_count <= 3);
     assert!(image.payload.len() < 1000);
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
-    let inode = reader.resolve("/zeros", false).unwrap();
+    let inode = lookup(&reader, "/zeros");
     let Content::File(file) = inode.content else {
         panic!("not a file");
     };

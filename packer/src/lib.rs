@@ -16,7 +16,7 @@
 //!
 //! let contents = Contents::find(&packed.module)?;
 //! let image = contents.reader()?;
-//! assert!(image.resolve("/usr/src/lib.rs", true).is_ok());
+//! assert!(wasi_vfs::resolve(&image, "/usr/src/lib.rs", true).is_ok());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -54,6 +54,7 @@ pub use inspect::ballast::{Ballast, ballast};
 pub use inspect::compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use inspect::contents::{Contents, OpenError, open_source};
 pub use inspect::digests::{DigestError, Digests};
+pub use inspect::resolve::{ResolveError, resolve};
 pub use inspect::verify::{Finding, Verification, verify};
 pub use inspect::walk::{Entry, Walk};
 pub use limits::interpreter as bounds;

@@ -1,6 +1,6 @@
 //! Trees and modules of unit tests.
 
-use wasi_vfs_format::tree::{DirectoryNode, Node, SymlinkNode};
+use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, SymlinkNode};
 
 /// A directory with these entries and the modification time 0.
 pub(crate) fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
@@ -18,6 +18,15 @@ pub(crate) fn link(target: &str) -> Node {
         mtime_ns: 0,
         target,
     })
+}
+
+/// A mount of a directory of the root at the same path, `/` for the root itself.
+pub(crate) fn mount(path: &str) -> MountPoint {
+    let components = path.split('/').filter(|component| !component.is_empty());
+    MountPoint {
+        guest_path: path.to_owned(),
+        components: components.map(str::to_owned).collect(),
+    }
 }
 
 /// The smallest module that can be packed.

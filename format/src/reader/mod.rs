@@ -7,10 +7,8 @@ mod blocks;
 mod file;
 mod image_reader;
 mod payload;
-mod resolve;
 mod tree;
 
 pub use file::FileReader;
 pub use image_reader::ImageReader;
 pub use payload::{Part, Payload, ReadAt};
-pub use resolve::ResolveError;

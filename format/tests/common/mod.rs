@@ -8,7 +8,7 @@ use wasi_vfs_format::tree::{
     DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
 };
 use wasi_vfs_format::writer::{self, Options};
-use wasi_vfs_format::{Image, ImageReader};
+use wasi_vfs_format::{Content, Image, ImageReader, Inode, InodeNumber};
 
 /// Bytes in memory as the content of a file.
 #[derive(Debug)]
@@ -116,9 +116,22 @@ pub(crate) fn write(tree: &Tree) -> Image {
     writer::write(tree, &options(Some(3), 14), &()).unwrap()
 }
 
-/// All of a file of an image.
+/// The inode at a path that leads through no link.
+pub(crate) fn lookup(image: &ImageReader<'_>, path: &str) -> Inode {
+    let mut inode = image.index().inode(InodeNumber::ROOT).unwrap();
+    for name in path.split('/').filter(|name| !name.is_empty()) {
+        let Content::Directory(directory) = inode.content else {
+            panic!("{path} leads through a node that is no directory");
+        };
+        let child = image.index().lookup(&directory, name.as_bytes());
+        inode = child.unwrap().unwrap();
+    }
+    inode
+}
+
+/// All bytes of a file of an image.
 pub(crate) fn read(image: &ImageReader<'_>, path: &str) -> Vec<u8> {
-    let inode = image.resolve(path, true).unwrap();
+    let inode = lookup(image, path);
     let mut bytes = Vec::new();
     image.copy_to(&inode, &mut bytes).unwrap();
     bytes

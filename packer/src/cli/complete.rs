@@ -11,7 +11,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathComplete
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use wasi_vfs::ImageReader;
+use wasi_vfs::{ImageReader, resolve};
 use wasi_vfs_format::{Inode, Kind};
 
 /// Its value is the name of the shell. A more general name could be set for another
@@ -83,7 +83,7 @@ fn in_file(packed: &Path, path: &str) -> Option<Vec<CompletionCandidate>> {
 fn below(image: &ImageReader<'_>, path: &str) -> Option<Vec<CompletionCandidate>> {
     let start = path.rfind('/').map_or(0, |slash| slash + 1);
     let (directory, prefix) = path.split_at(start);
-    let parent = image.resolve(if start == 0 { "/" } else { directory }, true);
+    let parent = resolve(image, if start == 0 { "/" } else { directory }, true);
     let children = image.index().children(&parent.ok()?);
     let children = children.filter_map(Result::ok);
     let children = children.filter_map(|child| candidate(image, &child, directory, prefix));
@@ -115,7 +115,7 @@ fn leads_to_directory(image: &ImageReader<'_>, inode: &Inode) -> bool {
         Kind::Directory => true,
         Kind::Symlink => {
             let target = image.path(inode.number).ok();
-            let target = target.and_then(|path| image.resolve(&path, true).ok());
+            let target = target.and_then(|path| resolve(image, &path, true).ok());
             target.is_some_and(|target| target.kind() == Kind::Directory)
         }
     }

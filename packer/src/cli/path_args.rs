@@ -2,8 +2,7 @@
 
 use super::usage::WrongUsage;
 use anyhow::{Context, Result, bail};
-use wasi_vfs::{ImageReader, Pattern, Walk};
-use wasi_vfs_format::reader::ResolveError;
+use wasi_vfs::{ImageReader, Pattern, ResolveError, Walk};
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
 /// A path, or a match of a pattern.
@@ -44,7 +43,7 @@ impl PathArg {
 
 /// The inode at `path`. The error of a dangling link names its target.
 fn resolve(image: &ImageReader<'_>, path: &str, follow: bool) -> Result<Inode> {
-    let error = match image.resolve(path, follow) {
+    let error = match wasi_vfs::resolve(image, path, follow) {
         Ok(inode) => return Ok(inode),
         Err(error) => error,
     };
@@ -55,7 +54,7 @@ fn resolve(image: &ImageReader<'_>, path: &str, follow: bool) -> Result<Inode> {
 }
 
 fn link_target(image: &ImageReader<'_>, path: &str) -> Option<String> {
-    match image.resolve(path, false).ok()?.content {
+    match wasi_vfs::resolve(image, path, false).ok()?.content {
         Content::Symlink(link) => {
             let target = image.index().target(&link).ok()?;
             Some(String::from_utf8_lossy(target).into_owned())
@@ -71,7 +70,7 @@ pub(super) fn expand(image: &ImageReader<'_>, paths: &[String]) -> Result<Vec<Pa
     let mut found = Vec::with_capacity(paths.len());
     for path in paths {
         let before = found.len();
-        if Pattern::is_pattern(path) && image.resolve(path, false).is_err() {
+        if Pattern::is_pattern(path) && wasi_vfs::resolve(image, path, false).is_err() {
             add_matches(image, path, &mut found)?;
         }
         if found.len() == before {

@@ -1,11 +1,11 @@
 //! Errors of extraction.
 
+use crate::inspect::resolve::ResolveError;
 use crate::limits::size::SizeLimitError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 use wasi_vfs_format::Corrupt;
-use wasi_vfs_format::reader::ResolveError;
 
 /// An error of an extraction.
 #[derive(Debug, Error)]

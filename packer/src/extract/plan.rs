@@ -1,6 +1,7 @@
 //! The directories, files and links to extract, with checked names.
 
 use super::error::ExtractError;
+use crate::inspect::resolve::resolve;
 use crate::inspect::walk::{Entry, Walk};
 use std::collections::{BTreeMap, BTreeSet};
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
@@ -209,7 +210,7 @@ fn select(
 ) -> Result<BTreeSet<InodeNumber>, ExtractError> {
     let mut whole: BTreeSet<_> = inodes.iter().copied().collect();
     for path in paths {
-        let inode = image.resolve(path, false);
+        let inode = resolve(image, path, false);
         let inode = inode.map_err(|source| ExtractError::Resolve {
             path: path.clone(),
             source,

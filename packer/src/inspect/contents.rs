@@ -76,7 +76,7 @@ impl<'a> Contents<'a> {
     /// # let packed = wasi_vfs::Packer::new(app).map_dir("src", "/usr/lib").pack()?.module;
     /// let contents = Contents::find(&packed)?;
     /// let image = contents.reader()?;
-    /// let file = image.resolve("/usr/lib/main.rs", true)?;
+    /// let file = wasi_vfs::resolve(&image, "/usr/lib/main.rs", true)?;
     /// image.copy_to(&file, &mut std::io::stdout())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -115,7 +115,7 @@ impl<'a> Contents<'a> {
     ///
     /// let contents = Contents::open(&path)?;
     /// let image = contents.reader()?;
-    /// let file = image.resolve("/src/lib.rs", true)?;
+    /// let file = wasi_vfs::resolve(&image, "/src/lib.rs", true)?;
     /// image.copy_to(&file, &mut std::io::stdout())?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -297,7 +297,7 @@ mod tests {
         std::fs::write(&path, image.unwrap().bytes).unwrap();
         let contents = Contents::open(&path).unwrap();
         let image = contents.reader().unwrap();
-        let file = image.resolve("/src/inspect/contents.rs", true).unwrap();
+        let file = crate::resolve(&image, "/src/inspect/contents.rs", true).unwrap();
         let index_len = contents.index.len() as u64;
         let opened = File::options().write(true).open(&path).unwrap();
         opened.set_len(index_len + 10).unwrap();

@@ -7,5 +7,6 @@ pub(crate) mod ballast;
 pub(crate) mod compare;
 pub(crate) mod contents;
 pub(crate) mod digests;
+pub(crate) mod resolve;
 pub(crate) mod verify;
 pub(crate) mod walk;

@@ -311,7 +311,7 @@ impl Packer {
     ///
     /// let image = Packer::without_module().map_dir("src", "/src").image()?;
     /// let contents = Contents::find(&image.bytes)?;
-    /// assert!(contents.reader()?.resolve("/src/lib.rs", true).is_ok());
+    /// assert!(wasi_vfs::resolve(&contents.reader()?, "/src/lib.rs", true).is_ok());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

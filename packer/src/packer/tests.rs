@@ -102,7 +102,7 @@ fn changing_inputs_are_named_or_packed_unchanged() {
             Ok(packed) => {
                 let contents = Contents::find(&packed.module).unwrap();
                 let image = contents.reader().unwrap();
-                let file = image.resolve("/d/file", false).unwrap();
+                let file = crate::resolve(&image, "/d/file", false).unwrap();
                 let mut found = Vec::new();
                 image.copy_to(&file, &mut found).unwrap();
                 assert!(what == "longer" && found == bytes, "{what}");

@@ -93,7 +93,7 @@ fn mounts(image: &ImageReader<'_>) -> Result<HashSet<InodeNumber>, Corrupt> {
 /// of a link to one, keeps the directory without its content.
 fn line(image: &ImageReader<'_>, inode: InodeNumber) -> Result<String, Corrupt> {
     let path = image.path(inode)?;
-    let leads_to = image.resolve(&path, true);
+    let leads_to = wasi_vfs::resolve(image, &path, true);
     let is_directory = leads_to.is_ok_and(|inode| inode.kind() == Kind::Directory);
     Ok(match is_directory {
         true => format!("{}/.", path.trim_end_matches('/')),

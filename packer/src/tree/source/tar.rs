@@ -17,6 +17,7 @@ use super::archive::{Archive, Section};
 use super::error::{EntryProblem, SourceError, SpecialKind};
 use super::findings::Findings;
 use crate::path::{Exclude, GuestPath};
+use sparse_map::RECORD_LEN;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read};
@@ -25,9 +26,6 @@ use std::sync::Arc;
 use tar::{Entry, EntryType};
 use wasi_vfs_format::limits::{MAX_FILE_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode};
-
-/// The unit of a tar archive, in bytes.
-const RECORD_LEN: u64 = 512;
 
 /// Reads the archive at `host`, which is mapped to `guest`, without excluded entries.
 pub(crate) fn read_archive(

@@ -4,10 +4,12 @@
 //! number counts the extents, then each extent has its offset and its length. A file of
 //! 100 bytes with `ab` at offset 10 has the map `1\n10\n2\n`. Its 512 bytes precede `ab`.
 
-use super::RECORD_LEN;
 use super::pax::number;
 use std::io::{self, Read};
 use std::ops::Range;
+
+/// Length of a record, the unit of an archive.
+pub(super) const RECORD_LEN: u64 = 512;
 
 /// The extents of a file of `len` bytes, in order and apart from each other. Reads the
 /// map with its padding from `stored`, which ends a forged map of many extents.
