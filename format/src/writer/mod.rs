@@ -3,14 +3,14 @@
 //! | step | module | what it does |
 //! |---|---|---|
 //! | 1 | `layout` | numbers the inodes, and checks names and mounts |
-//! | 2 | [`chunking`] | reads every file once and cuts it into named chunks |
-//! | 3 | [`deduplication`] | removes repeated chunks while step 2 reads the next files |
-//! | 4 | [`placement`] | orders the distinct chunks so that they compress well |
-//! | 5 | [`compression`] | reads the files a second time and compresses the blocks |
-//! | 6 | [`encode`](crate::encode) | makes records, index, metadata section and root digest |
+//! | 2 | `chunking` | reads every file once and cuts it into named chunks |
+//! | 3 | `deduplication` | removes repeated chunks while step 2 reads the next files |
+//! | 4 | `placement` | orders the distinct chunks so that they compress well |
+//! | 5 | `compression` | reads the files a second time and compresses the blocks |
+//! | 6 | `encode` | makes records, index, metadata section and root digest |
 //!
 //! Without compression the order gains nothing. Then
-//! [`single_pass`](deduplication::single_pass) replaces the steps 2 to 5, and files are
+//! `deduplication::single_pass` replaces the steps 2 to 5, and files are
 //! read once.
 //!
 //! For example, two equal files of 100 KB become some 25 chunks each. Step 3 keeps 25

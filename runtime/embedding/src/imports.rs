@@ -3,7 +3,7 @@
 //! Owns their names and signatures. The packer owns their bodies.
 
 /// Passes the list of imports to the macro `$then`: variant of [`Import`], module, name,
-/// and the declaration in Rust. [`host_module`] has the imports of the host's functions.
+/// and the declaration in Rust. `host_module` has the imports of the host's functions.
 #[macro_export]
 macro_rules! for_each_import {
     ($then:ident) => {
