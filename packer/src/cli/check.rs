@@ -6,6 +6,7 @@ use super::{input, text};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -150,7 +151,9 @@ impl Answer {
             )?;
         }
         for import in &self.imports {
-            row(out, "imports", &escape(import.in_words().as_bytes()))?;
+            let words = import.in_words();
+            let words: Vec<_> = words.iter().map(|word| escape(word.as_bytes())).collect();
+            list(out, "imports", &words)?;
         }
         list(out, "needs", &self.features)?;
         list(out, "engines", &self.engines)?;
@@ -162,8 +165,8 @@ impl Answer {
     }
 }
 
-/// A row of names, in as many lines of at most 80 letters as it takes.
-fn list(out: &mut dyn Write, name: &str, names: &[&str]) -> io::Result<()> {
+/// A row of names, broken after 80 letters. A longer name stays in one line.
+fn list(out: &mut dyn Write, name: &str, names: &[impl Display]) -> io::Result<()> {
     const WIDTH: usize = 80 - "  engines    ".len();
     let mut lines = vec![String::new()];
     for (position, name) in names.iter().enumerate() {
@@ -201,26 +204,26 @@ fn imported(Imports { module, names, .. }: Imports) -> ImportedModule {
 }
 
 impl ImportedModule {
-    /// One line for an imported module. The names of preview 1 are well known, so they are
-    /// only counted.
-    fn in_words(&self) -> String {
+    /// The words of an imported module, between which a line may break. The names of preview
+    /// 1 are well known, so they are only counted.
+    fn in_words(&self) -> Vec<String> {
         const SHOWN_MAX: usize = 8;
         let Self { module, names } = self;
         let calls = count(names.len() as u64, "call");
         if module == "wasi_snapshot_preview1" {
-            return format!("{module}: {calls}");
+            return vec![format!("{module}: {calls}")];
         }
         if module == "wasi_unstable" {
-            return format!("{module}: {calls}, which become calls of wasi_snapshot_preview1");
+            let text = format!("{module}: {calls}, which become calls of wasi_snapshot_preview1");
+            return vec![text];
         }
-        let shown: Vec<_> = names.iter().take(SHOWN_MAX).map(String::as_str).collect();
-        let more = match names.len().saturating_sub(SHOWN_MAX) {
-            0 => String::new(),
-            more => format!(", and {more} more"),
-        };
-        format!(
-            "{module}, which the host must supply: {}{more}",
-            shown.join(", ")
-        )
+        let mut words: Vec<_> = names.iter().take(SHOWN_MAX).cloned().collect();
+        if let Some(first) = words.first_mut() {
+            *first = format!("{module}, which the host must supply: {first}");
+        }
+        if let Some(more @ 1..) = names.len().checked_sub(SHOWN_MAX) {
+            words.push(format!("and {more} more"));
+        }
+        words
     }
 }

@@ -126,6 +126,7 @@ impl Tree for Noted<'_, '_> {
 mod tests {
     use super::*;
     use crate::testing::{directory, link};
+    use wasi_vfs_format::inode::INODE_LEN;
     use wasi_vfs_format::tree::{Node, Tree};
     use wasi_vfs_format::writer::{Options, write};
 
@@ -195,9 +196,10 @@ mod tests {
         let tree = directory([("a", directory([("b", directory([]))]))]);
         with_reader(tree, |image| {
             let mut index = image.index().bytes().to_vec();
-            // All records and names behind the superblock.
-            let len = index.len();
-            index[136 + 16..len].fill(0xff);
+            // The record of `a`: its parent, the length of its name, its kind.
+            let superblock = image.index().superblock();
+            let inodes = superblock.inodes.offset.get() as usize;
+            index[inodes + 2 * INODE_LEN - 8..inodes + 2 * INODE_LEN].fill(0xff);
             let damaged = ImageReader::new(&index, &[], None).unwrap();
             let error = resolve(&damaged, "/a/b", true).unwrap_err();
             assert!(matches!(error, ResolveError::Corrupt(_)), "{error:?}");
