@@ -200,6 +200,7 @@ mod tests {
             let superblock = image.index().superblock();
             let inodes = superblock.inodes.offset.get() as usize;
             index[inodes + 2 * INODE_LEN - 8..inodes + 2 * INODE_LEN].fill(0xff);
+            wasi_vfs_format::fuzz::seal(&mut index);
             let damaged = ImageReader::new(&index, &[], None).unwrap();
             let error = resolve(&damaged, "/a/b", true).unwrap_err();
             assert!(matches!(error, ResolveError::Corrupt(_)), "{error:?}");
