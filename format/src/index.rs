@@ -173,15 +173,25 @@ impl<'a> Index<'a> {
         })
     }
 
-    /// The child of `directory` called `name`, found by binary search.
+    /// The child of `directory` called `name`.
     pub fn lookup(&self, directory: &Directory, name: &[u8]) -> Result<Option<Inode>, Corrupt> {
+        let number = self.find(directory, name)?;
+        number.map(|number| self.inode(number)).transpose()
+    }
+
+    /// The number of the child of `directory` called `name`, found by binary search.
+    pub fn find(
+        &self,
+        directory: &Directory,
+        name: &[u8],
+    ) -> Result<Option<InodeNumber>, Corrupt> {
         let (mut low, mut high) = (directory.first, directory.first + directory.count);
         while low < high {
             let middle = low + (high - low) / 2;
             match self.name(InodeNumber(middle))?.cmp(name) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
-                Ordering::Equal => return self.inode(InodeNumber(middle)).map(Some),
+                Ordering::Equal => return Ok(Some(InodeNumber(middle))),
             }
         }
         Ok(None)

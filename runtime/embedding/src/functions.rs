@@ -26,8 +26,8 @@ macro_rules! mount_fn {
 
 /// `() -> i32`: returns the address of the anchor.
 pub const ANCHOR_FN: &str = anchor_fn!();
-/// `(len: i32) -> i32`: returns the address of zeroed memory, or 0 if memory runs out. It
-/// resets all state of an earlier image.
+/// `(len: i32) -> i32`: returns the address of zeroed memory, or 0 if memory runs out. In
+/// a linked module it resets all state of an earlier image.
 pub const ALLOC_FN: &str = alloc_fn!();
 /// `() -> ()`: traps if the runtime cannot serve the image that the anchor names.
 pub const MOUNT_FN: &str = mount_fn!();

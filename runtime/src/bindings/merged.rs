@@ -128,12 +128,13 @@ impl BlockSource for StoredBlocks {
 
     fn copy_to(&mut self, range: StoredRange, sink: &mut impl Sink) -> Result<(), BlockError> {
         let offset = self.offset(range)?;
-        match sink.take_place(range.len) {
-            // SAFETY: the range lies within the segment. A place is a range of the
-            // application's memory that the sink's maker has checked.
-            Some(place) => unsafe { payload_write(place.0, offset, range.len) },
-            None => self.with_bytes(range, |bytes| sink.put(bytes))?,
-        }
+        let Some(target) = sink.range(range.len) else {
+            return self.with_bytes(range, |bytes| sink.put(bytes));
+        };
+        // SAFETY: the range lies within the segment. Only this crate makes a `SinkRange`,
+        // out of a range of the application's memory that exists.
+        unsafe { payload_write(target.address(), offset, target.byte_len()) }
+        sink.advance(range.len);
         Ok(())
     }
 }

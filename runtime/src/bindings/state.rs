@@ -227,8 +227,8 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
     } else {
         core::mem::forget(index);
     }
-    // SAFETY: it is initialised, and nobody frees or writes it but `allocate`, which
-    // forgets who reads it first.
+    // SAFETY: it is initialised. Only `reuse` of a linked runtime frees or writes it, and
+    // forgets its readers first.
     unsafe { &*bytes }
 }
 

@@ -11,7 +11,7 @@
 //! Reading 10 bytes at offset 300,000 with blocks of 128 KiB, for example, loads block 2,
 //! perhaps after block 0, and copies 10 bytes. The next read nearby only copies.
 //!
-//! This layer knows no files, no program and no WASI.
+//! This layer knows no files and no WASI.
 
 mod budget;
 mod cache;
@@ -21,7 +21,7 @@ mod source;
 
 pub use budget::{Budget, MEMORY_LIMIT};
 pub use error::BlockError;
-pub use source::{BlockSource, Place, Sink, SliceSink, StoredRange};
+pub use source::{BlockSource, Sink, SinkRange, StoredRange};
 
 #[cfg(test)]
 pub(crate) use cache::BlockCache;
@@ -77,7 +77,9 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
             Codec::Stored => {
                 self.verify_once(&block)?;
                 let offset = u64::from(block.stored_offset) + u64::from(start);
-                self.source.copy_to(StoredRange { offset, len }, sink)
+                let block = block.number;
+                let range = StoredRange { block, offset, len };
+                self.source.copy_to(range, sink)
             }
             Codec::Zstd | Codec::Based => {
                 let bytes = self.decompressed(index, &block, len)?;
@@ -165,6 +167,7 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
 
 fn stored_range(block: &Block) -> StoredRange {
     StoredRange {
+        block: block.number,
         offset: block.stored_offset.into(),
         len: block.stored_len,
     }

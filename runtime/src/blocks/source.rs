@@ -2,25 +2,30 @@
 //! the layer above and the bindings implement.
 
 use super::BlockError;
+use wasi_vfs_format::BlockNumber;
 
-/// A range of the stored blocks.
+/// A range of one stored block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredRange {
-    /// Bytes before the range.
+    /// The block, by which a source of several parts chooses the part.
+    pub block: BlockNumber,
+    /// Bytes before the range, from the start of the payload.
     pub offset: u64,
     /// Length in bytes.
     pub len: u32,
 }
 
 impl StoredRange {
-    /// The first byte behind the range. No overflow: offsets of an image are below
-    /// 2^63.
+    /// The first byte behind the range. Saturates, since an offset may be forged.
     pub fn end(self) -> u64 {
         self.offset.saturating_add(self.len.into())
     }
 }
 
 /// The stored blocks of an image: a data segment, a part of linear memory, a file.
+///
+/// The bytes must not change while the image is served: an uncompressed block is checked
+/// at its first read only.
 ///
 /// # Errors
 ///
@@ -42,8 +47,8 @@ pub trait BlockSource {
         Ok(())
     }
 
-    /// Copies a range into the sink, which has room for it. A source that writes to the
-    /// sink's [`Place`] itself saves one copy.
+    /// Copies all of a range into the sink, which has room for it. A source that writes to
+    /// the sink's [`SinkRange`] itself saves one copy.
     fn copy_to(&mut self, range: StoredRange, sink: &mut impl Sink) -> Result<(), BlockError> {
         self.with_bytes(range, |bytes| sink.put(bytes))
     }
@@ -57,45 +62,41 @@ pub trait Sink {
     /// Takes the next bytes, at most [`room`](Self::room) of them.
     fn put(&mut self, bytes: &[u8]);
 
-    /// Hands out the place of the next `len` bytes, at most [`room`](Self::room), to a
-    /// source that writes them itself. `None` if only [`put`](Self::put) reaches it.
-    fn take_place(&mut self, len: u32) -> Option<Place> {
+    /// The range of the next `len` bytes, at most [`room`](Self::room), for a source that
+    /// writes them itself and then calls [`advance`](Self::advance). `None` if only
+    /// [`put`](Self::put) reaches it.
+    fn range(&self, len: u32) -> Option<SinkRange> {
         let _ = len;
         None
     }
+
+    /// Counts bytes that a source has written to the [`range`](Self::range).
+    fn advance(&mut self, len: u32) {
+        let _ = len;
+    }
 }
 
-/// A place in the program's memory. Only sources of the same binding know how to write
-/// there.
+/// A range of the memory that a binding shares with its sources. Only this crate makes
+/// one, out of a range that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place(pub u32);
-
-/// A sink that fills a slice.
-#[derive(Debug)]
-pub struct SliceSink<'b> {
-    bytes: &'b mut [u8],
-    len: usize,
+pub struct SinkRange {
+    address: u32,
+    len: u32,
 }
 
-impl<'b> SliceSink<'b> {
-    /// Fills `bytes` from the start.
-    pub fn new(bytes: &'b mut [u8]) -> Self {
-        Self { bytes, len: 0 }
+impl SinkRange {
+    /// A range that the caller has checked.
+    pub(crate) fn checked(address: u32, len: u32) -> Self {
+        Self { address, len }
     }
 
-    /// The bytes that arrived.
-    pub fn filled(&self) -> &[u8] {
-        &self.bytes[..self.len]
-    }
-}
-
-impl Sink for SliceSink<'_> {
-    fn room(&self) -> u32 {
-        u32::try_from(self.bytes.len() - self.len).unwrap_or(u32::MAX)
+    /// Its first address.
+    pub fn address(self) -> u32 {
+        self.address
     }
 
-    fn put(&mut self, bytes: &[u8]) {
-        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
-        self.len += bytes.len();
+    /// Its length in bytes.
+    pub fn byte_len(self) -> u32 {
+        self.len
     }
 }

@@ -6,8 +6,12 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum FsError {
+    /// `EBUSY`: the node is in use, as a mounted directory that would be removed.
+    Busy,
     /// `EEXIST`: the name is taken.
     Exists,
+    /// `EFBIG`: the file would exceed a limit.
+    FileTooLarge,
     /// `EINVAL`: an argument makes no sense for the node.
     Invalid,
     /// `EIO`: the image is damaged, or its content cannot be read.
@@ -30,7 +34,8 @@ pub enum FsError {
     NotEmpty,
     /// `ENOTSUP`: the file system never supports the operation.
     Unsupported,
-    /// `EPERM`: the path leads out of its preopened directory.
+    /// `EPERM`: the path leads out of its preopened directory, or the node does not allow
+    /// the operation, as a directory does not allow a second name.
     NotPermitted,
     /// `EROFS`.
     ReadOnly,

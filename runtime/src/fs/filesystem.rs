@@ -26,7 +26,9 @@ pub trait Filesystem: Tree {
     /// first entry has cookie 0. A cookie stays valid while the directory is open.
     fn entry(&self, directory: &Self::Node, cookie: u64) -> Result<Option<Entry<'_>>>;
 
-    /// Copies bytes of a file from `offset` on, until the sink is full or the file ends.
+    /// Copies bytes of a file from `offset` on, until the sink is full, the file ends, or
+    /// the next bytes cannot be read. So room that is left does not prove the end of the
+    /// file: only an offset at or past [`Stat::len`] does.
     ///
     /// # Errors
     ///

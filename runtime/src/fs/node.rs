@@ -59,5 +59,5 @@ pub enum Time {
     /// The current time.
     Now,
     /// Nanoseconds since 1970.
-    At(u64),
+    At(i64),
 }

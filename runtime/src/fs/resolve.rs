@@ -72,6 +72,8 @@ pub struct Resolution<'p, T: Tree> {
     pub directory: T::Id,
     /// The last component, which may be `.` or `..`.
     pub name: &'p [u8],
+    /// Whether a slash behind the name of a missing node asks for a directory.
+    pub names_directory: bool,
     /// The directory above which a path from here must not lead.
     pub root: T::Id,
 }
@@ -117,6 +119,7 @@ pub fn resolve<'p, P: Policy, T: Tree>(
         node: is_found.then_some(walk.current),
         directory: walk.directory,
         name: walk.name,
+        names_directory: !is_found && !walk.pending.is_at_end(),
         root: walk.root,
     })
 }
@@ -154,7 +157,9 @@ impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
     }
 
     fn climb(&mut self) -> Result {
-        if T::id(&self.current) == self.root {
+        let here = T::id(&self.current);
+        // A directory that was moved out of its root still ends at the tree's.
+        if here == self.root || here == self.tree.root() {
             return P::climb_from_root();
         }
         self.current = self.tree.parent(&self.current)?;
@@ -200,6 +205,8 @@ impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
         if target.starts_with(b"/") {
             self.root = self.tree.root();
             self.current = self.tree.node(self.root)?;
+            // The target may have no component.
+            (self.directory, self.name) = (self.root, b".");
         }
         self.pending.push(target)
     }

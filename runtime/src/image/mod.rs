@@ -87,7 +87,14 @@ impl<S: BlockSource, B: Budget> Tree for ImageFs<'_, S, B> {
     }
 
     fn lookup(&self, directory: &Inode, name: &[u8]) -> Result<Option<Inode>> {
-        Tree::lookup(self.index()?, directory, name)
+        let Content::Directory(directory) = &directory.content else {
+            return Err(FsError::NotADirectory);
+        };
+        let index = self.index()?;
+        match index.find(directory, name)? {
+            Some(number) => Ok(Some(index.inode(number)?)),
+            None => Ok(None),
+        }
     }
 
     fn read_link(&self, link: &Inode) -> Result<&[u8]> {

@@ -26,24 +26,23 @@ pub struct OpenOptions {
 ///
 /// # Errors
 ///
-/// Those of [`OpenDirectory::resolve`] and of POSIX's `open`. [`FsError::Invalid`] for
-/// options that exclude each other: a directory can be neither made nor cut.
+/// Those of [`OpenOptions::check`], of [`OpenDirectory::resolve`] and of POSIX's `open`.
 pub fn open<F: Filesystem>(
     fs: &mut F,
     start: &OpenDirectory<F::Id>,
     path: &[u8],
     options: OpenOptions,
 ) -> Result<Handle<F::Id>> {
-    let changes = options.create || options.exclusive || options.truncate;
-    if options.directory && changes {
-        return Err(FsError::Invalid);
-    }
+    options.check()?;
     // As O_CREAT|O_EXCL does in POSIX: a link in the way is not followed.
     let follow = options.follow && !options.is_exclusive();
     let resolution = start.resolve(fs, path, follow)?;
     let Some(node) = resolution.node else {
         options.check_create()?;
         let place = Place::new(fs, &resolution, Expected::Free)?;
+        if place.names_directory {
+            return Err(FsError::IsADirectory);
+        }
         let file = fs.create_file(place.directory, &place.name)?;
         return Ok(options.file::<F>(F::id(&file)));
     };
@@ -66,6 +65,23 @@ pub fn open<F: Filesystem>(
 }
 
 impl OpenOptions {
+    /// Checks that the options go together.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::Invalid`]: a directory can be neither made nor cut off.
+    pub fn check(&self) -> Result {
+        match self.directory && (self.create || self.exclusive || self.truncate) {
+            true => Err(FsError::Invalid),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether opening may change the file system.
+    pub fn changes(&self) -> bool {
+        self.create || self.truncate
+    }
+
     fn is_exclusive(&self) -> bool {
         self.create && self.exclusive
     }

@@ -23,6 +23,8 @@ pub struct Place<I> {
     /// A copy of the name, since the name itself may lie in the target of a link, which a
     /// change could move.
     pub name: ArrayVec<u8, MAX_NAME_LEN>,
+    /// Whether a slash behind a free name asks for a directory.
+    pub names_directory: bool,
 }
 
 impl<I: Copy + Eq> Place<I> {
@@ -47,6 +49,19 @@ impl<I: Copy + Eq> Place<I> {
         Ok(Self {
             directory: found.directory,
             name: name.map_err(|_| FsError::NameTooLong)?,
+            names_directory: found.names_directory,
         })
+    }
+
+    /// Checks that no slash follows the name of a node that is no directory.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::NotFound`], as of `symlink` and `link` of Linux.
+    pub fn check_no_directory(&self) -> Result {
+        match self.names_directory {
+            true => Err(FsError::NotFound),
+            false => Ok(()),
+        }
     }
 }

@@ -61,6 +61,18 @@ impl<T: Copy> Slots<T> {
         Ok(number as u32)
     }
 
+    /// Makes room for one [`insert`](Self::insert), which then does not fail.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::NoMemory`].
+    pub fn reserve_one(&mut self) -> Result {
+        match self.lowest_free() {
+            Some(_) => Ok(()),
+            None => self.grow().map(|_| ()),
+        }
+    }
+
     /// Makes room for a [`put`](Self::put) at `number`.
     ///
     /// # Errors
@@ -73,8 +85,11 @@ impl<T: Copy> Slots<T> {
         Ok(())
     }
 
-    /// Puts a thing under a number, whether or not the number is free. There must be
-    /// [room](Self::reserve).
+    /// Puts a thing under a number, whether or not the number is free.
+    ///
+    /// # Panics
+    ///
+    /// If there is no [room](Self::reserve).
     pub fn put(&mut self, number: u32, thing: T) {
         self.set(number as usize, thing);
     }

@@ -6,8 +6,9 @@ use super::abi::fstflags;
 use super::numbers::Descriptor;
 use super::opening::follows;
 use super::server::Base;
+use super::writing::check_len;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Time, Times};
+use crate::fs::{Filesystem, Kind, Time, Times};
 use crate::open::{Expected, Handle, Place};
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
@@ -15,7 +16,15 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         match self.descriptor(fd)? {
             Descriptor::Host(number) => from_host(self.host.fd_allocate(number, offset, len)),
             Descriptor::Ours(Handle::Directory(_)) => Err(Errno::BADF),
-            Descriptor::Ours(Handle::File(file)) => Ok(self.fs.allocate(file.id, offset, len)?),
+            Descriptor::Ours(Handle::File(file)) => {
+                if self.fs.check_writable(file.id).is_ok() {
+                    check_len(offset.saturating_add(len))?;
+                    if !file.is_writable() {
+                        return Err(Errno::BADF);
+                    }
+                }
+                Ok(self.fs.allocate(file.id, offset, len)?)
+            }
         }
     }
 
@@ -25,6 +34,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Descriptor::Ours(Handle::Directory(_)) => Err(Errno::BADF),
             Descriptor::Ours(Handle::File(file)) => {
                 self.fs.check_writable(file.id)?;
+                check_len(size)?;
                 match file.is_writable() {
                     true => Ok(self.fs.set_len(file.id, size)?),
                     false => Err(Errno::INVAL),
@@ -49,7 +59,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         let Descriptor::Ours(handle) = descriptor? else {
             return Err(Errno::BADF);
         };
-        let times = times(accessed, modified, flags);
+        self.fs.check_writable(handle.id())?;
+        let times = times(accessed, modified, flags)?;
         Ok(self.fs.set_times(handle.id(), times)?)
     }
 
@@ -75,7 +86,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         check_times(time_flags)?;
         let id = self.existing(&directory?, (path, path_len), follows(flags)?)?;
-        let times = times(accessed, modified, time_flags);
+        self.fs.check_writable(id)?;
+        let times = times(accessed, modified, time_flags)?;
         Ok(self.fs.set_times(id, times)?)
     }
 
@@ -110,6 +122,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         self.memory.check(target, target_len.into())?;
         let place = self.place(&directory, (path, path_len), Expected::Free)?;
+        place.check_no_directory()?;
         self.second_path.read(&self.memory, (target, target_len))?;
         let target = self.second_path.bytes();
         Ok(self.fs.symlink(target, place.directory, &place.name)?)
@@ -165,6 +178,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                 let file = self.existing(&old, (old_path, old_path_len), follow)?;
                 let new = new.resolve(&self.fs, self.second_path.bytes(), false)?;
                 let place = Place::new(&self.fs, &new, Expected::Free)?;
+                place.check_no_directory()?;
                 Ok(self.fs.link(file, place.directory, &place.name)?)
             }
             _ => self.refuse_crossing(old_fd, new_fd),
@@ -192,9 +206,12 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             (Base::Ours(old), Base::Ours(new)) => {
                 self.second_path
                     .read(&self.memory, (new_path, new_path_len))?;
-                self.existing(&old, (old_path, old_path_len), false)?;
+                let moved = self.existing(&old, (old_path, old_path_len), false)?;
                 let new = new.resolve(&self.fs, self.second_path.bytes(), false)?;
                 let new = Place::new(&self.fs, &new, Expected::Any)?;
+                if new.names_directory && F::kind(&self.fs.node(moved)?) != Kind::Directory {
+                    return Err(Errno::NOTDIR);
+                }
                 let old = self.place(&old, (old_path, old_path_len), Expected::Taken)?;
                 let old = (old.directory, old.name.as_slice());
                 Ok(self.fs.rename(old, (new.directory, &new.name))?)
@@ -224,14 +241,17 @@ fn check_times(flags: u32) -> Result {
 }
 
 /// The times to set, by flags that were checked.
-fn times(accessed: u64, modified: u64, flags: u32) -> Times {
-    let time = |value, at, now| match (flags & at != 0, flags & now != 0) {
-        (true, _) => Some(Time::At(value)),
-        (false, true) => Some(Time::Now),
-        (false, false) => None,
+fn times(accessed: u64, modified: u64, flags: u32) -> Result<Times> {
+    let time = |value: u64, at, now| match (flags & at != 0, flags & now != 0) {
+        (true, _) => match i64::try_from(value) {
+            Ok(time_ns) => Ok(Some(Time::At(time_ns))),
+            Err(_) => Err(Errno::INVAL),
+        },
+        (false, true) => Ok(Some(Time::Now)),
+        (false, false) => Ok(None),
     };
-    Times {
-        accessed: time(accessed, fstflags::ATIM, fstflags::ATIM_NOW),
-        modified: time(modified, fstflags::MTIM, fstflags::MTIM_NOW),
-    }
+    Ok(Times {
+        accessed: time(accessed, fstflags::ATIM, fstflags::ATIM_NOW)?,
+        modified: time(modified, fstflags::MTIM, fstflags::MTIM_NOW)?,
+    })
 }

@@ -26,8 +26,10 @@ macro_rules! errnos {
 
 errnos! {
     BADF = 8, "Bad descriptor.";
+    BUSY = 10, "Device or resource busy.";
     EXIST = 20, "File exists.";
     FAULT = 21, "Bad address.";
+    FBIG = 22, "File too large.";
     ILSEQ = 25, "Illegal byte sequence.";
     INVAL = 28, "Invalid argument.";
     IO = 29, "Input or output error: the image is damaged, or the host breaks the specification.";
@@ -52,7 +54,9 @@ errnos! {
 impl From<FsError> for Errno {
     fn from(error: FsError) -> Self {
         match error {
+            FsError::Busy => Self::BUSY,
             FsError::Exists => Self::EXIST,
+            FsError::FileTooLarge => Self::FBIG,
             FsError::Invalid => Self::INVAL,
             FsError::Io => Self::IO,
             FsError::IsADirectory => Self::ISDIR,

@@ -65,6 +65,16 @@ impl<I: Copy + Eq> Numbers<I> {
         Ok(self.slots.insert(descriptor)?)
     }
 
+    /// Makes room for one [`insert`](Self::insert).
+    pub(super) fn reserve_one(&mut self) -> Result {
+        Ok(self.slots.reserve_one()?)
+    }
+
+    /// All descriptors.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Descriptor<I>> {
+        self.slots.iter()
+    }
+
     /// Makes room for [`put`](Self::put). `BADF` if the number is too high.
     pub(super) fn reserve(&mut self, number: u32) -> Result {
         if number as usize >= self.slots.slot_count().max(FOREIGN_COUNT) {

@@ -37,9 +37,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         if oflags & !oflags::ALL != 0 || fdflags & !fdflags::ALL != 0 {
             return Err(Errno::INVAL);
         }
-        self.memory.check(opened, 4)?;
-        let options = OpenOptions {
-            follow: follows(dirflags)?,
+        let mut options = OpenOptions {
+            follow: false,
             write: base & rights::FD_WRITE != 0,
             create: oflags & oflags::CREAT != 0,
             exclusive: oflags & oflags::EXCL != 0,
@@ -47,6 +46,13 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             directory: oflags & oflags::DIRECTORY != 0,
             flags: fdflags as u16,
         };
+        options.check()?;
+        self.memory.check(opened, 4)?;
+        options.follow = follows(dirflags)?;
+        if options.changes() && self.fs.check_writable(start.id).is_ok() {
+            // Memory must not run out behind the change.
+            self.numbers.reserve_one()?;
+        }
         let handle = open(&mut self.fs, &start, self.path.bytes(), options)?;
         self.fs.retain(handle.id())?;
         let number = self.insert(Descriptor::Ours(handle));

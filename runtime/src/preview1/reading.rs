@@ -2,7 +2,7 @@
 
 use super::abi::{Iovec, whence};
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::blocks::{Place, Sink};
+use crate::blocks::{Sink, SinkRange};
 use crate::fs::Filesystem;
 use crate::open::{MAX_OFFSET, Whence};
 
@@ -30,14 +30,10 @@ impl<M: Memory> Sink for GuestSink<'_, M> {
         self.advance(bytes.len() as u32);
     }
 
-    fn take_place(&mut self, len: u32) -> Option<Place> {
-        let place = Place(self.address);
-        self.advance(len);
-        Some(place)
+    fn range(&self, len: u32) -> Option<SinkRange> {
+        Some(SinkRange::checked(self.address, len))
     }
-}
 
-impl<M> GuestSink<'_, M> {
     fn advance(&mut self, len: u32) {
         // Wraps only at the end of the largest memory, where no room is left.
         self.address = self.address.wrapping_add(len);

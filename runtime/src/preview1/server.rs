@@ -82,8 +82,10 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         if self.is_started {
             return Ok(());
         }
-        // A start that ran out of memory left a part of it.
-        self.numbers = Numbers::default();
+        // A start that ran out of memory left a part of the table.
+        for descriptor in core::mem::take(&mut self.numbers).iter() {
+            self.release(descriptor);
+        }
         // A memory without a page has no place for the host's answers. Nor could the
         // program pass any pointer.
         let Some(host_count) = self.probe(|probe| probe.first_free()) else {

@@ -76,7 +76,11 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     fn write_from(&mut self, file: F::Id, offset: u64, iovecs: Iovecs) -> Result<u32> {
         let mut done = 0_u32;
         for position in 0..iovecs.count {
-            let iovec = iovecs.get(&self.memory, position)?;
+            let iovec = match iovecs.get(&self.memory, position) {
+                Ok(iovec) => iovec,
+                Err(errno) if done == 0 => return Err(errno),
+                Err(_) => break,
+            };
             // The result has 32 bits.
             let mut rest = (iovec.address, iovec.len.min(u32::MAX - done));
             while rest.1 > 0 {
@@ -94,11 +98,20 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     }
 
     fn write_piece(&mut self, file: F::Id, offset: u64, (address, len): (u32, u32)) -> Result {
+        check_len(offset.saturating_add(len.into()))?;
         let mut bytes = Vec::new();
         let reserved = bytes.try_reserve_exact(len as usize);
         reserved.map_err(|_| FsError::NoMemory)?;
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
         Ok(self.fs.write_at(file, offset, &bytes)?)
+    }
+}
+
+/// Checks the length of a file after a change.
+pub(super) fn check_len(len: u64) -> Result {
+    match len > MAX_OFFSET {
+        true => Err(FsError::FileTooLarge.into()),
+        false => Ok(()),
     }
 }

@@ -261,7 +261,7 @@ impl Filesystem for MemoryFs {
 
     fn set_times(&mut self, id: Id, times: Times) -> Result {
         if let Some(Time::At(time_ns)) = times.modified {
-            self.get_mut(id)?.mtime_ns = time_ns as i64;
+            self.get_mut(id)?.mtime_ns = time_ns;
         }
         Ok(())
     }
@@ -449,6 +449,54 @@ fn times_are_set_through_both_calls() {
     let code = Preview1::path_filestat_set_times(vfs, 3, 1, path, len, 0, 8, MTIM);
     assert_eq!(code, 0);
     assert_eq!(guest.fd_stat(fd).unwrap()[48..56], 8_u64.to_le_bytes());
+}
+
+#[test]
+fn bytes_before_a_bad_buffer_count() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.put(BUFFER + 64, b"good");
+    for (at, value) in [BUFFER + 64, 4, u32::MAX, 4].into_iter().enumerate() {
+        guest.put(BUFFER + 4 * at as u32, &value.to_le_bytes());
+    }
+    let code = Preview1::fd_write(&mut guest.vfs, fd, BUFFER, 2, BUFFER + 32);
+    assert_eq!((code, guest.u32_at(BUFFER + 32)), (0, 4));
+    assert_eq!(guest.tell(fd), Ok(4));
+    assert_eq!(content(&mut guest, "file"), b"good");
+}
+
+#[test]
+fn a_slash_behind_a_new_name_asks_for_a_directory() {
+    let mut guest = guest();
+    create(&mut guest, "file");
+    let open = guest.open_with(3, "new/", 1, oflags::CREAT, READ_WRITE);
+    assert_eq!(open, Err(Errno::ISDIR));
+    assert_eq!(guest.symlink("x", 3, "new/"), Err(Errno::NOENT));
+    assert_eq!(guest.link(3, "file", 3, "new/"), Err(Errno::NOENT));
+    assert_eq!(guest.rename(3, "file", 3, "new/"), Err(Errno::NOTDIR));
+    let mkdir = Preview1::path_create_directory;
+    assert_eq!(on_path(&mut guest, "new/", mkdir), Ok(()));
+    assert_eq!(guest.rename(3, "new", 3, "moved/"), Ok(()));
+}
+
+#[test]
+fn a_link_to_the_root_is_not_removed_behind_a_slash() {
+    let mut guest = guest();
+    guest.symlink("/", 3, "up").unwrap();
+    let unlink = Preview1::path_unlink_file;
+    assert!(on_path(&mut guest, "up/", unlink).is_err());
+    assert_eq!(guest.readlink(3, "up", 9).unwrap(), b"/");
+}
+
+#[test]
+fn lengths_and_times_past_63_bits_are_rejected() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    let set_size = Preview1::fd_filestat_set_size(&mut guest.vfs, fd, 1 << 63);
+    assert_eq!(set_size, i32::from(Errno::FBIG.0));
+    assert_eq!(guest.pwrite(fd, b"xy", (1 << 63) - 2), Err(Errno::FBIG));
+    let set_times = Preview1::fd_filestat_set_times(&mut guest.vfs, fd, 0, 1 << 63, 4);
+    assert_eq!(set_times, i32::from(Errno::INVAL.0));
 }
 
 #[test]

@@ -21,6 +21,16 @@ fn components_may_be_repeated_empty_or_dots() {
 }
 
 #[test]
+fn senseless_flags_are_found_before_a_bad_address() {
+    let mut guest = guest();
+    let (path, len) = guest.put_path("hello");
+    for oflags in [0b0011, 0b0110, 0b1010] {
+        let code = Preview1::path_open(&mut guest.vfs, 3, 1, path, len, oflags, 0, 0, 0, u32::MAX);
+        assert_eq!(code, i32::from(Errno::INVAL.0), "{oflags:#b}");
+    }
+}
+
+#[test]
 fn what_is_not_there_says_so() {
     let mut guest = guest();
     for (path, errno) in [

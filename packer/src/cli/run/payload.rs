@@ -69,6 +69,7 @@ impl Budget for Unmeasured {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasi_vfs_format::BlockNumber;
 
     /// A file that became shorter after it was opened.
     #[derive(Debug)]
@@ -88,7 +89,11 @@ mod tests {
     fn the_first_failure_to_read_is_kept() {
         let failure = Failure::default();
         let mut blocks = PayloadFile::new(Arc::new(Shortened), failure.clone());
-        let mut read = |offset, len| blocks.read(StoredRange { offset, len }).map(<[u8]>::to_vec);
+        let block = BlockNumber(0);
+        let mut read = |offset, len| {
+            let range = StoredRange { block, offset, len };
+            blocks.read(range).map(<[u8]>::to_vec)
+        };
         for (offset, len) in [(90, 11), (u64::from(u32::MAX), u32::MAX)] {
             assert_eq!(read(offset, len), Err(BlockError::OutOfRange));
         }
