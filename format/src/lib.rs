@@ -53,6 +53,8 @@ pub mod mount;
 #[cfg(feature = "std")]
 pub mod reader;
 pub mod superblock;
+#[cfg(all(feature = "std", any(test, feature = "testing")))]
+pub mod testing;
 #[cfg(feature = "std")]
 pub mod threads;
 #[cfg(feature = "std")]

@@ -7,9 +7,9 @@ use std::mem::offset_of;
 use std::process::{Command, Output};
 use std::sync::Arc;
 use wasi_vfs_format::checksum::checksum_of_two;
-use wasi_vfs_format::fuzz::seal;
 use wasi_vfs_format::metadata::{METADATA_HEADER_LEN, MetadataHeader};
 use wasi_vfs_format::superblock::Superblock;
+use wasi_vfs_format::testing::seal;
 use wasi_vfs_format::tree::{
     DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
 };

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use std::vec::Vec;
 use std::{format, vec};
 use wasi_vfs_format::Index;
-use wasi_vfs_format::fuzz::{Input, seal};
+use wasi_vfs_format::fuzz::Input;
+use wasi_vfs_format::testing::seal;
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 

@@ -6,7 +6,7 @@ use crate::preview1::Result;
 use crate::{Errno, Preview1};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::block::BlockRecord;
-use wasi_vfs_format::fuzz::{seal, seal_all};
+use wasi_vfs_format::testing::{seal, seal_all};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{Options, write};
 
