@@ -126,7 +126,7 @@ impl Tree for Noted<'_, '_> {
 mod tests {
     use super::*;
     use wasi_vfs_format::inode::INODE_LEN;
-    use wasi_vfs_format::testing::{directory, link, tree};
+    use wasi_vfs_format::testing::{directory, link, seal, tree};
     use wasi_vfs_format::tree::Tree;
     use wasi_vfs_format::writer::{Options, write};
 
@@ -191,6 +191,7 @@ mod tests {
             let superblock = image.index().superblock();
             let inodes = superblock.inodes.offset.get() as usize;
             index[inodes + 2 * INODE_LEN - 8..inodes + 2 * INODE_LEN].fill(0xff);
+            seal(&mut index);
             let damaged = ImageReader::new(&index, &[], None).unwrap();
             let error = resolve(&damaged, "/a/b", true).unwrap_err();
             assert!(matches!(error, ResolveError::Corrupt(_)), "{error:?}");
