@@ -6,6 +6,7 @@ use anyhow::Result;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use wasi_vfs_format::testing::Random;
 
 /// Where a module finds its tree.
 pub(crate) const GUEST: &str = "/usr/local/lib";
@@ -104,7 +105,7 @@ impl Made {
     pub(crate) fn large_file() -> Result<Self> {
         let made = Self::new("large")?;
         let noise: Vec<u8> = (0..1 << 17)
-            .flat_map(|word| next(word).to_le_bytes())
+            .flat_map(|word| Random::new(word).draw().to_le_bytes())
             .collect();
         let mut file = fs::File::create(made.path().join("large"))?;
         (0..3 << 10).try_for_each(|_| file.write_all(&noise))?;
@@ -155,16 +156,8 @@ fn text(number: u64) -> String {
     let mut text = format!("The file of number {number}.\n");
     let mut state = number;
     for _ in 0..5 + number % 7 {
-        state = next(state);
+        state = Random::new(state).draw();
         text += &format!("{state:016x}\n");
     }
     text
-}
-
-/// SplitMix64, step and output function in one.
-fn next(state: u64) -> u64 {
-    let mut z = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ z >> 31
 }

@@ -180,11 +180,7 @@ impl<'a> Index<'a> {
     }
 
     /// The number of the child of `directory` called `name`, found by binary search.
-    pub fn find(
-        &self,
-        directory: &Directory,
-        name: &[u8],
-    ) -> Result<Option<InodeNumber>, Corrupt> {
+    pub fn find(&self, directory: &Directory, name: &[u8]) -> Result<Option<InodeNumber>, Corrupt> {
         let (mut low, mut high) = (directory.first, directory.first + directory.count);
         while low < high {
             let middle = low + (high - low) / 2;

@@ -38,7 +38,7 @@ mod error;
 pub mod extent;
 #[cfg(feature = "std")]
 pub mod frame;
-#[cfg(all(feature = "std", any(test, feature = "fuzz")))]
+#[cfg(any(feature = "fuzz", all(test, feature = "testing")))]
 pub mod fuzz;
 #[cfg(feature = "alloc")]
 mod image;
@@ -53,6 +53,8 @@ pub mod mount;
 #[cfg(feature = "std")]
 pub mod reader;
 pub mod superblock;
+#[cfg(feature = "testing")]
+pub mod testing;
 #[cfg(feature = "std")]
 pub mod threads;
 #[cfg(feature = "std")]

@@ -6,12 +6,10 @@
     reason = "a panic is how a test reports a failure"
 )]
 
-mod common;
-
-use common::{Bytes, mount};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
+use wasi_vfs_format::testing::{Bytes, mount};
 use wasi_vfs_format::tree::{DirectoryNode, FileNode, Node, SymlinkNode, Tree};
 use wasi_vfs_format::writer::{self, Options};
 use wasi_vfs_format::{Image, block, digest, extent, inode, limits, metadata};

@@ -8,12 +8,11 @@
 
 mod common;
 
-use common::{Random, directory, file, mount, options, symlink, tree, write};
+use common::{options, text, write};
 use std::io;
-use wasi_vfs_format::checksum::{checksum, checksum_of_two};
 use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::metadata::{METADATA_HEADER_LEN, MetadataSection};
-use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
+use wasi_vfs_format::testing::{Random, directory, file, link, mount, seal, seal_all, tree};
 use wasi_vfs_format::{
     Content, Corrupt, Error, Image, ImageReader, Incompatible, Index, InodeNumber, Parts, Run,
     check, writer,
@@ -21,7 +20,7 @@ use wasi_vfs_format::{
 
 /// An image with a record of every kind, and as few of them as that takes.
 fn small() -> Image {
-    let repeated = [Random(1).bytes(40_000), Random(1).bytes(40_000)].concat();
+    let repeated = [Random::new(1).bytes(40_000), Random::new(1).bytes(40_000)].concat();
     let mut tree = tree([
         (
             "d",
@@ -29,7 +28,7 @@ fn small() -> Image {
         ),
         ("empty", file("")),
         ("large", file(repeated)),
-        ("link", symlink("d/f")),
+        ("link", link("d/f")),
     ]);
     tree.mounts.push(mount("/d", &["d"]));
     writer::write(&tree, &options(Some(3), 12), &()).unwrap()
@@ -67,13 +66,6 @@ fn walk(index: &[u8], payload: &[u8]) {
     }
 }
 
-/// Computes the checksum of a changed index again.
-fn seal(index: &mut [u8]) {
-    let (superblock, tables) = index.split_at_mut(SUPERBLOCK_LEN);
-    let (hashed, checksum) = superblock.split_at_mut(SUPERBLOCK_LEN - 8);
-    checksum.copy_from_slice(&checksum_of_two(hashed, tables).to_le_bytes());
-}
-
 fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
     let masks = [0x01, 0x80, 0xff];
     (0..bytes.len()).flat_map(move |at| {
@@ -99,22 +91,20 @@ fn flipped_bytes_of_an_index_never_panic() {
     let image = small();
     for mut flipped in flips(&image.index) {
         walk(&flipped, &image.payload);
-        if flipped.len() > SUPERBLOCK_LEN {
-            seal(&mut flipped);
-            walk(&flipped, &image.payload);
-        }
+        seal(&mut flipped);
+        walk(&flipped, &image.payload);
     }
 }
 
 #[test]
 fn random_changes_never_panic() {
     let image = small();
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     for _ in 0..2000 {
         let mut index = image.index.clone();
         for _ in 0..=random.below(8) {
-            let at = random.below(index.len() as u64) as usize;
-            index[at] = [0, 1, 0x7f, 0xff, random.next() as u8][random.below(5) as usize];
+            let at = random.below(index.len());
+            index[at] = [0, 1, 0x7f, 0xff, random.byte()][random.below(5)];
         }
         walk(&index, &image.payload);
     }
@@ -157,7 +147,7 @@ fn flipped_bytes_of_the_payload_are_detected() {
 
 #[test]
 fn damage_to_the_base_is_reported_once() {
-    let image = write(&tree([("f", file(Random(3).text(100_000)))]));
+    let image = write(&tree([("f", file(text(&mut Random::new(3), 100_000)))]));
     let mut payload = image.payload.clone();
     payload[0] ^= 1;
     let reader = ImageReader::new(&image.index, &payload, Some(&image.metadata)).unwrap();
@@ -168,7 +158,7 @@ fn damage_to_the_base_is_reported_once() {
 
 #[test]
 fn a_base_with_a_base_is_rejected() {
-    let image = write(&tree([("f", file(Random(3).text(100_000)))]));
+    let image = write(&tree([("f", file(text(&mut Random::new(3), 100_000)))]));
     let mut index = image.index.clone();
     let blocks = Index::parse(&image.index).unwrap().superblock().blocks;
     // The codec is the last byte of a block record.
@@ -316,10 +306,7 @@ fn errors_name_a_block_with_a_false_record() {
     let block = Index::parse(&image.index).unwrap().block(0).unwrap();
     let at = block.stored_offset as usize + 5;
     image.payload[at] ^= 1;
-    let stored = &image.payload[block.stored_offset as usize..][..block.stored_len as usize];
-    let record = Places::of(&Index::parse(&image.index).unwrap()).blocks;
-    image.index[record..record + 8].copy_from_slice(&checksum(stored).to_le_bytes());
-    seal(&mut image.index);
+    seal_all(&mut image.index, &image.payload, None);
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
     let raw_len = block.raw_len;
     let expected = Corrupt::BlockData { block: 0, raw_len };
@@ -357,10 +344,9 @@ fn chunks_of_another_content_are_rejected() {
     let with = |len: [u8; 2]| {
         let mut metadata = image.metadata.clone();
         metadata[METADATA_HEADER_LEN..METADATA_HEADER_LEN + 2].copy_from_slice(&len);
-        let (header, rest) = metadata.split_at_mut(METADATA_HEADER_LEN);
-        let (hashed, checksum) = header.split_at_mut(METADATA_HEADER_LEN - 8);
-        checksum.copy_from_slice(&checksum_of_two(hashed, rest).to_le_bytes());
-        ImageReader::new(&image.index, &image.payload, Some(&metadata)).map(|_| ())
+        let mut index = image.index.clone();
+        seal_all(&mut index, &image.payload, Some(&mut metadata));
+        ImageReader::new(&index, &image.payload, Some(&metadata)).map(|_| ())
     };
     let expected = 4500;
     assert_eq!(with([0x94, 0x23]), Ok(()), "LEB128 of 4500");

@@ -10,8 +10,9 @@
 
 mod common;
 
-use common::{directory, file, mount, options, symlink, tree};
+use common::options;
 use wasi_vfs_format::limits::*;
+use wasi_vfs_format::testing::{directory, file, link, mount, tree};
 use wasi_vfs_format::tree::{Node, Tree};
 use wasi_vfs_format::writer::{self, WriteError};
 use wasi_vfs_format::{Image, ImageReader, check};
@@ -55,7 +56,7 @@ fn paths_have_a_longest_length() {
 
 #[test]
 fn link_targets_have_a_longest_length() {
-    let of_len = |len: usize| written(&tree([("l", symlink(&"t".repeat(len)))])).map(|_| ());
+    let of_len = |len: usize| written(&tree([("l", link(&"t".repeat(len)))])).map(|_| ());
     assert!(of_len(MAX_SYMLINK_LEN).is_ok());
     let above = of_len(MAX_SYMLINK_LEN + 1);
     assert!(matches!(above, Err(WriteError::Target { .. })));

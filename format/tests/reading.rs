@@ -8,9 +8,10 @@
 
 mod common;
 
-use common::{Random, directory, file, lookup, options, read, sample, tree, write};
+use common::{lookup, options, read, sample, write};
 use std::io::{Read, Seek, SeekFrom};
 use wasi_vfs_format::chunk::Chunks;
+use wasi_vfs_format::testing::{Random, directory, file, tree};
 use wasi_vfs_format::{Content, ImageReader, Index, InodeNumber, writer};
 
 #[test]
@@ -38,7 +39,7 @@ fn lookup_finds_each_child_and_nothing_else() {
 
 #[test]
 fn files_that_repeat_themselves_use_extents() {
-    let part = Random(2).bytes(100_000);
+    let part = Random::new(2).bytes(100_000);
     let whole = [&*part, b"between", &part, &part].concat();
     let tree = tree([("f", file(whole.clone()))]);
     let image = writer::write(&tree, &options(None, 12), &()).unwrap();
@@ -58,7 +59,7 @@ fn files_that_repeat_themselves_use_extents() {
 
 #[test]
 fn the_extents_of_a_file_are_its_runs_in_order() {
-    let part = Random(2).bytes(100_000);
+    let part = Random::new(2).bytes(100_000);
     let image = write(&tree([("f", file([&*part, &part].concat()))]));
     let reader = ImageReader::new(&image.index, &image.payload, Some(&image.metadata)).unwrap();
     let (index, chunks) = (

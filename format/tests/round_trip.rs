@@ -8,10 +8,9 @@
 
 mod common;
 
-use common::{
-    Random, directory, file, listing, lookup, options, read, sample, symlink, tree, write,
-};
+use common::{listing, lookup, options, random_tree, read, sample, write};
 use std::io::{Read, Seek, SeekFrom};
+use wasi_vfs_format::testing::{Random, directory, file, link, tree};
 use wasi_vfs_format::{Content, ImageReader, check, writer};
 
 fn assert_whole(reader: &ImageReader<'_>) {
@@ -34,7 +33,7 @@ fn the_sample_tree_survives() {
 #[test]
 fn random_trees_survive() {
     for seed in 0..60 {
-        let tree = Random(seed).tree();
+        let tree = random_tree(seed);
         let compression = (seed % 2 == 0).then_some(1);
         let options = options(compression, 12 + (seed % 9) as u32);
         let image = writer::write(&tree, &options, &()).unwrap();
@@ -92,9 +91,9 @@ fn files_are_read_from_any_offset() {
     let whole = read(&reader, "/lib/large");
     let inode = lookup(&reader, "/lib/large");
     let mut file = reader.open(&inode).unwrap();
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     for _ in 0..200 {
-        let (offset, len) = (random.below(210_000), random.below(50_000) as usize);
+        let (offset, len) = (random.below(210_000) as u64, random.below(50_000));
         file.seek(SeekFrom::Start(offset)).unwrap();
         let mut bytes = Vec::new();
         file.by_ref()
@@ -109,7 +108,7 @@ fn files_are_read_from_any_offset() {
 
 #[test]
 fn equal_files_share_bytes_but_no_inode() {
-    let text = Random(3).bytes(10_000);
+    let text = Random::new(3).bytes(10_000);
     let tree = tree([("a", file(text.clone())), ("b", file(text))]);
     let image = writer::write(&tree, &options(None, 12), &()).unwrap();
     let statistics = image.manifest.statistics;
@@ -122,7 +121,7 @@ fn equal_files_share_bytes_but_no_inode() {
 
 #[test]
 fn an_insertion_leaves_most_chunks_shared() {
-    let old = Random(3).bytes(1_000_000);
+    let old = Random::new(3).bytes(1_000_000);
     let mut new = old.clone();
     new.splice(400_000..400_000, *b"inserted");
     let image = write(&tree([("new", file(new)), ("old", file(old))]));
@@ -131,7 +130,7 @@ fn an_insertion_leaves_most_chunks_shared() {
 
 #[test]
 fn each_distinct_name_is_stored_once() {
-    let node = || directory([("__init__.py", file("")), ("link", symlink("__init__.py"))]);
+    let node = || directory([("__init__.py", file("")), ("link", link("__init__.py"))]);
     let image = write(&tree([("a", node()), ("b", node())]));
     let reader = ImageReader::new(&image.index, &image.payload, None).unwrap();
     let names_len = reader.index().superblock().names.count.get() as usize;

@@ -8,11 +8,12 @@
 
 mod common;
 
-use common::{Bytes, Random, file, lookup, mount, options, sample, symlink, tree, write};
+use common::{lookup, options, random_tree, sample, write};
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use wasi_vfs_format::limits::MAX_NAME_LEN;
+use wasi_vfs_format::testing::{Bytes, Random, directory, file, link, mount, tree};
 use wasi_vfs_format::tree::{FileContent, FileNode, Node, Tree};
 use wasi_vfs_format::writer::{self, Progress, WriteError};
 use wasi_vfs_format::{Content, ImageReader};
@@ -21,7 +22,7 @@ use wasi_vfs_format::{Content, ImageReader};
 fn the_number_of_threads_does_not_change_a_byte() {
     let on_threads = |count| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-        let tree = Random(42).tree();
+        let tree = random_tree(42);
         pool.unwrap()
             .install(|| writer::write(&tree, &options(Some(3), 12), &()).unwrap())
     };
@@ -136,7 +137,7 @@ fn invalid_names_are_rejected() {
 fn too_long_paths_are_rejected() {
     let mut node = file("");
     for _ in 0..16 {
-        node = common::directory([(&"d".repeat(255), node)]);
+        node = directory([(&"d".repeat(255), node)]);
     }
     let error = writer::write(&tree([("d", node)]), &options(None, 12), &());
     assert!(
@@ -148,7 +149,7 @@ fn too_long_paths_are_rejected() {
 #[test]
 fn invalid_link_targets_are_rejected() {
     for target in ["", "a\0", &"a".repeat(4097)] {
-        let error = writer::write(&tree([("l", symlink(target))]), &options(None, 12), &());
+        let error = writer::write(&tree([("l", link(target))]), &options(None, 12), &());
         assert!(
             matches!(error, Err(WriteError::Target { .. })),
             "{target:?}"
@@ -221,7 +222,7 @@ fn payload_len(files: &[&[u8]], block_shift: u32) -> usize {
 
 #[test]
 fn versions_of_a_file_share_blocks() {
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let one = random.bytes(200_000);
     // A change every 500 bytes leaves no chunk as it was, and what is between
     // leaves nothing of one version in reach of the other.
@@ -235,7 +236,7 @@ fn versions_of_a_file_share_blocks() {
 
 #[test]
 fn widespread_strings_are_stored_once() {
-    let mut random = Random(6);
+    let mut random = Random::new(6);
     let common = random.bytes(1000);
     let files: Vec<_> = (0..60)
         .map(|_| [&*random.bytes(3000), &common].concat())
@@ -307,7 +308,7 @@ fn a_huge_file_of_zeros_is_one_chunk() {
 
 #[test]
 fn small_random_content_is_stored_as_it_is() {
-    let bytes = Random(9).bytes(5000);
+    let bytes = Random::new(9).bytes(5000);
     let node = FileNode {
         mtime_ns: 0,
         executable: false,

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use wasi_vfs_format::testing::Random;
 
 /// A directory that is deleted when dropped.
 #[derive(Debug)]
@@ -129,18 +130,12 @@ fn describe_below(directory: &Path, at: &str, lines: &mut Vec<String>) {
 
 /// Bytes that zstd can shrink, but not to nothing, the same in every run.
 pub fn bytes(len: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state
-    };
+    let mut random = Random::new(seed);
     let mut bytes = Vec::with_capacity(len + 64);
     while bytes.len() < len {
         let line = format!(
             "{:016x} the same words on each line {}\n",
-            next(),
+            random.draw(),
             bytes.len()
         );
         bytes.extend_from_slice(line.as_bytes());

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::Path;
+use wasi_vfs_format::testing::Random;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::tree::Tree;
@@ -54,19 +55,9 @@ fn config(seed: u64) -> Config {
     }
 }
 
-/// Bytes from a seed (SplitMix64).
-fn noise(seed: u64) -> Vec<u8> {
-    let numbers = (1..400_u64).map(|step| {
-        let mut z = seed.wrapping_add(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    });
-    numbers.flat_map(u64::to_le_bytes).collect()
-}
-
 fn module(seed: u64) -> Option<Vec<u8>> {
-    let noise = noise(seed << 32);
+    let mut random = Random::new(seed << 32);
+    let noise: Vec<_> = (1..400).flat_map(|_| random.draw().to_le_bytes()).collect();
     let mut noise = arbitrary::Unstructured::new(&noise);
     let mut module = Module::new(config(seed), &mut noise).ok()?;
     module.ensure_termination(MOST_STEPS).ok()?;

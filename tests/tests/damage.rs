@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use wasi_vfs_format::testing::Random;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::guest::{self, Binding};
 use wasi_vfs_tests::interpreter::{self, Ran};
@@ -197,12 +198,9 @@ fn damage_of_any_byte_of_a_single_anchor_is_harmless() {
 
 /// So many places, spread over all of them and drawn within each stretch.
 fn drawn(offsets: &[usize], count: usize) -> Vec<usize> {
-    let mut seed = 7_usize;
+    let mut random = Random::new(7);
     let step = offsets.len() / count;
-    let draw = |number: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        offsets[number * step + (seed >> 33) % step]
-    };
+    let draw = |number: usize| offsets[number * step + random.below(step)];
     (0..count).map(draw).collect()
 }
 

@@ -102,17 +102,15 @@ fn encoded_index_is_read_without_std() {
     assert!(MetadataSection::parse(&image.metadata).is_ok());
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "testing")]
 mod read_back {
     use super::*;
     use crate::check::verify;
     use crate::reader::ImageReader;
+    use crate::testing::{Bytes, mount};
     use crate::tree;
-    use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, SymlinkNode, Tree};
+    use crate::tree::{DirectoryNode, FileNode, SymlinkNode, Tree};
     use crate::writer::{Options, write};
-    use std::boxed::Box;
-    use std::io::{self, Read};
-    use std::string::String;
     use std::sync::Arc;
 
     #[test]
@@ -154,19 +152,6 @@ mod read_back {
         }
     }
 
-    #[derive(Debug)]
-    struct Bytes(&'static [u8]);
-
-    impl FileContent for Bytes {
-        fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-            Ok(Box::new(self.0.get(offset as usize..).unwrap_or_default()))
-        }
-
-        fn describe(&self) -> String {
-            "bytes in memory".into()
-        }
-    }
-
     fn node(number: usize) -> tree::Node {
         let mtime_ns = number as i64;
         match NODES[number] {
@@ -175,7 +160,7 @@ mod read_back {
                 mtime_ns,
                 executable: number == 5,
                 len: bytes.len() as u64,
-                content: Arc::new(Bytes(bytes)),
+                content: Arc::new(Bytes(bytes.to_vec())),
             }),
             Node::Symlink(target) => tree::Node::Symlink(SymlinkNode {
                 mtime_ns,
@@ -196,10 +181,6 @@ mod read_back {
 
     #[test]
     fn encoder_writes_the_bytes_of_the_writer() {
-        let mount = |path: &str, components: &[&str]| MountPoint {
-            guest_path: path.into(),
-            components: components.iter().map(|&name| name.into()).collect(),
-        };
         let tree = Tree {
             root: directory(0),
             mounts: [mount("/", &[]), mount("/etc", &["etc"])].into(),

@@ -1,12 +1,12 @@
 //! The fuzz target of the reader: any bytes as an image.
 
-use super::seal::{seal, seal_all};
 use crate::check::{check, check_blocks, verify};
 use crate::error::Corrupt;
 use crate::image::Parts;
 use crate::index::Index;
 use crate::inode::{Content, Inode, InodeNumber};
 use crate::reader::ImageReader;
+use crate::testing::{seal, seal_all};
 use std::io::{self, Read};
 use std::string::String;
 

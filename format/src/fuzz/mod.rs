@@ -4,13 +4,11 @@
 mod image;
 mod input;
 mod round_trip;
-mod seal;
 mod smoke;
 
 pub use image::image;
 pub use input::Input;
 pub use round_trip::round_trip;
-pub use seal::{seal, seal_all};
 pub use smoke::smoke;
 
 #[cfg(test)]

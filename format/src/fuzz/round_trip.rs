@@ -3,10 +3,9 @@
 use super::input::Input;
 use crate::check::{check, verify};
 use crate::reader::ImageReader;
-use crate::tree::{DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree};
+use crate::testing::{Bytes, Random, mount};
+use crate::tree::{DirectoryNode, FileNode, MountPoint, Node, SymlinkNode, Tree};
 use crate::writer::{Options, write};
-use std::boxed::Box;
-use std::io::{self, Read};
 use std::string::{String, ToString};
 use std::sync::Arc;
 use std::vec::Vec;
@@ -90,47 +89,19 @@ fn content(input: &mut Input<'_>) -> Vec<u8> {
         match input.below(4) {
             0 => bytes.extend_from_slice(input.take(len)),
             1 => bytes.resize(bytes.len() + len, seed),
-            _ => bytes.extend(noise(seed, len)),
+            _ => bytes.extend(Random::new(u64::from(seed % 4)).bytes(len)),
         }
     }
     bytes
-}
-
-fn noise(seed: u8, len: usize) -> impl Iterator<Item = u8> {
-    let mut state = u32::from(seed % 4) + 1;
-    (0..len).map(move |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as u8
-    })
 }
 
 /// The root and each directory in the root.
 fn mounts(root: &DirectoryNode) -> Vec<MountPoint> {
     let is_directory = |(_, node): &(&String, &Node)| matches!(node, Node::Directory(_));
     let below = root.children.iter().filter(is_directory);
-    let below = below.map(|(name, _)| MountPoint {
-        guest_path: format!("/{name}"),
-        components: vec![name.clone()],
-    });
-    let root = MountPoint {
-        guest_path: "/".to_string(),
-        components: Vec::new(),
-    };
+    let below = below.map(|(name, _)| mount(&format!("/{name}"), &[name]));
+    let root = mount("/", &[]);
     std::iter::once(root).chain(below).collect()
-}
-
-#[derive(Debug)]
-struct Bytes(Vec<u8>);
-
-impl FileContent for Bytes {
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        Ok(Box::new(self.0.get(start..).unwrap_or_default()))
-    }
-
-    fn describe(&self) -> String {
-        "a fuzzer's bytes".to_string()
-    }
 }
 
 /// All properties of a tree, as lines.

@@ -1,6 +1,7 @@
 //! A short run of a fuzz target without a fuzzer: on its seeds, on changed seeds, and
 //! on bytes from a fixed generator.
 
+use crate::testing::Random;
 use std::path::Path;
 use std::vec::Vec;
 
@@ -9,16 +10,17 @@ use std::vec::Vec;
 pub fn smoke(name: &str, runs: u32, max_len: usize, body: impl Fn(&[u8])) {
     let seeds = seeds(name);
     seeds.iter().for_each(|seed| body(seed));
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     for _ in 0..runs {
         let mut input = match seeds.len() {
             0 => Vec::new(),
             count => seeds[random.below(count * 2) % count].clone(),
         };
         if input.is_empty() || random.below(2) == 0 {
-            input = (0..random.below(max_len)).map(|_| random.byte()).collect();
+            let len = random.below(max_len);
+            input = random.bytes(len);
         } else {
-            random.change(&mut input);
+            change(&mut random, &mut input);
         }
         body(&input);
     }
@@ -40,37 +42,16 @@ fn seeds(name: &str) -> Vec<Vec<u8>> {
     seeds
 }
 
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
-    fn byte(&mut self) -> u8 {
-        self.next() as u8
-    }
-
-    fn change(&mut self, bytes: &mut Vec<u8>) {
-        for _ in 0..=self.below(6) {
-            let at = self.below(bytes.len().max(1));
-            let value = [0, 1, 0x7f, 0x80, 0xff, self.byte()][self.below(6)];
-            match self.below(8) {
-                0 => bytes.truncate(at),
-                1 => bytes.insert(at, value),
-                _ => {
-                    if let Some(byte) = bytes.get_mut(at) {
-                        *byte = value;
-                    }
+fn change(random: &mut Random, bytes: &mut Vec<u8>) {
+    for _ in 0..=random.below(6) {
+        let at = random.below(bytes.len().max(1));
+        let value = [0, 1, 0x7f, 0x80, 0xff, random.byte()][random.below(6)];
+        match random.below(8) {
+            0 => bytes.truncate(at),
+            1 => bytes.insert(at, value),
+            _ => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = value;
                 }
             }
         }

@@ -2,79 +2,11 @@
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
-use std::io::{self, Read};
-use std::sync::Arc;
-use wasi_vfs_format::tree::{
-    DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
-};
+use std::io::Read;
+use wasi_vfs_format::testing::{Random, directory, file, link, mount, program, tree};
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{self, Options};
 use wasi_vfs_format::{Content, Image, ImageReader, Inode, InodeNumber};
-
-/// Bytes in memory as the content of a file.
-#[derive(Debug)]
-pub(crate) struct Bytes(pub(crate) Vec<u8>);
-
-impl FileContent for Bytes {
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(&self.0[offset as usize..]))
-    }
-
-    fn describe(&self) -> String {
-        format!("{} bytes in memory", self.0.len())
-    }
-}
-
-pub(crate) fn file(bytes: impl Into<Vec<u8>>) -> Node {
-    let bytes = bytes.into();
-    Node::File(FileNode {
-        mtime_ns: 1_700_000_000_123_456_789,
-        executable: false,
-        len: bytes.len() as u64,
-        content: Arc::new(Bytes(bytes)),
-    })
-}
-
-pub(crate) fn program(bytes: impl Into<Vec<u8>>) -> Node {
-    match file(bytes) {
-        Node::File(file) => Node::File(FileNode {
-            executable: true,
-            ..file
-        }),
-        node => node,
-    }
-}
-
-pub(crate) fn symlink(target: &str) -> Node {
-    Node::Symlink(SymlinkNode {
-        mtime_ns: -1,
-        target: target.to_string(),
-    })
-}
-
-pub(crate) fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
-    Node::Directory(directory_node(children))
-}
-
-pub(crate) fn directory_node<const N: usize>(children: [(&str, Node); N]) -> DirectoryNode {
-    DirectoryNode {
-        mtime_ns: 1_600_000_000_000_000_000,
-        children: children.map(|(name, node)| (name.to_string(), node)).into(),
-    }
-}
-
-pub(crate) fn mount(guest_path: &str, components: &[&str]) -> MountPoint {
-    MountPoint {
-        guest_path: guest_path.to_string(),
-        components: components.iter().map(|name| name.to_string()).collect(),
-    }
-}
-
-pub(crate) fn tree<const N: usize>(children: [(&str, Node); N]) -> Tree {
-    Tree {
-        root: directory_node(children),
-        mounts: vec![mount("/", &[])],
-    }
-}
 
 /// A tree with one of everything.
 pub(crate) fn sample() -> Tree {
@@ -90,13 +22,13 @@ pub(crate) fn sample() -> Tree {
             directory([
                 ("a.txt", file("the same text\n".repeat(40))),
                 ("b.txt", file("the same text\n".repeat(40))),
-                ("large", file(Random(7).bytes(200_000))),
-                ("link", symlink("../bin/tool")),
+                ("large", file(Random::new(7).bytes(200_000))),
+                ("link", link("../bin/tool")),
                 ("naïve name.txt", file("é")),
             ]),
         ),
-        ("loop", symlink("/loop")),
-        ("root", symlink("/")),
+        ("loop", link("/loop")),
+        ("root", link("/")),
     ]);
     tree.mounts.push(mount("/usr/lib", &["lib"]));
     tree
@@ -171,81 +103,59 @@ fn list(path: &str, node: &Node, lines: &mut Vec<String>) {
     }
 }
 
-/// A small generator of reproducible numbers: SplitMix64.
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+/// Bytes that compress, and whose prefixes repeat between calls.
+pub(crate) fn text(random: &mut Random, len: usize) -> Vec<u8> {
+    let words = ["lookup ", "block ", "chunk ", "inode\n"];
+    let mut text = Vec::new();
+    while text.len() < len {
+        text.extend_from_slice(random.pick(&words).as_bytes());
     }
+    text.truncate(len);
+    text
+}
 
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+/// A tree with files, links and directories of any names.
+pub(crate) fn random_tree(seed: u64) -> Tree {
+    let root = random_directory(&mut Random::new(seed), 0);
+    let mut mounts = vec![mount("/", &[])];
+    if let Some((name, Node::Directory(_))) = root.children.iter().next() {
+        mounts.push(mount("./somewhere", &[name]));
     }
+    Tree { root, mounts }
+}
 
-    pub(crate) fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
+fn random_directory(random: &mut Random, depth: usize) -> DirectoryNode {
+    let count = random.below(9 - depth);
+    DirectoryNode {
+        mtime_ns: random.draw() as i64,
+        children: (0..count)
+            .map(|_| (random_name(random), random_node(random, depth)))
+            .collect(),
     }
+}
 
-    /// Bytes that compress, and whose prefixes repeat between calls.
-    pub(crate) fn text(&mut self, len: usize) -> Vec<u8> {
-        let words = ["lookup ", "block ", "chunk ", "inode\n"];
-        let mut text = Vec::new();
-        while text.len() < len {
-            text.extend_from_slice(words[self.below(4) as usize].as_bytes());
+fn random_name(random: &mut Random) -> String {
+    let letters = ["a", "B", ".", "-", "é", "字", " ", "z9"];
+    let count = 1 + random.below(12);
+    let name: String = (0..count).map(|_| *random.pick(&letters)).collect();
+    match &*name {
+        "." | ".." => "dots".to_string(),
+        _ => name,
+    }
+}
+
+fn random_node(random: &mut Random, depth: usize) -> Node {
+    match random.below(8) {
+        0 | 1 if depth < 5 => Node::Directory(random_directory(random, depth + 1)),
+        2 => link(&random_name(random)),
+        3 => file(""),
+        4 => {
+            let len = random.below(300_000);
+            program(text(random, len))
         }
-        text.truncate(len);
-        text
-    }
-
-    pub(crate) fn tree(&mut self) -> Tree {
-        let root = self.directory(0);
-        let mut mounts = vec![mount("/", &[])];
-        if let Some((name, Node::Directory(_))) = root.children.iter().next() {
-            mounts.push(mount("./somewhere", &[name]));
-        }
-        Tree { root, mounts }
-    }
-
-    fn directory(&mut self, depth: u64) -> DirectoryNode {
-        let count = self.below(9 - depth);
-        DirectoryNode {
-            mtime_ns: self.next() as i64,
-            children: (0..count)
-                .map(|_| (self.name(), self.node(depth)))
-                .collect(),
-        }
-    }
-
-    fn name(&mut self) -> String {
-        let letters = ["a", "B", ".", "-", "é", "字", " ", "z9"];
-        let count = 1 + self.below(12);
-        let name: String = (0..count)
-            .map(|_| letters[self.below(8) as usize])
-            .collect();
-        match &*name {
-            "." | ".." => "dots".to_string(),
-            _ => name,
-        }
-    }
-
-    fn node(&mut self, depth: u64) -> Node {
-        match self.below(8) {
-            0 | 1 if depth < 5 => Node::Directory(self.directory(depth + 1)),
-            2 => symlink(&self.name()),
-            3 => file(""),
-            4 => {
-                let len = self.below(300_000) as usize;
-                program(self.text(len))
-            }
-            _ => {
-                let (seed, len) = (self.below(6), self.below(5000) as usize);
-                file(Random(seed).bytes(len))
-            }
+        _ => {
+            let (seed, len) = (random.below(6), random.below(5000));
+            file(Random::new(seed as u64).bytes(len))
         }
     }
 }

@@ -302,17 +302,9 @@ fn names_of_temporary_files_may_be_taken() {
 
 /// An index with changed names. Its checksum is wrong, which an attacker would correct.
 fn forged(from: &str, to: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    use wasi_vfs_format::tree::{DirectoryNode, Node, SymlinkNode, Tree};
+    use wasi_vfs_format::testing::{directory, link, tree};
     use wasi_vfs_format::writer::{Options, write};
-    let link = Node::Symlink(SymlinkNode {
-        mtime_ns: 0,
-        target: "target".to_owned(),
-    });
-    let mut directory = DirectoryNode::default();
-    directory.children.insert("leaf".to_owned(), link);
-    let mut tree = Tree::default();
-    let children = &mut tree.root.children;
-    children.insert("directory".to_owned(), Node::Directory(directory));
+    let tree = tree([("directory", directory([("leaf", link("target"))]))]);
     let image = write(&tree, &Options::default(), &()).unwrap();
     let mut index = image.index;
     let mut windows = index.windows(from.len());

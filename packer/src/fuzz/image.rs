@@ -1,12 +1,10 @@
 //! The images that the targets pack: an uncompressed and a compressed one.
 
 use crate::module::Parts;
-use std::io::Read;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use wasi_vfs_format::Image;
-use wasi_vfs_format::tree::{
-    DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
-};
+use wasi_vfs_format::testing::{self, file, link};
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 
 const LEVELS: [Option<i32>; 2] = [None, Some(3)];
@@ -33,54 +31,15 @@ pub(super) fn parts(number: usize) -> Parts<'static> {
     }
 }
 
-#[derive(Debug)]
-struct Repeated(&'static str, usize);
-
-impl FileContent for Repeated {
-    fn open(&self, offset: u64) -> std::io::Result<Box<dyn Read + Send + '_>> {
-        let bytes = self.0.repeat(self.1).into_bytes();
-        Ok(Box::new(std::io::Cursor::new(
-            bytes.into_iter().skip(offset as usize).collect::<Vec<_>>(),
-        )))
-    }
-
-    fn describe(&self) -> String {
-        "a fuzzer's file".to_owned()
-    }
-}
-
-fn file(text: &'static str, times: usize) -> Node {
-    Node::File(FileNode {
-        mtime_ns: 5,
-        executable: false,
-        len: (text.len() * times) as u64,
-        content: Arc::new(Repeated(text, times)),
-    })
-}
-
 fn tree() -> Tree {
-    let link = Node::Symlink(SymlinkNode {
-        mtime_ns: 6,
-        target: "d/0".to_owned(),
-    });
-    let many = (0..20).map(|number| (format!("{number}"), file("words ", 7 * number)));
-    let directory = Node::Directory(DirectoryNode {
+    let words = |number: usize| (format!("{number}"), file("words ".repeat(7 * number)));
+    let words = DirectoryNode {
         mtime_ns: 7,
-        children: many.collect(),
-    });
-    let children = [
-        ("d".to_owned(), directory),
-        ("large".to_owned(), file("a line of some length\n", 900)),
-        ("link".to_owned(), link),
-    ];
-    Tree {
-        root: DirectoryNode {
-            mtime_ns: 8,
-            children: children.into(),
-        },
-        mounts: vec![MountPoint {
-            guest_path: "/".to_owned(),
-            components: Vec::new(),
-        }],
-    }
+        children: (0..20).map(words).collect(),
+    };
+    testing::tree([
+        ("d", Node::Directory(words)),
+        ("large", file("a line of some length\n".repeat(900))),
+        ("link", link("d/0")),
+    ])
 }

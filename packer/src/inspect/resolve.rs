@@ -125,26 +125,19 @@ impl Tree for Noted<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{directory, link};
     use wasi_vfs_format::inode::INODE_LEN;
-    use wasi_vfs_format::tree::{Node, Tree};
+    use wasi_vfs_format::testing::{directory, link, seal, tree};
+    use wasi_vfs_format::tree::Tree;
     use wasi_vfs_format::writer::{Options, write};
 
-    fn with_reader(children: Node, check: impl FnOnce(&ImageReader<'_>)) {
-        let Node::Directory(root) = children else {
-            panic!("the root is a directory");
-        };
-        let tree = Tree {
-            root,
-            mounts: vec![crate::testing::mount("/")],
-        };
-        let image = write(&tree, &Options::default(), &()).unwrap();
+    fn with_reader(tree: &Tree, check: impl FnOnce(&ImageReader<'_>)) {
+        let image = write(tree, &Options::default(), &()).unwrap();
         check(&ImageReader::new(&image.index, &image.payload, None).unwrap());
     }
 
     #[test]
     fn paths_resolve_through_links() {
-        let tree = directory([
+        let tree = tree([
             (
                 "a",
                 directory([("b", directory([])), ("link", link("/target"))]),
@@ -153,7 +146,7 @@ mod tests {
             ("root", link("/")),
             ("target", link("a/b")),
         ]);
-        with_reader(tree, |image| {
+        with_reader(&tree, |image| {
             let path = |path: &str, follow| {
                 let inode = resolve(image, path, follow)?;
                 Ok(image.path(inode.number).unwrap())
@@ -177,14 +170,12 @@ mod tests {
 
     #[test]
     fn the_number_of_followed_links_is_bounded() {
-        let Node::Directory(mut root) = directory([("0", directory([]))]) else {
-            unreachable!("made above");
-        };
+        let mut tree = tree([("0", directory([]))]);
         for number in 1..=MAX_SYMLINK_HOPS + 1 {
             let target = link(&(number - 1).to_string());
-            root.children.insert(number.to_string(), target);
+            tree.root.children.insert(number.to_string(), target);
         }
-        with_reader(Node::Directory(root), |image| {
+        with_reader(&tree, |image| {
             let after = |hops: u32| resolve(image, &hops.to_string(), true).map(|_| ());
             assert_eq!(after(MAX_SYMLINK_HOPS), Ok(()));
             assert_eq!(after(MAX_SYMLINK_HOPS + 1), Err(ResolveError::Loop));
@@ -193,14 +184,14 @@ mod tests {
 
     #[test]
     fn damage_on_the_way_is_named() {
-        let tree = directory([("a", directory([("b", directory([]))]))]);
-        with_reader(tree, |image| {
+        let tree = tree([("a", directory([("b", directory([]))]))]);
+        with_reader(&tree, |image| {
             let mut index = image.index().bytes().to_vec();
             // The record of `a`: its parent, the length of its name, its kind.
             let superblock = image.index().superblock();
             let inodes = superblock.inodes.offset.get() as usize;
             index[inodes + 2 * INODE_LEN - 8..inodes + 2 * INODE_LEN].fill(0xff);
-            wasi_vfs_format::fuzz::seal(&mut index);
+            seal(&mut index);
             let damaged = ImageReader::new(&index, &[], None).unwrap();
             let error = resolve(&damaged, "/a/b", true).unwrap_err();
             assert!(matches!(error, ResolveError::Corrupt(_)), "{error:?}");

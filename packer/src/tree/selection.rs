@@ -187,12 +187,11 @@ pub(crate) fn ranks(paths: Vec<String>) -> HashMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{directory, link};
-    use wasi_vfs_format::tree::MountPoint;
+    use wasi_vfs_format::testing::{directory, directory_node, link, mount};
 
     /// The leaves are broken links.
     fn tree() -> Tree {
-        let Node::Directory(root) = directory([
+        let root = directory_node([
             ("bin", link("usr/bin")),
             ("etc", directory([])),
             (
@@ -206,16 +205,10 @@ mod tests {
                 ]),
             ),
             ("loop", link("loop")),
-        ]) else {
-            unreachable!()
-        };
-        let mount = MountPoint {
-            guest_path: "/etc".to_owned(),
-            components: vec!["etc".to_owned()],
-        };
+        ]);
         Tree {
             root,
-            mounts: vec![mount],
+            mounts: vec![mount("/etc", &["etc"])],
         }
     }
 

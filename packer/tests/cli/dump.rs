@@ -2,6 +2,7 @@
 
 use crate::golden::assert_golden;
 use crate::scratch::*;
+use wasi_vfs_format::testing::Random;
 
 #[test]
 fn every_byte_is_accounted_for() {
@@ -29,9 +30,7 @@ fn a_module_has_the_same_dump_as_its_image() {
 fn files_in_several_runs_have_extents() {
     let scratch = Scratch::with_tree();
     // Two large files with a long common part at different offsets.
-    let noise: Vec<u8> = (0..200_000_u64)
-        .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
-        .collect();
+    let noise = Random::new(1).bytes(200_000);
     scratch.write(
         "lib/one",
         &[&noise[..100_000], b"one", &noise[150_000..]].concat(),

@@ -2,17 +2,12 @@
 //! writes nothing.
 
 use crate::scratch::*;
-use std::io::{self, Read};
 use std::mem::offset_of;
 use std::process::{Command, Output};
-use std::sync::Arc;
-use wasi_vfs_format::checksum::checksum_of_two;
-use wasi_vfs_format::fuzz::seal;
 use wasi_vfs_format::metadata::{METADATA_HEADER_LEN, MetadataHeader};
 use wasi_vfs_format::superblock::Superblock;
-use wasi_vfs_format::tree::{
-    DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
-};
+use wasi_vfs_format::testing::{Random, file, link, mount, seal, seal_all};
+use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Index, Parts};
 use zerocopy::{FromBytes, IntoBytes};
@@ -280,10 +275,7 @@ fn read_all(scratch: &Scratch, what: &str) -> String {
 /// An image with a file of two extents beside the tree.
 fn image() -> (Scratch, Vec<u8>) {
     let scratch = Scratch::image();
-    let noise: Vec<u8> = (0..40_000_u32)
-        .flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes())
-        .collect();
-    scratch.write("lib/twice", &[&noise[..], &noise[..]].concat());
+    scratch.write("lib/twice", &Random::new(1).bytes(160_000).repeat(2));
     scratch.fix_times("lib");
     let options = "--compress=1 --block-size 4K -o whole -q";
     assert_success(&scratch.run(&format!("image --dir lib::/usr/lib {options}")));
@@ -357,8 +349,6 @@ fn small_images_with_a_million_chunks_are_rejected() {
     header.chunk_count = (lens.len() as u32).into();
     header.lens_len = header.chunk_count;
     let mut forged = [header.as_bytes(), &lens, manifest].concat();
-    let checksum = checksum_of_two(&forged[..24], &forged[32..]);
-    put(&mut forged, 24, &checksum.to_le_bytes());
     let mut index = Parts::split(&bytes).unwrap().index.to_vec();
     let metadata_len = (forged.len() as u32).to_le_bytes();
     put(
@@ -366,8 +356,8 @@ fn small_images_with_a_million_chunks_are_rejected() {
         offset_of!(Superblock, metadata_len),
         &metadata_len,
     );
-    seal(&mut index);
     let payload = Parts::split(&bytes).unwrap().payload;
+    seal_all(&mut index, payload, Some(&mut forged));
     scratch.write("hostile", &[&index, payload, &forged].concat());
     let output = bounded(&scratch, "verify hostile", "chunks");
     assert_eq!(output.status.code(), Some(1));
@@ -430,13 +420,9 @@ fn deep_and_wide(count: usize, object: impl Fn() -> Node) -> Vec<u8> {
     for number in 0..count {
         root.children.insert(format!("{number}"), object());
     }
-    let mount = MountPoint {
-        guest_path: "/".to_owned(),
-        components: Vec::new(),
-    };
     let tree = Tree {
         root: deeply(root),
-        mounts: vec![mount],
+        mounts: vec![mount("/", &[])],
     };
     write(&tree, &Options::default(), &()).unwrap().to_bytes()
 }
@@ -459,7 +445,7 @@ fn deep_and_wide_trees_are_read_within_limits() {
 /// All its paths together have 65 MB.
 #[test]
 fn listings_need_no_memory_for_all_paths() {
-    let image = deep_and_wide(16_000, || file(5));
+    let image = deep_and_wide(16_000, || file("noise"));
     assert!(image.len() < 600_000);
     let (scratch, _) = self::image();
     scratch.write("hostile", &image);
@@ -491,11 +477,8 @@ fn dump_keeps_no_values_of_records() {
     let scratch = Scratch::with_tree();
     let mut root = DirectoryNode::default();
     for number in 0..300 {
-        let link = Node::Symlink(SymlinkNode {
-            mtime_ns: 0,
-            target: format!("{number}-{}", "x".repeat(4000)),
-        });
-        root.children.insert(format!("{number}"), link);
+        let target = format!("{number}-{}", "x".repeat(4000));
+        root.children.insert(format!("{number}"), link(&target));
     }
     let tree = Tree {
         root,
@@ -537,8 +520,9 @@ fn damaged(files: DirectoryNode) -> Vec<u8> {
 #[test]
 fn files_that_a_damage_touches_are_named_and_not_kept() {
     let mut root = DirectoryNode::default();
+    let noise = noise();
     for number in 0..300 {
-        root.children.insert(format!("{number}"), file(NOISE_LEN));
+        root.children.insert(format!("{number}"), noise.clone());
     }
     let (scratch, _) = image();
     scratch.write("hostile", &damaged(deeply(root)));
@@ -553,7 +537,7 @@ fn files_that_a_damage_touches_are_named_and_not_kept() {
 #[test]
 fn failed_extractions_of_deep_trees_leave_nothing() {
     let mut root = DirectoryNode::default();
-    root.children.insert("file".to_owned(), file(NOISE_LEN));
+    root.children.insert("file".to_owned(), noise());
     let (scratch, _) = image();
     scratch.write("hostile", &damaged(deeply(root)));
     let before = scratch.names();
@@ -565,7 +549,7 @@ fn failed_extractions_of_deep_trees_leave_nothing() {
 
 #[test]
 fn selected_directories_are_not_listed() {
-    let image = deep_and_wide(16_000, || file(5));
+    let image = deep_and_wide(16_000, || file("noise"));
     let (scratch, _) = self::image();
     scratch.write("hostile", &image);
     scratch.write("list", b"/d/\n");
@@ -583,35 +567,9 @@ fn remove_deep(scratch: &Scratch, name: &str) {
     assert!(remove.status().unwrap().success());
 }
 
-/// A file with the first `len` bytes of [`Noise`].
-fn file(len: u64) -> Node {
-    Node::File(FileNode {
-        mtime_ns: 0,
-        executable: false,
-        len,
-        content: Arc::new(Noise(len)),
-    })
-}
-
-/// More than a hundred blocks of 4 KiB.
-const NOISE_LEN: u64 = 450_000;
-
-/// Bytes without two equal blocks.
-#[derive(Debug)]
-struct Noise(u64);
-
-impl FileContent for Noise {
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        let bytes = (offset..self.0).map(|at| {
-            let mixed = (at ^ at >> 7).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            ((mixed ^ mixed >> 31).wrapping_mul(0x94d0_49bb_1331_11eb) >> 56) as u8
-        });
-        Ok(Box::new(io::Cursor::new(bytes.collect::<Vec<_>>())))
-    }
-
-    fn describe(&self) -> String {
-        "noise".to_owned()
-    }
+/// A file of more than a hundred blocks of 4 KiB, of which no two are equal.
+fn noise() -> Node {
+    file(Random::new(1).bytes(450_000))
 }
 
 /// An image of a megabyte in which 1200 files claim the same MiB of ascending numbers.

@@ -1,35 +1,12 @@
 //! Images without a module, undamaged and damaged.
 
 use crate::scratch::*;
-use std::io::{self, Read};
-use std::sync::Arc;
-use wasi_vfs_format::tree::{FileContent, FileNode, Node, Tree};
+use wasi_vfs_format::testing::{file, tree};
 use wasi_vfs_format::writer::{Options, write};
-
-#[derive(Debug)]
-struct Bytes(&'static [u8]);
-
-impl FileContent for Bytes {
-    fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(&self.0[offset as usize..]))
-    }
-
-    fn describe(&self) -> String {
-        "bytes".to_owned()
-    }
-}
 
 /// An image with the file `a`, and the offset of its payload.
 fn image() -> (Vec<u8>, usize) {
-    let content = b"the content of a";
-    let file = Node::File(FileNode {
-        mtime_ns: 0,
-        executable: false,
-        len: content.len() as u64,
-        content: Arc::new(Bytes(content)),
-    });
-    let mut tree = Tree::default();
-    tree.root.children.insert("a".to_owned(), file);
+    let tree = tree([("a", file("the content of a"))]);
     let options = Options {
         compression: None,
         ..Options::default()

@@ -3,6 +3,7 @@
 use crate::scratch::*;
 use std::io::Read;
 use std::process::Stdio;
+use wasi_vfs_format::testing::Random;
 
 /// Much more than a command needs otherwise.
 const LEN: usize = 100_000_000;
@@ -10,14 +11,7 @@ const LEN: usize = 100_000_000;
 /// Packs an incompressible file of `LEN` bytes into `large.wasm`.
 fn large() -> Scratch {
     let scratch = Scratch::with_tree();
-    let mut state: u64 = 1;
-    let numbers = std::iter::repeat_with(|| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 32) as u32
-    });
-    let noise: Vec<u8> = numbers.take(LEN / 4).flat_map(u32::to_le_bytes).collect();
+    let noise = Random::new(1).bytes(LEN);
     scratch.write("lib/noise", &noise);
     let pack = "pack app.wasm --dir lib::/usr/lib -q -o large.wasm";
     assert_success(&scratch.run(pack));

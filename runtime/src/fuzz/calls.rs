@@ -3,14 +3,14 @@
 use super::host::ScriptedHost;
 use super::memory::{self, GuestMemory, NoBudget, StoredBlocks};
 use super::writable::writable;
-use super::{file, link, mount};
 use crate::preview1::{Preview1, for_each_call};
 use crate::{Blocks, ImageFs, Memory, Server};
 use std::sync::LazyLock;
 use std::vec::Vec;
 use std::{format, vec};
 use wasi_vfs_format::Index;
-use wasi_vfs_format::fuzz::{Input, seal};
+use wasi_vfs_format::fuzz::Input;
+use wasi_vfs_format::testing::{directory, directory_node, file, link, mount, seal};
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 
@@ -43,31 +43,21 @@ fn whole_image(compression: Option<i32>) -> Image {
 
 fn tree() -> Tree {
     let text: Vec<u8> = (0..3000_u32).flat_map(u32::to_le_bytes).collect();
-    let deep = Node::Directory(DirectoryNode {
-        mtime_ns: 1,
-        children: [("f".into(), file(text.clone()))].into(),
-    });
     let many = (0..30).map(|number| (format!("{number}"), file(vec![number; 9])));
-    let children = [
-        ("big".into(), file([text.clone(), text].concat())),
-        ("d".into(), deep),
-        ("empty".into(), file(Vec::new())),
-        ("l".into(), link("d/f")),
-        ("loop".into(), link("loop")),
-        (
-            "many".into(),
-            Node::Directory(DirectoryNode {
-                mtime_ns: 2,
-                children: many.collect(),
-            }),
-        ),
-        ("up".into(), link("../d")),
-    ];
+    let many = DirectoryNode {
+        mtime_ns: 2,
+        children: many.collect(),
+    };
     Tree {
-        root: DirectoryNode {
-            mtime_ns: 3,
-            children: children.into(),
-        },
+        root: directory_node([
+            ("big", file([text.clone(), text.clone()].concat())),
+            ("d", directory([("f", file(text))])),
+            ("empty", file("")),
+            ("l", link("d/f")),
+            ("loop", link("loop")),
+            ("many", Node::Directory(many)),
+            ("up", link("../d")),
+        ]),
         mounts: vec![mount("/", &[]), mount("/d", &["d"])],
     }
 }

@@ -1,7 +1,6 @@
 //! Paths of programs and of tools, against a model that walks a map and shares no code with
 //! the runtime.
 
-use super::{file, link, mount};
 use crate::fs::{FsError, Guest, Policy, Result, Tool, resolve};
 use std::collections::BTreeMap;
 use std::string::{String, ToString};
@@ -10,6 +9,7 @@ use std::vec;
 use std::vec::Vec;
 use wasi_vfs_format::fuzz::Input;
 use wasi_vfs_format::limits::MAX_NAME_LEN;
+use wasi_vfs_format::testing::{file, link, mount};
 use wasi_vfs_format::tree::{DirectoryNode, Node, Tree};
 use wasi_vfs_format::writer::{Options, write};
 use wasi_vfs_format::{Content, Index, InodeNumber};

@@ -2,26 +2,22 @@
 //! `reading.rs`.
 
 use super::guest::write_image;
-use super::{directory_node, file, mount};
 use crate::blocks::{BlockCache, BlockError};
+use wasi_vfs_format::testing::{Random, file, tree};
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::{Block, Codec, Index};
 
 const BLOCK_LEN: u32 = 16 << 10;
 
-fn tree() -> Tree {
-    let byte = |i: u32| (i.wrapping_mul(i).wrapping_mul(0x9e37_79b1) >> 24) as u8;
-    let bytes: Vec<u8> = (0..6 * BLOCK_LEN).map(byte).collect();
-    Tree {
-        root: directory_node([("f", file(bytes))]),
-        mounts: vec![mount("/", &[])],
-    }
+fn six_blocks() -> Tree {
+    let bytes = Random::new(1).bytes(6 * BLOCK_LEN as usize);
+    tree([("f", file(bytes))])
 }
 
 /// A cache of two blocks beside the base, with the blocks 1 and 2 in it, and the
 /// numbers of those that are there after block 3 has come.
 fn left_after(reads: &[(u32, u32)]) -> Vec<u32> {
-    let (index, payload) = write_image(&tree(), None);
+    let (index, payload) = write_image(&six_blocks(), None);
     let index = Index::parse(&index).unwrap();
     let mut cache = BlockCache::new(BLOCK_LEN, index.block_count()).unwrap();
     let insert = |cache: &mut BlockCache, number| {
@@ -59,7 +55,7 @@ fn one_that_was_read_again_does_not() {
 
 #[test]
 fn a_block_that_cannot_be_decoded_leaves_its_slot() {
-    let (index, payload) = write_image(&tree(), None);
+    let (index, payload) = write_image(&six_blocks(), None);
     let index = Index::parse(&index).unwrap();
     let mut cache = BlockCache::new(BLOCK_LEN, index.block_count()).unwrap();
     for number in [1, 2] {

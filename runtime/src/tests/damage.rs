@@ -1,13 +1,12 @@
 //! Damaged images: an error where the damage is, never other bytes.
 
 use super::guest::Guest;
-use super::{big, directory_node, file, mount, sample_tree};
+use super::{big, sample_tree};
 use crate::preview1::Result;
 use crate::{Errno, Preview1};
 use wasi_vfs_format::Index;
 use wasi_vfs_format::block::BlockRecord;
-use wasi_vfs_format::fuzz::{seal, seal_all};
-use wasi_vfs_format::tree::Tree;
+use wasi_vfs_format::testing::{file, seal, seal_all, tree};
 use wasi_vfs_format::writer::{Options, write};
 
 fn parts(compression: Option<i32>) -> (Vec<u8>, Vec<u8>) {
@@ -129,10 +128,7 @@ fn an_impossible_record_of_a_block_concerns_that_block_alone() {
 fn parts_of_large_blocks() -> (Vec<u8>, Vec<u8>) {
     const SHIFT: u32 = 19;
     let lines = (0..(8 << SHIFT) / 8).map(|line| format!("{line:7}\n"));
-    let tree = Tree {
-        root: directory_node([("long", file(lines.collect::<String>()))]),
-        mounts: vec![mount("/", &[])],
-    };
+    let tree = tree([("long", file(lines.collect::<String>()))]);
     let options = Options {
         compression: Some(1),
         block_shift: SHIFT,

@@ -4,27 +4,7 @@
 use super::documented::{CALLS, arguments, perform};
 use super::guest;
 use super::guest::{Guest, PATH};
-
-/// Numbers from a seed (SplitMix64).
-struct Random(u64);
-
-impl Random {
-    fn draw(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn one_in(&mut self, count: u64) -> bool {
-        self.draw().is_multiple_of(count)
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[(self.draw() % from.len() as u64) as usize]
-    }
-}
+use wasi_vfs_format::testing::Random;
 
 /// The guest's memory ends at 2^20.
 const EDGES: [u64; 19] = [
@@ -56,15 +36,15 @@ const PATHS: [&str; 6] = ["hello", "lib/big", "link", "lib", "loop", "lib/a/../.
 /// Right arguments, of which some are replaced.
 fn draw_arguments(random: &mut Random, call: &str) -> Vec<u64> {
     // Not 0 to 2: what goes to the host is the host's to check.
-    let fd = random.pick(&[3, 3, 4, 5, 6, 7, 8, 9, u32::MAX]);
+    let fd = *random.pick(&[3, 3, 4, 5, 6, 7, 8, 9, u32::MAX]);
     let mut arguments = arguments(call, fd);
     for argument in &mut arguments {
-        if *argument != u64::from(fd) && random.one_in(4) {
-            *argument = random.pick(&EDGES);
+        if *argument != u64::from(fd) && random.below(4) == 0 {
+            *argument = *random.pick(&EDGES);
         }
     }
     if call == "fd_renumber" {
-        arguments[1] = random.pick(&[3, 4, 5, 6, 7, 8, 9]);
+        arguments[1] = *random.pick(&[3, 4, 5, 6, 7, 8, 9]);
     }
     arguments
 }
@@ -72,8 +52,8 @@ fn draw_arguments(random: &mut Random, call: &str) -> Vec<u64> {
 fn lay_out(guest: &mut Guest, random: &mut Random) {
     guest.put(PATH, random.pick(&PATHS).as_bytes());
     for i in 0..16 {
-        let word = if random.one_in(2) {
-            random.pick(&EDGES)
+        let word = if random.below(2) == 0 {
+            *random.pick(&EDGES)
         } else {
             0x4000
         };
@@ -84,11 +64,11 @@ fn lay_out(guest: &mut Guest, random: &mut Random) {
 #[test]
 fn no_arguments_do_harm() {
     for seed in 0..20 {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut guest = guest();
         for _ in 0..2000 {
             lay_out(&mut guest, &mut random);
-            let call = random.pick(CALLS);
+            let call = *random.pick(CALLS);
             let arguments = draw_arguments(&mut random, call);
             let code = perform(&mut guest, call, &arguments);
             assert!((0..77).contains(&code), "{call} {arguments:?}: {code}");

@@ -1,8 +1,9 @@
 //! `fd_readdir`.
 
+use super::guest;
 use super::guest::Guest;
-use super::{directory_node, file, guest, mount};
 use crate::Errno;
+use wasi_vfs_format::testing::{directory_node, file, mount};
 use wasi_vfs_format::tree::Tree;
 
 #[test]

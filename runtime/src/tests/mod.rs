@@ -22,55 +22,9 @@ mod refusing;
 mod stat;
 
 use guest::Guest;
-use std::sync::{Arc, LazyLock};
-use wasi_vfs_format::tree::{
-    DirectoryNode, FileContent, FileNode, MountPoint, Node, SymlinkNode, Tree,
-};
-
-/// The bytes of a file of a test tree.
-#[derive(Debug)]
-struct Bytes(Vec<u8>);
-
-impl FileContent for Bytes {
-    fn open(&self, offset: u64) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
-        Ok(Box::new(&self.0[offset as usize..]))
-    }
-
-    fn describe(&self) -> String {
-        "a test's file".into()
-    }
-}
-
-/// A time that every node of a test tree has.
-const MTIME_NS: i64 = 1_700_000_000_123_456_789;
-
-fn file(content: impl Into<Vec<u8>>) -> Node {
-    let content = content.into();
-    Node::File(FileNode {
-        mtime_ns: MTIME_NS,
-        executable: false,
-        len: content.len() as u64,
-        content: Arc::new(Bytes(content)),
-    })
-}
-
-fn link(target: &str) -> Node {
-    Node::Symlink(SymlinkNode {
-        mtime_ns: MTIME_NS,
-        target: target.into(),
-    })
-}
-
-fn directory<const N: usize>(children: [(&str, Node); N]) -> Node {
-    Node::Directory(directory_node(children))
-}
-
-fn directory_node<const N: usize>(children: [(&str, Node); N]) -> DirectoryNode {
-    DirectoryNode {
-        mtime_ns: MTIME_NS,
-        children: children.map(|(name, node)| (name.into(), node)).into(),
-    }
-}
+use std::sync::LazyLock;
+use wasi_vfs_format::testing::{directory, directory_node, file, link, mount};
+use wasi_vfs_format::tree::Tree;
 
 /// A tree of everything the calls can meet, mounted at `/` and at `/lib`.
 fn sample_tree() -> Tree {
@@ -94,13 +48,6 @@ fn sample_tree() -> Tree {
             ("vacant", directory([])),
         ]),
         mounts: vec![mount("/", &[]), mount("/lib", &["lib"])],
-    }
-}
-
-fn mount(guest_path: &str, components: &[&str]) -> MountPoint {
-    MountPoint {
-        guest_path: guest_path.into(),
-        components: components.iter().map(ToString::to_string).collect(),
     }
 }
 

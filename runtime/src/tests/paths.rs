@@ -1,9 +1,10 @@
 //! Opening paths, links and ways out.
 
+use super::guest;
 use super::guest::{Guest, PATH};
-use super::{directory, directory_node, file, guest, link, mount};
 use crate::{Errno, Preview1};
 use wasi_vfs_format::limits::MAX_PATH_LEN;
+use wasi_vfs_format::testing::{directory, directory_node, file, link, mount, tree};
 use wasi_vfs_format::tree::Tree;
 
 #[test]
@@ -107,14 +108,11 @@ fn forty_links_are_followed_and_no_more() {
 
 #[test]
 fn a_slash_in_a_link_on_the_way_does_not_follow_the_link_at_the_end() {
-    let tree = Tree {
-        root: directory_node([
-            ("directory", directory([("link", link("loop"))])),
-            ("slash", link("directory/")),
-            ("loop", link("loop")),
-        ]),
-        mounts: vec![mount("/", &[])],
-    };
+    let tree = tree([
+        ("directory", directory([("link", link("loop"))])),
+        ("slash", link("directory/")),
+        ("loop", link("loop")),
+    ]);
     let mut guest = Guest::new(&tree, None);
     assert_eq!(guest.readlink(3, "slash/link", 10).unwrap(), b"loop");
     assert_eq!(guest.readlink(3, "slash", 10).unwrap(), b"directory/");
@@ -142,10 +140,7 @@ fn the_longest_path_of_an_image_is_opened_in_one_call() {
     let (first, rest) = path.split_once('/').unwrap();
     let names = rest.rsplit('/');
     let node = names.fold(file("deep down"), |node, name| directory([(name, node)]));
-    let tree = Tree {
-        root: directory_node([(first, node)]),
-        mounts: vec![mount("/", &[])],
-    };
+    let tree = tree([(first, node)]);
     let mut guest = Guest::new(&tree, None);
     let fd = guest.open(3, &path).unwrap();
     assert_eq!(guest.read(fd, &[100]).unwrap(), b"deep down");

@@ -1,9 +1,9 @@
 //! Reading and seeking.
 
 use super::guest::{BUFFER, Guest};
-use super::{big, directory_node, file, guest, mount, sample_tree};
+use super::{big, guest, sample_tree};
 use crate::{Errno, Preview1};
-use wasi_vfs_format::tree::Tree;
+use wasi_vfs_format::testing::{file, tree};
 
 #[test]
 fn a_small_file_reads_back() {
@@ -102,10 +102,7 @@ fn a_directory_cannot_be_read() {
 fn the_cache_stays_within_its_bound() {
     use crate::blocks::MEMORY_LIMIT;
     let lines = (0..4 * MEMORY_LIMIT as u32 / 8).map(|i| format!("{i:7}\n"));
-    let tree = Tree {
-        root: directory_node([("long", file(lines.collect::<String>()))]),
-        mounts: vec![mount("/", &[])],
-    };
+    let tree = tree([("long", file(lines.collect::<String>()))]);
     let mut guest = Guest::new(&tree, Some(3));
     let fd = guest.open(3, "long").unwrap();
     while !guest.read(fd, &[50_000]).unwrap().is_empty() {}

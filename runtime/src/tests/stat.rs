@@ -1,7 +1,8 @@
 //! `fd_filestat_get` and `path_filestat_get`.
 
-use super::{MTIME_NS, guest};
+use super::guest;
 use crate::Errno;
+use wasi_vfs_format::testing::{DIRECTORY_MTIME_NS, FILE_MTIME_NS, LINK_MTIME_NS};
 
 fn number(stat: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(stat[at..at + 8].try_into().unwrap())
@@ -10,13 +11,18 @@ fn number(stat: &[u8], at: usize) -> u64 {
 #[test]
 fn size_kind_links_and_times_are_those_of_the_tree() {
     let mut guest = guest();
-    for (path, filetype, size) in [("hello", 4, 12), ("lib", 3, 0), ("link", 7, 10)] {
+    for (path, filetype, size, mtime_ns) in [
+        ("hello", 4, 12, FILE_MTIME_NS),
+        ("lib", 3, 0, DIRECTORY_MTIME_NS),
+        // A WASI time cannot be before 1970.
+        ("link", 7, 10, LINK_MTIME_NS.max(0)),
+    ] {
         let stat = guest.stat(3, path, false).unwrap();
         assert_eq!(stat[16], filetype, "{path}");
         assert_eq!(number(&stat, 24), 1, "{path}");
         assert_eq!(number(&stat, 32), size, "{path}");
         for time in [40, 48, 56] {
-            assert_eq!(number(&stat, time), MTIME_NS as u64, "{path}");
+            assert_eq!(number(&stat, time), mtime_ns as u64, "{path}");
         }
     }
 }

@@ -3,23 +3,24 @@
 use super::check::{decode_anything, fuzz};
 use super::copy::{Sequence, copy_sequences};
 use super::{Decoder, Error};
+use wasi_vfs_format::testing::Random;
 use zstd::zstd_safe::{CCtx, CParameter};
 
 /// Content that decoders meet, of `len` bytes.
 fn contents(len: usize) -> Vec<(&'static str, Vec<u8>)> {
-    let mut random = Random(len as u64 + 1);
+    let mut random = Random::new(len as u64 + 1);
     let text = include_str!("sequences.rs").as_bytes();
     let cycle = |bytes: &[u8]| bytes.iter().copied().cycle().take(len).collect::<Vec<_>>();
     let words: Vec<&[u8]> = text.split(|byte| *byte == b' ').collect();
     let mut shuffled = Vec::new();
     while shuffled.len() < len {
-        shuffled.extend_from_slice(words[random.below(words.len())]);
+        shuffled.extend_from_slice(random.pick::<&[u8]>(&words));
         shuffled.push(b' ');
     }
     shuffled.truncate(len);
     let records = (0..len).map(|at| match at % 16 {
         0..4 => (at / 64) as u8,
-        4..8 => random.next() as u8 & 3,
+        4..8 => random.byte() & 3,
         _ => 0,
     });
     vec![
@@ -30,11 +31,11 @@ fn contents(len: usize) -> Vec<(&'static str, Vec<u8>)> {
         ("thirteens", cycle(b"abcdefghijklm")),
         ("words", shuffled),
         ("records", records.collect()),
-        ("random", (0..len).map(|_| random.next() as u8).collect()),
+        ("random", random.bytes(len)),
         (
             "skewed",
             (0..len)
-                .map(|_| (random.next() as u8).leading_zeros() as u8)
+                .map(|_| (random.byte()).leading_zeros() as u8)
                 .collect(),
         ),
     ]
@@ -140,8 +141,8 @@ fn any_number(random: &mut Random, usual: usize) -> u32 {
 #[test]
 fn any_sequences_are_copied_within_bounds_or_not_at_all() {
     const GUARD: [u8; 64] = [0xa5; 64];
-    let mut random = Random(11);
-    let bytes: Vec<u8> = (0..300).map(|_| random.next() as u8).collect();
+    let mut random = Random::new(11);
+    let bytes = random.bytes(300);
     let mut count = 0;
     for _ in 0..50_000 {
         let prefix = &bytes[..random.below(100)];
@@ -167,8 +168,8 @@ fn any_sequences_are_copied_within_bounds_or_not_at_all() {
 
 #[test]
 fn a_prefix_is_needed_where_one_was_given() {
-    let mut random = Random(7);
-    let content: Vec<u8> = (0..50_000).map(|_| random.next() as u8).collect();
+    let mut random = Random::new(7);
+    let content = random.bytes(50_000);
     // A copy: the encoder takes memory that is input and prefix for overwritten.
     let frame = compress(&content, 9, &content.clone(), true);
     assert!(frame.len() < 1000, "one match");
@@ -275,15 +276,15 @@ fn no_change_of_a_byte_or_a_bit_does_harm() {
 
 #[test]
 fn random_changes_do_no_harm() {
-    let mut random = Random(42);
+    let mut random = Random::new(42);
     let mut decoder = Decoder::new().expect("memory");
     let frames = small_frames();
     for _ in 0..60_000 {
-        let (frame, len) = &frames[random.below(frames.len())];
+        let (frame, len) = random.pick(&frames);
         let mut frame = frame.clone();
         for _ in 0..=random.below(6) {
             let at = random.below(frame.len());
-            frame[at] = random.next() as u8;
+            frame[at] = random.byte();
         }
         let prefix = &frame[..random.below(frame.len())];
         let _ = decode_anything(&mut decoder, &frame, prefix, *len);
@@ -294,13 +295,13 @@ fn random_changes_do_no_harm() {
 /// headers gets further than noise.
 #[test]
 fn noise_does_no_harm() {
-    let mut random = Random(43);
+    let mut random = Random::new(43);
     let mut decoder = Decoder::new().expect("memory");
     for _ in 0..30_000 {
         let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0x58];
         let len = random.below(300);
         frame.extend(((len << 3 | 5) as u32).to_le_bytes().iter().take(3));
-        frame.extend((0..len).map(|_| random.next() as u8));
+        frame.extend(random.bytes(len));
         if len > 12 {
             // A kind of literals that are short enough.
             frame[9] = frame[9] & 3 | [0, 4, 0x40][random.below(3)];
@@ -309,10 +310,8 @@ fn noise_does_no_harm() {
         let _ = decode_anything(&mut decoder, &frame, &[], output_len);
     }
     for _ in 0..1000 {
-        let data: Vec<u8> = (0..random.below(100))
-            .map(|_| random.next() as u8)
-            .collect();
-        fuzz(&data);
+        let len = random.below(100);
+        fuzz(&random.bytes(len));
     }
 }
 
@@ -326,21 +325,5 @@ fn a_frame_decodes_after_a_damaged_one() {
         damaged[middle] ^= 0x55;
         let _ = decode_anything(&mut decoder, &damaged, &[], len);
         assert!(decode_anything(&mut decoder, &frame, &[], len).is_ok());
-    }
-}
-
-/// xorshift64*: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
     }
 }

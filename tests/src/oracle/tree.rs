@@ -1,9 +1,9 @@
 //! Random trees, in which paths of a few names lead to one of everything.
 
-use super::Random;
 use crate::tree::{Tree, bytes};
 use std::fs;
 use std::path::Path;
+use wasi_vfs_format::testing::Random;
 
 /// Two directories to map, and the paths for the program.
 #[derive(Debug)]

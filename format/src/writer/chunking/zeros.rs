@@ -42,19 +42,15 @@ pub(crate) fn start(zeros: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::Random;
     use crate::writer::chunking::sample::Sampling;
     use core::ops::Range;
     use std::vec::Vec;
 
-    fn noise(len: usize) -> Vec<u8> {
-        (0..len as u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8)
-            .collect()
-    }
-
     #[test]
     fn zeros_are_cut_and_hashed_like_other_bytes() {
         let zeros = |len| std::vec![0; len];
+        let noise = |len| Random::new(1).bytes(len);
         for bytes in [
             zeros(1_000_000),
             zeros(32_768),
@@ -92,6 +88,6 @@ mod tests {
         assert!(digest(&zeros[..len]).is_some());
         assert_eq!(digest(&zeros[..len - 1]), None);
         assert_eq!(chunk_len(&zeros[..32_767]), None);
-        assert_eq!(chunk_len(&noise(100_000)), None);
+        assert_eq!(chunk_len(&Random::new(1).bytes(100_000)), None);
     }
 }

@@ -172,43 +172,12 @@ fn read_whole(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tree::{DirectoryNode, FileContent, FileNode, Node, Tree};
+    use crate::testing::{Random, file, tree};
     use crate::writer::layout;
-    use std::boxed::Box;
-    use std::io::{self, Read};
-    use std::string::{String, ToString};
-    use std::sync::Arc;
 
-    #[derive(Debug)]
-    struct Bytes(Vec<u8>);
-
-    impl FileContent for Bytes {
-        fn open(&self, offset: u64) -> io::Result<Box<dyn Read + Send + '_>> {
-            Ok(Box::new(self.0.get(offset as usize..).unwrap_or_default()))
-        }
-
-        fn describe(&self) -> String {
-            "bytes".to_string()
-        }
-    }
-
-    fn file(bytes: &[u8]) -> Node {
-        Node::File(FileNode {
-            mtime_ns: 0,
-            executable: false,
-            len: bytes.len() as u64,
-            content: Arc::new(Bytes(bytes.to_vec())),
-        })
-    }
-
-    /// Pseudorandom bytes, which are cut at many places.
-    fn noise(seed: u32, len: usize) -> Vec<u8> {
-        let mut state = seed;
-        let next = || {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
-        };
-        core::iter::repeat_with(next).take(len).collect()
+    /// Bytes that are cut at many places.
+    fn noise(seed: u64, len: usize) -> Vec<u8> {
+        Random::new(seed).bytes(len)
     }
 
     #[test]
@@ -223,15 +192,7 @@ mod tests {
             ("f", [noise(3, 5_000), noise(4, 40_000)].concat()),
             ("g", noise(3, 5_000)),
         ];
-        let children = files.map(|(name, bytes)| (name.to_string(), file(&bytes)));
-        let root = DirectoryNode {
-            mtime_ns: 0,
-            children: children.into(),
-        };
-        let tree = Tree {
-            root,
-            mounts: Vec::new(),
-        };
+        let tree = tree(files.map(|(name, bytes)| (name, file(bytes))));
         let layout = layout::number(&tree).expect("a tree");
         let taken = [64 << 10, 100_001, 1 << 20, 8 << 20].map(|batch_len| {
             let files = layout.files();

@@ -363,6 +363,7 @@ fn overlay<'a>(segments: &[Piece<'a>]) -> Vec<Piece<'a>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasi_vfs_format::testing::Random;
 
     fn memory_of(wat: &str) -> Result<Vec<u8>, ModuleError> {
         let wasm = wat::parse_str(wat).expect("valid text");
@@ -383,25 +384,23 @@ mod tests {
         assert_eq!(bytes.expect("in bounds"), expected);
     }
 
-    /// Segments at places that a small generator draws, written one after the other.
+    /// Segments at random places, written one after the other.
     #[test]
     fn segments_overlap_in_the_order_of_writing() {
-        let mut state: u32 = 7;
-        let mut below = |bound: u32| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 16) % bound
-        };
+        let mut random = Random::new(7);
         for _ in 0..300 {
             let mut expected = vec![0; 64];
-            let contents: Vec<_> = (0..below(8))
-                .map(|number| (below(40), vec![number as u8 + 1; below(24) as usize]))
+            let contents: Vec<_> = (0..random.below(8))
+                .map(|number| {
+                    let address = random.below(40);
+                    (address, vec![number as u8 + 1; random.below(24)])
+                })
                 .collect();
             let mut segments = Vec::new();
             for (address, content) in &contents {
-                let at = *address as usize;
-                expected[at..at + content.len()].copy_from_slice(content);
+                expected[*address..*address + content.len()].copy_from_slice(content);
                 segments.push(Piece {
-                    address: u64::from(*address),
+                    address: *address as u64,
                     len: content.len() as u64,
                     bytes: Some(content),
                     offset: 0,

@@ -3,9 +3,9 @@
 use super::super::split::{Split, split};
 use super::*;
 use crate::path::GuestPath;
-use crate::testing::link;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use wasi_vfs_format::testing::{Bytes, link, mount};
 use wasi_vfs_format::tree::FileNode;
 
 /// A directory from `("path/to/leaf", "content")`. The leaves are symbolic links, which
@@ -72,21 +72,8 @@ fn file(guest: &str, mtime_ns: i64) -> MountedFile {
             mtime_ns,
             executable: false,
             len: 0,
-            content: std::sync::Arc::new(HostlessFile),
+            content: std::sync::Arc::new(Bytes(Vec::new())),
         },
-    }
-}
-
-#[derive(Debug)]
-struct HostlessFile;
-
-impl wasi_vfs_format::tree::FileContent for HostlessFile {
-    fn open(&self, _: u64) -> std::io::Result<Box<dyn std::io::Read + Send + '_>> {
-        Ok(Box::new(std::io::empty()))
-    }
-
-    fn describe(&self) -> String {
-        "nothing".to_owned()
     }
 }
 
@@ -321,10 +308,7 @@ fn files_outside_mounts_are_not_lost() {
 #[test]
 fn first_of_two_equal_mounts_is_a_part() {
     let mut tree = combined_tree(vec![part("/a", 1, &[("b", "2")])]);
-    tree.mounts.push(MountPoint {
-        guest_path: "a".to_owned(),
-        ..tree.mounts[0].clone()
-    });
+    tree.mounts.push(mount("a", &["a"]));
     let Split { parts, hidden } = split(tree).unwrap();
     assert_eq!(hidden, ["a"]);
     let again = combined_tree(parts);
