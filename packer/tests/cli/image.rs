@@ -21,7 +21,7 @@ fn a_bare_image_is_read_like_a_packed_module() {
     scratch.write("tree.wvfs", &image().0);
     let output = scratch.run("ls -l tree.wvfs");
     assert_success(&output);
-    assert_eq!(stdout(&output), "-r-- 16 16 1970-01-01T00:00:00Z a\n");
+    assert_eq!(stdout(&output), "-r-- 16 16 2023-11-14T22:13:20Z a\n");
     let output = scratch.run("cat tree.wvfs a");
     assert_success(&output);
     assert_eq!(stdout(&output), "the content of a");
