@@ -17,7 +17,7 @@ pub struct Trace {
 }
 
 const OPENED: &str = "# wasi-vfs trace: opened, in order";
-const INSPECTED: &str = "# looked at and not opened, in order";
+const INSPECTED: &str = "# found and not opened, in order";
 
 impl Trace {
     /// Notes that the program opened `path`. Lists a path once.
