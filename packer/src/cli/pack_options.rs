@@ -277,7 +277,7 @@ impl PackOptions {
 fn text_in(list: &Path, option: &str) -> Result<String> {
     let bytes = input::read(list).with_context(|| format!("cannot read the list of {option}"))?;
     let text = String::from_utf8(bytes);
-    text.with_context(|| format!("`{}` of {option} is not UTF-8", list.display()))
+    text.with_context(|| format!("`{}` is not UTF-8, which {option} expects", list.display()))
 }
 
 fn patterns(list: &Path) -> Result<Vec<String>> {
