@@ -57,6 +57,7 @@ pub use inspect::digests::{DigestError, Digests};
 pub use inspect::resolve::{ResolveError, resolve};
 pub use inspect::verify::{Finding, Verification, verify};
 pub use inspect::walk::{Entry, Walk};
+#[doc(hidden)]
 pub use limits::interpreter as bounds;
 pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};

@@ -73,7 +73,11 @@ fn write_file(image: &ImageReader<'_>, wanted: &PathArg, out: &mut dyn Write) ->
     let inode = wanted.find(image, true)?;
     match image.copy_to(&inode, out) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::InvalidInput => bail!("it is a directory"),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => {
+            let path = wanted.path(image)?;
+            let path = path.trim_end_matches('/');
+            bail!("it is a directory; a pattern for its files is `{path}/**`")
+        }
         Err(error) => Err(error.into()),
     }
 }

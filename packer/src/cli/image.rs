@@ -1,7 +1,6 @@
 //! `wasi-vfs image`: writes directories as an image without a module.
 
 use super::exit_codes::exit_codes;
-use super::output;
 use super::pack_error::explain;
 use super::pack_options::PackOptions;
 use super::progress::Bar;
@@ -42,7 +41,7 @@ pub(super) struct Image {
 impl Image {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
-        output::check(&self.output)?;
+        self.options.start(&self.output)?;
         let done = self.image();
         self.options.finish(&done?, &self.output, start)?;
         Ok(ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 
 use super::complete::host_directory;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use std::path::Path;
 use wasi_vfs::{Mapping, Packer};
 
 /// The inputs in the order of the command line.
@@ -16,6 +17,10 @@ enum Kind {
 }
 
 impl Mappings {
+    pub(super) fn hosts(&self) -> impl Iterator<Item = &Path> {
+        self.0.iter().map(|(_, mapping)| mapping.host.as_path())
+    }
+
     /// Adds the inputs to `packer`.
     pub(super) fn add_to(&self, packer: Packer) -> Packer {
         self.0.iter().fold(packer, |packer, (kind, mapping)| {

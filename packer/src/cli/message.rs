@@ -8,6 +8,7 @@ use anyhow::Result;
 use clap::builder::styling::{AnsiColor, Style};
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const NOTE: Style = AnsiColor::Cyan.on_default().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -24,8 +25,19 @@ pub(super) fn warn(line: &str) {
     print_coloured(&format!("{WARNING}warning:{WARNING:#} {line}"));
 }
 
+/// Set by `--quiet`.
+static HIDES_NOTES: AtomicBool = AtomicBool::new(false);
+
+/// Hides later notes.
+pub(super) fn hide_notes() {
+    HIDES_NOTES.store(true, Ordering::Relaxed);
+}
+
 /// Prints a decision of the command that a user may not expect.
 pub(super) fn note(line: &str) {
+    if HIDES_NOTES.load(Ordering::Relaxed) {
+        return;
+    }
     print_coloured(&format!("{NOTE}note:{NOTE:#} {line}"));
 }
 

@@ -6,6 +6,7 @@
 
 use super::message::note;
 use super::text;
+use super::usage::WrongUsage;
 use anyhow::{Context, Result, bail};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
@@ -48,6 +49,19 @@ pub(super) fn check(path: &Path) -> Result<()> {
         Target::Replace(target) => check_writable(path, &target).with_context(cannot),
         Target::Through | Target::Stdout | Target::Stderr => Ok(()),
     }
+}
+
+/// Rejects the output `path` if it is the file `input`, also under another name.
+pub(super) fn require_other_file(path: &Path, input: &Path) -> Result<()> {
+    let is_stream = [path, input].contains(&Path::new("-"));
+    if !is_stream && same_file::is_same_file(path, input).unwrap_or(false) {
+        bail!(WrongUsage(format!(
+            "the output `{}` is also the input `{}`; write to another file",
+            path.display(),
+            input.display()
+        )));
+    }
+    Ok(())
 }
 
 /// Requires a writable directory or a writable file.

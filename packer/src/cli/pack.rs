@@ -1,12 +1,12 @@
 //! `wasi-vfs pack`: packs directories into a module.
 
 use super::exit_codes::exit_codes;
+use super::input;
 use super::pack_error::explain;
 use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
 use super::usage::{WrongUsage, level_hint};
-use super::{input, output};
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -74,7 +74,7 @@ pub(super) struct Pack {
 impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
-        output::check(&self.output)?;
+        self.options.start(&self.output)?;
         let done = self.pack();
         self.options.finish(&done?, &self.output, start)?;
         Ok(ExitCode::SUCCESS)

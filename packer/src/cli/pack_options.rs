@@ -1,7 +1,7 @@
 //! The options that `pack` and `image` share: inputs, selection, storage and messages.
 
 use super::mappings::Mappings;
-use super::message::{note, say, warn};
+use super::message::{hide_notes, note, say, warn};
 use super::size::parse_len;
 use super::summary::{Done, details, summary};
 use super::usage::WrongUsage;
@@ -126,6 +126,20 @@ pub(super) struct PackOptions {
 }
 
 impl PackOptions {
+    /// Prepares the output of the command: hides notes if they are unwanted, and rejects
+    /// an `output` that cannot be written or is an input that it would replace. The output
+    /// may replace a module or image.
+    pub(super) fn start(&self, output: &Path) -> Result<()> {
+        if self.quiet {
+            hide_notes();
+        }
+        output::check(output)?;
+        let lists = self.exclude_from.iter().chain(&self.only);
+        let lists = lists.chain(&self.order_by).map(PathBuf::as_path);
+        let mut inputs = lists.chain(self.mappings.hosts());
+        inputs.try_for_each(|input| output::require_other_file(output, input))
+    }
+
     /// Adds these options to `packer`. `own` are the other files that the command reads or
     /// writes.
     pub(super) fn packer(&self, packer: Packer, own: &[&Path]) -> Result<Packer> {
@@ -151,10 +165,10 @@ impl PackOptions {
         packer = self.exclude.iter().fold(packer, Packer::exclude);
         packer = packer.gitignore(self.gitignore);
         if let Some(list) = &self.only {
-            packer = packer.only(paths(list)?);
+            packer = packer.only(paths(list, "--only")?);
         }
         if let Some(list) = &self.order_by {
-            packer = packer.order_by(paths(list)?);
+            packer = packer.order_by(paths(list, "--order-by")?);
         }
         Ok(packer)
     }
@@ -259,25 +273,20 @@ impl PackOptions {
     }
 }
 
-/// Reads a list as text.
-fn text_in(list: &Path) -> Result<String> {
-    let text = String::from_utf8(input::read(list)?);
-    text.with_context(|| format!("`{}` is not UTF-8", list.display()))
+/// Reads the list of `option` as text.
+fn text_in(list: &Path, option: &str) -> Result<String> {
+    let bytes = input::read(list).with_context(|| format!("cannot read the list of {option}"))?;
+    let text = String::from_utf8(bytes);
+    text.with_context(|| format!("`{}` is not UTF-8, which {option} expects", list.display()))
 }
 
 fn patterns(list: &Path) -> Result<Vec<String>> {
-    Ok(parse_patterns(&text_in(list)?))
+    Ok(parse_patterns(&text_in(list, "--exclude-from")?))
 }
 
-fn paths(list: &Path) -> Result<Vec<String>> {
-    let paths = parse_paths(&text_in(list)?);
-    if paths.is_empty() {
-        bail!(
-            "`{}` lists no paths; expected guest paths, one a line",
-            list.display()
-        );
-    }
-    Ok(paths)
+/// The paths in a list. The trace of a program that uses no file is an empty list.
+fn paths(list: &Path, option: &str) -> Result<Vec<String>> {
+    Ok(parse_paths(&text_in(list, option)?))
 }
 
 /// Checks a pattern before the files are read.

@@ -50,7 +50,7 @@ fn list(text: &str) {
     let mut trace = Trace::default();
     let mut distinct: Vec<&str> = Vec::new();
     for path in &paths {
-        trace.opened(path);
+        trace.note_opened(path);
         if !distinct.contains(&path.as_str()) {
             distinct.push(path);
         }

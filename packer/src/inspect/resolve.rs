@@ -10,6 +10,7 @@ use wasi_vfs_runtime::fs::{self, FsError, Kind, Tool, Tree};
 
 /// Failure to resolve a path.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// A name does not exist.
     #[error("no such file or directory in the image")]

@@ -30,6 +30,7 @@ pub use form::{Form, MemoryKind};
 pub use locate::find::find;
 pub(crate) use locate::find::find_in;
 pub use locate::found::Found;
+pub use parse::shape::check_preamble;
 pub use parts::Parts;
 pub use preview0::convert::as_preview1;
 pub(crate) use restore::original::{len_without_image, unmounted_in};

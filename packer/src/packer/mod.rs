@@ -402,7 +402,7 @@ impl Packer {
             return Ok(Vec::new());
         };
         let selection = Selection::new(tree, only)?;
-        if selection.paths.is_empty() && !only.is_empty() {
+        if selection.missing.len() == only.len() && !only.is_empty() {
             return Err(PackError::NothingKept {
                 count: only.len(),
                 example: only.first().cloned().unwrap_or_default(),
@@ -435,7 +435,7 @@ impl Packer {
     }
 }
 
-/// Packs `mappings`, pairs of guest path and host directory, uncompressed into a module.
+/// Packs `mappings`, pairs of host directory and guest path, uncompressed into a module.
 /// [`Packer`] has more options.
 ///
 /// ```
@@ -443,7 +443,7 @@ impl Packer {
 /// #     (import "wasi_snapshot_preview1" "path_open"
 /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
 /// #     (memory (export "memory") 1))"#)?;
-/// let packed = wasi_vfs::pack(&app, vec![("/usr/src", "src")])?;
+/// let packed = wasi_vfs::pack(&app, vec![("src", "/usr/src")])?;
 /// assert!(packed.len() > app.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -451,14 +451,14 @@ impl Packer {
 /// # Errors
 ///
 /// As [`Packer::pack`].
-pub fn pack<G, H>(module: &[u8], mappings: Vec<(G, H)>) -> Result<Vec<u8>, PackError>
+pub fn pack<H, G>(module: &[u8], mappings: Vec<(H, G)>) -> Result<Vec<u8>, PackError>
 where
-    G: AsRef<Path>,
     H: AsRef<Path>,
+    G: AsRef<Path>,
 {
     let packer = mappings
         .into_iter()
-        .fold(Packer::new(module), |packer, (guest, host)| {
+        .fold(Packer::new(module), |packer, (host, guest)| {
             packer.map_dir(host.as_ref(), guest)
         });
     Ok(packer.pack()?.module)

@@ -38,7 +38,7 @@ fn a_guest_path_mapped_twice_is_an_error() {
 
 #[test]
 fn the_short_form_names_the_guest_first() {
-    let error = pack(&app(), vec![("/lib", "does/not/exist")]).unwrap_err();
+    let error = pack(&app(), vec![("does/not/exist", "/lib")]).unwrap_err();
     let text = "directory `does/not/exist` does not exist";
     assert_eq!(error.to_string(), text);
 }

@@ -11,40 +11,40 @@ use std::collections::{HashMap, HashSet};
 pub struct Trace {
     opened: Vec<String>,
     /// May contain paths that were opened later.
-    inspected: Vec<String>,
+    found: Vec<String>,
     /// All paths, and whether they were opened.
     seen: HashMap<String, bool>,
 }
 
 const OPENED: &str = "# wasi-vfs trace: opened, in order";
-const INSPECTED: &str = "# looked at and not opened, in order";
+const FOUND: &str = "# found and not opened, in order";
 
 impl Trace {
     /// Notes that the program opened `path`. Lists a path once.
-    pub fn opened(&mut self, path: &str) {
+    pub fn note_opened(&mut self, path: &str) {
         if self.seen.get(path) != Some(&true) {
             self.seen.insert(path.to_owned(), true);
             self.opened.push(path.to_owned());
         }
     }
 
-    /// Notes that the program inspected `path`: its kind, its size or its target.
-    pub fn inspected(&mut self, path: &str) {
+    /// Notes that the program found `path` and read its kind, its size or its target.
+    pub fn note_found(&mut self, path: &str) {
         if !self.seen.contains_key(path) {
             self.seen.insert(path.to_owned(), false);
-            self.inspected.push(path.to_owned());
+            self.found.push(path.to_owned());
         }
     }
 
     /// The list as text.
     pub fn to_text(&self) -> String {
-        let inspected = self.inspected.iter();
-        let inspected = inspected.filter(|path| self.seen.get(*path) == Some(&false));
+        let found = self.found.iter();
+        let found = found.filter(|path| self.seen.get(*path) == Some(&false));
         let opened = self.opened.iter().map(|path| line(path));
         let lines = std::iter::once(OPENED.to_owned())
             .chain(opened)
-            .chain([INSPECTED.to_owned()])
-            .chain(inspected.map(|path| line(path)));
+            .chain([FOUND.to_owned()])
+            .chain(found.map(|path| line(path)));
         lines.map(|line| line + "\n").collect()
     }
 }
@@ -107,12 +107,12 @@ mod tests {
     fn opened_paths_come_first_and_once() {
         let mut trace = Trace::default();
         for path in ["/b", "/a", "/b"] {
-            trace.inspected(path);
+            trace.note_found(path);
         }
         for path in ["/c", "/a", "/c", "/a"] {
-            trace.opened(path);
+            trace.note_opened(path);
         }
-        let text = format!("{OPENED}\n/c\n/a\n{INSPECTED}\n/b\n");
+        let text = format!("{OPENED}\n/c\n/a\n{FOUND}\n/b\n");
         assert_eq!(trace.to_text(), text);
         assert_eq!(parse_paths(&text), ["/c", "/a", "/b"]);
     }
@@ -126,7 +126,7 @@ mod tests {
     fn parsed_paths_equal_written_ones() {
         let paths = ["/a\nb", "/\r", "# a", "\"", "/a\\b", "/é \t"];
         let mut trace = Trace::default();
-        paths.iter().for_each(|path| trace.opened(path));
+        paths.iter().for_each(|path| trace.note_opened(path));
         assert_eq!(parse_paths(&trace.to_text()), paths);
     }
 }

@@ -48,10 +48,11 @@ impl Selection {
         Ok(selection)
     }
 
-    /// Selects `path`. Returns whether it exists.
+    /// Selects `path`. Returns whether it exists. A broken link exists and is kept, because
+    /// programs can read it.
     fn add(&mut self, tree: &Tree, path: &str) -> bool {
         let Some(mut resolved) = self.resolve(tree, path) else {
-            return false;
+            return is_link(tree, path);
         };
         if !path.ends_with("/.") && is_directory(tree, &resolved) {
             self.whole.insert(resolved.clone());
@@ -67,7 +68,6 @@ impl Selection {
     fn add_matches(&mut self, tree: &Tree, pattern: &str) -> Result<bool, PatternError> {
         let paths = matches_of(tree, &Pattern::new(pattern)?);
         for path in &paths {
-            // `add` keeps a dangling link, although its target does not exist.
             self.add(tree, path);
         }
         Ok(!paths.is_empty())
@@ -178,6 +178,20 @@ fn is_directory(tree: &Tree, path: &str) -> bool {
     nodes.is_some_and(|nodes| nodes.last().is_none_or(is_directory))
 }
 
+/// Whether the last name of `path` is that of a link.
+fn is_link(tree: &Tree, path: &str) -> bool {
+    let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let Some(nodes) = resolve(&tree.root, parent, Top::Root, &mut |_| {}) else {
+        return false;
+    };
+    let directory = match nodes.last() {
+        None => &tree.root,
+        Some((_, Node::Directory(directory))) => directory,
+        Some(_) => return false,
+    };
+    matches!(directory.children.get(name), Some(Node::Symlink(_)))
+}
+
 /// The position of each path in its list.
 pub(crate) fn ranks(paths: Vec<String>) -> HashMap<String, usize> {
     let paths = paths.into_iter().enumerate();
@@ -282,8 +296,11 @@ mod tests {
     }
 
     #[test]
-    fn matching_broken_links_are_kept() {
-        assert_eq!(pruned(&["/lo*"]), ["/etc", "/loop"]);
+    fn broken_links_are_kept() {
+        for path in ["/lo*", "/loop", "loop", "/bin/../../loop"] {
+            assert_eq!(pruned(&[path]).last().unwrap(), "/loop", "{path}");
+            assert!(choose(&[path]).missing.is_empty(), "{path}");
+        }
     }
 
     #[test]
@@ -299,7 +316,7 @@ mod tests {
 
     #[test]
     fn missing_paths_are_listed() {
-        let missing = ["/none", "/usr/lib/c/../../none/x", "/loop"];
+        let missing = ["/none", "/usr/lib/c/../../none/x", "/loop/", "/loop/x"];
         assert_eq!(choose(&missing).missing, missing);
     }
 

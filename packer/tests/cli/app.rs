@@ -103,6 +103,34 @@ pub(crate) fn exits(code: u8) -> Vec<u8> {
     .unwrap()
 }
 
+/// Truncates `packed.wasm` in its first preopen, and reads `hello.txt` of the second.
+/// Ignores all errors.
+pub(crate) fn truncates_and_reads() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_read" (func $read
+            (param i32 i32 i32 i32) (result i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "packed.wasm")
+          (data (i32.const 120) "hello.txt")
+          (func (export "_start")
+            ;; 8 truncates; 64 is the right to write.
+            (drop (call $open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 11) (i32.const 8)
+              (i64.const 64) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (drop (call $open (i32.const 4) (i32.const 0)
+              (i32.const 120) (i32.const 9) (i32.const 0)
+              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (i32.store (i32.const 300) (i32.const 1000))
+            (i32.store (i32.const 304) (i32.const 1000))
+            (drop (call $read (i32.load (i32.const 200))
+              (i32.const 300) (i32.const 1) (i32.const 308)))))"#,
+    )
+    .unwrap()
+}
+
 /// Runs an `unreachable`.
 pub(crate) fn traps() -> Vec<u8> {
     wat::parse_str(r#"(module (func (export "_start") unreachable))"#).unwrap()

@@ -30,7 +30,11 @@ fn links_are_followed_within_the_image() {
 fn unreadable_files_do_not_stop_others() {
     let scratch = Scratch::packed();
     let output = scratch.run("cat packed.wasm none usr/lib usr/lib/hello.txt");
-    let words = ["`none`: no such file", "`usr/lib`: it is a directory"];
+    let words = [
+        "`none`: no such file",
+        "`usr/lib`: it is a directory",
+        "`usr/lib/**`",
+    ];
     assert_failure(&output, 1, &words);
     assert_eq!(output.stdout, b"hello\n");
 }

@@ -387,10 +387,10 @@ fn a_file_that_cannot_be_replaced_is_overwritten() {
     let mut nobody = Unprivileged::new();
     nobody.close("closed", "old", 0o555);
     for writer in [
-        "pack app.wasm --dir lib::/lib -q -o",
-        "image --dir lib::/lib -q -o",
+        "pack app.wasm --dir lib::/lib -o",
+        "image --dir lib::/lib -o",
         "lib -o",
-        "info -q packed.wasm --html",
+        "info packed.wasm --html",
         "run packed.wasm --trace",
     ] {
         // Longer than some outputs.
@@ -401,6 +401,15 @@ fn a_file_that_cannot_be_replaced_is_overwritten() {
         assert!(stderr(&output).contains(expected), "{output:?}");
         assert_success(&nobody.run(&format!("{writer} replaced")));
         assert!(nobody.scratch.read("closed/old") == nobody.scratch.read("replaced"));
+    }
+    for writer in [
+        "pack app.wasm --dir lib::/lib -q -o",
+        "image --dir lib::/lib -q -o",
+        "info -q packed.wasm --html",
+    ] {
+        let output = nobody.run(&format!("{writer} closed/old"));
+        assert_success(&output);
+        assert_eq!(stderr(&output), "");
     }
 }
 

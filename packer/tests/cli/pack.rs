@@ -413,14 +413,42 @@ fn listed_files_are_stored_first_and_in_order() {
 }
 
 #[test]
-fn empty_lists_are_rejected() {
+fn empty_lists_keep_no_file() {
     let scratch = Scratch::with_tree();
     scratch.write("list", b"# nothing\n");
-    for option in ["--only", "--order-by"] {
+    let output = scratch.run("pack app.wasm --dir lib::/ --only list -o out.wasm");
+    assert_success(&output);
+    assert!(stderr(&output).contains("keep no file"));
+    let output = scratch.run("pack app.wasm --dir lib::/ --order-by list -o out.wasm --strict");
+    assert_success(&output);
+}
+
+#[test]
+fn an_unreadable_list_names_its_option() {
+    let scratch = Scratch::with_tree();
+    for option in ["--only", "--order-by", "--exclude-from"] {
         let output = scratch.run(&format!(
-            "pack app.wasm --dir lib::/ {option} list -o out.wasm"
+            "pack app.wasm --dir lib::/ {option} none -o out.wasm"
         ));
-        assert_error(&output, &["`list` lists no paths", "one a line"]);
+        assert_error(&output, &["`none`", option]);
+    }
+}
+
+#[test]
+fn no_output_replaces_a_list_or_archive() {
+    let scratch = Scratch::with_tree();
+    scratch.write("list", b"/hello.txt\n");
+    for command in ["pack app.wasm", "image"] {
+        for option in ["--only", "--order-by", "--exclude-from", "--tar"] {
+            let list = if option == "--tar" {
+                "list::/tar"
+            } else {
+                "list"
+            };
+            let output = scratch.run(&format!("{command} --dir lib::/ {option} {list} -o ./list"));
+            assert_failure(&output, 2, &["`./list`", "another file"]);
+            assert_eq!(scratch.read("list"), b"/hello.txt\n");
+        }
     }
 }
 

@@ -71,6 +71,24 @@ fn a_trap_is_reported_with_its_own_exit_code() {
 }
 
 #[test]
+fn other_exit_codes_are_named() {
+    let scratch = scratch_with(&app::exits(200));
+    let output = scratch.run("run app.wasm");
+    assert_failure(&output, 134, &["exited with 200", "0 to 125"]);
+    assert!(!stderr(&output).contains("trapped"));
+}
+
+/// The program truncates its own module, which `run` reads in place.
+#[test]
+fn a_changed_module_is_a_failure() {
+    let scratch = Scratch::with_tree();
+    scratch.write("app.wasm", &app::truncates_and_reads());
+    assert_success(&scratch.run("pack app.wasm --dir lib::/lib -o packed.wasm"));
+    let output = scratch.run("run packed.wasm --dir .::/host");
+    assert_error(&output, &["`packed.wasm`", "changed while the program ran"]);
+}
+
+#[test]
 fn arguments_follow_the_name_of_the_module() {
     let scratch = scratch_with(&app::echoes_arguments());
     for arguments in ["run ./app.wasm a --b -- c", "run app.wasm -- a --b -- c"] {
@@ -94,6 +112,15 @@ fn imports_beyond_preview_1_are_named() {
     let module = wat::parse_str(module).unwrap();
     let output = scratch_with(&module).run("run app.wasm");
     assert_error(&output, &["`env` `draw`", "engine"]);
+}
+
+#[test]
+fn unknown_calls_of_preview_1_are_named() {
+    let module = r#"(module (import "wasi_snapshot_preview1" "sock_open" (func))
+        (func (export "_start")))"#;
+    let module = wat::parse_str(module).unwrap();
+    let output = scratch_with(&module).run("run app.wasm");
+    assert_error(&output, &["`sock_open`", "not a call of preview 1"]);
 }
 
 #[test]

@@ -287,12 +287,23 @@ fn maps_of_sparse_files_are_validated() {
         assert_refused(with_map("9", map, "abcde"), &words, "/usr/dir");
     }
     for len in ["", "-1", "x"] {
-        let words = ["`dir/s`", "sparse"];
+        let words = ["`dir/s`", "sparse", "unsupported form"];
         assert_refused(with_map(len, "0\n", ""), &words, "/usr/dir");
     }
     let huge = 1_u64 << 62;
     let words = ["`dir/s`", &huge.to_string(), "exclude it"];
     assert_refused(with_map(&huge.to_string(), "0\n", ""), &words, "/usr/dir");
+}
+
+#[test]
+fn other_files_than_archives_are_named() {
+    let scratch = Scratch::with_tree();
+    scratch.write("text.tar", "secret words\n".repeat(100).as_bytes());
+    let output = scratch.run("image --tar text.tar::/ -o out.wvfs");
+    assert_error(&output, &["`text.tar`", "it is not a tar archive"]);
+    assert!(!stderr(&output).contains("secret"));
+    let output = scratch.run("image --tar lib::/ -o out.wvfs");
+    assert_error(&output, &["`lib`", "it is a directory", "--dir"]);
 }
 
 /// Capabilities of programs are binary, and `docker export` writes them.

@@ -8,13 +8,14 @@ const BADF: u32 = 8;
 const EXIST: u32 = 20;
 const INVAL: u32 = 28;
 const ISDIR: u32 = 31;
+const LOOP: u32 = 32;
 const NOENT: u32 = 44;
 const NOTDIR: u32 = 54;
 const PERM: u32 = 63;
 const ROFS: u32 = 69;
 
 /// Calls on the packed tree, each with the error code that `docs/RUNTIME.md` documents.
-const CALLS: [(Probe, u32); 28] = [
+const CALLS: [(Probe, u32); 33] = [
     (Probe::Open("hello.txt", 0, READ), 0),
     (Probe::Open("hello.txt", CREATE, READ), 0),
     (Probe::Open("hello.txt", 0, WRITE), ROFS),
@@ -34,6 +35,11 @@ const CALLS: [(Probe, u32); 28] = [
     (Probe::LinkStat("link"), 0),
     (Probe::ReadLink("link"), 0),
     (Probe::ReadLink("hello.txt"), INVAL),
+    (Probe::ReadLink("dangling"), 0),
+    (Probe::LinkStat("dangling"), 0),
+    (Probe::Stat("dangling"), NOENT),
+    (Probe::LinkStat("loop"), 0),
+    (Probe::Stat("loop"), LOOP),
     (Probe::CreateDirectory("sub"), EXIST),
     (Probe::CreateDirectory("sub/new"), ROFS),
     (Probe::CreateDirectory("none/new"), NOENT),
@@ -48,6 +54,8 @@ const CALLS: [(Probe, u32); 28] = [
 /// A tree packed with a program that makes `calls` from its export `start`.
 fn packed_with(start: &str, calls: &[Probe], options: &str) -> Scratch {
     let scratch = Scratch::with_tree();
+    scratch.link("none", "lib/dangling");
+    scratch.link("loop", "lib/loop");
     scratch.write("app.wasm", &probes::program(start, calls));
     let pack = format!("pack app.wasm --dir lib::/usr/lib {options} -o packed.wasm");
     assert_success(&scratch.run(&pack));
@@ -92,6 +100,44 @@ fn a_program_behaves_alike_with_the_files_of_its_trace() {
 }
 
 #[test]
+fn a_trace_of_broken_links_keeps_them() {
+    for link in ["dangling", "loop"] {
+        let scratch = packed_with("_start", &[Probe::ReadLink(link)], "-q");
+        assert_eq!(codes(&scratch, "run --trace used.txt packed.wasm"), [0]);
+        let output = scratch.run("pack packed.wasm --only used.txt -o small.wasm");
+        assert_success(&output);
+        assert!(!stderr(&output).contains("not in the tree"), "{link}");
+        assert_eq!(codes(&scratch, "run small.wasm"), [0], "{link}");
+    }
+}
+
+#[test]
+fn a_trace_without_files_keeps_the_mounts() {
+    let scratch = packed_with("_start", &[Probe::Stat(".")], "-q");
+    assert_eq!(codes(&scratch, "run --trace used.txt packed.wasm"), [0]);
+    let output = scratch.run("pack packed.wasm --only used.txt --order-by used.txt -o small.wasm");
+    assert_success(&output);
+    assert!(stderr(&output).contains("keep no file"));
+    assert_eq!(codes(&scratch, "run small.wasm"), [0]);
+    let output = scratch.run("pack packed.wasm --only used.txt --strict -o strict.wasm");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--strict"));
+}
+
+#[test]
+fn a_trace_never_overwrites_the_module() {
+    let scratch = Scratch::packed();
+    std::fs::hard_link(scratch.path("packed.wasm"), scratch.path("hard.wasm")).unwrap();
+    scratch.link("packed.wasm", "link.wasm");
+    let before = scratch.read("packed.wasm");
+    for trace in ["packed.wasm", "./packed.wasm", "hard.wasm", "link.wasm"] {
+        let output = scratch.run(&format!("run --trace {trace} packed.wasm"));
+        assert_failure(&output, 2, &["`packed.wasm`", trace, "another file"]);
+        assert!(scratch.read("packed.wasm") == before);
+    }
+}
+
+#[test]
 fn each_path_is_listed_once_and_resolved() {
     let calls = [
         Probe::Stat("sub/copy.txt"),
@@ -109,7 +155,7 @@ fn each_path_is_listed_once_and_resolved() {
 # wasi-vfs trace: opened, in order
 /usr/lib/sub/copy.txt
 /usr/lib/hello.txt
-# looked at and not opened, in order
+# found and not opened, in order
 /usr/lib/sublink/.
 /usr/lib/link
 /usr/lib/run.sh
@@ -157,7 +203,7 @@ fn a_trace_lists_what_was_opened() {
     let expected = "\
 # wasi-vfs trace: opened, in order
 /usr/lib/hello.txt
-# looked at and not opened, in order
+# found and not opened, in order
 ";
     assert_eq!(
         String::from_utf8(scratch.read("used.txt")).unwrap(),

@@ -11,7 +11,7 @@ mod report;
 mod table;
 
 use super::exit_codes::exit_codes;
-use super::message::say;
+use super::message::{hide_notes, say};
 use super::opened::{self, Opened};
 use super::output::is_stdout;
 use super::usage::WrongUsage;
@@ -92,8 +92,12 @@ pub(super) struct Info {
 
 impl Info {
     pub(super) fn execute(self) -> Result<ExitCode> {
+        if self.quiet {
+            hide_notes();
+        }
         if let Some(html) = &self.html {
             output::check(html)?;
+            output::require_other_file(html, &self.packed)?;
             if self.json && is_stdout(html) {
                 let message = "--html and --json cannot both write to standard output";
                 bail!(WrongUsage(message.to_owned()));

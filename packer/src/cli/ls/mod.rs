@@ -125,7 +125,10 @@ impl Ls {
         let mut code = ExitCode::SUCCESS;
         for arg in path_args::expand(image, &self.paths)? {
             let inode = self.lookup(image, &arg);
-            let cannot = || format!("cannot list `{}`", arg.path(image).unwrap_or_default());
+            let cannot = || {
+                let path = arg.path(image).unwrap_or_default();
+                format!("cannot list `{path}` in `{}`", self.packed.display())
+            };
             match inode.with_context(cannot) {
                 Ok(inode) => arguments.push(Argument { arg, inode }),
                 Err(error) => {

@@ -2,9 +2,9 @@
 //!
 //! The runtime answers each call that takes a descriptor, and passes calls on host
 //! descriptors to the [`Host`]. The interpreter answers all others itself: arguments,
-//! variables, clocks, random numbers, exit. For example, `path_open` on a packed directory
+//! variables, clocks, random numbers. For example, `path_open` on a packed directory
 //! ends in the runtime, `fd_write` to standard output goes through the runtime to the
-//! host, and `proc_exit` reaches only the interpreter.
+//! host, and `clock_time_get` reaches only the interpreter.
 //!
 //! Runtime and interpreter need the program's memory, which the interpreter lends for one
 //! call. Between calls the runtime is idle: it keeps its descriptors, and has neither
@@ -56,8 +56,15 @@ pub(super) fn linker(engine: &Engine, is_served: bool) -> Result<Linker<State>> 
     let mut linker = Linker::new(engine);
     wasmi_wasi::add_to_linker(&mut linker, |state: &mut State| &mut state.context)
         .map_err(|error| anyhow!("cannot supply {PREVIEW1}: {error}"))?;
+    linker.allow_shadowing(true);
+    // The interpreter's own `proc_exit` traps on codes over 125 and drops them.
+    linker.func_wrap(
+        PREVIEW1,
+        "proc_exit",
+        |code: i32| -> Result<(), wasmi::Error> { Err(wasmi::Error::i32_exit(code)) },
+    )?;
     if is_served {
-        bind(linker.allow_shadowing(true))?;
+        bind(&mut linker)?;
     }
     Ok(linker)
 }

@@ -28,6 +28,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
 use context::{World, has_name};
 use instance::Outcome;
 use program::Program;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use wasi_vfs::Mapping;
@@ -40,8 +41,8 @@ Examples:
   wasi-vfs run --trace used.txt packed.wasm -- script.rb
   wasi-vfs run --invoke setup --invoke work reactor.wasm
 
-Exit codes: that of the program from 0 to 125. 134 if it traps or exits with another
-code, 1 if it cannot run, 2 wrong usage.";
+Exit codes: that of the program from 0 to 125. 134 if it traps or exits with
+another code, 1 if it cannot run or read its files, 2 wrong usage.";
 
 /// Run a module, packed or not, under a small interpreter.
 ///
@@ -69,7 +70,7 @@ pub(super) struct Run {
 
     /// Call this export instead of `_start`; repeatable
     ///
-    /// Calls the exports in the given order. A reactor is initialized first, with its
+    /// Calls the exports in the given order. A reactor is initialised first, with its
     /// export `_initialize`. An export must have no parameters and no results.
     #[arg(long, value_name = "EXPORT")]
     invoke: Vec<String>,
@@ -124,6 +125,7 @@ impl Run {
         self.world().check()?;
         if let Some(trace) = &self.trace {
             output::check(trace)?;
+            output::require_other_file(trace, &self.module)?;
         }
         let source = input::open(&self.module)?;
         let cannot = || format!("cannot run `{}`", self.module.display());
@@ -142,14 +144,24 @@ impl Run {
 
     fn run(&self, program: &Program, is_traced: bool) -> Result<Outcome> {
         let context = self.world().open()?;
-        let outcome = instance::run(program, context, &self.invoke, is_traced)?;
+        let mut outcome = instance::run(program, context, &self.invoke, is_traced)?;
         if let Some(failure) = outcome.failure.get() {
-            let module = self.module.display();
-            report(&anyhow!(
-                "cannot read packed files of `{module}`: {failure}"
-            ));
+            report(&self.unreadable(failure));
+            if outcome.code == ExitCode::SUCCESS {
+                outcome.code = ExitCode::FAILURE;
+            }
         }
         Ok(outcome)
+    }
+
+    /// The error of packed files that were readable when the program started.
+    fn unreadable(&self, failure: &io::Error) -> anyhow::Error {
+        let module = self.module.display();
+        let cause = match failure.kind() {
+            ErrorKind::UnexpectedEof => "the file changed while the program ran".to_owned(),
+            _ => format!("{failure}; check the disk or the connection to it"),
+        };
+        anyhow!("cannot read packed files of `{module}`: {cause}")
     }
 
     fn world(&self) -> World<'_> {

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::sync::Arc;
+use wasi_vfs::module::ModuleError;
 use wasi_vfs::{Contents, Form, ImageReader, ReadAt, module};
 use wasi_vfs_format::{Index, Payload};
 
@@ -78,18 +79,24 @@ impl Program {
     }
 }
 
+/// First bytes of a file that show its kind. Text may start with comments and spaces.
+const HEAD_LEN: u64 = 4096;
+
 /// The engine would accept WebAssembly text as well, and explains components in its own
 /// terms.
 fn check_preamble(source: &Arc<dyn ReadAt>) -> Result<()> {
-    let mut preamble = [0; 8];
-    let is_read = source.read_exact_at(&mut preamble, 0).is_ok();
-    match preamble {
-        // The second half of a core module's version is its layer, 0.
-        [0, b'a', b's', b'm', _, _, 0, 0] if is_read => Ok(()),
-        [0, b'a', b's', b'm', _, _, 1, 0] if is_read => {
+    let mut head = vec![0; source.len().min(HEAD_LEN) as usize];
+    let read = source.read_exact_at(&mut head, 0);
+    read.context("cannot read the file")?;
+    match module::check_preamble(&head) {
+        Err(ModuleError::Component) => {
             bail!("it is a component; run it with an engine for components, such as `wasmtime run`")
         }
-        _ => bail!("it is not a WebAssembly module in the binary format"),
+        Err(ModuleError::Image) => bail!(
+            "it is an image, expected a module; \
+             embed it with `wasi-vfs pack APP.wasm --from IMAGE -o OUT.wasm`"
+        ),
+        checked => Ok(checked?),
     }
 }
 
@@ -103,13 +110,20 @@ mod tests {
     }
 
     #[test]
-    fn text_is_no_module() {
-        for bytes in ["", "(module)", "\0asm"] {
-            assert!(
-                error_of(bytes.as_bytes()).contains("binary format"),
-                "{bytes}"
-            );
+    fn other_files_are_named() {
+        for (bytes, words) in [
+            ("", "an empty file"),
+            ("(module)", "WebAssembly text"),
+            ("int main;", "the bytes `69 6e 74 20`"),
+        ] {
+            assert!(error_of(bytes.as_bytes()).contains(words), "{bytes}");
         }
+    }
+
+    #[test]
+    fn an_image_is_embedded_first() {
+        let image = wasi_vfs_format::superblock::MAGIC;
+        assert!(error_of(&image).contains("--from IMAGE"));
     }
 
     #[test]

@@ -51,13 +51,13 @@ impl Notes {
         let mut trace = Trace::default();
         for inode in &self.opened.order {
             if !mounts.contains(inode) {
-                trace.opened(&line(image, *inode)?);
+                trace.note_opened(&line(image, *inode)?);
             }
         }
         let implied = self.implied(image, mounts)?;
         for inode in &self.found.order {
             if !implied.contains(inode) {
-                trace.inspected(&line(image, *inode)?);
+                trace.note_found(&line(image, *inode)?);
             }
         }
         Ok(trace)

@@ -268,8 +268,12 @@ pub(crate) fn constant(expression: &ConstExpr<'_>) -> Option<u64> {
     matches!(operators.read().ok()?, Operator::End).then_some(number)
 }
 
-/// Rejects inputs that are no modules, by their first bytes.
-pub(crate) fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
+/// Rejects inputs that are no core modules, by their first bytes.
+///
+/// # Errors
+///
+/// Names the kind of input: an image, text, a component or another file.
+pub fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
     const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
     if wasm.starts_with(b"\0asm") {
         return match wasm.get(4..8) {

@@ -21,6 +21,10 @@ impl Archive {
     /// bytes and bytes of a pipe to a temporary file.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut file = File::open(path)?;
+        if file.metadata()?.is_dir() {
+            let text = "it is a directory, so map it with --dir";
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, text));
+        }
         let mut start = Vec::new();
         (&file).take(6).read_to_end(&mut start)?;
         let is_plain_file = file.metadata()?.is_file();

@@ -270,7 +270,7 @@ pub enum EntryProblem {
     },
     /// The entry is a sparse file in an unsupported form.
     #[error(
-        "is a sparse file in an old form; exclude it, or write the archive with `tar --sparse --sparse-version=1.0`"
+        "is a sparse file in an unsupported form; exclude it, or write the archive with `tar --sparse --sparse-version=1.0`"
     )]
     Sparse,
     /// The map of a sparse file contradicts its content or its length.

@@ -52,7 +52,8 @@ pub(crate) fn read_archive(
     };
     let mut entries = tar::Archive::new(archive.file());
     for entry in entries.entries_with_seek().map_err(unreadable)? {
-        reader.read(entry.map_err(unreadable)?)?;
+        let entry = entry.map_err(|error| unreadable(without_content(error, reader.end)))?;
+        reader.read(entry)?;
     }
     reader.require_end()?;
     let TarReader { root, findings, .. } = reader;
@@ -63,6 +64,18 @@ pub(crate) fn read_archive(
         findings.note_layers(host);
     }
     Ok(root)
+}
+
+/// Replaces an error of the crate `tar`, which quotes the damaged header behind `end`.
+/// Keeps an error of the host.
+fn without_content(error: io::Error, end: u64) -> io::Error {
+    match (error.kind(), end) {
+        (io::ErrorKind::Other, 0) => io::Error::other("it is not a tar archive"),
+        (io::ErrorKind::Other, end) => {
+            io::Error::other(format!("a header behind byte {end} is damaged"))
+        }
+        _ => error,
+    }
 }
 
 /// Whether the root is that of `docker save` or of an OCI image: lists of layers, which
