@@ -1,11 +1,11 @@
 //! The content of an image: ranges of decompressed bytes out of stored blocks.
 //!
 //! The content is one long string of bytes, cut into blocks. A block is stored as it is
-//! or compressed. [`Blocks::read`] serves a range within one block:
+//! or compressed. `Blocks::read` serves a range within one block:
 //!
 //! - A *stored* block is checked once against its checksum. From then on its bytes go
 //!   from the [`BlockSource`] straight into the [`Sink`].
-//! - A *compressed* block is checked and decompressed into the [`BlockCache`], and
+//! - A *compressed* block is checked and decompressed into the `BlockCache`, and
 //!   copied from there. A *based* block needs block 0 in the cache first.
 //!
 //! Reading 10 bytes at offset 300,000 with blocks of 128 KiB, for example, loads block 2,

@@ -6,7 +6,7 @@
 //! the [`Filesystem`], and writes the answer. Only here is an errno, an address, or a
 //! number of preview 1.
 //!
-//! `path_open(3, "hello")`, for example: [`Numbers`](numbers::Numbers) says that 3 is a
+//! `path_open(3, "hello")`, for example: `Numbers` says that 3 is a
 //! directory of the image, the path is copied out of the memory,
 //! [`open`](crate::open::open) resolves it, and the handle gets the lowest free number.
 
