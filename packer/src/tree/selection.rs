@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn broken_links_are_kept() {
         for path in ["/lo*", "/loop", "loop", "/bin/../../loop"] {
-            assert_eq!(pruned(&[path]).last().unwrap(), "/loop", "{path}");
+            assert!(pruned(&[path]).contains(&"/loop".to_owned()), "{path}");
             assert!(choose(&[path]).missing.is_empty(), "{path}");
         }
     }
