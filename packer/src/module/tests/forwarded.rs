@@ -2,13 +2,9 @@
 
 use super::fake::{run, start};
 use super::merged::{OPEN, program};
-use super::{KINDS, VERSION, each_packed, embed, pack_with, runtime, wasm};
+use super::{KINDS, each_packed, pack_with, wasm};
 use crate::module::parse::shape::Shape;
-use crate::module::{MemoryKind, Parts, unmounted, unmounted_in};
-use std::io;
-use std::ops::Range;
-use std::sync::{Arc, Mutex};
-use wasi_vfs_format::ReadAt;
+use crate::module::unmounted;
 
 #[test]
 fn calls_of_an_unmounted_program_reach_the_host() {
@@ -91,63 +87,9 @@ fn instructions_of_a_program_are_not_decoded() {
     }
 }
 
-/// A file that notes the ranges that were read.
-#[derive(Debug)]
-struct Noted {
-    bytes: Vec<u8>,
-    read: Mutex<Vec<Range<u64>>>,
-}
-
-impl ReadAt for Noted {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let range = offset..offset + buffer.len() as u64;
-        self.read.lock().expect("no panic").push(range);
-        self.bytes.read_exact_at(buffer, offset)
-    }
-}
-
-#[test]
-fn taking_a_program_out_leaves_its_payload_unread() {
-    let parts = Parts {
-        payload: vec![0x5a; 1 << 20].into(),
-        ..super::PARTS
-    };
-    for kind in KINDS {
-        let packed = embed(&wasm(&program("")), &parts, &runtime(), VERSION, Some(kind));
-        let bytes = packed.expect("can be packed").module;
-        let payload = memchr::memmem::find(&bytes, &parts.payload).expect("stored");
-        let source = Arc::new(Noted {
-            bytes,
-            read: Mutex::default(),
-        });
-        let dynamic: Arc<dyn ReadAt> = source.clone();
-        let segment = crate::module::find_in(&dynamic)
-            .expect("readable")
-            .expect("packed");
-        unmounted_in(&dynamic, segment.payload_segment).expect("readable");
-        let read = source.read.lock().expect("no panic");
-        let payload = payload as u64..(payload + parts.payload.len()) as u64;
-        let inside = |range: &Range<u64>| {
-            let (start, end) = (range.start.max(payload.start), range.end.min(payload.end));
-            end.saturating_sub(start)
-        };
-        let len: u64 = read.iter().map(inside).sum();
-        // Windows of 16 KiB end behind its start.
-        assert!(
-            len <= 64 << 10,
-            "{kind:?}: {len} of {} bytes",
-            parts.payload.len()
-        );
-    }
-}
-
 #[test]
 fn changed_runtimes_are_rejected() {
-    for kind in [MemoryKind::Separate, MemoryKind::Single] {
+    for kind in KINDS {
         let mut packed = pack_with(&wasm(&program("")), kind)
             .expect("can be packed")
             .module;
