@@ -4,9 +4,8 @@ use super::fake::linked_text;
 use super::merged::program;
 use super::{INDEX, KINDS, Parts, VERSION, embed, find, runtime, wasm};
 use crate::module::{find_in, len_without_image, unmounted_in, without_image};
-use std::io;
-use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use crate::testing::NotedFile;
+use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
 /// Longer than the segments in a skeleton, and with zeros that a snapshot omits.
@@ -46,36 +45,6 @@ fn modules() -> Vec<Vec<u8>> {
 
 fn source(wasm: &[u8]) -> Arc<dyn ReadAt> {
     Arc::new(wasm.to_vec())
-}
-
-/// A file that notes the ranges that were read.
-#[derive(Debug)]
-struct Noted {
-    bytes: Vec<u8>,
-    read: Mutex<Vec<Range<u64>>>,
-}
-
-impl Noted {
-    fn new(bytes: Vec<u8>) -> Arc<Self> {
-        let read = Mutex::default();
-        Arc::new(Self { bytes, read })
-    }
-
-    fn ranges(&self) -> Vec<Range<u64>> {
-        self.read.lock().expect("no panic").clone()
-    }
-}
-
-impl ReadAt for Noted {
-    fn len(&self) -> u64 {
-        self.bytes.len() as u64
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        let range = offset..offset + buffer.len() as u64;
-        self.read.lock().expect("no panic").push(range);
-        self.bytes.read_exact_at(buffer, offset)
-    }
 }
 
 /// The results or errors for the bytes and for the file.
@@ -165,15 +134,11 @@ fn taking_a_program_out_leaves_its_payload_unread() {
         let bytes = packed.expect("can be packed").module;
         let payload = memchr::memmem::find(&bytes, &parts.payload).expect("stored") as u64;
         let payload = payload..payload + parts.payload.len() as u64;
-        let noted = Noted::new(bytes);
+        let noted = NotedFile::new(bytes);
         let source: Arc<dyn ReadAt> = noted.clone();
         let found = find_in(&source).expect("readable").expect("packed");
         unmounted_in(&source, found.payload_segment).expect("readable");
-        let inside = |range: &Range<u64>| {
-            let (start, end) = (range.start.max(payload.start), range.end.min(payload.end));
-            end.saturating_sub(start)
-        };
-        let len: u64 = noted.ranges().iter().map(inside).sum();
+        let len = noted.len_read_in(&payload);
         // A window of 16 KiB may reach into it, in each of two walks.
         assert!(len <= 32 << 10, "{kind:?}: {len} bytes");
     }
@@ -190,11 +155,11 @@ fn short_segments_are_read_together() {
         })
         .collect();
     let [packed, _] = super::each_packed(&program(&segments));
-    let noted = Noted::new(packed.clone());
+    let noted = NotedFile::new(packed.clone());
     let source: Arc<dyn ReadAt> = noted.clone();
     let found = find_in(&source).expect("readable").expect("packed");
     assert_eq!(found.index, INDEX);
     unmounted_in(&source, found.payload_segment).expect("readable");
-    let count = noted.ranges().len();
+    let count = noted.read_count();
     assert!(count < 100, "{count} reads of {} bytes", packed.len());
 }
