@@ -13,4 +13,4 @@ mod verify;
 
 pub use checker::MAX_REPORTED;
 pub use rules::{check, check_blocks};
-pub use verify::verify;
+pub use verify::{verify, verify_digests};

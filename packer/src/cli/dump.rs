@@ -24,7 +24,7 @@ use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::metadata::METADATA_HEADER_LEN;
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
-use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber};
+use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber, Payload};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -52,23 +52,28 @@ impl Dump {
     pub(super) fn execute(self) -> Result<ExitCode> {
         opened::with(&self.packed, |opened| {
             let mut out = BufWriter::new(io::stdout().lock());
-            let dumper = Dumper { opened };
-            let payload = opened.image.payload_bytes();
-            let payload = payload.context("cannot read the payload")?;
-            let parts = [dumper.index(), dumper.payload(&payload)].into_iter();
-            for part in parts.chain(dumper.metadata()) {
-                dumper.print(part, &mut out)?;
-            }
+            dump(opened, &mut out)?;
             out.flush()?;
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
+fn dump(opened: &Opened<'_>, out: &mut dyn Write) -> Result<()> {
+    let dumper = Dumper { opened };
+    let parts = [dumper.index(), dumper.payload()].into_iter();
+    for part in parts.chain(dumper.metadata()) {
+        dumper.print(part, out)?;
+    }
+    Ok(())
+}
+
 /// One part of an image.
 struct ImagePart<'a> {
     name: &'static str,
-    bytes: &'a [u8],
+    /// The stored blocks stay in the file.
+    bytes: Payload<'a>,
+    len: u64,
     ranges: Vec<Range>,
 }
 
@@ -104,19 +109,18 @@ impl ImagePart<'_> {
         });
     }
 
-    /// The bytes from `start` to `end`.
-    fn bytes_between(&self, start: u64, end: u64) -> &[u8] {
-        let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
-            return &[];
-        };
-        self.bytes.get(from..to).unwrap_or_default()
-    }
-
     /// Prints bytes without a record, 16 in each line.
-    fn print_gap(&self, start: u64, end: u64, out: &mut dyn Write) -> io::Result<()> {
-        for (line, bytes) in self.bytes_between(start, end).chunks(16).enumerate() {
-            let offset = start.saturating_add(line as u64 * 16);
-            print_line(offset, bytes.len() as u64, "unknown", &hex(bytes), out)?;
+    fn print_gap(&self, start: u64, end: u64, out: &mut dyn Write) -> Result<()> {
+        // A gap may be as long as the part, so it is read in pieces.
+        const PIECE_LEN: usize = 64 << 10;
+        for offset in (start..end.min(self.len)).step_by(PIECE_LEN) {
+            let len = (end.min(self.len) - offset).min(PIECE_LEN as u64);
+            let bytes = self.bytes.read(offset, len as usize);
+            let bytes = bytes.with_context(|| format!("cannot read the {}", self.name))?;
+            for (line, bytes) in bytes.chunks(16).enumerate() {
+                let offset = offset + line as u64 * 16;
+                print_line(offset, bytes.len() as u64, "unknown", &hex(bytes), out)?;
+            }
         }
         Ok(())
     }
@@ -147,28 +151,28 @@ impl<'o> Dumper<'o, '_> {
         &self.opened.image
     }
 
-    fn print(&self, mut part: ImagePart<'o>, out: &mut dyn Write) -> io::Result<()> {
+    fn print(&self, mut part: ImagePart<'o>, out: &mut dyn Write) -> Result<()> {
         part.ranges.sort_by_key(|range| range.offset);
-        let total = part.bytes.len() as u64;
+        let total = part.len;
         writeln!(out, "{}: {total} bytes", part.name)?;
         let (mut end, mut known) = (0, 0);
         for range in &part.ranges {
             part.print_gap(end, range.offset, out)?;
             let range_end = range.offset.saturating_add(range.len);
-            let (name, values) =
-                self.describe(range.record, part.bytes_between(range.offset, range_end));
+            let (name, values) = self.describe(range);
             print_line(range.offset, range.len, &name, &values, out)?;
             known += range_end.min(total).saturating_sub(end.max(range.offset));
             end = end.max(range_end);
         }
         part.print_gap(end, total, out)?;
-        writeln!(out, "{known} of {total} bytes accounted for\n")
+        writeln!(out, "{known} of {total} bytes accounted for\n")?;
+        Ok(())
     }
 
     /// The name and the values of a record.
-    fn describe(&self, record: Record, bytes: &[u8]) -> (String, String) {
+    fn describe(&self, range: &Range) -> (String, String) {
         let index = self.image().index();
-        match record {
+        match range.record {
             Record::Superblock => ("superblock".to_owned(), superblock(index)),
             Record::Mount(number) => (
                 format!("mount {number}"),
@@ -186,7 +190,7 @@ impl<'o> Dumper<'o, '_> {
                 let values = index.block(number).map(|block| block_values(&block));
                 (format!("block {number}"), values_or_damage(values))
             }
-            Record::Names => ("names".to_owned(), quoted(bytes)),
+            Record::Names => ("names".to_owned(), quoted(index_bytes(index, range))),
             Record::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
             Record::MetadataHeader => ("header".to_owned(), String::new()),
             Record::ChunkLens => {
@@ -218,7 +222,8 @@ impl<'o> Dumper<'o, '_> {
         let index = self.image().index();
         let mut part = ImagePart {
             name: "index",
-            bytes: index.bytes(),
+            bytes: index.bytes().into(),
+            len: index.bytes().len() as u64,
             ranges: Vec::new(),
         };
         part.add(0, SUPERBLOCK_LEN as u64, Record::Superblock);
@@ -264,11 +269,12 @@ impl<'o> Dumper<'o, '_> {
         }
     }
 
-    fn payload<'b>(&self, bytes: &'b [u8]) -> ImagePart<'b> {
+    fn payload(&self) -> ImagePart<'o> {
         let index = self.image().index();
         let mut part = ImagePart {
             name: "payload",
-            bytes,
+            bytes: self.image().payload().clone(),
+            len: self.image().payload_len(),
             ranges: Vec::new(),
         };
         for number in 0..index.block_count() {
@@ -286,7 +292,8 @@ impl<'o> Dumper<'o, '_> {
         let manifest = metadata.manifest();
         let mut part = ImagePart {
             name: "metadata section",
-            bytes,
+            bytes: bytes.into(),
+            len: bytes.len() as u64,
             ranges: Vec::new(),
         };
         let total = bytes.len() as u64;
@@ -401,14 +408,27 @@ fn block_values(block: &Block) -> String {
 }
 
 /// Adds the names, which have no separators, 48 bytes in each line.
-fn names<'o>(part: &mut ImagePart<'o>, start: u64, len: u32) {
-    let bytes = usize::try_from(start).ok();
-    let bytes = bytes.and_then(|start| part.bytes.get(start..start.checked_add(len as usize)?));
-    let bytes: &'o [u8] = bytes.unwrap_or_default();
-    for (line, bytes) in bytes.chunks(48).enumerate() {
-        let offset = start.saturating_add(line as u64 * 48);
-        part.add(offset, bytes.len() as u64, Record::Names);
+fn names(part: &mut ImagePart<'_>, start: u64, len: u32) {
+    const LINE_LEN: usize = 48;
+    let end = start.saturating_add(len.into());
+    // A table that does not lie in the index is printed as bytes.
+    if end > part.len {
+        return;
     }
+    for offset in (start..end).step_by(LINE_LEN) {
+        let len = (end - offset).min(LINE_LEN as u64);
+        part.add(offset, len, Record::Names);
+    }
+}
+
+/// The bytes of a range of the index.
+fn index_bytes<'i>(index: &'i Index<'_>, range: &Range) -> &'i [u8] {
+    let start = usize::try_from(range.offset).ok();
+    let len = usize::try_from(range.len).ok();
+    let bytes = start
+        .zip(len)
+        .and_then(|(start, len)| index.bytes().get(start..)?.get(..len));
+    bytes.unwrap_or_default()
 }
 
 /// A name, path or target in quotes. Shortens texts that exceed the limit of paths.
@@ -419,5 +439,53 @@ fn quoted(bytes: &[u8]) -> String {
             let first = text::escape(first.get(..64).unwrap_or_default());
             format!("\"{first}\"... of {} bytes", bytes.len())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use wasi_vfs::{Contents, Packer, ReadAt};
+
+    /// A file that counts the bytes that were read.
+    #[derive(Debug)]
+    struct Counted {
+        bytes: Vec<u8>,
+        read_len: AtomicU64,
+    }
+
+    impl ReadAt for Counted {
+        fn len(&self) -> u64 {
+            self.bytes.len() as u64
+        }
+
+        fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+            let len = buffer.len() as u64;
+            self.read_len.fetch_add(len, Ordering::Relaxed);
+            self.bytes.read_exact_at(buffer, offset)
+        }
+    }
+
+    #[test]
+    fn a_dump_reads_each_block_once() {
+        let image = Packer::without_module().map_dir("src", "/src").image();
+        let file = Arc::new(Counted {
+            bytes: image.unwrap().bytes,
+            read_len: AtomicU64::new(0),
+        });
+        let source: Arc<dyn ReadAt> = file.clone();
+        let contents = Contents::read(&source).unwrap();
+        let image = contents.reader().unwrap();
+        let opened = Opened {
+            source: &source,
+            contents: &contents,
+            image,
+        };
+        dump(&opened, &mut io::sink()).unwrap();
+        let (read, len) = (file.read_len.load(Ordering::Relaxed), source.len());
+        // The superblock is read to find the index.
+        assert!(read <= len + SUPERBLOCK_LEN as u64, "{read} of {len} bytes");
     }
 }

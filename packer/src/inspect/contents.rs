@@ -206,14 +206,16 @@ impl<'a> Contents<'a> {
         ImageReader::new(&self.index, &self.payload, metadata)
     }
 
-    /// The module in `source` as it was before packing: its calls reach the host. `self`
-    /// must be the contents of `source`. A linked module keeps its image and its runtime,
-    /// and the runtime does not find the image. This reads no stored blocks of a merged
-    /// module.
+    /// A module that runs as the one in `source` did before packing: its calls reach the
+    /// host. `self` must be the contents of `source`. A linked module keeps its image and
+    /// its runtime, and the runtime does not find the image. The program of a merged module
+    /// has no custom sections, and calls the host through short functions. This reads no
+    /// stored blocks of a merged module, and decodes no instructions.
     ///
     /// # Errors
     ///
-    /// The module cannot be read, is invalid, or was changed by another tool after packing.
+    /// The module cannot be read, its sections are invalid, or another tool changed it after
+    /// packing.
     pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ModuleError> {
         module::unmounted_in(source, self.payload_segment)
     }

@@ -106,7 +106,7 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
         verification.add(corrupt, block);
     }
     if is_index_whole {
-        verify_metadata(contents, &damaged, &mut verification);
+        verify_metadata(contents, damaged.is_empty(), &mut verification);
     } else {
         let why = "the index is damaged";
         verification.unchecked.push(("the digests", why));
@@ -114,8 +114,13 @@ pub fn verify(contents: &Contents<'_>) -> Verification {
     verification
 }
 
-/// Checks the digests and the manifest. Requires an undamaged index.
-fn verify_metadata(contents: &Contents<'_>, damaged: &[Corrupt], verification: &mut Verification) {
+/// Checks the manifest, and the digests if all blocks are undamaged. Requires an undamaged
+/// index.
+fn verify_metadata(
+    contents: &Contents<'_>,
+    are_blocks_whole: bool,
+    verification: &mut Verification,
+) {
     if contents.metadata.is_none() {
         let why = "the module has no custom section `wasi_vfs`, which something has stripped";
         verification.unchecked.push(("the digests", why));
@@ -126,11 +131,9 @@ fn verify_metadata(contents: &Contents<'_>, damaged: &[Corrupt], verification: &
         Ok(image) => image,
         Err(error) => return verification.add(error, None),
     };
-    for corrupt in check::verify(&image).unwrap_or_default() {
-        if !damaged.contains(&corrupt) {
-            let block = block_of(&corrupt);
-            verification.add(corrupt, block);
-        }
+    if are_blocks_whole && let Some(Err(corrupt)) = check::verify_digests(&image) {
+        let block = block_of(&corrupt);
+        verification.add(corrupt, block);
     }
     if let Some(Err(corrupt)) = image.metadata().map(|metadata| metadata.manifest()) {
         verification.add(corrupt, None);
@@ -154,4 +157,35 @@ fn with_dependent_blocks(image: &ImageReader<'_>, block: u32) -> Vec<u32> {
     };
     let based = (0..index.block_count()).filter(is_based);
     core::iter::once(block).chain(based).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Packer;
+    use crate::testing::NotedFile;
+    use rayon::ThreadPoolBuilder;
+    use std::sync::Arc;
+    use wasi_vfs_format::testing::Random;
+    use wasi_vfs_format::{Places, ReadAt};
+
+    /// Once for the checksums of the blocks, and once for the digests of the chunks.
+    #[test]
+    fn blocks_are_read_at_most_twice() {
+        let directory = tempfile::tempdir().unwrap();
+        // Longer than the cache of the reader.
+        let noise = Random::new(1).bytes(12 << 20);
+        std::fs::write(directory.path().join("noise"), noise).unwrap();
+        let packer = Packer::without_module().map_dir(directory.path(), "/noise");
+        let bytes = packer.image().unwrap().bytes;
+        let payload = Places::of(&bytes, bytes.len() as u64).unwrap().payload;
+        let file = NotedFile::new(bytes);
+        let source: Arc<dyn ReadAt> = file.clone();
+        let contents = Contents::read(&source).unwrap();
+        // Several threads may read the same block at the same time.
+        let alone = ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        assert!(alone.install(|| verify(&contents)).is_whole());
+        let (read, len) = (file.len_read_in(&payload), payload.end - payload.start);
+        assert!(read <= 2 * len, "{read} of {len} bytes");
+    }
 }

@@ -33,8 +33,8 @@ pub use locate::found::Found;
 pub use parse::shape::check_preamble;
 pub use parts::Parts;
 pub use preview0::convert::as_preview1;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use restore::counts::merged_checksum;
 pub(crate) use restore::original::{len_without_image, unmounted_in};
 pub use restore::original::{unmounted, without_image};
-#[cfg(any(test, feature = "fuzz"))]
-pub(crate) use restore::unmerge::merged_checksum;
 pub use wasi_vfs_embedding::ALLOC_FN;

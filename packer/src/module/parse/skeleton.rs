@@ -12,7 +12,7 @@
 
 use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
-use crate::module::parse::leb::leb;
+use crate::module::parse::leb::{leb, padded_leb};
 use crate::module::parse::section::id;
 use std::ops::Range;
 use std::sync::Arc;
@@ -145,33 +145,38 @@ impl Reading<'_> {
             self.input.at = end;
             return Ok(());
         }
-        let content = match id {
-            // Valid modules have one data section. A second would restart the numbers.
-            id::DATA if !self.segments.is_empty() => return Err(Stop::Unusual),
-            id::DATA => self.data(end)?,
-            _ => self.input.bytes(len)?,
-        };
-        let len = u32::try_from(content.len()).map_err(|_| Stop::Unusual)?;
         self.wasm.push(id);
-        self.wasm.extend(leb(len));
-        self.wasm.extend(content);
-        Ok(())
+        match id {
+            // Valid modules have one data section. A second would restart the numbers.
+            id::DATA if !self.segments.is_empty() => Err(Stop::Unusual),
+            id::DATA => self.data(end),
+            _ => {
+                // It was decoded from 32 bits.
+                self.wasm.extend(leb(len as u32));
+                self.input.copy(len, &mut self.wasm)
+            }
+        }
     }
 
-    /// The content of the data section that ends at `end`.
-    fn data(&mut self, end: u64) -> Result<Vec<u8>, Stop> {
+    /// Copies the data section that ends at `end`.
+    fn data(&mut self, end: u64) -> Result<(), Stop> {
+        let len_at = self.wasm.len();
+        self.wasm.extend(padded_leb(0));
+        let start = self.wasm.len();
         let count = self.input.number()?;
-        let mut content = leb(count);
+        self.wasm.extend(leb(count));
         for number in 0..count {
-            self.segment(number, end, &mut content)?;
+            self.segment(number, end)?;
         }
+        let len = u32::try_from(self.wasm.len() - start).map_err(|_| Stop::Unusual)?;
+        self.wasm.splice(len_at..start, padded_leb(len));
         match self.input.at == end {
-            true => Ok(content),
+            true => Ok(()),
             false => Err(Stop::Unusual),
         }
     }
 
-    fn segment(&mut self, number: u32, end: u64, content: &mut Vec<u8>) -> Result<(), Stop> {
+    fn segment(&mut self, number: u32, end: u64) -> Result<(), Stop> {
         let start = self.input.at;
         match self.input.number()? {
             0 => self.constant()?,
@@ -189,14 +194,14 @@ impl Reading<'_> {
             return Err(Stop::Unusual);
         }
         self.input.at = start;
-        content.extend(self.input.bytes(head_len)?);
+        self.input.copy(head_len, &mut self.wasm)?;
         self.input.at = bytes.start;
         match self.without.segment(number, len) {
-            true => content.push(0),
+            true => self.wasm.push(0),
             false => {
                 // It was decoded from 32 bits.
-                content.extend(leb(len as u32));
-                content.extend(self.input.bytes(len)?);
+                self.wasm.extend(leb(len as u32));
+                self.input.copy(len, &mut self.wasm)?;
             }
         }
         self.input.at = bytes.end;
@@ -229,7 +234,7 @@ struct Input<'s> {
     window_start: u64,
 }
 
-/// The kernel reads as much ahead. Most segments are shorter.
+/// Short segments share a read. A longer window would read more bytes of skipped sections.
 const WINDOW_LEN: u64 = 16 << 10;
 
 impl<'s> Input<'s> {
@@ -248,22 +253,32 @@ impl<'s> Input<'s> {
     }
 
     fn byte(&mut self) -> Result<u8, Stop> {
-        let in_window = |input: &Self| {
-            let at = input.at.checked_sub(input.window_start)?;
-            input.window.get(usize::try_from(at).ok()?).copied()
-        };
-        let byte = match in_window(self) {
-            Some(byte) => byte,
-            None => {
-                let len = WINDOW_LEN.min(self.end.saturating_sub(self.at));
-                let start = self.at;
-                self.window = self.bytes(len)?;
-                (self.at, self.window_start) = (start, start);
-                *self.window.first().ok_or(Stop::Unusual)?
-            }
-        };
+        if self.in_window().is_empty() {
+            self.fill_window()?;
+        }
+        let byte = *self.in_window().first().ok_or(Stop::Unusual)?;
         self.at += 1;
         Ok(byte)
+    }
+
+    /// The bytes of the window from here on.
+    fn in_window(&self) -> &[u8] {
+        let at = self.at.checked_sub(self.window_start);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        let rest = at.and_then(|at| self.window.get(at..));
+        rest.unwrap_or_default()
+    }
+
+    /// Reads the window that starts here.
+    fn fill_window(&mut self) -> Result<(), Stop> {
+        let len = WINDOW_LEN.min(self.end.saturating_sub(self.at));
+        self.window.resize(len as usize, 0);
+        self.window_start = self.at;
+        let read = self.source.read_exact_at(&mut self.window, self.at);
+        if read.is_err() {
+            self.window.clear();
+        }
+        read.map_err(Stop::Failed)
     }
 
     /// A number of at most 32 bits in LEB128.
@@ -290,14 +305,44 @@ impl<'s> Input<'s> {
     }
 
     fn bytes(&mut self, len: u64) -> Result<Vec<u8>, Stop> {
+        let mut bytes = Vec::new();
+        self.copy(len, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Appends the next `len` bytes to `to`. A module may have many thousands of short
+    /// segments, so they come from the window.
+    fn copy(&mut self, len: u64, to: &mut Vec<u8>) -> Result<(), Stop> {
         if len > self.end.saturating_sub(self.at) {
             return Err(Stop::Unusual);
         }
-        let mut bytes = vec![0; usize::try_from(len).map_err(|_| Stop::Unusual)?];
-        let read = self.source.read_exact_at(&mut bytes, self.at);
+        let mut len = usize::try_from(len).map_err(|_| Stop::Unusual)?;
+        while len > 0 {
+            if self.in_window().is_empty() && len as u64 >= WINDOW_LEN {
+                return self.read(len, to);
+            }
+            if self.in_window().is_empty() {
+                self.fill_window()?;
+            }
+            let window = self.in_window();
+            let part = window.get(..len.min(window.len())).unwrap_or_default();
+            to.extend_from_slice(part);
+            let part_len = part.len();
+            self.at += part_len as u64;
+            len -= part_len;
+        }
+        Ok(())
+    }
+
+    /// Appends the next `len` bytes of the file to `to`.
+    fn read(&mut self, len: usize, to: &mut Vec<u8>) -> Result<(), Stop> {
+        let start = to.len();
+        to.resize(start + len, 0);
+        let room = to.get_mut(start..).unwrap_or_default();
+        let read = self.source.read_exact_at(room, self.at);
         read.map_err(Stop::Failed)?;
-        self.at += len;
-        Ok(bytes)
+        self.at += len as u64;
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use crate::module::locate::anchor;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::skeleton::{Skeleton, Without};
 use crate::module::preview0::convert;
-use crate::module::restore::{unmerge, unmount};
+use crate::module::restore::{forward, unmerge, unmount};
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasi_vfs_format::threads::with_threads;
@@ -32,9 +32,11 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     }
 }
 
-/// A module that runs as the original did, with the files of its host. A merged image is
-/// removed, and the anchor of a linked one says that there is no image. The export
-/// `wasi_vfs_alloc` of a linked module runs no constructors. A program that imported
+/// A module that runs as the original did, with the files of its host.
+///
+/// A merged module loses its image, its runtime and its custom sections, and functions that
+/// forward to the host remain. The anchor of a linked module says that there is no image,
+/// and its export `wasi_vfs_alloc` runs no constructors. A program that imported
 /// `wasi_unstable` before packing imports preview 1.
 ///
 /// # Errors
@@ -45,7 +47,7 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
     Ok(match anchor::locate(&shape)? {
         None => entry_points::expose(&shape, &[])?,
         Some(located) if matches!(located.form, Form::Merged(_)) => {
-            Cow::Owned(with_threads(|| unmerge::unmerge(&shape, &located))?)
+            Cow::Owned(forward::forwarded(&shape, &located)?)
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
     })
@@ -62,7 +64,7 @@ pub(crate) fn unmounted_in(
     {
         let shape = Shape::of_skeleton(&skeleton)?;
         if let Some(located) = anchor::locate(&shape)? {
-            return with_threads(|| unmerge::unmerge(&shape, &located));
+            return forward::forwarded(&shape, &located);
         }
     }
     let wasm = Payload::Source(source.clone()).bytes();

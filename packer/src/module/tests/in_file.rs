@@ -3,7 +3,8 @@
 use super::fake::linked_text;
 use super::merged::program;
 use super::{INDEX, KINDS, Parts, VERSION, embed, find, runtime, wasm};
-use crate::module::{find_in, len_without_image, without_image};
+use crate::module::{find_in, len_without_image, unmounted_in, without_image};
+use crate::testing::NotedFile;
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
@@ -123,4 +124,42 @@ fn length_without_image_is_that_of_the_program() {
             assert_eq!(len, expected, "{segment:?}");
         }
     }
+}
+
+#[test]
+fn taking_a_program_out_leaves_its_payload_unread() {
+    for kind in KINDS {
+        let parts = parts();
+        let packed = embed(&wasm(&program("")), &parts, &runtime(), VERSION, Some(kind));
+        let bytes = packed.expect("can be packed").module;
+        let payload = memchr::memmem::find(&bytes, &parts.payload).expect("stored") as u64;
+        let payload = payload..payload + parts.payload.len() as u64;
+        let noted = NotedFile::new(bytes);
+        let source: Arc<dyn ReadAt> = noted.clone();
+        let found = find_in(&source).expect("readable").expect("packed");
+        unmounted_in(&source, found.payload_segment).expect("readable");
+        let len = noted.len_read_in(&payload);
+        // A window of 16 KiB may reach into it, in each of two walks.
+        assert!(len <= 32 << 10, "{kind:?}: {len} bytes");
+    }
+}
+
+#[test]
+fn short_segments_are_read_together() {
+    let segments: String = (0..5000)
+        .map(|number| {
+            format!(
+                r#"(data (i32.const {}) "segment {number:06}")"#,
+                number * 20
+            )
+        })
+        .collect();
+    let [packed, _] = super::each_packed(&program(&segments));
+    let noted = NotedFile::new(packed.clone());
+    let source: Arc<dyn ReadAt> = noted.clone();
+    let found = find_in(&source).expect("readable").expect("packed");
+    assert_eq!(found.index, INDEX);
+    unmounted_in(&source, found.payload_segment).expect("readable");
+    let count = noted.read_count();
+    assert!(count < 100, "{count} reads of {} bytes", packed.len());
 }

@@ -3,6 +3,7 @@
 
 mod built;
 mod fake;
+mod forwarded;
 mod hostile;
 mod in_file;
 mod linked;
