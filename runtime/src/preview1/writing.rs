@@ -98,7 +98,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             len: 0,
             end: match start {
                 Start::At(offset) => offset,
-                Start::End => file.position,
+                Start::End => self.file_len(file.id)?,
             },
         };
         for position in 0..iovecs.count {

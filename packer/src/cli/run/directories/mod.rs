@@ -246,9 +246,9 @@ impl Filesystem for HostDirectories {
 
     fn rename(&mut self, old: (Id, &[u8]), new: (Id, &[u8])) -> Result {
         let (from, to) = (self.directory(old.0)?, self.directory(new.0)?);
-        let renamed = from
-            .dir
-            .rename(real_name(old.1)?, &to.dir, real_name(new.1)?);
+        // `EBUSY`, as on Linux.
+        let name = |name| real_name(name).map_err(|_| FsError::Busy);
+        let renamed = from.dir.rename(name(old.1)?, &to.dir, name(new.1)?);
         renamed.map_err(from_io)
     }
 
