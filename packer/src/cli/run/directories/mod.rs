@@ -259,7 +259,9 @@ impl Filesystem for HostDirectories {
 
     fn unlink(&mut self, directory: Id, name: &[u8]) -> Result {
         let directory = self.directory(directory)?;
-        let removed = directory.dir.remove_file_or_symlink(real_name(name)?);
+        // `EISDIR`, as on Linux.
+        let name = real_name(name).map_err(|_| FsError::IsADirectory)?;
+        let removed = directory.dir.remove_file_or_symlink(name);
         removed.map_err(from_io)
     }
 
