@@ -71,6 +71,58 @@ pub(crate) fn looks_and_moves() -> Vec<u8> {
     .unwrap()
 }
 
+/// Opens `hello.txt` of the first preopen, moves far behind its end, waits for the file,
+/// and exits with the error code.
+pub(crate) fn waits_behind_the_end() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_seek" (func $seek
+            (param i32 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll
+            (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "hello.txt")
+          (func $check (param $errno i32)
+            (if (local.get $errno) (then (call $exit (local.get $errno)))))
+          (func (export "_start")
+            (call $check (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 9) (i32.const 0)
+              (i64.const 0x200006) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (call $check (call $seek (i32.load (i32.const 200)) (i64.const 1000)
+              (i32.const 0) (i32.const 208)))
+            (i32.store8 (i32.const 312) (i32.const 1))
+            (i32.store (i32.const 320) (i32.load (i32.const 200)))
+            (call $check (call $poll (i32.const 304) (i32.const 400) (i32.const 1)
+              (i32.const 216)))))"#,
+    )
+    .unwrap()
+}
+
+/// Advises `hello.txt` of the first preopen by a number that no advice has, and exits with
+/// the error code.
+pub(crate) fn gives_unknown_advice() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_advise" (func $advise
+            (param i32 i64 i64 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "hello.txt")
+          (func (export "_start")
+            (drop (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 9) (i32.const 0)
+              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (call $exit (call $advise (i32.load (i32.const 200)) (i64.const 0)
+              (i64.const 0) (i32.const 99)))))"#,
+    )
+    .unwrap()
+}
+
 /// Writes its arguments, each with a NUL at its end, to standard output.
 pub(crate) fn echoes_arguments() -> Vec<u8> {
     wat::parse_str(

@@ -38,7 +38,23 @@ fn host_directories_are_there_only_if_asked_for() {
     assert_eq!(stdout(&output), "hello\n");
 }
 
-/// A time that the interpreter has no number for.
+#[test]
+fn a_program_may_wait_behind_the_end_of_a_file() {
+    let scratch = Scratch::with_tree();
+    scratch.write("app.wasm", &app::waits_behind_the_end());
+    assert_success(&scratch.run("run app.wasm --dir lib::/"));
+}
+
+#[test]
+fn unknown_values_are_errors_of_the_call() {
+    let scratch = Scratch::with_tree();
+    scratch.write("app.wasm", &app::gives_unknown_advice());
+    let output = scratch.run("run app.wasm --dir lib::/");
+    // INVAL.
+    assert_eq!(output.status.code(), Some(28));
+}
+
+/// A time that preview 1 has no number for.
 #[test]
 fn files_of_the_host_may_be_older_than_1970() {
     let scratch = Scratch::with_tree();

@@ -1,6 +1,6 @@
 //! The trait that every file system implements, and every front end calls.
 
-use super::{Entry, FsError, Mount, Result, Stat, Times, Tree};
+use super::{Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree};
 use crate::blocks::Sink;
 
 /// A tree with content.
@@ -13,6 +13,10 @@ use crate::blocks::Sink;
 /// no slash and may be `.` or `..`. It is [`FsError::Invalid`] to give those two to a new
 /// node.
 pub trait Filesystem: Tree {
+    /// Whether a path from an open directory may climb above that directory, up to its
+    /// mount.
+    const CLIMBS: bool = true;
+
     /// Number of preopened directories.
     fn mount_count(&self) -> u32;
 
@@ -21,6 +25,15 @@ pub trait Filesystem: Tree {
 
     /// The metadata of a node.
     fn stat(&self, node: &Self::Node) -> Result<Stat>;
+
+    /// The number of the device that holds a node. Two nodes with the same device and the
+    /// same [`Stat::serial`] are one file.
+    fn device(&self, node: &Self::Node) -> Result<u64> {
+        // `wvfs` in ASCII: unlikely to be a host's.
+        const DEVICE: u64 = 0x7366_7677;
+        let _ = node;
+        Ok(DEVICE)
+    }
 
     /// The entry of a directory at `cookie`, without `.` and `..`; `None` at the end. The
     /// first entry has cookie 0. A cookie stays valid while the directory is open.
@@ -34,6 +47,12 @@ pub trait Filesystem: Tree {
     ///
     /// Only if not a single byte arrives. Bytes before a damaged block count, as in POSIX.
     fn read_at(&mut self, file: &Self::Node, offset: u64, sink: &mut impl Sink) -> Result;
+
+    /// Prepares a file for a handle, before the handle is [retained](Self::retain).
+    fn open_file(&mut self, file: Self::Id, intent: Intent) -> Result {
+        let _ = (file, intent);
+        Ok(())
+    }
 
     /// A handle to the node was opened: the node must live on when its last name goes.
     fn retain(&mut self, id: Self::Id) -> Result {
@@ -112,6 +131,20 @@ pub trait Filesystem: Tree {
     fn allocate(&mut self, file: Self::Id, offset: u64, len: u64) -> Result {
         let _ = (file, offset, len);
         Err(FsError::Unsupported)
+    }
+
+    /// Writes bytes at the end of a file. Returns the new length. File systems that others
+    /// change at the same time find the end and write in one step.
+    fn append(&mut self, file: Self::Id, bytes: &[u8]) -> Result<u64> {
+        let end = self.stat(&self.node(file)?)?.len;
+        self.write_at(file, end, bytes)?;
+        Ok(end.saturating_add(bytes.len() as u64))
+    }
+
+    /// Waits until a node has reached its storage. By default nothing waits to be written.
+    fn sync(&mut self, id: Self::Id, flush: Flush) -> Result {
+        let _ = (id, flush);
+        Ok(())
     }
 
     /// Writes bytes, all or none of them. A gap behind the old end reads as zeros.

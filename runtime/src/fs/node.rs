@@ -61,3 +61,21 @@ pub enum Time {
     /// Nanoseconds since 1970.
     At(i64),
 }
+
+/// What a handle to a file is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// Reading.
+    pub read: bool,
+    /// Writing.
+    pub write: bool,
+}
+
+/// What must reach the storage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// The content.
+    Content,
+    /// Content and metadata.
+    Everything,
+}

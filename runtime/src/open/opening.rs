@@ -1,14 +1,16 @@
 //! Opening a path.
 
 use super::{Access, Expected, Handle, OpenDirectory, OpenFile, Place};
-use crate::fs::{Filesystem, FsError, Kind, Result};
+use crate::fs::{Filesystem, FsError, Intent, Kind, Result};
 
 /// How to open a path, as the flags of POSIX's `open` say it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OpenOptions {
     /// Follow a symbolic link at the end of the path.
     pub follow: bool,
-    /// Open the file for writing, too.
+    /// Open the file for reading.
+    pub read: bool,
+    /// Open the file for writing.
     pub write: bool,
     /// Make a file if there is none.
     pub create: bool,
@@ -44,6 +46,7 @@ pub fn open<F: Filesystem>(
             return Err(FsError::IsADirectory);
         }
         let file = fs.create_file(place.directory, &place.name)?;
+        fs.open_file(F::id(&file), options.intent())?;
         return Ok(options.file::<F>(F::id(&file)));
     };
     if options.is_exclusive() {
@@ -56,7 +59,10 @@ pub fn open<F: Filesystem>(
             options.check_directory()?;
             Ok(Handle::Directory(OpenDirectory {
                 id,
-                root: resolution.root,
+                root: match F::CLIMBS {
+                    true => resolution.root,
+                    false => id,
+                },
                 mount: None,
             }))
         }
@@ -100,10 +106,19 @@ impl OpenOptions {
         if self.write || self.truncate {
             fs.check_writable(id)?;
         }
+        fs.open_file(id, self.intent())?;
         if self.truncate {
             fs.set_len(id, 0)?;
         }
         Ok(self.file::<F>(id))
+    }
+
+    /// A handle that may not write may read.
+    fn intent(&self) -> Intent {
+        Intent {
+            read: self.read || !self.write,
+            write: self.write || self.truncate,
+        }
     }
 
     fn check_create(&self) -> Result {

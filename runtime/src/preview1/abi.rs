@@ -48,9 +48,11 @@ pub(crate) mod oflags {
 /// `fdflags`.
 pub(crate) mod fdflags {
     pub(crate) const APPEND: u32 = 1 << 0;
+    pub(crate) const DSYNC: u32 = 1 << 1;
     pub(crate) const NONBLOCK: u32 = 1 << 2;
+    pub(crate) const SYNC: u32 = 1 << 4;
 
-    /// With DSYNC, RSYNC and SYNC.
+    /// With RSYNC.
     pub(crate) const ALL: u32 = 0b1_1111;
 
     /// The flags that Linux's `fcntl` can change later.

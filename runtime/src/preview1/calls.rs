@@ -13,6 +13,12 @@ macro_rules! declare_trait {
                 fn $call(&mut self, $($parameter: $type),*) -> i32;
             )*
         }
+
+        impl<P: Preview1 + ?Sized> Preview1 for &mut P {
+            $(fn $call(&mut self, $($parameter: $type),*) -> i32 {
+                P::$call(self, $($parameter),*)
+            })*
+        }
     };
 }
 for_each_call!(declare_trait);

@@ -3,7 +3,7 @@
 use super::abi::{ADVICE_MAX, Fdstat, Prestat, fdflags, filetype, rights};
 use super::numbers::Descriptor;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::Filesystem;
+use crate::fs::{Filesystem, Flush};
 use crate::open::Handle;
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
@@ -58,19 +58,17 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    /// Changes are in memory, so nothing waits to be written.
     pub(super) fn fd_datasync(&mut self, fd: u32) -> Result {
-        match self.host_number(fd)? {
-            Some(number) => from_host(self.host.fd_datasync(number)),
-            None => Ok(()),
+        match self.descriptor(fd)? {
+            Descriptor::Host(number) => from_host(self.host.fd_datasync(number)),
+            Descriptor::Ours(handle) => Ok(self.fs.sync(handle.id(), Flush::Content)?),
         }
     }
 
-    /// Changes are in memory, so nothing waits to be written.
     pub(super) fn fd_sync(&mut self, fd: u32) -> Result {
-        match self.host_number(fd)? {
-            Some(number) => from_host(self.host.fd_sync(number)),
-            None => Ok(()),
+        match self.descriptor(fd)? {
+            Descriptor::Host(number) => from_host(self.host.fd_sync(number)),
+            Descriptor::Ours(handle) => Ok(self.fs.sync(handle.id(), Flush::Everything)?),
         }
     }
 

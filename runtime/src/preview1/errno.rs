@@ -25,6 +25,7 @@ macro_rules! errnos {
 }
 
 errnos! {
+    ACCES = 2, "Permission denied.";
     BADF = 8, "Bad descriptor.";
     BUSY = 10, "Device or resource busy.";
     EXIST = 20, "File exists.";
@@ -35,6 +36,8 @@ errnos! {
     IO = 29, "Input or output error: the image is damaged, or the host breaks the specification.";
     ISDIR = 31, "Is a directory.";
     LOOP = 32, "Too many levels of symbolic links.";
+    MFILE = 33, "Too many open files.";
+    MLINK = 34, "Too many links.";
     NAMETOOLONG = 37, "Name too long.";
     NOENT = 44, "No such file or directory.";
     NOMEM = 48, "Not enough memory.";
@@ -47,16 +50,19 @@ errnos! {
     OVERFLOW = 61, "The result does not fit its type.";
     PERM = 63, "Operation not permitted: the path leads out of the preopen.";
     ROFS = 69, "The image cannot be changed.";
-    XDEV = 75, "The image and the host are different devices.";
+    XDEV = 75, "The two paths are on different devices, as the image and the host are.";
     NOTCAPABLE = 76, "More rights than the descriptor has.";
 }
 
 impl From<FsError> for Errno {
     fn from(error: FsError) -> Self {
         match error {
+            FsError::AccessDenied => Self::ACCES,
             FsError::Busy => Self::BUSY,
+            FsError::CrossesDevices => Self::XDEV,
             FsError::Exists => Self::EXIST,
             FsError::FileTooLarge => Self::FBIG,
+            FsError::IllegalName => Self::ILSEQ,
             FsError::Invalid => Self::INVAL,
             FsError::Io => Self::IO,
             FsError::IsADirectory => Self::ISDIR,
@@ -68,8 +74,11 @@ impl From<FsError> for Errno {
             FsError::NotADirectory => Self::NOTDIR,
             FsError::NotEmpty => Self::NOTEMPTY,
             FsError::Unsupported => Self::NOTSUP,
+            FsError::NotReadable => Self::BADF,
             FsError::NotPermitted => Self::PERM,
             FsError::ReadOnly => Self::ROFS,
+            FsError::TooManyLinks => Self::MLINK,
+            FsError::TooManyOpenFiles => Self::MFILE,
         }
     }
 }

@@ -39,6 +39,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
         let mut options = OpenOptions {
             follow: false,
+            read: base & rights::FD_READ != 0,
             write: base & rights::FD_WRITE != 0,
             create: oflags & oflags::CREAT != 0,
             exclusive: oflags & oflags::EXCL != 0,

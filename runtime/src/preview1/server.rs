@@ -73,6 +73,11 @@ impl<M, H, F: Filesystem> Server<M, H, F> {
     pub fn filesystem(&self) -> &F {
         &self.fs
     }
+
+    /// The file system.
+    pub fn filesystem_mut(&mut self) -> &mut F {
+        &mut self.fs
+    }
 }
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {

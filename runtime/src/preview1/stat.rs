@@ -5,11 +5,7 @@ use super::numbers::Descriptor;
 use super::opening::follows;
 use super::server::Base;
 use super::{Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Stat};
-
-/// The device number of every node of ours, `wvfs` in ASCII: unlikely to be a host's, so
-/// that no program takes two files for one.
-const DEVICE: u64 = 0x7366_7677;
+use crate::fs::Filesystem;
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_filestat_get(&mut self, fd: u32, stat: u32) -> Result {
@@ -20,7 +16,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Descriptor::Ours(handle) => handle.id(),
         };
         let node = self.fs.node(id)?;
-        let filestat = filestat(&self.fs.stat(&node)?);
+        let filestat = filestat(&self.fs, &node)?;
         self.memory.write(stat, &filestat.to_bytes())
     }
 
@@ -44,23 +40,24 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         let follow = follows(flags)?;
         self.read_path((path, path_len))?;
         let found = directory.resolve(&self.fs, self.path.bytes(), follow)?;
-        let filestat = filestat(&self.fs.stat(found.existing()?)?);
+        let filestat = filestat(&self.fs, found.existing()?)?;
         self.memory.write(stat, &filestat.to_bytes())
     }
 }
 
-fn filestat(stat: &Stat) -> Filestat {
-    Filestat {
-        device: DEVICE,
+fn filestat<F: Filesystem>(fs: &F, node: &F::Node) -> Result<Filestat> {
+    let stat = fs.stat(node)?;
+    Ok(Filestat {
+        device: fs.device(node)?,
         inode: stat.serial,
         filetype: filetype_of(stat.kind),
         link_count: stat.link_count,
         size: stat.len,
         times_ns: [stat.accessed_ns, stat.modified_ns, stat.changed_ns].map(since_1970),
-    }
+    })
 }
 
-/// Preview 1 has no times before 1970.
+/// Preview 1 has no times before 1970, so these become its start.
 fn since_1970(time_ns: i64) -> u64 {
     u64::try_from(time_ns).unwrap_or(0)
 }

@@ -3,12 +3,27 @@
 use super::abi::fdflags;
 use super::reading::Iovecs;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, FsError};
+use crate::fs::{Filesystem, Flush, FsError};
 use crate::open::{MAX_OFFSET, OpenFile};
 use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.
 const PIECE_LEN: u32 = 64 << 10;
+
+/// Where a write begins.
+#[derive(Clone, Copy)]
+enum Start {
+    At(u64),
+    /// At the end of the file, wherever it is by then.
+    End,
+}
+
+/// How far a write came.
+struct Written {
+    len: u32,
+    /// The position behind the last byte.
+    end: u64,
+}
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_write(
@@ -27,13 +42,13 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             count: iovec_count,
         };
         self.memory.check(written, 4)?;
-        let offset = match u32::from(file.flags) & fdflags::APPEND != 0 {
-            true => self.file_len(file.id)?,
-            false => file.position,
+        let start = match u32::from(file.flags) & fdflags::APPEND != 0 {
+            true => Start::End,
+            false => Start::At(file.position),
         };
-        let len = self.write_from(file.id, offset, iovecs)?;
-        self.open_file(fd)?.position = offset.saturating_add(len.into());
-        self.memory.write_u32(written, len)
+        let done = self.write_from(&file, start, iovecs)?;
+        self.open_file(fd)?.position = done.end;
+        self.memory.write_u32(written, done.len)
     }
 
     pub(super) fn fd_pwrite(
@@ -57,8 +72,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             return Err(Errno::INVAL);
         }
         self.memory.check(written, 4)?;
-        let len = self.write_from(file.id, offset, iovecs)?;
-        self.memory.write_u32(written, len)
+        let done = self.write_from(&file, Start::At(offset), iovecs)?;
+        self.memory.write_u32(written, done.len)
     }
 
     /// Our file under a number, if the handle may write.
@@ -71,40 +86,76 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         Ok(file)
     }
 
-    /// Writes the buffers in turn from `offset` on. Returns the number of bytes. Bytes
-    /// before an error count, as in POSIX.
-    fn write_from(&mut self, file: F::Id, offset: u64, iovecs: Iovecs) -> Result<u32> {
-        let mut done = 0_u32;
+    /// Writes the buffers in turn from `start` on. Bytes before an error count, as in
+    /// POSIX.
+    fn write_from(
+        &mut self,
+        file: &OpenFile<F::Id>,
+        start: Start,
+        iovecs: Iovecs,
+    ) -> Result<Written> {
+        let mut written = Written {
+            len: 0,
+            end: match start {
+                Start::At(offset) => offset,
+                Start::End => self.file_len(file.id)?,
+            },
+        };
         for position in 0..iovecs.count {
-            let iovec = match iovecs.get(&self.memory, position) {
-                Ok(iovec) => iovec,
-                Err(errno) if done == 0 => return Err(errno),
+            let buffer = iovecs.get(&self.memory, position);
+            let all = buffer.and_then(|buffer| {
+                // The result has 32 bits.
+                let len = buffer.len.min(u32::MAX - written.len);
+                self.write_buffer(file.id, start, (buffer.address, len), &mut written)
+            });
+            match all {
+                Ok(()) => {}
+                Err(errno) if written.len == 0 => return Err(errno),
                 Err(_) => break,
-            };
-            // The result has 32 bits.
-            let mut rest = (iovec.address, iovec.len.min(u32::MAX - done));
-            while rest.1 > 0 {
-                let piece = (rest.0, rest.1.min(PIECE_LEN));
-                let at = offset.saturating_add(done.into());
-                match self.write_piece(file, at, piece) {
-                    Ok(()) => done += piece.1,
-                    Err(errno) if done == 0 => return Err(errno),
-                    Err(_) => return Ok(done),
-                }
-                rest = (rest.0.wrapping_add(piece.1), rest.1 - piece.1);
             }
         }
-        Ok(done)
+        if u32::from(file.flags) & (fdflags::DSYNC | fdflags::SYNC) != 0 {
+            self.fs.sync(file.id, Flush::Everything)?;
+        }
+        Ok(written)
     }
 
-    fn write_piece(&mut self, file: F::Id, offset: u64, (address, len): (u32, u32)) -> Result {
-        check_len(offset.saturating_add(len.into()))?;
+    /// Writes one buffer in pieces.
+    fn write_buffer(
+        &mut self,
+        file: F::Id,
+        start: Start,
+        (address, len): (u32, u32),
+        written: &mut Written,
+    ) -> Result {
+        let (mut address, mut rest) = (address, len);
+        while rest > 0 {
+            let len = rest.min(PIECE_LEN);
+            let bytes = self.piece((address, len))?;
+            written.end = match start {
+                Start::At(_) => {
+                    let end = written.end.saturating_add(len.into());
+                    check_len(end)?;
+                    self.fs.write_at(file, written.end, &bytes)?;
+                    end
+                }
+                Start::End => self.fs.append(file, &bytes)?,
+            };
+            written.len += len;
+            // Wraps only if nothing is left to copy.
+            address = address.wrapping_add(len);
+            rest -= len;
+        }
+        Ok(())
+    }
+
+    fn piece(&self, (address, len): (u32, u32)) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let reserved = bytes.try_reserve_exact(len as usize);
         reserved.map_err(|_| FsError::NoMemory)?;
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
-        Ok(self.fs.write_at(file, offset, &bytes)?)
+        Ok(bytes)
     }
 }
 

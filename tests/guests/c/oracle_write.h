@@ -1,8 +1,8 @@
 // Files that stay open for writing, for the oracle's programs on directories that
 // the guest may change. Included by oracle.c alone, after what these use.
 //
-// A packed module passes every one of these calls on. So nothing here is made
-// comparable, but for what was drawn at random: both sides talk to the same host.
+// The two sides may be one host behind different modules, or two hosts. Bytes that one
+// call writes, and the time of a change, are the host's to choose.
 
 // Small enough to be compared whole when the program is done.
 static u64 draw_len(void) { return below(200000); }
@@ -67,20 +67,33 @@ static void op_open_write(void) {
     origins[slot].path = path;
 }
 
+// Writes until the buffers are written, because the host chooses how much one call takes.
+static int write_all(u32 fd, struct buffer *iovecs, u32 count, u64 offset, int positioned, u64 *total) {
+    for (*total = 0;;) {
+        u32 done = 0;
+        int error = positioned ? CALL(fd_pwrite)(fd, iovecs, count, offset + *total, &done)
+                               : CALL(fd_write)(fd, iovecs, count, &done);
+        if (error || !done) return error;
+        *total += done;
+        while (count && done >= iovecs->len) done -= iovecs->len, iovecs++, count--;
+        if (!count) return 0;
+        iovecs->address += done;
+        iovecs->len -= done;
+    }
+}
+
 static void op_write(void) {
     struct target t = written_fd();
     struct buffer iovecs[8];
-    int positioned = below(2);
-    u64 offset = draw_place();
-    u32 done = 0;
+    int positioned = below(2) && !appends(t.fd);
+    u64 offset = draw_place(), total;
     for (u32 i = 0; i < ARENA; i++) arena[i] = next();
     say(positioned ? "fd_pwrite" : "fd_write");
     say_fd("fd", t);
     if (positioned) say(" offset=%llu", offset);
     u32 count = draw_iovecs(iovecs);
-    int error = outcome(positioned ? CALL(fd_pwrite)(t.fd, iovecs, count, offset, &done)
-                                   : CALL(fd_write)(t.fd, iovecs, count, &done));
-    if (!error) say(" len=%u", done);
+    outcome(write_all(t.fd, iovecs, count, offset, positioned, &total));
+    say(" len=%llu", total);
     say_written(t.fd);
 }
 

@@ -1,71 +1,57 @@
 //! The functions that the program imports, and who answers them.
 //!
-//! The runtime answers each call that takes a descriptor, and passes calls on host
-//! descriptors to the [`Host`]. The interpreter answers all others itself: arguments,
-//! variables, clocks, random numbers. For example, `path_open` on a packed directory
-//! ends in the runtime, `fd_write` to standard output goes through the runtime to the
-//! host, and `clock_time_get` reaches only the interpreter.
+//! The [`Runtimes`] answer each call that takes a descriptor, and pass calls on standard
+//! streams to the [`Host`]. The [`Process`] answers all other calls.
 //!
-//! Runtime and interpreter need the program's memory, which the interpreter lends for one
-//! call. Between calls the runtime is idle: it keeps its descriptors, and has neither
-//! memory nor host.
+//! Both need the program's memory, which the interpreter lends for one call.
 
 use super::host::Host;
 use super::memory::GuestMemory;
-use super::traced_image::TracedImage;
-use anyhow::{Result, anyhow};
+use super::process::{Process, for_each_process_call};
+use super::runtimes::Runtimes;
+use super::streams::Streams;
+use anyhow::Result;
 use std::cell::Cell;
 use wasi_vfs_embedding::for_each_call;
-use wasi_vfs_runtime::{Preview1, Server};
+use wasi_vfs_runtime::Preview1;
 use wasmi::errors::LinkerError;
 use wasmi::{Caller, Engine, Extern, Linker, Memory, StoreLimits};
-use wasmi_wasi::WasiCtx;
 
 /// The module of the imports.
 pub(super) const PREVIEW1: &str = "wasi_snapshot_preview1";
 
 /// The state of a running program.
 pub(super) struct State {
-    pub(super) context: WasiCtx,
+    process: Process,
+    streams: Streams,
     pub(super) bounds: StoreLimits,
     /// The program's memory, once it has made a call.
     memory: Option<Memory>,
-    /// `None` if the program was not packed, or serves its files itself.
-    pub(super) runtime: Option<Idle>,
+    pub(super) runtimes: Runtimes,
 }
 
-/// The runtime between two calls.
-pub(super) type Idle = Server<(), (), TracedImage>;
-
-/// The runtime during a call.
-type Serving<'c, 'm> = Server<GuestMemory<'c, 'm>, Host<'c, 'm>, TracedImage>;
-
 impl State {
-    pub(super) fn new(context: WasiCtx, bounds: StoreLimits, runtime: Option<Idle>) -> Self {
+    pub(super) fn new(process: Process, bounds: StoreLimits, runtimes: Runtimes) -> Self {
         Self {
-            context,
+            process,
+            streams: Streams::new(),
             bounds,
             memory: None,
-            runtime,
+            runtimes,
         }
     }
 }
 
-/// The imports of a program whose files the runtime serves, or the host.
-pub(super) fn linker(engine: &Engine, is_served: bool) -> Result<Linker<State>> {
+/// The imports of a program.
+pub(super) fn linker(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
-    wasmi_wasi::add_to_linker(&mut linker, |state: &mut State| &mut state.context)
-        .map_err(|error| anyhow!("cannot supply {PREVIEW1}: {error}"))?;
-    linker.allow_shadowing(true);
-    // The interpreter's own `proc_exit` traps on codes over 125 and drops them.
     linker.func_wrap(
         PREVIEW1,
         "proc_exit",
         |code: i32| -> Result<(), wasmi::Error> { Err(wasmi::Error::i32_exit(code)) },
     )?;
-    if is_served {
-        bind(&mut linker)?;
-    }
+    bind(&mut linker)?;
+    bind_process(&mut linker)?;
     Ok(linker)
 }
 
@@ -88,29 +74,45 @@ macro_rules! bind_calls {
 }
 for_each_call!(bind_calls);
 
-/// Makes one call of the runtime. Returns its error code, or the trap of the host.
+macro_rules! bind_process_calls {
+    ($($call:ident($($parameter:ident: $type:ty),*);)*) => {
+        /// Binds the process to the calls without a descriptor.
+        fn bind_process(linker: &mut Linker<State>) -> Result<(), LinkerError> {
+            $(linker.func_wrap(
+                PREVIEW1,
+                stringify!($call),
+                |mut caller: Caller<'_, State>, $($parameter: $type),*| {
+                    lend(&mut caller, |memory, state| {
+                        state.process.$call(memory, $($parameter),*)
+                    })
+                },
+            )?;)*
+            Ok(())
+        }
+    };
+}
+for_each_process_call!(bind_process_calls);
+
+/// Makes one call of the runtimes. Returns its error code.
 fn serve(
     caller: &mut Caller<'_, State>,
-    call: impl for<'c, 'm> FnOnce(&mut Serving<'c, 'm>) -> i32,
+    call: impl FnOnce(&mut dyn Preview1) -> i32,
+) -> Result<i32, wasmi::Error> {
+    lend(caller, |memory, state| {
+        let streams = &mut state.streams;
+        state.runtimes.serve(memory, Host { streams, memory }, call)
+    })
+}
+
+/// Lends the program's memory for one call.
+fn lend(
+    caller: &mut Caller<'_, State>,
+    call: impl FnOnce(GuestMemory<'_, '_>, &mut State) -> i32,
 ) -> Result<i32, wasmi::Error> {
     let memory = memory(caller)?;
     let (bytes, state) = memory.data_and_store_mut(caller);
-    let idle = state.runtime.take();
-    let idle = idle.ok_or_else(|| wasmi::Error::new("the runtime is in use".to_owned()))?;
-    let (bytes, trap) = (Cell::new(bytes), Cell::new(None));
-    let memory = GuestMemory::new(&bytes);
-    let host = Host {
-        context: &mut state.context,
-        memory,
-        trap: &trap,
-    };
-    let mut serving = idle.with(memory, host);
-    let code = call(&mut serving);
-    state.runtime = Some(serving.with((), ()));
-    match trap.take() {
-        Some(trap) => Err(trap),
-        None => Ok(code),
-    }
+    let bytes = Cell::new(bytes);
+    Ok(call(GuestMemory::new(&bytes), state))
 }
 
 fn memory(caller: &mut Caller<'_, State>) -> Result<Memory, wasmi::Error> {

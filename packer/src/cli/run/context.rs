@@ -1,12 +1,14 @@
 //! The world of the program: arguments, variables, standard streams, host directories.
 
-use super::host_directory;
+use super::directories::HostDirectories;
+use super::process::Process;
 use crate::cli::usage::WrongUsage;
 use anyhow::{Context, Result};
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use std::collections::HashMap;
 use std::path::Path;
 use wasi_vfs::{Mapping, PackError};
-use wasmi_wasi::{Dir, WasiCtx, WasiCtxBuilder, ambient_authority};
 
 /// What a command line says about it.
 pub(super) struct World<'r> {
@@ -33,22 +35,24 @@ impl World<'_> {
     }
 
     /// Opens all of it.
-    pub(super) fn open(&self) -> Result<WasiCtx> {
-        let mut builder = WasiCtxBuilder::new();
-        builder.inherit_stdio();
-        builder.arg(&program_name(self.module))?;
-        builder.args(self.arguments)?;
-        for variable in self.env {
-            let (name, value) = environment_variable(variable)?;
-            builder.env(&name, &value)?;
-        }
-        let context = builder.build();
+    pub(super) fn open(&self) -> Result<(Process, HostDirectories)> {
+        let mut arguments = vec![program_name(self.module)];
+        arguments.extend_from_slice(self.arguments);
+        let variables = self
+            .env
+            .iter()
+            .map(|variable| environment_variable(variable));
+        let process = Process {
+            arguments,
+            variables: variables.collect::<Result<_>>()?,
+        };
+        let mut directories = HostDirectories::default();
         for Mapping { host, guest } in self.dirs {
             let dir = Dir::open_ambient_dir(host, ambient_authority())
                 .with_context(|| format!("cannot open directory `{}`", host.display()))?;
-            context.push_preopened_dir(host_directory::directory(dir), guest.spelling())?;
+            directories.add(guest.spelling(), dir);
         }
-        Ok(context)
+        Ok((process, directories))
     }
 }
 
@@ -67,14 +71,15 @@ pub(super) fn has_name(text: &str) -> Result<String, String> {
     }
 }
 
-fn environment_variable(text: &str) -> Result<(String, String)> {
-    if let Some((name, value)) = text.split_once('=') {
-        return Ok((name.to_owned(), value.to_owned()));
+/// The variable as `NAME=VALUE`.
+fn environment_variable(text: &str) -> Result<String> {
+    if text.contains('=') {
+        return Ok(text.to_owned());
     }
     let value = std::env::var(text).with_context(|| {
         format!("cannot pass on environment variable `{text}`; expected NAME=VALUE")
     })?;
-    Ok((text.to_owned(), value))
+    Ok(format!("{text}={value}"))
 }
 
 #[cfg(test)]
@@ -83,8 +88,7 @@ mod tests {
 
     #[test]
     fn variables_need_a_name() {
-        let pair = environment_variable("A=b=c").unwrap();
-        assert_eq!(pair, ("A".to_owned(), "b=c".to_owned()));
+        assert_eq!(environment_variable("A=b=c").unwrap(), "A=b=c");
         assert!(has_name("=c").is_err());
         assert!(has_name("").is_err());
         assert!(has_name("A=b").is_ok());

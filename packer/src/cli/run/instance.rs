@@ -1,19 +1,20 @@
 //! A program under the interpreter, from its bytes to its exit code.
 
-use super::calls::{Idle, State, linker};
+use super::calls::{State, linker};
+use super::directories::HostDirectories;
 use super::entries::entries;
 use super::exit::{exit_code, not_instantiated};
 use super::payload::{Failure, PayloadFile};
+use super::process::Process;
 use super::program::{Image, Program};
+use super::runtimes::Runtimes;
 use super::trace::Notes;
 use super::traced_image::TracedImage;
 use anyhow::{Context, Result};
 use std::process::ExitCode;
 use wasi_vfs::bounds::bounds;
 use wasi_vfs::module;
-use wasi_vfs_runtime::Server;
 use wasmi::{CompilationMode, Config, Engine, Instance, Module, Store};
-use wasmi_wasi::WasiCtx;
 
 /// Nested calls of a program. The engine keeps them on the heap, and interpreters in the
 /// program nest a few for each call of their own.
@@ -34,7 +35,7 @@ pub(super) struct Outcome {
 /// Runs the exports `invoked` of a program, or `_start` if there are none.
 pub(super) fn run(
     program: &Program,
-    context: WasiCtx,
+    (process, directories): (Process, HostDirectories),
     invoked: &[String],
     is_traced: bool,
 ) -> Result<Outcome> {
@@ -44,26 +45,26 @@ pub(super) fn run(
     let entries = entries(&module, invoked)?;
     let failure = Failure::default();
     let image = program.image.as_ref();
-    let runtime = image.map(|image| idle(image, &failure, is_traced));
-    let linker = linker(&engine, runtime.is_some())?;
-    let state = State::new(context, bounds(program.wasm.len()), runtime);
+    let image = image.map(|image| traced_image(image, &failure, is_traced));
+    let runtimes = Runtimes::new(image, directories);
+    let linker = linker(&engine)?;
+    let state = State::new(process, bounds(program.wasm.len()), runtimes);
     let mut store = Store::new(&engine, state);
     store.limiter(|state| &mut state.bounds);
     let code = match linker.instantiate_and_start(&mut store, &module) {
         Ok(instance) => call_all(&mut store, &instance, &entries)?,
         Err(error) => not_instantiated(error)?,
     };
-    let image = store.data().runtime.as_ref().map(Server::filesystem);
     Ok(Outcome {
         code,
-        notes: image.and_then(TracedImage::take_notes),
+        notes: store.data().runtimes.take_notes(),
         failure,
     })
 }
 
-fn idle(image: &Image, failure: &Failure, is_traced: bool) -> Idle {
+fn traced_image(image: &Image, failure: &Failure, is_traced: bool) -> TracedImage {
     let payload = PayloadFile::new(image.payload(), failure.clone());
-    Server::new(TracedImage::new(image.index(), payload, is_traced), (), ())
+    TracedImage::new(image.index(), payload, is_traced)
 }
 
 fn engine() -> Engine {
@@ -79,7 +80,7 @@ fn engine() -> Engine {
 
 /// Calls the exports in order, until one exits or traps.
 fn call_all(store: &mut Store<State>, instance: &Instance, names: &[String]) -> Result<ExitCode> {
-    if store.data().runtime.is_some() {
+    if store.data().runtimes.serve_image() {
         reset_inner_runtime(store, instance)?;
     }
     for name in names {

@@ -4,19 +4,24 @@
 //! with the same runtime that is inside the module, compiled for this machine. So a trace
 //! sees each file that the program reaches, and reading runs at native speed. For example,
 //! `run packed.wasm` opens the image in place ([`program`]), binds the calls of the program
-//! to the runtime ([`calls`]), and calls `_start` ([`instance`]). Calls on standard streams
-//! and on directories of `--dir` go on to the interpreter's own preview 1 ([`host`]).
+//! to the runtime ([`calls`], [`runtimes`]), and calls `_start` ([`instance`]). The same runtime serves
+//! the directories of `--dir` ([`directories`]). Its host are the
+//! standard streams ([`host`]). The other calls concern the process ([`process`]).
 
 mod calls;
 mod context;
+mod directories;
 mod entries;
 mod exit;
 mod host;
-mod host_directory;
 mod instance;
 mod memory;
 mod payload;
+mod polling;
+mod process;
 mod program;
+mod runtimes;
+mod streams;
 mod trace;
 mod traced_image;
 
@@ -143,8 +148,8 @@ impl Run {
     }
 
     fn run(&self, program: &Program, is_traced: bool) -> Result<Outcome> {
-        let context = self.world().open()?;
-        let mut outcome = instance::run(program, context, &self.invoke, is_traced)?;
+        let world = self.world().open()?;
+        let mut outcome = instance::run(program, world, &self.invoke, is_traced)?;
         if let Some(failure) = outcome.failure.get() {
             report(&self.unreadable(failure));
             if outcome.code == ExitCode::SUCCESS {

@@ -1,0 +1,155 @@
+//! The calls without a descriptor: arguments, variables, clocks, random numbers.
+
+use super::memory::GuestMemory;
+use super::polling::{monotonic_time, system_time};
+use super::streams::code;
+use std::time::Duration;
+use wasi_vfs_runtime::{Errno, Memory};
+
+type Result<T = (), E = Errno> = std::result::Result<T, E>;
+
+/// Random bytes that are drawn at once.
+const PIECE_LEN: u32 = 64 << 10;
+
+/// What the program knows of its process.
+#[derive(Debug, Default)]
+pub(super) struct Process {
+    pub(super) arguments: Vec<String>,
+    /// Each as `NAME=VALUE`.
+    pub(super) variables: Vec<String>,
+}
+
+/// Passes the list of the calls without a descriptor to the macro `$then`.
+macro_rules! for_each_process_call {
+    ($then:ident) => {
+        $then! {
+            args_get(pointers: u32, bytes: u32);
+            args_sizes_get(count: u32, len: u32);
+            clock_res_get(clock: u32, resolution: u32);
+            clock_time_get(clock: u32, precision: u64, time: u32);
+            environ_get(pointers: u32, bytes: u32);
+            environ_sizes_get(count: u32, len: u32);
+            proc_raise(signal: u32);
+            random_get(buffer: u32, len: u32);
+            sched_yield();
+        }
+    };
+}
+pub(super) use for_each_process_call;
+
+impl Process {
+    pub(super) fn args_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        pointers: u32,
+        bytes: u32,
+    ) -> i32 {
+        code(write_list(&mut memory, &self.arguments, pointers, bytes))
+    }
+
+    pub(super) fn args_sizes_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        count: u32,
+        len: u32,
+    ) -> i32 {
+        code(write_sizes(&mut memory, &self.arguments, count, len))
+    }
+
+    pub(super) fn environ_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        pointers: u32,
+        bytes: u32,
+    ) -> i32 {
+        code(write_list(&mut memory, &self.variables, pointers, bytes))
+    }
+
+    pub(super) fn environ_sizes_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        count: u32,
+        len: u32,
+    ) -> i32 {
+        code(write_sizes(&mut memory, &self.variables, count, len))
+    }
+
+    pub(super) fn clock_res_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        clock: u32,
+        resolution: u32,
+    ) -> i32 {
+        code(time(clock).and_then(|_| memory.write_u64(resolution, 1)))
+    }
+
+    pub(super) fn clock_time_get(
+        &self,
+        mut memory: GuestMemory<'_, '_>,
+        clock: u32,
+        _precision: u64,
+        result: u32,
+    ) -> i32 {
+        code(time(clock).and_then(|time| {
+            let time_ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+            memory.write_u64(result, time_ns)
+        }))
+    }
+
+    /// Signals are not supported, as in other engines.
+    pub(super) fn proc_raise(&self, _: GuestMemory<'_, '_>, _signal: u32) -> i32 {
+        code(Err(Errno::NOTSUP))
+    }
+
+    pub(super) fn random_get(&self, mut memory: GuestMemory<'_, '_>, buffer: u32, len: u32) -> i32 {
+        code(write_random(&mut memory, buffer, len))
+    }
+
+    pub(super) fn sched_yield(&self, _: GuestMemory<'_, '_>) -> i32 {
+        std::thread::yield_now();
+        0
+    }
+}
+
+/// The time of a clock. The clocks of processes and threads are not supported, as in other
+/// engines.
+fn time(clock: u32) -> Result<Duration> {
+    match clock {
+        0 => Ok(system_time()),
+        1 => Ok(monotonic_time()),
+        _ => Err(Errno::BADF),
+    }
+}
+
+/// Writes strings with a NUL behind each, and the address of each.
+fn write_list(
+    memory: &mut GuestMemory<'_, '_>,
+    list: &[String],
+    mut pointers: u32,
+    mut bytes: u32,
+) -> Result {
+    for string in list {
+        memory.write_u32(pointers, bytes)?;
+        memory.write(bytes, &[string.as_bytes(), b"\0"].concat())?;
+        // Wraps only at the end of the largest memory, where the next write fails.
+        pointers = pointers.wrapping_add(4);
+        bytes = bytes.wrapping_add(string.len() as u32 + 1);
+    }
+    Ok(())
+}
+
+fn write_sizes(memory: &mut GuestMemory<'_, '_>, list: &[String], count: u32, len: u32) -> Result {
+    let sum: usize = list.iter().map(|string| string.len() + 1).sum();
+    memory.write_u32(count, list.len() as u32)?;
+    memory.write_u32(len, u32::try_from(sum).map_err(|_| Errno::OVERFLOW)?)
+}
+
+fn write_random(memory: &mut GuestMemory<'_, '_>, buffer: u32, len: u32) -> Result {
+    memory.check(buffer, len.into())?;
+    for start in (0..len).step_by(PIECE_LEN as usize) {
+        let mut bytes = vec![0; (len - start).min(PIECE_LEN) as usize];
+        getrandom::fill(&mut bytes).map_err(|_| Errno::IO)?;
+        memory.write(buffer + start, &bytes)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! The runtimes that serve the files of a program.
+//!
+//! Two runtimes stand one behind the other. The first serves the packed files. Its host is
+//! the second, which serves the host directories of `--dir`. The host of the second are
+//! the standard streams. For example, `path_open` on a packed directory ends in the first
+//! runtime, `path_open` on a host directory in the second, and `fd_write` to standard
+//! output goes through both. `path_rename` from one to the other is `XDEV`.
+//!
+//! Between calls the runtimes are idle: they keep their descriptors, and have neither
+//! memory nor host.
+
+use super::directories::HostDirectories;
+use super::host::Host;
+use super::memory::GuestMemory;
+use super::trace::Notes;
+use super::traced_image::TracedImage;
+use wasi_vfs_runtime::{Errno, Preview1, Server};
+
+/// A runtime between two calls.
+type Idle<F> = Server<(), (), F>;
+
+/// Both runtimes between two calls.
+pub(super) struct Runtimes {
+    /// `None` if the program was not packed, or serves its files itself.
+    image: Option<Idle<TracedImage>>,
+    /// `None` during a call.
+    directories: Option<Idle<HostDirectories>>,
+}
+
+impl Runtimes {
+    pub(super) fn new(image: Option<TracedImage>, directories: HostDirectories) -> Self {
+        Self {
+            image: image.map(|image| Server::new(image, (), ())),
+            directories: Some(Server::new(directories, (), ())),
+        }
+    }
+
+    /// Whether the first runtime serves packed files.
+    pub(super) fn serve_image(&self) -> bool {
+        self.image.is_some()
+    }
+
+    pub(super) fn take_notes(&self) -> Option<Notes> {
+        self.image.as_ref()?.filesystem().take_notes()
+    }
+
+    /// Makes one call with this host. Returns its error code.
+    pub(super) fn serve(
+        &mut self,
+        memory: GuestMemory<'_, '_>,
+        host: Host<'_, '_>,
+        call: impl FnOnce(&mut dyn Preview1) -> i32,
+    ) -> i32 {
+        let Some(directories) = self.directories.take() else {
+            // Calls do not nest, so the runtime is idle before each.
+            return Errno::IO.0.into();
+        };
+        let mut directories = directories.with(memory, host);
+        let code = match self.image.take() {
+            None => call(&mut directories),
+            Some(image) => {
+                let mut image = image.with(memory, &mut directories);
+                let code = call(&mut image);
+                self.image = Some(image.with((), ()));
+                code
+            }
+        };
+        directories.filesystem_mut().end_call();
+        self.directories = Some(directories.with((), ()));
+        code
+    }
+}
