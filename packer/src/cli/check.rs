@@ -113,6 +113,7 @@ impl Answer {
             form: form.map(|form| match form {
                 Form::Linked => "linked",
                 Form::Merged(_) => "merged",
+                Form::Wired => "wired",
             }),
             memory: form.and_then(memory),
             imports: checkup.imports.into_iter().map(imported).collect(),
@@ -194,7 +195,7 @@ fn row(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
 fn memory(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
         Form::Merged(MemoryKind::Single) => Some("single"),
     }
 }

@@ -224,7 +224,7 @@ impl<'a> Contents<'a> {
         match self.form? {
             // Another tool may have changed the packed module.
             Form::Merged(_) => module::len_without_image(source, self.payload_segment).ok(),
-            Form::Linked => None,
+            Form::Linked | Form::Wired => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::module::check::subject::{Subject, look};
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
 use crate::module::merge::assemble;
+use crate::module::merge::binding::Binding;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::validate;
 use crate::module::parts::Parts;
@@ -67,12 +68,19 @@ impl<'a> Target<'a> {
         let form = self.form;
         let kind = match form {
             Form::Merged(kind) => kind,
-            Form::Linked => MemoryKind::default(),
+            Form::Linked | Form::Wired => MemoryKind::default(),
         };
         let mut warnings = Vec::new();
         let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
             warnings = caveats::of(shape, form);
-            let merged = assemble::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+            let merged = assemble::merge(
+                shape,
+                parts,
+                runtime_merged,
+                runtime_version,
+                Binding::Preview1,
+                kind,
+            )?;
             check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
             Ok::<_, ModuleError>(merged)
         };

@@ -225,6 +225,11 @@ pub enum ModuleError {
         /// The sign that the module was packed.
         trace: String,
     },
+    /// The module is the runtime of a packed component, without the component.
+    #[error(
+        "the module is the runtime of a packed component, expected a program; give the component instead"
+    )]
+    RuntimeOfComponent,
     /// A linked module has calls that bypass the runtime.
     #[error(
         "calls of `{call}` bypass the linked runtime, because a library declares that import itself, such as Rust's standard library before 1.94 or Zig's; link the program without libwasi_vfs.a, and `pack` merges the runtime"

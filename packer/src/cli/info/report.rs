@@ -259,13 +259,14 @@ fn form_name(form: Form) -> &'static str {
     match form {
         Form::Linked => "linked",
         Form::Merged(_) => "merged",
+        Form::Wired => "wired",
     }
 }
 
 fn memory_name(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
         Form::Merged(MemoryKind::Single) => Some("single"),
     }
 }

@@ -62,7 +62,7 @@ fn added(form: Form) -> WasmFeatures {
     match form {
         Form::Linked => bulk_memory | WasmFeatures::SIGN_EXTENSION,
         Form::Merged(MemoryKind::Single) => bulk_memory,
-        Form::Merged(MemoryKind::Separate) => {
+        Form::Merged(MemoryKind::Separate) | Form::Wired => {
             bulk_memory | WasmFeatures::SIGN_EXTENSION | WasmFeatures::MULTI_MEMORY
         }
     }
