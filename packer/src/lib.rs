@@ -30,6 +30,7 @@
     )
 )]
 
+mod component;
 mod extract;
 #[doc(hidden)]
 pub mod figures;
