@@ -1,0 +1,181 @@
+//! Writes the wired component.
+
+use crate::component::error::ComponentError;
+use crate::component::parse::layout::{COMPONENT, Section};
+use crate::component::wire::error::WireError;
+use crate::component::wire::items::Items;
+use crate::component::wire::names::{
+    HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, numbered,
+};
+use crate::component::wire::plan::Plan;
+use crate::component::wire::renumber::{HEADER_LEN, Renumber};
+use crate::component::wire::sections;
+use crate::component::wire::{modules, nested};
+use wasm_encoder::{
+    Alias, CanonicalFunctionSection, CanonicalOption, Component, ComponentAliasSection,
+    ComponentExportKind, ExportKind, InstanceSection, ModuleArg, RawSection,
+};
+
+/// The three core modules.
+pub(super) struct Modules {
+    pub(super) shim: Vec<u8>,
+    pub(super) runtime: Vec<u8>,
+    pub(super) fixup: Vec<u8>,
+}
+
+/// The sections of a component in `wasm` with the insertions of `plan`.
+pub(super) fn wired(
+    wasm: &[u8],
+    sections: &[Section],
+    plan: &Plan<'_>,
+    modules: &Modules,
+) -> Result<Vec<u8>, ComponentError> {
+    let first_trampoline = plan.shifts.core_functions.0[0].at;
+    let originals = plan.lowered.iter().map(|lowered| lowered.core_function);
+    let redirects = originals.zip(first_trampoline..).collect();
+    let mut renumber = Renumber::wire(plan.shifts, redirects);
+    let mut out = Vec::with_capacity(wasm.len() + modules.runtime.len());
+    let [first, second] = plan.places;
+    for number in 0..=sections.len() {
+        if number == first {
+            out.extend(early(plan, modules));
+        }
+        if number == second {
+            out.extend(late(plan));
+        }
+        match sections.get(number) {
+            Some(section) if number < first => out.extend(sections::whole(wasm, section)),
+            Some(section) if section.id == COMPONENT => {
+                nested::reject_outer_modules(wasm, section, plan.shifts.core_modules.0[0].at)?;
+                out.extend(sections::whole(wasm, section));
+            }
+            Some(section) => renumber.append(&mut out, wasm, section)?,
+            None => {}
+        }
+    }
+    Ok(out)
+}
+
+/// The sections in the first place: the modules, the instance of the shim, and its
+/// functions.
+fn early(plan: &Plan<'_>, modules: &Modules) -> Vec<u8> {
+    let mut component = Component::new();
+    for module in [&modules.shim, &modules.runtime, &modules.fixup] {
+        component.section(&RawSection {
+            id: crate::component::parse::layout::CORE_MODULE,
+            data: module,
+        });
+    }
+    let shim = plan.shifts.core_modules.0[0].at;
+    let none: [(&str, ModuleArg); 0] = [];
+    let mut instances = InstanceSection::new();
+    instances.instantiate(shim, none);
+    component.section(&instances);
+    let mut aliases = ComponentAliasSection::new();
+    for number in 0..plan.lowered.len() {
+        aliases.alias(Alias::CoreInstanceExport {
+            instance: plan.shifts.core_instances.0[0].at,
+            kind: ExportKind::Func,
+            name: &number.to_string(),
+        });
+    }
+    component.section(&aliases);
+    without_header(component)
+}
+
+/// The sections in the second place: functions of the host, and the instances of the
+/// runtime and the fixup.
+fn late(plan: &Plan<'_>) -> Vec<u8> {
+    let mut component = Component::new();
+    if !plan.host.is_empty() {
+        let first = plan.shifts.functions.0[1].at;
+        let (aliases, lowered) = host_functions(plan, first);
+        component.section(&aliases).section(&lowered);
+    }
+    component.section(&instances(plan));
+    without_header(component)
+}
+
+fn host_functions(
+    plan: &Plan<'_>,
+    first: u32,
+) -> (ComponentAliasSection, CanonicalFunctionSection) {
+    let mut aliases = ComponentAliasSection::new();
+    let mut lowered = CanonicalFunctionSection::new();
+    for (function, host) in (first..).zip(&plan.host) {
+        aliases.alias(Alias::InstanceExport {
+            instance: host.instance,
+            kind: ComponentExportKind::Func,
+            name: host.function.name,
+        });
+        lowered.lower(function, [CanonicalOption::Memory(plan.memory)]);
+    }
+    (aliases, lowered)
+}
+
+fn instances(plan: &Plan<'_>) -> InstanceSection {
+    let mut instances = InstanceSection::new();
+    let exports = program(plan);
+    instances.export_items(exports.iter().map(|(name, kind, number)| (&**name, *kind, *number)));
+    let [early, late] = plan.shifts.core_instances.0;
+    // The instance of the shim is before these.
+    let program = late.at + early.count;
+    let modules = plan.shifts.core_modules.0[0].at;
+    instances.instantiate(modules + 1, [(PROGRAM, ModuleArg::Instance(program))]);
+    instances.instantiate(
+        modules + 2,
+        [
+            (SHIM, ModuleArg::Instance(early.at)),
+            (RUNTIME, ModuleArg::Instance(program + 1)),
+        ],
+    );
+    instances
+}
+
+/// Everything that the stub imports, with its number in the wired component.
+fn program(plan: &Plan<'_>) -> Vec<(String, ExportKind, u32)> {
+    let functions = plan.shifts.core_functions;
+    let [early, late] = functions.0;
+    let lowered = plan.lowered.iter().map(|lowered| lowered.core_function);
+    let lowered = lowered.map(|number| functions.wired(number));
+    let reallocs = plan.reallocs.iter().map(|number| functions.wired(*number));
+    let first_host = late.at + early.count;
+    let host = (first_host..).take(plan.host.len());
+    let mut exports = vec![(MEMORY.to_owned(), ExportKind::Memory, plan.memory)];
+    exports.extend(named(LOWERED_PREFIX, lowered));
+    exports.extend(named(REALLOC_PREFIX, reallocs));
+    exports.extend(named(HOST_PREFIX, host));
+    exports
+}
+
+fn named(
+    prefix: &'static str,
+    functions: impl Iterator<Item = u32>,
+) -> impl Iterator<Item = (String, ExportKind, u32)> {
+    let functions = functions.enumerate();
+    functions.map(move |(at, number)| (numbered(prefix, at), ExportKind::Func, number))
+}
+
+fn without_header(component: Component) -> Vec<u8> {
+    component.finish().split_off(HEADER_LEN)
+}
+
+/// The three modules of `plan`, with the `runtime` merged into its stub.
+pub(super) fn modules(
+    plan: &Plan<'_>,
+    items: &Items<'_>,
+    merge: impl FnOnce(&[u8], Vec<crate::module::Lowering>) -> Result<Vec<u8>, crate::module::ModuleError>,
+) -> Result<Modules, WireError> {
+    let lowered = plan.functions();
+    let host: Vec<_> = plan.host.iter().map(|host| host.function).collect();
+    let stub = modules::Stub {
+        lowered: &lowered,
+        realloc_count: plan.reallocs.len(),
+        host: &host,
+    };
+    Ok(Modules {
+        shim: modules::shim(&lowered),
+        runtime: merge(&stub.encode(), plan.bindings(items))?,
+        fixup: modules::fixup(&lowered),
+    })
+}
