@@ -64,6 +64,16 @@ pub enum ComponentError {
         /// The interface.
         interface: String,
     },
+    /// The packed component would be longer than engines allow.
+    #[error(
+        "the packed core module has {len} bytes, and engines allow {limit} in a component; pack fewer files, or add --compress"
+    )]
+    TooLong {
+        /// The length of the core module, or of the nested component with it.
+        len: u64,
+        /// The limit.
+        limit: u64,
+    },
     /// No core module opens files.
     #[error(
         "nothing would read the image: the component opens no files; expected a program that opens files by WASI, such as one built for wasm32-wasip1 and made a component with `wasm-tools component new --adapt`"
