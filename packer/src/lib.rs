@@ -30,7 +30,7 @@
     )
 )]
 
-mod component;
+pub mod component;
 mod extract;
 #[doc(hidden)]
 pub mod figures;
@@ -49,6 +49,7 @@ mod testing;
 mod tree;
 mod warning;
 
+pub use component::{ComponentError, CoreModulePlace};
 pub use extract::{Extract, ExtractError, Extracted};
 pub use inspect::accounting;
 pub use inspect::ballast::{Ballast, ballast};

@@ -1,5 +1,6 @@
 //! The error type of components. Each message suggests a remedy.
 
+use crate::component::wire::WireError;
 use crate::module::ModuleError;
 use thiserror::Error;
 
@@ -64,6 +65,19 @@ pub enum ComponentError {
         /// The interface.
         interface: String,
     },
+    /// The packed component would be longer than engines allow.
+    #[error(
+        "the packed core module has {len} bytes, and engines allow {limit} in a component; pack fewer files, or add --compress"
+    )]
+    TooLong {
+        /// The length of the core module, or of the nested component with it.
+        len: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The component cannot be wired.
+    #[error(transparent)]
+    Wire(#[from] WireError),
     /// No core module opens files.
     #[error(
         "nothing would read the image: the component opens no files; expected a program that opens files by WASI, such as one built for wasm32-wasip1 and made a component with `wasm-tools component new --adapt`"

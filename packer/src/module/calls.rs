@@ -58,7 +58,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A function type in words, such as `(i32, i64) -> (i32)`.
-pub(super) fn describe(ty: &FuncType) -> String {
+pub(crate) fn describe(ty: &FuncType) -> String {
     let list = |types: &[ValType]| {
         let names: Vec<String> = types.iter().map(ValType::to_string).collect();
         names.join(", ")

@@ -2,15 +2,11 @@
 
 use std::ops::Range;
 
-/// The identifier of the section that is a core module, as the specification numbers it.
-pub(crate) const CORE_MODULE: u8 = 1;
-
-/// The identifier of the section that is a nested component.
-pub(crate) const COMPONENT: u8 = 4;
-
 /// One section of a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Section {
+    /// The identifier, as the specification numbers it. A core module has 1, a nested
+    /// component 4.
     pub(crate) id: u8,
     /// The offset of the identifier, which the length and the content follow.
     pub(crate) start: u64,

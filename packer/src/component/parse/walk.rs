@@ -18,11 +18,14 @@ const WINDOW_LEN: u64 = 16 << 10;
 /// Engines have no such limit. Composed components have some thousand sections.
 const MAX_SECTIONS: usize = 100_000;
 
+/// Engines allow as many in each component.
+const MAX_MODULES: usize = 1000;
+
 /// Engines allow 1000 nested components. Tools nest a few levels.
 const MAX_DEPTH: usize = 100;
 
 /// Parses the component in `source`.
-pub(crate) fn layout(source: &dyn ReadAt) -> Result<Layout, ComponentError> {
+pub(crate) fn layout<S: ReadAt + ?Sized>(source: &S) -> Result<Layout, ComponentError> {
     let mut walk = Walk {
         window: Window::new(source),
         open: vec![Open {
@@ -53,14 +56,14 @@ enum Next {
     Close,
 }
 
-struct Walk<'s> {
-    window: Window<'s>,
+struct Walk<'s, S: ?Sized> {
+    window: Window<'s, S>,
     open: Vec<Open>,
     layout: Layout,
     section_count: usize,
 }
 
-impl Walk<'_> {
+impl<S: ReadAt + ?Sized> Walk<'_, S> {
     /// Parses one payload of the innermost component.
     fn step(&mut self, mut open: Open) -> Result<(), ComponentError> {
         let number = open.component;
@@ -137,6 +140,7 @@ fn note(
         (Payload::End(_), _) => Ok(Next::Close),
         (Payload::ModuleSection { .. }, Some(section)) => {
             let end = section.content.end;
+            check("core modules", layout.modules.len() + 1, MAX_MODULES)?;
             layout.modules.push(CoreModule {
                 component: number,
                 section,
@@ -172,15 +176,15 @@ fn check(what: &'static str, found: usize, limit: usize) -> Result<(), Component
 }
 
 /// Bytes of the file from `at` on.
-struct Window<'s> {
-    source: &'s dyn ReadAt,
+struct Window<'s, S: ?Sized> {
+    source: &'s S,
     at: u64,
     bytes: Vec<u8>,
     start: u64,
 }
 
-impl<'s> Window<'s> {
-    fn new(source: &'s dyn ReadAt) -> Self {
+impl<'s, S: ReadAt + ?Sized> Window<'s, S> {
+    fn new(source: &'s S) -> Self {
         Self {
             source,
             at: 0,

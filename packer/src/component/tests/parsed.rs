@@ -1,26 +1,13 @@
 //! Which parts a component has, and which core module opens files.
 
-use super::{chain, layout, overview, wasm};
-use crate::component::parse::layout::{COMPONENT, CORE_MODULE};
+use super::{ADAPTER, PROGRAM, chain, component, layout, overview, wasm};
 
-/// A program of preview 1 that opens files.
-const PROGRAM: &str = r#"(core module
-    (import "wasi_snapshot_preview1" "path_open"
-      (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-    (memory (export "memory") 1))"#;
-
-/// A module in the shape of the adapter.
-const ADAPTER: &str = r#"(core module
-    (import "wasi:filesystem/types@0.2.3" "[method]descriptor.sync" (func (param i32 i32)))
-    (func (export "path_open")
-      (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32) unreachable))"#;
+/// Identifiers of sections.
+const CORE_MODULE: u8 = 1;
+const COMPONENT: u8 = 4;
 
 const NATIVE: &str = r#"(core module
     (import "wasi:filesystem/types@0.2.0" "[method]descriptor.sync" (func (param i32 i32))))"#;
-
-fn component(modules: &[&str]) -> Vec<u8> {
-    wasm(&format!("(component {})", modules.concat()))
-}
 
 fn program(modules: &[&str]) -> Result<usize, String> {
     let overview = overview(&component(modules)).expect("valid");

@@ -1,51 +1,43 @@
 //! Writes the wired component.
 
 use crate::component::error::ComponentError;
-use crate::component::parse::layout::{COMPONENT, Section};
-use crate::component::wire::error::WireError;
-use crate::component::wire::items::Items;
+use crate::component::parse::layout::Section;
 use crate::component::wire::names::{
     HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, numbered,
 };
 use crate::component::wire::plan::Plan;
 use crate::component::wire::renumber::{HEADER_LEN, Renumber};
-use crate::component::wire::sections;
+use crate::component::wire::sections::{self, id};
 use crate::component::wire::{modules, nested};
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CanonicalOption, Component, ComponentAliasSection,
     ComponentExportKind, ExportKind, InstanceSection, ModuleArg, RawSection,
 };
 
-/// The three core modules.
-pub(super) struct Modules {
-    pub(super) shim: Vec<u8>,
-    pub(super) runtime: Vec<u8>,
-    pub(super) fixup: Vec<u8>,
-}
-
-/// The sections of a component in `wasm` with the insertions of `plan`.
+/// The sections of a component in `wasm` with the insertions of `plan` and the merged
+/// `runtime`.
 pub(super) fn wired(
     wasm: &[u8],
     sections: &[Section],
-    plan: &Plan<'_>,
-    modules: &Modules,
+    plan: &Plan,
+    runtime: &[u8],
 ) -> Result<Vec<u8>, ComponentError> {
     let first_trampoline = plan.shifts.core_functions.0[0].at;
-    let originals = plan.lowered.iter().map(|lowered| lowered.core_function);
+    let originals = plan.originals.iter().copied();
     let redirects = originals.zip(first_trampoline..).collect();
     let mut renumber = Renumber::wire(plan.shifts, redirects);
-    let mut out = Vec::with_capacity(wasm.len() + modules.runtime.len());
+    let mut out = Vec::with_capacity(wasm.len() + runtime.len());
     let [first, second] = plan.places;
     for number in 0..=sections.len() {
         if number == first {
-            out.extend(early(plan, modules));
+            out.extend(early(plan, runtime));
         }
         if number == second {
             out.extend(late(plan));
         }
         match sections.get(number) {
             Some(section) if number < first => out.extend(sections::whole(wasm, section)),
-            Some(section) if section.id == COMPONENT => {
+            Some(section) if section.id == id::COMPONENT => {
                 nested::reject_outer_modules(wasm, section, plan.shifts.core_modules.0[0].at)?;
                 out.extend(sections::whole(wasm, section));
             }
@@ -58,11 +50,15 @@ pub(super) fn wired(
 
 /// The sections in the first place: the modules, the instance of the shim, and its
 /// functions.
-fn early(plan: &Plan<'_>, modules: &Modules) -> Vec<u8> {
+fn early(plan: &Plan, runtime: &[u8]) -> Vec<u8> {
     let mut component = Component::new();
-    for module in [&modules.shim, &modules.runtime, &modules.fixup] {
+    let (shim, fixup) = (
+        modules::shim(&plan.functions),
+        modules::fixup(&plan.functions),
+    );
+    for module in [&shim, runtime, &fixup] {
         component.section(&RawSection {
-            id: crate::component::parse::layout::CORE_MODULE,
+            id: id::CORE_MODULE,
             data: module,
         });
     }
@@ -72,7 +68,7 @@ fn early(plan: &Plan<'_>, modules: &Modules) -> Vec<u8> {
     instances.instantiate(shim, none);
     component.section(&instances);
     let mut aliases = ComponentAliasSection::new();
-    for number in 0..plan.lowered.len() {
+    for number in 0..plan.functions.len() {
         aliases.alias(Alias::CoreInstanceExport {
             instance: plan.shifts.core_instances.0[0].at,
             kind: ExportKind::Func,
@@ -85,7 +81,7 @@ fn early(plan: &Plan<'_>, modules: &Modules) -> Vec<u8> {
 
 /// The sections in the second place: functions of the host, and the instances of the
 /// runtime and the fixup.
-fn late(plan: &Plan<'_>) -> Vec<u8> {
+fn late(plan: &Plan) -> Vec<u8> {
     let mut component = Component::new();
     if !plan.host.is_empty() {
         let first = plan.shifts.functions.0[1].at;
@@ -96,10 +92,7 @@ fn late(plan: &Plan<'_>) -> Vec<u8> {
     without_header(component)
 }
 
-fn host_functions(
-    plan: &Plan<'_>,
-    first: u32,
-) -> (ComponentAliasSection, CanonicalFunctionSection) {
+fn host_functions(plan: &Plan, first: u32) -> (ComponentAliasSection, CanonicalFunctionSection) {
     let mut aliases = ComponentAliasSection::new();
     let mut lowered = CanonicalFunctionSection::new();
     for (function, host) in (first..).zip(&plan.host) {
@@ -113,10 +106,14 @@ fn host_functions(
     (aliases, lowered)
 }
 
-fn instances(plan: &Plan<'_>) -> InstanceSection {
+fn instances(plan: &Plan) -> InstanceSection {
     let mut instances = InstanceSection::new();
     let exports = program(plan);
-    instances.export_items(exports.iter().map(|(name, kind, number)| (&**name, *kind, *number)));
+    instances.export_items(
+        exports
+            .iter()
+            .map(|(name, kind, number)| (&**name, *kind, *number)),
+    );
     let [early, late] = plan.shifts.core_instances.0;
     // The instance of the shim is before these.
     let program = late.at + early.count;
@@ -133,11 +130,10 @@ fn instances(plan: &Plan<'_>) -> InstanceSection {
 }
 
 /// Everything that the stub imports, with its number in the wired component.
-fn program(plan: &Plan<'_>) -> Vec<(String, ExportKind, u32)> {
+fn program(plan: &Plan) -> Vec<(String, ExportKind, u32)> {
     let functions = plan.shifts.core_functions;
     let [early, late] = functions.0;
-    let lowered = plan.lowered.iter().map(|lowered| lowered.core_function);
-    let lowered = lowered.map(|number| functions.wired(number));
+    let lowered = plan.originals.iter().map(|number| functions.wired(*number));
     let reallocs = plan.reallocs.iter().map(|number| functions.wired(*number));
     let first_host = late.at + early.count;
     let host = (first_host..).take(plan.host.len());
@@ -160,22 +156,13 @@ fn without_header(component: Component) -> Vec<u8> {
     component.finish().split_off(HEADER_LEN)
 }
 
-/// The three modules of `plan`, with the `runtime` merged into its stub.
-pub(super) fn modules(
-    plan: &Plan<'_>,
-    items: &Items<'_>,
-    merge: impl FnOnce(&[u8], Vec<crate::module::Lowering>) -> Result<Vec<u8>, crate::module::ModuleError>,
-) -> Result<Modules, WireError> {
-    let lowered = plan.functions();
+/// The stub of `plan`.
+pub(super) fn stub(plan: &Plan) -> Vec<u8> {
     let host: Vec<_> = plan.host.iter().map(|host| host.function).collect();
     let stub = modules::Stub {
-        lowered: &lowered,
+        lowered: &plan.functions,
         realloc_count: plan.reallocs.len(),
         host: &host,
     };
-    Ok(Modules {
-        shim: modules::shim(&lowered),
-        runtime: merge(&stub.encode(), plan.bindings(items))?,
-        fixup: modules::fixup(&lowered),
-    })
+    stub.encode()
 }

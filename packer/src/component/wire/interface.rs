@@ -59,7 +59,10 @@ mod tests {
     #[test]
     fn other_versions_of_files_are_told_apart() {
         for version in ["0.3.0", "0.20.0", "0.2.0-rc-2023-11-10", "0.2.", "1.0.0"] {
-            assert!(is_unserved(&format!("wasi:filesystem/types@{version}")), "{version}");
+            assert!(
+                is_unserved(&format!("wasi:filesystem/types@{version}")),
+                "{version}"
+            );
         }
         assert!(!is_unserved("wasi:filesystem/types@0.2.0"));
         assert!(!is_unserved("wasi:io/streams@0.3.0"));

@@ -7,7 +7,7 @@
 //! Parsing does not validate, but a valid component never has a number without an item.
 
 use crate::component::error::ComponentError;
-use crate::component::parse::layout::{CORE_MODULE, Section};
+use crate::component::parse::layout::Section;
 use crate::component::wire::sections::{self, id};
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
@@ -40,7 +40,10 @@ pub(super) enum CoreFunction<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Function<'a> {
     /// An export of a component instance.
-    Export { instance: u32, name: &'a str },
+    Export {
+        instance: u32,
+        name: &'a str,
+    },
     /// `canon lift`.
     Lift,
     Other,
@@ -81,7 +84,7 @@ impl<'a> Items<'a> {
         number: usize,
     ) -> Result<(), ComponentError> {
         match section.id {
-            CORE_MODULE => {
+            id::CORE_MODULE => {
                 let module = sections::content(wasm, section);
                 self.core_modules.push((Some(module), number));
             }
@@ -130,7 +133,9 @@ impl<'a> Items<'a> {
             ComponentInstance::FromExports(exports) => {
                 let exports = exports.iter();
                 let functions = exports.filter(|export| export.kind == ComponentExternalKind::Func);
-                functions.map(|export| (export.index, export.name.name)).collect()
+                functions
+                    .map(|export| (export.index, export.name.name))
+                    .collect()
             }
         };
         self.passed.extend(functions);

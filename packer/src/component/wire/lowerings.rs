@@ -13,8 +13,8 @@ use crate::component::wire::memory::{Identity, identity};
 use crate::component::wire::resources::Resources;
 use crate::module::{describe, lowered_type};
 use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, Interface};
-use wasmparser::CanonicalOption;
 use wasmparser::types::TypesRef;
+use wasmparser::{CanonicalOption, CompositeInnerType};
 
 /// An intercepted core function.
 #[derive(Clone, Debug)]
@@ -153,8 +153,10 @@ impl Lowered<'_> {
 
 fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireError> {
     let ty = types.get(types.core_function_at(lowered.core_function));
-    let found = ty.filter(|ty| ty.composite_type.inner.is_func());
-    let found = found.map(|ty| ty.unwrap_func());
+    let found = ty.and_then(|ty| match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Some(ty),
+        _ => None,
+    });
     let expected = lowered_type(lowered.function);
     if found == Some(&expected) {
         return Ok(());

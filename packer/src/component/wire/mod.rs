@@ -45,55 +45,80 @@ mod tests;
 pub use error::WireError;
 
 use crate::component::error::ComponentError;
+use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
-use crate::component::wire::insert::Modules;
 use crate::component::wire::nested::with_sections;
 use crate::component::wire::plan::Plan;
-use crate::module::{self, Form, MemoryKind, Parts};
+use crate::module::{self, Embedded, Form, MemoryKind, Parts};
 use std::borrow::Cow;
+use std::sync::Arc;
+use wasi_vfs_format::{Payload, ReadAt};
 
-/// Wires a runtime with an image into the component `wasm`. A previous image is replaced.
-///
-/// # Errors
-///
-/// The component is invalid or unsupported. Each error suggests a remedy.
-pub(crate) fn wire(
-    wasm: &[u8],
-    parts: Parts<'_>,
-    runtime: &[u8],
-    runtime_version: &str,
-    memory: Option<MemoryKind>,
-) -> Result<Vec<u8>, ComponentError> {
-    if memory == Some(MemoryKind::Single) {
-        return Err(WireError::SingleMemory.into());
-    }
-    let original = unwire(wasm)?;
-    let layout = walk::layout(&*original)?;
-    let (number, items) = nested::user(&original, &layout)?;
-    let types = module::validate_types(&original, number)?;
-    let plan = Plan::new(&items, types.as_ref())?;
-    let modules = insert::modules(&plan, &items, |stub, lowerings| {
-        module::wire(stub, &lowerings.into(), parts, runtime, runtime_version)
-    })?;
-    let wired = wired(&original, &layout, number, &plan, &modules)?;
-    module::validate(&wired).map_err(WireError::Output)?;
-    check_reversible(&wired, &original)?;
-    Ok(wired)
+/// A validated component that a runtime can be wired into.
+pub(crate) struct Wiring<'a> {
+    original: Cow<'a, [u8]>,
+    layout: Layout,
+    /// The number of the component that opens files.
+    number: usize,
+    plan: Plan,
 }
 
-fn wired(
-    wasm: &[u8],
-    layout: &Layout,
-    number: usize,
-    plan: &Plan<'_>,
-    modules: &Modules,
-) -> Result<Vec<u8>, ComponentError> {
-    let Some(component) = layout.components.get(number) else {
-        return Err(WireError::NoFiles.into());
-    };
-    let sections = insert::wired(wasm, &component.sections, plan, modules)?;
-    Ok(with_sections(wasm, component, sections))
+impl<'a> Wiring<'a> {
+    /// Parses and validates the component, and removes the image that it may have.
+    /// `memory` is the kind of memory that the user chose, if any.
+    ///
+    /// # Errors
+    ///
+    /// The component is invalid or unsupported. Each error suggests a remedy.
+    pub(crate) fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ComponentError> {
+        let original = unwire(wasm)?;
+        let layout = walk::layout(&*original)?;
+        let (number, items) = nested::user(&original, &layout)?;
+        let types = module::component_types(&original, number)?;
+        let types = types.ok_or(WireError::NoFiles)?;
+        let plan = Plan::new(&items, types.as_ref())?;
+        if memory == Some(MemoryKind::Single) {
+            return Err(WireError::SingleMemory.into());
+        }
+        drop(items);
+        Ok(Self {
+            original,
+            layout,
+            number,
+            plan,
+        })
+    }
+
+    /// Wires `runtime` with the image into the component.
+    ///
+    /// # Errors
+    ///
+    /// The runtime cannot be merged with the image, or the component has an encoding that
+    /// unwiring would not restore.
+    pub(crate) fn embed(
+        self,
+        parts: Parts<'_>,
+        runtime: &[u8],
+        runtime_version: &str,
+    ) -> Result<Embedded, ComponentError> {
+        let Some(component) = self.layout.components.get(self.number) else {
+            return Err(WireError::NoFiles.into());
+        };
+        let stub = insert::stub(&self.plan);
+        let runtime =
+            module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
+        let runtime = runtime.map_err(WireError::from)?;
+        let sections = insert::wired(&self.original, &component.sections, &self.plan, &runtime)?;
+        let module = with_sections(&self.original, component, sections);
+        module::validate(&module).map_err(WireError::Output)?;
+        check_reversible(&module, &self.original)?;
+        Ok(Embedded {
+            module,
+            form: Form::Wired,
+            warnings: Vec::new(),
+        })
+    }
 }
 
 /// Rejects a component that unwiring would not restore. The encoder writes numbers in the
@@ -110,20 +135,28 @@ fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError>
     Err(WireError::Unusual { what }.into())
 }
 
-/// The component without its wiring. Any other component is returned as it is.
+/// The component without its wiring. A component that is not wired is returned as it is.
 ///
 /// # Errors
 ///
 /// The component is invalid, or another tool changed it after packing.
 pub(crate) fn unwire(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
-    let layout = walk::layout(wasm)?;
-    for number in 0..layout.modules.len() {
-        let place = layout.place(number);
-        let form = module::find(sections::bytes(wasm, place.clone()));
-        let form = form.map_err(crate::component::program::in_module(&layout, number))?;
-        if form.is_some_and(|found| found.form == Form::Wired) {
-            return remove::unwired(wasm, &layout, number).map(Cow::Owned);
+    match find(wasm)? {
+        Some((place, found)) if found.form == Form::Wired => {
+            let layout = walk::layout(wasm)?;
+            remove::unwired(wasm, &layout, place.number).map(Cow::Owned)
         }
+        _ => Ok(Cow::Borrowed(wasm)),
     }
-    Ok(Cow::Borrowed(wasm))
+}
+
+/// [`unwire`] for the component in `source`.
+///
+/// # Errors
+///
+/// Those of [`unwire`], or the component cannot be read.
+pub(crate) fn unwired_in(source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ComponentError> {
+    let wasm = Payload::Source(source.clone()).bytes();
+    let wasm = wasm.map_err(ComponentError::Read)?;
+    unwire(&wasm).map(Cow::into_owned)
 }

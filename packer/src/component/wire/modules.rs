@@ -46,7 +46,10 @@ impl Stub<'_> {
             exports.export(&number.to_string(), e::ExportKind::Func, number);
         }
         let mut module = e::Module::new();
-        module.section(&types.section).section(&imports).section(&exports);
+        module
+            .section(&types.section)
+            .section(&imports)
+            .section(&exports);
         module.finish()
     }
 
@@ -54,8 +57,10 @@ impl Stub<'_> {
     fn functions(&self) -> Vec<(String, FuncType)> {
         let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
         let lowered = self.lowered.iter().enumerate();
-        let lowered = lowered.map(|(k, function)| (numbered(LOWERED_PREFIX, k), lowered_type(function)));
-        let reallocs = (0..self.realloc_count).map(|j| (numbered(REALLOC_PREFIX, j), realloc.clone()));
+        let lowered =
+            lowered.map(|(k, function)| (numbered(LOWERED_PREFIX, k), lowered_type(function)));
+        let reallocs =
+            (0..self.realloc_count).map(|j| (numbered(REALLOC_PREFIX, j), realloc.clone()));
         let host = self.host.iter().enumerate();
         let host = host.map(|(i, function)| (numbered(HOST_PREFIX, i), host_type(function)));
         lowered.chain(reallocs).chain(host).collect()
@@ -113,7 +118,10 @@ pub(super) fn fixup(lowered: &[&'static Function]) -> Vec<u8> {
     let functions = e::Elements::Functions(functions.into());
     elements.active(None, &e::ConstExpr::i32_const(0), functions);
     let mut module = e::Module::new();
-    module.section(&types.section).section(&imports).section(&elements);
+    module
+        .section(&types.section)
+        .section(&imports)
+        .section(&elements);
     module.finish()
 }
 
@@ -139,7 +147,9 @@ impl Types {
         if let Some(at) = self.known.iter().position(|known| *known == ty) {
             return at as u32;
         }
-        self.section.ty().function(encoded(ty.params()), encoded(ty.results()));
+        self.section
+            .ty()
+            .function(encoded(ty.params()), encoded(ty.results()));
         self.known.push(ty);
         self.known.len() as u32 - 1
     }

@@ -2,7 +2,6 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout, Section};
-use crate::component::program::offset_list;
 use crate::component::wire::error::WireError;
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::uses_files;
@@ -32,8 +31,10 @@ pub(super) fn user<'a>(
         (_, None, None) => Err(WireError::NoFiles.into()),
         (_, Some(last), _) => {
             let numbers = users.iter().map(|(number, _)| *number).chain([last.0]);
-            let starts = numbers.map(|number| start(layout, number));
-            let offsets = offset_list(starts);
+            let starts = numbers
+                .take(4)
+                .map(|number| format!("{:#x}", start(layout, number)));
+            let offsets = starts.collect::<Vec<_>>().join(", ");
             Err(WireError::SeveralUsers { offsets }.into())
         }
     }
@@ -41,16 +42,22 @@ pub(super) fn user<'a>(
 
 /// The interface of files that a core module imports from another one, if any.
 fn stub(items: &Items<'_>) -> Option<String> {
-    let args = items.core_instances.iter().flat_map(|(instance, _)| match instance {
-        Instance::Instantiate { args, .. } => &**args,
-        Instance::FromExports(_) => &[],
-    });
+    let args = items
+        .core_instances
+        .iter()
+        .flat_map(|(instance, _)| match instance {
+            Instance::Instantiate { args, .. } => &**args,
+            Instance::FromExports(_) => &[],
+        });
     let mut files = args.filter(|arg| arg.name.starts_with("wasi:filesystem/"));
     files.next().map(|arg| arg.name.to_owned())
 }
 
 fn start(layout: &Layout, number: usize) -> u64 {
-    let enclosing = layout.components.get(number).map(|component| &*component.enclosing);
+    let enclosing = layout
+        .components
+        .get(number)
+        .map(|component| &*component.enclosing);
     let innermost = enclosing.and_then(<[Section]>::first);
     innermost.map_or(0, |section| section.content.start)
 }

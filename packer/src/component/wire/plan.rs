@@ -14,7 +14,7 @@ use crate::component::wire::items::{CoreExport, CoreFunction, Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
-use crate::module::{HOST_COUNT, Lowering};
+use crate::module::{HOST_COUNT, Lowering, Lowerings};
 use std::ops::Range;
 use wasi_vfs_embedding::preview2::{Function, HOST_FUNCTIONS, HostFunction};
 use wasmparser::component_types::ComponentEntityType;
@@ -35,8 +35,13 @@ pub(super) struct HostLowering {
 }
 
 /// The insertions.
-pub(super) struct Plan<'a> {
-    pub(super) lowered: Vec<Lowered<'a>>,
+pub(super) struct Plan {
+    /// The intercepted functions, one for each lowering.
+    pub(super) functions: Vec<&'static Function>,
+    /// The intercepted core functions.
+    pub(super) originals: Vec<u32>,
+    /// The lowerings by the imports of the stub: lowerings, then allocators, then host.
+    pub(super) bindings: Lowerings,
     /// The core memory of the program.
     pub(super) memory: u32,
     /// The core functions that allocate.
@@ -47,64 +52,72 @@ pub(super) struct Plan<'a> {
     pub(super) shifts: Shifts,
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// Plans the wiring of the component with these `items`.
-    pub(super) fn new(items: &Items<'a>, types: TypesRef<'a>) -> Result<Self, ComponentError> {
+    pub(super) fn new<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Result<Self, ComponentError> {
         let mut resources = Resources::find(items, types);
         let lowered = lowerings::find(items, types, &resources)?;
         let memory = lowerings::memory(items, types, &lowered)?;
         escape::reject(items, types, &mut resources)?;
         let host = host(&lowered, types);
+        let reallocs = reallocs(items, &lowered);
         let places = places(items, &lowered, memory);
-        let shifts = shifts(items, places, lowered.len() as u32, host.len() as u32);
         Ok(Self {
-            reallocs: reallocs(items, &lowered),
-            lowered,
+            functions: lowered.iter().map(|lowered| lowered.function).collect(),
+            originals: lowered
+                .iter()
+                .map(|lowered| lowered.core_function)
+                .collect(),
+            bindings: bindings(items, &lowered, &reallocs, &host),
+            shifts: shifts(items, places, lowered.len() as u32, host.len() as u32),
             memory,
+            reallocs,
             host,
             places,
-            shifts,
         })
     }
+}
 
-    /// The intercepted functions, in the order of the lowerings.
-    pub(super) fn functions(&self) -> Vec<&'static Function> {
-        self.lowered.iter().map(|lowered| lowered.function).collect()
-    }
-
-    /// The lowerings by the imports of the stub: lowerings, then allocators, then host.
-    pub(super) fn bindings(&self, items: &Items<'_>) -> Vec<Lowering> {
-        let first_realloc = self.lowered.len();
-        let first_host = first_realloc + self.reallocs.len();
-        let lowered = self.lowered.iter().enumerate();
-        let bindings = lowered.map(|(number, lowered)| {
-            let realloc = lowered.realloc.and_then(|realloc| {
-                let mut reallocs = self.reallocs.iter();
-                reallocs.position(|other| is_same(items, *other, realloc))
-            });
-            let mut host = [None; HOST_COUNT];
-            for (slot, function) in host.iter_mut().zip(HOST_FUNCTIONS) {
-                *slot = match function.name == lowered.function.name {
-                    true => Some(number as u32),
-                    false => self.position(lowered, function, first_host),
-                };
-            }
-            Lowering {
-                function: lowered.function,
-                realloc: realloc.map(|at| (first_realloc + at) as u32),
-                host,
-            }
+fn bindings(
+    items: &Items<'_>,
+    lowered: &[Lowered<'_>],
+    reallocs: &[u32],
+    host: &[HostLowering],
+) -> Lowerings {
+    let first_host = lowered.len() + reallocs.len();
+    let bindings = lowered.iter().enumerate().map(|(number, one)| {
+        let realloc = one.realloc.and_then(|realloc| {
+            let mut reallocs = reallocs.iter();
+            reallocs.position(|other| is_same(items, *other, realloc))
         });
-        bindings.collect()
-    }
+        let mut bound = [None; HOST_COUNT];
+        for (slot, function) in bound.iter_mut().zip(HOST_FUNCTIONS) {
+            *slot = match function.name == one.function.name {
+                true => Some(number as u32),
+                false => position(host, one, function).map(|at| (first_host + at) as u32),
+            };
+        }
+        Lowering {
+            function: one.function,
+            realloc: realloc.map(|at| (lowered.len() + at) as u32),
+            host: bound,
+        }
+    });
+    Lowerings(bindings.collect())
+}
 
-    fn position(&self, lowered: &Lowered<'_>, function: &HostFunction, first: usize) -> Option<u32> {
-        let mut host = self.host.iter();
-        let found = host.position(|host| {
-            host.instance == lowered.instance && host.function.name == function.name
-        })?;
-        needs(lowered.function, function).then_some((first + found) as u32)
-    }
+/// The function of the host that answers for `lowered`.
+fn position(
+    host: &[HostLowering],
+    lowered: &Lowered<'_>,
+    function: &HostFunction,
+) -> Option<usize> {
+    let is_bound = |host: &HostLowering| {
+        host.instance == lowered.instance
+            && host.function.name == function.name
+            && needs(lowered.function, function)
+    };
+    host.iter().position(is_bound)
 }
 
 /// Whether the runtime calls the function `host` to answer `function`.
@@ -211,10 +224,7 @@ fn shift<T>(items: &Defined<T>, places: [usize; 2], counts: [u32; 2]) -> Shift {
 
 /// The shifts that the insertions have made in a wired component. They are in the sections
 /// `places`.
-pub(super) fn shifts_of_wired(
-    wired: &Items<'_>,
-    places: [Range<usize>; 2],
-) -> Shifts {
+pub(super) fn shifts_of_wired(wired: &Items<'_>, places: [Range<usize>; 2]) -> Shifts {
     Shifts {
         core_modules: shift_of_wired(&wired.core_modules, &places),
         core_instances: shift_of_wired(&wired.core_instances, &places),

@@ -6,7 +6,7 @@
 //! trampoline 3 become references to function 40, and then all numbers shift back.
 
 use crate::component::error::ComponentError;
-use crate::component::parse::layout::{CORE_MODULE, Component, Layout};
+use crate::component::parse::layout::{Component, Layout};
 use crate::component::wire::error::WireError;
 use crate::component::wire::items::Items;
 use crate::component::wire::names::{HOST_PREFIX, LOWERED_PREFIX};
@@ -19,9 +19,9 @@ use wasmparser::{Export, Instance};
 
 /// The identifiers of the sections in the first place.
 const EARLY: [u8; 5] = [
-    CORE_MODULE,
-    CORE_MODULE,
-    CORE_MODULE,
+    id::CORE_MODULE,
+    id::CORE_MODULE,
+    id::CORE_MODULE,
     id::CORE_INSTANCE,
     id::ALIAS,
 ];
@@ -47,7 +47,8 @@ pub(super) fn unwired(
     let mut redirects = std::collections::HashMap::new();
     for (trampoline, original) in (first_trampoline..).zip(&wiring.originals) {
         let original = shifts.core_functions.original(*original);
-        let original = original.ok_or_else(|| WireError::rewritten("a trampoline has no original"))?;
+        let original =
+            original.ok_or_else(|| WireError::rewritten("a trampoline has no original"))?;
         redirects.insert(trampoline, original);
     }
     let mut renumber = Renumber::unwire(shifts, redirects);
@@ -77,19 +78,35 @@ impl Wiring {
         let early = start.map(|start| start..start + EARLY.len());
         let early = early.filter(|early| {
             let sections = component.sections.get(early.clone());
-            let ids = sections.unwrap_or_default().iter().map(|section| section.id);
+            let ids = sections
+                .unwrap_or_default()
+                .iter()
+                .map(|section| section.id);
             ids.eq(EARLY)
         });
-        let early = early.ok_or_else(|| WireError::rewritten("the runtime is not behind its shim"))?;
-        let runtime = items.core_modules.iter().position(|(_, section)| *section == place);
+        let early =
+            early.ok_or_else(|| WireError::rewritten("the runtime is not behind its shim"))?;
+        let runtime = items
+            .core_modules
+            .iter()
+            .position(|(_, section)| *section == place);
         let (late, program) = runtime
             .and_then(|runtime| late_instances(items, runtime as u32))
-            .ok_or_else(|| WireError::rewritten("the runtime is not instantiated behind the program"))?;
-        let count = |prefix| program.iter().filter(|e| e.name.starts_with(prefix)).count();
+            .ok_or_else(|| {
+                WireError::rewritten("the runtime is not instantiated behind the program")
+            })?;
+        let count = |prefix| {
+            program
+                .iter()
+                .filter(|e| e.name.starts_with(prefix))
+                .count()
+        };
         let host_count = count(HOST_PREFIX);
         // The aliases and the lowerings of functions of the host.
         let start = late.saturating_sub(if host_count > 0 { 2 } else { 0 });
-        let lowered = program.iter().filter(|export| export.name.starts_with(LOWERED_PREFIX));
+        let lowered = program
+            .iter()
+            .filter(|export| export.name.starts_with(LOWERED_PREFIX));
         let wiring = Self {
             originals: lowered.map(|export| export.index).collect(),
             places: [early, start..late + 1],
@@ -111,16 +128,23 @@ impl Wiring {
         ];
         let lowered = self.originals.len();
         let late_instances = LATE_INSTANCES as usize;
-        if found == [3, 1, lowered, host_count, host_count, late_instances] && early.end <= late.start {
+        if found == [3, 1, lowered, host_count, host_count, late_instances]
+            && early.end <= late.start
+        {
             return Ok(());
         }
-        Err(WireError::rewritten("the inserted sections hold other items"))
+        Err(WireError::rewritten(
+            "the inserted sections hold other items",
+        ))
     }
 }
 
 /// How many items are in these sections.
 fn within<T>(items: &[(T, usize)], sections: &Range<usize>) -> usize {
-    items.iter().filter(|(_, section)| sections.contains(section)).count()
+    items
+        .iter()
+        .filter(|(_, section)| sections.contains(section))
+        .count()
 }
 
 /// The section that instantiates the core module `runtime`, and the exports of the program

@@ -142,7 +142,8 @@ where
         }
         id::CANON => {
             let mut encoded = CanonicalFunctionSection::new();
-            encoder.parse_component_canonical_section(&mut encoded, SectionLimited::new(reader)?)?;
+            encoder
+                .parse_component_canonical_section(&mut encoded, SectionLimited::new(reader)?)?;
             component.section(&encoded);
         }
         id::START => {
@@ -157,7 +158,13 @@ where
         id::CUSTOM => return encode_names(encoder, reader),
         _ => return Ok(None),
     }
-    Ok(Some(component.as_slice().get(HEADER_LEN..).unwrap_or_default().to_vec()))
+    Ok(Some(
+        component
+            .as_slice()
+            .get(HEADER_LEN..)
+            .unwrap_or_default()
+            .to_vec(),
+    ))
 }
 
 /// The custom section with names. `None` for any other custom section. A malformed one stays
@@ -178,14 +185,22 @@ fn encode_names<E: Encoder>(
     };
     let mut component = Component::new();
     component.section(&encoded);
-    Ok(Some(component.as_slice().get(HEADER_LEN..).unwrap_or_default().to_vec()))
+    Ok(Some(
+        component
+            .as_slice()
+            .get(HEADER_LEN..)
+            .unwrap_or_default()
+            .to_vec(),
+    ))
 }
 
 impl Reencode for Renumber {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error<Self::Error>> {
-        if !self.is_names && let Some(other) = self.redirects.get(&function) {
+        if !self.is_names
+            && let Some(other) = self.redirects.get(&function)
+        {
             return Ok(*other);
         }
         Ok(self.shifted(self.shifts.core_functions, function))

@@ -113,13 +113,16 @@ fn exported_resources(types: TypesRef<'_>, instance: u32) -> Vec<(ResourceId, &s
     let Some(instance) = types.get(types.component_instance_at(instance)) else {
         return Vec::new();
     };
-    let resources = instance.exports.iter().filter_map(|(name, item)| match item.ty {
-        ComponentEntityType::Type {
-            created: ComponentAnyTypeId::Resource(id),
-            ..
-        } => Some((id.resource(), name.as_str())),
-        _ => None,
-    });
+    let resources = instance
+        .exports
+        .iter()
+        .filter_map(|(name, item)| match item.ty {
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Resource(id),
+                ..
+            } => Some((id.resource(), name.as_str())),
+            _ => None,
+        });
     resources.collect()
 }
 

@@ -8,7 +8,9 @@ use wasmparser::{BinaryReader, FromReader, SectionLimited};
 /// Identifiers of sections, as the specification numbers them.
 pub(super) mod id {
     pub(in crate::component::wire) const CUSTOM: u8 = 0;
+    pub(in crate::component::wire) const CORE_MODULE: u8 = 1;
     pub(in crate::component::wire) const CORE_INSTANCE: u8 = 2;
+    pub(in crate::component::wire) const COMPONENT: u8 = 4;
     pub(in crate::component::wire) const INSTANCE: u8 = 5;
     pub(in crate::component::wire) const ALIAS: u8 = 6;
     pub(in crate::component::wire) const CANON: u8 = 8;

@@ -28,7 +28,9 @@ impl Shift {
         let mut number = number;
         for run in self.0 {
             if number >= run.at {
-                number = number.checked_sub(run.count).filter(|left| *left >= run.at)?;
+                number = number
+                    .checked_sub(run.count)
+                    .filter(|left| *left >= run.at)?;
             }
         }
         Some(number)

@@ -233,6 +233,13 @@ pub(crate) fn function_type(function: &wasi_vfs_embedding::preview2::Function) -
     core_type(function.params, function.returns)
 }
 
+/// The core type of a function of the host, without the number of the lowering.
+pub(crate) fn host_function_type(function: &HostFunction) -> FuncType {
+    let count = function.params.len().saturating_sub(1);
+    let params = function.params.get(..count).unwrap_or_default();
+    core_type(params, function.returns)
+}
+
 fn host_type(function: &HostFunction) -> FuncType {
     core_type(function.params, function.returns)
 }
