@@ -21,7 +21,7 @@ mod parts;
 mod preview0;
 mod restore;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub(crate) use calls::describe;
 pub use check::checkup::{Checkup, Imports, check};

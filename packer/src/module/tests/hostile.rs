@@ -3,7 +3,7 @@
 use super::fake::linked_text;
 use super::merged::program;
 use super::{VERSION, each_packed, find, pack, packed, wasm};
-use crate::module::{ModuleError, without_image};
+use crate::module::{ModuleError, unmounted, without_image};
 
 /// Calls every function that reads a module.
 fn read_all(wasm: &[u8]) {

@@ -133,8 +133,8 @@ impl Lowerings {
         self.host(at, function, ty).map(Some)
     }
 
-    /// The function that allocates memory of the application. Returns 0 for a lowering
-    /// without an allocator, like an allocator that is out of memory.
+    /// The function that allocates memory of the application. A lowering without an
+    /// allocator has no result that needs memory, so the runtime never asks for it.
     fn realloc(&self, ty: &FuncType) -> Result<Function, ModuleError> {
         let expected = FuncType::new([ValType::I32; 3], [ValType::I32]);
         check_type((APPLICATION_MODULE, REALLOC_IMPORT), ty, &expected)?;
