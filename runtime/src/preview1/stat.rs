@@ -21,7 +21,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         let node = self.fs.node(id)?;
         let filestat = filestat(&self.fs.stat(&node)?);
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 
     pub(super) fn path_filestat_get(
@@ -45,7 +45,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.read_path((path, path_len))?;
         let found = directory.resolve(&self.fs, self.path.bytes(), follow)?;
         let filestat = filestat(&self.fs.stat(found.existing()?)?);
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 }
 

@@ -33,7 +33,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         let len = self.write_from(file.id, offset, iovecs)?;
         self.open_file(fd)?.position = offset.saturating_add(len.into());
-        self.memory.write_u32(written, len)
+        Ok(self.memory.write_u32(written, len)?)
     }
 
     pub(super) fn fd_pwrite(
@@ -58,7 +58,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
         self.memory.check(written, 4)?;
         let len = self.write_from(file.id, offset, iovecs)?;
-        self.memory.write_u32(written, len)
+        Ok(self.memory.write_u32(written, len)?)
     }
 
     /// Our file under a number, if the handle may write.
