@@ -215,8 +215,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         follow_last: bool,
     ) -> Result<F::Id> {
         self.read_path(path)?;
-        let found = start.resolve(&self.fs, self.path.bytes(), follow_last)?;
-        Ok(F::id(found.existing()?))
+        Ok(start.existing(&self.fs, self.path.bytes(), follow_last)?)
     }
 
     /// The place that a path leads to, whose name must be as expected.
@@ -227,8 +226,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         expected: Expected,
     ) -> Result<Place<F::Id>> {
         self.read_path(path)?;
-        let found = start.resolve(&self.fs, self.path.bytes(), false)?;
-        Ok(Place::new(&self.fs, &found, expected)?)
+        let path = (start, self.path.bytes());
+        Ok(Place::find(&self.fs, path, expected)?)
     }
 
     /// Prepares `address` for a number of the host, and returns the bytes there. `inputs`
