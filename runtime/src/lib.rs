@@ -51,6 +51,7 @@ pub mod guest;
 pub mod image;
 pub mod open;
 pub mod preview1;
+pub mod preview2;
 #[cfg(test)]
 mod tests;
 pub mod zstd;
