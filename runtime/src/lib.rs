@@ -9,6 +9,7 @@
 //! open       open files and directories, opening, changing names; for every front end
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
+//! guest      the program's memory: checked accesses, paths, where read bytes go
 //! blocks     ranges of content out of stored blocks: checks, cache, budget
 //! zstd       the decoder
 //! ```
@@ -46,14 +47,17 @@ pub mod blocks;
 pub mod fs;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+pub mod guest;
 pub mod image;
 pub mod open;
 pub mod preview1;
+pub mod preview2;
 #[cfg(test)]
 mod tests;
 pub mod zstd;
 
 pub use blocks::{BlockSource, Blocks, Budget};
 pub use fs::Filesystem;
+pub use guest::Memory;
 pub use image::ImageFs;
-pub use preview1::{Errno, Memory, Preview1, Server};
+pub use preview1::{Errno, Preview1, Server};

@@ -2,6 +2,10 @@
 
 pub use wasi_vfs_format::Kind;
 
+/// The device of every node, `wvfs` in ASCII: unlikely to be a host's, so that no program
+/// takes two files for one.
+pub const DEVICE: u64 = 0x7366_7677;
+
 /// The metadata of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {

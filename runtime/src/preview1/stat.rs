@@ -5,11 +5,7 @@ use super::numbers::Descriptor;
 use super::opening::follows;
 use super::server::Base;
 use super::{Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Stat};
-
-/// The device number of every node of ours, `wvfs` in ASCII: unlikely to be a host's, so
-/// that no program takes two files for one.
-const DEVICE: u64 = 0x7366_7677;
+use crate::fs::{DEVICE, Filesystem, Stat};
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_filestat_get(&mut self, fd: u32, stat: u32) -> Result {
@@ -21,7 +17,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         let node = self.fs.node(id)?;
         let filestat = filestat(&self.fs.stat(&node)?);
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 
     pub(super) fn path_filestat_get(
@@ -45,7 +41,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.read_path((path, path_len))?;
         let found = directory.resolve(&self.fs, self.path.bytes(), follow)?;
         let filestat = filestat(&self.fs.stat(found.existing()?)?);
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 }
 

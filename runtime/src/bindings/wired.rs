@@ -1,0 +1,56 @@
+//! The wired runtime: the merged one in a component, with the functions of WASI 0.2.
+
+use super::state;
+use crate::preview2::{Host, Preview2, for_each_function, for_each_host_function};
+
+/// The host, and the allocator of the program.
+pub(super) struct HostFunctions;
+
+macro_rules! import_from {
+    ($module:literal $($functions:tt)*) => {
+        #[link(wasm_import_module = $module)]
+        unsafe extern "C" { $($functions)* }
+    };
+}
+
+#[link(wasm_import_module = "application")]
+unsafe extern "C" {
+    #[link_name = wasi_vfs_embedding::realloc_import!()]
+    fn realloc(lowering: u32, align: u32, len: u32) -> u32;
+}
+
+macro_rules! import_functions {
+    ($($function:ident $name:literal $absent:ident
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        mod imported {
+            wasi_vfs_embedding::host_module! { import_from $(
+                #[link_name = $name]
+                pub(super) fn $function($($parameter: $type),*) -> $result;
+            )* }
+        }
+
+        impl Host for HostFunctions {
+            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
+                // SAFETY: takes numbers. The server checks the range that it returns.
+                unsafe { realloc(lowering, align, len) }
+            }
+
+            $(fn $function(&self, $($parameter: $type),*) -> $result {
+                // SAFETY: the host checks every address that it is given.
+                unsafe { imported::$function($($parameter),*) }
+            })*
+        }
+    };
+}
+for_each_host_function!(import_functions);
+
+macro_rules! export_functions {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {$(
+        #[unsafe(export_name = $name)]
+        extern "C" fn $function($($parameter: $type,)* lowering: u32) -> $result {
+            state::server().$function($($parameter,)* lowering)
+        }
+    )*};
+}
+for_each_function!(export_functions);
