@@ -95,7 +95,7 @@ debug-binary: rust-wasm
 
 .PHONY: e2e-tools
 e2e-tools:
-	tools/install wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen ruby cpython tests recipes chromium
+	tools/install wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen components ruby cpython tests recipes chromium
 
 .PHONY: rust-wasm
 rust-wasm:

@@ -1,6 +1,6 @@
-//! Packs directory trees into WASI preview 1 modules.
+//! Packs directory trees into WASI preview 1 modules, and into components made of them.
 //!
-//! [`Packer`] adds directories to a finished module. The new module contains them as a
+//! [`Packer`] adds directories to a finished module or component. The new module contains them as a
 //! deduplicated, read-only and optionally compressed image, and serves them to its program
 //! as preopened directories. [`Contents`] reads packed modules.
 //!

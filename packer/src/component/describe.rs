@@ -1,66 +1,85 @@
-//! What a component is: its program, its imports and its memory.
+//! What a component is: its kind, its WASI versions, and its program.
 
 use crate::component::error::ComponentError;
 use crate::component::locate::{CoreModulePlace, part};
 use crate::component::parse::walk;
 use crate::component::program::Overview;
+use crate::module::Outline;
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
-/// A component whose program opens files by preview 1.
+/// How the program of a component uses WASI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// The program imports preview 1, and an adapter implements it.
+    Adapted,
+    /// The program imports the interfaces of the component.
+    Native,
+}
+
+/// A packed component.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Description {
-    /// The core module with the program and its memory.
-    pub program: CoreModulePlace,
+    /// How the packed core module uses WASI.
+    pub kind: Kind,
     /// The imported WASI packages, each once, such as `wasi:cli@0.2.3`.
     pub wasi: Vec<String>,
-    /// The names of all imports of the component.
-    pub imports: Vec<String>,
-    /// Whether the program imports preview 1 only, so it also runs without the adapter.
-    pub is_preview1_only: bool,
 }
 
-/// Describes the component in `source`. Reads no code and no long data.
+/// Describes the component in `source`, whose core module at `place` is packed. Reads no
+/// code and no long data.
 ///
 /// # Errors
 ///
-/// The component is invalid, or cannot be packed because of its core modules.
-pub fn describe(source: &Arc<dyn ReadAt>) -> Result<Description, ComponentError> {
+/// The component is invalid.
+pub fn describe(
+    source: &Arc<dyn ReadAt>,
+    place: &CoreModulePlace,
+) -> Result<Description, ComponentError> {
     let overview = Overview::read(source, walk::layout(&**source)?)?;
-    let number = overview.program()?;
-    let outline = overview.outlines.get(number);
+    let outline = overview.outlines.get(place.number);
     Ok(Description {
-        program: CoreModulePlace {
-            number,
-            range: overview.layout.place(number),
+        kind: match outline.is_some_and(Outline::opens_files) {
+            true => Kind::Adapted,
+            false => Kind::Native,
         },
         wasi: packages(overview.layout.imports()),
-        imports: overview.layout.imports().to_vec(),
-        is_preview1_only: outline.is_some_and(|outline| outline.needs_only_preview1()),
     })
 }
 
-/// The program of the component in `source`, as a source of its own.
+/// The program of the component in `source`, if it also runs outside the component.
 ///
 /// # Errors
 ///
-/// Those of [`describe`].
+/// The component is invalid or not made by the adapter, or its program imports more than
+/// preview 1.
 pub fn program(source: &Arc<dyn ReadAt>) -> Result<Arc<dyn ReadAt>, ComponentError> {
-    Ok(part(source, describe(source)?.program.range))
+    let overview = Overview::read(source, walk::layout(&**source)?)?;
+    let number = overview.program()?;
+    let outline = overview.outlines.get(number);
+    match outline.and_then(Outline::other_import) {
+        None => Ok(part(source, overview.layout.place(number))),
+        Some(import) => Err(ComponentError::MoreImports {
+            import: import.to_owned(),
+        }),
+    }
 }
 
-/// The WASI packages of interfaces: `wasi:cli@0.2.3` of `wasi:cli/environment@0.2.3`.
+/// The package of an imported interface, such as `wasi:cli@0.2.3` of `wasi:cli/environment@0.2.3`.
+pub fn package_of(import: &str) -> Option<String> {
+    let (package, interface) = import.split_once('/')?;
+    Some(match interface.split_once('@') {
+        Some((_, version)) => format!("{package}@{version}"),
+        None => package.to_owned(),
+    })
+}
+
 fn packages(imports: &[String]) -> Vec<String> {
     let mut packages = Vec::new();
-    for import in imports.iter().filter(|import| import.starts_with("wasi:")) {
-        let Some((package, interface)) = import.split_once('/') else {
-            continue;
-        };
-        let package = match interface.split_once('@') {
-            Some((_, version)) => format!("{package}@{version}"),
-            None => package.to_owned(),
-        };
+    let wasi = imports.iter().filter(|import| import.starts_with("wasi:"));
+    for package in wasi.filter_map(|import| package_of(import)) {
         if !packages.contains(&package) {
             packages.push(package);
         }

@@ -78,6 +78,12 @@ pub enum ComponentError {
     /// The component cannot be wired.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// The program of the component needs more than preview 1.
+    #[error("the program of the component also imports `{import}`, which is in the component")]
+    MoreImports {
+        /// The module of the first such import.
+        import: String,
+    },
     /// No core module opens files.
     #[error(
         "nothing would read the image: the component opens no files; expected a program that opens files by WASI, such as one built for wasm32-wasip1 and made a component with `wasm-tools component new --adapt`"

@@ -17,7 +17,7 @@ mod tests;
 mod wire;
 
 pub use checkup::{ComponentCheckup, check};
-pub use describe::{Description, describe, program};
+pub use describe::{Description, Kind, describe, package_of, program};
 pub use error::ComponentError;
 pub use in_place::without_image;
 pub(crate) use in_place::{InPlace, len_with_module, with_module};

@@ -52,10 +52,10 @@ impl Outline {
         })
     }
 
-    /// Whether every import is one of preview 1 or of the WASI before.
-    pub(crate) fn needs_only_preview1(&self) -> bool {
-        let mut imports = self.imports.iter();
-        imports.all(|(module, _)| [PREVIEW0, PREVIEW1].contains(&module.as_str()))
+    /// The module of the first import that is none of preview 1 or of the WASI before.
+    pub(crate) fn other_import(&self) -> Option<&str> {
+        let mut modules = self.imports.iter().map(|(module, _)| module.as_str());
+        modules.find(|module| ![PREVIEW0, PREVIEW1].contains(module))
     }
 
     /// Whether the module exports calls of preview 1, as the adapter from preview 1 does.

@@ -83,7 +83,8 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Starts with a finished preview 1 module. A packed module keeps its directories,
+    /// Starts with a finished preview 1 module, or with a component that the adapter from
+    /// preview 1 made. A packed module keeps its directories,
     /// compression level, block size and kind of memory, unless methods of this packer
     /// replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {

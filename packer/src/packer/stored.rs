@@ -74,6 +74,6 @@ impl Stored {
             payload: std::mem::take(&mut self.payload).into(),
             metadata: &self.metadata,
         };
-        target.embed(parts, runtime::MERGED, runtime::MERGED, runtime::VERSION)
+        target.embed(parts, runtime::MERGED, runtime::WIRED, runtime::VERSION)
     }
 }

@@ -41,9 +41,12 @@ fn encodings_other_than_utf8_are_named() {
 
 #[test]
 fn asynchronous_lowerings_are_named() {
-    let error = error(&program(&format!(
-        r#"(core func (canon lower (func $preopens "get-directories") {OPTIONS} async))"#
-    )));
+    let imports = imports("0.2.0", "").replace(
+        r#""get-directories" (func (result"#,
+        r#""get-directories" (func async (result"#,
+    );
+    let lower = lowered("preopens", "get-directories").replace("(memory", "async (memory");
+    let error = error(&format!("(component {imports} {LIBC} {lower})"));
     names(&error, &["get-directories", "`async`"]);
 }
 
@@ -94,7 +97,8 @@ fn other_versions_of_files_are_named() {
 #[test]
 fn several_users_of_files_are_named_by_their_offsets() {
     let nested = program("");
-    let error = error(&format!("(component {nested} (component) {nested})"));
+    let other = nested.replace("$app", "$other");
+    let error = error(&format!("(component {nested} (component) {other})"));
     names(
         &error,
         &["several components", "pack each before composing"],
@@ -132,6 +136,10 @@ fn exports_that_return_a_stream_are_named() {
 #[test]
 fn functions_with_another_type_are_named() {
     let text = program("").replace(r#"(param "path-flags" u8)"#, r#"(param "path-flags" u64)"#);
+    let text = text.replace(
+        r#""open" (func (param i32 i32"#,
+        r#""open" (func (param i32 i64"#,
+    );
     names(
         &error(&text),
         &["open-at", "(i32, i64, i32", "expected (i32, i32, i32"],
