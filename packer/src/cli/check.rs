@@ -142,7 +142,7 @@ impl Answer {
     /// memory only.
     fn new(checkup: &Checkup, engines: [&[&'static str]; 2]) -> Self {
         let form = checkup.form.as_ref().ok().copied();
-        let has_two = form == Some(Form::Merged(MemoryKind::Separate));
+        let has_two = matches!(form, Some(Form::Merged(MemoryKind::Separate) | Form::Wired));
         let [two, _] = engines;
         Self {
             packable: form.is_some(),

@@ -4,6 +4,7 @@ use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::walk;
 use crate::component::program::{Overview, in_module};
+use crate::component::wire::Wiring;
 use crate::module::{self, Checkup};
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
@@ -12,7 +13,7 @@ use wasi_vfs_format::ReadAt;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ComponentCheckup {
-    /// The report on the core module to pack, or the reason why the component cannot be
+    /// The report on the core module to pack or on the component, or the reason why the component cannot be
     /// packed.
     pub program: Result<Checkup, ComponentError>,
     /// Whether the component holds an image already.
@@ -24,18 +25,25 @@ pub struct ComponentCheckup {
 /// Checks the component `wasm` as the first step of a pack does.
 pub fn check(wasm: &Arc<Vec<u8>>) -> ComponentCheckup {
     let layout = walk::layout(&**wasm);
+    let is_packed = matches!(find(wasm), Ok(Some(_)));
     ComponentCheckup {
-        program: program(wasm),
-        is_packed: matches!(find(wasm), Ok(Some(_))),
+        program: program(wasm, is_packed),
+        is_packed,
         imports: layout.map_or(Vec::new(), |layout| layout.imports().to_vec()),
     }
 }
 
-fn program(wasm: &Arc<Vec<u8>>) -> Result<Checkup, ComponentError> {
+fn program(wasm: &Arc<Vec<u8>>, is_packed: bool) -> Result<Checkup, ComponentError> {
     let source: Arc<dyn ReadAt> = wasm.clone();
     module::validate(wasm)?;
     let overview = Overview::read(&source, walk::layout(&**wasm)?)?;
-    let number = overview.program()?;
+    let number = match overview.program() {
+        Err(ComponentError::Native { .. } | ComponentError::NoFileImports) => {
+            Wiring::new(wasm, None)?;
+            return Ok(module::of_wired(wasm, is_packed));
+        }
+        number => number?,
+    };
     let place = overview.layout.place(number);
     let program = wasm.get(place.start as usize..place.end as usize);
     let checkup = module::check(program.unwrap_or_default());

@@ -1,6 +1,6 @@
 //! The error type of components. Each message suggests a remedy.
 
-use crate::component::wire::WireError;
+use crate::component::wire_error::WireError;
 use crate::module::ModuleError;
 use thiserror::Error;
 

@@ -15,6 +15,7 @@ mod replace;
 #[cfg(test)]
 mod tests;
 mod wire;
+mod wire_error;
 
 pub use checkup::{ComponentCheckup, check};
 pub use describe::{Description, Kind, describe, package_of, program};
@@ -23,5 +24,5 @@ pub use in_place::without_image;
 pub(crate) use in_place::{InPlace, len_with_module, with_module};
 pub use locate::{CoreModulePlace, is_component};
 pub(crate) use locate::{find, find_in, part};
-pub use wire::WireError;
 pub(crate) use wire::{Wiring, unwired_in};
+pub use wire_error::WireError;

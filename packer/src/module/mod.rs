@@ -24,6 +24,7 @@ mod restore;
 pub(crate) mod tests;
 
 pub(crate) use calls::describe;
+pub(crate) use check::checkup::of_wired;
 pub use check::checkup::{Checkup, Imports, check};
 pub use check::subject::form;
 pub(crate) use embed::merge_into_stub;
@@ -35,7 +36,8 @@ pub(crate) use locate::find::find_in;
 pub(crate) use locate::found::Filed;
 pub use locate::found::Found;
 pub(crate) use merge::binding::preview2::{
-    HOST_COUNT, Lowering, Lowerings, function_type as lowered_type, host_function_type as host_type,
+    ERROR_CODE, HOST_COUNT, Lowering, Lowerings, function_type as lowered_type,
+    host_function_type as host_type,
 };
 pub(crate) use outline::Outline;
 pub(crate) use parse::shape::COMPONENT;

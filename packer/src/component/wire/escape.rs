@@ -6,10 +6,10 @@
 //! `upload: func(file: borrow<descriptor>)` is rejected.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::error::WireError;
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::served_function;
 use crate::component::wire::resources::{Resource, Resources};
+use crate::component::wire_error::WireError;
 use wasmparser::component_types::ComponentValType;
 use wasmparser::types::TypesRef;
 

@@ -6,12 +6,12 @@
 //! allocators. Those are two lowerings, and both allocators are kept.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::error::WireError;
 use crate::component::wire::interface::{is_unserved, served};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, identity};
 use crate::component::wire::resources::Resources;
-use crate::module::{describe, lowered_type};
+use crate::component::wire_error::WireError;
+use crate::module::{ERROR_CODE, describe, lowered_type};
 use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, Interface};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalOption, CompositeInnerType};
@@ -105,9 +105,23 @@ fn lowered<'a>(
 
 /// The intercepted function `name` of the import `interface`.
 pub(super) fn served_function(interface: &str, name: &str) -> Option<&'static Function> {
+    if returns_error_code(interface, name) {
+        return Some(&ERROR_CODE);
+    }
     let interface = served(interface)?;
     let mut functions = FUNCTIONS.iter();
     functions.find(|function| function.interface == interface && function.name == name)
+}
+
+/// Whether a function of another interface returns its error code for an error of a
+/// stream. For packed files there is none.
+fn returns_error_code(interface: &str, name: &str) -> bool {
+    let functions = [
+        ("wasi:http/types@0.2", "http-error-code"),
+        ("wasi:sockets/network@0.2", "network-error-code"),
+    ];
+    let mut functions = functions.into_iter();
+    functions.any(|(prefix, function)| interface.starts_with(prefix) && name == function)
 }
 
 fn dropped<'a>(resources: &Resources<'a>, number: u32, resource: u32) -> Option<Lowered<'a>> {

@@ -23,7 +23,6 @@
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
 
-mod error;
 mod escape;
 mod insert;
 mod interface;
@@ -42,14 +41,13 @@ mod shift;
 #[cfg(test)]
 mod tests;
 
-pub use error::WireError;
-
 use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
 use crate::component::wire::nested::with_sections;
 use crate::component::wire::plan::Plan;
+use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
 use std::borrow::Cow;
 use std::sync::Arc;

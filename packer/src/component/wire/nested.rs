@@ -2,11 +2,11 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout, Section};
-use crate::component::wire::error::WireError;
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::uses_files;
 use crate::component::wire::renumber::HEADER_LEN;
 use crate::component::wire::sections;
+use crate::component::wire_error::WireError;
 use wasm_encoder::Encode;
 use wasmparser::{ComponentAlias, ComponentOuterAliasKind, Instance, Parser, Payload};
 

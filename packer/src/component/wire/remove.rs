@@ -7,13 +7,13 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout};
-use crate::component::wire::error::WireError;
 use crate::component::wire::items::Items;
 use crate::component::wire::names::{HOST_PREFIX, LOWERED_PREFIX};
 use crate::component::wire::nested::with_sections;
 use crate::component::wire::plan::{LATE_INSTANCES, shifts_of_wired};
 use crate::component::wire::renumber::Renumber;
 use crate::component::wire::sections::{self, id};
+use crate::component::wire_error::WireError;
 use std::ops::Range;
 use wasmparser::{Export, Instance};
 

@@ -6,9 +6,9 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Section;
-use crate::component::wire::error::WireError;
 use crate::component::wire::sections::{self, id};
 use crate::component::wire::shift::{Shift, Shifts};
+use crate::component::wire_error::WireError;
 use std::collections::HashMap;
 use wasm_encoder::reencode::{Error, Reencode, ReencodeComponent, RoundtripReencoder};
 use wasm_encoder::{

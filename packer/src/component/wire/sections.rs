@@ -7,16 +7,16 @@ use wasmparser::{BinaryReader, FromReader, SectionLimited};
 
 /// Identifiers of sections, as the specification numbers them.
 pub(super) mod id {
-    pub(in crate::component::wire) const CUSTOM: u8 = 0;
-    pub(in crate::component::wire) const CORE_MODULE: u8 = 1;
-    pub(in crate::component::wire) const CORE_INSTANCE: u8 = 2;
-    pub(in crate::component::wire) const COMPONENT: u8 = 4;
-    pub(in crate::component::wire) const INSTANCE: u8 = 5;
-    pub(in crate::component::wire) const ALIAS: u8 = 6;
-    pub(in crate::component::wire) const CANON: u8 = 8;
-    pub(in crate::component::wire) const START: u8 = 9;
-    pub(in crate::component::wire) const IMPORT: u8 = 10;
-    pub(in crate::component::wire) const EXPORT: u8 = 11;
+    pub(crate) const CUSTOM: u8 = 0;
+    pub(crate) const CORE_MODULE: u8 = 1;
+    pub(crate) const CORE_INSTANCE: u8 = 2;
+    pub(crate) const COMPONENT: u8 = 4;
+    pub(crate) const INSTANCE: u8 = 5;
+    pub(crate) const ALIAS: u8 = 6;
+    pub(crate) const CANON: u8 = 8;
+    pub(crate) const START: u8 = 9;
+    pub(crate) const IMPORT: u8 = 10;
+    pub(crate) const EXPORT: u8 = 11;
 }
 
 /// The content of `section`, without its identifier and length.

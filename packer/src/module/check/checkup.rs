@@ -56,6 +56,17 @@ pub fn check(wasm: &[u8]) -> Checkup {
     }
 }
 
+/// The report on the component `wasm`, into which a runtime can be wired.
+pub(crate) fn of_wired(wasm: &[u8], is_packed: bool) -> Checkup {
+    Checkup {
+        form: Ok(Form::Wired),
+        can_be_single: false,
+        is_packed,
+        imports: Vec::new(),
+        features: names(needed(wasm) | added(Form::Wired)),
+    }
+}
+
 /// The features that a runtime in this form needs.
 fn added(form: Form) -> WasmFeatures {
     let bulk_memory = WasmFeatures::BULK_MEMORY;

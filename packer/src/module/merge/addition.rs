@@ -9,7 +9,8 @@ use crate::module::abi::NAME_PREFIX;
 use crate::module::edit::items::{Items, items_of};
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
-use crate::module::merge::binding::{Binding, Intercepted};
+use crate::module::merge::binding::Binding;
+use crate::module::merge::binding::intercepted::{Answer, Intercepted};
 use crate::module::merge::glue::{Ends, Memories};
 use crate::module::merge::numbers::Numbers;
 use crate::module::merge::renumber::Renumber;
@@ -44,7 +45,10 @@ impl Addition {
         memory: MemoryKind,
     ) -> Result<Self, ModuleError> {
         let intercepted = binding.intercepted(application);
-        let calls = intercepted.iter().map(|entry| runtime.call(entry.function));
+        let calls = intercepted.iter().map(|entry| match entry.answer {
+            Answer::Runtime => runtime.call(entry.name).map(Some),
+            Answer::None => Ok(None),
+        });
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
         let mut addition = Self {
             numbers: Numbers::new(application, runtime, binding, memory, &entries)?,
@@ -74,7 +78,7 @@ impl Addition {
         &mut self,
         application: &Shape<'_>,
         intercepted: &[Intercepted<'_>],
-        entries: &[u32],
+        entries: &[Option<u32>],
         stack: Option<Stack>,
     ) -> Result<(), ModuleError> {
         let pointer = self.numbers.first_global() + Stack::POINTER;
@@ -82,7 +86,7 @@ impl Addition {
             let index = application.functions.get(entry.import as usize);
             let signature = application.function_type(entry.import);
             let (Some(index), Some(signature)) = (index, signature) else {
-                let what = format!("the import of `{}` has no type", entry.function);
+                let what = format!("the import of `{}` has no type", entry.name);
                 return Err(ModuleError::Runtime(what));
             };
             let mut body = Function::new([]);
@@ -92,8 +96,13 @@ impl Addition {
                     body.instruction(&instruction);
                 }
             }
-            entry.call(&mut body, signature, self.numbers.function(*function)?);
-            self.push(*index, &body, Some(entry.name()));
+            match function {
+                Some(function) => {
+                    entry.call(&mut body, signature, self.numbers.function(*function)?);
+                }
+                None => entry.answer_none(&mut body, signature),
+            }
+            self.push(*index, &body, Some(entry.entry_name()));
         }
         Ok(())
     }

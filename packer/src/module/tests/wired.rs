@@ -1,7 +1,7 @@
 //! Merging into the stub of a wired component. The runtime is text that shows which
 //! function of the host or of the program answers for which lowering.
 
-use super::super::{Lowering, Lowerings, find, merge_into_stub};
+use super::super::{ERROR_CODE, Lowering, Lowerings, find, merge_into_stub};
 use super::fake::{self, VERSION};
 use super::{INDEX, PARTS, PAYLOAD, wasm};
 use crate::module::Form;
@@ -77,11 +77,13 @@ const STUB: &str = r#"(module
   (import "program" "lowered 5" (func (param i32 i32) (result i32)))
   (import "program" "lowered 6" (func (param i32)))
   (import "program" "lowered 7" (func (param i32 i64 i32)))
+  (import "program" "lowered 8" (func (param i32 i32)))
   (import "program" "realloc 0" (func (param i32 i32 i32 i32) (result i32)))
   (import "program" "realloc 1" (func (param i32 i32 i32 i32) (result i32)))
   (import "program" "host 0" (func (param i32) (result i32)))
   (export "0" (func 0)) (export "1" (func 1)) (export "2" (func 2)) (export "3" (func 3))
-  (export "4" (func 4)) (export "5" (func 5)) (export "6" (func 6)) (export "7" (func 7)))"#;
+  (export "4" (func 4)) (export "5" (func 5)) (export "6" (func 6)) (export "7" (func 7))
+  (export "8" (func 8)))"#;
 
 const STAT: &str = "[method]descriptor.stat";
 
@@ -101,14 +103,19 @@ fn lowerings() -> Lowerings {
         lowering
     };
     Lowerings(vec![
-        lowering(STAT, Some(8)),
         lowering(STAT, Some(9)),
+        lowering(STAT, Some(10)),
         bound("get-directories", "get-directories", 2),
-        bound("poll", "[method]pollable.ready", 10),
+        bound("poll", "[method]pollable.ready", 11),
         lowering("[method]output-stream.splice", None),
         lowering("[method]descriptor.is-same-object", None),
         lowering("[resource-drop]descriptor", None),
-        lowering("[method]input-stream.read", Some(8)),
+        lowering("[method]input-stream.read", Some(9)),
+        Lowering {
+            function: &ERROR_CODE,
+            realloc: None,
+            host: [None; HOST_COUNT],
+        },
     ])
 }
 
@@ -253,6 +260,15 @@ fn the_host_of_a_lowering_is_its_own_or_absent() {
     let (_, noted) = wired.call("4", &[6, OURS, 1, 64]);
     assert!(noted.is_empty(), "{noted:?}");
     assert_eq!([wired.load(64) & 0xff, wired.load(68) & 0xff], [1, 1]);
+}
+
+#[test]
+fn errors_of_packed_files_have_no_foreign_code() {
+    let mut wired = Wired::start();
+    wired.store(64, &[7; 4]);
+    assert_eq!(wired.call("8", &[5, 64]).1, ["lowered 8 [5, 64]"]);
+    assert!(wired.call("8", &[OURS, 64]).1.is_empty());
+    assert_eq!(wired.load(64), 0x0707_0700);
 }
 
 #[test]

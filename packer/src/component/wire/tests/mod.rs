@@ -5,11 +5,12 @@ mod restored;
 mod shapes;
 mod text;
 
-use super::{WireError, Wiring, unwire};
+use super::{Wiring, unwire};
 use crate::component::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
 use crate::component::wire::items::Items;
+use crate::component::wire_error::WireError;
 use crate::module::tests::{VERSION, wired_runtime};
 use crate::module::{MemoryKind, Parts};
 use std::borrow::Cow;

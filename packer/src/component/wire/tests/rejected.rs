@@ -2,7 +2,7 @@
 
 use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
 use super::{error, wasm, wire_with};
-use crate::component::wire::WireError;
+use crate::component::wire_error::WireError;
 use crate::module::MemoryKind;
 
 /// Checks that the message has these words, all of them.
@@ -116,6 +116,21 @@ fn imports_that_take_a_descriptor_are_named() {
     names(
         &error(&text),
         &["`upload` of `local:cloud/files`", "`descriptor`"],
+    );
+}
+
+#[test]
+fn error_codes_of_other_interfaces_are_no_escape() {
+    let http = r#"(import "wasi:http/types@0.2.0" (instance $http
+        (alias outer 1 $error-t (type $e'))
+        (export "io-error" (type $e (eq $e')))
+        (export "http-error-code" (func (param "err" (borrow $e)) (result (option u8))))))"#;
+    let text = program(&format!(r#"{http} {}"#, lowered("http", "http-error-code")));
+    wire_with(&wasm(&text), None).expect("can be wired");
+    let other = text.replace("wasi:http/types@0.2.0", "local:http/types");
+    names(
+        &error(&other),
+        &["`http-error-code` of `local:http/types`", "`error`"],
     );
 }
 

@@ -2,7 +2,7 @@
 
 use super::text::{of_two_versions, program, with_fixup};
 use super::{VERSION, Wiring, layout, unwire, wasm, wire, wired, wired_runtime};
-use crate::component::wire::WireError;
+use crate::component::wire_error::WireError;
 use crate::component::{ComponentError, without_image};
 use crate::module::Parts;
 

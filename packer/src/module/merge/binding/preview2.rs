@@ -10,13 +10,13 @@
 
 use crate::module::calls;
 use crate::module::error::ModuleError;
-use crate::module::merge::binding::Intercepted;
+use crate::module::merge::binding::intercepted::{Answer, Intercepted};
 use crate::module::merge::glue::check_type;
 use std::collections::BTreeMap;
-use wasi_vfs_embedding::HOST_MODULE;
 use wasi_vfs_embedding::preview2::{
-    Absent, FIRST_HANDLE, HOST_FUNCTIONS, HostFunction, LAST_HANDLE, REALLOC_IMPORT,
+    Absent, HOST_FUNCTIONS, HostFunction, Interface, REALLOC_IMPORT,
 };
+use wasi_vfs_embedding::{HOST_MODULE, ValueType};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
@@ -25,15 +25,19 @@ use Instruction as I;
 /// The module from which the runtime imports its access to the application.
 const APPLICATION_MODULE: &str = "application";
 
-/// The bits of a handle that tell whose it is.
-const OWNER_SHIFT: u32 = FIRST_HANDLE.trailing_zeros();
-const _: () = {
-    assert!(FIRST_HANDLE >> OWNER_SHIFT == 1);
-    assert!(LAST_HANDLE >> OWNER_SHIFT == 1 && (LAST_HANDLE + 1) >> OWNER_SHIFT == 2);
-};
-
 /// The number of functions of the host that a runtime may call.
 pub(crate) const HOST_COUNT: usize = HOST_FUNCTIONS.len();
+
+/// A function such as `http-error-code`, which returns the code of another interface for an
+/// error of a stream. The errors of packed files have none.
+pub(crate) static ERROR_CODE: wasi_vfs_embedding::preview2::Function =
+    wasi_vfs_embedding::preview2::Function {
+        interface: Interface::Error,
+        name: "error-code",
+        handles: &[0],
+        params: &[ValueType::I32, ValueType::I32],
+        returns: false,
+    };
 
 /// A lowering of one function, by the imports of the stub.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +110,11 @@ impl Lowerings {
         lowerings
             .map(|(number, lowering)| Intercepted {
                 import: number,
-                function: lowering.function.name,
+                name: lowering.function.name,
+                answer: match lowering.function.name == ERROR_CODE.name {
+                    true => Answer::None,
+                    false => Answer::Runtime,
+                },
                 handles: lowering.function.handles,
                 lowering: Some(number.cast_signed()),
             })
@@ -205,27 +213,6 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
             I::I32Store8(at(4)),
         ],
     }
-}
-
-/// Runs `then` unless a parameter in `handles` is a handle of the runtime.
-pub(super) fn unless_ours(
-    body: &mut Function,
-    handles: &[usize],
-    then: impl FnOnce(&mut Function),
-) {
-    for (at, handle) in handles.iter().enumerate() {
-        body.instruction(&I::LocalGet(*handle as u32));
-        body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
-        body.instruction(&I::I32ShrU);
-        body.instruction(&I::I32Const(1));
-        body.instruction(&I::I32Ne);
-        if at > 0 {
-            body.instruction(&I::I32And);
-        }
-    }
-    body.instruction(&I::If(BlockType::Empty));
-    then(body);
-    body.instruction(&I::End);
 }
 
 /// The core type of a function of WASI 0.2, without the number of the lowering.

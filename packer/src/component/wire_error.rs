@@ -132,7 +132,7 @@ pub enum WireError {
 }
 
 impl WireError {
-    pub(super) fn rewritten(what: impl Into<String>) -> Self {
+    pub(crate) fn rewritten(what: impl Into<String>) -> Self {
         Self::Rewritten { what: what.into() }
     }
 }
