@@ -1,9 +1,9 @@
 //! The program to run: its module, and the packed files if they are served natively.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use std::sync::Arc;
 use wasi_vfs::module::ModuleError;
-use wasi_vfs::{Contents, Form, ImageReader, ReadAt, component, module};
+use wasi_vfs::{ComponentError, Contents, Form, ImageReader, ReadAt, component, module};
 use wasi_vfs_format::{Index, Payload};
 
 /// A module, and the files that it was packed with.
@@ -90,11 +90,17 @@ fn module_in(source: &Arc<dyn ReadAt>) -> Result<Arc<dyn ReadAt>> {
         check_preamble(source)?;
         return Ok(source.clone());
     }
-    component::program(source).context(
-        "only preview 1 programs of components run here; \
-         run it with an engine for components, such as `wasmtime run`",
-    )
+    component::program(source).map_err(|error| match error {
+        ComponentError::NoFileImports => {
+            anyhow!("it has no preview 1 program that opens files; {ELSEWHERE}")
+        }
+        error => Error::new(error).context(ELSEWHERE),
+    })
 }
+
+/// What to do with a component that does not run here.
+const ELSEWHERE: &str = "only preview 1 programs run here; \
+    run the component with an engine for components, such as `wasmtime run`";
 
 /// The engine would accept WebAssembly text as well.
 fn check_preamble(source: &Arc<dyn ReadAt>) -> Result<()> {
@@ -141,7 +147,7 @@ mod tests {
         let more = r#"(component (core module
             (import "wasi_snapshot_preview1" "path_open" (func))
             (import "env" "draw" (func))))"#;
-        for (text, words) in [("(component)", "opens no files"), (more, "`env`")] {
+        for (text, words) in [("(component)", "no preview 1 program"), (more, "`env`")] {
             let source: Arc<dyn ReadAt> = Arc::new(wat::parse_str(text).unwrap());
             let error = format!("{:#}", module_in(&source).unwrap_err());
             assert!(error.contains("wasmtime run"), "{error}");
