@@ -14,6 +14,42 @@ pub fn of(module: &Path) -> TempPath {
     with_adapter(module, adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)
 }
 
+/// A component that uses files of WASI 0.2 itself. Its program is `module` with the adapter,
+/// and no core module names preview 1.
+pub fn native(module: &Path) -> TempPath {
+    let adapted = of(module);
+    let text = wasm_tools(&["print"], &adapted);
+    let text = text.replace(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, "library");
+    let path = tempfile::Builder::new().suffix(".wat").tempfile();
+    let path = path.expect("a temporary file").into_temp_path();
+    fs::write(&path, text).expect("our file");
+    let component = tempfile::Builder::new()
+        .suffix(".component.wasm")
+        .tempfile();
+    let component = component.expect("a temporary file").into_temp_path();
+    let output = component.to_str().expect("a name of ours");
+    wasm_tools(&["parse", "-o", output], &path);
+    component
+}
+
+/// A component of the Python program in `tests/guests/python_component`, with CPython.
+pub fn python() -> TempPath {
+    let path = tempfile::Builder::new()
+        .suffix(".component.wasm")
+        .tempfile();
+    let path = path.expect("a temporary file").into_temp_path();
+    let mut command = Command::new(tool("venv/bin/python", "components"));
+    command
+        .current_dir(here("guests/python_component"))
+        .env("PYTHONPATH", tool("componentize-py", "components"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .args(["-c", "import componentize_py; componentize_py.script()"])
+        .args(["-d", "app.wit", "-w", "app", "componentize", "app", "-o"])
+        .arg(&path);
+    run(&mut command, "").expect_success();
+    path
+}
+
 fn with_adapter(module: &Path, adapter: &[u8]) -> TempPath {
     let module = fs::read(module).expect("it was written");
     let name = adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
@@ -71,6 +107,12 @@ impl Engine {
             command.arg("--dir").arg(mapping(host, guest));
         }
         run(command.arg(component).args(args), "")
+    }
+
+    /// Runs an export of a component, as `report("/data")`. Only wasmtime can.
+    pub fn invoke(self, component: &Path, call: &str) -> Outcome {
+        let mut command = self.command();
+        run(command.args(["--invoke", call]).arg(component), "")
     }
 
     fn command(self) -> Command {

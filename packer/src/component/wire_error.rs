@@ -36,6 +36,14 @@ pub enum WireError {
         /// Offsets of the components.
         offsets: String,
     },
+    /// There are far more lowerings than any toolchain makes.
+    #[error(
+        "the component lowers functions of files more than {limit} times; the file may be damaged, build it again"
+    )]
+    TooManyLowerings {
+        /// The limit.
+        limit: usize,
+    },
     /// The lowerings name two memories.
     #[error(
         "the component reads files into two memories: `{first}` and `{second}` are lowered with different ones; link the program into one memory"

@@ -16,6 +16,10 @@ use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, Interface};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalOption, CompositeInnerType};
 
+/// The most lowerings of a component. One of Python has 50, and every version of WASI 0.2
+/// with several allocators has some hundred.
+const MAX_LOWERINGS: usize = 1000;
+
 /// An intercepted core function.
 #[derive(Clone, Debug)]
 pub(super) struct Lowered<'a> {
@@ -71,6 +75,7 @@ pub(super) fn find<'a>(
         if let Some(lowered) = lowered {
             check_type(&lowered, types)?;
             lowerings.push(lowered);
+            check_count(lowerings.len())?;
         }
     }
     check_use(&lowerings)?;
@@ -183,6 +188,14 @@ fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireErro
     })
 }
 
+fn check_count(found: usize) -> Result<(), WireError> {
+    let limit = MAX_LOWERINGS;
+    match found <= limit {
+        true => Ok(()),
+        false => Err(WireError::TooManyLowerings { limit }),
+    }
+}
+
 /// A program opens files from a preopened directory, by a path.
 fn check_use(lowerings: &[Lowered<'_>]) -> Result<(), WireError> {
     let uses = |is: fn(&Function) -> bool| lowerings.iter().any(|lowered| is(lowered.function));
@@ -205,12 +218,15 @@ pub(super) fn memory(
         let Some(memory) = lowered.memory else {
             continue;
         };
+        if first.is_some_and(|(_, number, _)| number == memory) {
+            continue;
+        }
         let export = items.core_memories.get(memory as usize);
         let export = export.and_then(|(export, _)| *export);
         let found = export.map(|export| identity(items, export)).transpose()?;
         match first {
             None => first = Some((lowered, memory, found)),
-            Some((_, number, known)) if number == memory || known == found => {}
+            Some((_, _, known)) if known == found => {}
             Some((other, ..)) => {
                 return Err(WireError::SeveralMemories {
                     first: other.function.name.into(),

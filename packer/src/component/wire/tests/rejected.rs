@@ -162,6 +162,17 @@ fn functions_with_another_type_are_named() {
 }
 
 #[test]
+fn lowerings_without_end_are_rejected() {
+    let sync = r#"(core func (canon lower (func $types "[method]descriptor.sync")
+        (memory $memory)))"#;
+    names(
+        &error(&program(&sync.repeat(999))),
+        &["more than 1000 times"],
+    );
+    wire_with(&wasm(&program(&sync.repeat(998))), None).expect("can be wired");
+}
+
+#[test]
 fn a_single_memory_is_not_supported() {
     let error = wire_with(&wasm(&program("")), Some(MemoryKind::Single));
     let error = error.expect_err("refused").to_string();
