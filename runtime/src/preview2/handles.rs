@@ -12,7 +12,7 @@ pub(super) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 pub(super) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
 
 /// The pollable of every stream: files are always ready.
-pub(super) const POLLABLE: u32 = LAST_HANDLE;
+pub(crate) const POLLABLE: u32 = LAST_HANDLE;
 
 /// An open stream of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

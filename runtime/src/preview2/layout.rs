@@ -189,7 +189,10 @@ mod tests {
         let (fields, record) = record(&[U8, LIST]);
         let (offset, option) = variant(&[record]);
         let name = offset + fields[1];
-        assert_eq!([offset, name, option.0], [entry::TYPE, entry::NAME, entry::LEN]);
+        assert_eq!(
+            [offset, name, option.0],
+            [entry::TYPE, entry::NAME, entry::LEN]
+        );
         assert_eq!(variant(&[option, U8]).0, payload::OF_WORD);
     }
 

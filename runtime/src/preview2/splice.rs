@@ -41,7 +41,10 @@ struct Piece {
 
 impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn splice(&self, call: Splice) {
-        if !self.program.has(call.ret, payload::OF_LONG + stream_error::LEN) {
+        if !self
+            .program
+            .has(call.ret, payload::OF_LONG + stream_error::LEN)
+        {
             return;
         }
         let Ok(permit) = self.permit(&call) else {
