@@ -90,7 +90,8 @@ impl<F: Filesystem> Files<F> {
         Ok(self.fs.stat(&node)?.len)
     }
 
-    /// The directories of two descriptors, for a change that needs both.
+    /// Checks that two descriptors are ours, for a change that needs both. Host and image
+    /// are different devices.
     pub(super) fn check_one_device(old: u32, new: u32) -> Result {
         match super::handles::is_ours(old) && super::handles::is_ours(new) {
             true => Ok(()),

@@ -52,6 +52,8 @@ fn without_memory_the_list_is_empty() {
 #[test]
 fn a_list_outside_memory_is_left_to_the_host() {
     let component = Component::new();
-    component.server.poll(u32::MAX - 8, 9, RET, LOWERING);
-    assert_eq!(*component.host.calls.borrow(), ["poll"]);
+    for (pollables, count) in [(u32::MAX - 8, 9), (0, u32::MAX), (0, 1 << 30)] {
+        component.server.poll(pollables, count, RET, LOWERING);
+    }
+    assert_eq!(*component.host.calls.borrow(), ["poll"; 3]);
 }
