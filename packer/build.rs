@@ -13,7 +13,7 @@ use std::process::{Command, exit};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Stack of the merged and the wired runtime. The deepest call, a read that decompresses, takes
+/// Stack of a runtime with a memory of its own. The deepest call, a read that decompresses, takes
 /// 2.7 KiB by the frames in its code.
 const STACK_LEN: u32 = 16 << 10;
 
@@ -46,7 +46,7 @@ fn build() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let merged = toolchain.build(&workspace, &out, Form::Merged)?;
     copy(&merged, &out.join("runtime.wasm"))?;
-    // Overwrites the file of the merged runtime, which is copied already.
+    // The file has the same name, so each form is copied before the next is built.
     let wired = toolchain.build(&workspace, &out, Form::Wired)?;
     copy(&wired, &out.join("wired.wasm"))?;
     let linked = toolchain.build(&workspace, &out, Form::Linked)?;
@@ -64,6 +64,7 @@ impl Form {
     fn feature(self) -> &'static str {
         match self {
             Self::Merged => "merged",
+            // Includes `merged`.
             Self::Wired => "preview2",
             Self::Linked => "linked",
         }

@@ -1,9 +1,10 @@
-//! The runtime in all forms, compiled by the build script.
+//! The runtime in its three forms, compiled by the build script.
 
 /// The module that `pack` merges into finished modules.
 pub const MERGED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
 
-/// The module that `pack` wires into components.
+/// The module that `pack` wires into components: [`MERGED`] with the functions of WASI 0.2
+/// in place of preview 1.
 pub const WIRED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wired.wasm"));
 
 /// The static library `libwasi_vfs.a`.

@@ -6,6 +6,7 @@
 //! ```text
 //! bindings   exports, the host's functions, the memories, the allocator; wasm32 only
 //! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
+//! preview2   the same for the functions of WASI 0.2, in a component
 //! open       open files and directories, opening, changing names; for every front end
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
@@ -16,14 +17,14 @@
 //!
 //! [`Server`] is a whole front end as plain Rust. It works natively, too: with a memory,
 //! a host and a [`Filesystem`] that are ordinary types. `docs/DESIGN.md` says how to write
-//! a second front end, file system or source of blocks.
+//! another front end, file system or source of blocks.
 //!
 //! For wasm32 a feature chooses one of two forms:
 //!
 //! - `linked`: `libwasi_vfs.a`, which wasm-ld binds in place of the host's functions. It
 //!   shares the program's memory.
 //! - `merged`: a module that `wasi-vfs pack` merges into finished modules. It has a memory
-//!   of its own.
+//!   of its own. The feature `preview2` makes it serve WASI 0.2, for components.
 //!
 //! No image and no program can make the runtime panic, trap or loop. `docs/RUNTIME.md`
 //! lists the answers.

@@ -43,4 +43,6 @@ mod merged;
 use merged as form;
 
 #[cfg(all(target_family = "wasm", feature = "preview2"))]
-mod wired;
+mod wired_exports;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+mod wired_host;

@@ -5,7 +5,7 @@ use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
 use super::host::HostFunctions;
 use super::own_memory::own_memory_len;
 #[cfg(feature = "preview2")]
-use super::wired::HostFunctions;
+use super::wired_host::HostFunctions;
 use crate::blocks::Blocks;
 use crate::image::ImageFs;
 #[cfg(not(feature = "preview2"))]

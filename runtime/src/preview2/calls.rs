@@ -1,6 +1,9 @@
 //! The functions of WASI 0.2 as traits: those of the runtime, and those of the host.
 
-pub(crate) use wasi_vfs_embedding::{for_each_function, for_each_host_function};
+#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+pub(crate) use wasi_vfs_embedding::for_each_function;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+pub(crate) use wasi_vfs_embedding::for_each_host_function;
 
 macro_rules! declare_functions {
     ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
@@ -17,7 +20,7 @@ macro_rules! declare_functions {
         }
     };
 }
-for_each_function!(declare_functions);
+wasi_vfs_embedding::for_each_function!(declare_functions);
 
 macro_rules! declare_host_functions {
     ($($function:ident $name:literal $absent:ident
@@ -36,4 +39,4 @@ macro_rules! declare_host_functions {
         }
     };
 }
-for_each_host_function!(declare_host_functions);
+wasi_vfs_embedding::for_each_host_function!(declare_host_functions);

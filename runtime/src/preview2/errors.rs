@@ -3,9 +3,12 @@
 //! An `error` of the runtime needs no state: its handle contains the code. So reporting
 //! damage never fails, and a program never takes damage for the end of a file.
 
-use super::handles::FIRST_ERROR;
 use crate::fs::FsError;
 use crate::guest::{Fault, PathError};
+use wasi_vfs_embedding::preview2::LAST_HANDLE;
+
+/// The handle of `error-code` 0 as an `error`. The last handle is the pollable's.
+pub(super) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
 
 /// `error-code` of `wasi:filesystem/types`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,15 +4,12 @@
 //! has one, and one pollable stands for all, since every file is always ready. So neither
 //! can fail or leak, and dropping them does nothing.
 
-use super::errors::{ErrorCode, Result};
+use super::errors::{ErrorCode, FIRST_ERROR, Result};
 use crate::open::{Handle, OpenDirectory, OpenFile, Slots};
 pub(super) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 
-/// The handle of `error-code` 0 as an `error`.
-pub(super) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
-
 /// The pollable of every stream: files are always ready.
-pub(super) const POLLABLE: u32 = LAST_HANDLE;
+pub(crate) const POLLABLE: u32 = LAST_HANDLE;
 
 /// An open stream of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,9 +31,11 @@ mod splice;
 mod streams;
 mod writing;
 
+#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+pub(crate) use calls::for_each_function;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+pub(crate) use calls::for_each_host_function;
 pub use calls::{Host, Preview2};
-#[cfg(any(test, feature = "fuzz", target_family = "wasm"))]
-pub(crate) use calls::{for_each_function, for_each_host_function};
 pub use errors::ErrorCode;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use handles::POLLABLE;

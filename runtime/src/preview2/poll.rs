@@ -30,17 +30,18 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
     }
 
+    /// The position of a pollable of ours, if the list is in memory and has one.
     fn first_of_ours(&self, (address, count): (u32, u32)) -> Option<u32> {
-        (0..count).find_map(|position| {
-            let handle = self.pollable(address, position).ok()?;
-            is_ours(handle).then_some(position)
-        })
+        let len = count.checked_mul(4)?;
+        if !self.program.has(address, len) {
+            return None;
+        }
+        (0..count).find(|&position| self.pollable(address, position).is_ok_and(is_ours))
     }
 
+    /// The pollable at a position of a list in memory.
     fn pollable(&self, address: u32, position: u32) -> Result<u32> {
-        let address = u64::from(address) + 4 * u64::from(position);
-        let address = u32::try_from(address).map_err(|_| ErrorCode::INVALID)?;
-        self.program.read_u32(address)
+        self.program.read_u32(address + position * 4)
     }
 
     /// The positions of ours, and of the host's that are ready now.

@@ -14,14 +14,14 @@ use core::cell::{Cell, RefCell};
 /// So a function that the allocator calls is served as any other.
 pub struct Server<M, H, F: Filesystem> {
     pub(super) program: Program<M, H>,
-    pub(super) files: RefCell<Files<F>>,
+    files: RefCell<Files<F>>,
     /// The address of the buffer for `splice`, in the program's memory.
     pub(super) buffer: Cell<Option<u32>>,
 }
 
 /// The file system, and what the program has open in it.
-pub(super) struct Files<F: Filesystem> {
-    pub(super) fs: F,
+pub(crate) struct Files<F: Filesystem> {
+    pub(crate) fs: F,
     pub(super) handles: Handles<F::Id>,
     /// The paths of the current call; kept for their memory.
     pub(super) path: PathBuffer,
@@ -44,7 +44,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// Changes the state. `use_it` must not call the host or the allocator.
-    pub(super) fn with_files<R>(&self, use_it: impl FnOnce(&mut Files<F>) -> R) -> R {
+    pub(crate) fn with_files<R>(&self, use_it: impl FnOnce(&mut Files<F>) -> R) -> R {
         use_it(&mut self.files.borrow_mut())
     }
 
@@ -90,7 +90,8 @@ impl<F: Filesystem> Files<F> {
         Ok(self.fs.stat(&node)?.len)
     }
 
-    /// The directories of two descriptors, for a change that needs both.
+    /// Checks that two descriptors are ours, for a change that needs both. Host and image
+    /// are different devices.
     pub(super) fn check_one_device(old: u32, new: u32) -> Result {
         match super::handles::is_ours(old) && super::handles::is_ours(new) {
             true => Ok(()),

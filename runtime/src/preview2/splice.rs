@@ -9,6 +9,7 @@
 
 use super::calls::Host;
 use super::errors::{Result, StreamError};
+use super::handles::InputStream;
 use super::layout::{payload, stream_error, tag};
 use super::reading::READ_LEN_MAX;
 use super::server::Server;
@@ -96,31 +97,24 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     fn piece(&self, call: &Splice, permit: u64) -> Result<Piece, StreamError> {
         let stream = self.open_stream(call.source)?;
         let len = call.len.min(permit);
-        let (address, len) = match len {
-            0 => (0, 0),
-            _ => {
-                let range = (stream.position, len);
-                let wanted = self.readable(stream.id, range);
-                match wanted.map_err(|code| self.fail(call.source, code))? {
-                    0 => return Err(self.close(call.source)),
-                    wanted => self.buffered(call, stream.id, (stream.position, wanted))?,
-                }
-            }
-        };
-        Ok(Piece { address, len })
+        let piece = self.read_piece(&stream, len, call.lowering);
+        let piece = piece.map_err(|code| self.fail(call.source, code))?;
+        match piece.len == 0 && len > 0 {
+            true => Err(self.close(call.source)),
+            false => Ok(piece),
+        }
     }
 
-    fn buffered(
-        &self,
-        call: &Splice,
-        id: F::Id,
-        (offset, len): (u64, u32),
-    ) -> Result<(u32, u32), StreamError> {
-        let filled = self.buffer(call.lowering).and_then(|address| {
-            let len = self.fill(id, offset, (address, len))?;
-            Ok((address, len))
-        });
-        filled.map_err(|code| self.fail(call.source, code))
+    /// Copies the next bytes of a stream to the buffer. None are left only at the end.
+    fn read_piece(&self, stream: &InputStream<F::Id>, len: u64, lowering: u32) -> Result<Piece> {
+        let offset = stream.position;
+        let len = self.readable(stream.id, (offset, len))?;
+        if len == 0 {
+            return Ok(Piece { address: 0, len });
+        }
+        let address = self.buffer(lowering)?;
+        let len = self.fill(stream.id, offset, (address, len))?;
+        Ok(Piece { address, len })
     }
 
     /// The buffer, of [`READ_LEN_MAX`] bytes.

@@ -1,7 +1,6 @@
-//! The wired runtime: the merged one in a component, with the functions of WASI 0.2.
+//! The functions that a wired runtime imports: the host's, and the program's allocator.
 
-use super::state;
-use crate::preview2::{Host, Preview2, for_each_function, for_each_host_function};
+use crate::preview2::{Host, for_each_host_function};
 
 /// The host, and the allocator of the program.
 pub(super) struct HostFunctions;
@@ -43,14 +42,3 @@ macro_rules! import_functions {
     };
 }
 for_each_host_function!(import_functions);
-
-macro_rules! export_functions {
-    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
-        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {$(
-        #[unsafe(export_name = $name)]
-        extern "C" fn $function($($parameter: $type,)* lowering: u32) -> $result {
-            state::server().$function($($parameter,)* lowering)
-        }
-    )*};
-}
-for_each_function!(export_functions);
