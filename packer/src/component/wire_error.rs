@@ -9,7 +9,7 @@ use thiserror::Error;
 pub enum WireError {
     /// No component opens files by WASI 0.2.
     #[error(
-        "nothing would read the image: the component opens no files; expected one that imports `wasi:filesystem` 0.2, such as a program built for wasm32-wasip2"
+        "nothing would read the image: the component opens no files; expected a program that opens files by WASI, such as one built for wasm32-wasip2, or for wasm32-wasip1 and made a component with the adapter"
     )]
     NoFiles,
     /// Core modules answer the calls of WASI.
