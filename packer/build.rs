@@ -1,4 +1,4 @@
-//! Builds the runtime for wasm32 in its two forms, for the packer to embed.
+//! Builds the runtime for wasm32 in its three forms, for the packer to embed.
 //!
 //! The standard library for wasm32 comes from the first of these that is there:
 //! 1. the active toolchain, if the target was added to it;
@@ -13,7 +13,7 @@ use std::process::{Command, exit};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Stack of the merged runtime. The deepest call, a read that decompresses, takes
+/// Stack of a runtime with a memory of its own. The deepest call, a read that decompresses, takes
 /// 2.7 KiB by the frames in its code.
 const STACK_LEN: u32 = 16 << 10;
 
@@ -46,6 +46,9 @@ fn build() -> Result<(), String> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let merged = toolchain.build(&workspace, &out, Form::Merged)?;
     copy(&merged, &out.join("runtime.wasm"))?;
+    // The file has the same name, so each form is copied before the next is built.
+    let wired = toolchain.build(&workspace, &out, Form::Wired)?;
+    copy(&wired, &out.join("wired.wasm"))?;
     let linked = toolchain.build(&workspace, &out, Form::Linked)?;
     copy(&linked, &out.join("libwasi_vfs.a"))
 }
@@ -53,6 +56,7 @@ fn build() -> Result<(), String> {
 #[derive(Clone, Copy)]
 enum Form {
     Merged,
+    Wired,
     Linked,
 }
 
@@ -60,20 +64,22 @@ impl Form {
     fn feature(self) -> &'static str {
         match self {
             Self::Merged => "merged",
+            // Includes `merged`.
+            Self::Wired => "preview2",
             Self::Linked => "linked",
         }
     }
 
     fn crate_type(self) -> &'static str {
         match self {
-            Self::Merged => "cdylib",
+            Self::Merged | Self::Wired => "cdylib",
             Self::Linked => "staticlib",
         }
     }
 
     fn file(self) -> &'static str {
         match self {
-            Self::Merged => "wasi_vfs_runtime.wasm",
+            Self::Merged | Self::Wired => "wasi_vfs_runtime.wasm",
             Self::Linked => "libwasi_vfs_runtime.a",
         }
     }
@@ -138,7 +144,7 @@ impl Toolchain {
         if self.builds_std {
             cargo.arg("-Zbuild-std=core,alloc,panic_abort");
         }
-        if let Form::Merged = form {
+        if let Form::Merged | Form::Wired = form {
             cargo.args(["--", &format!("-Clink-arg=-zstack-size={STACK_LEN}")]);
         }
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags(workspace));

@@ -1,6 +1,6 @@
-//! Packs directory trees into WASI preview 1 modules.
+//! Packs directory trees into WASI preview 1 modules, and into components made of them.
 //!
-//! [`Packer`] adds directories to a finished module. The new module contains them as a
+//! [`Packer`] adds directories to a finished module or component. The new module contains them as a
 //! deduplicated, read-only and optionally compressed image, and serves them to its program
 //! as preopened directories. [`Contents`] reads packed modules.
 //!
@@ -30,6 +30,7 @@
     )
 )]
 
+pub mod component;
 mod extract;
 #[doc(hidden)]
 pub mod figures;
@@ -48,6 +49,7 @@ mod testing;
 mod tree;
 mod warning;
 
+pub use component::{ComponentError, CoreModulePlace};
 pub use extract::{Extract, ExtractError, Extracted};
 pub use inspect::accounting;
 pub use inspect::ballast::{Ballast, ballast};

@@ -1,12 +1,16 @@
-//! The runtime in both forms, compiled by the build script.
+//! The runtime in its three forms, compiled by the build script.
 
 /// The module that `pack` merges into finished modules.
 pub const MERGED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
 
+/// The module that `pack` wires into components: [`MERGED`] with the functions of WASI 0.2
+/// in place of preview 1.
+pub const WIRED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wired.wasm"));
+
 /// The static library `libwasi_vfs.a`.
 pub const LINKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libwasi_vfs.a"));
 
-/// The version in the anchors of both forms.
+/// The version in the anchors of all forms.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[cfg(test)]
@@ -19,7 +23,7 @@ mod tests {
         let workspace = home
             .strip_suffix("/packer")
             .expect("the packer's directory");
-        for runtime in [MERGED, LINKED] {
+        for runtime in [MERGED, WIRED, LINKED] {
             let found = runtime
                 .windows(workspace.len())
                 .any(|bytes| bytes == workspace.as_bytes());

@@ -6,7 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
-use wasi_vfs::runtime::MERGED;
+use wasi_vfs::runtime::{MERGED, WIRED};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const ABI_MD: &str = include_str!("../../docs/ABI.md");
@@ -21,7 +21,12 @@ fn block(start: &str) -> impl Iterator<Item = &'static str> {
 
 /// The documented preview 1 calls.
 fn calls() -> Names {
-    let lines = block("<!-- calls").filter(|line| !line.starts_with("```"));
+    words("<!-- calls")
+}
+
+/// The words of a list.
+fn words(start: &str) -> Names {
+    let lines = block(start).filter(|line| !line.starts_with("```"));
     lines
         .flat_map(str::split_whitespace)
         .map(str::to_owned)
@@ -38,9 +43,9 @@ fn first_cells(start: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn exported_functions() -> Names {
+fn exported_functions(runtime: &[u8]) -> Names {
     let mut names = Names::new();
-    for payload in Parser::new(0).parse_all(MERGED) {
+    for payload in Parser::new(0).parse_all(runtime) {
         if let Payload::ExportSection(section) = payload.unwrap() {
             let exports = section.into_iter().map(Result::unwrap);
             let functions = exports.filter(|export| export.kind == ExternalKind::Func);
@@ -51,9 +56,9 @@ fn exported_functions() -> Names {
 }
 
 /// Imports as `module name`.
-fn imports() -> Names {
+fn imports(runtime: &[u8]) -> Names {
     let mut names = Names::new();
-    for payload in Parser::new(0).parse_all(MERGED) {
+    for payload in Parser::new(0).parse_all(runtime) {
         if let Payload::ImportSection(section) = payload.unwrap() {
             let imports = section.into_imports().map(Result::unwrap);
             names.extend(imports.map(|import| format!("{} {}", import.module, import.name)));
@@ -66,19 +71,40 @@ fn imports() -> Names {
 fn document_lists_the_exports_of_the_runtime() {
     let functions = first_cells("<!-- exports").into_iter().flatten();
     let documented: Names = functions.chain(calls()).collect();
-    assert_eq!(documented, exported_functions());
+    assert_eq!(documented, exported_functions(MERGED));
 }
 
 #[test]
-fn document_lists_the_imports_of_the_runtime() {
+fn document_lists_the_exports_of_the_wired_runtime() {
+    let functions = first_cells("<!-- exports").into_iter().flatten();
+    let documented: Names = functions.chain(words("<!-- functions")).collect();
+    assert_eq!(documented, exported_functions(WIRED));
+}
+
+/// Imports as `module name` from the first cells of a table.
+fn documented_imports(start: &str) -> Names {
     let mut documented = Names::new();
-    for row in first_cells("<!-- imports") {
+    for row in first_cells(start) {
         let (module, names) = row.split_first().unwrap();
         let named = names.iter().map(|name| format!("{module} {name}"));
         documented.extend(named);
     }
+    documented
+}
+
+#[test]
+fn document_lists_the_imports_of_the_wired_runtime() {
+    let mut documented = documented_imports("<!-- imports");
+    documented.remove("host <call>");
+    documented.append(&mut documented_imports("<!-- wired imports"));
+    assert_eq!(documented, imports(WIRED));
+}
+
+#[test]
+fn document_lists_the_imports_of_the_runtime() {
+    let mut documented = documented_imports("<!-- imports");
     assert!(documented.remove("host <call>"), "{documented:?}");
-    let (of_host, others): (Names, Names) = imports()
+    let (of_host, others): (Names, Names) = imports(MERGED)
         .into_iter()
         .partition(|import| import.starts_with("host "));
     assert_eq!(documented, others);

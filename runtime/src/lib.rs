@@ -6,23 +6,25 @@
 //! ```text
 //! bindings   exports, the host's functions, the memories, the allocator; wasm32 only
 //! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
+//! preview2   the same for the functions of WASI 0.2, in a component
 //! open       open files and directories, opening, changing names; for every front end
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
+//! guest      the program's memory: checked accesses, paths, where read bytes go
 //! blocks     ranges of content out of stored blocks: checks, cache, budget
 //! zstd       the decoder
 //! ```
 //!
 //! [`Server`] is a whole front end as plain Rust. It works natively, too: with a memory,
 //! a host and a [`Filesystem`] that are ordinary types. `docs/DESIGN.md` says how to write
-//! a second front end, file system or source of blocks.
+//! another front end, file system or source of blocks.
 //!
 //! For wasm32 a feature chooses one of two forms:
 //!
 //! - `linked`: `libwasi_vfs.a`, which wasm-ld binds in place of the host's functions. It
 //!   shares the program's memory.
 //! - `merged`: a module that `wasi-vfs pack` merges into finished modules. It has a memory
-//!   of its own.
+//!   of its own. The feature `preview2` makes it serve WASI 0.2, for components.
 //!
 //! No image and no program can make the runtime panic, trap or loop. `docs/RUNTIME.md`
 //! lists the answers.
@@ -46,14 +48,17 @@ pub mod blocks;
 pub mod fs;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+pub mod guest;
 pub mod image;
 pub mod open;
 pub mod preview1;
+pub mod preview2;
 #[cfg(test)]
 mod tests;
 pub mod zstd;
 
 pub use blocks::{BlockSource, Blocks, Budget};
 pub use fs::Filesystem;
+pub use guest::Memory;
 pub use image::ImageFs;
-pub use preview1::{Errno, Memory, Preview1, Server};
+pub use preview1::{Errno, Preview1, Server};

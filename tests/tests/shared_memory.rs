@@ -1,13 +1,11 @@
 //! Packed programs in memories that the host or an adapter grows, too.
 
-use std::fs;
-use std::path::Path;
 use std::process::Command;
 use wasi_vfs_tests::command::{Pack, run};
+use wasi_vfs_tests::component;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::tree::sample;
 use wasi_vfs_tests::workspace::{here, tool};
-use wit_component::ComponentEncoder;
 
 const MEMORIES: [&str; 2] = ["separate", "single"];
 
@@ -53,26 +51,14 @@ fn pages_that_a_host_grows_keep_their_bytes() {
 fn component_of_a_packed_program_reads_its_files() {
     for memory in MEMORIES {
         let packed = packed(memory);
-        let component = component_of(&packed);
-        let path = packed.with_extension("component");
-        fs::write(&path, component).expect("our directory");
+        let component = component::of(&packed);
         let mut python = Command::new(tool("venv/bin/python", "wasmtime"));
-        let outcome = run(python.arg(here("engines/run_component.py")).arg(&path), "");
-        fs::remove_file(&path).expect("we wrote it");
+        let outcome = run(
+            python
+                .arg(here("engines/run_component.py"))
+                .arg(&*component),
+            "",
+        );
         assert_intact(&outcome.expect_success());
     }
-}
-
-fn component_of(module: &Path) -> Vec<u8> {
-    use wasi_preview1_component_adapter_provider as adapter;
-    let module = fs::read(module).expect("it was written");
-    let (name, bytes) = (
-        adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-        adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
-    );
-    let encoder = ComponentEncoder::default().module(&module);
-    let encoder = encoder.and_then(|encoder| encoder.adapter(name, bytes));
-    encoder
-        .and_then(|mut encoder| encoder.encode())
-        .expect("the adapter fits the module")
 }

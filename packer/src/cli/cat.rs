@@ -27,7 +27,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Cat {
-    /// Packed module or image; `-` is standard input
+    /// Packed module, component or image; `-` is standard input
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 

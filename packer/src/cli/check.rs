@@ -1,4 +1,4 @@
-//! `wasi-vfs check`: whether a module can be packed, and where the result runs.
+//! `wasi-vfs check`: whether a module or component can be packed, and where the result runs.
 
 use super::exit_codes::exit_codes;
 use super::text::{count, escape};
@@ -10,6 +10,8 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use wasi_vfs::component::{self, ComponentCheckup, is_component, package_of};
 use wasi_vfs::module::{Checkup, Imports, check};
 use wasi_vfs::{Form, MemoryKind};
 
@@ -21,7 +23,7 @@ Examples:
     exit_codes!()
 );
 
-/// Check whether a module can be packed.
+/// Check whether a module or component can be packed.
 ///
 /// Prints the form of the packed module, its imports, the WebAssembly proposals that it
 /// needs, and engines with these proposals. Packing changes no import, except that
@@ -33,7 +35,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Check {
-    /// Module to check; `-` is standard input
+    /// Module or component to check; `-` is standard input
     #[arg(value_name = "APP.wasm")]
     module: PathBuf,
 
@@ -63,12 +65,19 @@ const MULTI_MEMORY: [&str; 9] = [
 /// Engines that run modules with one memory only.
 const ONE_MEMORY: [&str; 4] = ["Node 20", "wazero", "WAMR", "pywasm"];
 
-#[derive(Serialize)]
+/// Engines that run components whose packed core module has two memories.
+const COMPONENTS: [&str; 2] = ["wasmtime", "jco with --multi-memory"];
+
+/// Engines that run components whose core modules have one memory only.
+const COMPONENTS_ONE_MEMORY: [&str; 1] = ["jco"];
+
+#[derive(Default, Serialize)]
 struct Answer {
     packable: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     packed: bool,
+    component: bool,
     form: Option<&'static str>,
     memory: Option<&'static str>,
     imports: Vec<ImportedModule>,
@@ -86,8 +95,11 @@ struct ImportedModule {
 
 impl Check {
     pub(super) fn execute(self) -> Result<ExitCode> {
-        let wasm = input::read(&self.module)?;
-        let answer = Answer::new(check(&wasm));
+        let wasm = Arc::new(input::read(&self.module)?);
+        let answer = match is_component(&*wasm) {
+            true => Answer::of_component(component::check(&wasm)),
+            false => Answer::of_module(check(&wasm)),
+        };
         let mut out = io::stdout().lock();
         match self.json {
             true => writeln!(out, "{}", serde_json::to_string_pretty(&answer)?)?,
@@ -102,30 +114,56 @@ impl Check {
 }
 
 impl Answer {
-    fn new(checkup: Checkup) -> Self {
+    fn of_module(checkup: Checkup) -> Self {
+        let mut answer = Self::new(&checkup, [&MULTI_MEMORY, &ONE_MEMORY]);
+        answer.reason = checkup.form.err().map(|error| error.to_string());
+        answer.imports = checkup.imports.into_iter().map(imported).collect();
+        answer
+    }
+
+    fn of_component(checkup: ComponentCheckup) -> Self {
+        let mut answer = match checkup.program {
+            Ok(program) => Self::new(&program, [&COMPONENTS, &COMPONENTS_ONE_MEMORY]),
+            Err(error) => Self {
+                reason: Some(format!("{:#}", anyhow::Error::new(error))),
+                ..Self::default()
+            },
+        };
+        answer.component = true;
+        answer.packed = checkup.is_packed;
+        answer.imports = interfaces(&checkup.imports);
+        if answer.packable {
+            answer.features.push("component model");
+        }
+        answer
+    }
+
+    /// The answer without imports. `engines` are those for two memories, and those for one
+    /// memory only.
+    fn new(checkup: &Checkup, engines: [&[&'static str]; 2]) -> Self {
         let form = checkup.form.as_ref().ok().copied();
-        let has_two = form == Some(Form::Merged(MemoryKind::Separate));
-        let all = || [&MULTI_MEMORY[..], &ONE_MEMORY].concat();
+        let has_two = matches!(form, Some(Form::Merged(MemoryKind::Separate) | Form::Wired));
+        let [two, _] = engines;
         Self {
             packable: form.is_some(),
-            reason: checkup.form.err().map(|error| error.to_string()),
             packed: checkup.is_packed,
             form: form.map(|form| match form {
                 Form::Linked => "linked",
                 Form::Merged(_) => "merged",
+                Form::Wired => "wired",
             }),
             memory: form.and_then(memory),
-            imports: checkup.imports.into_iter().map(imported).collect(),
-            features: checkup.features,
+            features: checkup.features.clone(),
             engines: match form {
                 None => Vec::new(),
-                Some(_) if has_two => MULTI_MEMORY.to_vec(),
-                Some(_) => all(),
+                Some(_) if has_two => two.to_vec(),
+                Some(_) => engines.concat(),
             },
             engines_single: match checkup.can_be_single {
-                true => all(),
+                true => engines.concat(),
                 false => Vec::new(),
             },
+            ..Self::default()
         }
     }
 
@@ -158,7 +196,8 @@ impl Answer {
         list(out, "needs", &self.features)?;
         list(out, "engines", &self.engines)?;
         if self.engines.len() < self.engines_single.len() {
-            let added = ONE_MEMORY.join(", ");
+            let added = self.engines_single.get(self.engines.len()..);
+            let added = added.unwrap_or_default().join(", ");
             row(out, "", &format!("with --memory single also {added}"))?;
         }
         Ok(())
@@ -194,9 +233,29 @@ fn row(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
 fn memory(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
         Form::Merged(MemoryKind::Single) => Some("single"),
     }
+}
+
+/// The imports of a component, by package. Engines supply the packages of WASI.
+fn interfaces(imports: &[String]) -> Vec<ImportedModule> {
+    let mut packages: Vec<ImportedModule> = Vec::new();
+    for import in imports {
+        let module = package_of(import).unwrap_or_else(|| import.clone());
+        let position = packages.iter().position(|all| all.module == module);
+        let position = position.unwrap_or_else(|| {
+            let names = Vec::new();
+            packages.push(ImportedModule { module, names });
+            packages.len() - 1
+        });
+        let interface = import.split_once('/').map(|(_, interface)| interface);
+        let interface = interface.and_then(|interface| interface.split('@').next());
+        if let Some(all) = packages.get_mut(position) {
+            all.names.extend(interface.map(str::to_owned));
+        }
+    }
+    packages
 }
 
 fn imported(Imports { module, names, .. }: Imports) -> ImportedModule {
@@ -213,13 +272,18 @@ impl ImportedModule {
         if module == "wasi_snapshot_preview1" {
             return vec![format!("{module}: {calls}")];
         }
+        if module.starts_with("wasi:") {
+            let interfaces = count(names.len() as u64, "interface");
+            return vec![format!("{module}: {interfaces}")];
+        }
         if module == "wasi_unstable" {
             let text = format!("{module}: {calls}, which become calls of wasi_snapshot_preview1");
             return vec![text];
         }
         let mut words: Vec<_> = names.iter().take(SHOWN_MAX).cloned().collect();
-        if let Some(first) = words.first_mut() {
-            *first = format!("{module}, which the host must supply: {first}");
+        match words.first_mut() {
+            Some(first) => *first = format!("{module}, which the host must supply: {first}"),
+            None => words.push(format!("{module}, which the host must supply")),
         }
         if let Some(more @ 1..) = names.len().checked_sub(SHOWN_MAX) {
             words.push(format!("and {more} more"));

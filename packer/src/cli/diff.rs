@@ -40,11 +40,11 @@ const FAILURE: u8 = 2;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Diff {
-    /// Packed module or image, the older one; `-` is standard input
+    /// Packed module, component or image, the older one; `-` is standard input
     #[arg(value_name = "A")]
     before: PathBuf,
 
-    /// Packed module or image, the newer one
+    /// Packed module, component or image, the newer one
     #[arg(value_name = "B")]
     after: PathBuf,
 

@@ -39,11 +39,12 @@ Examples:
 ///
 /// For each part of the image (index, payload, metadata section), prints the records in the
 /// order of their bytes, with offset, length, name and values. For a damaged record,
-/// prints the error. The last line of each part counts the explained bytes.
+/// prints the error. The last line of each part counts the explained bytes. For a
+/// component, the first lines tell the place of the packed core module in the file.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Dump {
-    /// Packed module or image; `-` is standard input
+    /// Packed module, component or image; `-` is standard input
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 }
@@ -61,6 +62,7 @@ impl Dump {
 
 fn dump(opened: &Opened<'_>, out: &mut dyn Write) -> Result<()> {
     let dumper = Dumper { opened };
+    dumper.print_place(out)?;
     let parts = [dumper.index(), dumper.payload()].into_iter();
     for part in parts.chain(dumper.metadata()) {
         dumper.print(part, out)?;
@@ -149,6 +151,18 @@ struct Dumper<'o, 'a> {
 impl<'o> Dumper<'o, '_> {
     fn image(&self) -> &'o ImageReader<'o> {
         &self.opened.image
+    }
+
+    /// Prints which part of a component is the packed module.
+    fn print_place(&self, out: &mut dyn Write) -> io::Result<()> {
+        let Some(place) = &self.opened.contents.core_module else {
+            return Ok(());
+        };
+        let (number, range) = (place.number, &place.range);
+        let (start, len) = (range.start, range.end.saturating_sub(range.start));
+        writeln!(out, "component: core module {number} holds the image")?;
+        print_line(start, len, "core module", &format!("number {number}"), out)?;
+        writeln!(out)
     }
 
     fn print(&self, mut part: ImagePart<'o>, out: &mut dyn Write) -> Result<()> {

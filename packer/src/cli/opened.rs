@@ -1,4 +1,4 @@
-//! An opened packed module or image.
+//! An opened packed module, component or image.
 
 use super::input;
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,7 @@ use wasi_vfs::accounting::Accounting;
 use wasi_vfs::{Contents, ImageReader, ReadAt};
 use wasi_vfs_format::check::check;
 
-/// An opened packed module or image.
+/// An opened packed module, component or image.
 pub(super) struct Opened<'a> {
     /// The whole file.
     pub(super) source: &'a Arc<dyn ReadAt>,
@@ -16,8 +16,8 @@ pub(super) struct Opened<'a> {
     pub(super) image: ImageReader<'a>,
 }
 
-/// Opens the packed module or image at `path` and passes it to `work`. `-` is standard
-/// input.
+/// Opens the packed module, component or image at `path` and passes it to `work`. `-` is
+/// standard input.
 pub(super) fn with<T>(path: &Path, work: impl FnOnce(&Opened<'_>) -> Result<T>) -> Result<T> {
     let source = input::open(path)?;
     let cannot = || format!("cannot open `{}`", path.display());

@@ -27,10 +27,11 @@ Examples:
     exit_codes!()
 );
 
-/// Pack directories into a module.
+/// Pack directories into a module or component.
 ///
 /// Writes a module that holds the directories and serves them to its program as
-/// preopened directories. Any finished WASI preview 1 module can be packed.
+/// preopened directories. Any finished WASI preview 1 module can be packed, also one
+/// inside a component that the preview 1 adapter made.
 ///
 /// All directories form one tree. If guest directories are nested, the inner one
 /// wins. A packed module can be packed again: it keeps its other directories, and
@@ -51,7 +52,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Pack {
-    /// Module to pack into; `-` is standard input
+    /// Module or component to pack into; `-` is standard input
     #[arg(value_name = "APP.wasm")]
     module: PathBuf,
 

@@ -20,7 +20,7 @@ pub(super) struct PackOptions {
     #[command(flatten)]
     mappings: Mappings,
 
-    /// Embed the files of an image or packed module; repeatable
+    /// Embed the files of an image, packed module or component; repeatable
     ///
     /// If guest paths are equal, a mapped directory replaces that of an image, and a
     /// later image replaces that of an earlier one.

@@ -98,6 +98,7 @@ fn form_name(form: Form) -> &'static str {
         Form::Linked => "linked",
         Form::Merged(MemoryKind::Separate) => "merged, separate memory",
         Form::Merged(MemoryKind::Single) => "merged, single memory",
+        Form::Wired => "wired, separate memory",
     }
 }
 

@@ -25,7 +25,7 @@ Exit codes: 0 undamaged, 1 damaged or unreadable, 2 wrong usage.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Verify {
-    /// Packed module or image; `-` is standard input
+    /// Packed module, component or image; `-` is standard input
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 

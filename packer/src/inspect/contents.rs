@@ -1,11 +1,12 @@
-//! Opens a packed module or an image.
+//! Opens a packed module, a packed component or an image.
 //!
-//! A module has the image in its data, in one of several forms, and an image is the whole
-//! file. Both have three parts: index, payload and metadata section. [`Contents::open`]
+//! A module has the image in its data, in one of several forms. A component has it in one
+//! of its core modules, and an image is the whole file. All have three parts: index, payload and metadata section. [`Contents::open`]
 //! reads the index and leaves the payload in the file: `ls` on a module of 200 MB reads
 //! some hundred KB.
 
-use crate::module::{self, Form, ModuleError};
+use crate::component::{self, ComponentError, CoreModulePlace};
+use crate::module::{self, Filed, Form, Found, ModuleError};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
@@ -22,6 +23,8 @@ use wasi_vfs_format::{ImageReader, Part, Parts, Payload, Places, ReadAt};
 pub struct Contents<'a> {
     /// The form of the packed module. `None` for an image without a module.
     pub form: Option<Form>,
+    /// The place of the packed core module. `None` if the file is not a component.
+    pub core_module: Option<CoreModulePlace>,
     /// The version of the runtime in the module, such as `0.1.0`. `None` without a module.
     pub runtime_version: Option<String>,
     /// Superblock and tables.
@@ -55,6 +58,9 @@ pub enum OpenError {
     /// The module is invalid or unsupported.
     #[error(transparent)]
     Module(#[from] ModuleError),
+    /// The component is invalid or unsupported.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
     /// The image is damaged or newer than this reader.
     #[error(transparent)]
     Image(#[from] wasi_vfs_format::Error),
@@ -84,12 +90,21 @@ impl<'a> Contents<'a> {
         if bytes.starts_with(&superblock::MAGIC) {
             return Ok(Self::of_bare_image(Parts::split(bytes)?));
         }
+        if component::is_component(bytes) {
+            let (place, found) = component::find(bytes)?.ok_or(OpenError::NotPacked)?;
+            return Ok(Self::of_found(found, Some(place)));
+        }
         let found = match module::find(bytes) {
             Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
             found => found?.ok_or(OpenError::NotPacked)?,
         };
-        Ok(Self {
+        Ok(Self::of_found(found, None))
+    }
+
+    fn of_found(found: Found<'a>, core_module: Option<CoreModulePlace>) -> Self {
+        Self {
             form: Some(found.form),
+            core_module,
             runtime_version: Some(found.runtime_version),
             index: found.index,
             index_stored_len: found.index_stored_len,
@@ -99,7 +114,7 @@ impl<'a> Contents<'a> {
             },
             payload_segment: None,
             metadata: found.metadata.map(Into::into),
-        })
+        }
     }
 
     /// Finds the image in the file at `path`, a packed module or an image. Stored blocks stay
@@ -137,19 +152,28 @@ impl<'a> Contents<'a> {
         if head.starts_with(&superblock::MAGIC) {
             return Self::read_bare_image(source, &head);
         }
+        if component::is_component(&**source) {
+            let (place, found) = component::find_in(source)?.ok_or(OpenError::NotPacked)?;
+            return Ok(Self::of_filed(found, Some(place)));
+        }
         let found = match module::find_in(source) {
             Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
             found => found?.ok_or(OpenError::NotPacked)?,
         };
-        Ok(Contents {
+        Ok(Self::of_filed(found, None))
+    }
+
+    fn of_filed(found: Filed, core_module: Option<CoreModulePlace>) -> Contents<'static> {
+        Contents {
             form: Some(found.form),
+            core_module,
             runtime_version: Some(found.runtime_version),
             index: found.index.into(),
             index_stored_len: found.index_stored_len,
             payload: found.payload,
             payload_segment: found.payload_segment,
             metadata: found.metadata.map(Into::into),
-        })
+        }
     }
 
     fn read_bare_image(
@@ -161,6 +185,7 @@ impl<'a> Contents<'a> {
         let metadata = places.metadata.map(|place| read_range(source, place));
         Ok(Contents {
             form: None,
+            core_module: None,
             runtime_version: None,
             // The superblock has 32 bits for this length.
             index_stored_len: index.len() as u32,
@@ -174,6 +199,7 @@ impl<'a> Contents<'a> {
     fn of_bare_image(parts: Parts<'a>) -> Self {
         Self {
             form: None,
+            core_module: None,
             runtime_version: None,
             index: parts.index.into(),
             // The superblock has 32 bits for this length.
@@ -189,6 +215,7 @@ impl<'a> Contents<'a> {
     pub fn into_owned(self) -> Contents<'static> {
         Contents {
             form: self.form,
+            core_module: self.core_module,
             runtime_version: self.runtime_version,
             index_stored_len: self.index_stored_len,
             index: Cow::Owned(self.index.into_owned()),
@@ -206,27 +233,50 @@ impl<'a> Contents<'a> {
         ImageReader::new(&self.index, &self.payload, metadata)
     }
 
-    /// A module that runs as the one in `source` did before packing: its calls reach the
-    /// host. `self` must be the contents of `source`. A linked module keeps its image and
-    /// its runtime, and the runtime does not find the image. The program of a merged module
-    /// has no custom sections, and calls the host through short functions. This reads no
-    /// stored blocks of a merged module, and decodes no instructions.
+    /// A module or component that runs as the one in `source` did before packing: its calls
+    /// reach the host. `self` must be the contents of `source`. A linked module keeps its
+    /// image and its runtime, and the runtime does not find the image. The program of a
+    /// merged module has no custom sections, and calls the host through short functions.
+    /// This reads no stored blocks of a merged module, and decodes no instructions.
     ///
     /// # Errors
     ///
-    /// The module cannot be read, its sections are invalid, or another tool changed it after
+    /// The file cannot be read, its sections are invalid, or another tool changed it after
     /// packing.
-    pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ModuleError> {
-        module::unmounted_in(source, self.payload_segment)
+    pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, OpenError> {
+        if let Some(Form::Wired) = self.form {
+            return Ok(component::unwired_in(source)?);
+        }
+        let module = self.module_in(source);
+        let module = module::unmounted_in(&module, self.payload_segment)?;
+        Ok(match &self.core_module {
+            Some(place) => component::with_module(source, place.number, module)?,
+            None => module,
+        })
     }
 
-    /// The length in bytes of the module in `source` without its image. `None` if they
-    /// cannot be separated. `self` must be the contents of `source`.
+    /// The length in bytes of the module or component in `source` without its image. `None`
+    /// if they cannot be separated. `self` must be the contents of `source`.
     pub fn application_len(&self, source: &Arc<dyn ReadAt>) -> Option<u64> {
         match self.form? {
-            // Another tool may have changed the packed module.
-            Form::Merged(_) => module::len_without_image(source, self.payload_segment).ok(),
-            Form::Linked => None,
+            Form::Linked => return None,
+            Form::Merged(_) => {}
+            Form::Wired => return Some(component::unwired_in(source).ok()?.len() as u64),
+        }
+        let module = self.module_in(source);
+        // Another tool may have changed the packed module.
+        let len = module::len_without_image(&module, self.payload_segment).ok()?;
+        match &self.core_module {
+            Some(place) => component::len_with_module(source, place.number, len).ok(),
+            None => Some(len),
+        }
+    }
+
+    /// The packed module, which may be a part of `source`.
+    fn module_in(&self, source: &Arc<dyn ReadAt>) -> Arc<dyn ReadAt> {
+        match &self.core_module {
+            Some(place) => component::part(source, place.range.clone()),
+            None => source.clone(),
         }
     }
 }

@@ -20,11 +20,16 @@ pub(super) const NOSYS: i32 = 52;
 /// The preview 1 type of the call `name`, if the runtime serves that call.
 pub(super) fn call_type(name: &str) -> Option<FuncType> {
     let at = CALLS.binary_search_by_key(&name, |call| call.name).ok()?;
-    let params = CALLS.get(at)?.params.iter().map(|ty| match ty {
+    let params = CALLS.get(at)?.params.iter().copied().map(value_type);
+    Some(FuncType::new(params, [ValType::I32]))
+}
+
+/// The core type of a parameter.
+pub(super) fn value_type(ty: ValueType) -> ValType {
+    match ty {
         ValueType::I32 => ValType::I32,
         ValueType::I64 => ValType::I64,
-    });
-    Some(FuncType::new(params, [ValType::I32]))
+    }
 }
 
 /// The other calls of preview 1. They take no descriptor, so they stay the host's.
@@ -53,7 +58,7 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// A function type in words, such as `(i32, i64) -> (i32)`.
-pub(super) fn describe(ty: &FuncType) -> String {
+pub(crate) fn describe(ty: &FuncType) -> String {
     let list = |types: &[ValType]| {
         let names: Vec<String> = types.iter().map(ValType::to_string).collect();
         names.join(", ")

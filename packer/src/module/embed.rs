@@ -10,6 +10,8 @@ use crate::module::check::subject::{Subject, look};
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
 use crate::module::merge::assemble;
+use crate::module::merge::binding::Binding;
+use crate::module::merge::binding::preview2::Lowerings;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::validate;
 use crate::module::parts::Parts;
@@ -67,12 +69,19 @@ impl<'a> Target<'a> {
         let form = self.form;
         let kind = match form {
             Form::Merged(kind) => kind,
-            Form::Linked => MemoryKind::default(),
+            Form::Linked | Form::Wired => MemoryKind::default(),
         };
         let mut warnings = Vec::new();
         let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
             warnings = caveats::of(shape, form);
-            let merged = assemble::merge(shape, parts, runtime_merged, runtime_version, kind)?;
+            let merged = assemble::merge(
+                shape,
+                parts,
+                runtime_merged,
+                runtime_version,
+                Binding::Preview1,
+                kind,
+            )?;
             check_output(&merged.0, shape.wasm, kind == MemoryKind::Separate)?;
             Ok::<_, ModuleError>(merged)
         };
@@ -154,6 +163,27 @@ pub fn embed(
     memory: Option<MemoryKind>,
 ) -> Result<Embedded, ModuleError> {
     Target::new(wasm, memory)?.embed(parts.clone(), runtime_merged, runtime_version)
+}
+
+/// Merges a runtime with an image into the stub of a wired component, whose imports are
+/// these `lowerings`. Returns the core module.
+///
+/// # Errors
+///
+/// The runtime does not follow the ABI, or the image is too large.
+pub(crate) fn merge_into_stub(
+    stub: &[u8],
+    lowerings: &Lowerings,
+    parts: Parts<'_>,
+    runtime: &[u8],
+    runtime_version: &str,
+) -> Result<Vec<u8>, ModuleError> {
+    let shape = Shape::parse(stub)?;
+    let binding = Binding::Preview2(lowerings);
+    let kind = MemoryKind::Separate;
+    let (module, _) =
+        with_threads(|| assemble::merge(&shape, parts, runtime, runtime_version, binding, kind))?;
+    Ok(module)
 }
 
 /// An unmerged module must be one without a runtime.

@@ -26,7 +26,7 @@ pub enum ModuleError {
     Text,
     /// A component, not a core module.
     #[error(
-        "this is a component, expected a core module; pack the core module before it is made a component, and run `wasm-tools component new` on the packed module afterwards"
+        "this is a component, expected a core module; give the whole component to `wasi-vfs pack`, which packs the program inside"
     )]
     Component,
     /// The input is not valid WebAssembly.
@@ -136,7 +136,7 @@ pub enum ModuleError {
     },
     /// The adapter from preview 1 to components.
     #[error(
-        "the module exports `path_open`, which programs import: it is a preview 1 adapter; pack the program, and give the adapter to `wasm-tools component new` afterwards"
+        "the module exports `path_open`, which programs import: it is a preview 1 adapter; pack the program, or the component that `wasm-tools component new` made of both"
     )]
     Adapter,
     /// An import does not have its preview 1 type.
@@ -225,6 +225,11 @@ pub enum ModuleError {
         /// The sign that the module was packed.
         trace: String,
     },
+    /// The module is the runtime of a packed component, without the component.
+    #[error(
+        "the module is the runtime of a packed component, expected a program; give the component instead"
+    )]
+    RuntimeOfComponent,
     /// A linked module has calls that bypass the runtime.
     #[error(
         "calls of `{call}` bypass the linked runtime, because a library declares that import itself, such as Rust's standard library before 1.94 or Zig's; link the program without libwasi_vfs.a, and `pack` merges the runtime"

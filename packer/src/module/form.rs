@@ -7,6 +7,8 @@ pub enum Form {
     Linked,
     /// Merged into the module.
     Merged(MemoryKind),
+    /// Wired into a component, as a core module with a memory of its own.
+    Wired,
 }
 
 /// Where the memory of a merged runtime is.

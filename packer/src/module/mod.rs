@@ -15,22 +15,34 @@ mod form;
 mod index;
 mod locate;
 mod merge;
+mod outline;
 mod parse;
 mod parts;
 mod preview0;
 mod restore;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
+pub(crate) use calls::describe;
+pub(crate) use check::checkup::of_wired;
 pub use check::checkup::{Checkup, Imports, check};
 pub use check::subject::form;
+pub(crate) use embed::merge_into_stub;
 pub use embed::{Embedded, Target, embed};
 pub use error::ModuleError;
 pub use form::{Form, MemoryKind};
 pub use locate::find::find;
 pub(crate) use locate::find::find_in;
+pub(crate) use locate::found::Filed;
 pub use locate::found::Found;
+pub(crate) use merge::binding::preview2::{
+    ERROR_CODE, HOST_COUNT, Lowering, Lowerings, function_type as lowered_type,
+    host_function_type as host_type,
+};
+pub(crate) use outline::Outline;
+pub(crate) use parse::shape::COMPONENT;
 pub use parse::shape::check_preamble;
+pub(crate) use parse::validate::{component_types, validate};
 pub use parts::Parts;
 pub use preview0::convert::as_preview1;
 #[cfg(any(test, feature = "fuzz"))]

@@ -1,5 +1,6 @@
 //! Errors of packing.
 
+use crate::component::ComponentError;
 use crate::inspect::contents::OpenError;
 use crate::limits::size::SizeLimitError;
 use crate::module::ModuleError;
@@ -105,6 +106,9 @@ pub enum PackError {
     /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),
+    /// The image cannot be embedded in the component.
+    #[error(transparent)]
+    Component(#[from] ComponentError),
 }
 
 /// The path of the file `host` in the directory `guest`.

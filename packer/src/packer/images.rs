@@ -43,6 +43,7 @@ impl Images {
             }
             Err(OpenError::NotPacked) => Ok(images),
             Err(OpenError::Module(error)) => Err(error.into()),
+            Err(OpenError::Component(error)) => Err(error.into()),
             Err(OpenError::Neither { found }) => Err(ModuleError::NotWasm { found }.into()),
             Err(OpenError::Image(error)) => Err(PackError::Earlier(error)),
             Err(OpenError::Read(error)) => Err(ModuleError::Read(error).into()),

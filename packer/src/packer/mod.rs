@@ -12,6 +12,7 @@ mod inputs;
 mod outcome;
 mod storage;
 mod stored;
+mod target;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +20,7 @@ pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
 
-use crate::module::{MemoryKind, Target};
+use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
 use crate::tree::mounted::MountedTree;
@@ -32,6 +33,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Compression, StorageChoice};
 use stored::Stored;
+use target::Target;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
 
@@ -81,7 +83,8 @@ pub struct Packer {
 }
 
 impl Packer {
-    /// Starts with a finished preview 1 module. A packed module keeps its directories,
+    /// Starts with a finished preview 1 module, or with a component that the adapter from
+    /// preview 1 made. A packed module keeps its directories,
     /// compression level, block size and kind of memory, unless methods of this packer
     /// replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {

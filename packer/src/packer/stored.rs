@@ -1,9 +1,10 @@
 //! A stored image in its parts, after it was written or read and before it is embedded.
 
 use super::error::PackError;
+use super::target::Target;
 use crate::inspect::contents::Contents;
 use crate::limits::size;
-use crate::module::{self, Embedded, ModuleError, Target};
+use crate::module::{self, Embedded};
 use crate::runtime;
 use crate::warning::Warning;
 use wasi_vfs_format::Error;
@@ -66,13 +67,13 @@ impl Stored {
     }
 
     /// Embeds the image in `target`. Leaves no payload.
-    pub(super) fn embed(&mut self, target: Target<'_>) -> Result<Embedded, ModuleError> {
+    pub(super) fn embed(&mut self, target: Target<'_>) -> Result<Embedded, PackError> {
         let parts = module::Parts {
             index: &self.index,
             index_level: self.manifest.compression,
             payload: std::mem::take(&mut self.payload).into(),
             metadata: &self.metadata,
         };
-        target.embed(parts, runtime::MERGED, runtime::VERSION)
+        target.embed(parts, runtime::MERGED, runtime::WIRED, runtime::VERSION)
     }
 }

@@ -33,6 +33,24 @@ pub(crate) fn reads_hello() -> Vec<u8> {
     .unwrap()
 }
 
+/// The program of [`reads_hello`] in a component, with imports of WASI.
+pub(crate) fn component() -> Vec<u8> {
+    let mut component = wat::parse_str(
+        r#"(component
+          (import "wasi:cli/environment@0.2.3" (instance))
+          (import "wasi:cli/stdout@0.2.3" (instance))
+          (import "wasi:io/streams@0.2.3" (instance)))"#,
+    )
+    .unwrap();
+    let section = wasm_encoder::RawSection {
+        id: 1,
+        data: &reads_hello(),
+    };
+    component.push(section.id);
+    wasm_encoder::Encode::encode(section.data, &mut component);
+    component
+}
+
 /// Reads the status of `hello.txt` in its first preopen by path and by descriptor, and
 /// renames it to `moved`. Exits with the errno of a failed call, or 99 if the modification
 /// time is not 0.

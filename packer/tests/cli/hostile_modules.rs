@@ -119,7 +119,17 @@ fn damaged_modules() {
             b"\0asm\x02\0\0\0".to_vec(),
             invalid,
         ),
-        hostile("a component", b"\0asm\x0d\0\x01\0".to_vec(), "component"),
+        hostile(
+            "a component",
+            b"\0asm\x0d\0\x01\0".to_vec(),
+            "holds no image",
+        )
+        .pack("component opens no files"),
+        hostile(
+            "a core module beyond the end of its component",
+            b"\0asm\x0d\0\x01\0\x01\xff\x7f\0".to_vec(),
+            "not a valid component",
+        ),
         hostile(
             "a section beyond the end",
             b"\0asm\x01\0\0\0\x01\xff\x7f\x00".to_vec(),

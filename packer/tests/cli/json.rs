@@ -1,5 +1,6 @@
 //! docs/JSON.md describes exactly the fields of the JSON output.
 
+use crate::app;
 use crate::golden::in_repository;
 use crate::scratch::*;
 use serde_json::Value;
@@ -84,9 +85,11 @@ fn scratch() -> Scratch {
     let scratch = Scratch::image();
     std::fs::create_dir_all(scratch.path("lib/tests")).unwrap();
     scratch.write("lib/tests/ballast.txt", b"of no use");
+    scratch.write("component.wasm", &app::component());
     for line in [
         "pack app.wasm --dir lib::/usr/lib -o packed.wasm -q",
         "pack app.wasm --dir lib::/usr/lib -o small.wasm -q --only only.txt",
+        "pack component.wasm --dir lib::/usr/lib -o packed-component.wasm -q",
     ] {
         scratch.write("only.txt", b"/usr/lib/hello.txt\n");
         assert_success(&scratch.run(line));
@@ -114,6 +117,7 @@ fn fields_of_info_are_documented() {
         &[
             "info --json --digests packed.wasm",
             "info --json small.wasm",
+            "info --json packed-component.wasm",
             "info --json tree.wvfs",
             "info --json stripped.wvfs",
         ],
@@ -128,7 +132,7 @@ fn fields_of_info_are_documented() {
 fn fields_of_check_are_documented() {
     let scratch = scratch();
     scratch.write("empty.wasm", b"\0asm\x01\0\0\0");
-    let lines = ["app.wasm", "packed.wasm", "empty.wasm"];
+    let lines = ["app.wasm", "packed.wasm", "component.wasm", "empty.wasm"];
     let lines = lines.map(|module| format!("check --json {module}"));
     let lines = lines.each_ref().map(String::as_str);
     assert_documented("check", printed(&scratch, &lines));

@@ -11,6 +11,7 @@ mod app;
 mod cat;
 mod check;
 mod completions;
+mod component;
 mod diff;
 mod dump;
 mod extract;

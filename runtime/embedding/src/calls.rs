@@ -91,7 +91,7 @@ pub enum ValueType {
 
 impl ValueType {
     /// The type that holds values of `len` bytes.
-    const fn of_len(len: usize) -> Self {
+    pub(crate) const fn of_len(len: usize) -> Self {
         match len {
             8 => Self::I64,
             _ => Self::I32,

@@ -7,3 +7,6 @@ pub const FORM_MERGED: u32 = 2;
 /// `pack` appended the runtime. Its memory is a region of memory 0, above the
 /// application's pages.
 pub const FORM_MERGED_SINGLE: u32 = 3;
+/// `pack` wired the runtime into a component. The runtime is a core module with a memory
+/// of its own, and imports the application's.
+pub const FORM_WIRED: u32 = 4;

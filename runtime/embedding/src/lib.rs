@@ -13,6 +13,7 @@
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
 //! | `imports` | the functions that the merge supplies to the runtime |
 //! | `calls` | the preview 1 calls that the runtime serves |
+//! | `preview2` | the functions of WASI 0.2 that a wired runtime serves, and those that it calls |
 //!
 //! # How it works
 //!
@@ -39,6 +40,7 @@ mod form;
 mod functions;
 mod imports;
 mod layer;
+pub mod preview2;
 mod source;
 mod table;
 mod version;
@@ -47,7 +49,7 @@ pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, Unsupported};
 pub use application::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 pub use calls::{CALLS, Call, ValueType};
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
-pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE};
+pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED};
 pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 pub use imports::{HOST_MODULE, Import};
 pub use layer::{LAYER_LEN, Layer};

@@ -28,10 +28,3 @@ macro_rules! export_calls {
     )*};
 }
 for_each_call!(export_calls);
-
-/// Nothing in this crate panics on purpose; what would is a bug, and a trap is
-/// how a module reports one.
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo) -> ! {
-    core::arch::wasm32::unreachable()
-}

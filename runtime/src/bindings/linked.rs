@@ -3,7 +3,7 @@
 use super::own_memory::own_memory_len;
 use super::reentry::Reentry;
 use crate::blocks::{BlockError, BlockSource, Budget, StoredRange};
-use crate::preview1::{Errno, Lent, Memory, Result, SCRATCH_LEN};
+use crate::guest::{Access, Fault, Lent, Memory, SCRATCH_LEN};
 use alloc::alloc::{GlobalAlloc, Layout};
 use core::ffi::c_void;
 
@@ -17,11 +17,11 @@ impl Memory for GuestMemory {
         own_memory_len()
     }
 
-    fn check(&self, address: u32, len: u64) -> Result {
+    fn check(&self, address: u32, len: u64) -> Access {
         // Address 0 exists in wasm, but is no pointer that C or Rust may use.
         match u64::from(address).checked_add(len) {
             Some(end) if end <= self.byte_len() && (address != 0 || len == 0) => Ok(()),
-            _ => Err(Errno::FAULT),
+            _ => Err(Fault),
         }
     }
 

@@ -5,7 +5,7 @@
 use super::heap::{Heap, PAGE_LEN, PAGES};
 use super::own_memory::own_memory_len;
 use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
-use crate::preview1::Memory;
+use crate::guest::Memory;
 use alloc::vec::Vec;
 
 pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_MERGED;

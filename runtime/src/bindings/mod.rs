@@ -14,17 +14,19 @@ compile_error!("a runtime is either `linked` or `merged`");
 
 #[cfg(target_family = "wasm")]
 mod entry_points;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "preview2")))]
 mod exports;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 mod heap;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", not(feature = "preview2")))]
 mod host;
 #[cfg(target_family = "wasm")]
 mod own_memory;
 // Plain Rust, so their tests run natively.
 #[cfg(any(test, feature = "merged"))]
 mod page_map;
+#[cfg(target_family = "wasm")]
+mod panic;
 #[cfg(any(test, feature = "linked"))]
 mod reentry;
 #[cfg(target_family = "wasm")]
@@ -39,3 +41,8 @@ use linked as form;
 mod merged;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 use merged as form;
+
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+mod wired_exports;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+mod wired_host;

@@ -1,13 +1,21 @@
 //! The anchor, the memory of the image, and the one [`Server`].
 
 use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
+#[cfg(not(feature = "preview2"))]
 use super::host::HostFunctions;
 use super::own_memory::own_memory_len;
+#[cfg(feature = "preview2")]
+use super::wired_host::HostFunctions;
 use crate::blocks::Blocks;
 use crate::image::ImageFs;
+#[cfg(not(feature = "preview2"))]
 use crate::preview1::Server;
+#[cfg(feature = "preview2")]
+use crate::preview2::Server;
 use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
+#[cfg(feature = "preview2")]
+use core::cell::OnceCell;
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
 use wasi_vfs_embedding::{ANCHOR_LEN, Anchor, version_bytes};
@@ -40,11 +48,13 @@ type AnchorWords = [u32; ANCHOR_LEN / size_of::<u32>()];
 static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 
 /// Where calls go. Decided at the first of them.
+#[cfg(not(feature = "preview2"))]
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
 
 type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
 type TheServer = Server<GuestMemory, HostFunctions, TheImage>;
 
+#[cfg(not(feature = "preview2"))]
 #[allow(
     clippy::large_enum_variant,
     reason = "there is one, and it is static memory either way"
@@ -233,6 +243,7 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
 }
 
 /// Where a call goes.
+#[cfg(not(feature = "preview2"))]
 pub(super) enum Way {
     Host,
     /// To the host, from within the application's allocator.
@@ -243,6 +254,7 @@ pub(super) enum Way {
     NoMemory,
 }
 
+#[cfg(not(feature = "preview2"))]
 pub(super) fn way() -> Way {
     #[cfg(feature = "linked")]
     if super::linked::REENTRY.call_begins() {
@@ -266,6 +278,7 @@ pub(super) fn way() -> Way {
 }
 
 /// The state from now on; still unstarted if there is no memory to find it out.
+#[cfg(not(feature = "preview2"))]
 fn start() -> State {
     let anchor = anchor();
     if anchor.index_len.get() == 0 {
@@ -274,7 +287,31 @@ fn start() -> State {
     let Ok(index) = index(&anchor) else {
         return State::Unstarted;
     };
+    State::Serving(server_of(&anchor, index))
+}
+
+/// Serves the image of the anchor, which has this index.
+fn server_of(anchor: &Anchor, index: Option<Index<'static>>) -> TheServer {
     let payload = StoredBlocks::new(anchor.payload_address.get(), anchor.payload_len.get());
     let image = ImageFs::new(index, Blocks::new(payload, MemoryUse));
-    State::Serving(Server::new(image, GuestMemory, HostFunctions))
+    Server::new(image, GuestMemory, HostFunctions)
+}
+
+/// The server of a wired runtime, made at the first call.
+#[cfg(feature = "preview2")]
+static SERVER: Global<OnceCell<TheServer>> = Global(UnsafeCell::new(OnceCell::new()));
+
+/// The server of a wired runtime. If memory for the index runs out, the image counts as
+/// damaged from then on: the program has to learn of it, and `get-directories`, which asks
+/// first, cannot fail.
+#[cfg(feature = "preview2")]
+pub(super) fn server() -> &'static TheServer {
+    // SAFETY: one thread, and nothing makes another reference than this shared one. The
+    // allocator of the program may call back here, but not while the server is made.
+    let server = unsafe { &*SERVER.0.get() };
+    server.get_or_init(|| {
+        let anchor = anchor();
+        let index = index(&anchor).unwrap_or(None);
+        server_of(&anchor, index)
+    })
 }

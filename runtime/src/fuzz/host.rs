@@ -3,7 +3,7 @@
 //! what it was asked to write exists.
 
 use super::memory::GuestMemory;
-use crate::preview1::Memory;
+use crate::guest::Memory;
 use crate::preview1::{Preview1, for_each_call};
 use std::vec::Vec;
 

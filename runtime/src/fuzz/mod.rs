@@ -3,23 +3,32 @@
 
 mod calls;
 mod frames;
+mod functions;
 mod host;
+mod images;
 mod memory;
 mod paths;
+mod program;
 mod writable;
 
 pub use calls::calls;
 pub use frames::frames;
+pub use functions::functions;
 pub use paths::paths;
 
 #[cfg(test)]
 mod tests {
-    use super::{calls, frames, paths};
+    use super::{calls, frames, functions, paths};
     use wasi_vfs_format::fuzz::smoke;
 
     #[test]
     fn any_calls() {
         smoke("calls", 1500, 600, calls);
+    }
+
+    #[test]
+    fn any_functions() {
+        smoke("functions", 1500, 600, functions);
     }
 
     #[test]

@@ -36,4 +36,14 @@ impl<I: Copy + Eq> OpenDirectory<I> {
     ) -> Result<Resolution<'p, T>> {
         resolve::<Guest, T>(tree, (self.id, self.root), path, follow_last)
     }
+
+    /// The id of the node that a path of the program leads to.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`], and [`FsError::NotFound`](crate::fs::FsError::NotFound).
+    pub fn existing<T: Tree<Id = I>>(&self, tree: &T, path: &[u8], follow_last: bool) -> Result<I> {
+        let found = self.resolve(tree, path, follow_last)?;
+        Ok(T::id(found.existing()?))
+    }
 }

@@ -5,6 +5,18 @@ use crate::fs::{FsError, Result};
 /// The largest position: offsets are signed 64-bit numbers.
 pub const MAX_OFFSET: u64 = i64::MAX as u64;
 
+/// Checks the length of a file after a change.
+///
+/// # Errors
+///
+/// [`FsError::FileTooLarge`] past [`MAX_OFFSET`].
+pub fn check_len(len: u64) -> Result {
+    match len > MAX_OFFSET {
+        true => Err(FsError::FileTooLarge),
+        false => Ok(()),
+    }
+}
+
 /// An open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OpenFile<I> {
@@ -18,7 +30,8 @@ pub struct OpenFile<I> {
     pub flags: u16,
 }
 
-/// What a handle may do with its file. Every handle may read.
+/// Whether a handle may write. A file system with files that cannot be read checks reads
+/// itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Not write.

@@ -11,13 +11,15 @@
 mod directory;
 mod file;
 mod handle;
+mod names;
 mod opening;
 mod place;
 mod slots;
 
 pub use directory::OpenDirectory;
-pub use file::{Access, MAX_OFFSET, OpenFile, Whence};
+pub use file::{Access, MAX_OFFSET, OpenFile, Whence, check_len};
 pub use handle::Handle;
+pub use names::{link, rename};
 pub use opening::{OpenOptions, open};
 pub use place::{Expected, Place};
 pub use slots::Slots;

@@ -1,5 +1,6 @@
 //! Where a change of names happens: a directory, and a name in it.
 
+use super::OpenDirectory;
 use crate::fs::{Filesystem, FsError, Resolution, Result};
 use arrayvec::ArrayVec;
 use wasi_vfs_format::limits::MAX_NAME_LEN;
@@ -28,6 +29,20 @@ pub struct Place<I> {
 }
 
 impl<I: Copy + Eq> Place<I> {
+    /// The place that a path of the program leads to.
+    ///
+    /// # Errors
+    ///
+    /// Those of the path, then those of [`new`](Self::new).
+    pub fn find<F: Filesystem<Id = I>>(
+        fs: &F,
+        (start, path): (&OpenDirectory<I>, &[u8]),
+        expected: Expected,
+    ) -> Result<Self> {
+        let found = start.resolve(fs, path, false)?;
+        Self::new(fs, &found, expected)
+    }
+
     /// The place where a path led to. A read-only file system always refuses, so the
     /// compiler drops the code behind it.
     ///

@@ -2,14 +2,9 @@
 //! layouts are those of `wasi_snapshot_preview1.witx`.
 
 use crate::fs::Kind;
+use crate::guest::SCRATCH_LEN;
 
-/// Bytes that `Memory::with_scratch` lends: an `fdstat`, the largest record that the
-/// runtime asks of the host.
-pub(crate) const SCRATCH_LEN: usize = Fdstat::LEN;
-
-/// Fills the scratch bytes before the host writes. No `prestat` begins with this byte, no
-/// `fdstat` has it as `filetype`, and no path is as long as four of them say.
-pub(crate) const UNWRITTEN: u8 = 0xa5;
+const _: () = assert!(SCRATCH_LEN == Fdstat::LEN);
 
 /// `filetype`.
 pub(crate) mod filetype {

@@ -6,10 +6,9 @@ use super::abi::fstflags;
 use super::numbers::Descriptor;
 use super::opening::follows;
 use super::server::Base;
-use super::writing::check_len;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Kind, Time, Times};
-use crate::open::{Expected, Handle, Place};
+use crate::fs::{Filesystem, Time, Times};
+use crate::open::{Expected, Handle, check_len, link, rename};
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result {
@@ -175,11 +174,10 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                 let follow = follows(old_flags)?;
                 self.second_path
                     .read(&self.memory, (new_path, new_path_len))?;
-                let file = self.existing(&old, (old_path, old_path_len), follow)?;
-                let new = new.resolve(&self.fs, self.second_path.bytes(), false)?;
-                let place = Place::new(&self.fs, &new, Expected::Free)?;
-                place.check_no_directory()?;
-                Ok(self.fs.link(file, place.directory, &place.name)?)
+                self.read_path((old_path, old_path_len))?;
+                let old = (&old, self.path.bytes());
+                let new = (&new, self.second_path.bytes());
+                Ok(link(&mut self.fs, old, follow, new)?)
             }
             _ => self.refuse_crossing(old_fd, new_fd),
         }
@@ -206,15 +204,10 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             (Base::Ours(old), Base::Ours(new)) => {
                 self.second_path
                     .read(&self.memory, (new_path, new_path_len))?;
-                let moved = self.existing(&old, (old_path, old_path_len), false)?;
-                let new = new.resolve(&self.fs, self.second_path.bytes(), false)?;
-                let new = Place::new(&self.fs, &new, Expected::Any)?;
-                if new.names_directory && F::kind(&self.fs.node(moved)?) != Kind::Directory {
-                    return Err(Errno::NOTDIR);
-                }
-                let old = self.place(&old, (old_path, old_path_len), Expected::Taken)?;
-                let old = (old.directory, old.name.as_slice());
-                Ok(self.fs.rename(old, (new.directory, &new.name))?)
+                self.read_path((old_path, old_path_len))?;
+                let old = (&old, self.path.bytes());
+                let new = (&new, self.second_path.bytes());
+                Ok(rename(&mut self.fs, old, new)?)
             }
             _ => self.refuse_crossing(old_fd, new_fd),
         }

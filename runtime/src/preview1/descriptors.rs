@@ -93,7 +93,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                 rights_inheriting: 0,
             },
         };
-        self.memory.write(stat, &fdstat.to_bytes())
+        Ok(self.memory.write(stat, &fdstat.to_bytes())?)
     }
 
     pub(super) fn fd_fdstat_set_flags(&mut self, fd: u32, flags: u32) -> Result {
@@ -126,7 +126,9 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             descriptor => mount_of(descriptor).ok_or(Errno::BADF)?,
         };
         let name_len = self.fs.mount(mount)?.path.len() as u32;
-        self.memory.write(prestat, &Prestat { name_len }.to_bytes())
+        Ok(self
+            .memory
+            .write(prestat, &Prestat { name_len }.to_bytes())?)
     }
 
     pub(super) fn fd_prestat_dir_name(&mut self, fd: u32, path: u32, path_len: u32) -> Result {
@@ -142,7 +144,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         if name.len() > path_len as usize {
             return Err(Errno::NAMETOOLONG);
         }
-        self.memory.write(path, name)
+        Ok(self.memory.write(path, name)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The error codes of preview 1 (`errno` in the specification).
 
 use crate::fs::FsError;
+use crate::guest::{Fault, PathError};
 
 /// A non-zero error code. The host's codes pass through unchanged, so this is
 /// a number and not an enumeration.
@@ -79,6 +80,23 @@ impl From<FsError> for Errno {
             FsError::ReadOnly => Self::ROFS,
             FsError::TooManyLinks => Self::MLINK,
             FsError::TooManyOpenFiles => Self::MFILE,
+        }
+    }
+}
+
+impl From<Fault> for Errno {
+    fn from(_: Fault) -> Self {
+        Self::FAULT
+    }
+}
+
+impl From<PathError> for Errno {
+    fn from(error: PathError) -> Self {
+        match error {
+            PathError::Fault => Self::FAULT,
+            PathError::TooLong => Self::NAMETOOLONG,
+            PathError::NotText => Self::ILSEQ,
+            PathError::NoMemory => Self::NOMEM,
         }
     }
 }

@@ -40,7 +40,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         list.fill(&self.fs, &directory, cookie)?;
         let len = buffer_len - list.room;
-        self.memory.write_u32(used, len)
+        Ok(self.memory.write_u32(used, len)?)
     }
 }
 

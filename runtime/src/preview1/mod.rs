@@ -16,7 +16,6 @@ mod changing;
 mod descriptors;
 mod errno;
 mod listing;
-mod memory;
 mod numbers;
 mod opening;
 mod polling;
@@ -27,18 +26,16 @@ mod sockets;
 mod stat;
 mod writing;
 
-#[cfg(all(target_family = "wasm", feature = "linked"))]
-pub(crate) use abi::SCRATCH_LEN;
 #[cfg(test)]
 pub(crate) use abi::{eventtype, oflags, rights, subscription};
 pub use calls::Preview1;
 pub(crate) use calls::for_each_call;
 pub use errno::{Errno, Result};
 pub(crate) use errno::{from_host, to_guest};
-pub use memory::{Lent, Memory};
 pub use server::Server;
 
 use crate::fs::Filesystem;
+use crate::guest::Memory;
 
 macro_rules! serve_calls {
     ($($call:ident($($parameter:ident: $type:ty),*);)*) => {

@@ -58,7 +58,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.fs.retain(handle.id())?;
         let number = self.insert(Descriptor::Ours(handle));
         let number = number.inspect_err(|_| self.fs.release(handle.id()))?;
-        self.memory.write_u32(opened, number)
+        Ok(self.memory.write_u32(opened, number)?)
     }
 
     pub(super) fn path_readlink(
@@ -85,7 +85,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         let len = target.len().min(buffer_len as usize);
         self.memory.check(used, 4)?;
         self.memory.write(buffer, &target[..len])?;
-        self.memory.write_u32(used, len as u32)
+        Ok(self.memory.write_u32(used, len as u32)?)
     }
 }
 

@@ -8,10 +8,10 @@
 //! gets the event of the file at once: the host is asked about the clock without waiting.
 
 use super::abi::{Event, eventtype, subscription};
-use super::memory::overlap;
 use super::numbers::Descriptor;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
 use crate::fs::Filesystem;
+use crate::guest::overlap;
 use crate::open::Handle;
 use alloc::vec::Vec;
 
@@ -93,7 +93,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         events.extend_from_slice(&ready);
         self.memory.write(buffers.events, &events)?;
         let count = (events.len() / Event::LEN) as u32;
-        self.memory.write_u32(event_count, count)
+        Ok(self.memory.write_u32(event_count, count)?)
     }
 
     fn read_subscriptions(&self, address: u32, count: u32) -> Result<Vec<u8>> {

@@ -5,10 +5,10 @@
 //! Therefore a success counts only if the host also wrote a valid record: before each
 //! call the record holds bytes that no host writes.
 
-use super::abi::{Fdstat, Prestat, SCRATCH_LEN, UNWRITTEN, filetype};
+use super::abi::{Fdstat, Prestat, filetype};
 use super::calls::Preview1;
 use super::errno::{Errno, Result, from_host};
-use super::memory::Memory;
+use crate::guest::{Memory, SCRATCH_LEN, UNWRITTEN};
 
 /// Number of the first descriptor that is not standard input or output.
 const FIRST: u32 = 3;
@@ -94,7 +94,7 @@ impl<'a, M: Memory, H: Preview1> Probe<'a, M, H> {
     }
 
     fn clear(&mut self) -> Result {
-        self.memory.write(self.record, &[UNWRITTEN; SCRATCH_LEN])
+        Ok(self.memory.write(self.record, &[UNWRITTEN; SCRATCH_LEN])?)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::abi::{Iovec, whence};
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::blocks::{Sink, SinkRange};
+use crate::blocks::Sink;
 use crate::fs::Filesystem;
+use crate::guest::GuestSink;
 use crate::open::{MAX_OFFSET, Whence};
 
 /// An array of buffers in the program's memory.
@@ -11,34 +12,6 @@ use crate::open::{MAX_OFFSET, Whence};
 pub(super) struct Iovecs {
     pub(super) address: u32,
     pub(super) count: u32,
-}
-
-/// A buffer of the program, which exists.
-struct GuestSink<'m, M> {
-    memory: &'m mut M,
-    address: u32,
-    room: u32,
-}
-
-impl<M: Memory> Sink for GuestSink<'_, M> {
-    fn room(&self) -> u32 {
-        self.room
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        self.memory.copy_in(self.address, bytes);
-        self.advance(bytes.len() as u32);
-    }
-
-    fn range(&self, len: u32) -> Option<SinkRange> {
-        Some(SinkRange::checked(self.address, len))
-    }
-
-    fn advance(&mut self, len: u32) {
-        // Wraps only at the end of the largest memory, where no room is left.
-        self.address = self.address.wrapping_add(len);
-        self.room -= len;
-    }
 }
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
@@ -54,7 +27,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.memory.check(read, 4)?;
         let len = self.read_into(file.id, file.position, iovecs)?;
         self.open_file(fd)?.position += u64::from(len);
-        self.memory.write_u32(read, len)
+        Ok(self.memory.write_u32(read, len)?)
     }
 
     pub(super) fn fd_pread(
@@ -81,7 +54,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
         self.memory.check(read, 4)?;
         let len = self.read_into(file.id, offset, iovecs)?;
-        self.memory.write_u32(read, len)
+        Ok(self.memory.write_u32(read, len)?)
     }
 
     pub(super) fn fd_seek(&mut self, fd: u32, offset: i64, whence: u32, position: u32) -> Result {
@@ -106,7 +79,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             return from_host(self.host.fd_tell(number, position));
         }
         let here = self.open_file(fd)?.position;
-        self.memory.write_u64(position, here)
+        Ok(self.memory.write_u64(position, here)?)
     }
 
     pub(super) fn file_len(&self, file: F::Id) -> Result<u64> {
@@ -123,14 +96,10 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             let read = iovecs.get(&self.memory, position).and_then(|iovec| {
                 // The result has 32 bits.
                 let wanted = iovec.len.min(u32::MAX - done);
-                let mut sink = GuestSink {
-                    memory: &mut self.memory,
-                    address: iovec.address,
-                    room: wanted,
-                };
+                let mut sink = GuestSink::checked(&mut self.memory, iovec.address, wanted);
                 let at = offset.saturating_add(done.into());
                 self.fs.read_at(&file, at, &mut sink)?;
-                Ok((wanted - sink.room, sink.room))
+                Ok((wanted - sink.room(), sink.room()))
             });
             match read {
                 Ok((len, rest)) => {

@@ -2,13 +2,11 @@
 
 use super::calls::Preview1;
 use super::errno::{Errno, Result, from_host};
-use super::memory::{Lent, Memory, overlap};
 use super::numbers::{Descriptor, Numbers};
 use super::probe::Probe;
-use crate::fs::{Filesystem, FsError};
+use crate::fs::Filesystem;
+use crate::guest::{Lent, Memory, PathBuffer, overlap};
 use crate::open::{Expected, Handle, OpenDirectory, OpenFile, Place};
-use alloc::vec::Vec;
-use wasi_vfs_format::limits::MAX_PATH_LEN;
 
 /// No host gives this number to a descriptor.
 const NO_DESCRIPTOR: u32 = u32::MAX;
@@ -211,7 +209,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
 
     /// Reads the path of a call.
     pub(super) fn read_path(&mut self, path: (u32, u32)) -> Result {
-        self.path.read(&self.memory, path)
+        Ok(self.path.read(&self.memory, path)?)
     }
 
     /// The id of the node that a path leads to.
@@ -222,8 +220,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         follow_last: bool,
     ) -> Result<F::Id> {
         self.read_path(path)?;
-        let found = start.resolve(&self.fs, self.path.bytes(), follow_last)?;
-        Ok(F::id(found.existing()?))
+        Ok(start.existing(&self.fs, self.path.bytes(), follow_last)?)
     }
 
     /// The place that a path leads to, whose name must be as expected.
@@ -234,8 +231,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         expected: Expected,
     ) -> Result<Place<F::Id>> {
         self.read_path(path)?;
-        let found = start.resolve(&self.fs, self.path.bytes(), false)?;
-        Ok(Place::new(&self.fs, &found, expected)?)
+        let path = (start, self.path.bytes());
+        Ok(Place::find(&self.fs, path, expected)?)
     }
 
     /// Prepares `address` for a number of the host, and returns the bytes there. `inputs`
@@ -263,7 +260,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         if found != NO_DESCRIPTOR {
             result?;
             let ours = self.insert_host(found)?;
-            return self.memory.write_u32(address, ours);
+            return Ok(self.memory.write_u32(address, ours)?);
         }
         match result {
             Ok(()) => {
@@ -288,30 +285,5 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             }
         }
         inserted
-    }
-}
-
-/// A path that was read out of the program's memory.
-#[derive(Default)]
-pub(super) struct PathBuffer(Vec<u8>);
-
-impl PathBuffer {
-    /// Reads a path, which must be text and not too long.
-    pub(super) fn read(&mut self, memory: &impl Memory, (path, len): (u32, u32)) -> Result {
-        memory.check(path, len.into())?;
-        if len as usize > MAX_PATH_LEN {
-            return Err(Errno::NAMETOOLONG);
-        }
-        self.0.clear();
-        let reserved = self.0.try_reserve(MAX_PATH_LEN);
-        reserved.map_err(|_| FsError::NoMemory)?;
-        self.0.resize(len as usize, 0);
-        memory.read(path, &mut self.0)?;
-        core::str::from_utf8(&self.0).map_err(|_| Errno::ILSEQ)?;
-        Ok(())
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.0
     }
 }

@@ -17,7 +17,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         let node = self.fs.node(id)?;
         let filestat = filestat(&self.fs, &node)?;
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 
     pub(super) fn path_filestat_get(
@@ -41,7 +41,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.read_path((path, path_len))?;
         let found = directory.resolve(&self.fs, self.path.bytes(), follow)?;
         let filestat = filestat(&self.fs, found.existing()?)?;
-        self.memory.write(stat, &filestat.to_bytes())
+        Ok(self.memory.write(stat, &filestat.to_bytes())?)
     }
 }
 

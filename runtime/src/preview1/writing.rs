@@ -4,7 +4,7 @@ use super::abi::fdflags;
 use super::reading::Iovecs;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
 use crate::fs::{Filesystem, Flush, FsError};
-use crate::open::{MAX_OFFSET, OpenFile};
+use crate::open::{MAX_OFFSET, OpenFile, check_len};
 use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.
@@ -48,7 +48,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         };
         let done = self.write_from(&file, start, iovecs)?;
         self.open_file(fd)?.position = done.end;
-        self.memory.write_u32(written, done.len)
+        Ok(self.memory.write_u32(written, done.len)?)
     }
 
     pub(super) fn fd_pwrite(
@@ -73,7 +73,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         }
         self.memory.check(written, 4)?;
         let done = self.write_from(&file, Start::At(offset), iovecs)?;
-        self.memory.write_u32(written, done.len)
+        Ok(self.memory.write_u32(written, done.len)?)
     }
 
     /// Our file under a number, if the handle may write.
@@ -156,13 +156,5 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
         Ok(bytes)
-    }
-}
-
-/// Checks the length of a file after a change.
-pub(super) fn check_len(len: u64) -> Result {
-    match len > MAX_OFFSET {
-        true => Err(FsError::FileTooLarge.into()),
-        false => Ok(()),
     }
 }

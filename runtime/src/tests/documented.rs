@@ -26,7 +26,7 @@ const NOT_INTERCEPTED: [&str; 9] = [
 ];
 
 /// The rows of the table under this heading, split into cells.
-fn table(heading: &str) -> Vec<Vec<String>> {
+pub(super) fn table(heading: &str) -> Vec<Vec<String>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/RUNTIME.md");
     let text = std::fs::read_to_string(path).unwrap();
     let (_, section) = text.split_once(&format!("\n## {heading}\n")).unwrap();
@@ -42,7 +42,7 @@ fn table(heading: &str) -> Vec<Vec<String>> {
     rows.skip(2).map(cells).collect()
 }
 
-fn in_backticks(cell: &str) -> &str {
+pub(super) fn in_backticks(cell: &str) -> &str {
     cell.strip_prefix('`')
         .and_then(|rest| rest.split('`').next())
         .unwrap_or(cell)

@@ -3,7 +3,7 @@
 
 use super::guest::SharedMemory;
 use crate::Errno;
-use crate::preview1::Memory;
+use crate::guest::{Fault, Memory};
 use crate::preview1::{Preview1, for_each_call};
 use crate::preview1::{eventtype, subscription};
 use std::cell::RefCell;
@@ -108,7 +108,7 @@ impl FakeHost {
     fn write(&mut self, at: u32, bytes: &[u8], code: i32) -> i32 {
         match self.memory.write(at, bytes) {
             Ok(()) => code,
-            Err(errno) => errno.0.into(),
+            Err(Fault) => Errno::FAULT.0.into(),
         }
     }
 

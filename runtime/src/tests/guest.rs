@@ -15,6 +15,11 @@ use wasi_vfs_format::writer::{Options, write};
 pub(super) struct SharedMemory(Rc<RefCell<Vec<u8>>>);
 
 impl SharedMemory {
+    /// A memory of zeros.
+    pub(super) fn zeroed() -> Self {
+        Self(Rc::new(RefCell::new(vec![0; MEMORY_LEN])))
+    }
+
     /// Leaves no memory at all.
     pub(super) fn take(&self) -> Vec<u8> {
         self.0.take()
@@ -65,7 +70,7 @@ impl Budget for NoBudget {
     }
 }
 
-type Image = ImageFs<'static, PlainPayload, NoBudget>;
+pub(super) type Image = ImageFs<'static, PlainPayload, NoBudget>;
 
 pub(super) type Vfs<F = Image> = Server<SharedMemory, FakeHost, F>;
 
@@ -104,6 +109,13 @@ pub(super) struct Listed {
     pub(super) name: String,
 }
 
+/// The file system of an image. The index is leaked, since a baked image lives as long as
+/// the program.
+pub(super) fn image(index: Vec<u8>, payload: Vec<u8>) -> Image {
+    let index = Index::parse(index.leak()).ok();
+    ImageFs::new(index, Blocks::new(PlainPayload(payload), NoBudget))
+}
+
 impl Guest {
     pub(super) fn new(tree: &Tree, compression: Option<i32>) -> Self {
         Self::with_host(tree, compression, 0)
@@ -115,16 +127,13 @@ impl Guest {
     }
 
     pub(super) fn with_parts(index: Vec<u8>, payload: Vec<u8>, preopens: u32) -> Self {
-        // Leaked, since a baked image lives as long as the program.
-        let index = Index::parse(index.leak()).ok();
-        let image = ImageFs::new(index, Blocks::new(PlainPayload(payload), NoBudget));
-        Self::with_fs(image, preopens)
+        Self::with_fs(image(index, payload), preopens)
     }
 }
 
 impl<F: Filesystem> Guest<F> {
     pub(super) fn with_fs(fs: F, preopens: u32) -> Self {
-        let memory = SharedMemory(Rc::new(RefCell::new(vec![0; MEMORY_LEN])));
+        let memory = SharedMemory::zeroed();
         let host = FakeHost::new(memory.clone(), preopens);
         let log = host.log.clone();
         Self {

@@ -33,10 +33,15 @@ pub(super) struct MemoryFs {
 }
 
 impl MemoryFs {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut fs = Self { nodes: Vec::new() };
         fs.add(0, Content::Directory(BTreeMap::new()));
         fs
+    }
+
+    /// How many nodes have a name or a handle.
+    pub(super) fn node_count(&self) -> usize {
+        self.nodes.iter().flatten().count()
     }
 
     fn add(&mut self, parent: Id, content: Content) -> Id {
@@ -407,9 +412,9 @@ fn an_open_file_outlives_its_name() {
     let unlink = Preview1::path_unlink_file;
     assert_eq!(on_path(&mut guest, "file", unlink), Ok(()));
     assert_eq!(guest.pread(fd, 10, 0).unwrap(), b"kept");
-    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 2);
+    assert_eq!(guest.vfs.fs.node_count(), 2);
     guest.close(fd).unwrap();
-    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 1);
+    assert_eq!(guest.vfs.fs.node_count(), 1);
 }
 
 #[test]
@@ -421,9 +426,9 @@ fn a_renumbered_handle_is_released_once() {
     on_path(&mut guest, "one", unlink).unwrap();
     on_path(&mut guest, "two", unlink).unwrap();
     assert_eq!(Preview1::fd_renumber(&mut guest.vfs, one, two), 0);
-    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 2);
+    assert_eq!(guest.vfs.fs.node_count(), 2);
     guest.close(two).unwrap();
-    assert_eq!(guest.vfs.fs.nodes.iter().flatten().count(), 1);
+    assert_eq!(guest.vfs.fs.node_count(), 1);
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod memory_fs;
 mod no_memory;
 mod paths;
 mod polling;
+mod preview2;
 mod probing;
 mod reading;
 mod refusing;
@@ -59,9 +60,14 @@ fn big() -> Vec<u8> {
 /// A guest on the sample tree, with a host that has no directories. Its
 /// preopens are 3 (`/`) and 4 (`/lib`).
 fn guest() -> Guest {
+    let (index, payload) = sample_image();
+    Guest::with_parts(index, payload, 0)
+}
+
+/// Index and payload of the sample tree.
+fn sample_image() -> (Vec<u8>, Vec<u8>) {
     // Written once: writing it takes longer than most tests.
     static IMAGE: LazyLock<(Vec<u8>, Vec<u8>)> =
         LazyLock::new(|| guest::write_image(&sample_tree(), Some(3)));
-    let (index, payload) = (*IMAGE).clone();
-    Guest::with_parts(index, payload, 0)
+    (*IMAGE).clone()
 }

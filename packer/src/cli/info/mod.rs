@@ -4,6 +4,7 @@
 //! browser. JSON is the serialised report.
 
 mod ballast;
+mod component;
 mod directories;
 mod look;
 mod page;
@@ -37,7 +38,8 @@ Examples:
 /// Show where the bytes of a packed module go.
 ///
 /// Prints the sizes of the parts of the module, the options of the pack, and the savings
-/// by deduplication. Tables show the size of each file extension and directory.
+/// by deduplication. For a component, names the packed core module, the imported versions
+/// of WASI and the mechanism. Tables show the size of each file extension and directory.
 ///
 /// Names probable ballast, such as tests and package caches, with the --exclude that
 /// drops it.
@@ -47,7 +49,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Info {
-    /// Packed module or image; `-` is standard input
+    /// Packed module, component or image; `-` is standard input
     #[arg(value_name = "PACKED")]
     packed: PathBuf,
 

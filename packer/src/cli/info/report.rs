@@ -5,6 +5,7 @@
 //! files of 100 bytes add 200 to `tree.raw` and 100 to `tree.unique`.
 
 use super::ballast::{self, Ballast};
+use super::component::Component;
 use super::directories;
 use crate::cli::digest::digest;
 use crate::cli::lazy_path::LazyPath;
@@ -24,6 +25,9 @@ pub(super) struct Report<'i> {
     pub(super) form: Option<&'static str>,
     /// The memory of a merged runtime.
     pub(super) memory: Option<&'static str>,
+    /// Present if the file is a component.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) component: Option<Component>,
     pub(super) digest: String,
     pub(super) format_version: u32,
     pub(super) tool_version: Option<String>,
@@ -192,6 +196,7 @@ impl<'i> Report<'i> {
         Ok(Self {
             form: opened.contents.form.map(form_name),
             memory: opened.contents.form.and_then(memory_name),
+            component: Component::of(opened)?,
             digest: Digest(superblock.digest).to_string(),
             format_version: superblock.version.get(),
             options: manifest.as_ref().map(|manifest| options(manifest, image)),
@@ -259,13 +264,14 @@ fn form_name(form: Form) -> &'static str {
     match form {
         Form::Linked => "linked",
         Form::Merged(_) => "merged",
+        Form::Wired => "wired",
     }
 }
 
 fn memory_name(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) => Some("separate"),
+        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
         Form::Merged(MemoryKind::Single) => Some("single"),
     }
 }

@@ -34,6 +34,11 @@ pub(super) fn print(
 fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let form = report.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
+    if let Some(component) = &report.component {
+        writeln!(out, "  component  {}", component.in_words())?;
+        let wasi = component.wasi.join(", ");
+        writeln!(out, "  imports    {}", escape(wasi.as_bytes()))?;
+    }
     writeln!(out, "  digest     {}", report.digest)?;
     let unknown = "unknown, the manifest was stripped";
     let tool = report.tool_version.as_deref().unwrap_or(unknown);

@@ -55,14 +55,15 @@ another code, 1 if it cannot run or read its files, 2 wrong usage.";
 /// host directories and environment variables.
 ///
 /// `run` serves the packed files itself, as the runtime inside the module does in other
-/// engines. A linked module serves its files with the runtime inside.
+/// engines. A linked module serves its files with the runtime inside. Of a component that
+/// the preview 1 adapter made, `run` takes the program out and runs it without the adapter.
 ///
 /// The interpreter is for trying things out: engines that compile are many times faster
 /// and allow memories of more than 1 GiB.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Run {
-    /// Module to run; `-` is standard input
+    /// Module or component to run; `-` is standard input
     #[arg(value_name = "PACKED.wasm")]
     module: PathBuf,
 

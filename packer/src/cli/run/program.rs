@@ -1,9 +1,9 @@
 //! The program to run: its module, and the packed files if they are served natively.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use std::sync::Arc;
 use wasi_vfs::module::ModuleError;
-use wasi_vfs::{Contents, Form, ImageReader, ReadAt, module};
+use wasi_vfs::{ComponentError, Contents, Form, ImageReader, ReadAt, component, module};
 use wasi_vfs_format::{Index, Payload};
 
 /// A module, and the files that it was packed with.
@@ -42,9 +42,10 @@ impl Image {
 
 impl Program {
     /// Opens the module in `source` to run it. A linked module, and one that another tool
-    /// changed after packing, runs with the runtime inside it.
+    /// changed after packing, runs with the runtime inside it. Of a component, only the
+    /// program runs, without its adapter.
     pub(super) fn open(source: &Arc<dyn ReadAt>) -> Result<Self> {
-        check_preamble(source)?;
+        let source = &module_in(source)?;
         let contents = Contents::read(source).ok();
         let merged = contents.filter(|contents| contents.form != Some(Form::Linked));
         match merged.map(|contents| Self::taken_apart(source, contents)) {
@@ -55,7 +56,7 @@ impl Program {
 
     /// Opens the module in `source` to trace it: only a native runtime can take note.
     pub(super) fn open_to_trace(source: &Arc<dyn ReadAt>) -> Result<Self> {
-        check_preamble(source)?;
+        let source = &module_in(source)?;
         let program = Self::taken_apart(source, Contents::read(source)?)?;
         if let Some(image) = &program.image {
             image.reader()?;
@@ -82,16 +83,31 @@ impl Program {
 /// First bytes of a file that show its kind. Text may start with comments and spaces.
 const HEAD_LEN: u64 = 4096;
 
-/// The engine would accept WebAssembly text as well, and explains components in its own
-/// terms.
+/// The module in `source`, or the program in the component. The interpreter implements
+/// preview 1, and this is all that the program of an adapted component imports.
+fn module_in(source: &Arc<dyn ReadAt>) -> Result<Arc<dyn ReadAt>> {
+    if !component::is_component(&**source) {
+        check_preamble(source)?;
+        return Ok(source.clone());
+    }
+    component::program(source).map_err(|error| match error {
+        ComponentError::NoFileImports => {
+            anyhow!("it has no preview 1 program that opens files; {ELSEWHERE}")
+        }
+        error => Error::new(error).context(ELSEWHERE),
+    })
+}
+
+/// What to do with a component that does not run here.
+const ELSEWHERE: &str = "only preview 1 programs run here; \
+    run the component with an engine for components, such as `wasmtime run`";
+
+/// The engine would accept WebAssembly text as well.
 fn check_preamble(source: &Arc<dyn ReadAt>) -> Result<()> {
     let mut head = vec![0; source.len().min(HEAD_LEN) as usize];
     let read = source.read_exact_at(&mut head, 0);
     read.context("cannot read the file")?;
     match module::check_preamble(&head) {
-        Err(ModuleError::Component) => {
-            bail!("it is a component; run it with an engine for components, such as `wasmtime run`")
-        }
         Err(ModuleError::Image) => bail!(
             "it is an image, expected a module; \
              embed it with `wasi-vfs pack APP.wasm --from IMAGE -o OUT.wasm`"
@@ -127,8 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn a_component_needs_another_engine() {
-        let component = wat::parse_str("(component)").unwrap();
-        assert!(error_of(&component).contains("wasmtime run"));
+    fn a_component_without_a_preview_1_program_needs_another_engine() {
+        let more = r#"(component (core module
+            (import "wasi_snapshot_preview1" "path_open" (func))
+            (import "env" "draw" (func))))"#;
+        for (text, words) in [("(component)", "no preview 1 program"), (more, "`env`")] {
+            let source: Arc<dyn ReadAt> = Arc::new(wat::parse_str(text).unwrap());
+            let error = format!("{:#}", module_in(&source).unwrap_err());
+            assert!(error.contains("wasmtime run"), "{error}");
+            assert!(error.contains(words), "{error}");
+        }
     }
 }

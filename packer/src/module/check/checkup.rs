@@ -56,13 +56,24 @@ pub fn check(wasm: &[u8]) -> Checkup {
     }
 }
 
+/// The report on the component `wasm`, into which a runtime can be wired.
+pub(crate) fn of_wired(wasm: &[u8], is_packed: bool) -> Checkup {
+    Checkup {
+        form: Ok(Form::Wired),
+        can_be_single: false,
+        is_packed,
+        imports: Vec::new(),
+        features: names(needed(wasm) | added(Form::Wired)),
+    }
+}
+
 /// The features that a runtime in this form needs.
 fn added(form: Form) -> WasmFeatures {
     let bulk_memory = WasmFeatures::BULK_MEMORY;
     match form {
         Form::Linked => bulk_memory | WasmFeatures::SIGN_EXTENSION,
         Form::Merged(MemoryKind::Single) => bulk_memory,
-        Form::Merged(MemoryKind::Separate) => {
+        Form::Merged(MemoryKind::Separate) | Form::Wired => {
             bulk_memory | WasmFeatures::SIGN_EXTENSION | WasmFeatures::MULTI_MEMORY
         }
     }

@@ -52,6 +52,12 @@ pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     let shape = Shape::parse(wasm)?;
     check_static(&shape)?;
     let located = locate(&shape)?;
+    if located
+        .as_ref()
+        .is_some_and(|located| located.form == Form::Wired)
+    {
+        return Err(ModuleError::RuntimeOfComponent);
+    }
     // Before the memory: a module without WASI calls may lack the usual export, too.
     if located.is_none() && !names_runtime(&shape) {
         check_imports(&shape)?;

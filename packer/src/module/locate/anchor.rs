@@ -14,6 +14,7 @@ use crate::module::parse::shape::{PAGE_SHIFT, Shape, constant};
 use std::collections::BTreeSet;
 use wasi_vfs_embedding::{
     ABI_VERSION, ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE,
+    FORM_WIRED,
 };
 use wasmparser::Global;
 use zerocopy::FromBytes;
@@ -83,6 +84,7 @@ fn located(placed: &Placed) -> Result<Located, ModuleError> {
         FORM_LINKED => Form::Linked,
         FORM_MERGED => Form::Merged(MemoryKind::Separate),
         FORM_MERGED_SINGLE => Form::Merged(MemoryKind::Single),
+        FORM_WIRED => Form::Wired,
         other => {
             let what = format!("its anchor has the unknown form {other}");
             return Err(ModuleError::rewritten(what));

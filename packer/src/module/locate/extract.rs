@@ -24,7 +24,7 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         Form::Linked => memory
             .read(address, len, Holes::Plain)
             .map_err(out_of_range("payload", address, len))?,
-        Form::Merged(_) => {
+        Form::Merged(_) | Form::Wired => {
             let number = payload_segment(shape, address, len)?;
             let segment = shape.data.get(number);
             segment.map_or(&[][..], |segment| segment.data).into()
@@ -57,7 +57,7 @@ pub(crate) fn extract_from_file(
             let window = window.and_then(|window| window.ok_or("no file has it".into()));
             (Arc::new(window.map_err(out_of_range)?), None)
         }
-        Form::Merged(_) => {
+        Form::Merged(_) | Form::Wired => {
             let number = payload_segment(shape, address, len)?;
             let place = skeleton.elsewhere.segments.get(number).cloned();
             let source = skeleton.elsewhere.source.clone();

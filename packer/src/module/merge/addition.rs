@@ -6,12 +6,12 @@
 //! glue for the runtime's imports, and the functions of the runtime that `fd_read` reaches.
 
 use crate::module::abi::NAME_PREFIX;
-use crate::module::calls;
 use crate::module::edit::items::{Items, items_of};
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
+use crate::module::merge::binding::Binding;
+use crate::module::merge::binding::intercepted::{Answer, Intercepted};
 use crate::module::merge::glue::{Ends, Memories};
-use crate::module::merge::intercept::intercepted;
 use crate::module::merge::numbers::Numbers;
 use crate::module::merge::renumber::Renumber;
 use crate::module::merge::runtime::{Runtime, Stack};
@@ -21,8 +21,8 @@ use crate::module::parse::shape::Shape;
 use wasi_vfs_embedding::Application;
 use wasi_vfs_format::checksum::checksum_of_two;
 use wasm_encoder::reencode::Reencode;
-use wasm_encoder::{Encode, Function, Instruction};
-use wasmparser::{FuncType, TypeRef};
+use wasm_encoder::{Encode, Function};
+
 use zerocopy::IntoBytes;
 
 /// The appended functions.
@@ -41,19 +41,24 @@ impl Addition {
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
+        binding: Binding<'_>,
         memory: MemoryKind,
     ) -> Result<Self, ModuleError> {
-        let calls = intercepted(application).map(|(_, import)| runtime.call(import.name));
+        let intercepted = binding.intercepted(application);
+        let calls = intercepted.iter().map(|entry| match entry.answer {
+            Answer::Runtime => runtime.call(entry.name).map(Some),
+            Answer::None => Ok(None),
+        });
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
         let mut addition = Self {
-            numbers: Numbers::new(application, runtime, memory, &entries)?,
+            numbers: Numbers::new(application, runtime, binding, memory, &entries)?,
             function_types: Vec::new(),
             bodies: Vec::new(),
             names: Vec::new(),
         };
-        addition.encode_entries(application, &entries, runtime.stack)?;
+        addition.encode_entries(application, &intercepted, &entries, runtime.stack)?;
         addition.encode_growth();
-        addition.encode_glue(application, runtime)?;
+        addition.encode_glue(application, runtime, binding)?;
         addition.encode_dispatchers(runtime)?;
         addition.encode_runtime(runtime)?;
         Ok(addition)
@@ -72,25 +77,32 @@ impl Addition {
     fn encode_entries(
         &mut self,
         application: &Shape<'_>,
-        entries: &[u32],
+        intercepted: &[Intercepted<'_>],
+        entries: &[Option<u32>],
         stack: Option<Stack>,
     ) -> Result<(), ModuleError> {
         let pointer = self.numbers.first_global() + Stack::POINTER;
-        for ((_, import), entry) in intercepted(application).zip(entries) {
-            let (TypeRef::Func(ty) | TypeRef::FuncExact(ty)) = import.ty else {
-                continue;
+        for (entry, function) in intercepted.iter().zip(entries) {
+            let index = application.functions.get(entry.import as usize);
+            let signature = application.function_type(entry.import);
+            let (Some(index), Some(signature)) = (index, signature) else {
+                let what = format!("the import of `{}` has no type", entry.name);
+                return Err(ModuleError::Runtime(what));
             };
-            let call = Instruction::Call(self.numbers.function(*entry)?);
-            let signature = calls::call_type(import.name);
-            let signature = signature.unwrap_or_else(|| FuncType::new([], []));
             let mut body = Function::new([]);
+            entry.pass_foreign(&mut body, signature);
             if let Some(stack) = stack {
                 for instruction in glue::with_stack(stack, pointer) {
                     body.instruction(&instruction);
                 }
             }
-            glue::pass_all(&mut body, &signature, &call);
-            self.push(ty, &body, Some(import.name.into()));
+            match function {
+                Some(function) => {
+                    entry.call(&mut body, signature, self.numbers.function(*function)?);
+                }
+                None => entry.answer_none(&mut body, signature),
+            }
+            self.push(*index, &body, Some(entry.entry_name()));
         }
         Ok(())
     }
@@ -118,6 +130,7 @@ impl Addition {
         &mut self,
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
+        binding: Binding<'_>,
     ) -> Result<(), ModuleError> {
         let ends = Ends {
             memories: match self.numbers.region {
@@ -132,7 +145,10 @@ impl Addition {
             }
             let ty = runtime.shape.function_type(number);
             let ty = ty.ok_or_else(|| ModuleError::Runtime("an import has no type".into()))?;
-            let body = glue::body(&ends, import.module, import.name, ty)?;
+            let body = match binding.body(import.module, import.name, ty)? {
+                Some(body) => body,
+                None => glue::body(&ends, import.module, import.name, ty)?,
+            };
             let ty = self.numbers.intern(ty.clone());
             let name = format!("{}.{}", import.module, import.name);
             self.push(ty, &body, Some(name));

@@ -17,7 +17,7 @@ use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
 use crate::module::index;
 use crate::module::merge::addition::Addition;
-use crate::module::merge::intercept::intercepted;
+use crate::module::merge::binding::Binding;
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Runtime;
 use crate::module::merge::segments;
@@ -27,7 +27,7 @@ use crate::module::parts::Parts;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::mem::take;
-use wasi_vfs_embedding::{Anchor, Application, FORM_MERGED, FORM_MERGED_SINGLE};
+use wasi_vfs_embedding::{Anchor, Application, FORM_MERGED};
 use wasm_encoder::ConstExpr;
 use wasm_encoder::reencode::Reencode;
 use wasmparser::{Global, MemoryType};
@@ -39,12 +39,14 @@ pub(crate) fn merge(
     parts: Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
+    binding: Binding<'_>,
     memory: MemoryKind,
 ) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
     let runtime = Runtime::parse(runtime)?;
-    let mut addition = Addition::new(application, &runtime, memory)?;
+    let mut addition = Addition::new(application, &runtime, binding, memory)?;
     let before = before(application, memory, addition.numbers.region.as_ref());
     let anchor = AnchorFields {
+        form: binding.form(addition.numbers.region.is_some()),
         payload_segment: Addition::payload_segment(application),
         payload_len: payload_len(&parts)?,
         region: addition.numbers.region,
@@ -56,7 +58,7 @@ pub(crate) fn merge(
     let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
     let memory_of = addition.numbers.region.map(|region| region.memory_of());
-    let redirect = Redirect::into(redirects(application), memory_of);
+    let redirect = Redirect::into(redirects(application, binding), memory_of);
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
     let mut features = custom::added_features(application, memory);
@@ -87,6 +89,7 @@ fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
 
 /// The fields of the anchor.
 struct AnchorFields<'a> {
+    form: u32,
     payload_segment: u32,
     payload_len: u32,
     region: Option<Region>,
@@ -109,8 +112,8 @@ impl AnchorFields<'_> {
         index::fill(anchor, address, self.index, stored);
         anchor.payload_address = self.payload_segment.into();
         anchor.payload_len = self.payload_len.into();
+        anchor.form = self.form.into();
         if let Some(region) = self.region {
-            anchor.form = FORM_MERGED_SINGLE.into();
             anchor.region_address = region.address()?.into();
         }
         anchor.application = self.application;
@@ -169,9 +172,10 @@ fn before(application: &Shape<'_>, memory: MemoryKind, region: Option<&Region>) 
 }
 
 /// The entry for each intercepted import.
-fn redirects(application: &Shape<'_>) -> HashMap<u32, u32> {
+fn redirects(application: &Shape<'_>, binding: Binding<'_>) -> HashMap<u32, u32> {
     let entries = application.counts.functions..;
-    let imports = intercepted(application).map(|(import, _)| import);
+    let intercepted = binding.intercepted(application).into_iter();
+    let imports = intercepted.map(|entry| entry.import);
     imports.zip(entries).collect()
 }
 

@@ -7,13 +7,12 @@
 //! Owns the table of the runtime's imports in ABI.md.
 
 use crate::module::calls;
-use crate::module::calls::NOSYS;
 use crate::module::error::ModuleError;
 use crate::module::merge::growth;
 use crate::module::merge::growth::relative;
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Stack;
-use wasi_vfs_embedding::{HOST_MODULE, Import};
+use wasi_vfs_embedding::Import;
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
@@ -68,9 +67,6 @@ pub(crate) fn body(
         align: 0,
         memory_index: APPLICATION,
     };
-    if module == HOST_MODULE {
-        return nosys(name, ty);
-    }
     let Some(import) = Import::find(module, name) else {
         let what = format!("it imports `{module}` `{name}`, which the ABI does not have");
         return Err(ModuleError::Runtime(what));
@@ -104,7 +100,8 @@ pub(crate) fn body(
     })
 }
 
-fn check_type(
+/// Rejects an import of the runtime with another type than in the ABI.
+pub(super) fn check_type(
     (module, name): (&str, &str),
     found: &FuncType,
     expected: &FuncType,
@@ -139,11 +136,16 @@ fn pass_relative(
     function
 }
 
-/// Ends a function with `instruction` on all its parameters.
-pub(crate) fn pass_all(function: &mut Function, ty: &FuncType, instruction: &Instruction<'_>) {
+/// Pushes all parameters of a function of type `ty`.
+pub(crate) fn pass(function: &mut Function, ty: &FuncType) {
     for (local, _) in (0_u32..).zip(ty.params()) {
         function.instruction(&Instruction::LocalGet(local));
     }
+}
+
+/// Ends a function with `instruction` on all its parameters.
+pub(crate) fn pass_all(function: &mut Function, ty: &FuncType, instruction: &Instruction<'_>) {
+    pass(function, ty);
     function.instruction(instruction);
     function.instruction(&Instruction::End);
 }
@@ -161,20 +163,6 @@ pub(crate) fn with_stack(stack: Stack, pointer: u32) -> [Instruction<'static>; 7
         Instruction::GlobalSet(pointer),
         Instruction::End,
     ]
-}
-
-/// A function for a host call that the application does not import.
-fn nosys(name: &str, ty: &FuncType) -> Result<Function, ModuleError> {
-    if ty.results() != [ValType::I32] {
-        let found = calls::describe(ty);
-        let what =
-            format!("its import `host` `{name}` has the type {found}, not one with an errno");
-        return Err(ModuleError::Runtime(what));
-    }
-    let mut function = Function::new([]);
-    function.instruction(&Instruction::I32Const(NOSYS));
-    function.instruction(&Instruction::End);
-    Ok(function)
 }
 
 fn signature(params: &str, results: &str) -> FuncType {

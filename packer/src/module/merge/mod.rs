@@ -2,10 +2,10 @@
 
 pub(crate) mod addition;
 pub(crate) mod assemble;
+pub(crate) mod binding;
 pub(crate) mod dispatch;
 pub(crate) mod glue;
 pub(crate) mod growth;
-pub(crate) mod intercept;
 pub(crate) mod numbers;
 pub(crate) mod region;
 pub(crate) mod relocate;

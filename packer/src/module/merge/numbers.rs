@@ -6,14 +6,13 @@
 //! For example, an application has 100 functions and two intercepted imports. Its
 //! entries are functions 100 and 101. With a separate memory, glue starts at 102.
 
-use crate::module::calls::PREVIEW1;
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
-use crate::module::merge::intercept::intercepted;
+use crate::module::merge::binding::Binding;
 use crate::module::merge::region::{self, Region};
 use crate::module::merge::runtime::Runtime;
 use crate::module::parse::shape::Shape;
-use wasmparser::{FuncType, Import};
+use wasmparser::FuncType;
 
 /// The numbers, and the types that the runtime adds.
 pub(crate) struct Numbers {
@@ -41,15 +40,17 @@ struct First {
 
 impl Numbers {
     /// Numbers the functions that an application with these `entries` needs. Each entry
-    /// is a function of the runtime.
+    /// is a function of the runtime, or `None` if the entry calls none.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
+        binding: Binding<'_>,
         memory: MemoryKind,
-        entries: &[u32],
+        entries: &[Option<u32>],
     ) -> Result<Self, ModuleError> {
-        let mut numbers = Self::unassigned(application, runtime, memory)?;
-        numbers.assign(application, runtime, entries)?;
+        let entry_count = entries.len() as u32;
+        let mut numbers = Self::unassigned(application, runtime, memory, entry_count)?;
+        numbers.assign(application, runtime, binding, entries)?;
         Ok(numbers)
     }
 
@@ -57,6 +58,7 @@ impl Numbers {
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         memory: MemoryKind,
+        entry_count: u32,
     ) -> Result<Self, ModuleError> {
         let counts = application.counts;
         let mut first = First {
@@ -68,12 +70,8 @@ impl Numbers {
         let mut region = None;
         let mut moving = Vec::new();
         if memory == MemoryKind::Single {
-            let entries = intercepted(application).count() as u32;
-            region = Some(Region::new(
-                application,
-                first.global,
-                first.function + entries,
-            )?);
+            let grow = first.function + entry_count;
+            region = Some(Region::new(application, first.global, grow)?);
             moving = runtime.reaching_host();
             first.memory = 0;
             first.global += region::GLOBALS;
@@ -94,14 +92,16 @@ impl Numbers {
         &mut self,
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
-        entries: &[u32],
+        binding: Binding<'_>,
+        entries: &[Option<u32>],
     ) -> Result<(), ModuleError> {
-        let reachable = runtime.reachable(entries)?;
+        let reachable = runtime.reachable(entries.iter().flatten().copied().collect())?;
         let mut next = self.first.function + entries.len() as u32;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
             let at = number as usize;
-            let host = host_import(application, runtime, number, import);
+            let ty = runtime.shape.function_type(number);
+            let host = ty.and_then(|ty| binding.bound(application, import, ty));
             if let (Some(true), Some(function)) = (reachable.get(at), self.functions.get_mut(at)) {
                 *function = Some(host.unwrap_or(next));
                 next += u32::from(host.is_none());
@@ -182,21 +182,4 @@ impl Numbers {
         });
         self.first.ty + at as u32
     }
-}
-
-/// The application's own import of the host call that `import` of the runtime names.
-fn host_import(
-    application: &Shape<'_>,
-    runtime: &Runtime<'_>,
-    number: u32,
-    import: &Import<'_>,
-) -> Option<u32> {
-    let mut candidates = (0..).zip(application.imported_functions());
-    let same = |(at, other): &(u32, &Import<'_>)| {
-        other.module == PREVIEW1
-            && other.name == import.name
-            && application.function_type(*at) == runtime.shape.function_type(number)
-    };
-    let found = candidates.find(same)?;
-    (import.module == wasi_vfs_embedding::HOST_MODULE).then_some(found.0)
 }

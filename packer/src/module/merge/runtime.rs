@@ -104,8 +104,8 @@ impl<'a> Runtime<'a> {
 
     /// Whether `roots` need each function, imported functions included. Functions in the table
     /// and in globals count as needed, because any of them may be called.
-    pub(crate) fn reachable(&self, roots: &[u32]) -> Result<Vec<bool>, ModuleError> {
-        let mut pending = roots.to_vec();
+    pub(crate) fn reachable(&self, roots: Vec<u32>) -> Result<Vec<bool>, ModuleError> {
+        let mut pending = roots;
         let references = references::in_section(&self.shape, id::GLOBAL)?;
         pending.extend(references.iter().map(|reference| reference.function));
         pending.extend(self.table.iter().flatten());

@@ -20,6 +20,9 @@ use wasmparser::{
 /// Binary logarithm of the length of a page.
 pub(crate) const PAGE_SHIFT: i32 = 16;
 
+/// The first bytes of a component.
+pub(crate) const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
+
 /// The number of items of each kind, imported items included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -274,12 +277,11 @@ pub(crate) fn constant(expression: &ConstExpr<'_>) -> Option<u64> {
 ///
 /// Names the kind of input: an image, text, a component or another file.
 pub fn check_preamble(wasm: &[u8]) -> Result<(), ModuleError> {
-    const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
+    if wasm.starts_with(&COMPONENT) {
+        return Err(ModuleError::Component);
+    }
     if wasm.starts_with(b"\0asm") {
-        return match wasm.get(4..8) {
-            Some(version) if version == COMPONENT => Err(ModuleError::Component),
-            _ => Ok(()),
-        };
+        return Ok(());
     }
     if wasm.starts_with(&wasi_vfs_format::superblock::MAGIC) {
         return Err(ModuleError::Image);

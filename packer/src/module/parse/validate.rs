@@ -2,8 +2,8 @@
 
 use rayon::prelude::*;
 use wasmparser::{
-    Error, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, ValidPayload, Validator,
-    ValidatorResources, WasmFeatures,
+    Encoding, Error, FuncToValidate, FuncValidatorAllocations, FunctionBody, Parser, Payload,
+    ValidPayload, Validator, ValidatorResources, WasmFeatures, types::Types,
 };
 
 type Function<'a> = (FuncToValidate<ValidatorResources>, FunctionBody<'a>);
@@ -26,11 +26,47 @@ pub(crate) fn validate_with(wasm: &[u8], may_have_two: bool) -> Result<(), Error
 
 /// Checks all of `wasm`. It may use only these `features`.
 pub(crate) fn validate_features(wasm: &[u8], features: WasmFeatures) -> Result<(), Error> {
+    check_all(wasm, features, |_, _| {})
+}
+
+/// Checks all of the component `wasm`, and returns the types of its component `number`, if
+/// there is one. The root is number 0, and nested components follow in the order of the
+/// file.
+pub(crate) fn component_types(wasm: &[u8], number: usize) -> Result<Option<Types>, Error> {
+    let mut found = None;
+    check_all(wasm, WasmFeatures::all(), |component, types| {
+        if component == number {
+            found = Some(types);
+        }
+    })?;
+    Ok(found)
+}
+
+/// Checks all of `wasm`, and passes on the types of each component with its number.
+fn check_all(
+    wasm: &[u8],
+    features: WasmFeatures,
+    mut note: impl FnMut(usize, Types),
+) -> Result<(), Error> {
     let mut validator = Validator::new_with_features(features);
     let mut functions = Vec::new();
+    let mut open = Vec::new();
+    let mut component_count = 0;
     for payload in Parser::new(0).parse_all(wasm) {
-        if let ValidPayload::Func(function, body) = validator.payload(&payload?)? {
-            functions.push((function, body));
+        let payload = payload?;
+        if let Payload::Version { encoding, .. } = payload {
+            let is_component = encoding == Encoding::Component;
+            open.push(is_component.then_some(component_count));
+            component_count += usize::from(is_component);
+        }
+        match validator.payload(&payload)? {
+            ValidPayload::Func(function, body) => functions.push((function, body)),
+            ValidPayload::End(types) => {
+                if let Some(Some(component)) = open.pop() {
+                    note(component, types);
+                }
+            }
+            _ => {}
         }
     }
     let batches = batches(functions);

@@ -28,6 +28,7 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
             });
             original.map(Cow::Owned)
         }
+        Some(located) if located.form == Form::Wired => Err(ModuleError::RuntimeOfComponent),
         _ => Ok(Cow::Borrowed(wasm)),
     }
 }
@@ -48,6 +49,9 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
         None => entry_points::expose(&shape, &[])?,
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Cow::Owned(forward::forwarded(&shape, &located)?)
+        }
+        Some(located) if located.form == Form::Wired => {
+            return Err(ModuleError::RuntimeOfComponent);
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),
     })

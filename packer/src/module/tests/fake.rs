@@ -5,7 +5,7 @@ use super::wasm;
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Module, Store, Val};
 use wasmi::{StoreLimits, StoreLimitsBuilder};
 
-pub(super) const VERSION: &str = "0.1.0";
+pub(crate) const VERSION: &str = "0.1.0";
 
 /// The anchor of an unpacked runtime, as a string of the text format.
 pub(super) fn anchor(form: u32, version: &str) -> String {
@@ -15,7 +15,7 @@ pub(super) fn anchor(form: u32, version: &str) -> String {
 }
 
 /// The three functions of the ABI, and their data.
-fn abi(form: u32, version: &str) -> String {
+pub(super) fn abi(form: u32, version: &str) -> String {
     let anchor = anchor(form, version);
     format!(
         r#"(global $len (mut i32) (i32.const 0))

@@ -3,7 +3,7 @@
 use super::fake::linked_text;
 use super::merged::program;
 use super::{VERSION, each_packed, find, pack, packed, wasm};
-use crate::module::{ModuleError, without_image};
+use crate::module::{ModuleError, unmounted, without_image};
 
 /// Calls every function that reads a module.
 fn read_all(wasm: &[u8]) {
@@ -88,12 +88,14 @@ fn an_anchor_that_asks_for_four_gigabytes() {
         (2, (256, 16), (u32::MAX, 7)),
         (3, (256, 16), (u32::MAX, 7)),
         (3, (u32::MAX, 16), (0, 0)),
+        (4, (256, 16), (u32::MAX, 7)),
+        (4, (u32::MAX, 16), (0, 0)),
     ] {
         let error = find(&with_anchor(form, index, payload)).expect_err("refused");
         assert!(matches!(error, ModuleError::ImageRange { .. }), "{error}");
     }
-    let error = find(&with_anchor(4, (256, 16), (0, 0))).expect_err("refused");
-    assert!(error.to_string().contains("unknown form 4"), "{error}");
+    let error = find(&with_anchor(5, (256, 16), (0, 0))).expect_err("refused");
+    assert!(error.to_string().contains("unknown form 5"), "{error}");
     let module = with_anchor(1, (256, 16), (256, 1));
     let image = find(&module).expect("readable");
     assert_eq!(*image.expect("an image").payload, *b"\x89");
@@ -105,6 +107,20 @@ fn counts_that_do_not_fit_the_module() {
         let module = with_anchor(form, (256, 16), (0, 0));
         let error = without_image(&module).expect_err("refused").to_string();
         assert!(error.contains("changed by another tool"), "{error}");
+    }
+}
+
+#[test]
+fn runtime_of_a_component_names_the_component() {
+    let module = with_anchor(4, (256, 16), (0, 0));
+    let errors = [
+        pack(&module).err(),
+        without_image(&module).err(),
+        unmounted(&module).err(),
+    ];
+    for error in errors {
+        let error = error.expect("refused");
+        assert!(matches!(error, ModuleError::RuntimeOfComponent), "{error}");
     }
 }
 

@@ -15,9 +15,13 @@ mod single;
 
 mod unmerged;
 mod warned;
+mod wired;
+
+pub(crate) use fake::VERSION;
+pub(crate) use wired::wired_runtime;
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
-use fake::{VERSION, runtime};
+use fake::runtime;
 use std::borrow::Cow;
 
 const INDEX: &[u8] = b"\x11\x22\x33\x04index\0\0\0\0\0\0\0\0end of index";

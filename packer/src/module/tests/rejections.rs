@@ -24,7 +24,7 @@ fn other_files_are_recognised() {
     assert!(refusal(b"\0as").contains("not a WebAssembly module"));
     refused(
         "(component)",
-        &["component", "before", "wasm-tools component new"],
+        &["component", "expected a core module", "wasi-vfs pack"],
     );
     assert!(find(&wasm("(component)")).is_err());
 }

@@ -1,0 +1,28 @@
+//! WebAssembly components: finds their core modules, and packs one of them in
+//! place or wires a runtime between them.
+//!
+//! A component contains core modules, nested components, and sections that connect them.
+//! Everything about the bytes of a core module belongs to [`crate::module`].
+
+mod checkup;
+mod describe;
+mod error;
+mod in_place;
+mod locate;
+mod parse;
+mod program;
+mod replace;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod wire_error;
+
+pub use checkup::{ComponentCheckup, check};
+pub use describe::{Description, Kind, describe, package_of, program};
+pub use error::ComponentError;
+pub use in_place::without_image;
+pub(crate) use in_place::{InPlace, len_with_module, with_module};
+pub use locate::{CoreModulePlace, is_component};
+pub(crate) use locate::{find, find_in, part};
+pub(crate) use wire::{Wiring, unwired_in};
+pub use wire_error::WireError;

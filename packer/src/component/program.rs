@@ -1,0 +1,97 @@
+//! The core module of a component that reads files.
+//!
+//! A component that the adapter from preview 1 made has one core module with a preview 1
+//! program, the adapter, and small modules that connect them. Only the program opens files
+//! by preview 1. For example, the modules of a Rust component are the program, the adapter,
+//! and two others, and the program is number 0.
+
+use crate::component::error::ComponentError;
+use crate::component::parse::layout::Layout;
+use crate::module::{ModuleError, Outline};
+use std::sync::Arc;
+use wasi_vfs_format::{Part, ReadAt};
+
+/// The prefix of interfaces with files, of every version.
+const FILE_SYSTEM: &str = "wasi:filesystem/";
+
+/// A parsed component with the imports and exports of its core modules.
+#[derive(Debug)]
+pub(crate) struct Overview {
+    pub(crate) layout: Layout,
+    /// One for each of [`Layout::modules`].
+    pub(crate) outlines: Vec<Outline>,
+}
+
+impl Overview {
+    /// Reads the component in `source`, whose layout is known.
+    pub(crate) fn read(source: &Arc<dyn ReadAt>, layout: Layout) -> Result<Self, ComponentError> {
+        let modules = layout.modules.iter().enumerate();
+        let outlines = modules.map(|(number, module)| {
+            let part: Arc<dyn ReadAt> =
+                Arc::new(Part::new(source.clone(), module.section.content.clone()));
+            Outline::read(&part).map_err(in_module(&layout, number))
+        });
+        let outlines = outlines.collect::<Result<_, _>>()?;
+        Ok(Self { layout, outlines })
+    }
+
+    /// The number of the core module to pack.
+    pub(crate) fn program(&self) -> Result<usize, ComponentError> {
+        let users = self.users(Outline::opens_files);
+        self.reject_native()?;
+        match users.as_slice() {
+            [] => Err(ComponentError::NoFileImports),
+            [program] => Ok(*program),
+            _ => Err(ComponentError::SeveralPrograms {
+                offsets: offsets(&self.layout, &users),
+            }),
+        }
+    }
+
+    /// Rejects a component with a core module that uses the files of a later WASI itself.
+    fn reject_native(&self) -> Result<(), ComponentError> {
+        let native = |outline: &Outline| !outline.is_adapter() && file_interface(outline).is_some();
+        let Some(&number) = self.users(native).first() else {
+            return Ok(());
+        };
+        let outline = self.outlines.get(number);
+        let interface = outline.and_then(file_interface).unwrap_or_default();
+        Err(ComponentError::Native {
+            number,
+            offset: self.layout.place(number).start,
+            interface: interface.to_owned(),
+        })
+    }
+
+    fn users(&self, is_user: impl Fn(&Outline) -> bool) -> Vec<usize> {
+        let outlines = self.outlines.iter().enumerate();
+        let users = outlines.filter(|(_, outline)| is_user(outline));
+        users.map(|(number, _)| number).collect()
+    }
+}
+
+/// The first interface with files that a core module imports.
+fn file_interface(outline: &Outline) -> Option<&str> {
+    let mut modules = outline.imports.iter().map(|(module, _)| module.as_str());
+    modules.find(|module| module.starts_with(FILE_SYSTEM))
+}
+
+/// The offsets of core modules, for an error. A hostile component may have many thousands.
+pub(crate) fn offsets(layout: &Layout, modules: &[usize]) -> String {
+    let modules = modules.iter().take(4);
+    let offsets = modules.map(|number| format!("{:#x}", layout.place(*number).start));
+    offsets.collect::<Vec<_>>().join(", ")
+}
+
+/// Adds the place of the core module `number` to an error.
+pub(crate) fn in_module(
+    layout: &Layout,
+    number: usize,
+) -> impl FnOnce(ModuleError) -> ComponentError {
+    let offset = layout.place(number).start;
+    move |source| ComponentError::Module {
+        number,
+        offset,
+        source,
+    }
+}

@@ -1,0 +1,168 @@
+//! Writes the wired component.
+
+use crate::component::error::ComponentError;
+use crate::component::parse::layout::Section;
+use crate::component::wire::names::{
+    HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, numbered,
+};
+use crate::component::wire::plan::Plan;
+use crate::component::wire::renumber::{HEADER_LEN, Renumber};
+use crate::component::wire::sections::{self, id};
+use crate::component::wire::{modules, nested};
+use wasm_encoder::{
+    Alias, CanonicalFunctionSection, CanonicalOption, Component, ComponentAliasSection,
+    ComponentExportKind, ExportKind, InstanceSection, ModuleArg, RawSection,
+};
+
+/// The sections of a component in `wasm` with the insertions of `plan` and the merged
+/// `runtime`.
+pub(super) fn wired(
+    wasm: &[u8],
+    sections: &[Section],
+    plan: &Plan,
+    runtime: &[u8],
+) -> Result<Vec<u8>, ComponentError> {
+    let first_trampoline = plan.shifts.core_functions.0[0].at;
+    let originals = plan.originals.iter().copied();
+    let redirects = originals.zip(first_trampoline..).collect();
+    let mut renumber = Renumber::wire(plan.shifts, redirects);
+    let mut out = Vec::with_capacity(wasm.len() + runtime.len());
+    let [first, second] = plan.places;
+    for number in 0..=sections.len() {
+        if number == first {
+            out.extend(early(plan, runtime));
+        }
+        if number == second {
+            out.extend(late(plan));
+        }
+        match sections.get(number) {
+            Some(section) if number < first => out.extend(sections::whole(wasm, section)),
+            Some(section) if section.id == id::COMPONENT => {
+                nested::reject_outer_modules(wasm, section, plan.shifts.core_modules.0[0].at)?;
+                out.extend(sections::whole(wasm, section));
+            }
+            Some(section) => renumber.append(&mut out, wasm, section)?,
+            None => {}
+        }
+    }
+    Ok(out)
+}
+
+/// The sections in the first place: the modules, the instance of the shim, and its
+/// functions.
+fn early(plan: &Plan, runtime: &[u8]) -> Vec<u8> {
+    let mut component = Component::new();
+    let (shim, fixup) = (
+        modules::shim(&plan.functions),
+        modules::fixup(&plan.functions),
+    );
+    for module in [&shim, runtime, &fixup] {
+        component.section(&RawSection {
+            id: id::CORE_MODULE,
+            data: module,
+        });
+    }
+    let shim = plan.shifts.core_modules.0[0].at;
+    let none: [(&str, ModuleArg); 0] = [];
+    let mut instances = InstanceSection::new();
+    instances.instantiate(shim, none);
+    component.section(&instances);
+    let mut aliases = ComponentAliasSection::new();
+    for number in 0..plan.functions.len() {
+        aliases.alias(Alias::CoreInstanceExport {
+            instance: plan.shifts.core_instances.0[0].at,
+            kind: ExportKind::Func,
+            name: &number.to_string(),
+        });
+    }
+    component.section(&aliases);
+    without_header(component)
+}
+
+/// The sections in the second place: functions of the host, and the instances of the
+/// runtime and the fixup.
+fn late(plan: &Plan) -> Vec<u8> {
+    let mut component = Component::new();
+    if !plan.host.is_empty() {
+        let first = plan.shifts.functions.0[1].at;
+        let (aliases, lowered) = host_functions(plan, first);
+        component.section(&aliases).section(&lowered);
+    }
+    component.section(&instances(plan));
+    without_header(component)
+}
+
+fn host_functions(plan: &Plan, first: u32) -> (ComponentAliasSection, CanonicalFunctionSection) {
+    let mut aliases = ComponentAliasSection::new();
+    let mut lowered = CanonicalFunctionSection::new();
+    for (function, host) in (first..).zip(&plan.host) {
+        aliases.alias(Alias::InstanceExport {
+            instance: host.instance,
+            kind: ComponentExportKind::Func,
+            name: host.function.name,
+        });
+        lowered.lower(function, [CanonicalOption::Memory(plan.memory)]);
+    }
+    (aliases, lowered)
+}
+
+fn instances(plan: &Plan) -> InstanceSection {
+    let mut instances = InstanceSection::new();
+    let exports = program(plan);
+    instances.export_items(
+        exports
+            .iter()
+            .map(|(name, kind, number)| (&**name, *kind, *number)),
+    );
+    let [early, late] = plan.shifts.core_instances.0;
+    // The instance of the shim is before these.
+    let program = late.at + early.count;
+    let modules = plan.shifts.core_modules.0[0].at;
+    instances.instantiate(modules + 1, [(PROGRAM, ModuleArg::Instance(program))]);
+    instances.instantiate(
+        modules + 2,
+        [
+            (SHIM, ModuleArg::Instance(early.at)),
+            (RUNTIME, ModuleArg::Instance(program + 1)),
+        ],
+    );
+    instances
+}
+
+/// Everything that the stub imports, with its number in the wired component.
+fn program(plan: &Plan) -> Vec<(String, ExportKind, u32)> {
+    let functions = plan.shifts.core_functions;
+    let [early, late] = functions.0;
+    let lowered = plan.originals.iter().map(|number| functions.wired(*number));
+    let reallocs = plan.reallocs.iter().map(|number| functions.wired(*number));
+    let first_host = late.at + early.count;
+    let host = (first_host..).take(plan.host.len());
+    let mut exports = vec![(MEMORY.to_owned(), ExportKind::Memory, plan.memory)];
+    exports.extend(named(LOWERED_PREFIX, lowered));
+    exports.extend(named(REALLOC_PREFIX, reallocs));
+    exports.extend(named(HOST_PREFIX, host));
+    exports
+}
+
+fn named(
+    prefix: &'static str,
+    functions: impl Iterator<Item = u32>,
+) -> impl Iterator<Item = (String, ExportKind, u32)> {
+    let functions = functions.enumerate();
+    functions.map(move |(at, number)| (numbered(prefix, at), ExportKind::Func, number))
+}
+
+fn without_header(component: Component) -> Vec<u8> {
+    component.finish().split_off(HEADER_LEN)
+}
+
+/// The stub of `plan`.
+pub(super) fn stub(plan: &Plan) -> Vec<u8> {
+    let host: Vec<_> = plan.host.iter().map(|host| host.function).collect();
+    let stub = modules::Stub {
+        lowered: &plan.functions,
+        realloc_count: plan.reallocs.len(),
+        host: &host,
+    };
+    stub.encode()
+}

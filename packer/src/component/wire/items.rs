@@ -1,0 +1,242 @@
+//! The index spaces of a component: where each item comes from.
+//!
+//! Only the spaces that wiring needs are kept. For example, core function 7 may be
+//! `canon lower` of component function 2, and component function 2 the export `read` of
+//! component instance 0, the import `wasi:io/streams@0.2.3`.
+//!
+//! Parsing does not validate, but a valid component never has a number without an item.
+
+use crate::component::error::ComponentError;
+use crate::component::parse::layout::Section;
+use crate::component::wire::sections::{self, id};
+use wasmparser::{
+    CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
+    ComponentImport, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef, ExternalKind,
+    Instance,
+};
+
+/// An export of a core instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct CoreExport<'a> {
+    pub(super) instance: u32,
+    pub(super) name: &'a str,
+}
+
+/// The origin of a core function.
+#[derive(Clone, Debug)]
+pub(super) enum CoreFunction<'a> {
+    Lower {
+        function: u32,
+        options: Box<[CanonicalOption]>,
+    },
+    Drop {
+        resource: u32,
+    },
+    Export(CoreExport<'a>),
+    Other,
+}
+
+/// The origin of a component function.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Function<'a> {
+    /// An export of a component instance.
+    Export {
+        instance: u32,
+        name: &'a str,
+    },
+    /// `canon lift`.
+    Lift,
+    Other,
+}
+
+/// A kind of item with the section that defines each.
+pub(super) type Defined<T> = Vec<(T, usize)>;
+
+/// The items of one component.
+#[derive(Debug, Default)]
+pub(super) struct Items<'a> {
+    /// The name of each component instance that is an import.
+    pub(super) instances: Vec<Option<&'a str>>,
+    pub(super) functions: Defined<Function<'a>>,
+    /// The content of each core module, if the component contains it.
+    pub(super) core_modules: Defined<Option<&'a [u8]>>,
+    pub(super) core_instances: Defined<Instance<'a>>,
+    pub(super) core_functions: Defined<CoreFunction<'a>>,
+    pub(super) core_memories: Defined<Option<CoreExport<'a>>>,
+    /// Component functions that are exported or passed on, with their names there.
+    pub(super) passed: Vec<(u32, &'a str)>,
+}
+
+impl<'a> Items<'a> {
+    /// Parses the `sections` of a component in `wasm`.
+    pub(super) fn parse(wasm: &'a [u8], sections: &[Section]) -> Result<Self, ComponentError> {
+        let mut items = Self::default();
+        for (number, section) in sections.iter().enumerate() {
+            items.note(wasm, section, number)?;
+        }
+        Ok(items)
+    }
+
+    fn note(
+        &mut self,
+        wasm: &'a [u8],
+        section: &Section,
+        number: usize,
+    ) -> Result<(), ComponentError> {
+        match section.id {
+            id::CORE_MODULE => {
+                let module = sections::content(wasm, section);
+                self.core_modules.push((Some(module), number));
+            }
+            id::CORE_INSTANCE => {
+                for instance in sections::items(wasm, section)? {
+                    self.core_instances.push((instance?, number));
+                }
+            }
+            id::INSTANCE => {
+                for instance in sections::items(wasm, section)? {
+                    self.note_instance(&instance?);
+                }
+            }
+            id::ALIAS => {
+                for alias in sections::items(wasm, section)? {
+                    self.note_alias(&alias?, number);
+                }
+            }
+            id::CANON => {
+                for function in sections::items(wasm, section)? {
+                    self.note_canon(function?, number);
+                }
+            }
+            id::IMPORT => {
+                for import in sections::items(wasm, section)? {
+                    self.note_import(&import?, number);
+                }
+            }
+            id::EXPORT => {
+                for export in sections::items(wasm, section)? {
+                    self.note_export(&export?, number);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn note_instance(&mut self, instance: &ComponentInstance<'a>) {
+        let functions: Vec<(u32, &str)> = match instance {
+            ComponentInstance::Instantiate { args, .. } => {
+                let args = args.iter();
+                let functions = args.filter(|arg| arg.kind == ComponentExternalKind::Func);
+                functions.map(|arg| (arg.index, arg.name)).collect()
+            }
+            ComponentInstance::FromExports(exports) => {
+                let exports = exports.iter();
+                let functions = exports.filter(|export| export.kind == ComponentExternalKind::Func);
+                functions
+                    .map(|export| (export.index, export.name.name))
+                    .collect()
+            }
+        };
+        self.passed.extend(functions);
+        self.instances.push(None);
+    }
+
+    fn note_alias(&mut self, alias: &ComponentAlias<'a>, section: usize) {
+        match *alias {
+            ComponentAlias::InstanceExport {
+                kind,
+                instance_index: instance,
+                name,
+            } => match kind {
+                ComponentExternalKind::Func => {
+                    let function = Function::Export { instance, name };
+                    self.functions.push((function, section));
+                }
+                ComponentExternalKind::Instance => self.instances.push(None),
+                ComponentExternalKind::Module => self.core_modules.push((None, section)),
+                _ => {}
+            },
+            ComponentAlias::CoreInstanceExport {
+                kind,
+                instance_index: instance,
+                name,
+            } => {
+                let export = CoreExport { instance, name };
+                match kind {
+                    ExternalKind::Func | ExternalKind::FuncExact => {
+                        let function = CoreFunction::Export(export);
+                        self.core_functions.push((function, section));
+                    }
+                    ExternalKind::Memory => self.core_memories.push((Some(export), section)),
+                    _ => {}
+                }
+            }
+            ComponentAlias::Outer {
+                kind: ComponentOuterAliasKind::CoreModule,
+                ..
+            } => self.core_modules.push((None, section)),
+            ComponentAlias::Outer { .. } => {}
+        }
+    }
+
+    fn note_canon(&mut self, function: CanonicalFunction, section: usize) {
+        let function = match function {
+            CanonicalFunction::Lift { .. } => {
+                self.functions.push((Function::Lift, section));
+                return;
+            }
+            CanonicalFunction::Lower {
+                func_index,
+                options,
+            } => CoreFunction::Lower {
+                function: func_index,
+                options,
+            },
+            CanonicalFunction::ResourceDrop { resource } => CoreFunction::Drop { resource },
+            _ => CoreFunction::Other,
+        };
+        self.core_functions.push((function, section));
+    }
+
+    fn note_import(&mut self, import: &ComponentImport<'a>, section: usize) {
+        match import.ty {
+            ComponentTypeRef::Instance(_) => self.instances.push(Some(import.name.name)),
+            ComponentTypeRef::Func(_) => self.functions.push((Function::Other, section)),
+            ComponentTypeRef::Module(_) => self.core_modules.push((None, section)),
+            _ => {}
+        }
+    }
+
+    /// An export is an item of its own, with the number behind the last one.
+    fn note_export(&mut self, export: &ComponentExport<'a>, section: usize) {
+        let index = export.index as usize;
+        match export.kind {
+            ComponentExternalKind::Func => {
+                self.passed.push((export.index, export.name.name));
+                let function = self.functions.get(index).map(|(function, _)| *function);
+                let function = function.unwrap_or(Function::Other);
+                self.functions.push((function, section));
+            }
+            ComponentExternalKind::Instance => {
+                let instance = self.instances.get(index).copied().flatten();
+                self.instances.push(instance);
+            }
+            ComponentExternalKind::Module => {
+                let module = self.core_modules.get(index).and_then(|(module, _)| *module);
+                self.core_modules.push((module, section));
+            }
+            _ => {}
+        }
+    }
+
+    /// The imported instance and the name that a component function is an export of.
+    pub(super) fn imported(&self, function: u32) -> Option<(u32, &'a str, &'a str)> {
+        let (function, _) = self.functions.get(function as usize)?;
+        let Function::Export { instance, name } = *function else {
+            return None;
+        };
+        let import = self.instances.get(instance as usize).copied().flatten()?;
+        Some((instance, import, name))
+    }
+}

@@ -1,0 +1,254 @@
+//! The core functions of a component that a runtime intercepts.
+//!
+//! A lowering is `canon lower` of a served function, or `canon resource.drop` of a served
+//! resource. It is recognised by the import that it refers to: names in core modules are
+//! free. For example, a component lowers `read` of `wasi:io/streams@0.2.0` twice, with two
+//! allocators. Those are two lowerings, and both allocators are kept.
+
+use crate::component::error::ComponentError;
+use crate::component::wire::interface::{is_unserved, served};
+use crate::component::wire::items::{CoreFunction, Items};
+use crate::component::wire::memory::{Identity, identity};
+use crate::component::wire::resources::Resources;
+use crate::component::wire_error::WireError;
+use crate::module::{ERROR_CODE, describe, lowered_type};
+use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, Interface};
+use wasmparser::types::TypesRef;
+use wasmparser::{CanonicalOption, CompositeInnerType};
+
+/// The most lowerings of a component. One of Python has 50, and every version of WASI 0.2
+/// with several allocators has some hundred.
+const MAX_LOWERINGS: usize = 1000;
+
+/// An intercepted core function.
+#[derive(Clone, Debug)]
+pub(super) struct Lowered<'a> {
+    /// Its number in the component.
+    pub(super) core_function: u32,
+    pub(super) function: &'static Function,
+    /// The imported instance that has the function.
+    pub(super) instance: u32,
+    /// Name of the import.
+    pub(super) interface: &'a str,
+    /// The core memory and the core function that its options name.
+    pub(super) memory: Option<u32>,
+    pub(super) realloc: Option<u32>,
+}
+
+/// Whether a component lowers functions of files, of any version.
+pub(super) fn uses_files(items: &Items<'_>) -> bool {
+    let mut interfaces = lowered_interfaces(items);
+    interfaces.any(|interface| {
+        let served = served(interface);
+        matches!(served, Some(Interface::Types | Interface::Preopens)) || is_unserved(interface)
+    })
+}
+
+/// The imported instances whose functions are lowered.
+fn lowered_interfaces<'a>(items: &Items<'a>) -> impl Iterator<Item = &'a str> {
+    let functions = items.core_functions.iter();
+    functions.filter_map(|(function, _)| match function {
+        CoreFunction::Lower { function, .. } => Some(items.imported(*function)?.1),
+        _ => None,
+    })
+}
+
+/// The lowerings of a component, in the order of its core functions.
+pub(super) fn find<'a>(
+    items: &Items<'a>,
+    types: TypesRef<'a>,
+    resources: &Resources<'a>,
+) -> Result<Vec<Lowered<'a>>, ComponentError> {
+    if let Some(interface) = lowered_interfaces(items).find(|interface| is_unserved(interface)) {
+        let interface = interface.to_owned();
+        return Err(WireError::Version { interface }.into());
+    }
+    let mut lowerings = Vec::new();
+    for (number, (function, _)) in (0..).zip(&items.core_functions) {
+        let lowered = match function {
+            CoreFunction::Lower { function, options } => {
+                lowered(items, number, *function, options)?
+            }
+            CoreFunction::Drop { resource } => dropped(resources, number, *resource),
+            CoreFunction::Export(_) | CoreFunction::Other => None,
+        };
+        if let Some(lowered) = lowered {
+            check_type(&lowered, types)?;
+            lowerings.push(lowered);
+            check_count(lowerings.len())?;
+        }
+    }
+    check_use(&lowerings)?;
+    Ok(lowerings)
+}
+
+fn lowered<'a>(
+    items: &Items<'a>,
+    number: u32,
+    function: u32,
+    options: &[CanonicalOption],
+) -> Result<Option<Lowered<'a>>, WireError> {
+    let Some((instance, interface, name)) = items.imported(function) else {
+        return Ok(None);
+    };
+    let Some(function) = served_function(interface, name) else {
+        return Ok(None);
+    };
+    let mut lowered = Lowered {
+        core_function: number,
+        function,
+        instance,
+        interface,
+        memory: None,
+        realloc: None,
+    };
+    for option in options {
+        lowered.note(option)?;
+    }
+    Ok(Some(lowered))
+}
+
+/// The intercepted function `name` of the import `interface`.
+pub(super) fn served_function(interface: &str, name: &str) -> Option<&'static Function> {
+    if returns_error_code(interface, name) {
+        return Some(&ERROR_CODE);
+    }
+    let interface = served(interface)?;
+    let mut functions = FUNCTIONS.iter();
+    functions.find(|function| function.interface == interface && function.name == name)
+}
+
+/// Whether a function of another interface returns its error code for an error of a
+/// stream. For packed files there is none.
+fn returns_error_code(interface: &str, name: &str) -> bool {
+    let functions = [
+        ("wasi:http/types@0.2", "http-error-code"),
+        ("wasi:sockets/network@0.2", "network-error-code"),
+    ];
+    let mut functions = functions.into_iter();
+    functions.any(|(prefix, function)| interface.starts_with(prefix) && name == function)
+}
+
+fn dropped<'a>(resources: &Resources<'a>, number: u32, resource: u32) -> Option<Lowered<'a>> {
+    let resource = resources.of_type(resource)?;
+    Some(Lowered {
+        core_function: number,
+        function: resource.drop,
+        instance: resource.instance,
+        interface: resource.interface,
+        memory: None,
+        realloc: None,
+    })
+}
+
+impl Lowered<'_> {
+    fn note(&mut self, option: &CanonicalOption) -> Result<(), WireError> {
+        let (found, expected) = match option {
+            CanonicalOption::Memory(memory) => {
+                self.memory = Some(*memory);
+                return Ok(());
+            }
+            CanonicalOption::Realloc(function) => {
+                self.realloc = Some(*function);
+                return Ok(());
+            }
+            CanonicalOption::UTF8
+            | CanonicalOption::PostReturn(_)
+            | CanonicalOption::Callback(_) => return Ok(()),
+            CanonicalOption::UTF16 => ("the string encoding utf16", "utf8"),
+            CanonicalOption::CompactUTF16 => ("the string encoding latin1+utf16", "utf8"),
+            CanonicalOption::Async => ("the option `async`", "a synchronous call"),
+            CanonicalOption::CoreType(_) | CanonicalOption::Gc => {
+                ("the option `gc`", "linear memory")
+            }
+        };
+        Err(WireError::LoweringOption {
+            function: self.function.name.into(),
+            found,
+            expected,
+        })
+    }
+}
+
+fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireError> {
+    let ty = types.get(types.core_function_at(lowered.core_function));
+    let found = ty.and_then(|ty| match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Some(ty),
+        _ => None,
+    });
+    let expected = lowered_type(lowered.function);
+    if found == Some(&expected) {
+        return Ok(());
+    }
+    Err(WireError::Signature {
+        function: lowered.function.name.into(),
+        interface: lowered.interface.into(),
+        found: found.map_or_else(|| "of no function".into(), describe),
+        expected: describe(&expected),
+    })
+}
+
+fn check_count(found: usize) -> Result<(), WireError> {
+    let limit = MAX_LOWERINGS;
+    match found <= limit {
+        true => Ok(()),
+        false => Err(WireError::TooManyLowerings { limit }),
+    }
+}
+
+/// A program opens files from a preopened directory, by a path.
+fn check_use(lowerings: &[Lowered<'_>]) -> Result<(), WireError> {
+    let uses = |is: fn(&Function) -> bool| lowerings.iter().any(|lowered| is(lowered.function));
+    let lists = uses(|function| function.interface == Interface::Preopens);
+    let opens = uses(|function| function.name.ends_with("-at"));
+    match lists && opens {
+        true => Ok(()),
+        false => Err(WireError::NoFiles),
+    }
+}
+
+/// The core memory of all lowerings.
+pub(super) fn memory(
+    items: &Items<'_>,
+    types: TypesRef<'_>,
+    lowerings: &[Lowered<'_>],
+) -> Result<u32, ComponentError> {
+    let mut first: Option<(&Lowered<'_>, u32, Option<Identity<'_>>)> = None;
+    for lowered in lowerings {
+        let Some(memory) = lowered.memory else {
+            continue;
+        };
+        if first.is_some_and(|(_, number, _)| number == memory) {
+            continue;
+        }
+        let export = items.core_memories.get(memory as usize);
+        let export = export.and_then(|(export, _)| *export);
+        let found = export.map(|export| identity(items, export)).transpose()?;
+        match first {
+            None => first = Some((lowered, memory, found)),
+            Some((_, _, known)) if known == found => {}
+            Some((other, ..)) => {
+                return Err(WireError::SeveralMemories {
+                    first: other.function.name.into(),
+                    second: lowered.function.name.into(),
+                }
+                .into());
+            }
+        }
+    }
+    // Results of the functions that open files are in memory.
+    let (_, memory, _) = first.ok_or(WireError::NoFiles)?;
+    check_memory(types, memory)?;
+    Ok(memory)
+}
+
+fn check_memory(types: TypesRef<'_>, memory: u32) -> Result<(), WireError> {
+    let ty = types.memory_at(memory);
+    let found = match ty {
+        _ if ty.shared => "shared",
+        _ if ty.memory64 => "one with 64-bit addresses",
+        _ if ty.page_size_log2.is_some_and(|log2| log2 != 16) => "one with custom pages",
+        _ => return Ok(()),
+    };
+    Err(WireError::Memory { found })
+}

@@ -1,0 +1,160 @@
+//! Wires a runtime into a component that opens files by WASI 0.2, and removes it again.
+//!
+//! Core code passes handles as numbers, and the numbers from 0x4000_0000 on are the
+//! runtime's. Wiring inserts three core modules between the program and the functions that
+//! it imports:
+//!
+//! ```text
+//!  program --> shim --(table)--> runtime --> canon lower of the host's function
+//!                                   ^
+//!                                   fixup writes the entries of the runtime into the table
+//! ```
+//!
+//! The core modules of the program stay unchanged, and so do the imports and exports of the
+//! component. For example, the program calls `[method]descriptor.stat` of handle 5. The
+//! shim calls the entry of this lowering, the entry sees that the handle is the host's, and
+//! calls the host's function. Handle 0x4000_0001 goes to the runtime.
+//!
+//! | file | content |
+//! |---|---|
+//! | `interface`, `items`, `resources` | what the component imports and defines |
+//! | `lowerings`, `memory`, `escape` | the intercepted functions, and what is rejected |
+//! | `plan`, `shift` | the insertions, and the numbers behind them |
+//! | `modules`, `names` | the stub, the shim and the fixup |
+//! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
+
+mod escape;
+mod insert;
+mod interface;
+mod items;
+mod lowerings;
+mod memory;
+mod modules;
+mod names;
+mod nested;
+mod plan;
+mod remove;
+mod renumber;
+mod resources;
+mod sections;
+mod shift;
+#[cfg(test)]
+mod tests;
+
+use crate::component::error::ComponentError;
+use crate::component::locate::find;
+use crate::component::parse::layout::Layout;
+use crate::component::parse::walk;
+use crate::component::wire::nested::with_sections;
+use crate::component::wire::plan::Plan;
+use crate::component::wire_error::WireError;
+use crate::module::{self, Embedded, Form, MemoryKind, Parts};
+use std::borrow::Cow;
+use std::sync::Arc;
+use wasi_vfs_format::{Payload, ReadAt};
+
+/// A validated component that a runtime can be wired into.
+pub(crate) struct Wiring<'a> {
+    original: Cow<'a, [u8]>,
+    layout: Layout,
+    /// The number of the component that opens files.
+    number: usize,
+    plan: Plan,
+}
+
+impl<'a> Wiring<'a> {
+    /// Parses and validates the component, and removes the image that it may have.
+    /// `memory` is the kind of memory that the user chose, if any.
+    ///
+    /// # Errors
+    ///
+    /// The component is invalid or unsupported. Each error suggests a remedy.
+    pub(crate) fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ComponentError> {
+        let original = unwire(wasm)?;
+        let layout = walk::layout(&*original)?;
+        let (number, items) = nested::user(&original, &layout)?;
+        let types = module::component_types(&original, number)?;
+        let types = types.ok_or(WireError::NoFiles)?;
+        let plan = Plan::new(&items, types.as_ref())?;
+        if memory == Some(MemoryKind::Single) {
+            return Err(WireError::SingleMemory.into());
+        }
+        drop(items);
+        Ok(Self {
+            original,
+            layout,
+            number,
+            plan,
+        })
+    }
+
+    /// Wires `runtime` with the image into the component.
+    ///
+    /// # Errors
+    ///
+    /// The runtime cannot be merged with the image, or the component has an encoding that
+    /// unwiring would not restore.
+    pub(crate) fn embed(
+        self,
+        parts: Parts<'_>,
+        runtime: &[u8],
+        runtime_version: &str,
+    ) -> Result<Embedded, ComponentError> {
+        let Some(component) = self.layout.components.get(self.number) else {
+            return Err(WireError::NoFiles.into());
+        };
+        let stub = insert::stub(&self.plan);
+        let runtime =
+            module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
+        let runtime = runtime.map_err(WireError::from)?;
+        let sections = insert::wired(&self.original, &component.sections, &self.plan, &runtime)?;
+        let module = with_sections(&self.original, component, sections);
+        module::validate(&module).map_err(WireError::Output)?;
+        check_reversible(&module, &self.original)?;
+        Ok(Embedded {
+            module,
+            form: Form::Wired,
+            warnings: Vec::new(),
+        })
+    }
+}
+
+/// Rejects a component that unwiring would not restore. The encoder writes numbers in the
+/// fewest bytes, and not every tool does.
+fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError> {
+    let restored = unwire(wired)?;
+    if *restored == *original {
+        return Ok(());
+    }
+    let mut pairs = restored.iter().zip(original);
+    let at = pairs.position(|(one, other)| one != other);
+    let at = at.unwrap_or(restored.len().min(original.len()));
+    let what = format!("the byte at offset {at:#x} would differ");
+    Err(WireError::Unusual { what }.into())
+}
+
+/// The component without its wiring. A component that is not wired is returned as it is.
+///
+/// # Errors
+///
+/// The component is invalid, or another tool changed it after packing.
+pub(crate) fn unwire(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
+    match find(wasm)? {
+        Some((place, found)) if found.form == Form::Wired => {
+            let layout = walk::layout(wasm)?;
+            remove::unwired(wasm, &layout, place.number).map(Cow::Owned)
+        }
+        _ => Ok(Cow::Borrowed(wasm)),
+    }
+}
+
+/// [`unwire`] for the component in `source`.
+///
+/// # Errors
+///
+/// Those of [`unwire`], or the component cannot be read.
+pub(crate) fn unwired_in(source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ComponentError> {
+    let wasm = Payload::Source(source.clone()).bytes();
+    let wasm = wasm.map_err(ComponentError::Read)?;
+    unwire(&wasm).map(Cow::into_owned)
+}

@@ -1,0 +1,131 @@
+//! Nested components: the one to wire, and the lengths of those around it.
+
+use crate::component::error::ComponentError;
+use crate::component::parse::layout::{Component, Layout, Section};
+use crate::component::wire::items::Items;
+use crate::component::wire::lowerings::uses_files;
+use crate::component::wire::renumber::HEADER_LEN;
+use crate::component::wire::sections;
+use crate::component::wire_error::WireError;
+use wasm_encoder::Encode;
+use wasmparser::{ComponentAlias, ComponentOuterAliasKind, Instance, Parser, Payload};
+
+/// The number in `layout` of the component that opens files, with its items.
+pub(super) fn user<'a>(
+    wasm: &'a [u8],
+    layout: &Layout,
+) -> Result<(usize, Items<'a>), ComponentError> {
+    let mut users = Vec::new();
+    let mut stubbed = None;
+    for (number, component) in layout.components.iter().enumerate() {
+        let items = Items::parse(wasm, &component.sections)?;
+        if uses_files(&items) {
+            users.push((number, items));
+        } else {
+            stubbed = stubbed.or_else(|| stub(&items));
+        }
+    }
+    match (users.len(), users.pop(), stubbed) {
+        (1, Some(user), _) => Ok(user),
+        (_, None, Some(interface)) => Err(WireError::Stubbed { interface }.into()),
+        (_, None, None) => Err(WireError::NoFiles.into()),
+        (_, Some(last), _) => {
+            let numbers = users.iter().map(|(number, _)| *number).chain([last.0]);
+            let starts = numbers
+                .take(4)
+                .map(|number| format!("{:#x}", start(layout, number)));
+            let offsets = starts.collect::<Vec<_>>().join(", ");
+            Err(WireError::SeveralUsers { offsets }.into())
+        }
+    }
+}
+
+/// The interface of files that a core module imports from another one, if any.
+fn stub(items: &Items<'_>) -> Option<String> {
+    let args = items
+        .core_instances
+        .iter()
+        .flat_map(|(instance, _)| match instance {
+            Instance::Instantiate { args, .. } => &**args,
+            Instance::FromExports(_) => &[],
+        });
+    let mut files = args.filter(|arg| arg.name.starts_with("wasi:filesystem/"));
+    files.next().map(|arg| arg.name.to_owned())
+}
+
+fn start(layout: &Layout, number: usize) -> u64 {
+    let enclosing = layout
+        .components
+        .get(number)
+        .map(|component| &*component.enclosing);
+    let innermost = enclosing.and_then(<[Section]>::first);
+    innermost.map_or(0, |section| section.content.start)
+}
+
+/// `wasm` with other `sections` in `component`.
+pub(super) fn with_sections(wasm: &[u8], component: &Component, sections: Vec<u8>) -> Vec<u8> {
+    let mut enclosing = component.enclosing.iter();
+    let place = enclosing.next();
+    let content = place.map_or(wasm, |section| sections::content(wasm, section));
+    let header = content.get(..HEADER_LEN).unwrap_or_default();
+    let mut content = [header, &sections].concat();
+    let mut inner = place;
+    while let Some(section) = inner {
+        let outer = enclosing.next();
+        content = replaced(wasm, outer, section, &content);
+        inner = outer;
+    }
+    content
+}
+
+/// The content of `outer`, or all of `wasm`, with another content of `section`.
+fn replaced(wasm: &[u8], outer: Option<&Section>, section: &Section, content: &[u8]) -> Vec<u8> {
+    let (start, end) = outer.map_or((0, wasm.len() as u64), |outer| {
+        (outer.content.start, outer.content.end)
+    });
+    let before = sections::bytes(wasm, start..section.start);
+    let behind = sections::bytes(wasm, section.content.end..end);
+    let mut bytes = before.to_vec();
+    bytes.push(section.id);
+    content.len().encode(&mut bytes);
+    bytes.extend(content);
+    bytes.extend(behind);
+    bytes
+}
+
+/// Rejects a nested component that refers to a core module of its parent from number
+/// `first` on. Wiring renumbers those.
+pub(super) fn reject_outer_modules(
+    wasm: &[u8],
+    section: &Section,
+    first: u32,
+) -> Result<(), ComponentError> {
+    let content = sections::content(wasm, section);
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(content) {
+        match payload? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentAliasSection(aliases) => {
+                for alias in aliases {
+                    if let ComponentAlias::Outer {
+                        kind: ComponentOuterAliasKind::CoreModule,
+                        count,
+                        index,
+                    } = alias?
+                        && count == depth
+                        && index >= first
+                    {
+                        return Err(WireError::OuterModule {
+                            offset: section.content.start,
+                            number: index,
+                        }
+                        .into());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Components that cannot be wired, each with the reason.
+
+use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
+use super::{error, wasm, wire_with};
+use crate::component::wire_error::WireError;
+use crate::module::MemoryKind;
+
+/// Checks that the message has these words, all of them.
+fn names(error: &WireError, words: &[&str]) {
+    let error = error.to_string();
+    assert!(words.iter().all(|word| error.contains(word)), "{error}");
+}
+
+#[test]
+fn two_memories_are_named_by_their_functions() {
+    let error = error(&program(
+        r#"(core func (canon lower (func $types "[method]descriptor.sync") (memory $other)))"#,
+    ));
+    names(
+        &error,
+        &[
+            "two memories",
+            "`[method]descriptor.open-at`",
+            "`[method]descriptor.sync`",
+        ],
+    );
+}
+
+#[test]
+fn encodings_other_than_utf8_are_named() {
+    for encoding in ["utf16", "latin1+utf16"] {
+        let options = format!("{OPTIONS} string-encoding={encoding}");
+        let (imports, lowerings) = (imports("0.2.0", ""), lowerings("", &options));
+        let error = error(&format!("(component {imports} {LIBC} {lowerings} {MAIN})"));
+        names(
+            &error,
+            &["open-at", &format!("string encoding {encoding}"), "utf8"],
+        );
+    }
+}
+
+#[test]
+fn asynchronous_lowerings_are_named() {
+    let imports = imports("0.2.0", "").replace(
+        r#""get-directories" (func (result"#,
+        r#""get-directories" (func async (result"#,
+    );
+    let lower = lowered("preopens", "get-directories").replace("(memory", "async (memory");
+    let error = error(&format!("(component {imports} {LIBC} {lower})"));
+    names(&error, &["get-directories", "`async`"]);
+}
+
+#[test]
+fn a_component_that_opens_no_files_is_rejected() {
+    let imports = imports("0.2.0", "");
+    let drop = "(core func (canon resource.drop $descriptor))";
+    for more in [
+        "",
+        drop,
+        &format!("{LIBC} {}", lowered("preopens", "get-directories")),
+    ] {
+        let error = error(&format!("(component {imports} {more})"));
+        names(&error, &["opens no files", "wasm32-wasip2"]);
+    }
+}
+
+fn lowered(instance: &str, name: &str) -> String {
+    format!(r#"(core func (canon lower (func ${instance} "{name}") {OPTIONS}))"#)
+}
+
+#[test]
+fn stubs_in_the_place_of_wasi_are_named() {
+    let error = error(
+        r#"(component (core module $stub (func (export "get-directories") (param i32)))
+          (core module $main (import "wasi:filesystem/preopens@0.2.0" "get-directories"
+            (func (param i32))))
+          (core instance $stub (instantiate $stub))
+          (core instance (instantiate $main
+            (with "wasi:filesystem/preopens@0.2.0" (instance $stub)))))"#,
+    );
+    names(&error, &["wasi:filesystem/preopens@0.2.0", "--stub-wasi"]);
+}
+
+#[test]
+fn other_versions_of_files_are_named() {
+    for version in ["0.3.0", "0.2.0-rc-2023-11-10"] {
+        let (imports, lowerings) = (imports(version, ""), lowerings("", OPTIONS));
+        let error = error(&format!("(component {imports} {LIBC} {lowerings} {MAIN})"));
+        names(&error, &[version, "not supported yet"]);
+    }
+    // A second version beside a supported one.
+    let (imports, lowerings) = (imports("0.3.0", "3"), lowerings("3", OPTIONS));
+    let text = program(&lowerings).replacen("(component $app", &format!("(component {imports}"), 1);
+    names(&error(&text), &["wasi:filesystem/types@0.3.0"]);
+}
+
+#[test]
+fn several_users_of_files_are_named_by_their_offsets() {
+    let nested = program("");
+    let other = nested.replace("$app", "$other");
+    let error = error(&format!("(component {nested} (component) {other})"));
+    names(
+        &error,
+        &["several components", "pack each before composing"],
+    );
+    assert_eq!(error.to_string().matches("0x").count(), 2, "{error}");
+}
+
+#[test]
+fn imports_that_take_a_descriptor_are_named() {
+    let upload = r#"(import "local:cloud/files" (instance $cloud
+        (alias outer 1 $descriptor (type $d'))
+        (export "descriptor" (type $d (eq $d')))
+        (export "upload" (func (param "files" (list (borrow $d)))))))"#;
+    let text = program(&format!(r#"{upload} {}"#, lowered("cloud", "upload")));
+    names(
+        &error(&text),
+        &["`upload` of `local:cloud/files`", "`descriptor`"],
+    );
+}
+
+#[test]
+fn error_codes_of_other_interfaces_are_no_escape() {
+    let http = r#"(import "wasi:http/types@0.2.0" (instance $http
+        (alias outer 1 $error-t (type $e'))
+        (export "io-error" (type $e (eq $e')))
+        (export "http-error-code" (func (param "err" (borrow $e)) (result (option u8))))))"#;
+    let text = program(&format!(r#"{http} {}"#, lowered("http", "http-error-code")));
+    wire_with(&wasm(&text), None).expect("can be wired");
+    let other = text.replace("wasi:http/types@0.2.0", "local:http/types");
+    names(
+        &error(&other),
+        &["`http-error-code` of `local:http/types`", "`error`"],
+    );
+}
+
+#[test]
+fn exports_that_return_a_stream_are_named() {
+    let lifted = r#"
+      (core module $out (func (export "f") (result i32) i32.const 0))
+      (core instance $out (instantiate $out))
+      (type $stream (own $stream-t))
+      (export $stream-e "input-stream" (type $stream-t))
+      (func (export "read") (result (own $stream-e)) (canon lift (core func $out "f")))"#;
+    names(
+        &error(&program(lifted)),
+        &["the export `read`", "`input-stream`"],
+    );
+}
+
+#[test]
+fn functions_with_another_type_are_named() {
+    let text = program("").replace(r#"(param "path-flags" u8)"#, r#"(param "path-flags" u64)"#);
+    let text = text.replace(
+        r#""open" (func (param i32 i32"#,
+        r#""open" (func (param i32 i64"#,
+    );
+    names(
+        &error(&text),
+        &["open-at", "(i32, i64, i32", "expected (i32, i32, i32"],
+    );
+}
+
+#[test]
+fn lowerings_without_end_are_rejected() {
+    let sync = r#"(core func (canon lower (func $types "[method]descriptor.sync")
+        (memory $memory)))"#;
+    names(
+        &error(&program(&sync.repeat(999))),
+        &["more than 1000 times"],
+    );
+    wire_with(&wasm(&program(&sync.repeat(998))), None).expect("can be wired");
+}
+
+#[test]
+fn a_single_memory_is_not_supported() {
+    let error = wire_with(&wasm(&program("")), Some(MemoryKind::Single));
+    let error = error.expect_err("refused").to_string();
+    assert!(error.contains("jco transpile --multi-memory"), "{error}");
+}
+
+#[test]
+fn outer_modules_behind_the_insertion_are_named() {
+    let outer = r#"(core module $late) (component (alias outer 1 $late (core module)))"#;
+    names(&error(&program(outer)), &["refers to core module", "0x"]);
+}

@@ -1,0 +1,121 @@
+//! Wiring is undone to the byte, and done again.
+
+use super::text::{of_two_versions, program, with_fixup};
+use super::{VERSION, Wiring, layout, unwire, wasm, wire, wired, wired_runtime};
+use crate::component::wire_error::WireError;
+use crate::component::{ComponentError, without_image};
+use crate::module::Parts;
+
+fn texts() -> [String; 4] {
+    let nested = program("");
+    [
+        program(""),
+        with_fixup(),
+        of_two_versions(),
+        format!(r#"(component (core module) {nested} (component))"#),
+    ]
+}
+
+#[test]
+fn the_component_without_its_image_is_the_original() {
+    for text in texts() {
+        let (original, wired) = (wasm(&text), wired(&text));
+        assert_ne!(original, wired);
+        assert!(*unwire(&wired).expect("restores") == *original);
+        assert!(*without_image(&wired).expect("restores") == *original);
+        assert!(*unwire(&original).expect("not wired") == *original);
+    }
+}
+
+#[test]
+fn wiring_again_replaces_the_image() {
+    let parts = Parts {
+        index: b"another index that is longer than the first one",
+        index_level: None,
+        payload: b"other".as_slice().into(),
+        metadata: b"",
+    };
+    let wire_other = |wasm: &[u8]| {
+        let wiring = Wiring::new(wasm, None).expect("can be wired");
+        let embedded = wiring.embed(parts.clone(), &wired_runtime(), VERSION);
+        embedded.expect("can be wired").module
+    };
+    for text in texts() {
+        let original = wasm(&text);
+        let first = wire_other(&original);
+        assert!(wire(&first).expect("can be wired") == wired(&text));
+        assert!(wire_other(&wired(&text)) == first);
+    }
+}
+
+#[test]
+fn names_follow_their_items() {
+    let text = program("");
+    let (original, after) = (wasm(&text), wired(&text));
+    let print = |wasm: &[u8]| wasmprinter::print_bytes(wasm).expect("valid");
+    let (original, after) = (print(&original), print(&after));
+    for name in ["$open", "$directories", "$main", "$libc", "$realloc"] {
+        let line = |text: &str| {
+            let mut lines = text.lines();
+            let found = lines.find(|line| line.contains(&format!(" {name} ")));
+            // The number behind the name changes.
+            let line = found.unwrap_or_default().split("(;").next();
+            line.map(str::to_owned)
+        };
+        assert_eq!(line(&original), line(&after), "{name}");
+    }
+}
+
+#[test]
+fn joined_sections_are_reported() {
+    let wired = wired(&program(""));
+    // Another tool puts a section between the shim and the runtime.
+    let place = layout(&wired).modules[2].section.start as usize;
+    let custom = b"\0\x02\x01x".as_slice();
+    let changed = [&wired[..place], custom, &wired[place..]].concat();
+    let error = unwire(&changed).expect_err("changed");
+    let ComponentError::Wire(WireError::Rewritten { what }) = error else {
+        panic!("{error}");
+    };
+    assert!(what.contains("shim"), "{what}");
+}
+
+#[test]
+fn padded_numbers_are_named_before_packing() {
+    let original = wasm(&program(""));
+    // The last core instance has the number of its module in more bytes than needed.
+    let section = layout(&original).components[0].sections.clone();
+    let section = section
+        .iter()
+        .rfind(|section| section.id == 2)
+        .expect("instances");
+    let start = section.start as usize;
+    let mut padded = original[..=start].to_vec();
+    let content = &original[section.content.start as usize..section.content.end as usize];
+    padded.push(content.len() as u8 + 1);
+    padded.push(content[0] | 0x80);
+    padded.push(0);
+    padded.extend(&content[1..]);
+    padded.extend(&original[section.content.end as usize..]);
+    wasmparser::Validator::new_with_features(wasmparser::WasmFeatures::all())
+        .validate_all(&padded)
+        .expect("valid");
+    let error = wire(&padded).expect_err("padded").to_string();
+    assert!(error.contains("unusual encoding"), "{error}");
+}
+
+#[test]
+fn damage_is_never_a_panic() {
+    let wired = wired(&with_fixup());
+    let runtime = layout(&wired).place(4);
+    let places =
+        (8..wired.len()).filter(|at| !(runtime.start..runtime.end).contains(&(*at as u64)));
+    for at in places.step_by(11) {
+        for bit in [1, 0x10, 0x80] {
+            let mut damaged = wired.clone();
+            damaged[at] ^= bit;
+            let _ = unwire(&damaged);
+            let _ = Wiring::new(&damaged, None).map(drop);
+        }
+    }
+}

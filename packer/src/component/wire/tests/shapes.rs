@@ -1,0 +1,160 @@
+//! What wiring does to each shape of component.
+
+use super::text::{of_two_versions, program, with_fixup};
+use super::{INDEX, PAYLOAD, items, layout, wasm, wired};
+use crate::component::locate;
+use crate::component::wire::items::{CoreFunction, Items};
+use crate::component::wire::sections;
+use crate::module::Form;
+use wasmparser::{ExternalKind, Instance};
+
+/// The instance whose export each core function with this name is, among the functions
+/// that are passed to core modules.
+fn origins(items: &Items<'_>, name: &str) -> Vec<Option<u32>> {
+    let exports = items
+        .core_instances
+        .iter()
+        .filter_map(|(instance, _)| match instance {
+            Instance::FromExports(exports) => Some(exports.iter()),
+            Instance::Instantiate { .. } => None,
+        });
+    let named = exports.flatten().filter(|export| export.name == name);
+    let functions = named.filter(|export| export.kind == ExternalKind::Func);
+    functions
+        .map(
+            |export| match &items.core_functions[export.index as usize].0 {
+                CoreFunction::Export(export) => Some(export.instance),
+                _ => None,
+            },
+        )
+        .collect()
+}
+
+/// The module of a core instance.
+fn module(items: &Items<'_>, instance: u32) -> Option<u32> {
+    match items.core_instances[instance as usize].0 {
+        Instance::Instantiate { module_index, .. } => Some(module_index),
+        Instance::FromExports(_) => None,
+    }
+}
+
+#[test]
+fn the_program_calls_the_shim_instead_of_its_lowerings() {
+    let before = wasm(&program(""));
+    assert_eq!(origins(&items(&before), "open"), [None]);
+    let after = wired(&program(""));
+    let items = items(&after);
+    // The libc is module 0. The shim is behind the modules before the first instance.
+    for name in ["open", "directories"] {
+        let origins = origins(&items, name);
+        assert_eq!(origins.len(), 1);
+        let instance = origins[0].expect("an export");
+        assert_eq!(module(&items, instance), Some(1));
+    }
+}
+
+#[test]
+fn a_fixup_of_the_program_writes_the_shim_into_its_table() {
+    let after = wired(&with_fixup());
+    let items = items(&after);
+    let [.., fixup] = &*origins(&items, "0") else {
+        panic!("the fixup gets no function");
+    };
+    assert_eq!(module(&items, fixup.expect("an export")), Some(3));
+    let drop = origins(&items, "drop");
+    assert_eq!(module(&items, drop[0].expect("an export")), Some(3));
+}
+
+#[test]
+fn core_modules_and_the_world_stay_unchanged() {
+    for text in [program(""), with_fixup(), of_two_versions()] {
+        let (before, after) = (wasm(&text), wired(&text));
+        let modules = |wasm: &[u8]| -> Vec<Vec<u8>> {
+            let layout = layout(wasm);
+            let modules = layout.modules.iter();
+            modules
+                .map(|module| sections::content(wasm, &module.section).to_vec())
+                .collect()
+        };
+        let (old, mut new) = (modules(&before), modules(&after));
+        new.retain(|module| old.contains(module));
+        assert_eq!(new, old);
+        assert_eq!(layout(&before).imports(), layout(&after).imports());
+        let types = |wasm: &[u8]| -> Vec<Vec<u8>> {
+            let layout = layout(wasm);
+            let sections = layout.components[0].sections.iter();
+            let kept = sections.filter(|section| [4, 7, 10].contains(&section.id));
+            kept.map(|section| sections::whole(wasm, section).to_vec())
+                .collect()
+        };
+        assert_eq!(types(&before), types(&after));
+        let exports = |wasm: &[u8]| {
+            let mut names: Vec<_> = items(wasm)
+                .passed
+                .iter()
+                .map(|(_, name)| name.to_string())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(exports(&before), exports(&after));
+    }
+}
+
+#[test]
+fn the_image_is_found_in_the_runtime() {
+    let after = wired(&program(""));
+    let (place, found) = locate::find(&after).expect("readable").expect("an image");
+    assert_eq!((place.number, found.form), (2, Form::Wired));
+    assert_eq!((&*found.index, &*found.payload), (INDEX, PAYLOAD));
+    assert_eq!(found.metadata, Some(&b"cold"[..]));
+}
+
+#[test]
+fn each_lowering_of_two_versions_is_intercepted() {
+    let after = wired(&of_two_versions());
+    let items = items(&after);
+    for (name, count) in [("open", 2), ("directories", 2), ("poll", 1), ("splice", 1)] {
+        let origins = origins(&items, name);
+        assert_eq!(origins.len(), count, "{name}");
+        for origin in origins {
+            assert_eq!(
+                module(&items, origin.expect("an export")),
+                Some(1),
+                "{name}"
+            );
+        }
+    }
+    // Both allocators, `ready` of the first version and `check-write` of the second.
+    for name in ["realloc 0", "realloc 1", "host 0", "host 1", "lowered 5"] {
+        assert_eq!(origins(&items, name).len(), 1, "{name}");
+    }
+    assert!(origins(&items, "host 2").is_empty());
+    assert!(origins(&items, "lowered 6").is_empty());
+}
+
+#[test]
+fn one_memory_may_have_several_names() {
+    let again = r#"
+  (core module $more (import "env" "m" (memory 1)) (export "n" (memory 0)))
+  (core instance $more (instantiate $more (with "env" (instance
+    (export "m" (memory $memory))))))
+  (alias core export $more "n" (core memory $again))
+  (core func (canon lower (func $types "[method]descriptor.sync") (memory $again)))"#;
+    wired(&program(again));
+}
+
+#[test]
+fn a_nested_program_is_wired_in_its_component() {
+    let nested = program("");
+    let text = format!(r#"(component (core module) {nested} (component))"#);
+    let (before, after) = (wasm(&text), wired(&text));
+    let (before, after) = (layout(&before), layout(&after));
+    assert_eq!(before.components.len(), after.components.len());
+    assert_eq!(after.modules.len(), before.modules.len() + 3);
+    assert!(
+        after.modules[1..]
+            .iter()
+            .all(|module| module.component == 1)
+    );
+}

@@ -1,0 +1,44 @@
+//! The functions that a wired runtime imports: the host's, and the program's allocator.
+
+use crate::preview2::{Host, for_each_host_function};
+
+/// The host, and the allocator of the program.
+pub(super) struct HostFunctions;
+
+macro_rules! import_from {
+    ($module:literal $($functions:tt)*) => {
+        #[link(wasm_import_module = $module)]
+        unsafe extern "C" { $($functions)* }
+    };
+}
+
+#[link(wasm_import_module = "application")]
+unsafe extern "C" {
+    #[link_name = wasi_vfs_embedding::realloc_import!()]
+    fn realloc(lowering: u32, align: u32, len: u32) -> u32;
+}
+
+macro_rules! import_functions {
+    ($($function:ident $name:literal $absent:ident
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        mod imported {
+            wasi_vfs_embedding::host_module! { import_from $(
+                #[link_name = $name]
+                pub(super) fn $function($($parameter: $type),*) -> $result;
+            )* }
+        }
+
+        impl Host for HostFunctions {
+            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
+                // SAFETY: takes numbers. The server checks the range that it returns.
+                unsafe { realloc(lowering, align, len) }
+            }
+
+            $(fn $function(&self, $($parameter: $type),*) -> $result {
+                // SAFETY: the host checks every address that it is given.
+                unsafe { imported::$function($($parameter),*) }
+            })*
+        }
+    };
+}
+for_each_host_function!(import_functions);

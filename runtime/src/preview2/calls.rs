@@ -1,0 +1,42 @@
+//! The functions of WASI 0.2 as traits: those of the runtime, and those of the host.
+
+#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+pub(crate) use wasi_vfs_embedding::for_each_function;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+pub(crate) use wasi_vfs_embedding::for_each_host_function;
+
+macro_rules! declare_functions {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        /// A server of the functions that deal with files. Pointers are addresses in the
+        /// program's memory. `&self`, since an allocator of the program may call a
+        /// function while another one allocates the memory of its answer.
+        pub trait Preview2 {
+            $(
+                #[doc = concat!("`", $name, "` of WASI 0.2.")]
+                #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+                fn $function(&self, $($parameter: $type,)* lowering: u32) -> $result;
+            )*
+        }
+    };
+}
+wasi_vfs_embedding::for_each_function!(declare_functions);
+
+macro_rules! declare_host_functions {
+    ($($function:ident $name:literal $absent:ident
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        /// The functions that the runtime calls. Each `lowering` is the one that the
+        /// program called.
+        pub trait Host {
+            /// Returns the address of new memory of the program, by the allocator of the
+            /// lowering. The server checks the address.
+            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32;
+
+            $(
+                #[doc = concat!("`", $name, "` of the host.")]
+                fn $function(&self, $($parameter: $type),*) -> $result;
+            )*
+        }
+    };
+}
+wasi_vfs_embedding::for_each_host_function!(declare_host_functions);

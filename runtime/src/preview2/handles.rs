@@ -1,0 +1,197 @@
+//! The handles of the runtime, and what each denotes.
+//!
+//! A handle is [`FIRST_HANDLE`] and a slot. The last 256 handles need no slot: each error
+//! has one, and one pollable stands for all, since every file is always ready. So neither
+//! can fail or leak, and dropping them does nothing.
+
+use super::errors::{ErrorCode, FIRST_ERROR, Result};
+use crate::open::{Handle, OpenDirectory, OpenFile, Slots};
+pub(super) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
+
+/// The pollable of every stream: files are always ready.
+pub(crate) const POLLABLE: u32 = LAST_HANDLE;
+
+/// An open stream of a file's bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct InputStream<I> {
+    pub(super) id: I,
+    pub(super) position: u64,
+    /// The end was reached, or a read failed.
+    pub(super) is_closed: bool,
+}
+
+/// An open stream of a directory's entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Listing<I> {
+    pub(super) id: I,
+    /// The cookie of the next entry.
+    pub(super) cookie: u64,
+}
+
+/// An open resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Resource<I> {
+    Descriptor(Handle<I>),
+    Stream(InputStream<I>),
+    Listing(Listing<I>),
+}
+
+/// The kinds of [`Resource`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Descriptor,
+    Stream,
+    Listing,
+}
+
+impl<I: Copy> Resource<I> {
+    /// The node, which stays retained while the resource is open.
+    pub(super) fn id(&self) -> I {
+        match self {
+            Self::Descriptor(handle) => handle.id(),
+            Self::Stream(stream) => stream.id,
+            Self::Listing(listing) => listing.id,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Descriptor(_) => Kind::Descriptor,
+            Self::Stream(_) => Kind::Stream,
+            Self::Listing(_) => Kind::Listing,
+        }
+    }
+}
+
+/// Whether a handle is the runtime's, open or not.
+pub(super) fn is_ours(handle: u32) -> bool {
+    (FIRST_HANDLE..=LAST_HANDLE).contains(&handle)
+}
+
+/// The open resources by handle.
+#[derive(Debug)]
+pub(super) struct Handles<I> {
+    slots: Slots<Resource<I>>,
+}
+
+impl<I> Default for Handles<I> {
+    fn default() -> Self {
+        let slots = Slots::default();
+        Self { slots }
+    }
+}
+
+impl<I: Copy + Eq> Handles<I> {
+    /// The resource behind a handle. A stale handle is a bad descriptor, and so is one of
+    /// another kind: a host traps there.
+    fn get(&self, handle: u32) -> Result<&Resource<I>> {
+        let resource = self.slots.get(slot(handle));
+        resource.ok_or(ErrorCode::BAD_DESCRIPTOR)
+    }
+
+    pub(super) fn descriptor(&self, handle: u32) -> Result<Handle<I>> {
+        match self.get(handle)? {
+            Resource::Descriptor(handle) => Ok(*handle),
+            _ => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    /// The directory of a descriptor, for functions that take a path.
+    pub(super) fn directory(&self, handle: u32) -> Result<OpenDirectory<I>> {
+        match self.descriptor(handle)? {
+            Handle::Directory(directory) => Ok(directory),
+            Handle::File(_) => Err(ErrorCode::NOT_DIRECTORY),
+        }
+    }
+
+    /// The file of a descriptor, for functions that take only files.
+    pub(super) fn file(&self, handle: u32) -> Result<OpenFile<I>> {
+        match self.descriptor(handle)? {
+            Handle::File(file) => Ok(file),
+            Handle::Directory(_) => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    pub(super) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
+        match self.slots.get_mut(slot(handle)) {
+            Some(Resource::Stream(stream)) => Ok(stream),
+            _ => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    pub(super) fn listing(&mut self, handle: u32) -> Result<&mut Listing<I>> {
+        match self.slots.get_mut(slot(handle)) {
+            Some(Resource::Listing(listing)) => Ok(listing),
+            _ => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    /// Makes room for one [`insert`](Self::insert).
+    pub(super) fn reserve_one(&mut self) -> Result {
+        Ok(self.slots.reserve_one()?)
+    }
+
+    /// Gives a resource a handle.
+    pub(super) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
+        let slot = self.slots.insert(resource)?;
+        match FIRST_HANDLE.checked_add(slot) {
+            Some(handle) if handle < FIRST_ERROR => Ok(handle),
+            // Slots of a full memory are fewer.
+            _ => {
+                self.slots.remove(slot);
+                Err(ErrorCode::INSUFFICIENT_MEMORY)
+            }
+        }
+    }
+
+    /// Frees the handle of a resource of this kind. Returns the resource.
+    pub(super) fn remove(&mut self, handle: u32, kind: Kind) -> Option<Resource<I>> {
+        let found = self.get(handle).ok()?;
+        if found.kind() != kind {
+            return None;
+        }
+        self.slots.remove(slot(handle))
+    }
+}
+
+/// The slot of a handle. A handle of the host has none.
+fn slot(handle: u32) -> u32 {
+    handle.checked_sub(FIRST_HANDLE).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREAM: Resource<u32> = Resource::Stream(InputStream {
+        id: 0,
+        position: 0,
+        is_closed: false,
+    });
+
+    #[test]
+    fn the_first_handle_is_above_the_host() {
+        let mut handles = Handles::default();
+        assert_eq!(handles.insert(STREAM), Ok(FIRST_HANDLE));
+        assert_eq!(handles.insert(STREAM), Ok(FIRST_HANDLE + 1));
+        assert!(is_ours(FIRST_HANDLE) && !is_ours(FIRST_HANDLE - 1));
+    }
+
+    #[test]
+    fn a_resource_of_another_kind_stays() {
+        let mut handles = Handles::default();
+        let handle = handles.insert(STREAM).expect("memory");
+        assert_eq!(handles.remove(handle, Kind::Descriptor), None);
+        assert_eq!(handles.remove(handle, Kind::Stream), Some(STREAM));
+        assert_eq!(handles.remove(handle, Kind::Stream), None);
+    }
+
+    #[test]
+    fn handles_without_a_slot_are_no_descriptors() {
+        let handles = Handles::<u32>::default();
+        for handle in [0, FIRST_ERROR, POLLABLE, u32::MAX] {
+            let descriptor = handles.descriptor(handle);
+            assert_eq!(descriptor, Err(ErrorCode::BAD_DESCRIPTOR));
+        }
+    }
+}

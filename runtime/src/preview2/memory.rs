@@ -1,0 +1,111 @@
+//! The program's memory, and new memory in it.
+//!
+//! An answer of variable length lies in memory that the program's own allocator provides.
+//! That allocator is code of the program and may call the runtime again. So nothing is
+//! borrowed while it runs.
+
+use super::calls::Host;
+use super::errors::{ErrorCode, Result};
+use crate::guest::{GuestSink, Memory, PathBuffer, PathError};
+use core::cell::RefCell;
+
+/// A range of the program's memory: a list of `count` items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    pub(super) address: u32,
+    pub(super) count: u32,
+}
+
+impl List {
+    /// The empty list. Its address counts for nothing, but must not be null: programs make
+    /// a vector of it.
+    pub(super) fn empty(align: u32) -> Self {
+        Self {
+            address: align,
+            count: 0,
+        }
+    }
+}
+
+/// The memory of the program, and the host that allocates in it.
+pub(super) struct Program<M, H> {
+    memory: RefCell<M>,
+    pub(super) host: H,
+}
+
+impl<M: Memory, H: Host> Program<M, H> {
+    pub(super) fn new(memory: M, host: H) -> Self {
+        let memory = RefCell::new(memory);
+        Self { memory, host }
+    }
+
+    pub(super) fn has(&self, address: u32, len: u32) -> bool {
+        self.memory.borrow().check(address, len.into()).is_ok()
+    }
+
+    pub(super) fn read(&self, address: u32, into: &mut [u8]) -> Result {
+        Ok(self.memory.borrow().read(address, into)?)
+    }
+
+    pub(super) fn read_u8(&self, address: u32) -> Result<u8> {
+        let mut bytes = [0];
+        self.read(address, &mut bytes)?;
+        Ok(bytes[0])
+    }
+
+    pub(super) fn read_u32(&self, address: u32) -> Result<u32> {
+        Ok(self.memory.borrow().read_u32(address)?)
+    }
+
+    pub(super) fn read_u64(&self, address: u32) -> Result<u64> {
+        let mut bytes = [0; 8];
+        self.read(address, &mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    pub(super) fn write(&self, address: u32, bytes: &[u8]) -> Result {
+        Ok(self.memory.borrow_mut().write(address, bytes)?)
+    }
+
+    pub(super) fn write_u32(&self, address: u32, value: u32) -> Result {
+        self.write(address, &value.to_le_bytes())
+    }
+
+    pub(super) fn read_path(
+        &self,
+        into: &mut PathBuffer,
+        path: (u32, u32),
+    ) -> Result<(), PathError> {
+        into.read(&*self.memory.borrow(), path)
+    }
+
+    /// Lends a sink over `len` bytes at `address`, which the caller has checked.
+    pub(super) fn with_sink<R>(
+        &self,
+        (address, len): (u32, u32),
+        use_it: impl FnOnce(&mut GuestSink<'_, M>) -> R,
+    ) -> R {
+        let memory = &mut *self.memory.borrow_mut();
+        use_it(&mut GuestSink::checked(memory, address, len))
+    }
+
+    /// Allocates memory of the program, more than nothing.
+    pub(super) fn allocate(&self, lowering: u32, align: u32, len: u32) -> Result<u32> {
+        let address = self.host.realloc(lowering, align, len);
+        match address != 0 && self.has(address, len) {
+            true => Ok(address),
+            false => Err(ErrorCode::INSUFFICIENT_MEMORY),
+        }
+    }
+
+    /// Copies bytes to new memory of the program.
+    pub(super) fn list(&self, lowering: u32, bytes: &[u8]) -> Result<List> {
+        let count = bytes.len() as u32;
+        if count == 0 {
+            return Ok(List::empty(1));
+        }
+        let address = self.allocate(lowering, 1, count)?;
+        self.write(address, bytes)?;
+        Ok(List { address, count })
+    }
+}

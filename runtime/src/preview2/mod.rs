@@ -1,0 +1,42 @@
+//! WASI 0.2: decodes calls, serves them from the file system, encodes the answers.
+//!
+//! `pack` inserts this front end into a component, behind a check of each call: only calls
+//! with a [handle of the runtime](wasi_vfs_embedding::preview2::FIRST_HANDLE) arrive here,
+//! and all calls of `get-directories` and `poll`. So nothing is passed on, except where
+//! an answer joins both sides: preopens, `poll`, and `splice` into a stream of the host.
+//!
+//! `open-at(0x4000_0000, "hello")`, for example: [`Server`] finds the preopen in slot 0,
+//! copies the path out of the memory, and [`open`](crate::open::open) resolves it. The
+//! file gets slot 1, so the answer at `ret` is the tag 0 and the handle 0x4000_0001.
+//!
+//! Where this front end differs from preview 1, the specification differs: a file has no
+//! position, handles are not small numbers, and bytes of an answer lie in memory that the
+//! program's own allocator provides. `docs/RUNTIME.md` lists the answers.
+
+mod answers;
+mod calls;
+mod changing;
+mod descriptors;
+mod directories;
+mod errors;
+mod functions;
+mod handles;
+mod layout;
+mod memory;
+mod opening;
+mod poll;
+mod reading;
+mod server;
+mod splice;
+mod streams;
+mod writing;
+
+#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+pub(crate) use calls::for_each_function;
+#[cfg(all(target_family = "wasm", feature = "preview2"))]
+pub(crate) use calls::for_each_host_function;
+pub use calls::{Host, Preview2};
+pub use errors::ErrorCode;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use handles::POLLABLE;
+pub use server::Server;

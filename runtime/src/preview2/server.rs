@@ -1,0 +1,101 @@
+//! The state of the front end, and the steps that functions share.
+
+use super::calls::Host;
+use super::errors::{ErrorCode, Result};
+use super::handles::{Handles, Kind, Resource};
+use super::memory::Program;
+use crate::fs::{Filesystem, FsError};
+use crate::guest::{Memory, PathBuffer};
+use core::cell::{Cell, RefCell};
+
+/// Serves the functions of WASI 0.2 that deal with files from a file system.
+///
+/// The state is borrowed only between calls of the host and of the program's allocator.
+/// So a function that the allocator calls is served as any other.
+pub struct Server<M, H, F: Filesystem> {
+    pub(super) program: Program<M, H>,
+    files: RefCell<Files<F>>,
+    /// The address of the buffer for `splice`, in the program's memory.
+    pub(super) buffer: Cell<Option<u32>>,
+}
+
+/// The file system, and what the program has open in it.
+pub(crate) struct Files<F: Filesystem> {
+    pub(crate) fs: F,
+    pub(super) handles: Handles<F::Id>,
+    /// The paths of the current call; kept for their memory.
+    pub(super) path: PathBuffer,
+    pub(super) second_path: PathBuffer,
+}
+
+impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+    /// Serves the program that has this memory.
+    pub fn new(fs: F, memory: M, host: H) -> Self {
+        Self {
+            program: Program::new(memory, host),
+            files: RefCell::new(Files {
+                fs,
+                handles: Handles::default(),
+                path: PathBuffer::default(),
+                second_path: PathBuffer::default(),
+            }),
+            buffer: Cell::new(None),
+        }
+    }
+
+    /// Changes the state. `use_it` must not call the host or the allocator.
+    pub(crate) fn with_files<R>(&self, use_it: impl FnOnce(&mut Files<F>) -> R) -> R {
+        use_it(&mut self.files.borrow_mut())
+    }
+
+    /// Changes the state, after the path of the call was read.
+    pub(super) fn with_path<R>(
+        &self,
+        path: (u32, u32),
+        use_it: impl FnOnce(&mut Files<F>) -> Result<R>,
+    ) -> Result<R> {
+        self.with_files(|files| {
+            self.program.read_path(&mut files.path, path)?;
+            use_it(files)
+        })
+    }
+
+    /// Drops a handle of this kind. Other handles stay.
+    pub(super) fn drop_handle(&self, handle: u32, kind: Kind) {
+        self.with_files(|files| {
+            if let Some(resource) = files.handles.remove(handle, kind) {
+                files.fs.release(resource.id());
+            }
+        });
+    }
+}
+
+impl<F: Filesystem> Files<F> {
+    /// Gives a resource a handle, which keeps its node alive.
+    pub(super) fn insert(&mut self, resource: Resource<F::Id>) -> Result<u32> {
+        self.fs.retain(resource.id())?;
+        let handle = self.handles.insert(resource);
+        handle.inspect_err(|_| self.fs.release(resource.id()))
+    }
+
+    /// The node behind the path that was read, from the directory of a descriptor.
+    pub(super) fn existing(&self, descriptor: u32, follow: bool) -> Result<F::Id> {
+        let directory = self.handles.directory(descriptor)?;
+        Ok(directory.existing(&self.fs, self.path.bytes(), follow)?)
+    }
+
+    /// The length of a file.
+    pub(super) fn file_len(&self, id: F::Id) -> Result<u64, FsError> {
+        let node = self.fs.node(id)?;
+        Ok(self.fs.stat(&node)?.len)
+    }
+
+    /// Checks that two descriptors are ours, for a change that needs both. Host and image
+    /// are different devices.
+    pub(super) fn check_one_device(old: u32, new: u32) -> Result {
+        match super::handles::is_ours(old) && super::handles::is_ours(new) {
+            true => Ok(()),
+            false => Err(ErrorCode::CROSS_DEVICE),
+        }
+    }
+}

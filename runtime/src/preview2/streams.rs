@@ -1,0 +1,91 @@
+//! Streams of a file's bytes.
+//!
+//! All functions return at once, the blocking ones too. A stream closes at the end of its
+//! file and after an error. It outlives the descriptor that it came from.
+
+use super::calls::Host;
+use super::errors::{ErrorCode, Result, StreamError};
+use super::handles::{InputStream, Resource};
+use super::memory::List;
+use super::server::Server;
+use crate::fs::Filesystem;
+use crate::guest::Memory;
+use crate::open::Handle;
+
+impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+    pub(super) fn read_via_stream(&self, descriptor: u32, offset: u64) -> Result<u32> {
+        self.with_files(|files| match files.handles.descriptor(descriptor)? {
+            Handle::Directory(_) => Err(ErrorCode::IS_DIRECTORY),
+            Handle::File(file) => files.insert(Resource::Stream(InputStream {
+                id: file.id,
+                position: offset,
+                is_closed: false,
+            })),
+        })
+    }
+
+    pub(super) fn read_stream(
+        &self,
+        handle: u32,
+        len: u64,
+        lowering: u32,
+    ) -> Result<List, StreamError> {
+        let stream = self.open_stream(handle)?;
+        let read = self.read_file(stream.id, (stream.position, len), lowering);
+        let read = read.map_err(|code| self.fail(handle, code))?;
+        if read.is_end {
+            return Err(self.close(handle));
+        }
+        self.advance(handle, read.list.count.into());
+        Ok(read.list)
+    }
+
+    /// Skips bytes without reading them, so the next read meets damage, and not this call.
+    pub(super) fn skip(&self, handle: u32, len: u64) -> Result<u64, StreamError> {
+        let stream = self.open_stream(handle)?;
+        let file_len = self.with_files(|files| files.file_len(stream.id));
+        let file_len = file_len.map_err(|error| self.fail(handle, error.into()))?;
+        let skipped = file_len.saturating_sub(stream.position).min(len);
+        if skipped == 0 && len > 0 {
+            return Err(self.close(handle));
+        }
+        self.advance(handle, skipped);
+        Ok(skipped)
+    }
+
+    /// The stream, unless it is closed.
+    pub(super) fn open_stream(&self, handle: u32) -> Result<InputStream<F::Id>, StreamError> {
+        let stream = self.with_files(|files| files.handles.stream(handle).copied());
+        match stream {
+            Ok(stream) if stream.is_closed => Err(StreamError::Closed),
+            Ok(stream) => Ok(stream),
+            Err(code) => Err(StreamError::Failed(code)),
+        }
+    }
+
+    pub(super) fn advance(&self, handle: u32, len: u64) {
+        self.change(handle, |stream| {
+            stream.position = stream.position.saturating_add(len);
+        });
+    }
+
+    pub(super) fn close(&self, handle: u32) -> StreamError {
+        self.change(handle, |stream| stream.is_closed = true);
+        StreamError::Closed
+    }
+
+    /// Closes the stream after an error, as the specification says.
+    pub(super) fn fail(&self, handle: u32, code: ErrorCode) -> StreamError {
+        self.close(handle);
+        StreamError::Failed(code)
+    }
+
+    /// Changes a stream, if the program's allocator did not drop it.
+    fn change(&self, handle: u32, change: impl FnOnce(&mut InputStream<F::Id>)) {
+        self.with_files(|files| {
+            if let Ok(stream) = files.handles.stream(handle) {
+                change(stream);
+            }
+        });
+    }
+}

@@ -1,0 +1,156 @@
+//! The host of a component, and the allocator of its program.
+
+use crate::guest::Memory;
+use crate::preview2::Host;
+use crate::tests::guest::SharedMemory;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// Where the allocator starts.
+const HEAP: u32 = 0x1_0000;
+
+/// A host's stream error `closed`, at the offset of a payload.
+const CLOSED: [u8; 1] = [1];
+
+/// A call that a test makes from within the allocator.
+type Nested = Box<dyn FnOnce()>;
+
+pub(super) struct FakeHost {
+    memory: SharedMemory,
+    next: Cell<u32>,
+    /// Lowering, alignment and length of each allocation.
+    pub(super) allocations: RefCell<Vec<(u32, u32, u32)>>,
+    /// How many allocations succeed.
+    pub(super) allowed: Cell<usize>,
+    /// Runs in the next allocation.
+    pub(super) nested: RefCell<Option<Nested>>,
+    /// The names of the called functions.
+    pub(super) calls: RefCell<Vec<&'static str>>,
+    /// Handles and paths of the host's preopens.
+    pub(super) preopens: RefCell<Vec<(u32, &'static str)>>,
+    /// The pollable that is ready.
+    pub(super) ready: Cell<u32>,
+    /// The answers to `check-write`; `None` stands for `closed`.
+    pub(super) permits: RefCell<VecDeque<Option<u64>>>,
+    /// Whether the output stream fails to write and to flush.
+    pub(super) is_broken: Cell<bool>,
+    /// The bytes that the output stream took.
+    pub(super) taken: RefCell<Vec<u8>>,
+}
+
+impl FakeHost {
+    pub(super) fn new(memory: SharedMemory) -> Rc<Self> {
+        Rc::new(Self {
+            memory,
+            next: Cell::new(HEAP),
+            allocations: RefCell::default(),
+            allowed: Cell::new(usize::MAX),
+            nested: RefCell::default(),
+            calls: RefCell::default(),
+            preopens: RefCell::default(),
+            ready: Cell::new(0),
+            permits: RefCell::default(),
+            is_broken: Cell::new(false),
+            taken: RefCell::default(),
+        })
+    }
+
+    fn write(&self, address: u32, bytes: &[u8]) {
+        self.memory.clone().write(address, bytes).unwrap();
+    }
+
+    fn write_u32(&self, address: u32, value: u32) {
+        self.write(address, &value.to_le_bytes());
+    }
+
+    fn allocate(&self, align: u32, len: u32) -> u32 {
+        let address = self.next.get().next_multiple_of(align);
+        self.next.set(address + len);
+        address
+    }
+
+    fn note(&self, name: &'static str) {
+        self.calls.borrow_mut().push(name);
+    }
+
+    /// Writes a `result<_, stream-error>`.
+    fn write_short(&self, ret: u32) {
+        self.write(ret, &[self.is_broken.get().into()]);
+        if self.is_broken.get() {
+            self.write(ret + 4, &CLOSED);
+        }
+    }
+}
+
+impl Host for Rc<FakeHost> {
+    fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
+        assert!(len > 0, "an empty list needs no memory");
+        self.allocations.borrow_mut().push((lowering, align, len));
+        let nested = self.nested.borrow_mut().take();
+        if let Some(nested) = nested {
+            nested();
+        }
+        match self.allowed.get() {
+            0 => 0,
+            allowed => {
+                self.allowed.set(allowed.saturating_sub(1));
+                self.allocate(align, len)
+            }
+        }
+    }
+
+    fn host_get_directories(&self, ret: u32, _: u32) {
+        self.note("get-directories");
+        let preopens = self.preopens.borrow();
+        let list = self.allocate(4, 12 * preopens.len() as u32);
+        for (record, (handle, path)) in (list..).step_by(12).zip(preopens.iter()) {
+            let text = self.allocate(1, path.len() as u32);
+            self.write(text, path.as_bytes());
+            self.write_u32(record, *handle);
+            self.write_u32(record + 4, text);
+            self.write_u32(record + 8, path.len() as u32);
+        }
+        self.write_u32(ret, list);
+        self.write_u32(ret + 4, preopens.len() as u32);
+    }
+
+    fn host_poll(&self, _: u32, _: u32, ret: u32, _: u32) {
+        self.note("poll");
+        self.write(ret, &[0xee; 8]);
+    }
+
+    fn host_pollable_ready(&self, pollable: u32, _: u32) -> u32 {
+        self.note("ready");
+        (pollable == self.ready.get()).into()
+    }
+
+    fn host_output_stream_check_write(&self, _: u32, ret: u32, _: u32) {
+        self.note("check-write");
+        match self.permits.borrow_mut().pop_front().flatten() {
+            Some(permit) => {
+                self.write(ret, &[0]);
+                self.write(ret + 8, &permit.to_le_bytes());
+            }
+            None => {
+                self.write(ret, &[1]);
+                self.write(ret + 8, &CLOSED);
+            }
+        }
+    }
+
+    fn host_output_stream_write(&self, _: u32, bytes: u32, len: u32, ret: u32, _: u32) {
+        self.note("write");
+        if !self.is_broken.get() {
+            let mut piece = vec![0; len as usize];
+            self.memory.read(bytes, &mut piece).unwrap();
+            self.taken.borrow_mut().extend(piece);
+        }
+        self.write_short(ret);
+    }
+
+    fn host_output_stream_blocking_flush(&self, _: u32, ret: u32, _: u32) {
+        self.note("blocking-flush");
+        self.write_short(ret);
+    }
+}

@@ -1,0 +1,73 @@
+//! Memory of the program: its allocator fails, or calls the runtime.
+
+use super::Component;
+use super::component::{LOWERING, PATH, RET, StreamError};
+use crate::preview2::{ErrorCode, Preview2};
+
+#[test]
+fn a_failed_allocation_is_insufficient_memory() {
+    let component = Component::new();
+    let root = component.root();
+    let file = component.open(root, "hello").unwrap();
+    let stream = component.stream(file, 0).unwrap();
+    component.host.allowed.set(0);
+    let no_memory = ErrorCode::INSUFFICIENT_MEMORY;
+    assert_eq!(component.read(file, 5, 0), Err(no_memory));
+    let read = component.read_stream(stream, 5);
+    assert_eq!(read, Err(StreamError::Failed(no_memory)));
+    let (path, len) = component.put_path("link");
+    let server = &component.server;
+    server.descriptor_readlink_at(root, path, len, RET, LOWERING);
+    assert_eq!(component.result(4), Err(no_memory));
+}
+
+#[test]
+fn an_address_outside_memory_is_insufficient_memory() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    // The fake allocator never looks at the end of the memory.
+    while component.read(file, 12, 0).is_ok() {}
+    let read = component.read(file, 12, 0);
+    assert_eq!(read, Err(ErrorCode::INSUFFICIENT_MEMORY));
+}
+
+#[test]
+fn paths_outside_memory_are_invalid() {
+    let component = Component::new();
+    let root = component.root();
+    let server = &component.server;
+    for path in [(u32::MAX, 1), (0xf_ffff, 2), (0, u32::MAX)] {
+        server.descriptor_stat_at(root, 0, path.0, path.1, RET, LOWERING);
+        assert_eq!(component.result(8), Err(ErrorCode::INVALID), "{path:?}");
+    }
+    component.put(PATH, b"\xff");
+    server.descriptor_stat_at(root, 0, PATH, 1, RET, LOWERING);
+    let illegal = ErrorCode::ILLEGAL_BYTE_SEQUENCE;
+    assert_eq!(component.result(8), Err(illegal));
+}
+
+#[test]
+fn the_allocator_may_use_files() {
+    let component = Component::new();
+    let root = component.root();
+    let file = component.open(root, "hello").unwrap();
+    let server = component.server.clone();
+    let nested = move || server.descriptor_stat(file, RET + 0x200, LOWERING);
+    *component.host.nested.borrow_mut() = Some(Box::new(nested));
+    assert_eq!(component.read(file, 5, 0), Ok((b"hello".into(), false)));
+    assert_eq!(component.bytes(RET + 0x200, 1), [0]);
+    assert_eq!(component.u64_at(RET + 0x200 + 24), 12);
+}
+
+#[test]
+fn the_allocator_may_drop_the_stream() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    let stream = component.stream(file, 0).unwrap();
+    let server = component.server.clone();
+    let nested = move || server.drop_input_stream(stream, LOWERING);
+    *component.host.nested.borrow_mut() = Some(Box::new(nested));
+    assert_eq!(component.read_stream(stream, 5), Ok(b"hello".into()));
+    let stale = StreamError::Failed(ErrorCode::BAD_DESCRIPTOR);
+    assert_eq!(component.read_stream(stream, 5), Err(stale));
+}

@@ -1,0 +1,79 @@
+//! Reading through descriptors.
+
+use super::Component;
+use super::component::{LOWERING, READ, RET};
+use crate::preview2::{ErrorCode, Preview2};
+use crate::tests::big;
+
+#[test]
+fn a_read_returns_the_asked_bytes() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    assert_eq!(component.read(file, 5, 0), Ok((b"hello".into(), false)));
+    assert_eq!(component.read(file, 100, 7), Ok((b"world".into(), false)));
+}
+
+#[test]
+fn only_a_read_behind_the_last_byte_is_the_end() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    for offset in [12, 13, i64::MAX as u64] {
+        assert_eq!(component.read(file, 5, offset), Ok((vec![], true)));
+    }
+    assert_eq!(component.read(file, 0, 3), Ok((vec![], false)));
+}
+
+#[test]
+fn an_offset_of_more_than_63_bits_is_invalid() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    let read = component.read(file, 5, 1 << 63);
+    assert_eq!(read, Err(ErrorCode::INVALID));
+}
+
+#[test]
+fn a_read_allocates_the_read_bytes_only() {
+    let component = Component::new();
+    let root = component.root();
+    let hello = component.open(root, "hello").unwrap();
+    let big = component.open(root, "lib/big").unwrap();
+    component.host.allocations.borrow_mut().clear();
+    component.read(hello, u64::MAX, 0).unwrap();
+    component.read(big, u64::MAX, 0).unwrap();
+    let allocations = component.host.allocations.borrow();
+    assert_eq!(*allocations, [(LOWERING, 1, 12), (LOWERING, 1, 65536)]);
+}
+
+#[test]
+fn reads_in_turn_return_the_whole_file() {
+    let component = Component::new();
+    let file = component.open(component.root(), "lib/big").unwrap();
+    let mut all = Vec::new();
+    loop {
+        let (bytes, is_end) = component.read(file, 50_000, all.len() as u64).unwrap();
+        all.extend(bytes);
+        if is_end {
+            break;
+        }
+    }
+    assert_eq!(all, big());
+}
+
+#[test]
+fn a_link_is_read_whole() {
+    let component = Component::new();
+    let root = component.root();
+    let (path, len) = component.put_path("link");
+    let server = &component.server;
+    server.descriptor_readlink_at(root, path, len, RET, LOWERING);
+    assert_eq!(component.result(4), Ok(()));
+    assert_eq!(component.list_at(RET + 4), b"lib/a/deep");
+}
+
+#[test]
+fn flags_that_do_not_exist_count_for_nothing() {
+    let component = Component::new();
+    let all = (!0, !0b1111, READ | !0b11_1111);
+    let opened = component.open_with(component.root(), "hello", all);
+    assert!(opened.is_ok());
+}
