@@ -58,10 +58,10 @@ impl Host<'_, '_> {
                 let mut bytes = vec![0; len.min(PIECE_LEN) as usize];
                 let read = streams::read(&mut bytes)?;
                 self.memory.write(address, &bytes[..read])?;
-                return self.memory.write_u32(read_len, read as u32);
+                return Ok(self.memory.write_u32(read_len, read as u32)?);
             }
         }
-        self.memory.write_u32(read_len, 0)
+        Ok(self.memory.write_u32(read_len, 0)?)
     }
 
     /// Writes all buffers. Bytes before an error count, as in POSIX.
@@ -82,7 +82,7 @@ impl Host<'_, '_> {
                 Err(_) => break,
             }
         }
-        self.memory.write_u32(written, done)
+        Ok(self.memory.write_u32(written, done)?)
     }
 
     fn write_buffer(&self, stream: Stream, (address, len): (u32, u32), done: &mut u32) -> Result {
@@ -131,7 +131,7 @@ impl Preview1 for Host<'_, '_> {
 
     fn fd_fdstat_get(&mut self, fd: u32, stat: u32) -> i32 {
         let stream = self.streams.get(fd);
-        code(stream.and_then(|stream| self.memory.write(stat, &stream.fdstat())))
+        code(stream.and_then(|stream| Ok(self.memory.write(stat, &stream.fdstat())?)))
     }
 
     fn fd_fdstat_set_rights(&mut self, fd: u32, _: u64, _: u64) -> i32 {
@@ -140,7 +140,7 @@ impl Preview1 for Host<'_, '_> {
 
     fn fd_filestat_get(&mut self, fd: u32, stat: u32) -> i32 {
         let stream = self.streams.get(fd);
-        code(stream.and_then(|stream| self.memory.write(stat, &stream.filestat())))
+        code(stream.and_then(|stream| Ok(self.memory.write(stat, &stream.filestat())?)))
     }
 
     fn fd_read(&mut self, fd: u32, iovecs: u32, iovec_count: u32, read: u32) -> i32 {

@@ -66,7 +66,7 @@ pub(super) fn poll(
     for (position, answer) in answers.iter().enumerate() {
         memory.copy_in(events + (position * EVENT_LEN) as u32, answer);
     }
-    memory.write_u32(found, answers.len() as u32)
+    Ok(memory.write_u32(found, answers.len() as u32)?)
 }
 
 /// Both clocks at the start of a call.

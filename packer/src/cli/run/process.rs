@@ -80,7 +80,7 @@ impl Process {
         clock: u32,
         resolution: u32,
     ) -> i32 {
-        code(time(clock).and_then(|_| memory.write_u64(resolution, 1)))
+        code(time(clock).and_then(|_| Ok(memory.write_u64(resolution, 1)?)))
     }
 
     pub(super) fn clock_time_get(
@@ -92,7 +92,7 @@ impl Process {
     ) -> i32 {
         code(time(clock).and_then(|time| {
             let time_ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-            memory.write_u64(result, time_ns)
+            Ok(memory.write_u64(result, time_ns)?)
         }))
     }
 
@@ -141,7 +141,7 @@ fn write_list(
 fn write_sizes(memory: &mut GuestMemory<'_, '_>, list: &[String], count: u32, len: u32) -> Result {
     let sum: usize = list.iter().map(|string| string.len() + 1).sum();
     memory.write_u32(count, list.len() as u32)?;
-    memory.write_u32(len, u32::try_from(sum).map_err(|_| Errno::OVERFLOW)?)
+    Ok(memory.write_u32(len, u32::try_from(sum).map_err(|_| Errno::OVERFLOW)?)?)
 }
 
 fn write_random(memory: &mut GuestMemory<'_, '_>, buffer: u32, len: u32) -> Result {

@@ -8,7 +8,7 @@ use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
 use crate::module::locate::placed::Located;
-use crate::module::merge::intercept::intercepted;
+use crate::module::merge::binding::preview1::intercepted;
 use crate::module::merge::region;
 use crate::module::parse::section::id;
 use crate::module::parse::shape::{Shape, active_offset};

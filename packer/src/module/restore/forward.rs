@@ -16,7 +16,7 @@ use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
 use crate::module::locate::placed::Located;
 use crate::module::merge::glue::pass_all;
-use crate::module::merge::intercept::intercepted;
+use crate::module::merge::binding::preview1::intercepted;
 use crate::module::merge::region;
 use crate::module::parse::leb::leb;
 use crate::module::parse::section::id;
