@@ -6,6 +6,7 @@ use super::{input, text};
 use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -241,10 +242,11 @@ fn memory(form: Form) -> Option<&'static str> {
 /// The imports of a component, by package. Engines supply the packages of WASI.
 fn interfaces(imports: &[String]) -> Vec<ImportedModule> {
     let mut packages: Vec<ImportedModule> = Vec::new();
+    // A map, because a hostile component may have many imports.
+    let mut positions = HashMap::new();
     for import in imports {
         let module = package_of(import).unwrap_or_else(|| import.clone());
-        let position = packages.iter().position(|all| all.module == module);
-        let position = position.unwrap_or_else(|| {
+        let position = *positions.entry(module.clone()).or_insert_with(|| {
             let names = Vec::new();
             packages.push(ImportedModule { module, names });
             packages.len() - 1

@@ -5,6 +5,7 @@ use crate::component::locate::{CoreModulePlace, part};
 use crate::component::parse::walk;
 use crate::component::program::Overview;
 use crate::module::Outline;
+use std::collections::HashSet;
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
@@ -77,14 +78,13 @@ pub fn package_of(import: &str) -> Option<String> {
 }
 
 fn packages(imports: &[String]) -> Vec<String> {
-    let mut packages = Vec::new();
+    // A set, because a hostile component may have many imports.
+    let mut seen = HashSet::new();
     let wasi = imports.iter().filter(|import| import.starts_with("wasi:"));
-    for package in wasi.filter_map(|import| package_of(import)) {
-        if !packages.contains(&package) {
-            packages.push(package);
-        }
-    }
+    let packages = wasi.filter_map(|import| package_of(import));
     packages
+        .filter(|package| seen.insert(package.clone()))
+        .collect()
 }
 
 #[cfg(test)]
