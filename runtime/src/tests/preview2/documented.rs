@@ -88,11 +88,9 @@ fn error_offset(name: &str) -> u32 {
 fn call(component: &Component, name: &str, handle: u32) -> Result<(), ErrorCode> {
     component.put_path("hello");
     component.put_second_path("new");
-    let known = FUNCTIONS.iter();
-    let (name, parameters, perform) = known
-        .filter(|known| documented_name(known.0) == name)
-        .next()
-        .unwrap_or_else(|| panic!("no function {name}"));
+    let mut known = FUNCTIONS.iter();
+    let found = known.find(|known| documented_name(known.0) == name);
+    let (name, parameters, perform) = found.unwrap_or_else(|| panic!("no function {name}"));
     let arguments = parameters
         .iter()
         .map(|name_of| argument(name, name_of, handle));
