@@ -1,4 +1,4 @@
-//! Packs directory trees into WASI preview 1 modules, and into components made of them.
+//! Packs directory trees into WASI preview 1 modules, and into components.
 //!
 //! [`Packer`] adds directories to a finished module or component. The new module contains them as a
 //! deduplicated, read-only and optionally compressed image, and serves them to its program

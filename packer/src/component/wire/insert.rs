@@ -1,7 +1,7 @@
 //! Writes the wired component.
 
 use crate::component::error::ComponentError;
-use crate::component::parse::layout::Section;
+use crate::component::parse::layout;
 use crate::component::wire::names::{
     HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, numbered,
 };
@@ -11,14 +11,14 @@ use crate::component::wire::sections::{self, id};
 use crate::component::wire::{modules, nested};
 use wasm_encoder::{
     Alias, CanonicalFunctionSection, CanonicalOption, Component, ComponentAliasSection,
-    ComponentExportKind, ExportKind, InstanceSection, ModuleArg, RawSection,
+    ComponentExportKind, ComponentSection, ExportKind, InstanceSection, ModuleArg, RawSection,
 };
 
-/// The sections of a component in `wasm` with the insertions of `plan` and the merged
+/// The content of `component` in `wasm` with the insertions of `plan` and the merged
 /// `runtime`.
 pub(super) fn wired(
     wasm: &[u8],
-    sections: &[Section],
+    component: &layout::Component,
     plan: &Plan,
     runtime: &[u8],
 ) -> Result<Vec<u8>, ComponentError> {
@@ -27,10 +27,13 @@ pub(super) fn wired(
     let redirects = originals.zip(first_trampoline..).collect();
     let mut renumber = Renumber::wire(plan.shifts, redirects);
     let mut out = Vec::with_capacity(wasm.len() + runtime.len());
+    out.extend(nested::header(wasm, component));
     let [first, second] = plan.places;
+    let sections = &component.sections;
     for number in 0..=sections.len() {
         if number == first {
-            out.extend(early(plan, runtime));
+            push_modules(&mut out, plan, runtime);
+            out.extend(early(plan));
         }
         if number == second {
             out.extend(late(plan));
@@ -48,20 +51,19 @@ pub(super) fn wired(
     Ok(out)
 }
 
-/// The sections in the first place: the modules, the instance of the shim, and its
-/// functions.
-fn early(plan: &Plan, runtime: &[u8]) -> Vec<u8> {
-    let mut component = Component::new();
-    let (shim, fixup) = (
-        modules::shim(&plan.functions),
-        modules::fixup(&plan.functions),
-    );
-    for module in [&shim, runtime, &fixup] {
-        component.section(&RawSection {
-            id: id::CORE_MODULE,
-            data: module,
-        });
+/// The three core modules. The payload in the runtime may be large, so it is copied once.
+fn push_modules(out: &mut Vec<u8>, plan: &Plan, runtime: &[u8]) {
+    let shim = modules::shim(&plan.functions);
+    let fixup = modules::fixup(&plan.functions);
+    for data in [&shim, runtime, &fixup] {
+        let id = id::CORE_MODULE;
+        RawSection { id, data }.append_to_component(out);
     }
+}
+
+/// The instance of the shim, and its functions.
+fn early(plan: &Plan) -> Vec<u8> {
+    let mut component = Component::new();
     let shim = plan.shifts.core_modules.0[0].at;
     let none: [(&str, ModuleArg); 0] = [];
     let mut instances = InstanceSection::new();

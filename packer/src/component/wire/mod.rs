@@ -45,7 +45,7 @@ use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
-use crate::component::wire::nested::with_sections;
+use crate::component::wire::nested::with_content;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
@@ -107,8 +107,9 @@ impl<'a> Wiring<'a> {
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
         let runtime = runtime.map_err(WireError::from)?;
-        let sections = insert::wired(&self.original, &component.sections, &self.plan, &runtime)?;
-        let module = with_sections(&self.original, component, sections);
+        let content = insert::wired(&self.original, component, &self.plan, &runtime)?;
+        drop(runtime);
+        let module = with_content(&self.original, component, content);
         module::validate(&module).map_err(WireError::Output)?;
         check_reversible(&module, &self.original)?;
         Ok(Embedded {

@@ -62,13 +62,18 @@ fn start(layout: &Layout, number: usize) -> u64 {
     innermost.map_or(0, |section| section.content.start)
 }
 
-/// `wasm` with other `sections` in `component`.
-pub(super) fn with_sections(wasm: &[u8], component: &Component, sections: Vec<u8>) -> Vec<u8> {
+/// The bytes before the sections of `component`.
+pub(super) fn header<'a>(wasm: &'a [u8], component: &Component) -> &'a [u8] {
+    let place = component.enclosing.first();
+    let content = place.map_or(wasm, |section| sections::content(wasm, section));
+    content.get(..HEADER_LEN).unwrap_or_default()
+}
+
+/// `wasm` with another content of `component`.
+pub(super) fn with_content(wasm: &[u8], component: &Component, content: Vec<u8>) -> Vec<u8> {
     let mut enclosing = component.enclosing.iter();
     let place = enclosing.next();
-    let content = place.map_or(wasm, |section| sections::content(wasm, section));
-    let header = content.get(..HEADER_LEN).unwrap_or_default();
-    let mut content = [header, &sections].concat();
+    let mut content = content;
     let mut inner = place;
     while let Some(section) = inner {
         let outer = enclosing.next();

@@ -9,7 +9,7 @@ use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout};
 use crate::component::wire::items::Items;
 use crate::component::wire::names::{HOST_PREFIX, LOWERED_PREFIX};
-use crate::component::wire::nested::with_sections;
+use crate::component::wire::nested::{header, with_content};
 use crate::component::wire::plan::{LATE_INSTANCES, shifts_of_wired};
 use crate::component::wire::renumber::Renumber;
 use crate::component::wire::sections::{self, id};
@@ -52,7 +52,7 @@ pub(super) fn unwired(
         redirects.insert(trampoline, original);
     }
     let mut renumber = Renumber::unwire(shifts, redirects);
-    let mut out = Vec::with_capacity(wasm.len());
+    let mut out = header(wasm, component).to_vec();
     let [early, late] = &wiring.places;
     for (number, section) in component.sections.iter().enumerate() {
         if number < early.start {
@@ -61,7 +61,7 @@ pub(super) fn unwired(
             renumber.append(&mut out, wasm, section)?;
         }
     }
-    Ok(with_sections(wasm, component, out))
+    Ok(with_content(wasm, component, out))
 }
 
 /// The inserted sections of a wired component.

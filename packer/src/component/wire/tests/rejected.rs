@@ -69,7 +69,7 @@ fn lowered(instance: &str, name: &str) -> String {
 }
 
 #[test]
-fn stubs_in_the_place_of_wasi_are_named() {
+fn stubs_instead_of_wasi_are_named() {
     let error = error(
         r#"(component (core module $stub (func (export "get-directories") (param i32)))
           (core module $main (import "wasi:filesystem/preopens@0.2.0" "get-directories"
