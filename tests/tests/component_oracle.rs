@@ -11,9 +11,10 @@ use tempfile::TempPath;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::component::{Engine, validate};
 use wasi_vfs_tests::guest;
-use wasi_vfs_tests::oracle::host::{Host, with_error_line};
+use wasi_vfs_tests::oracle::host::{Host, Preopen, with_error_line};
 use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
 use wasi_vfs_tests::oracle::tree::OracleTrees;
+use wasi_vfs_tests::tree::sample;
 use wasi_vfs_tests::workspace;
 
 /// Operations of one program.
@@ -50,13 +51,17 @@ struct Packed {
     seed: u64,
     trees: OracleTrees,
     components: [TempPath; WAYS.len()],
+    /// With the first tree only.
+    half: TempPath,
 }
 
 impl Packed {
     fn new(seed: u64) -> Self {
         let (guest, trees) = (guest::rust_component(), OracleTrees::new(seed));
+        let half = Pack::new(&guest).dir(trees.data.path(), "/data").run();
         Self {
             seed,
+            half,
             components: WAYS.map(|options| pack(&guest, &trees, options)),
             trees,
         }
@@ -94,27 +99,57 @@ impl Packed {
         expected
     }
 
+    /// The program uses packed files and those of the host together.
+    fn run_half(&self, program: &Program, host: &mut Host, expected: &str, tally: &mut Tally) {
+        let other = Preopen {
+            host: self.trees.other.path(),
+            guest: "/other",
+            writable: false,
+        };
+        let found = host
+            .run(&self.half, &[other], &program.args(), &self.trees.paths)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let [expected, found] = [expected, &found].map(within_one_tree);
+        self.check(program, (&expected, &found), "one tree packed", tally);
+    }
+
     /// The same program in each component under another engine.
     fn run_engine(&self, engine: Engine, program: &Program, expected: &str, tally: &mut Tally) {
         for packed in &self.components {
             let said = engine.run_with(packed, &program.args(), &self.trees.paths);
             assert_eq!(said.status, 0, "{engine:?}: {}{}", said.stdout, said.stderr);
             let found = with_error_line(said.stdout, &said.stderr);
-            let compared = compare(expected, &found, &mut tally.used);
-            let count = compared.unwrap_or_else(|mismatch| {
-                let (trees, program) = (self.seed, program.seed);
-                let report = mismatch.report;
-                panic!("trees of seed {trees}, program {program}, {engine:?}\n{report}")
-            });
-            tally.operations += count;
+            self.check(program, (expected, &found), &format!("{engine:?}"), tally);
         }
     }
+
+    /// Compares two outputs.
+    fn check(&self, program: &Program, outputs: (&str, &str), way: &str, tally: &mut Tally) {
+        let compared = compare(outputs.0, outputs.1, &mut tally.used);
+        let count = compared.unwrap_or_else(|mismatch| {
+            let (trees, program, report) = (self.seed, program.seed, mismatch.report);
+            panic!("trees of seed {trees}, program {program}, {way}\n{report}")
+        });
+        tally.operations += count;
+    }
+}
+
+/// The lines without the calls that may refer to both trees: between packed and host files
+/// they are `cross-device`.
+fn within_one_tree(output: &str) -> String {
+    let calls = [" link-at ", " rename-at "];
+    let lines = output
+        .lines()
+        .filter(|line| !calls.iter().any(|call| line.contains(call)));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 fn run_trees(seed: u64, tally: &mut Tally) {
     let packed = Packed::new(seed);
     let program = Program::new(seed << 16, PROGRAM_LEN);
-    let expected = packed.run(&program, &mut Host::new(), tally);
+    let mut host = Host::new();
+    let expected = packed.run(&program, &mut host, tally);
+    packed.run_half(&program, &mut host, &expected, tally);
     // Else the comparison would not see spliced bytes.
     assert!(
         expected.contains(" standard-error => "),
@@ -138,6 +173,31 @@ fn wired_components_behave_like_directories() {
     // An unused rule would hide the difference that it once explained.
     let used: BTreeSet<_> = tally.used.into_iter().map(str::to_owned).collect();
     assert_eq!(used, documented_differences(), "used, and documented");
+}
+
+/// Host directories in a component that was packed with some other tree.
+#[test]
+fn host_directories_stay_as_they_were() {
+    let (guest, unrelated) = (guest::rust_component(), sample());
+    let packed = Pack::new(&guest).dir(unrelated.path(), "/unrelated").run();
+    let mut host = Host::new();
+    for seed in 10..12 {
+        let trees = OracleTrees::new(seed);
+        let preopens = [("/data", &trees.data), ("/other", &trees.other)];
+        let preopens = preopens.map(|(guest, tree)| Preopen {
+            host: tree.path(),
+            guest,
+            writable: false,
+        });
+        let args = Program::new(seed, PROGRAM_LEN).args();
+        let [expected, found] = [&*guest, &*packed].map(|component: &Path| {
+            let output = host.run(component, &preopens, &args, &trees.paths);
+            output.unwrap_or_else(|failure| panic!("{failure}"))
+        });
+        let differing = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
+        assert_eq!(differing, None, "seed {seed}");
+        assert_eq!(expected.lines().count(), found.lines().count());
+    }
 }
 
 #[test]

@@ -333,17 +333,21 @@ fn poll_errors(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn end_of_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    let reads_nothing = match ours.call() {
-        "fd_pread" => ours.result("len") == Some("0") && host.errno() == errno::INVAL,
-        "read" => ours.result("count") == Some("0") && host.errno() == errno::INVAL,
+    let is_far = |name| ours.number(name) > (1 << 63) - (1 << 20);
+    if STREAM_CALLS.contains(&ours.call()) {
         // A stream reports the error at the first call that reads.
-        call if STREAM_CALLS.contains(&call) => {
-            ours.result("state") == Some("closed")
-                && host.errno_result("state") == Some(errno::INVAL)
-        }
+        let state = host.errno_result("state");
+        return is_far("offset")
+            && state == Some(errno::INVAL)
+            && ours.result("state") == Some("closed");
+    }
+    let accepted = match ours.call() {
+        "fd_pread" => is_far("offset") && ours.result("len") == Some("0"),
+        "read" => is_far("offset") && ours.result("count") == Some("0"),
+        "advise" => is_far("len"),
         _ => false,
     };
-    reads_nothing && ours.number("offset") > (1 << 63) - (1 << 20) && ours.errno() == 0
+    accepted && (host.errno(), ours.errno()) == (errno::INVAL, 0)
 }
 
 /// A call for no bytes. The two sides know at different times that a file has ended.
