@@ -81,8 +81,8 @@ e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
 
 .PHONY: oracle
 oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtime on the directory
-	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests --test oracle -- \
-		--ignored --nocapture
+	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests \
+		--test oracle --test component_oracle -- --ignored --nocapture
 
 .PHONY: bench
 bench: build ## measure everything, and render docs/BENCHMARKS.md
@@ -96,7 +96,7 @@ debug-binary: rust-wasm
 
 .PHONY: e2e-tools
 e2e-tools:
-	tools/install wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen components ruby cpython tests recipes chromium
+	tools/install rust-component wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen components ruby cpython tests recipes chromium
 
 .PHONY: rust-wasm
 rust-wasm:

@@ -109,6 +109,11 @@ impl Engine {
         run(command.arg(component).args(args), "")
     }
 
+    /// Runs a component with `input` as its standard input.
+    pub fn run_with(self, component: &Path, args: &[String], input: &str) -> Outcome {
+        run(self.command().arg(component).args(args), input)
+    }
+
     /// Runs an export of a component, as `report("/data")`. Only wasmtime can.
     pub fn invoke(self, component: &Path, call: &str) -> Outcome {
         let mut command = self.command();

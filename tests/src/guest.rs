@@ -220,6 +220,23 @@ fn rust_with(name: &str, arguments: &[&str]) -> PathBuf {
     })
 }
 
+/// `guests/rust_component`, a component that calls the functions of WASI 0.2 itself.
+pub fn rust_component() -> PathBuf {
+    let script = root().join("tools/build-rust-component");
+    let directory = here("guests/rust_component");
+    let manifests = ["Cargo.toml", "Cargo.lock"].map(|name| directory.join(name));
+    let read = |path| fs::read(path).expect("in the repository");
+    let sources = read_all(&directory.join("src"), "rs");
+    let key = digest(&(sources, manifests.map(read), read(script.clone())));
+    build("rust-component", key, |output| {
+        let mut command = Command::new(&script);
+        command
+            .arg(output)
+            .env("CARGO_TARGET_DIR", guests().join("rust-component"));
+        command
+    })
+}
+
 pub(crate) fn versions() -> String {
     fs::read_to_string(root().join("tools/versions")).expect("in the repository")
 }

@@ -24,5 +24,7 @@ pub use in_place::without_image;
 pub(crate) use in_place::{InPlace, len_with_module, with_module};
 pub use locate::{CoreModulePlace, is_component};
 pub(crate) use locate::{find, find_in, part};
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) use wire::text;
 pub(crate) use wire::{Wiring, unwired_in};
 pub use wire_error::WireError;

@@ -2,17 +2,19 @@
 
 mod arguments;
 mod behaviour;
+mod components;
 mod image;
 mod modules;
 mod packed;
 
 pub use arguments::arguments;
+pub use components::components;
 pub use modules::modules;
 pub use packed::packed;
 
 #[cfg(test)]
 mod tests {
-    use super::{arguments, modules, packed};
+    use super::{arguments, components, modules, packed};
     use std::cell::Cell;
     use wasi_vfs_format::fuzz::smoke;
 
@@ -24,6 +26,16 @@ mod tests {
         });
         // Only some of the modules can be packed.
         assert!(packed.get() > 10, "{}", packed.get());
+    }
+
+    #[test]
+    fn packed_components_have_the_same_world() {
+        let packed = Cell::new(0);
+        smoke("components", 150, 600, |data| {
+            packed.set(packed.get() + u32::from(components(data)));
+        });
+        // Only some of the components open files and stay valid.
+        assert!(packed.get() > 30, "{}", packed.get());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::module::{self, Embedded, MemoryKind, Parts};
 use std::sync::Arc;
 
 /// A validated file that an image can be embedded into.
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     Module(module::Target<'a>),
     InPlace(InPlace<'a>),
     Wiring(Wiring<'a>),
@@ -14,7 +14,7 @@ pub(super) enum Target<'a> {
 
 impl<'a> Target<'a> {
     /// Parses and validates `wasm`. `memory` is the kind of memory for a merged runtime.
-    pub(super) fn new(
+    pub(crate) fn new(
         wasm: &'a Arc<Vec<u8>>,
         memory: Option<MemoryKind>,
     ) -> Result<Self, PackError> {
@@ -30,7 +30,7 @@ impl<'a> Target<'a> {
     }
 
     /// Embeds the image with the `runtime` for preview 1 or the `wired` one for WASI 0.2.
-    pub(super) fn embed(
+    pub(crate) fn embed(
         self,
         parts: Parts<'_>,
         runtime: &[u8],

@@ -21,6 +21,8 @@ pub enum Shows {
     InLines(fn(&Line<'_>, &Line<'_>) -> bool),
     /// In a lookup that a line reports beside its call, too.
     InLookups(fn(&Lookup<'_>) -> bool),
+    /// In a line of WASI 0.2, as `InLines`.
+    InComponents(fn(&Line<'_>, &Line<'_>) -> bool),
     /// Nowhere: the guest prints nothing of it, or does not ask.
     Nowhere,
 }
@@ -50,8 +52,18 @@ mod errno {
 
 const DIRECTORY: &str = "3";
 
+/// The calls on a stream of WASI 0.2.
+const STREAM_CALLS: [&str; 6] = [
+    "input-stream.read",
+    "blocking-read",
+    "skip",
+    "blocking-skip",
+    "splice",
+    "blocking-splice",
+];
+
 /// All of them.
-pub const DIFFERENCES: [Difference; 20] = [
+pub const DIFFERENCES: [Difference; 21] = [
     in_lines("read-only", read_only),
     in_lookups("not-a-directory", not_a_directory),
     in_lookups("absolute-link", absolute_link),
@@ -61,6 +73,10 @@ pub const DIFFERENCES: [Difference; 20] = [
     in_lines("sync-directory", sync_directory),
     in_lines("poll-errors", poll_errors),
     in_lines("end-of-offsets", end_of_offsets),
+    Difference {
+        name: "empty-reads",
+        shows: Shows::InComponents(empty_reads),
+    },
     nowhere("descriptor-numbers"),
     nowhere("short-reads"),
     nowhere("inode-numbers"),
@@ -140,7 +156,7 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
     let is_refused_change = host.errno() == errno::PERM && asks_for_change(ours);
     DIFFERENCES.iter().find_map(|difference| {
         let explains = match difference.shows {
-            Shows::InLines(rule) => rule(host, ours),
+            Shows::InLines(rule) | Shows::InComponents(rule) => rule(host, ours),
             Shows::InLookups(rule) => !is_refused_change && lookups.iter().any(rule),
             Shows::Nowhere => false,
         };
@@ -153,29 +169,49 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
 fn read_only(host: &Line<'_>, ours: &Line<'_>) -> bool {
     host.errno() == errno::PERM
         && match ours.call() {
-            "path_open_any" => opens_for_change(ours) && open_refusal(ours).contains(&ours.errno()),
-            "path_create_directory" | "path_symlink" => {
+            "path_open_any" | "open-at" => {
+                opens_for_change(ours) && open_refusal(ours).contains(&ours.errno())
+            }
+            "path_create_directory" | "path_symlink" | "create-directory-at" | "symlink-at" => {
                 creation(ours.errno_result("stat")).contains(&ours.errno())
             }
-            "path_remove_directory" | "path_unlink_file" | "path_filestat_set_times" => {
-                ours.errno() == removal(ours.errno_result("stat"))
+            "path_remove_directory"
+            | "path_unlink_file"
+            | "path_filestat_set_times"
+            | "remove-directory-at"
+            | "unlink-file-at"
+            | "set-times-at" => ours.errno() == removal(ours.errno_result("stat")),
+            "path_link" | "path_rename" | "link-at" | "rename-at" => {
+                two_paths(ours).contains(&ours.errno())
             }
-            "path_link" | "path_rename" => two_paths(ours).contains(&ours.errno()),
-            "fd_filestat_set_size" | "fd_filestat_set_times" => ours.errno() == errno::ROFS,
+            "fd_filestat_set_size"
+            | "fd_filestat_set_times"
+            | "set-size"
+            | "set-times"
+            | "write"
+            | "write-via-stream"
+            | "append-via-stream" => ours.errno() == errno::ROFS,
             _ => false,
         }
 }
 
 fn asks_for_change(line: &Line<'_>) -> bool {
     match line.call() {
-        "path_open_any" => opens_for_change(line),
+        "path_open_any" | "open-at" => opens_for_change(line),
         "path_create_directory"
         | "path_symlink"
         | "path_remove_directory"
         | "path_unlink_file"
         | "path_filestat_set_times"
         | "path_link"
-        | "path_rename" => true,
+        | "path_rename"
+        | "create-directory-at"
+        | "symlink-at"
+        | "remove-directory-at"
+        | "unlink-file-at"
+        | "set-times-at"
+        | "link-at"
+        | "rename-at" => true,
         _ => false,
     }
 }
@@ -183,7 +219,11 @@ fn asks_for_change(line: &Line<'_>) -> bool {
 fn opens_for_change(line: &Line<'_>) -> bool {
     const CREAT_OR_TRUNC: u64 = 1 | 8;
     const FD_WRITE: u64 = 64;
-    line.number("oflags") & CREAT_OR_TRUNC != 0 || line.number("rights") & FD_WRITE != 0
+    // Of WASI 0.2.
+    const WRITE_OR_MUTATE_DIRECTORY: u64 = 2 | 32;
+    line.number("oflags") & CREAT_OR_TRUNC != 0
+        || line.number("rights") & FD_WRITE != 0
+        || line.number("flags") & WRITE_OR_MUTATE_DIRECTORY != 0
 }
 
 fn open_refusal(line: &Line<'_>) -> Vec<u16> {
@@ -199,7 +239,12 @@ fn open_refusal(line: &Line<'_>) -> Vec<u16> {
             Some("7") => vec![errno::LOOP],
             _ if wants_directory => vec![errno::NOTDIR],
             // Nothing is created or changed where CREAT finds a file.
-            _ if oflags & 8 == 0 && line.number("rights") & 64 == 0 => vec![0],
+            _ if oflags & 8 == 0
+                && line.number("rights") & 64 == 0
+                && line.number("flags") & 2 == 0 =>
+            {
+                vec![0]
+            }
             _ => vec![errno::ROFS],
         },
         Some(other) => vec![other],
@@ -231,7 +276,7 @@ fn two_paths(line: &Line<'_>) -> Vec<u16> {
             .into_iter()
             .chain([errno])
             .collect(),
-        (Some(0), new) if line.call() == "path_link" => creation(new),
+        (Some(0), new) if matches!(line.call(), "path_link" | "link-at") => creation(new),
         (Some(0), Some(0 | errno::NOENT)) => vec![errno::ROFS, errno::NOENT],
         (Some(0), new) => new.into_iter().collect(),
         (old, _) => old.into_iter().collect(),
@@ -265,9 +310,14 @@ fn is_too_long(path: &str) -> bool {
 
 fn sync_flags(host: &Line<'_>, ours: &Line<'_>) -> bool {
     const DSYNC_RSYNC_SYNC: u64 = 0b1_1010;
-    ours.call() == "path_open_any"
-        && ours.number("fdflags") & DSYNC_RSYNC_SYNC != 0
-        && host.errno() == errno::NOTSUP
+    // Of WASI 0.2.
+    const ALL_SYNC: u64 = 0b1_1100;
+    let asks = match ours.call() {
+        "path_open_any" => ours.number("fdflags") & DSYNC_RSYNC_SYNC != 0,
+        "open-at" => ours.number("flags") & ALL_SYNC != 0,
+        _ => false,
+    };
+    asks && host.errno() == errno::NOTSUP
 }
 
 fn sync_directory(host: &Line<'_>, ours: &Line<'_>) -> bool {
@@ -283,8 +333,33 @@ fn poll_errors(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn end_of_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    ours.call() == "fd_pread"
-        && ours.number("offset") > (1 << 63) - (1 << 20)
-        && (host.errno(), ours.errno()) == (errno::INVAL, 0)
-        && ours.result("len") == Some("0")
+    let is_far = |name| ours.number(name) > (1 << 63) - (1 << 20);
+    if STREAM_CALLS.contains(&ours.call()) {
+        // A stream reports the error at the first call that reads.
+        let state = host.errno_result("state");
+        return is_far("offset")
+            && state == Some(errno::INVAL)
+            && ours.result("state") == Some("closed");
+    }
+    let accepted = match ours.call() {
+        "fd_pread" => is_far("offset") && ours.result("len") == Some("0"),
+        "read" => is_far("offset") && ours.result("count") == Some("0"),
+        "advise" => is_far("len"),
+        _ => false,
+    };
+    accepted && (host.errno(), ours.errno()) == (errno::INVAL, 0)
+}
+
+/// A call for no bytes. The two sides know at different times that a file has ended.
+fn empty_reads(host: &Line<'_>, ours: &Line<'_>) -> bool {
+    let says_whether_ended = match ours.call() {
+        "read" => ours.result("end") == Some("false"),
+        call if STREAM_CALLS.contains(&call) => {
+            ["open", "closed"].map(Some).contains(&ours.result("state"))
+        }
+        _ => false,
+    };
+    says_whether_ended
+        && ours.argument("len") == "0"
+        && [host, ours].map(|line| (line.errno(), line.result("count"))) == [(0, Some("0")); 2]
 }

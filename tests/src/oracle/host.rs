@@ -1,6 +1,6 @@
-//! One wasmtime process that runs module after module.
+//! One wasmtime process that runs modules and components one after the other.
 
-use crate::workspace;
+use crate::{guest, workspace};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -46,7 +46,8 @@ impl Host {
         }
     }
 
-    /// Runs a module to its end. Returns its output, or its failure.
+    /// Runs a module or a component to its end. Returns its output, or its failure.
+    /// What it wrote to standard error is a last line, if there is any.
     pub fn run(
         &mut self,
         module: &Path,
@@ -80,26 +81,38 @@ impl Host {
     }
 
     fn ask(&mut self, mut request: Value) -> Result<(String, u64), String> {
-        let stdout = self.place("stdout");
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| self.place(name));
         request["stdin"] = json!(self.place("stdin"));
         request["stdout"] = json!(stdout);
+        request["stderr"] = json!(stderr);
         writeln!(self.requests, "{request}").expect("it listens");
         let mut answer = String::new();
         self.answers.read_line(&mut answer).expect("it answers");
         let (status, count): (Value, u64) =
             serde_json::from_str(&answer).expect("it answers in JSON");
+        let error = fs::read(&stderr).unwrap_or_default();
+        let error = String::from_utf8_lossy(&error);
         match status.as_i64() {
             Some(0) => {
                 let output = fs::read_to_string(&stdout).expect("the guest prints text");
-                Ok((output, count))
+                Ok((with_error_line(output, &error), count))
             }
-            _ => Err(format!("{}: {status}", request["module"])),
+            _ => Err(format!("{}: {status}\n{error}", request["module"])),
         }
     }
 
     fn place(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
     }
+}
+
+/// The output, and a line of the oracle for the text on standard error.
+pub fn with_error_line(output: String, error: &str) -> String {
+    if error.is_empty() {
+        return output;
+    }
+    let (index, len, digest) = (output.lines().count(), error.len(), guest::digest(&error));
+    format!("{output}{index} standard-error => E0 len={len} bytes={digest:x}\n")
 }
 
 impl Drop for Host {

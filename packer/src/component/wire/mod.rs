@@ -40,6 +40,8 @@ mod sections;
 mod shift;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) mod text;
 
 use crate::component::error::ComponentError;
 use crate::component::locate::find;

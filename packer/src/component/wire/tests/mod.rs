@@ -3,9 +3,8 @@
 mod rejected;
 mod restored;
 mod shapes;
-mod text;
 
-use super::{Wiring, unwire};
+use super::{Wiring, text, unwire};
 use crate::component::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;

@@ -2,7 +2,7 @@
 
 /// The interfaces of WASI of `version`. Each name ends in `n`. Numbers stand for flags and
 /// error codes: they have the same core type.
-pub(super) fn imports(version: &str, n: &str) -> String {
+pub(crate) fn imports(version: &str, n: &str) -> String {
     format!(
         r#"
   (import "wasi:io/error@{version}" (instance $error{n}
@@ -43,7 +43,7 @@ pub(super) fn imports(version: &str, n: &str) -> String {
 }
 
 /// A module with the memory and two allocators.
-pub(super) const LIBC: &str = r#"
+pub(crate) const LIBC: &str = r#"
   (core module $libc
     (memory (export "memory") 1) (memory (export "other") 1)
     (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 64)
@@ -55,10 +55,10 @@ pub(super) const LIBC: &str = r#"
   (alias core export $libc "realloc2" (core func $realloc2))"#;
 
 /// Options of a lowering with the first allocator.
-pub(super) const OPTIONS: &str = "(memory $memory) (realloc $realloc)";
+pub(crate) const OPTIONS: &str = "(memory $memory) (realloc $realloc)";
 
 /// Lowerings of the functions that open files. Their names end in `n`.
-pub(super) fn lowerings(n: &str, options: &str) -> String {
+pub(crate) fn lowerings(n: &str, options: &str) -> String {
     format!(
         r#"
   (core func $open{n} (canon lower (func $types{n} "[method]descriptor.open-at") {options}))
@@ -67,7 +67,7 @@ pub(super) fn lowerings(n: &str, options: &str) -> String {
 }
 
 /// A module that imports the functions that open files, and exports `run`.
-pub(super) const MAIN: &str = r#"
+pub(crate) const MAIN: &str = r#"
   (core module $main
     (import "a" "open" (func (param i32 i32 i32 i32 i32 i32 i32)))
     (import "a" "directories" (func (param i32)))
@@ -77,14 +77,14 @@ pub(super) const MAIN: &str = r#"
   (func (export "run") (result u32) (canon lift (core func $main "run")))"#;
 
 /// A program with `more` behind its lowerings and before `main`.
-pub(super) fn program(more: &str) -> String {
+pub(crate) fn program(more: &str) -> String {
     let (imports, lowerings) = (imports("0.2.0", ""), lowerings("", OPTIONS));
     format!("(component $app {imports} {LIBC} {lowerings} {more} {MAIN})")
 }
 
 /// A program whose `main` exports the memory, in the shape of `wit-component`: a shim of its
 /// own breaks the circle between `main` and the lowerings, and a fixup fills its table.
-pub(super) fn with_fixup() -> String {
+pub(crate) fn with_fixup() -> String {
     let (imports, lowerings) = (imports("0.2.6", ""), lowerings("", OPTIONS));
     format!(
         r#"(component {imports}
@@ -127,7 +127,7 @@ pub(super) fn with_fixup() -> String {
 
 /// A program that lowers functions of two versions, the second with another allocator, a
 /// `poll` and a `splice`.
-pub(super) fn of_two_versions() -> String {
+pub(crate) fn of_two_versions() -> String {
     let imports = imports("0.2.0", "") + &imports("0.2.12", "2");
     let first = lowerings("", OPTIONS);
     let second = lowerings(

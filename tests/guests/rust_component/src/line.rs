@@ -1,0 +1,127 @@
+//! The line of one operation.
+
+use std::fmt::{Display, Write};
+use wasip2::filesystem::types::{DescriptorStat, DescriptorType, ErrorCode};
+
+/// The line.
+pub struct Line(String);
+
+impl Line {
+    pub fn new(index: usize) -> Self {
+        Self(index.to_string())
+    }
+
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    pub fn word(&mut self, word: &str) {
+        self.0.push(' ');
+        self.0.push_str(word);
+    }
+
+    /// An argument or a result.
+    pub fn say(&mut self, name: &str, value: impl Display) {
+        write!(self.0, " {name}={value}").expect("a string has room");
+    }
+
+    /// A long path as its start, length and digest, with the parts that matter to the rules.
+    pub fn path(&mut self, name: &str, path: &str) {
+        let bytes = path.as_bytes();
+        let shown = if bytes.len() > 200 { 60 } else { bytes.len() };
+        let mut text = String::new();
+        for &byte in &bytes[..shown] {
+            match byte {
+                b'!'..=b'~' if byte != b'%' => text.push(byte as char),
+                _ => write!(text, "%{byte:02x}").expect("a string has room"),
+            }
+        }
+        if shown < bytes.len() {
+            let nul = if path.contains('\0') { "%00" } else { "" };
+            let absolute = if path.contains("abs-") { "abs-" } else { "" };
+            let digest = digest(bytes);
+            write!(text, "...({},{digest:x}){nul}{absolute}", bytes.len()).expect("room");
+        }
+        self.say(name, text);
+    }
+
+    /// The answer begins with the outcome of the call.
+    pub fn outcome<T>(&mut self, result: Result<T, ErrorCode>) -> Option<T> {
+        self.word("=>");
+        self.word(&format!("E{}", errno(&result)));
+        result.ok()
+    }
+
+    /// The outcome of another call of the operation.
+    pub fn also<T>(&mut self, name: &str, result: Result<T, ErrorCode>) -> Option<T> {
+        self.say(name, format_args!("E{}", errno(&result)));
+        result.ok()
+    }
+
+    /// A directory has no comparable size.
+    pub fn stat(&mut self, stat: &DescriptorStat) {
+        self.say("type", type_number(stat.type_));
+        let time = stat.data_modification_timestamp;
+        let time = time.map(|time| format!("{}.{:09}", time.seconds, time.nanoseconds));
+        self.say("mtime", time.unwrap_or_default());
+        if stat.type_ != DescriptorType::Directory {
+            self.say("size", stat.size);
+            self.say("links", stat.link_count);
+        }
+    }
+}
+
+/// FNV-1a.
+pub fn digest(bytes: &[u8]) -> u64 {
+    digest_more(0xcbf2_9ce4_8422_2325, bytes)
+}
+
+/// Continues a digest.
+pub fn digest_more(digest: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(digest, |digest, &byte| {
+        (digest ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    })
+}
+
+/// The number of the file type in preview 1.
+pub fn type_number(kind: DescriptorType) -> u8 {
+    match kind {
+        DescriptorType::BlockDevice => 1,
+        DescriptorType::CharacterDevice => 2,
+        DescriptorType::Directory => 3,
+        DescriptorType::RegularFile => 4,
+        DescriptorType::SymbolicLink => 7,
+        _ => 0,
+    }
+}
+
+fn errno<T>(result: &Result<T, ErrorCode>) -> u16 {
+    result.as_ref().err().map_or(0, |code| number(*code))
+}
+
+/// The errno of preview 1 with the meaning of a code.
+pub fn number(code: ErrorCode) -> u16 {
+    match code {
+        ErrorCode::BadDescriptor => 8,
+        ErrorCode::Busy => 10,
+        ErrorCode::Exist => 20,
+        ErrorCode::FileTooLarge => 22,
+        ErrorCode::IllegalByteSequence => 25,
+        ErrorCode::Invalid => 28,
+        ErrorCode::Io => 29,
+        ErrorCode::IsDirectory => 31,
+        ErrorCode::Loop => 32,
+        ErrorCode::NameTooLong => 37,
+        ErrorCode::NoEntry => 44,
+        ErrorCode::InsufficientMemory => 48,
+        ErrorCode::InsufficientSpace => 51,
+        ErrorCode::NotDirectory => 54,
+        ErrorCode::NotEmpty => 55,
+        ErrorCode::Unsupported => 58,
+        ErrorCode::Overflow => 61,
+        ErrorCode::NotPermitted => 63,
+        ErrorCode::ReadOnly => 69,
+        ErrorCode::CrossDevice => 75,
+        other => 1000 + other as u16,
+    }
+}

@@ -1,0 +1,230 @@
+//! The differential oracle for WASI 0.2: random programs return the same results in a
+//! wired component as on its directory, preopened read-only under wasmtime.
+//! `docs/RUNTIME.md` lists the accepted differences.
+//!
+//! `make oracle` runs 100,000 operations: `COMPONENT_OPERATIONS`, from `ORACLE_SEED` on.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use tempfile::TempPath;
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::component::{Engine, validate};
+use wasi_vfs_tests::guest;
+use wasi_vfs_tests::oracle::host::{Host, Preopen, with_error_line};
+use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
+use wasi_vfs_tests::oracle::tree::OracleTrees;
+use wasi_vfs_tests::tree::sample;
+use wasi_vfs_tests::workspace;
+
+/// Operations of one program.
+const PROGRAM_LEN: usize = 2000;
+
+/// The ways to pack a tree.
+const WAYS: [&[&str]; 3] = [
+    &[],
+    &["--compress", "--block-size", "4K"],
+    &["--compress", "--block-size", "1M"],
+];
+
+fn pack(guest: &Path, trees: &OracleTrees, options: &[&str]) -> TempPath {
+    let pack = Pack::new(guest)
+        .dir(trees.data.path(), "/data")
+        .dir(trees.other.path(), "/other");
+    let packed = options
+        .iter()
+        .fold(pack, |pack, option| pack.option(option))
+        .run();
+    validate(&packed);
+    packed
+}
+
+/// What a whole run of the oracle came to.
+#[derive(Default)]
+struct Tally {
+    operations: usize,
+    used: BTreeSet<&'static str>,
+}
+
+/// The trees of one seed, packed in each way.
+struct Packed {
+    seed: u64,
+    trees: OracleTrees,
+    components: [TempPath; WAYS.len()],
+    /// With the first tree only.
+    half: TempPath,
+}
+
+impl Packed {
+    fn new(seed: u64) -> Self {
+        let (guest, trees) = (guest::rust_component(), OracleTrees::new(seed));
+        let half = Pack::new(&guest).dir(trees.data.path(), "/data").run();
+        Self {
+            seed,
+            half,
+            components: WAYS.map(|options| pack(&guest, &trees, options)),
+            trees,
+        }
+    }
+
+    /// A program on the directories, and in each component under wasmtime.
+    fn run(&self, program: &Program, host: &mut Host, tally: &mut Tally) -> String {
+        let guest = guest::rust_component();
+        let sides = |packed| Sides {
+            guest: &guest,
+            packed,
+            trees: &self.trees,
+        };
+        let expected = program.on_host(host, sides(&guest));
+        for (options, packed) in WAYS.iter().zip(&self.components) {
+            let sides = sides(packed);
+            let found = program.packed(host, sides);
+            match compare(&expected, &found, &mut tally.used) {
+                Ok(count) => tally.operations += count,
+                Err(mismatch) => {
+                    let only = program.shrink(host, sides, &mismatch);
+                    let short = program.only(only.clone());
+                    panic!(
+                        "trees of seed {}, program {}, {options:?}\n{}\noperations that are enough: \
+                         {only:?}\nwasmtime:\n{}packed:\n{}",
+                        self.seed,
+                        program.seed,
+                        mismatch.report,
+                        short.on_host(host, sides),
+                        short.packed(host, sides),
+                    );
+                }
+            }
+        }
+        expected
+    }
+
+    /// The program uses packed files and those of the host together.
+    fn run_half(&self, program: &Program, host: &mut Host, expected: &str, tally: &mut Tally) {
+        let other = Preopen {
+            host: self.trees.other.path(),
+            guest: "/other",
+            writable: false,
+        };
+        let found = host
+            .run(&self.half, &[other], &program.args(), &self.trees.paths)
+            .unwrap_or_else(|failure| panic!("{failure}"));
+        let [expected, found] = [expected, &found].map(within_one_tree);
+        self.check(program, (&expected, &found), "one tree packed", tally);
+    }
+
+    /// The same program in each component under another engine.
+    fn run_engine(&self, engine: Engine, program: &Program, expected: &str, tally: &mut Tally) {
+        for packed in &self.components {
+            let said = engine.run_with(packed, &program.args(), &self.trees.paths);
+            assert_eq!(said.status, 0, "{engine:?}: {}{}", said.stdout, said.stderr);
+            let found = with_error_line(said.stdout, &said.stderr);
+            self.check(program, (expected, &found), &format!("{engine:?}"), tally);
+        }
+    }
+
+    /// Compares two outputs.
+    fn check(&self, program: &Program, outputs: (&str, &str), way: &str, tally: &mut Tally) {
+        let compared = compare(outputs.0, outputs.1, &mut tally.used);
+        let count = compared.unwrap_or_else(|mismatch| {
+            let (trees, program, report) = (self.seed, program.seed, mismatch.report);
+            panic!("trees of seed {trees}, program {program}, {way}\n{report}")
+        });
+        tally.operations += count;
+    }
+}
+
+/// The lines without the calls that may refer to both trees: between packed and host files
+/// they are `cross-device`.
+fn within_one_tree(output: &str) -> String {
+    let calls = [" link-at ", " rename-at "];
+    let lines = output
+        .lines()
+        .filter(|line| !calls.iter().any(|call| line.contains(call)));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn run_trees(seed: u64, tally: &mut Tally) {
+    let packed = Packed::new(seed);
+    let program = Program::new(seed << 16, PROGRAM_LEN);
+    let mut host = Host::new();
+    let expected = packed.run(&program, &mut host, tally);
+    packed.run_half(&program, &mut host, &expected, tally);
+    // Else the comparison would not see spliced bytes.
+    assert!(
+        expected.contains(" standard-error => "),
+        "nothing was spliced"
+    );
+    for engine in Engine::ALL {
+        packed.run_engine(engine, &program, &expected, tally);
+    }
+}
+
+#[test]
+fn wired_components_behave_like_directories() {
+    let mut tally = Tally::default();
+    run_trees(1, &mut tally);
+    let packed = Packed::new(2);
+    let mut host = Host::new();
+    for program in 0..2 {
+        packed.run(&Program::new(program, PROGRAM_LEN), &mut host, &mut tally);
+    }
+    assert!(tally.operations >= (3 + 2) * WAYS.len() * PROGRAM_LEN);
+    // An unused rule would hide the difference that it once explained.
+    let used: BTreeSet<_> = tally.used.into_iter().map(str::to_owned).collect();
+    assert_eq!(used, documented_differences(), "used, and documented");
+}
+
+/// Host directories in a component that was packed with some other tree.
+#[test]
+fn host_directories_stay_as_they_were() {
+    let (guest, unrelated) = (guest::rust_component(), sample());
+    let packed = Pack::new(&guest).dir(unrelated.path(), "/unrelated").run();
+    let mut host = Host::new();
+    for seed in 10..12 {
+        let trees = OracleTrees::new(seed);
+        let preopens = [("/data", &trees.data), ("/other", &trees.other)];
+        let preopens = preopens.map(|(guest, tree)| Preopen {
+            host: tree.path(),
+            guest,
+            writable: false,
+        });
+        let args = Program::new(seed, PROGRAM_LEN).args();
+        let [expected, found] = [&*guest, &*packed].map(|component: &Path| {
+            let output = host.run(component, &preopens, &args, &trees.paths);
+            output.unwrap_or_else(|failure| panic!("{failure}"))
+        });
+        let differing = expected.lines().zip(found.lines()).find(|(a, b)| a != b);
+        assert_eq!(differing, None, "seed {seed}");
+        assert_eq!(expected.lines().count(), found.lines().count());
+    }
+}
+
+#[test]
+#[ignore = "long: `make oracle`"]
+fn component_and_host_agree_on_many_operations() {
+    let number = |name: &str, default| {
+        let value = std::env::var(name).ok();
+        value.map_or(default, |value| value.parse::<usize>().expect("a number"))
+    };
+    let wanted = number("COMPONENT_OPERATIONS", 100_000);
+    let mut seed = number("ORACLE_SEED", 1000) as u64;
+    let mut tally = Tally::default();
+    while tally.operations < wanted {
+        run_trees(seed, &mut tally);
+        seed += 1;
+    }
+    println!("{} operations, 0 mismatches", tally.operations);
+}
+
+/// The differences that `docs/RUNTIME.md` names for WASI 0.2.
+fn documented_differences() -> BTreeSet<String> {
+    let path = workspace::root().join("docs/RUNTIME.md");
+    let text = fs::read_to_string(path).expect("docs/RUNTIME.md");
+    let (_, list) = text
+        .split_once("show in WASI 0.2:")
+        .expect("a list of the differences of WASI 0.2");
+    let list = list.split('.').next().unwrap_or_default();
+    let names = list.split('`').skip(1).step_by(2);
+    names.map(str::to_owned).collect()
+}
