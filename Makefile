@@ -86,7 +86,7 @@ oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtim
 
 .PHONY: bench
 bench: build ## measure everything, and render docs/BENCHMARKS.md
-	tools/install wasmtime zig node ruby cpython trees earlier peers
+	tools/install wasmtime zig node ruby cpython trees earlier peers components rust-wasip2
 	cargo run --release --package wasi-vfs-bench -- all
 
 # The same profile as the unit tests, so that nothing is built twice.

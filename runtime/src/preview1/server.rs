@@ -212,6 +212,12 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         Ok(self.path.read(&self.memory, path)?)
     }
 
+    /// Reads both paths of a call.
+    pub(super) fn read_paths(&mut self, path: (u32, u32), second_path: (u32, u32)) -> Result {
+        self.second_path.read(&self.memory, second_path)?;
+        self.read_path(path)
+    }
+
     /// The id of the node that a path leads to.
     pub(super) fn existing(
         &mut self,
