@@ -1,7 +1,16 @@
 //! Components of guests: making them, looking into them, and running them.
 
-use crate::command::{Outcome, mapping, run};
-use crate::workspace::{here, root, tool};
+mod engine;
+pub mod matrix;
+mod python;
+mod ruby;
+
+pub use engine::Engine;
+pub use python::{Compiled, Served, python};
+pub use ruby::ruby;
+
+use crate::command::run;
+use crate::workspace::tool;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -20,34 +29,18 @@ pub fn native(module: &Path) -> TempPath {
     let adapted = of(module);
     let text = wasm_tools(&["print"], &adapted);
     let text = text.replace(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, "library");
-    let path = tempfile::Builder::new().suffix(".wat").tempfile();
-    let path = path.expect("a temporary file").into_temp_path();
+    let path = temporary(".wat");
     fs::write(&path, text).expect("our file");
-    let component = tempfile::Builder::new()
-        .suffix(".component.wasm")
-        .tempfile();
-    let component = component.expect("a temporary file").into_temp_path();
+    let component = temporary(".component.wasm");
     let output = component.to_str().expect("a name of ours");
     wasm_tools(&["parse", "-o", output], &path);
     component
 }
 
-/// A component of the Python program in `tests/guests/python_component`, with CPython.
-pub fn python() -> TempPath {
-    let path = tempfile::Builder::new()
-        .suffix(".component.wasm")
-        .tempfile();
-    let path = path.expect("a temporary file").into_temp_path();
-    let mut command = Command::new(tool("venv/bin/python", "components"));
-    command
-        .current_dir(here("guests/python_component"))
-        .env("PYTHONPATH", tool("componentize-py", "components"))
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .args(["-c", "import componentize_py; componentize_py.script()"])
-        .args(["-d", "app.wit", "-w", "app", "componentize", "app", "-o"])
-        .arg(&path);
-    run(&mut command, "").expect_success();
-    path
+/// An empty file, which is deleted when dropped.
+fn temporary(suffix: &str) -> TempPath {
+    let file = tempfile::Builder::new().suffix(suffix).tempfile();
+    file.expect("a temporary file").into_temp_path()
 }
 
 fn with_adapter(module: &Path, adapter: &[u8]) -> TempPath {
@@ -58,10 +51,7 @@ fn with_adapter(module: &Path, adapter: &[u8]) -> TempPath {
     let component = encoder
         .and_then(|mut encoder| encoder.encode())
         .expect("the adapter fits the module");
-    let path = tempfile::Builder::new()
-        .suffix(".component.wasm")
-        .tempfile();
-    let path = path.expect("a temporary file").into_temp_path();
+    let path = temporary(".component.wasm");
     fs::write(&path, component).expect("our file");
     path
 }
@@ -83,51 +73,4 @@ pub fn validate(component: &Path) {
 fn wasm_tools(words: &[&str], component: &Path) -> String {
     let mut command = Command::new(tool("wasm-tools", "components"));
     run(command.args(words).arg(component), "").expect_success()
-}
-
-/// An engine that runs components.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Engine {
-    /// The command of wasmtime.
-    Wasmtime,
-    /// Node, after a translation by jco for engines with several memories.
-    Jco,
-    /// Node, after a translation by jco for engines with one memory.
-    JcoOneMemory,
-}
-
-impl Engine {
-    /// Those that run every packed component.
-    pub const ALL: [Self; 2] = [Self::Wasmtime, Self::Jco];
-
-    /// Runs a component with host directories, pairs of host and guest path.
-    pub fn run(self, component: &Path, dirs: &[(&Path, &str)], args: &[&str]) -> Outcome {
-        let mut command = self.command();
-        for (host, guest) in dirs {
-            command.arg("--dir").arg(mapping(host, guest));
-        }
-        run(command.arg(component).args(args), "")
-    }
-
-    /// Runs an export of a component, as `report("/data")`. Only wasmtime can.
-    pub fn invoke(self, component: &Path, call: &str) -> Outcome {
-        let mut command = self.command();
-        run(command.args(["--invoke", call]).arg(component), "")
-    }
-
-    fn command(self) -> Command {
-        if self == Self::Wasmtime {
-            let mut command = Command::new(tool("recipes/wasmtime", "components"));
-            command.arg("run");
-            return command;
-        }
-        tool("npm-components", "components");
-        let mut command = Command::new(tool("node", "node"));
-        command.arg("--no-warnings").arg(here("engines/jco.mjs"));
-        command.arg(root().join(".tools/npm-components/node_modules"));
-        if self == Self::Jco {
-            command.arg("--multi-memory");
-        }
-        command
-    }
 }
