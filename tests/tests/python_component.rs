@@ -31,7 +31,7 @@ fn with_data(pack: Pack) -> Pack {
 }
 
 fn with_library(pack: Pack) -> Pack {
-    let library = tool("trees/python/Lib", "trees");
+    let library = tool("trees/python/Lib", "python-tree");
     pack.dir(&library, "/packed")
 }
 
