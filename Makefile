@@ -96,7 +96,7 @@ debug-binary: rust-wasm
 
 .PHONY: e2e-tools
 e2e-tools:
-	tools/install rust-component wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen components ruby cpython tests recipes chromium
+	tools/install rust-component wasmtime wasmer pywasm zig clang go node node20 wazero shim hosts binaryen components ruby cpython tests python-tree recipes chromium
 
 .PHONY: rust-wasm
 rust-wasm:

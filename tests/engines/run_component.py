@@ -1,6 +1,6 @@
 """Runs a component with the command world under wasmtime, without any directory.
 
-Usage: run_component.py COMPONENT
+Usage: run_component.py COMPONENT ARGS...
 """
 import sys
 
@@ -14,7 +14,7 @@ engine = wasmtime.Engine(config)
 program = component.Component.from_file(engine, sys.argv[1])
 
 wasi = wasmtime.WasiConfig()
-wasi.argv = ["guest.wasm"]
+wasi.argv = ["guest.wasm", *sys.argv[2:]]
 wasi.inherit_stdout()
 wasi.inherit_stderr()
 store = wasmtime.Store(engine)

@@ -8,6 +8,7 @@ pub mod browser;
 pub mod c_library;
 pub mod command;
 pub mod component;
+pub mod document;
 pub mod engine;
 pub mod engine_list;
 pub mod guest;

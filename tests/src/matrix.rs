@@ -196,7 +196,8 @@ fn package_version(name: &str) -> String {
         .to_owned()
 }
 
-fn version(name: &str) -> String {
+/// The version of a tool that the tests install, from `tools/versions`.
+pub(crate) fn version(name: &str) -> String {
     let versions = fs::read_to_string(root().join("tools/versions")).expect("in the repository");
     let value = |line: &str| {
         let value = line.strip_prefix(name)?.strip_prefix('=')?;

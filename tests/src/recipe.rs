@@ -39,6 +39,10 @@ pub struct Recipe {
     variables: Vec<(String, OsString)>,
 }
 
+fn read(document: &Path) -> String {
+    fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()))
+}
+
 impl Recipe {
     /// Reads `docs/recipes/NAME.md`, and provides `wasi-vfs`.
     pub fn read(name: &str) -> Self {
@@ -47,10 +51,24 @@ impl Recipe {
 
     /// Reads any document.
     pub fn of(document: &Path) -> Self {
-        let text = fs::read_to_string(document)
-            .unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+        Self::of_text(&read(document))
+    }
+
+    /// Reads the section of a document with this title.
+    ///
+    /// # Panics
+    ///
+    /// The document has no such section.
+    pub fn section(document: &Path, title: &str) -> Self {
+        let text = read(document);
+        let start = format!("\n## {title}\n");
+        let (_, section) = text.split_once(&start).expect("a section of this title");
+        Self::of_text(section.split("\n## ").next().unwrap_or(section))
+    }
+
+    fn of_text(text: &str) -> Self {
         let recipe = Self {
-            steps: steps(&text),
+            steps: steps(text),
             scratch: tempfile::tempdir().expect("a temporary directory"),
             variables: Vec::new(),
         };
@@ -111,6 +129,16 @@ impl Recipe {
             .variable("PIP_FIND_LINKS", tool("recipes/wheels", "recipes"))
             .variable("PIP_DISABLE_PIP_VERSION_CHECK", "1")
             .variable("PIP_ROOT_USER_ACTION", "ignore")
+    }
+
+    /// Provides the command of componentize-py.
+    pub fn componentize_py(self) -> Self {
+        let python = tool("venv/bin/python", "components");
+        let call = "import componentize_py; componentize_py.script()";
+        let line = format!("exec '{}' -c '{call}' \"$@\"", python.display());
+        self.script("componentize-py", &line)
+            .variable("PYTHONPATH", tool("componentize-py", "components"))
+            .variable("PYTHONDONTWRITEBYTECODE", "1")
     }
 
     /// Provides the command of wasmtime.

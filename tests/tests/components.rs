@@ -33,28 +33,6 @@ fn packed_component_has_the_same_world() {
 }
 
 #[test]
-fn packed_component_walks_its_tree_as_a_host_directory() {
-    let (app, tree) = (component("tree"), sample());
-    let host = Engine::Wasmtime.run(&app, &[(tree.path(), "/data")], &[]);
-    let host = host.expect_success();
-    assert!(host.contains("hello.txt"), "{host}");
-    for memory in MEMORIES {
-        let packed = pack(&app, &tree, memory);
-        for engine in Engine::ALL {
-            let said = engine.run(&packed, &[], &[]).expect_success();
-            assert_eq!(said, host, "{engine:?} {memory}");
-        }
-    }
-    let single = pack(&app, &tree, "single");
-    let said = Engine::JcoOneMemory.run(&single, &[], &[]).expect_success();
-    assert_eq!(said, host);
-    let separate = pack(&app, &tree, "separate");
-    let said = Engine::JcoOneMemory.run(&separate, &[], &[]);
-    let said = said.expect_failure();
-    assert!(said.contains("multiple memories"), "{said}");
-}
-
-#[test]
 fn packed_and_host_directories_are_read_side_by_side() {
     let (app, tree, host) = (component("cat"), Tree::new(), Tree::new());
     tree.file("one", "packed\n");

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 use wasi_vfs_tests::command::{Outcome, Pack, wasi_vfs};
+use wasi_vfs_tests::document::shows;
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::engine_list;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::matrix::{self, Cell, Packing, Program};
 use wasi_vfs_tests::stub_host::{self, Ending};
 use wasi_vfs_tests::tree::Tree;
-use wasi_vfs_tests::workspace::{here, root, tool};
+use wasi_vfs_tests::workspace::{here, tool};
 
 /// Small, since an interpreter in Python reads it.
 static TREE: LazyLock<Tree> = LazyLock::new(|| {
@@ -330,27 +331,6 @@ fn stub_hosts_show_go_its_tree() {
 #[test]
 fn stub_hosts_in_node_20_show_c_its_tree() {
     stub_hosts_show_the_tree(Engine::Node20, Program::C);
-}
-
-/// Compares a generated part of a document, which lies between two comments. The first
-/// comment names it. With `UPDATE_GOLDEN` the test rewrites the part.
-fn shows(document: &str, part: &str, expected: &str) {
-    let path = root().join(document);
-    let text = fs::read_to_string(&path).expect("a document");
-    let begin = format!("<!-- {part}: written by the tests, see CONTRIBUTING.md -->\n");
-    let (before, rest) = text
-        .split_once(&begin)
-        .unwrap_or_else(|| panic!("{document} has no {part}"));
-    let (shown, after) = rest.split_once("<!-- end -->").expect("an end");
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(
-            &path,
-            format!("{before}{begin}{expected}<!-- end -->{after}"),
-        )
-        .expect("it is writable");
-    } else {
-        assert_eq!(shown, expected, "{document}: UPDATE_GOLDEN=1 rewrites it");
-    }
 }
 
 #[test]

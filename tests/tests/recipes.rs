@@ -1,11 +1,24 @@
 //! Each recipe in `docs/recipes` runs as it stands, and so does the example of the README.
 
+use std::fs;
+use wasi_vfs_tests::component;
+use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 10] = [
-    "c", "ci", "go", "host", "oci", "page", "python", "ruby", "rust", "server",
+const RECIPES: [&str; 11] = [
+    "c",
+    "ci",
+    "components",
+    "go",
+    "host",
+    "oci",
+    "page",
+    "python",
+    "ruby",
+    "rust",
+    "server",
 ];
 
 #[test]
@@ -31,6 +44,22 @@ fn c() {
 #[test]
 fn ci() {
     Recipe::read("ci").python().run();
+}
+
+#[test]
+fn components() {
+    let recipe = Recipe::read("components");
+    recipe.python().componentize_py().wasmtime().run();
+}
+
+#[test]
+fn guide_on_components() {
+    let recipe = Recipe::section(&root().join("docs/GUIDE.md"), "Components").wasmtime();
+    let app = component::of(&guest::c("cat", Form::COMMAND));
+    fs::copy(app, recipe.work().join("app.component.wasm")).expect("our directory");
+    fs::create_dir(recipe.work().join("assets")).expect("our directory");
+    fs::write(recipe.work().join("assets/hello.txt"), "hello\n").expect("our directory");
+    recipe.run();
 }
 
 #[test]

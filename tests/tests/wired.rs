@@ -28,19 +28,6 @@ fn wired_component_has_the_same_world() {
 }
 
 #[test]
-fn wired_component_walks_its_tree_as_a_host_directory() {
-    let (app, tree) = (component("tree"), sample());
-    let host = Engine::Wasmtime.run(&app, &[(tree.path(), "/data")], &[]);
-    let host = host.expect_success();
-    assert!(host.contains("hello.txt"), "{host}");
-    let packed = pack(&app, &tree);
-    for engine in Engine::ALL {
-        let said = engine.run(&packed, &[], &[]).expect_success();
-        assert_eq!(said, host, "{engine:?}");
-    }
-}
-
-#[test]
 fn packed_and_host_directories_are_read_side_by_side() {
     let (app, tree, host) = (component("cat"), Tree::new(), Tree::new());
     tree.file("one", "packed\n");
@@ -68,21 +55,6 @@ fn packing_again_adds_the_second_tree() {
     assert!(fs::read(&twice).unwrap() == fs::read(&both).unwrap());
     let said = Engine::Wasmtime.run(&twice, &[], &["/first/one", "/second/two"]);
     assert_eq!(said.expect_success(), "1\n2\n");
-}
-
-/// The component has 14 core modules with one memory, and two allocators.
-#[test]
-fn python_imports_and_reads_packed_files() {
-    let (app, tree) = (component::python(), Tree::new());
-    tree.file("dir/hello.txt", "hello\n");
-    tree.file("packed_module.py", "NAME = 'imported'\n");
-    let packed = pack(&app, &tree);
-    validate(&packed);
-    assert_eq!(wit(&packed), wit(&app));
-    let said = Engine::Wasmtime.invoke(&packed, r#"report("/data")"#);
-    let said = said.expect_success();
-    let expected = "/data/dir/hello.txt 6; /data/packed_module.py 18; imported";
-    assert_eq!(said.trim(), format!("\"{expected}\""));
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub struct Contents<'a> {
 #[non_exhaustive]
 pub enum OpenError {
     /// The module has no image.
-    #[error("the module holds no image; put one in with `wasi-vfs pack`")]
+    #[error("the file holds no image; put one in with `wasi-vfs pack`")]
     NotPacked,
     /// The file is neither a module nor an image.
     #[error(

@@ -1,0 +1,82 @@
+//! Engines that run components.
+
+use crate::command::{Outcome, mapping, run};
+use crate::workspace::{here, root, tool};
+use std::path::Path;
+use std::process::Command;
+
+/// An engine that runs components with the command world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The command of wasmtime.
+    Wasmtime,
+    /// The same with its baseline compiler, which compiles an interpreter ten times faster.
+    Winch,
+    /// The Python package of wasmtime.
+    WasmtimePython,
+    /// Node, after a translation by jco for engines with several memories.
+    Jco,
+    /// Node, after a translation by jco for engines with one memory.
+    JcoOneMemory,
+    /// Node 20, which has one memory, after the same translation.
+    Node20,
+}
+
+impl Engine {
+    /// Those that run every packed component and take host directories.
+    pub const ALL: [Self; 2] = [Self::Wasmtime, Self::Jco];
+
+    /// Runs a component with host directories, pairs of host and guest path.
+    pub fn run(self, component: &Path, dirs: &[(&Path, &str)], args: &[&str]) -> Outcome {
+        let mut command = self.command();
+        for (host, guest) in dirs {
+            command.arg("--dir").arg(mapping(host, guest));
+        }
+        run(command.arg(component).args(args), "")
+    }
+
+    /// Runs a component with `input` as its standard input.
+    pub fn run_with(self, component: &Path, args: &[String], input: &str) -> Outcome {
+        run(self.command().arg(component).args(args), input)
+    }
+
+    fn command(self) -> Command {
+        match self {
+            Self::Wasmtime => wasmtime("run"),
+            Self::Winch => winch("run"),
+            Self::WasmtimePython => {
+                let mut command = Command::new(tool("venv/bin/python", "wasmtime"));
+                command.arg(here("engines/run_component.py"));
+                command
+            }
+            Self::Jco => {
+                let mut command = jco("node");
+                command.arg("--multi-memory");
+                command
+            }
+            Self::JcoOneMemory => jco("node"),
+            Self::Node20 => jco("node20"),
+        }
+    }
+}
+
+/// A command of wasmtime with its baseline compiler.
+pub(super) fn winch(subcommand: &str) -> Command {
+    let mut command = wasmtime(subcommand);
+    command.args(["-C", "compiler=winch"]);
+    command
+}
+
+fn wasmtime(subcommand: &str) -> Command {
+    let mut command = Command::new(tool("recipes/wasmtime", "components"));
+    command.arg(subcommand);
+    command
+}
+
+fn jco(node: &str) -> Command {
+    tool("npm-components", "components");
+    let mut command = Command::new(tool(node, node));
+    command.arg("--no-warnings").arg(here("engines/jco.mjs"));
+    command.arg(root().join(".tools/npm-components/node_modules"));
+    command
+}

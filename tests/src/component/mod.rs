@@ -1,0 +1,76 @@
+//! Components of guests: making them, looking into them, and running them.
+
+mod engine;
+pub mod matrix;
+mod python;
+mod ruby;
+
+pub use engine::Engine;
+pub use python::{Compiled, Served, python};
+pub use ruby::ruby;
+
+use crate::command::run;
+use crate::workspace::tool;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempPath;
+use wasi_preview1_component_adapter_provider as adapter;
+use wit_component::ComponentEncoder;
+
+/// A component with the command world: `module` and the adapter from preview 1.
+pub fn of(module: &Path) -> TempPath {
+    with_adapter(module, adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)
+}
+
+/// A component that uses files of WASI 0.2 itself. Its program is `module` with the adapter,
+/// and no core module names preview 1.
+pub fn native(module: &Path) -> TempPath {
+    let adapted = of(module);
+    let text = wasm_tools(&["print"], &adapted);
+    let text = text.replace(adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, "library");
+    let path = temporary(".wat");
+    fs::write(&path, text).expect("our file");
+    let component = temporary(".component.wasm");
+    let output = component.to_str().expect("a name of ours");
+    wasm_tools(&["parse", "-o", output], &path);
+    component
+}
+
+/// An empty file, which is deleted when dropped.
+fn temporary(suffix: &str) -> TempPath {
+    let file = tempfile::Builder::new().suffix(suffix).tempfile();
+    file.expect("a temporary file").into_temp_path()
+}
+
+fn with_adapter(module: &Path, adapter: &[u8]) -> TempPath {
+    let module = fs::read(module).expect("it was written");
+    let name = adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME;
+    let encoder = ComponentEncoder::default().module(&module);
+    let encoder = encoder.and_then(|encoder| encoder.adapter(name, adapter));
+    let component = encoder
+        .and_then(|mut encoder| encoder.encode())
+        .expect("the adapter fits the module");
+    let path = temporary(".component.wasm");
+    fs::write(&path, component).expect("our file");
+    path
+}
+
+/// The world of a component, as WIT text.
+pub fn wit(component: &Path) -> String {
+    wasm_tools(&["component", "wit"], component)
+}
+
+/// Checks that a component is valid.
+///
+/// # Panics
+///
+/// It is not.
+pub fn validate(component: &Path) {
+    wasm_tools(&["validate"], component);
+}
+
+fn wasm_tools(words: &[&str], component: &Path) -> String {
+    let mut command = Command::new(tool("wasm-tools", "components"));
+    run(command.args(words).arg(component), "").expect_success()
+}
