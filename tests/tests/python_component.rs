@@ -116,3 +116,13 @@ fn commands_read_a_packed_python() {
     assert_eq!(said.status, 1, "{said:?}");
     assert!(said.stdout.contains("/packed/wave.py"), "{}", said.stdout);
 }
+
+#[test]
+fn run_names_an_engine_for_python() {
+    let path = COMPONENT.to_str().expect("a name of ours");
+    let said = wasi_vfs(["run", path]).expect_failure();
+    for words in ["without the preview 1 adapter", "`wasmtime run`"] {
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!said.contains("build the program for"), "{said}");
+}

@@ -94,6 +94,9 @@ fn module_in(source: &Arc<dyn ReadAt>) -> Result<Arc<dyn ReadAt>> {
         ComponentError::NoFileImports => {
             anyhow!("it has no preview 1 program that opens files; {ELSEWHERE}")
         }
+        ComponentError::Native { interface, .. } => {
+            anyhow!("it uses `{interface}` without the preview 1 adapter; {ELSEWHERE}")
+        }
         error => Error::new(error).context(ELSEWHERE),
     })
 }
