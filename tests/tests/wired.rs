@@ -23,7 +23,7 @@ fn wired_component_has_the_same_world() {
     let packed = pack(&app, &tree);
     validate(&packed);
     assert_eq!(wit(&packed), wit(&app));
-    let info = wasi_vfs(&["info", packed.to_str().unwrap()]).expect_success();
+    let info = wasi_vfs(["info", packed.to_str().unwrap()]).expect_success();
     assert!(info.contains("wired, separate memory"), "{info}");
 }
 
