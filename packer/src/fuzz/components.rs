@@ -139,8 +139,11 @@ fn holds(component: &[u8], image: usize) -> bool {
     let (_, found) = component::find(&packed).expect("readable").expect("packed");
     assert_eq!(found.index, parts(image).index);
     let original = without_image(&packed).expect("can be unpacked");
-    let expected = without_image(component).expect("it was packed");
-    assert!(original == expected, "unpacking returns another component");
+    // Whether the input has an image is unknown if a core module of it cannot be
+    // instantiated.
+    if let Ok(expected) = without_image(component) {
+        assert!(original == expected, "unpacking returns another component");
+    }
     let again = pack(&packed, image).expect("packs again");
     assert!(again == packed, "packing again returns other bytes");
     true
