@@ -48,6 +48,47 @@ fn wiring_again_replaces_the_image() {
     }
 }
 
+/// The count and the number of each outer alias of a core module.
+fn outer_modules(wasm: &[u8]) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        if let wasmparser::Payload::ComponentAliasSection(aliases) = payload.expect("valid") {
+            for alias in aliases {
+                if let wasmparser::ComponentAlias::Outer {
+                    kind: wasmparser::ComponentOuterAliasKind::CoreModule,
+                    count,
+                    index,
+                } = alias.expect("valid")
+                {
+                    found.push((count, index));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn numbers_of_an_enclosing_component_stay() {
+    let outer = "(alias outer $root $m5 (core module $mine)) (core instance (instantiate $mine))";
+    let modules: String = (0..8)
+        .map(|number| format!("(core module $m{number})"))
+        .collect();
+    let text = format!("(component $root {modules} {})", program(outer));
+    assert_eq!(outer_modules(&wasm(&text)), [(1, 5)]);
+    assert_eq!(outer_modules(&wired(&text)), [(1, 5)]);
+}
+
+#[test]
+fn outer_aliases_of_the_component_itself_shift() {
+    let own = "(core module $late) (alias outer 0 $late (core module $again))";
+    let text = program(own);
+    let [(0, before)] = *outer_modules(&wasm(&text)) else {
+        panic!("one alias of the component itself");
+    };
+    assert_eq!(outer_modules(&wired(&text)), [(0, before + 3)]);
+}
+
 #[test]
 fn names_follow_their_items() {
     let text = program("");
