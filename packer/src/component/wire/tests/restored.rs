@@ -89,22 +89,48 @@ fn outer_aliases_of_the_component_itself_shift() {
     assert_eq!(outer_modules(&wired(&text)), [(0, before + 3)]);
 }
 
+/// The printed definition of each item, without the number behind its name.
+fn definitions(wasm: &[u8]) -> Vec<String> {
+    let items = [
+        "core func $open",
+        "core func $directories",
+        "core func $realloc",
+        "core memory $memory",
+        "core module $main",
+        "core instance $libc",
+    ];
+    let text = wasmprinter::print_bytes(wasm).expect("valid");
+    let definition = |item: &str| {
+        let found = text.lines().find_map(|line| {
+            let (before, behind) = line.split_once(&format!("({item} (;"))?;
+            let (_, behind) = behind.split_once(";)")?;
+            Some(format!("{} ({item}{behind}", before.trim()))
+        });
+        found.unwrap_or_else(|| panic!("no {item} in {text}"))
+    };
+    items.into_iter().map(definition).collect()
+}
+
 #[test]
 fn names_follow_their_items() {
-    let text = program("");
-    let (original, after) = (wasm(&text), wired(&text));
-    let print = |wasm: &[u8]| wasmprinter::print_bytes(wasm).expect("valid");
-    let (original, after) = (print(&original), print(&after));
-    for name in ["$open", "$directories", "$main", "$libc", "$realloc"] {
-        let line = |text: &str| {
-            let mut lines = text.lines();
-            let found = lines.find(|line| line.contains(&format!(" {name} ")));
-            // The number behind the name changes.
-            let line = found.unwrap_or_default().split("(;").next();
-            line.map(str::to_owned)
-        };
-        assert_eq!(line(&original), line(&after), "{name}");
-    }
+    let original = wasm(&program(""));
+    assert_eq!(
+        definitions(&original),
+        definitions(&wire(&original).expect("can be wired"))
+    );
+}
+
+#[test]
+fn names_before_their_items_follow_them() {
+    let original = wasm(&program(""));
+    let sections = layout(&original).components[0].sections.clone();
+    let names = sections.last().expect("a section");
+    assert_eq!((names.id, names.content.end), (0, original.len() as u64));
+    let start = names.start as usize;
+    let early = [&original[..8], &original[start..], &original[8..start]].concat();
+    let wired = wire(&early).expect("can be wired");
+    assert_eq!(definitions(&early), definitions(&wired));
+    assert!(*unwire(&wired).expect("restores") == early);
 }
 
 #[test]
