@@ -45,6 +45,7 @@ use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
+use crate::component::replace::check_len;
 use crate::component::wire::nested::with_content;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
@@ -103,13 +104,16 @@ impl<'a> Wiring<'a> {
         let Some(component) = self.layout.components.get(self.number) else {
             return Err(WireError::NoFiles.into());
         };
+        // Merging copies the payload, so this check comes first.
+        check_len(parts.payload.len() as u64)?;
         let stub = insert::stub(&self.plan);
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
         let runtime = runtime.map_err(WireError::from)?;
+        check_len(runtime.len() as u64)?;
         let content = insert::wired(&self.original, component, &self.plan, &runtime)?;
         drop(runtime);
-        let module = with_content(&self.original, component, content);
+        let module = with_content(&self.original, component, content)?;
         module::validate(&module).map_err(WireError::Output)?;
         check_reversible(&module, &self.original)?;
         Ok(Embedded {

@@ -61,7 +61,7 @@ pub(super) fn unwired(
             renumber.append(&mut out, wasm, section)?;
         }
     }
-    Ok(with_content(wasm, component, out))
+    with_content(wasm, component, out)
 }
 
 /// The inserted sections of a wired component.

@@ -134,6 +134,20 @@ fn names_before_their_items_follow_them() {
 }
 
 #[test]
+fn padded_lengths_of_nested_components_are_restored() {
+    let text = format!("(component {})", program(""));
+    let original = wasm(&text);
+    let section = layout(&original).components[0].sections[0].clone();
+    let len = section.content.end - section.content.start;
+    let mut padded = original[..=section.start as usize].to_vec();
+    let bytes = (0..4).map(|at| (len >> (7 * at)) as u8 & 0x7f | 0x80);
+    padded.extend(bytes.chain([0]));
+    padded.extend(&original[section.content.start as usize..]);
+    let wired = wire(&padded).expect("can be wired");
+    assert!(*unwire(&wired).expect("restores") == padded);
+}
+
+#[test]
 fn joined_sections_are_reported() {
     let wired = wired(&program(""));
     // Another tool puts a section between the shim and the runtime.
