@@ -18,7 +18,7 @@
 //! | file | content |
 //! |---|---|
 //! | `interface`, `items`, `resources` | what the component imports and defines |
-//! | `lowerings`, `memory`, `escape` | the intercepted functions, and what is rejected |
+//! | `lowerings`, `memory`, `escape`, `start` | the intercepted functions, and what is rejected |
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
@@ -38,6 +38,7 @@ mod renumber;
 mod resources;
 mod sections;
 mod shift;
+mod start;
 #[cfg(test)]
 mod tests;
 

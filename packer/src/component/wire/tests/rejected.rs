@@ -186,6 +186,21 @@ fn outer_modules_behind_the_insertion_are_named() {
 }
 
 #[test]
+fn start_functions_before_the_runtime_are_named() {
+    let late = r#"(core func (canon lower (func $types "[method]descriptor.sync")
+        (memory $memory)))"#;
+    let start = r#"(func $start (call $directories (i32.const 16))) (start $start)"#;
+    let text = program("").replace(
+        r#"(import "a" "directories" (func (param i32)))"#,
+        &format!(r#"(import "a" "directories" (func $directories (param i32))) {start}"#),
+    );
+    wire_with(&wasm(&text), None).expect("the runtime is before `main`");
+    let behind = text.strip_suffix(')').expect("the component's end");
+    let text = format!("{behind} {late})");
+    names(&error(&text), &["core module 1", "start section"]);
+}
+
+#[test]
 fn images_above_the_limit_of_engines_are_named() {
     let text = program("");
     let (wasm, payload) = (wasm(&text), vec![0; (1 << 30) + 1]);
