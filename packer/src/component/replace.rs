@@ -98,22 +98,30 @@ fn full_len(section: &Section) -> u64 {
     section.content.end - section.start
 }
 
+/// Rejects a core module or nested component of `len` bytes that engines would not accept.
+///
+/// # Errors
+///
+/// `len` is above the limit.
+pub(crate) fn check_len(len: u64) -> Result<(), ComponentError> {
+    let limit = MAX_SECTION_LEN;
+    match len <= limit {
+        true => Ok(()),
+        false => Err(ComponentError::TooLong { len, limit }),
+    }
+}
+
 /// Identifier and length. A padded length stays as long as it was.
-fn header<S: ReadAt + ?Sized>(
+///
+/// # Errors
+///
+/// `len` is above the limit of engines, or the source cannot be read.
+pub(crate) fn header<S: ReadAt + ?Sized>(
     source: &S,
     section: &Section,
     len: u64,
 ) -> Result<Vec<u8>, ComponentError> {
-    let too_long = ComponentError::TooLong {
-        len,
-        limit: MAX_SECTION_LEN,
-    };
-    let Some(len) = u32::try_from(len)
-        .ok()
-        .filter(|&len| u64::from(len) <= MAX_SECTION_LEN)
-    else {
-        return Err(too_long);
-    };
+    check_len(len)?;
     let old_len = section.content.end - section.content.start;
     let old_width = section.content.start - section.start - 1;
     let width = match leb(old_len, 0).len() as u64 == old_width {
@@ -121,7 +129,7 @@ fn header<S: ReadAt + ?Sized>(
         false => old_width,
     };
     let mut bytes = read(source, section.start, section.start + 1)?;
-    bytes.extend(leb(len.into(), width));
+    bytes.extend(leb(len, width));
     Ok(bytes)
 }
 

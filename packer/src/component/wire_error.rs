@@ -113,6 +113,14 @@ pub enum WireError {
         /// Number of the module in the parent.
         number: u32,
     },
+    /// A start function would call the runtime before it exists.
+    #[error(
+        "core module {number} has a start section and imports functions of WASI files, and it starts before the runtime; link the program so that its start code runs in an exported function, such as `_initialize`"
+    )]
+    EarlyStart {
+        /// Number of the core module.
+        number: u32,
+    },
     /// The image could not be removed again without a change.
     #[error(
         "the component has an unusual encoding, which packing could not restore ({what}); encode it again with `wasm-tools print` and `wasm-tools parse`"

@@ -39,7 +39,9 @@ pub(super) fn wired(
             out.extend(late(plan));
         }
         match sections.get(number) {
-            Some(section) if number < first => out.extend(sections::whole(wasm, section)),
+            Some(section) if number < first && section.id != id::CUSTOM => {
+                out.extend(sections::whole(wasm, section));
+            }
             Some(section) if section.id == id::COMPONENT => {
                 nested::reject_outer_modules(wasm, section, plan.shifts.core_modules.0[0].at)?;
                 out.extend(sections::whole(wasm, section));

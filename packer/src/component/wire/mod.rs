@@ -18,7 +18,7 @@
 //! | file | content |
 //! |---|---|
 //! | `interface`, `items`, `resources` | what the component imports and defines |
-//! | `lowerings`, `memory`, `escape` | the intercepted functions, and what is rejected |
+//! | `lowerings`, `memory`, `escape`, `start` | the intercepted functions, and what is rejected |
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
@@ -38,6 +38,7 @@ mod renumber;
 mod resources;
 mod sections;
 mod shift;
+mod start;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "fuzz"))]
@@ -47,6 +48,7 @@ use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
+use crate::component::replace::check_len;
 use crate::component::wire::nested::with_content;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
@@ -105,13 +107,16 @@ impl<'a> Wiring<'a> {
         let Some(component) = self.layout.components.get(self.number) else {
             return Err(WireError::NoFiles.into());
         };
+        // Merging copies the payload, so this check comes first.
+        check_len(parts.payload.len() as u64)?;
         let stub = insert::stub(&self.plan);
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
         let runtime = runtime.map_err(WireError::from)?;
+        check_len(runtime.len() as u64)?;
         let content = insert::wired(&self.original, component, &self.plan, &runtime)?;
         drop(runtime);
-        let module = with_content(&self.original, component, content);
+        let module = with_content(&self.original, component, content)?;
         module::validate(&module).map_err(WireError::Output)?;
         check_reversible(&module, &self.original)?;
         Ok(Embedded {

@@ -2,12 +2,12 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout, Section};
+use crate::component::replace;
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::uses_files;
 use crate::component::wire::renumber::HEADER_LEN;
 use crate::component::wire::sections;
 use crate::component::wire_error::WireError;
-use wasm_encoder::Encode;
 use wasmparser::{ComponentAlias, ComponentOuterAliasKind, Instance, Parser, Payload};
 
 /// The number in `layout` of the component that opens files, with its items.
@@ -70,32 +70,44 @@ pub(super) fn header<'a>(wasm: &'a [u8], component: &Component) -> &'a [u8] {
 }
 
 /// `wasm` with another content of `component`.
-pub(super) fn with_content(wasm: &[u8], component: &Component, content: Vec<u8>) -> Vec<u8> {
+///
+/// # Errors
+///
+/// An enclosing component would be longer than engines allow.
+pub(super) fn with_content(
+    wasm: &[u8],
+    component: &Component,
+    content: Vec<u8>,
+) -> Result<Vec<u8>, ComponentError> {
     let mut enclosing = component.enclosing.iter();
     let place = enclosing.next();
     let mut content = content;
     let mut inner = place;
     while let Some(section) = inner {
         let outer = enclosing.next();
-        content = replaced(wasm, outer, section, &content);
+        content = replaced(wasm, outer, section, &content)?;
         inner = outer;
     }
-    content
+    Ok(content)
 }
 
 /// The content of `outer`, or all of `wasm`, with another content of `section`.
-fn replaced(wasm: &[u8], outer: Option<&Section>, section: &Section, content: &[u8]) -> Vec<u8> {
+pub(super) fn replaced(
+    wasm: &[u8],
+    outer: Option<&Section>,
+    section: &Section,
+    content: &[u8],
+) -> Result<Vec<u8>, ComponentError> {
     let (start, end) = outer.map_or((0, wasm.len() as u64), |outer| {
         (outer.content.start, outer.content.end)
     });
     let before = sections::bytes(wasm, start..section.start);
     let behind = sections::bytes(wasm, section.content.end..end);
     let mut bytes = before.to_vec();
-    bytes.push(section.id);
-    content.len().encode(&mut bytes);
+    bytes.extend(replace::header(wasm, section, content.len() as u64)?);
     bytes.extend(content);
     bytes.extend(behind);
-    bytes
+    Ok(bytes)
 }
 
 /// Rejects a nested component that refers to a core module of its parent from number

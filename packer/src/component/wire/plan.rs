@@ -14,6 +14,7 @@ use crate::component::wire::items::{CoreExport, CoreFunction, Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
+use crate::component::wire::start;
 use crate::module::{HOST_COUNT, Lowering, Lowerings};
 use std::ops::Range;
 use wasi_vfs_embedding::preview2::{Function, HOST_FUNCTIONS, HostFunction};
@@ -62,6 +63,7 @@ impl Plan {
         let host = host(&lowered, types);
         let reallocs = reallocs(items, &lowered);
         let places = places(items, &lowered, memory);
+        start::reject(items, &lowered, places)?;
         Ok(Self {
             functions: lowered.iter().map(|lowered| lowered.function).collect(),
             originals: lowered

@@ -55,13 +55,13 @@ pub(super) fn unwired(
     let mut out = header(wasm, component).to_vec();
     let [early, late] = &wiring.places;
     for (number, section) in component.sections.iter().enumerate() {
-        if number < early.start {
+        if number < early.start && section.id != id::CUSTOM {
             out.extend(sections::whole(wasm, section));
         } else if !early.contains(&number) && !late.contains(&number) {
             renumber.append(&mut out, wasm, section)?;
         }
     }
-    Ok(with_content(wasm, component, out))
+    with_content(wasm, component, out)
 }
 
 /// The inserted sections of a wired component.

@@ -216,6 +216,14 @@ impl ReencodeComponent for Renumber {
         self.shifted(self.shifts.core_modules, module)
     }
 
+    /// Modules of an enclosing component keep their numbers. Only this component is wired.
+    fn outer_module_index(&mut self, count: u32, module: u32) -> u32 {
+        match count {
+            0 => self.module_index(module),
+            _ => module,
+        }
+    }
+
     fn instance_index(&mut self, instance: u32) -> u32 {
         self.shifted(self.shifts.core_instances, instance)
     }

@@ -1,9 +1,9 @@
 //! Components that cannot be wired, each with the reason.
 
 use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
-use super::{error, wasm, wire_with};
+use super::{PARTS, VERSION, Wiring, error, wasm, wire_with, wired_runtime};
 use crate::component::wire_error::WireError;
-use crate::module::MemoryKind;
+use crate::module::{MemoryKind, Parts};
 
 /// Checks that the message has these words, all of them.
 fn names(error: &WireError, words: &[&str]) {
@@ -183,4 +183,35 @@ fn a_single_memory_is_not_supported() {
 fn outer_modules_behind_the_insertion_are_named() {
     let outer = r#"(core module $late) (component (alias outer 1 $late (core module)))"#;
     names(&error(&program(outer)), &["refers to core module", "0x"]);
+}
+
+#[test]
+fn start_functions_before_the_runtime_are_named() {
+    let late = r#"(core func (canon lower (func $types "[method]descriptor.sync")
+        (memory $memory)))"#;
+    let start = r#"(func $start (call $directories (i32.const 16))) (start $start)"#;
+    let text = program("").replace(
+        r#"(import "a" "directories" (func (param i32)))"#,
+        &format!(r#"(import "a" "directories" (func $directories (param i32))) {start}"#),
+    );
+    wire_with(&wasm(&text), None).expect("the runtime is before `main`");
+    let behind = text.strip_suffix(')').expect("the component's end");
+    let text = format!("{behind} {late})");
+    names(&error(&text), &["core module 1", "start section"]);
+}
+
+#[test]
+fn images_above_the_limit_of_engines_are_named() {
+    let text = program("");
+    let (wasm, payload) = (wasm(&text), vec![0; (1 << 30) + 1]);
+    let parts = Parts {
+        payload: payload.as_slice().into(),
+        ..PARTS
+    };
+    let wiring = Wiring::new(&wasm, None).expect("can be wired");
+    let error = wiring.embed(parts, &wired_runtime(), VERSION);
+    let error = error.map(|embedded| embedded.module.len());
+    let error = error.expect_err("too long").to_string();
+    assert!(error.contains("1073741825"), "{error}");
+    assert!(error.contains("engines allow 1073741824"), "{error}");
 }

@@ -48,22 +48,103 @@ fn wiring_again_replaces_the_image() {
     }
 }
 
+/// The count and the number of each outer alias of a core module.
+fn outer_modules(wasm: &[u8]) -> Vec<(u32, u32)> {
+    let mut found = Vec::new();
+    for payload in wasmparser::Parser::new(0).parse_all(wasm) {
+        if let wasmparser::Payload::ComponentAliasSection(aliases) = payload.expect("valid") {
+            for alias in aliases {
+                if let wasmparser::ComponentAlias::Outer {
+                    kind: wasmparser::ComponentOuterAliasKind::CoreModule,
+                    count,
+                    index,
+                } = alias.expect("valid")
+                {
+                    found.push((count, index));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn numbers_of_an_enclosing_component_stay() {
+    let outer = "(alias outer $root $m5 (core module $mine)) (core instance (instantiate $mine))";
+    let modules: String = (0..8)
+        .map(|number| format!("(core module $m{number})"))
+        .collect();
+    let text = format!("(component $root {modules} {})", program(outer));
+    assert_eq!(outer_modules(&wasm(&text)), [(1, 5)]);
+    assert_eq!(outer_modules(&wired(&text)), [(1, 5)]);
+}
+
+#[test]
+fn outer_aliases_of_the_component_itself_shift() {
+    let own = "(core module $late) (alias outer 0 $late (core module $again))";
+    let text = program(own);
+    let [(0, before)] = *outer_modules(&wasm(&text)) else {
+        panic!("one alias of the component itself");
+    };
+    assert_eq!(outer_modules(&wired(&text)), [(0, before + 3)]);
+}
+
+/// The printed definition of each item, without the number behind its name.
+fn definitions(wasm: &[u8]) -> Vec<String> {
+    let items = [
+        "core func $open",
+        "core func $directories",
+        "core func $realloc",
+        "core memory $memory",
+        "core module $main",
+        "core instance $libc",
+    ];
+    let text = wasmprinter::print_bytes(wasm).expect("valid");
+    let definition = |item: &str| {
+        let found = text.lines().find_map(|line| {
+            let (before, behind) = line.split_once(&format!("({item} (;"))?;
+            let (_, behind) = behind.split_once(";)")?;
+            Some(format!("{} ({item}{behind}", before.trim()))
+        });
+        found.unwrap_or_else(|| panic!("no {item} in {text}"))
+    };
+    items.into_iter().map(definition).collect()
+}
+
 #[test]
 fn names_follow_their_items() {
-    let text = program("");
-    let (original, after) = (wasm(&text), wired(&text));
-    let print = |wasm: &[u8]| wasmprinter::print_bytes(wasm).expect("valid");
-    let (original, after) = (print(&original), print(&after));
-    for name in ["$open", "$directories", "$main", "$libc", "$realloc"] {
-        let line = |text: &str| {
-            let mut lines = text.lines();
-            let found = lines.find(|line| line.contains(&format!(" {name} ")));
-            // The number behind the name changes.
-            let line = found.unwrap_or_default().split("(;").next();
-            line.map(str::to_owned)
-        };
-        assert_eq!(line(&original), line(&after), "{name}");
-    }
+    let original = wasm(&program(""));
+    assert_eq!(
+        definitions(&original),
+        definitions(&wire(&original).expect("can be wired"))
+    );
+}
+
+#[test]
+fn names_before_their_items_follow_them() {
+    let original = wasm(&program(""));
+    let sections = layout(&original).components[0].sections.clone();
+    let names = sections.last().expect("a section");
+    assert_eq!((names.id, names.content.end), (0, original.len() as u64));
+    let start = names.start as usize;
+    let early = [&original[..8], &original[start..], &original[8..start]].concat();
+    let wired = wire(&early).expect("can be wired");
+    assert_eq!(definitions(&early), definitions(&wired));
+    assert!(*unwire(&wired).expect("restores") == early);
+}
+
+#[test]
+fn padded_lengths_of_nested_components_are_restored() {
+    let text = format!("(component {})", program(""));
+    let original = wasm(&text);
+    let section = layout(&original).components[0].sections[0].clone();
+    let len = section.content.end - section.content.start;
+    let mut padded = original[..=section.start as usize].to_vec();
+    let bytes = (0..4).map(|at| (len >> (7 * at)) as u8 & 0x7f | 0x80);
+    padded.extend(bytes.chain([0]));
+    padded.extend(&original[section.content.start as usize..]);
+    let wired = wire(&padded).expect("can be wired");
+    assert!(*unwire(&wired).expect("restores") == padded);
 }
 
 #[test]
