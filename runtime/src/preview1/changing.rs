@@ -172,9 +172,9 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             )),
             (Base::Ours(old), Base::Ours(new)) => {
                 let follow = follows(old_flags)?;
+                self.read_path((old_path, old_path_len))?;
                 self.second_path
                     .read(&self.memory, (new_path, new_path_len))?;
-                self.read_path((old_path, old_path_len))?;
                 let old = (&old, self.path.bytes());
                 let new = (&new, self.second_path.bytes());
                 Ok(link(&mut self.fs, old, follow, new)?)
@@ -202,9 +202,9 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                 new_path_len,
             )),
             (Base::Ours(old), Base::Ours(new)) => {
+                self.read_path((old_path, old_path_len))?;
                 self.second_path
                     .read(&self.memory, (new_path, new_path_len))?;
-                self.read_path((old_path, old_path_len))?;
                 let old = (&old, self.path.bytes());
                 let new = (&new, self.second_path.bytes());
                 Ok(rename(&mut self.fs, old, new)?)

@@ -414,6 +414,19 @@ fn an_open_file_outlives_its_name() {
     assert_eq!(guest.pread(fd, 10, 0).unwrap(), b"kept");
     assert_eq!(guest.vfs.fs.node_count(), 2);
     guest.close(fd).unwrap();
+#[test]
+fn the_error_of_the_old_path_comes_first() {
+    const LONG: u32 = 5000;
+    let mut guest = guest();
+    let (new, _) = guest.put_path("x");
+    guest.put(BUFFER, b"\xff");
+    let vfs = &mut guest.vfs;
+    let renamed = Preview1::path_rename(vfs, 3, BUFFER, 1, 3, new, LONG);
+    assert_eq!(renamed, Errno::ILSEQ.0.into());
+    let linked = Preview1::path_link(vfs, 3, 0, BUFFER, 1, 3, new, LONG);
+    assert_eq!(linked, Errno::ILSEQ.0.into());
+}
+
     assert_eq!(guest.vfs.fs.node_count(), 1);
 }
 
