@@ -3,7 +3,7 @@
 
 use super::guest::{BUFFER, Guest, Vfs};
 use crate::blocks::Sink;
-use crate::fs::{Entry, Filesystem, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
+use crate::fs::{Entry, Filesystem, Flush, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
 use crate::preview1::{oflags, rights};
 use crate::{Errno, Preview1};
 use std::collections::BTreeMap;
@@ -30,11 +30,16 @@ struct Node {
 /// The nodes; the root is the first.
 pub(super) struct MemoryFs {
     nodes: Vec<Option<Node>>,
+    /// The nodes that were flushed, and how.
+    pub(super) flushes: Vec<(Id, Flush)>,
 }
 
 impl MemoryFs {
     pub(super) fn new() -> Self {
-        let mut fs = Self { nodes: Vec::new() };
+        let mut fs = Self {
+            nodes: Vec::new(),
+            flushes: Vec::new(),
+        };
         fs.add(0, Content::Directory(BTreeMap::new()));
         fs
     }
@@ -271,6 +276,11 @@ impl Filesystem for MemoryFs {
         Ok(())
     }
 
+    fn sync(&mut self, id: Id, flush: Flush) -> Result {
+        self.flushes.push((id, flush));
+        Ok(())
+    }
+
     fn write_at(&mut self, file: Id, offset: u64, new: &[u8]) -> Result {
         let bytes = self.bytes(file)?;
         let (start, end) = (offset as usize, offset as usize + new.len());
@@ -405,16 +415,6 @@ fn names_are_made_moved_and_removed() {
 }
 
 #[test]
-fn an_open_file_outlives_its_name() {
-    let mut guest = guest();
-    let fd = create(&mut guest, "file");
-    guest.write(fd, b"kept").unwrap();
-    let unlink = Preview1::path_unlink_file;
-    assert_eq!(on_path(&mut guest, "file", unlink), Ok(()));
-    assert_eq!(guest.pread(fd, 10, 0).unwrap(), b"kept");
-    assert_eq!(guest.vfs.fs.node_count(), 2);
-    guest.close(fd).unwrap();
-#[test]
 fn the_error_of_the_old_path_comes_first() {
     const LONG: u32 = 5000;
     let mut guest = guest();
@@ -427,6 +427,16 @@ fn the_error_of_the_old_path_comes_first() {
     assert_eq!(linked, Errno::ILSEQ.0.into());
 }
 
+#[test]
+fn an_open_file_outlives_its_name() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.write(fd, b"kept").unwrap();
+    let unlink = Preview1::path_unlink_file;
+    assert_eq!(on_path(&mut guest, "file", unlink), Ok(()));
+    assert_eq!(guest.pread(fd, 10, 0).unwrap(), b"kept");
+    assert_eq!(guest.vfs.fs.node_count(), 2);
+    guest.close(fd).unwrap();
     assert_eq!(guest.vfs.fs.node_count(), 1);
 }
 
