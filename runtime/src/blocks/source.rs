@@ -70,6 +70,12 @@ pub trait Sink {
         None
     }
 
+    /// Whether the sink wants only the number of readable bytes. Verified bytes are then
+    /// counted by [`advance`](Self::advance) instead of copied.
+    fn only_counts(&self) -> bool {
+        false
+    }
+
     /// Counts bytes that a source has written to the [`range`](Self::range).
     fn advance(&mut self, len: u32) {
         let _ = len;

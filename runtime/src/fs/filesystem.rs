@@ -90,7 +90,7 @@ pub trait Filesystem: Tree {
         Err(FsError::ReadOnly)
     }
 
-    /// Gives a file another name.
+    /// Adds a name to a file.
     fn link(&mut self, file: Self::Id, directory: Self::Id, name: &[u8]) -> Result {
         let _ = (file, directory, name);
         Err(FsError::ReadOnly)

@@ -34,9 +34,9 @@ pub struct OpenFile<I> {
 /// itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Not write.
+    /// The handle cannot write.
     Read,
-    /// Write.
+    /// The handle can write.
     Write,
 }
 

@@ -3,8 +3,8 @@
 use super::{Expected, OpenDirectory, Place};
 use crate::fs::{Filesystem, FsError, Kind, Result};
 
-/// Gives the file at the path `old` the name at the path `new` as well. A link at the end
-/// of `old` is followed if `follow`.
+/// Adds the path `new` as a second name of the file at `old`. If `follow`, a link at the
+/// end of `old` is followed.
 ///
 /// # Errors
 ///

@@ -214,8 +214,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
 
     /// Reads both paths of a call.
     pub(super) fn read_paths(&mut self, path: (u32, u32), second_path: (u32, u32)) -> Result {
-        self.second_path.read(&self.memory, second_path)?;
-        self.read_path(path)
+        self.read_path(path)?;
+        Ok(self.second_path.read(&self.memory, second_path)?)
     }
 
     /// The id of the node that a path leads to.

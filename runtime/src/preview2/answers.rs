@@ -137,7 +137,7 @@ impl Payload for List {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct FileBytes {
     pub(super) list: List,
-    /// There are no bytes at the offset that was asked for.
+    /// The list is empty.
     pub(super) is_end: bool,
 }
 

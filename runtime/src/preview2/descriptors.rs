@@ -6,7 +6,7 @@ use super::errors::{ErrorCode, Result};
 use super::layout::{LAST_ADVICE, descriptor_flags, descriptor_type, path_flags};
 use super::memory::List;
 use super::server::{Files, Server};
-use crate::fs::{Filesystem, Kind};
+use crate::fs::{Filesystem, Flush, Kind};
 use crate::guest::Memory;
 use crate::open::Handle;
 
@@ -19,9 +19,11 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    /// Changes are in memory, so nothing waits to be written.
-    pub(super) fn sync(&self, descriptor: u32) -> Result {
-        self.with_files(|files| files.handles.descriptor(descriptor).map(|_| ()))
+    pub(super) fn sync(&self, descriptor: u32, flush: Flush) -> Result {
+        self.with_files(|files| {
+            let id = files.handles.descriptor(descriptor)?.id();
+            Ok(files.fs.sync(id, flush)?)
+        })
     }
 
     pub(super) fn get_flags(&self, descriptor: u32) -> Result<u8> {

@@ -6,7 +6,7 @@ use super::errors::ErrorCode;
 use super::handles::{Kind, POLLABLE};
 use super::server::Server;
 use super::splice::Splice;
-use crate::fs::Filesystem;
+use crate::fs::{Filesystem, Flush};
 use crate::guest::Memory;
 
 #[rustfmt::skip]
@@ -36,7 +36,7 @@ impl<M: Memory, H: Host, F: Filesystem> Preview2 for Server<M, H, F> {
     }
 
     fn descriptor_sync_data(&self, descriptor: u32, ret: u32, _: u32) {
-        self.answer(ret, || self.sync(descriptor));
+        self.answer(ret, || self.sync(descriptor, Flush::Content));
     }
 
     fn descriptor_get_flags(&self, descriptor: u32, ret: u32, _: u32) {
@@ -79,7 +79,7 @@ impl<M: Memory, H: Host, F: Filesystem> Preview2 for Server<M, H, F> {
     }
 
     fn descriptor_sync(&self, descriptor: u32, ret: u32, _: u32) {
-        self.answer(ret, || self.sync(descriptor));
+        self.answer(ret, || self.sync(descriptor, Flush::Everything));
     }
 
     fn descriptor_create_directory_at(

@@ -131,7 +131,7 @@ impl<I: Copy + Eq> Handles<I> {
         Ok(self.slots.reserve_one()?)
     }
 
-    /// Gives a resource a handle.
+    /// Registers a resource. Returns its handle.
     pub(super) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
         let slot = self.slots.insert(resource)?;
         match FIRST_HANDLE.checked_add(slot) {

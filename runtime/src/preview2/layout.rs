@@ -93,6 +93,8 @@ pub(super) mod descriptor_type {
 pub(super) mod descriptor_flags {
     pub(crate) const READ: u32 = 1 << 0;
     pub(crate) const WRITE: u32 = 1 << 1;
+    pub(crate) const FILE_INTEGRITY_SYNC: u32 = 1 << 2;
+    pub(crate) const DATA_INTEGRITY_SYNC: u32 = 1 << 3;
     pub(crate) const MUTATE_DIRECTORY: u32 = 1 << 5;
 
     /// Those of a file: without [`MUTATE_DIRECTORY`].

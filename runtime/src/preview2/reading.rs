@@ -1,8 +1,11 @@
 //! Bytes of files, in new memory of the program.
 //!
-//! A read allocates only as many bytes as the file still has. If damage leaves fewer
-//! readable, the shorter list gets memory of its own length: programs free a list by its
-//! length. The longer piece is lost, which costs at most [`READ_LEN_MAX`] a damaged read.
+//! An adapter of preview 1 traps if one call allocates twice, and programs free a list by
+//! its length. So a read first counts the readable bytes, which verifies their blocks and
+//! decompresses them into the cache. Then it allocates exactly that many, and copies.
+//!
+//! For example, a read of 64 KiB meets damage after 5000 bytes: the count is 5000, and the
+//! program gets a list of 5000 bytes. The next read, at the damage, fails without a list.
 
 use super::answers::FileBytes;
 use super::calls::Host;
@@ -21,32 +24,69 @@ pub(super) const READ_LEN_MAX: u32 = 64 << 10;
 /// A range of a file: offset and length.
 type Range = (u64, u64);
 
+/// A sink that counts the readable bytes.
+struct Counter {
+    room: u32,
+}
+
+impl Sink for Counter {
+    fn room(&self) -> u32 {
+        self.room
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.advance(bytes.len() as u32);
+    }
+
+    fn only_counts(&self) -> bool {
+        true
+    }
+
+    fn advance(&mut self, len: u32) {
+        self.room -= len;
+    }
+}
+
 impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+    /// Reads a part of a range. A list without bytes is the end, as in wasmtime, even if
+    /// the program asks for none.
     pub(super) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
         let file = self.with_files(|files| files.handles.file(descriptor))?;
-        match range.0 > MAX_OFFSET {
-            true => Err(ErrorCode::INVALID),
-            false => self.read_file(file.id, range, lowering),
+        if range.0 > MAX_OFFSET {
+            return Err(ErrorCode::INVALID);
+        }
+        let list = self.read_file(file.id, range, lowering)?;
+        let is_end = list.count == 0;
+        Ok(FileBytes { list, is_end })
+    }
+
+    /// Reads a part of a range. The list is empty only if the range is, or at the end of
+    /// the file.
+    pub(super) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<List> {
+        let len = self.readable(id, range)?;
+        let count = self.count(id, (range.0, len))?;
+        if count == 0 {
+            return Ok(List::empty(1));
+        }
+        let address = self.program.allocate(lowering, 1, count)?;
+        match self.fill(id, range.0, (address, count))? == count {
+            true => Ok(List { address, count }),
+            // The same bytes were readable before the allocation.
+            false => Err(ErrorCode::INSUFFICIENT_MEMORY),
         }
     }
 
-    /// Reads a part of a range. Nothing is read only if nothing is asked for, or at the
-    /// end of the file.
-    pub(super) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<FileBytes> {
-        let len = self.readable(id, range)?;
-        let is_end = range.1 > 0 && len == 0;
+    /// How many of `len` bytes are readable. Their blocks are in the cache afterwards.
+    fn count(&self, id: F::Id, (offset, len): (u64, u32)) -> Result<u32> {
         if len == 0 {
-            let list = List::empty(1);
-            return Ok(FileBytes { list, is_end });
+            return Ok(0);
         }
-        let address = self.program.allocate(lowering, 1, len)?;
-        let count = self.fill(id, range.0, (address, len))?;
-        let list = match count == len {
-            true => List { address, count },
-            false => self.read_again(id, (range.0, count), lowering)?,
-        };
-        let is_end = list.count == 0;
-        Ok(FileBytes { list, is_end })
+        let mut counter = Counter { room: len };
+        self.with_files(|files| {
+            let file = files.fs.node(id)?;
+            files.fs.read_at(&file, offset, &mut counter)
+        })?;
+        Ok(len - counter.room)
     }
 
     /// How many bytes of a range one read can return.
@@ -67,15 +107,5 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
             })
         })?;
         Ok(into.1 - rest)
-    }
-
-    /// Reads `len` bytes, which could be read before, to memory of that length.
-    fn read_again(&self, id: F::Id, (offset, len): (u64, u32), lowering: u32) -> Result<List> {
-        if len == 0 {
-            return Ok(List::empty(1));
-        }
-        let address = self.program.allocate(lowering, 1, len)?;
-        let count = self.fill(id, offset, (address, len))?;
-        Ok(List { address, count })
     }
 }

@@ -71,7 +71,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 }
 
 impl<F: Filesystem> Files<F> {
-    /// Gives a resource a handle, which keeps its node alive.
+    /// Registers a resource and keeps its node alive. Returns its handle.
     pub(super) fn insert(&mut self, resource: Resource<F::Id>) -> Result<u32> {
         self.fs.retain(resource.id())?;
         let handle = self.handles.insert(resource);

@@ -32,12 +32,12 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     ) -> Result<List, StreamError> {
         let stream = self.open_stream(handle)?;
         let read = self.read_file(stream.id, (stream.position, len), lowering);
-        let read = read.map_err(|code| self.fail(handle, code))?;
-        if read.is_end {
+        let list = read.map_err(|code| self.fail(handle, code))?;
+        if list.count == 0 && len > 0 {
             return Err(self.close(handle));
         }
-        self.advance(handle, read.list.count.into());
-        Ok(read.list)
+        self.advance(handle, list.count.into());
+        Ok(list)
     }
 
     /// Skips bytes without reading them, so the next read meets damage, and not this call.

@@ -2,10 +2,11 @@
 
 use super::calls::Host;
 use super::errors::{ErrorCode, Result};
-use super::server::Server;
-use crate::fs::{Filesystem, FsError};
+use super::layout::descriptor_flags;
+use super::server::{Files, Server};
+use crate::fs::{Filesystem, Flush, FsError};
 use crate::guest::Memory;
-use crate::open::{MAX_OFFSET, check_len};
+use crate::open::{MAX_OFFSET, OpenFile, check_len};
 use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.
@@ -19,14 +20,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         (address, len): (u32, u32),
         offset: u64,
     ) -> Result<u64> {
-        let file = self.with_files(|files| {
-            let file = files.handles.file(descriptor)?;
-            files.fs.check_writable(file.id)?;
-            Ok::<_, ErrorCode>(file)
-        })?;
-        if !file.is_writable() {
-            return Err(ErrorCode::BAD_DESCRIPTOR);
-        }
+        let file = self.with_files(|files| files.file_to_write(descriptor))?;
         if offset > MAX_OFFSET || !self.program.has(address, len) {
             return Err(ErrorCode::INVALID);
         }
@@ -38,6 +32,9 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 Err(code) if done == 0 => return Err(code),
                 Err(_) => break,
             }
+        }
+        if let Some(flush) = flush_of(file.flags) {
+            self.with_files(|files| files.fs.sync(file.id, flush))?;
         }
         Ok(done.into())
     }
@@ -55,9 +52,29 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     /// Output streams belong to the host, since its functions serve all of them.
     pub(super) fn output_stream(&self, descriptor: u32) -> Result<u32> {
         self.with_files(|files| {
-            let file = files.handles.file(descriptor)?;
-            files.fs.check_writable(file.id)?;
+            files.file_to_write(descriptor)?;
             Err(ErrorCode::UNSUPPORTED)
         })
     }
+}
+
+impl<F: Filesystem> Files<F> {
+    /// The file of a descriptor, if the handle may write.
+    fn file_to_write(&self, descriptor: u32) -> Result<OpenFile<F::Id>> {
+        let file = self.handles.file(descriptor)?;
+        if !file.is_writable() {
+            return Err(ErrorCode::BAD_DESCRIPTOR);
+        }
+        self.fs.check_writable(file.id)?;
+        Ok(file)
+    }
+}
+
+/// What each write through a handle with these `descriptor-flags` flushes.
+fn flush_of(flags: u16) -> Option<Flush> {
+    let has = |flag| u32::from(flags) & flag != 0;
+    if has(descriptor_flags::FILE_INTEGRITY_SYNC) {
+        return Some(Flush::Everything);
+    }
+    has(descriptor_flags::DATA_INTEGRITY_SYNC).then_some(Flush::Content)
 }

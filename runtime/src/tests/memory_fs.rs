@@ -3,7 +3,7 @@
 
 use super::guest::{BUFFER, Guest, Vfs};
 use crate::blocks::Sink;
-use crate::fs::{Entry, Filesystem, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
+use crate::fs::{Entry, Filesystem, Flush, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
 use crate::preview1::{oflags, rights};
 use crate::{Errno, Preview1};
 use std::collections::BTreeMap;
@@ -30,11 +30,16 @@ struct Node {
 /// The nodes; the root is the first.
 pub(super) struct MemoryFs {
     nodes: Vec<Option<Node>>,
+    /// The nodes that were flushed, and how.
+    pub(super) flushes: Vec<(Id, Flush)>,
 }
 
 impl MemoryFs {
     pub(super) fn new() -> Self {
-        let mut fs = Self { nodes: Vec::new() };
+        let mut fs = Self {
+            nodes: Vec::new(),
+            flushes: Vec::new(),
+        };
         fs.add(0, Content::Directory(BTreeMap::new()));
         fs
     }
@@ -271,6 +276,11 @@ impl Filesystem for MemoryFs {
         Ok(())
     }
 
+    fn sync(&mut self, id: Id, flush: Flush) -> Result {
+        self.flushes.push((id, flush));
+        Ok(())
+    }
+
     fn write_at(&mut self, file: Id, offset: u64, new: &[u8]) -> Result {
         let bytes = self.bytes(file)?;
         let (start, end) = (offset as usize, offset as usize + new.len());
@@ -402,6 +412,19 @@ fn names_are_made_moved_and_removed() {
     let names = guest.list(3, 200).unwrap();
     let names: Vec<_> = names.iter().map(|entry| entry.name.as_str()).collect();
     assert_eq!(names, [".", "..", "moved"]);
+}
+
+#[test]
+fn the_error_of_the_old_path_comes_first() {
+    const LONG: u32 = 5000;
+    let mut guest = guest();
+    let (new, _) = guest.put_path("x");
+    guest.put(BUFFER, b"\xff");
+    let vfs = &mut guest.vfs;
+    let renamed = Preview1::path_rename(vfs, 3, BUFFER, 1, 3, new, LONG);
+    assert_eq!(renamed, Errno::ILSEQ.0.into());
+    let linked = Preview1::path_link(vfs, 3, 0, BUFFER, 1, 3, new, LONG);
+    assert_eq!(linked, Errno::ILSEQ.0.into());
 }
 
 #[test]

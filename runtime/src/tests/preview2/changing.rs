@@ -1,7 +1,8 @@
 //! A writable file system, served by the second front end with no line of its own for it.
 
 use super::Component;
-use super::component::{CREATE, FOLLOW, LOWERING, READ, RET, TRUNCATE, WRITE};
+use super::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
+use crate::fs::Flush;
 use crate::preview2::{ErrorCode, Preview2};
 use crate::tests::memory_fs::MemoryFs;
 
@@ -27,6 +28,12 @@ impl Writable {
     fn content(&self, path: &str) -> Vec<u8> {
         let file = self.component.open(self.root, path).unwrap();
         self.component.read(file, 200, 0).unwrap().0
+    }
+
+    fn flushes(&self) -> Vec<(usize, Flush)> {
+        self.component
+            .server
+            .with_files(|files| files.fs.flushes.clone())
     }
 
     /// Calls a function that takes one path.
@@ -221,4 +228,65 @@ fn nothing_moves_between_host_and_image() {
         server.descriptor_link_at(old, 0, path, len, new, path, len, RET, LOWERING);
         assert_eq!(fs.component.result(1), Err(ErrorCode::CROSS_DEVICE));
     }
+}
+
+#[test]
+fn the_error_of_the_old_path_comes_first() {
+    const LONG: u32 = 5000;
+    let fs = Writable::new();
+    fs.component.put(PATH, b"\xff");
+    let (new, _) = fs.component.put_second_path("x");
+    let (server, root) = (&fs.component.server, fs.root);
+    let illegal = Err(ErrorCode::ILLEGAL_BYTE_SEQUENCE);
+    server.descriptor_rename_at(root, PATH, 1, root, new, LONG, RET, LOWERING);
+    assert_eq!(fs.component.result(1), illegal);
+    server.descriptor_link_at(root, 0, PATH, 1, root, new, LONG, RET, LOWERING);
+    assert_eq!(fs.component.result(1), illegal);
+}
+
+#[test]
+fn syncing_reaches_the_file_system() {
+    let fs = Writable::new();
+    let file = fs.create("file").unwrap();
+    let server = &fs.component.server;
+    server.descriptor_sync(file, RET, LOWERING);
+    assert_eq!(fs.component.result(1), Ok(()));
+    server.descriptor_sync_data(file, RET, LOWERING);
+    assert_eq!(fs.component.result(1), Ok(()));
+    server.descriptor_sync(fs.root, RET, LOWERING);
+    assert_eq!(fs.component.result(1), Ok(()));
+    let expected = [
+        (1, Flush::Everything),
+        (1, Flush::Content),
+        (0, Flush::Everything),
+    ];
+    assert_eq!(fs.flushes(), expected);
+}
+
+#[test]
+fn a_synchronous_write_is_flushed() {
+    const FILE_INTEGRITY: u32 = 4;
+    const DATA_INTEGRITY: u32 = 8;
+    let fs = Writable::new();
+    for (flag, expected) in [
+        (0, None),
+        (FILE_INTEGRITY, Some(Flush::Everything)),
+        (DATA_INTEGRITY, Some(Flush::Content)),
+        (FILE_INTEGRITY | DATA_INTEGRITY, Some(Flush::Everything)),
+    ] {
+        let flags = (FOLLOW, CREATE, READ | WRITE | flag);
+        let file = fs.component.open_with(fs.root, "file", flags).unwrap();
+        fs.component.write(file, b"x", 0).unwrap();
+        let flushes = fs.flushes().into_iter();
+        assert_eq!(flushes.map(|(_, flush)| flush).last(), expected, "{flag}");
+    }
+}
+
+#[test]
+fn a_writable_directory_opens_for_changes() {
+    const MUTATE_DIRECTORY: u32 = 32;
+    let fs = Writable::new();
+    let flags = (FOLLOW, 0, READ | MUTATE_DIRECTORY);
+    let opened = fs.component.open_with(fs.root, ".", flags);
+    assert!(opened.is_ok());
 }

@@ -1,7 +1,7 @@
 //! Reading through descriptors.
 
 use super::Component;
-use super::component::{LOWERING, READ, RET};
+use super::component::{LOWERING, READ, RET, WRITE};
 use crate::preview2::{ErrorCode, Preview2};
 use crate::tests::big;
 
@@ -20,7 +20,13 @@ fn only_a_read_behind_the_last_byte_is_the_end() {
     for offset in [12, 13, i64::MAX as u64] {
         assert_eq!(component.read(file, 5, offset), Ok((vec![], true)));
     }
-    assert_eq!(component.read(file, 0, 3), Ok((vec![], false)));
+}
+
+#[test]
+fn a_read_of_nothing_reports_the_end() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    assert_eq!(component.read(file, 0, 3), Ok((vec![], true)));
 }
 
 #[test]
@@ -76,4 +82,44 @@ fn flags_that_do_not_exist_count_for_nothing() {
     let all = (!0, !0b1111, READ | !0b11_1111);
     let opened = component.open_with(component.root(), "hello", all);
     assert!(opened.is_ok());
+}
+
+#[test]
+fn a_packed_directory_does_not_open_for_changes() {
+    const MUTATE_DIRECTORY: u32 = 32;
+    let component = Component::new();
+    let root = component.root();
+    for (path, expected) in [
+        ("lib", ErrorCode::READ_ONLY),
+        ("hello", ErrorCode::READ_ONLY),
+        ("missing", ErrorCode::NO_ENTRY),
+    ] {
+        let opened = component.open_with(root, path, (0, 0, READ | MUTATE_DIRECTORY));
+        assert_eq!(opened, Err(expected), "{path}");
+    }
+    let flags = (0, 0, READ | WRITE | MUTATE_DIRECTORY);
+    let opened = component.open_with(root, "lib", flags);
+    assert_eq!(opened, Err(ErrorCode::IS_DIRECTORY));
+}
+
+#[test]
+fn a_packed_file_has_no_handle_for_writing() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    let bad = ErrorCode::BAD_DESCRIPTOR;
+    assert_eq!(component.write(file, b"x", 0), Err(bad));
+    let server = &component.server;
+    server.descriptor_write_via_stream(file, 0, RET, LOWERING);
+    assert_eq!(component.result(4), Err(bad));
+    server.descriptor_append_via_stream(file, RET, LOWERING);
+    assert_eq!(component.result(4), Err(bad));
+}
+
+#[test]
+fn advice_ignores_its_range() {
+    let component = Component::new();
+    let file = component.open(component.root(), "hello").unwrap();
+    let server = &component.server;
+    server.descriptor_advise(file, u64::MAX, u64::MAX, 0, RET, LOWERING);
+    assert_eq!(component.result(1), Ok(()));
 }
