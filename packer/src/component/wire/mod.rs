@@ -22,6 +22,8 @@
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
+//! | `receivers` | the core modules that get functions of files |
+//! | `original` | the component without its image, of each form |
 
 mod escape;
 mod insert;
@@ -32,7 +34,9 @@ mod memory;
 mod modules;
 mod names;
 mod nested;
+pub(super) mod original;
 mod plan;
+pub(super) mod receivers;
 mod remove;
 mod renumber;
 mod resources;
@@ -42,16 +46,14 @@ mod shift;
 mod tests;
 
 use crate::component::error::ComponentError;
-use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
 use crate::component::wire::nested::with_content;
+use crate::component::wire::original::without_image;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
 use std::borrow::Cow;
-use std::sync::Arc;
-use wasi_vfs_format::{Payload, ReadAt};
 
 /// A validated component that a runtime can be wired into.
 pub(crate) struct Wiring<'a> {
@@ -70,7 +72,7 @@ impl<'a> Wiring<'a> {
     ///
     /// The component is invalid or unsupported. Each error suggests a remedy.
     pub(crate) fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ComponentError> {
-        let original = unwire(wasm)?;
+        let original = without_image(wasm)?;
         let layout = walk::layout(&*original)?;
         let (number, items) = nested::user(&original, &layout)?;
         let types = module::component_types(&original, number)?;
@@ -123,7 +125,7 @@ impl<'a> Wiring<'a> {
 /// Rejects a component that unwiring would not restore. The encoder writes numbers in the
 /// fewest bytes, and not every tool does.
 fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError> {
-    let restored = unwire(wired)?;
+    let restored = without_image(wired)?;
     if *restored == *original {
         return Ok(());
     }
@@ -132,30 +134,4 @@ fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError>
     let at = at.unwrap_or(restored.len().min(original.len()));
     let what = format!("the byte at offset {at:#x} would differ");
     Err(WireError::Unusual { what }.into())
-}
-
-/// The component without its wiring. A component that is not wired is returned as it is.
-///
-/// # Errors
-///
-/// The component is invalid, or another tool changed it after packing.
-pub(crate) fn unwire(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
-    match find(wasm)? {
-        Some((place, found)) if found.form == Form::Wired => {
-            let layout = walk::layout(wasm)?;
-            remove::unwired(wasm, &layout, place.number).map(Cow::Owned)
-        }
-        _ => Ok(Cow::Borrowed(wasm)),
-    }
-}
-
-/// [`unwire`] for the component in `source`.
-///
-/// # Errors
-///
-/// Those of [`unwire`], or the component cannot be read.
-pub(crate) fn unwired_in(source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ComponentError> {
-    let wasm = Payload::Source(source.clone()).bytes();
-    let wasm = wasm.map_err(ComponentError::Read)?;
-    unwire(&wasm).map(Cow::into_owned)
 }

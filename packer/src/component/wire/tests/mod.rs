@@ -5,7 +5,7 @@ mod restored;
 mod shapes;
 mod text;
 
-use super::{Wiring, unwire};
+use super::Wiring;
 use crate::component::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;

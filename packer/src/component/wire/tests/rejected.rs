@@ -46,7 +46,8 @@ fn asynchronous_lowerings_are_named() {
         r#""get-directories" (func async (result"#,
     );
     let lower = lowered("preopens", "get-directories").replace("(memory", "async (memory");
-    let error = error(&format!("(component {imports} {LIBC} {lower})"));
+    let open = lowered("types", "[method]descriptor.open-at");
+    let error = error(&format!("(component {imports} {LIBC} {lower} {open})"));
     names(&error, &["get-directories", "`async`"]);
 }
 
@@ -127,11 +128,18 @@ fn error_codes_of_other_interfaces_are_no_escape() {
         (export "http-error-code" (func (param "err" (borrow $e)) (result (option u8))))))"#;
     let text = program(&format!(r#"{http} {}"#, lowered("http", "http-error-code")));
     wire_with(&wasm(&text), None).expect("can be wired");
-    let other = text.replace("wasi:http/types@0.2.0", "local:http/types");
-    names(
-        &error(&other),
-        &["`http-error-code` of `local:http/types`", "`error`"],
-    );
+    let others = [
+        "local:http/types",
+        "wasi:http/types@0.20.0",
+        "wasi:http/types@0.2.0-rc-1",
+    ];
+    for other in others {
+        let text = text.replace("wasi:http/types@0.2.0", other);
+        names(
+            &error(&text),
+            &[&format!("`http-error-code` of `{other}`"), "`error`"],
+        );
+    }
 }
 
 #[test]

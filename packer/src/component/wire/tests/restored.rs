@@ -1,7 +1,8 @@
 //! Wiring is undone to the byte, and done again.
 
 use super::text::{of_two_versions, program, with_fixup};
-use super::{VERSION, Wiring, layout, unwire, wasm, wire, wired, wired_runtime};
+use super::{VERSION, Wiring, layout, wasm, wire, wired, wired_runtime};
+use crate::Packer;
 use crate::component::wire_error::WireError;
 use crate::component::{ComponentError, without_image};
 use crate::module::Parts;
@@ -21,9 +22,8 @@ fn the_component_without_its_image_is_the_original() {
     for text in texts() {
         let (original, wired) = (wasm(&text), wired(&text));
         assert_ne!(original, wired);
-        assert!(*unwire(&wired).expect("restores") == *original);
         assert!(*without_image(&wired).expect("restores") == *original);
-        assert!(*unwire(&original).expect("not wired") == *original);
+        assert!(*without_image(&original).expect("not wired") == *original);
     }
 }
 
@@ -46,6 +46,21 @@ fn wiring_again_replaces_the_image() {
         assert!(wire(&first).expect("can be wired") == wired(&text));
         assert!(wire_other(&wired(&text)) == first);
     }
+}
+
+/// One image per component: all commands read the only one.
+#[test]
+fn wiring_replaces_an_image_that_was_packed_in_place() {
+    let text = program(
+        r#"(core module (import "wasi_snapshot_preview1" "path_open"
+          (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1))"#,
+    );
+    let original = wasm(&text);
+    let packed = Packer::new(&*original).map_dir("src/path", "/d").pack();
+    let packed = packed.expect("can be packed").module;
+    assert_ne!(packed, original);
+    assert!(wire(&packed).expect("can be wired") == wired(&text));
 }
 
 #[test]
@@ -73,7 +88,7 @@ fn joined_sections_are_reported() {
     let place = layout(&wired).modules[2].section.start as usize;
     let custom = b"\0\x02\x01x".as_slice();
     let changed = [&wired[..place], custom, &wired[place..]].concat();
-    let error = unwire(&changed).expect_err("changed");
+    let error = without_image(&changed).expect_err("changed");
     let ComponentError::Wire(WireError::Rewritten { what }) = error else {
         panic!("{error}");
     };
@@ -114,7 +129,7 @@ fn damage_is_never_a_panic() {
         for bit in [1, 0x10, 0x80] {
             let mut damaged = wired.clone();
             damaged[at] ^= bit;
-            let _ = unwire(&damaged);
+            let _ = without_image(&damaged);
             let _ = Wiring::new(&damaged, None).map(drop);
         }
     }
