@@ -40,7 +40,7 @@ fn program(wasm: &Arc<Vec<u8>>, is_packed: bool) -> Result<Checkup, ComponentErr
     let overview = Overview::read(&source, walk::layout(&**wasm)?)?;
     let number = match overview.program() {
         Err(ComponentError::Native { .. } | ComponentError::NoFileImports) => {
-            Wiring::new(wasm, None)?;
+            Wiring::new(wasm, None, false)?;
             return Ok(module::of_wired(wasm, is_packed));
         }
         number => number?,

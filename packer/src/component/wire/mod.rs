@@ -48,11 +48,13 @@ mod tests;
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
+use crate::component::wire::escape::Escape;
 use crate::component::wire::nested::with_content;
 use crate::component::wire::original::without_image;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
+use crate::warning::Warning;
 use std::borrow::Cow;
 
 /// A validated component that a runtime can be wired into.
@@ -62,22 +64,32 @@ pub(crate) struct Wiring<'a> {
     /// The number of the component that opens files.
     number: usize,
     plan: Plan,
+    escapes: Vec<Escape>,
 }
 
 impl<'a> Wiring<'a> {
     /// Parses and validates the component, and removes the image that it may have.
-    /// `memory` is the kind of memory that the user chose, if any.
+    /// `memory` is the kind of memory that the user chose, if any. With `allow_escape`,
+    /// functions that may receive a handle of the runtime are a warning.
     ///
     /// # Errors
     ///
     /// The component is invalid or unsupported. Each error suggests a remedy.
-    pub(crate) fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ComponentError> {
+    pub(crate) fn new(
+        wasm: &'a [u8],
+        memory: Option<MemoryKind>,
+        allow_escape: bool,
+    ) -> Result<Self, ComponentError> {
         let original = without_image(wasm)?;
         let layout = walk::layout(&*original)?;
         let (number, items) = nested::user(&original, &layout)?;
         let types = module::component_types(&original, number)?;
         let types = types.ok_or(WireError::NoFiles)?;
         let plan = Plan::new(&items, types.as_ref())?;
+        let escapes = escape::find(&items, types.as_ref());
+        if !allow_escape {
+            reject(&escapes)?;
+        }
         if memory == Some(MemoryKind::Single) {
             return Err(WireError::SingleMemory.into());
         }
@@ -87,6 +99,7 @@ impl<'a> Wiring<'a> {
             layout,
             number,
             plan,
+            escapes,
         })
     }
 
@@ -105,6 +118,7 @@ impl<'a> Wiring<'a> {
         let Some(component) = self.layout.components.get(self.number) else {
             return Err(WireError::NoFiles.into());
         };
+        let warnings = warnings(&self.escapes);
         let stub = insert::stub(&self.plan);
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
@@ -117,8 +131,28 @@ impl<'a> Wiring<'a> {
         Ok(Embedded {
             module,
             form: Form::Wired,
-            warnings: Vec::new(),
+            warnings,
         })
+    }
+}
+
+/// Rejects a component in which a handle may escape.
+fn reject(escapes: &[Escape]) -> Result<(), WireError> {
+    match escapes.first() {
+        None => Ok(()),
+        Some(Escape { user, resource }) => Err(WireError::Escape {
+            user: user.clone(),
+            resource,
+        }),
+    }
+}
+
+fn warnings(escapes: &[Escape]) -> Vec<Warning> {
+    let users = escapes.iter().map(|escape| escape.user.clone());
+    let users: Vec<_> = users.collect();
+    match users.is_empty() {
+        true => Vec::new(),
+        false => vec![Warning::Escapes(users)],
     }
 }
 

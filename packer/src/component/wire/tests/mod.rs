@@ -25,7 +25,7 @@ const PARTS: Parts<'_> = Parts {
 };
 
 fn wire_with(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Vec<u8>, ComponentError> {
-    let wiring = Wiring::new(wasm, memory)?;
+    let wiring = Wiring::new(wasm, memory, false)?;
     let embedded = wiring.embed(PARTS, &wired_runtime(), VERSION)?;
     Ok(embedded.module)
 }

@@ -1,9 +1,10 @@
 //! Components that cannot be wired, each with the reason.
 
 use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
-use super::{error, wasm, wire_with};
+use super::{PARTS, VERSION, Wiring, error, wasm, wire_with, wired_runtime};
 use crate::component::wire_error::WireError;
 use crate::module::MemoryKind;
+use crate::warning::Warning;
 
 /// Checks that the message has these words, all of them.
 fn names(error: &WireError, words: &[&str]) {
@@ -116,8 +117,20 @@ fn imports_that_take_a_descriptor_are_named() {
     let text = program(&format!(r#"{upload} {}"#, lowered("cloud", "upload")));
     names(
         &error(&text),
-        &["`upload` of `local:cloud/files`", "`descriptor`"],
+        &[
+            "`upload` of `local:cloud/files`",
+            "`descriptor`",
+            "--allow-escape",
+        ],
     );
+    let allowed = wasm(&text);
+    let wiring = Wiring::new(&allowed, None, true).expect("allowed");
+    let embedded = wiring.embed(PARTS, &wired_runtime(), VERSION);
+    let warnings = embedded.expect("can be wired").warnings;
+    let [Warning::Escapes(users)] = &*warnings else {
+        panic!("{warnings:?}");
+    };
+    assert_eq!(*users, ["the import `upload` of `local:cloud/files`"]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn wiring_again_replaces_the_image() {
         metadata: b"",
     };
     let wire_other = |wasm: &[u8]| {
-        let wiring = Wiring::new(wasm, None).expect("can be wired");
+        let wiring = Wiring::new(wasm, None, false).expect("can be wired");
         let embedded = wiring.embed(parts.clone(), &wired_runtime(), VERSION);
         embedded.expect("can be wired").module
     };
@@ -130,7 +130,7 @@ fn damage_is_never_a_panic() {
             let mut damaged = wired.clone();
             damaged[at] ^= bit;
             let _ = without_image(&damaged);
-            let _ = Wiring::new(&damaged, None).map(drop);
+            let _ = Wiring::new(&damaged, None, false).map(drop);
         }
     }
 }
