@@ -1,7 +1,7 @@
 //! The component without its image, whichever way the image was packed.
 //!
-//! A component may be packed in place by an earlier release, and be wired by this one. So
-//! packing removes both forms first.
+//! Another tool may add a program with files of WASI 0.2 to a component that was packed in
+//! place. The next pack wires that component, and removes the image in the program first.
 
 use crate::component::error::ComponentError;
 use crate::component::locate::find;
