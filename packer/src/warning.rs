@@ -26,6 +26,9 @@ pub enum Warning {
     /// The program imports functions from `wasi_snapshot_preview1` that preview 1 does not
     /// define. Host descriptors from these functions bypass the runtime.
     UnknownCalls(Vec<String>),
+    /// Functions may receive a handle of a packed file, and would trap on it.
+    /// [`Packer::allow_escape`](crate::Packer::allow_escape) allows them.
+    Escapes(Vec<String>),
     /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
     /// any mapped directory. Excluded directories are not read.
     UnusedPatterns(Vec<String>),
@@ -125,6 +128,7 @@ impl fmt::Display for Warning {
             Self::Asyncified => f.write_str(ASYNCIFIED),
             Self::Preview0 => f.write_str(PREVIEW0),
             Self::UnknownCalls(names) => write_list(f, UNKNOWN_CALLS, names),
+            Self::Escapes(users) => write_list(f, ESCAPES, users),
             Self::UnusedPatterns(patterns) => {
                 let patterns_count = count(patterns.len() as u64, "pattern");
                 let what = format!("correct or remove {patterns_count} that excluded nothing");
@@ -178,6 +182,7 @@ const ASYNCIFIED: &str = "run Asyncify on the packed module instead, because the
 const PREVIEW0: &str = "the packed module imports `wasi_snapshot_preview1` instead of `wasi_unstable`, so run it on a host with preview 1";
 const UNKNOWN_CALLS: &str =
     "check that descriptors from imports that preview 1 does not define differ from the program's";
+const ESCAPES: &str = "pass no descriptor or stream of a packed file, because the program traps then, through these functions";
 const NO_FILE_KEPT: &str =
     "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =

@@ -67,6 +67,14 @@ pub(super) struct Pack {
     #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
     memory: Option<MemoryKind>,
 
+    /// Accept functions that may receive packed files and trap on them
+    ///
+    /// Only functions of `wasi:filesystem` and `wasi:io` accept descriptors and streams of
+    /// packed files. By default, a component is an error if another import takes one or
+    /// an export returns one. With this option, a warning names these functions.
+    #[arg(long)]
+    allow_escape: bool,
+
     /// Module to write, also the input itself; `-` is standard output
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
@@ -85,7 +93,7 @@ impl Pack {
         let bar = Bar::on_terminal_unless(self.options.quiet, "reading");
         let module = input::read(&self.module);
         let module = module.map_err(|error| self.explain_level(error))?;
-        let mut packer = Packer::new(module);
+        let mut packer = Packer::new(module).allow_escape(self.allow_escape);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }

@@ -3,7 +3,8 @@
 use crate::component::error::ComponentError;
 use crate::component::locate::find;
 use crate::component::parse::walk;
-use crate::component::program::{Overview, in_module};
+use crate::component::place::in_module;
+use crate::component::program::Overview;
 use crate::component::wire::Wiring;
 use crate::module::{self, Checkup};
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use wasi_vfs_format::ReadAt;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ComponentCheckup {
-    /// The report on the core module to pack or on the component, or the reason why the component cannot be
-    /// packed.
+    /// The report on the core module to pack or on the component, or the reason why the
+    /// component cannot be packed.
     pub program: Result<Checkup, ComponentError>,
     /// Whether the component holds an image already.
     pub is_packed: bool,
@@ -39,7 +40,7 @@ fn program(wasm: &Arc<Vec<u8>>, is_packed: bool) -> Result<Checkup, ComponentErr
     let overview = Overview::read(&source, walk::layout(&**wasm)?)?;
     let number = match overview.program() {
         Err(ComponentError::Native { .. } | ComponentError::NoFileImports) => {
-            Wiring::new(wasm, None)?;
+            Wiring::new(wasm, None, false)?;
             return Ok(module::of_wired(wasm, is_packed));
         }
         number => number?,

@@ -1,4 +1,4 @@
-//! Packs the program in a component, and takes the image out again.
+//! Packs the program in a component.
 //!
 //! The core module with the program is packed as a module is, and put back into its
 //! section. For example, a component has a program of 60 KB and the adapter. `pack` makes
@@ -8,11 +8,10 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
-use crate::component::program::{Overview, in_module};
+use crate::component::place::in_module;
+use crate::component::program::Overview;
 use crate::component::replace::{replace, replaced_len};
-use crate::component::wire;
-use crate::module::{self, Embedded, Form, MemoryKind, Parts, Target};
-use std::borrow::Cow;
+use crate::module::{self, Embedded, MemoryKind, Parts, Target};
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
@@ -61,25 +60,6 @@ impl<'a> InPlace<'a> {
         embedded.module = replace(self.wasm, &self.layout, self.number, module)?;
         Ok(embedded)
     }
-}
-
-/// The component without its image. A component without an image is returned as it is.
-///
-/// # Errors
-///
-/// The component is invalid, or another tool changed its core module after packing.
-pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
-    let Some((place, found)) = crate::component::locate::find(wasm)? else {
-        return Ok(wasm.into());
-    };
-    if found.form == Form::Wired {
-        return wire::unwire(wasm);
-    }
-    let range = place.range.start as usize..place.range.end as usize;
-    let layout = walk::layout(wasm)?;
-    let module = module::without_image(wasm.get(range).unwrap_or_default());
-    let module = module.map_err(in_module(&layout, place.number))?;
-    replace(wasm, &layout, place.number, module.into_owned()).map(Cow::Owned)
 }
 
 /// The component in `source` with `module` as its core module `number`.

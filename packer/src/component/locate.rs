@@ -6,7 +6,7 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
-use crate::component::program::{in_module, offsets};
+use crate::component::place::{in_module, offsets};
 use crate::module::{self, COMPONENT, Filed, Found, ModuleError};
 use std::ops::Range;
 use std::sync::Arc;

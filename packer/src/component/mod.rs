@@ -10,6 +10,7 @@ mod error;
 mod in_place;
 mod locate;
 mod parse;
+mod place;
 mod program;
 mod replace;
 #[cfg(test)]
@@ -20,11 +21,12 @@ mod wire_error;
 pub use checkup::{ComponentCheckup, check};
 pub use describe::{Description, Kind, describe, package_of, program};
 pub use error::ComponentError;
-pub use in_place::without_image;
 pub(crate) use in_place::{InPlace, len_with_module, with_module};
 pub use locate::{CoreModulePlace, is_component};
 pub(crate) use locate::{find, find_in, part};
+pub(crate) use wire::Wiring;
+pub(crate) use wire::original::unpacked_in;
+pub use wire::original::without_image;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use wire::text;
-pub(crate) use wire::{Wiring, unwired_in};
 pub use wire_error::WireError;

@@ -7,16 +7,18 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Layout;
-use crate::module::{ModuleError, Outline};
+use crate::component::place::{in_module, offsets};
+use crate::component::wire::receivers::receivers;
+use crate::module::Outline;
 use std::sync::Arc;
-use wasi_vfs_format::{Part, ReadAt};
+use wasi_vfs_format::{Part, Payload, ReadAt};
 
 /// The prefix of interfaces with files, of every version.
 const FILE_SYSTEM: &str = "wasi:filesystem/";
 
 /// A parsed component with the imports and exports of its core modules.
-#[derive(Debug)]
 pub(crate) struct Overview {
+    source: Arc<dyn ReadAt>,
     pub(crate) layout: Layout,
     /// One for each of [`Layout::modules`].
     pub(crate) outlines: Vec<Outline>,
@@ -32,7 +34,11 @@ impl Overview {
             Outline::read(&part).map_err(in_module(&layout, number))
         });
         let outlines = outlines.collect::<Result<_, _>>()?;
-        Ok(Self { layout, outlines })
+        Ok(Self {
+            source: source.clone(),
+            layout,
+            outlines,
+        })
     }
 
     /// The number of the core module to pack.
@@ -49,18 +55,30 @@ impl Overview {
     }
 
     /// Rejects a component with a core module that uses the files of a later WASI itself.
+    /// Only a core module whose imports name files needs the bytes of the component.
     fn reject_native(&self) -> Result<(), ComponentError> {
         let native = |outline: &Outline| !outline.is_adapter() && file_interface(outline).is_some();
-        let Some(&number) = self.users(native).first() else {
+        let named = self.users(native);
+        if named.is_empty() {
             return Ok(());
-        };
+        }
+        let wasm = Payload::Source(self.source.clone()).bytes();
+        let receivers = receivers(&wasm.map_err(ComponentError::Read)?, &self.layout)?;
+        let mut named = named.into_iter();
+        match named.find(|number| receivers.contains(number)) {
+            None => Ok(()),
+            Some(number) => Err(self.native(number)),
+        }
+    }
+
+    fn native(&self, number: usize) -> ComponentError {
         let outline = self.outlines.get(number);
         let interface = outline.and_then(file_interface).unwrap_or_default();
-        Err(ComponentError::Native {
+        ComponentError::Native {
             number,
             offset: self.layout.place(number).start,
             interface: interface.to_owned(),
-        })
+        }
     }
 
     fn users(&self, is_user: impl Fn(&Outline) -> bool) -> Vec<usize> {
@@ -74,24 +92,4 @@ impl Overview {
 fn file_interface(outline: &Outline) -> Option<&str> {
     let mut modules = outline.imports.iter().map(|(module, _)| module.as_str());
     modules.find(|module| module.starts_with(FILE_SYSTEM))
-}
-
-/// The offsets of core modules, for an error. A hostile component may have many thousands.
-pub(crate) fn offsets(layout: &Layout, modules: &[usize]) -> String {
-    let modules = modules.iter().take(4);
-    let offsets = modules.map(|number| format!("{:#x}", layout.place(*number).start));
-    offsets.collect::<Vec<_>>().join(", ")
-}
-
-/// Adds the place of the core module `number` to an error.
-pub(crate) fn in_module(
-    layout: &Layout,
-    number: usize,
-) -> impl FnOnce(ModuleError) -> ComponentError {
-    let offset = layout.place(number).start;
-    move |source| ComponentError::Module {
-        number,
-        offset,
-        source,
-    }
 }

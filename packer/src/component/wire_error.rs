@@ -90,7 +90,7 @@ pub enum WireError {
     },
     /// A handle of the runtime may reach a function that does not know it.
     #[error(
-        "{user} may get a `{resource}` of a packed file, and only functions of `wasi:filesystem` and `wasi:io` know it; read the file in the component and pass its bytes"
+        "{user} may receive a handle of type `{resource}` that belongs to a packed file, and only functions of `wasi:filesystem` and `wasi:io` accept such a handle; pass the bytes of the file instead, or add --allow-escape if only handles of the host are passed"
     )]
     Escape {
         /// The import or export.
@@ -123,7 +123,7 @@ pub enum WireError {
     },
     /// The image could not be removed again without a change.
     #[error(
-        "the component has an unusual encoding, which packing could not restore ({what}); encode it again with `wasm-tools print` and `wasm-tools parse`"
+        "the component has an unusual encoding, which packing could not restore ({what}); encode it again before packing, with `wasm-tools print` and `wasm-tools parse`"
     )]
     Unusual {
         /// The first difference.

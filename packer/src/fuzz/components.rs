@@ -162,7 +162,7 @@ fn is_fault(error: &PackError) -> bool {
 
 fn pack(component: &[u8], image: usize) -> Result<Vec<u8>, PackError> {
     let component = Arc::new(component.to_vec());
-    let target = Target::new(&component, None)?;
+    let target = Target::new(&component, None, false)?;
     let (merged, wired) = (runtime::MERGED, runtime::WIRED);
     let packed = target.embed(parts(image), merged, wired, runtime::VERSION)?;
     Ok(packed.module)

@@ -245,7 +245,7 @@ impl<'a> Contents<'a> {
     /// packing.
     pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, OpenError> {
         if let Some(Form::Wired) = self.form {
-            return Ok(component::unwired_in(source)?);
+            return Ok(component::unpacked_in(source)?);
         }
         let module = self.module_in(source);
         let module = module::unmounted_in(&module, self.payload_segment)?;
@@ -261,7 +261,7 @@ impl<'a> Contents<'a> {
         match self.form? {
             Form::Linked => return None,
             Form::Merged(_) => {}
-            Form::Wired => return Some(component::unwired_in(source).ok()?.len() as u64),
+            Form::Wired => return Some(component::unpacked_in(source).ok()?.len() as u64),
         }
         let module = self.module_in(source);
         // Another tool may have changed the packed module.

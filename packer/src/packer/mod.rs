@@ -80,6 +80,7 @@ pub struct Packer {
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
     no_size_limit: bool,
+    allow_escape: bool,
 }
 
 impl Packer {
@@ -106,6 +107,7 @@ impl Packer {
             only: None,
             memory: None,
             no_size_limit: false,
+            allow_escape: false,
         }
     }
 
@@ -249,6 +251,15 @@ impl Packer {
         self
     }
 
+    /// Packs a component even if one of its functions could pass a descriptor or stream of
+    /// a packed file to the host or to a caller. Only functions of `wasi:filesystem` and
+    /// `wasi:io` accept these handles, and any other function traps on them. By default,
+    /// such a component is an error. With this, it is a [`Warning::Escapes`].
+    pub fn allow_escape(mut self, allow_escape: bool) -> Self {
+        self.allow_escape = allow_escape;
+        self
+    }
+
     /// Stores the files at `paths` first and in this order, and all others after them. If
     /// these are the files that a program reads when it starts, the start reads few
     /// blocks. Paths and patterns are those of [`Packer::only`].
@@ -289,7 +300,7 @@ impl Packer {
         // Wrong choices fail before the work of a minute.
         self.storage()?;
         self.inputs.mapped()?;
-        let target = Target::new(module, self.memory)?;
+        let target = Target::new(module, self.memory, self.allow_escape)?;
         let mut image = self.store(progress)?;
         let embedded = image.embed(target)?;
         let mut warnings = embedded.warnings;

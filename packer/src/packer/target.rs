@@ -13,17 +13,19 @@ pub(crate) enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Parses and validates `wasm`. `memory` is the kind of memory for a merged runtime.
+    /// Parses and validates `wasm`. `memory` is the kind of memory for a merged
+    /// runtime, and `allow_escape` the choice of [`Packer::allow_escape`](super::Packer::allow_escape).
     pub(crate) fn new(
         wasm: &'a Arc<Vec<u8>>,
         memory: Option<MemoryKind>,
+        allow_escape: bool,
     ) -> Result<Self, PackError> {
         if !is_component(&**wasm) {
             return Ok(Self::Module(module::Target::new(wasm, memory)?));
         }
         Ok(match InPlace::new(wasm, memory) {
             Err(ComponentError::Native { .. } | ComponentError::NoFileImports) => {
-                Self::Wiring(Wiring::new(wasm, memory)?)
+                Self::Wiring(Wiring::new(wasm, memory, allow_escape)?)
             }
             target => Self::InPlace(target?),
         })

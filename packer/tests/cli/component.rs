@@ -33,7 +33,7 @@ fn commands_that_read_accept_components() {
         ("dump packed.wasm", "core module  number 0\n"),
         (
             "info packed.wasm",
-            "packed in place: core module 0 at offset ",
+            "packed in place: core module 0 at offset 0x",
         ),
         (
             "info packed.wasm",

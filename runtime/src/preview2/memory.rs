@@ -6,8 +6,17 @@
 
 use super::calls::Host;
 use super::errors::{ErrorCode, Result};
-use crate::guest::{GuestSink, Memory, PathBuffer, PathError};
+use crate::guest::{GuestSink, Memory, PathBuffer, PathError, overlap};
+use alloc::vec::Vec;
 use core::cell::RefCell;
+
+/// The most bytes that [`Program::with_loan`] lends.
+pub(super) const LOAN_LEN: u32 = 16 << 10;
+
+/// Where a loan may begin: far from 0, which hosts may take for a null pointer, and within
+/// the first page. An answer is shorter than the gap between the two, so it overlaps one at
+/// most.
+const LOANS: [u32; 2] = [1 << 10, 32 << 10];
 
 /// A range of the program's memory: a list of `count` items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +39,18 @@ impl List {
 /// The memory of the program, and the host that allocates in it.
 pub(super) struct Program<M, H> {
     memory: RefCell<M>,
+    /// The program's bytes in a lent range.
+    lent: RefCell<Vec<u8>>,
     pub(super) host: H,
 }
 
 impl<M: Memory, H: Host> Program<M, H> {
     pub(super) fn new(memory: M, host: H) -> Self {
-        let memory = RefCell::new(memory);
-        Self { memory, host }
+        Self {
+            memory: RefCell::new(memory),
+            lent: RefCell::default(),
+            host,
+        }
     }
 
     pub(super) fn has(&self, address: u32, len: u32) -> bool {
@@ -87,6 +101,35 @@ impl<M: Memory, H: Host> Program<M, H> {
     ) -> R {
         let memory = &mut *self.memory.borrow_mut();
         use_it(&mut GuestSink::checked(memory, address, len))
+    }
+
+    /// Lends `len` bytes of the program's memory, at most [`LOAN_LEN`], and restores them.
+    /// The range does not overlap `answer`, which the host may write meanwhile.
+    ///
+    /// No code of the program runs during a synchronous call of the host, so nothing sees
+    /// the changed bytes. If the host traps, the program never runs again.
+    pub(super) fn with_loan<R>(
+        &self,
+        len: u32,
+        answer: (u32, u32),
+        use_it: impl FnOnce(u32) -> R,
+    ) -> Result<R> {
+        let no_memory = ErrorCode::INSUFFICIENT_MEMORY;
+        let mut places = LOANS.into_iter();
+        let place = places.find(|place| !overlap((*place, len), answer));
+        let place = place
+            .filter(|place| self.has(*place, len))
+            .ok_or(no_memory)?;
+        let mut lent = self.lent.take();
+        lent.clear();
+        let reserved = lent.try_reserve_exact(LOAN_LEN as usize);
+        reserved.map_err(|_| no_memory)?;
+        lent.resize(len as usize, 0);
+        self.read(place, &mut lent)?;
+        let result = use_it(place);
+        self.write(place, &lent)?;
+        self.lent.replace(lent);
+        Ok(result)
     }
 
     /// Allocates memory of the program, more than nothing.

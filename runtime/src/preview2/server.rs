@@ -6,7 +6,7 @@ use super::handles::{Handles, Kind, Resource};
 use super::memory::Program;
 use crate::fs::{Filesystem, FsError};
 use crate::guest::{Memory, PathBuffer};
-use core::cell::{Cell, RefCell};
+use core::cell::RefCell;
 
 /// Serves the functions of WASI 0.2 that deal with files from a file system.
 ///
@@ -15,8 +15,6 @@ use core::cell::{Cell, RefCell};
 pub struct Server<M, H, F: Filesystem> {
     pub(super) program: Program<M, H>,
     files: RefCell<Files<F>>,
-    /// The address of the buffer for `splice`, in the program's memory.
-    pub(super) buffer: Cell<Option<u32>>,
 }
 
 /// The file system, and what the program has open in it.
@@ -39,7 +37,6 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 path: PathBuffer::default(),
                 second_path: PathBuffer::default(),
             }),
-            buffer: Cell::new(None),
         }
     }
 

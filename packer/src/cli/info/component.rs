@@ -61,6 +61,6 @@ impl Component {
             other => other,
         };
         let CoreModule { number, offset, .. } = core_module;
-        format!("{kind}, packed {mechanism}: core module {number} at offset {offset}")
+        format!("{kind}, packed {mechanism}: core module {number} at offset {offset:#x}")
     }
 }

@@ -3,6 +3,7 @@
 use super::{ADAPTER, PROGRAM, chain, component, layout, wasm};
 use crate::component::replace::{replace, replaced_len};
 use crate::component::{ComponentError, WireError, check, without_image};
+use crate::module::{Form, unmounted};
 use crate::{Contents, MemoryKind, OpenError, PackError, Packer, Walk};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -68,6 +69,13 @@ fn around(wasm: &[u8], number: usize) -> Vec<Vec<u8>> {
     parts
 }
 
+/// The packed core module 2 as a program whose calls reach its host.
+fn forwarding(packed: &[u8]) -> Vec<u8> {
+    let place = layout(packed).expect("valid").place(2);
+    let program = unmounted(&packed[place.start as usize..place.end as usize]);
+    program.expect("readable").into_owned()
+}
+
 #[test]
 fn only_the_program_and_two_lengths_change() {
     let (app, tree) = (app(), tree(&["a", "b"]));
@@ -82,6 +90,18 @@ fn only_the_program_and_two_lengths_change() {
         assert!(*without_image(&packed).expect("restores") == *app);
     }
     assert!(*without_image(&app).expect("has none") == *app);
+}
+
+/// No instance of such a module exists, so no function of files reaches it.
+#[test]
+fn names_of_imports_do_not_prevent_packing_in_place() {
+    let named = r#"(core module (import "wasi:filesystem/types@0.2.0" "x" (func)))"#;
+    let (app, tree) = (component(&[PROGRAM, named]), tree(&["a"]));
+    let packer = Packer::new(&*app).map_dir(tree.path(), "/d");
+    let packed = packer.memory(MemoryKind::Single).pack();
+    let packed = packed.expect("can be packed").module;
+    let contents = Contents::find(&packed).expect("readable");
+    assert_eq!(contents.form, Some(Form::Merged(MemoryKind::Single)));
 }
 
 #[test]
@@ -115,7 +135,12 @@ fn the_place_of_the_program_is_known() {
         assert_eq!(place.number, 2);
         assert_eq!(place.range, layout(&packed).unwrap().place(2));
         assert_eq!(contents.application_len(&source), Some(app.len() as u64));
-        assert!(contents.application(&source).expect("restores") == app);
+        let application = contents.application(&source).expect("readable");
+        assert_eq!(around(&application, 2), around(&app, 2));
+        let place = layout(&application).unwrap().place(2);
+        let program = &application[place.start as usize..place.end as usize];
+        assert!(*program == *forwarding(&packed));
+        assert!(matches!(files(&application), Err(OpenError::NotPacked)));
     }
 }
 

@@ -1,39 +1,46 @@
-//! Rejects components whose code could pass a handle of the runtime on.
+//! The functions through which code of a component could pass a handle of the runtime on.
 //!
 //! The runtime's handles are known to the intercepted functions only. Any other function
 //! with such a resource among its parameters would trap on them, and so would a caller that
 //! gets one as the result of an export. For example, a component that imports
-//! `upload: func(file: borrow<descriptor>)` is rejected.
+//! `upload: func(file: borrow<descriptor>)` is rejected, unless the user allows it.
 
-use crate::component::error::ComponentError;
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::served_function;
-use crate::component::wire::resources::{Resource, Resources};
-use crate::component::wire_error::WireError;
+use crate::component::wire::resources::Resources;
 use wasmparser::component_types::ComponentValType;
 use wasmparser::types::TypesRef;
 
-/// Rejects a component in which a handle may escape.
-pub(super) fn reject<'a>(
-    items: &Items<'a>,
-    types: TypesRef<'a>,
-    resources: &mut Resources<'a>,
-) -> Result<(), ComponentError> {
+/// A function that may receive a handle of the runtime.
+pub(super) struct Escape {
+    /// The function in words.
+    pub(super) user: String,
+    /// The resource of the handle.
+    pub(super) resource: &'static str,
+}
+
+/// The functions through which handles may escape.
+pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
+    let mut resources = Resources::find(items, types);
+    let mut escapes = Vec::new();
     for (function, _) in &items.core_functions {
         if let CoreFunction::Lower { function, .. } = function
             && !is_served(items, *function)
+            && let Some(resource) = carried(params(types, *function), &mut resources)
         {
-            let params = params(types, *function);
-            check(params, resources, || called(items, *function))?;
+            let user = called(items, *function);
+            escapes.push(Escape { user, resource });
         }
     }
     for (number, (function, _)) in (0..).zip(&items.functions) {
-        if let Function::Lift = function {
-            let result = result(types, number);
-            check(result, resources, || exported(items, number))?;
+        if let Function::Lift = function
+            && let Some(resource) = carried(result(types, number), &mut resources)
+        {
+            let user = exported(items, number);
+            escapes.push(Escape { user, resource });
         }
     }
-    Ok(())
+    escapes
 }
 
 fn is_served(items: &Items<'_>, function: u32) -> bool {
@@ -51,19 +58,11 @@ fn result(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {
     ty.map_or_else(Vec::new, |ty| ty.result.iter().copied().collect())
 }
 
-fn check(
-    values: Vec<ComponentValType>,
-    resources: &mut Resources<'_>,
-    user: impl FnOnce() -> String,
-) -> Result<(), WireError> {
+/// The name of the first resource in these values, if any.
+fn carried(values: Vec<ComponentValType>, resources: &mut Resources<'_>) -> Option<&'static str> {
     let mut values = values.into_iter();
-    match values.find_map(|value| resources.carried(value)) {
-        None => Ok(()),
-        Some(Resource { name, .. }) => Err(WireError::Escape {
-            user: user(),
-            resource: name,
-        }),
-    }
+    let found = values.find_map(|value| resources.carried(value));
+    found.map(|resource| resource.name)
 }
 
 fn called(items: &Items<'_>, function: u32) -> String {

@@ -6,7 +6,7 @@
 use wasi_vfs_embedding::preview2::Interface;
 
 /// The prefix of the interfaces by which a component opens files.
-const FILES: &str = "wasi:filesystem/";
+pub(super) const FILES: &str = "wasi:filesystem/";
 
 const INTERFACES: [Interface; 5] = [
     Interface::Types,
@@ -19,10 +19,28 @@ const INTERFACES: [Interface; 5] = [
 /// The served interface with the full name `import`. The ABI is the same in all versions
 /// of WASI 0.2.
 pub(super) fn served(import: &str) -> Option<Interface> {
-    let (name, version) = import.split_once('@')?;
     let mut interfaces = INTERFACES.into_iter();
-    let interface = interfaces.find(|interface| interface.name() == name)?;
-    is_0_2(version).then_some(interface)
+    interfaces.find(|interface| is_release(import, interface.name()))
+}
+
+/// Whether `import` is the interface `name` in a release of WASI 0.2.
+pub(super) fn is_release(import: &str, name: &str) -> bool {
+    let mut parts = import.splitn(2, '@');
+    parts.next() == Some(name) && parts.next().is_some_and(is_0_2)
+}
+
+/// Whether a component with these lowered functions opens files, by any version of WASI. A
+/// program opens files from a preopened directory, by a path. Each function is the name of
+/// its interface and its own.
+pub(super) fn opens_files<'a>(functions: impl Iterator<Item = (&'a str, &'a str)>) -> bool {
+    let (mut lists, mut opens) = (false, false);
+    for (interface, name) in functions {
+        if interface.starts_with(FILES) {
+            lists |= name == "get-directories";
+            opens |= name.ends_with("-at");
+        }
+    }
+    lists && opens
 }
 
 /// Whether `import` opens files, in a version that no runtime serves.

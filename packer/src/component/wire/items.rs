@@ -9,6 +9,7 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Section;
 use crate::component::wire::sections::{self, id};
+use std::collections::HashMap;
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExport, ComponentExternalKind,
     ComponentImport, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef, ExternalKind,
@@ -57,6 +58,8 @@ pub(super) type Defined<T> = Vec<(T, usize)>;
 pub(super) struct Items<'a> {
     /// The name of each component instance that is an import.
     pub(super) instances: Vec<Option<&'a str>>,
+    /// The exports of inline instances: of each instance and name, the item.
+    inline: HashMap<(u32, &'a str), (ComponentExternalKind, u32)>,
     pub(super) functions: Defined<Function<'a>>,
     /// The content of each core module, if the component contains it.
     pub(super) core_modules: Defined<Option<&'a [u8]>>,
@@ -138,8 +141,47 @@ impl<'a> Items<'a> {
                     .collect()
             }
         };
+        if let ComponentInstance::FromExports(exports) = instance {
+            self.note_inline(exports);
+        }
         self.passed.extend(functions);
         self.instances.push(None);
+    }
+
+    /// Notes the items in an inline instance, under which an alias finds them.
+    fn note_inline(&mut self, exports: &[ComponentExport<'a>]) {
+        let instance = self.instances.len() as u32;
+        let exports = exports.iter();
+        let exports = exports.map(|one| ((instance, one.name.name), (one.kind, one.index)));
+        self.inline.extend(exports);
+    }
+
+    /// The function `name` of an instance. A function of an inline instance is the function
+    /// that was put there.
+    fn function_of(&self, instance: u32, name: &'a str) -> Function<'a> {
+        let export = Function::Export { instance, name };
+        match self.inline.get(&(instance, name)) {
+            Some((ComponentExternalKind::Func, function)) => self.function(*function),
+            _ => export,
+        }
+    }
+
+    /// The import that the instance `name` of an instance is, if it is one.
+    fn instance_of(&self, instance: u32, name: &'a str) -> Option<&'a str> {
+        match self.inline.get(&(instance, name)) {
+            Some((ComponentExternalKind::Instance, instance)) => self.import(*instance),
+            _ => None,
+        }
+    }
+
+    fn function(&self, number: u32) -> Function<'a> {
+        let function = self.functions.get(number as usize);
+        function.map_or(Function::Other, |(function, _)| *function)
+    }
+
+    /// The name of the import that a component instance is.
+    fn import(&self, instance: u32) -> Option<&'a str> {
+        self.instances.get(instance as usize).copied().flatten()
     }
 
     fn note_alias(&mut self, alias: &ComponentAlias<'a>, section: usize) {
@@ -150,10 +192,13 @@ impl<'a> Items<'a> {
                 name,
             } => match kind {
                 ComponentExternalKind::Func => {
-                    let function = Function::Export { instance, name };
+                    let function = self.function_of(instance, name);
                     self.functions.push((function, section));
                 }
-                ComponentExternalKind::Instance => self.instances.push(None),
+                ComponentExternalKind::Instance => {
+                    let import = self.instance_of(instance, name);
+                    self.instances.push(import);
+                }
                 ComponentExternalKind::Module => self.core_modules.push((None, section)),
                 _ => {}
             },
@@ -214,12 +259,11 @@ impl<'a> Items<'a> {
         match export.kind {
             ComponentExternalKind::Func => {
                 self.passed.push((export.index, export.name.name));
-                let function = self.functions.get(index).map(|(function, _)| *function);
-                let function = function.unwrap_or(Function::Other);
+                let function = self.function(export.index);
                 self.functions.push((function, section));
             }
             ComponentExternalKind::Instance => {
-                let instance = self.instances.get(index).copied().flatten();
+                let instance = self.import(export.index);
                 self.instances.push(instance);
             }
             ComponentExternalKind::Module => {
@@ -236,7 +280,7 @@ impl<'a> Items<'a> {
         let Function::Export { instance, name } = *function else {
             return None;
         };
-        let import = self.instances.get(instance as usize).copied().flatten()?;
+        let import = self.import(instance)?;
         Some((instance, import, name))
     }
 }

@@ -6,13 +6,13 @@
 //! allocators. Those are two lowerings, and both allocators are kept.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::interface::{is_unserved, served};
+use crate::component::wire::interface::{is_release, is_unserved, opens_files, served};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, identity};
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
 use crate::module::{ERROR_CODE, describe, lowered_type};
-use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, Interface};
+use wasi_vfs_embedding::preview2::{FUNCTIONS, Function};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalOption, CompositeInnerType};
 
@@ -35,20 +35,20 @@ pub(super) struct Lowered<'a> {
     pub(super) realloc: Option<u32>,
 }
 
-/// Whether a component lowers functions of files, of any version.
+/// Whether a component opens files, by any version of WASI. A component that only asks for
+/// the type of a descriptor, as many do for standard output, opens none.
 pub(super) fn uses_files(items: &Items<'_>) -> bool {
-    let mut interfaces = lowered_interfaces(items);
-    interfaces.any(|interface| {
-        let served = served(interface);
-        matches!(served, Some(Interface::Types | Interface::Preopens)) || is_unserved(interface)
-    })
+    opens_files(lowered_imports(items))
 }
 
-/// The imported instances whose functions are lowered.
-fn lowered_interfaces<'a>(items: &Items<'a>) -> impl Iterator<Item = &'a str> {
+/// The lowered functions of imports: the name of the interface, and that of the function.
+fn lowered_imports<'a>(items: &Items<'a>) -> impl Iterator<Item = (&'a str, &'a str)> {
     let functions = items.core_functions.iter();
     functions.filter_map(|(function, _)| match function {
-        CoreFunction::Lower { function, .. } => Some(items.imported(*function)?.1),
+        CoreFunction::Lower { function, .. } => {
+            let (_, interface, name) = items.imported(*function)?;
+            Some((interface, name))
+        }
         _ => None,
     })
 }
@@ -59,7 +59,8 @@ pub(super) fn find<'a>(
     types: TypesRef<'a>,
     resources: &Resources<'a>,
 ) -> Result<Vec<Lowered<'a>>, ComponentError> {
-    if let Some(interface) = lowered_interfaces(items).find(|interface| is_unserved(interface)) {
+    let mut interfaces = lowered_imports(items).map(|(interface, _)| interface);
+    if let Some(interface) = interfaces.find(|interface| is_unserved(interface)) {
         let interface = interface.to_owned();
         return Err(WireError::Version { interface }.into());
     }
@@ -78,7 +79,6 @@ pub(super) fn find<'a>(
             check_count(lowerings.len())?;
         }
     }
-    check_use(&lowerings)?;
     Ok(lowerings)
 }
 
@@ -121,12 +121,11 @@ pub(super) fn served_function(interface: &str, name: &str) -> Option<&'static Fu
 /// Whether a function of another interface returns its error code for an error of a
 /// stream. For packed files there is none.
 fn returns_error_code(interface: &str, name: &str) -> bool {
-    let functions = [
-        ("wasi:http/types@0.2", "http-error-code"),
-        ("wasi:sockets/network@0.2", "network-error-code"),
-    ];
-    let mut functions = functions.into_iter();
-    functions.any(|(prefix, function)| interface.starts_with(prefix) && name == function)
+    match name {
+        "http-error-code" => is_release(interface, "wasi:http/types"),
+        "network-error-code" => is_release(interface, "wasi:sockets/network"),
+        _ => false,
+    }
 }
 
 fn dropped<'a>(resources: &Resources<'a>, number: u32, resource: u32) -> Option<Lowered<'a>> {
@@ -193,17 +192,6 @@ fn check_count(found: usize) -> Result<(), WireError> {
     match found <= limit {
         true => Ok(()),
         false => Err(WireError::TooManyLowerings { limit }),
-    }
-}
-
-/// A program opens files from a preopened directory, by a path.
-fn check_use(lowerings: &[Lowered<'_>]) -> Result<(), WireError> {
-    let uses = |is: fn(&Function) -> bool| lowerings.iter().any(|lowered| is(lowered.function));
-    let lists = uses(|function| function.interface == Interface::Preopens);
-    let opens = uses(|function| function.name.ends_with("-at"));
-    match lists && opens {
-        true => Ok(()),
-        false => Err(WireError::NoFiles),
     }
 }
 

@@ -22,6 +22,8 @@
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
+//! | `receivers` | the core modules that get functions of files |
+//! | `original` | the component without its image, of each form |
 
 mod escape;
 mod insert;
@@ -32,7 +34,9 @@ mod memory;
 mod modules;
 mod names;
 mod nested;
+pub(super) mod original;
 mod plan;
+pub(super) mod receivers;
 mod remove;
 mod renumber;
 mod resources;
@@ -45,17 +49,17 @@ mod tests;
 pub(crate) mod text;
 
 use crate::component::error::ComponentError;
-use crate::component::locate::find;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
 use crate::component::replace::check_len;
+use crate::component::wire::escape::Escape;
 use crate::component::wire::nested::with_content;
+use crate::component::wire::original::without_image;
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
+use crate::warning::Warning;
 use std::borrow::Cow;
-use std::sync::Arc;
-use wasi_vfs_format::{Payload, ReadAt};
 
 /// A validated component that a runtime can be wired into.
 pub(crate) struct Wiring<'a> {
@@ -64,22 +68,32 @@ pub(crate) struct Wiring<'a> {
     /// The number of the component that opens files.
     number: usize,
     plan: Plan,
+    escapes: Vec<Escape>,
 }
 
 impl<'a> Wiring<'a> {
     /// Parses and validates the component, and removes the image that it may have.
-    /// `memory` is the kind of memory that the user chose, if any.
+    /// `memory` is the kind of memory that the user chose, if any. With `allow_escape`,
+    /// functions that may receive a handle of the runtime are a warning.
     ///
     /// # Errors
     ///
     /// The component is invalid or unsupported. Each error suggests a remedy.
-    pub(crate) fn new(wasm: &'a [u8], memory: Option<MemoryKind>) -> Result<Self, ComponentError> {
-        let original = unwire(wasm)?;
+    pub(crate) fn new(
+        wasm: &'a [u8],
+        memory: Option<MemoryKind>,
+        allow_escape: bool,
+    ) -> Result<Self, ComponentError> {
+        let original = without_image(wasm)?;
         let layout = walk::layout(&*original)?;
         let (number, items) = nested::user(&original, &layout)?;
         let types = module::component_types(&original, number)?;
         let types = types.ok_or(WireError::NoFiles)?;
         let plan = Plan::new(&items, types.as_ref())?;
+        let escapes = escape::find(&items, types.as_ref());
+        if !allow_escape {
+            reject(&escapes)?;
+        }
         if memory == Some(MemoryKind::Single) {
             return Err(WireError::SingleMemory.into());
         }
@@ -89,6 +103,7 @@ impl<'a> Wiring<'a> {
             layout,
             number,
             plan,
+            escapes,
         })
     }
 
@@ -109,6 +124,7 @@ impl<'a> Wiring<'a> {
         };
         // Merging copies the payload, so this check comes first.
         check_len(parts.payload.len() as u64)?;
+        let warnings = warnings(&self.escapes);
         let stub = insert::stub(&self.plan);
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
@@ -122,15 +138,35 @@ impl<'a> Wiring<'a> {
         Ok(Embedded {
             module,
             form: Form::Wired,
-            warnings: Vec::new(),
+            warnings,
         })
+    }
+}
+
+/// Rejects a component in which a handle may escape.
+fn reject(escapes: &[Escape]) -> Result<(), WireError> {
+    match escapes.first() {
+        None => Ok(()),
+        Some(Escape { user, resource }) => Err(WireError::Escape {
+            user: user.clone(),
+            resource,
+        }),
+    }
+}
+
+fn warnings(escapes: &[Escape]) -> Vec<Warning> {
+    let users = escapes.iter().map(|escape| escape.user.clone());
+    let users: Vec<_> = users.collect();
+    match users.is_empty() {
+        true => Vec::new(),
+        false => vec![Warning::Escapes(users)],
     }
 }
 
 /// Rejects a component that unwiring would not restore. The encoder writes numbers in the
 /// fewest bytes, and not every tool does.
 fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError> {
-    let restored = unwire(wired)?;
+    let restored = without_image(wired)?;
     if *restored == *original {
         return Ok(());
     }
@@ -139,30 +175,4 @@ fn check_reversible(wired: &[u8], original: &[u8]) -> Result<(), ComponentError>
     let at = at.unwrap_or(restored.len().min(original.len()));
     let what = format!("the byte at offset {at:#x} would differ");
     Err(WireError::Unusual { what }.into())
-}
-
-/// The component without its wiring. A component that is not wired is returned as it is.
-///
-/// # Errors
-///
-/// The component is invalid, or another tool changed it after packing.
-pub(crate) fn unwire(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
-    match find(wasm)? {
-        Some((place, found)) if found.form == Form::Wired => {
-            let layout = walk::layout(wasm)?;
-            remove::unwired(wasm, &layout, place.number).map(Cow::Owned)
-        }
-        _ => Ok(Cow::Borrowed(wasm)),
-    }
-}
-
-/// [`unwire`] for the component in `source`.
-///
-/// # Errors
-///
-/// Those of [`unwire`], or the component cannot be read.
-pub(crate) fn unwired_in(source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ComponentError> {
-    let wasm = Payload::Source(source.clone()).bytes();
-    let wasm = wasm.map_err(ComponentError::Read)?;
-    unwire(&wasm).map(Cow::into_owned)
 }

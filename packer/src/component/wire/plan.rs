@@ -9,7 +9,6 @@
 //! the instance of `main`, the second before the instance of the fixup.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::escape;
 use crate::component::wire::items::{CoreExport, CoreFunction, Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
 use crate::component::wire::resources::Resources;
@@ -56,10 +55,9 @@ pub(super) struct Plan {
 impl Plan {
     /// Plans the wiring of the component with these `items`.
     pub(super) fn new<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Result<Self, ComponentError> {
-        let mut resources = Resources::find(items, types);
+        let resources = Resources::find(items, types);
         let lowered = lowerings::find(items, types, &resources)?;
         let memory = lowerings::memory(items, types, &lowered)?;
-        escape::reject(items, types, &mut resources)?;
         let host = host(&lowered, types);
         let reallocs = reallocs(items, &lowered);
         let places = places(items, &lowered, memory);

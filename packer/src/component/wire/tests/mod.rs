@@ -4,7 +4,7 @@ mod rejected;
 mod restored;
 mod shapes;
 
-use super::{Wiring, text, unwire};
+use super::{Wiring, text};
 use crate::component::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
@@ -24,7 +24,7 @@ const PARTS: Parts<'_> = Parts {
 };
 
 fn wire_with(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Vec<u8>, ComponentError> {
-    let wiring = Wiring::new(wasm, memory)?;
+    let wiring = Wiring::new(wasm, memory, false)?;
     let embedded = wiring.embed(PARTS, &wired_runtime(), VERSION)?;
     Ok(embedded.module)
 }

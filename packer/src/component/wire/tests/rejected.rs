@@ -4,6 +4,7 @@ use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
 use super::{PARTS, VERSION, Wiring, error, wasm, wire_with, wired_runtime};
 use crate::component::wire_error::WireError;
 use crate::module::{MemoryKind, Parts};
+use crate::warning::Warning;
 
 /// Checks that the message has these words, all of them.
 fn names(error: &WireError, words: &[&str]) {
@@ -46,7 +47,8 @@ fn asynchronous_lowerings_are_named() {
         r#""get-directories" (func async (result"#,
     );
     let lower = lowered("preopens", "get-directories").replace("(memory", "async (memory");
-    let error = error(&format!("(component {imports} {LIBC} {lower})"));
+    let open = lowered("types", "[method]descriptor.open-at");
+    let error = error(&format!("(component {imports} {LIBC} {lower} {open})"));
     names(&error, &["get-directories", "`async`"]);
 }
 
@@ -115,8 +117,20 @@ fn imports_that_take_a_descriptor_are_named() {
     let text = program(&format!(r#"{upload} {}"#, lowered("cloud", "upload")));
     names(
         &error(&text),
-        &["`upload` of `local:cloud/files`", "`descriptor`"],
+        &[
+            "`upload` of `local:cloud/files`",
+            "`descriptor`",
+            "--allow-escape",
+        ],
     );
+    let allowed = wasm(&text);
+    let wiring = Wiring::new(&allowed, None, true).expect("allowed");
+    let embedded = wiring.embed(PARTS, &wired_runtime(), VERSION);
+    let warnings = embedded.expect("can be wired").warnings;
+    let [Warning::Escapes(users)] = &*warnings else {
+        panic!("{warnings:?}");
+    };
+    assert_eq!(*users, ["the import `upload` of `local:cloud/files`"]);
 }
 
 #[test]
@@ -127,11 +141,18 @@ fn error_codes_of_other_interfaces_are_no_escape() {
         (export "http-error-code" (func (param "err" (borrow $e)) (result (option u8))))))"#;
     let text = program(&format!(r#"{http} {}"#, lowered("http", "http-error-code")));
     wire_with(&wasm(&text), None).expect("can be wired");
-    let other = text.replace("wasi:http/types@0.2.0", "local:http/types");
-    names(
-        &error(&other),
-        &["`http-error-code` of `local:http/types`", "`error`"],
-    );
+    let others = [
+        "local:http/types",
+        "wasi:http/types@0.20.0",
+        "wasi:http/types@0.2.0-rc-1",
+    ];
+    for other in others {
+        let text = text.replace("wasi:http/types@0.2.0", other);
+        names(
+            &error(&text),
+            &[&format!("`http-error-code` of `{other}`"), "`error`"],
+        );
+    }
 }
 
 #[test]
@@ -208,7 +229,7 @@ fn images_above_the_limit_of_engines_are_named() {
         payload: payload.as_slice().into(),
         ..PARTS
     };
-    let wiring = Wiring::new(&wasm, None).expect("can be wired");
+    let wiring = Wiring::new(&wasm, None, false).expect("can be wired");
     let error = wiring.embed(parts, &wired_runtime(), VERSION);
     let error = error.map(|embedded| embedded.module.len());
     let error = error.expect_err("too long").to_string();

@@ -1,7 +1,8 @@
 //! Wiring is undone to the byte, and done again.
 
 use super::text::{of_two_versions, program, with_fixup};
-use super::{VERSION, Wiring, layout, unwire, wasm, wire, wired, wired_runtime};
+use super::{VERSION, Wiring, layout, wasm, wire, wired, wired_runtime};
+use crate::Packer;
 use crate::component::wire_error::WireError;
 use crate::component::{ComponentError, without_image};
 use crate::module::Parts;
@@ -21,9 +22,8 @@ fn the_component_without_its_image_is_the_original() {
     for text in texts() {
         let (original, wired) = (wasm(&text), wired(&text));
         assert_ne!(original, wired);
-        assert!(*unwire(&wired).expect("restores") == *original);
         assert!(*without_image(&wired).expect("restores") == *original);
-        assert!(*unwire(&original).expect("not wired") == *original);
+        assert!(*without_image(&original).expect("not wired") == *original);
     }
 }
 
@@ -36,7 +36,7 @@ fn wiring_again_replaces_the_image() {
         metadata: b"",
     };
     let wire_other = |wasm: &[u8]| {
-        let wiring = Wiring::new(wasm, None).expect("can be wired");
+        let wiring = Wiring::new(wasm, None, false).expect("can be wired");
         let embedded = wiring.embed(parts.clone(), &wired_runtime(), VERSION);
         embedded.expect("can be wired").module
     };
@@ -111,6 +111,21 @@ fn definitions(wasm: &[u8]) -> Vec<String> {
     items.into_iter().map(definition).collect()
 }
 
+/// One image per component: all commands read the only one.
+#[test]
+fn wiring_replaces_an_image_that_was_packed_in_place() {
+    let text = program(
+        r#"(core module (import "wasi_snapshot_preview1" "path_open"
+          (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (memory (export "memory") 1))"#,
+    );
+    let original = wasm(&text);
+    let packed = Packer::new(&*original).map_dir("src/path", "/d").pack();
+    let packed = packed.expect("can be packed").module;
+    assert_ne!(packed, original);
+    assert!(wire(&packed).expect("can be wired") == wired(&text));
+}
+
 #[test]
 fn names_follow_their_items() {
     let original = wasm(&program(""));
@@ -130,7 +145,7 @@ fn names_before_their_items_follow_them() {
     let early = [&original[..8], &original[start..], &original[8..start]].concat();
     let wired = wire(&early).expect("can be wired");
     assert_eq!(definitions(&early), definitions(&wired));
-    assert!(*unwire(&wired).expect("restores") == early);
+    assert!(*without_image(&wired).expect("restores") == early);
 }
 
 #[test]
@@ -144,7 +159,7 @@ fn padded_lengths_of_nested_components_are_restored() {
     padded.extend(bytes.chain([0]));
     padded.extend(&original[section.content.start as usize..]);
     let wired = wire(&padded).expect("can be wired");
-    assert!(*unwire(&wired).expect("restores") == padded);
+    assert!(*without_image(&wired).expect("restores") == padded);
 }
 
 #[test]
@@ -154,7 +169,7 @@ fn joined_sections_are_reported() {
     let place = layout(&wired).modules[2].section.start as usize;
     let custom = b"\0\x02\x01x".as_slice();
     let changed = [&wired[..place], custom, &wired[place..]].concat();
-    let error = unwire(&changed).expect_err("changed");
+    let error = without_image(&changed).expect_err("changed");
     let ComponentError::Wire(WireError::Rewritten { what }) = error else {
         panic!("{error}");
     };
@@ -195,8 +210,8 @@ fn damage_is_never_a_panic() {
         for bit in [1, 0x10, 0x80] {
             let mut damaged = wired.clone();
             damaged[at] ^= bit;
-            let _ = unwire(&damaged);
-            let _ = Wiring::new(&damaged, None).map(drop);
+            let _ = without_image(&damaged);
+            let _ = Wiring::new(&damaged, None, false).map(drop);
         }
     }
 }

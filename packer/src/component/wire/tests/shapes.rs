@@ -1,8 +1,10 @@
 //! What wiring does to each shape of component.
 
-use super::text::{of_two_versions, program, with_fixup};
+use super::text::{LIBC, OPTIONS, imports, of_two_versions, program, with_fixup};
 use super::{INDEX, PAYLOAD, items, layout, wasm, wired};
+use crate::Packer;
 use crate::component::locate;
+use crate::component::parse::layout::Layout;
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::sections;
 use crate::module::Form;
@@ -142,6 +144,58 @@ fn one_memory_may_have_several_names() {
   (alias core export $more "n" (core memory $again))
   (core func (canon lower (func $types "[method]descriptor.sync") (memory $again)))"#;
     wired(&program(again));
+}
+
+/// Many programs only ask for the type of a descriptor, and close the preopens.
+#[test]
+fn a_component_that_opens_no_files_stays_unwired() {
+    let nested = program("");
+    let imports = imports("0.2.0", "");
+    let hello = format!(
+        r#"(component {imports} {LIBC}
+          (core func (canon lower (func $types "[method]descriptor.sync") {OPTIONS}))
+          (core func (canon lower (func $preopens "get-directories") {OPTIONS})))"#
+    );
+    let text = format!("(component {hello} {nested})");
+    let (before, after) = (layout(&wasm(&text)), layout(&wired(&text)));
+    let modules = |layout: &Layout, component| {
+        let modules = layout.modules.iter();
+        modules
+            .filter(|module| module.component == component)
+            .count()
+    };
+    assert_eq!(modules(&after, 1), modules(&before, 1));
+    assert_eq!(modules(&after, 2), modules(&before, 2) + 3);
+}
+
+#[test]
+fn a_program_with_files_of_both_previews_is_wired() {
+    let preview1 = r#"(core module (import "wasi_snapshot_preview1" "path_open"
+      (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (memory (export "memory") 1))"#;
+    let text = program(preview1).replace(r#""a""#, r#""wasi:filesystem/types@0.2.0""#);
+    let packed = Packer::new(wasm(&text)).map_dir("src/path", "/d").pack();
+    let packed = packed.expect("can be packed").module;
+    let found = locate::find(&packed).expect("readable").expect("an image");
+    assert_eq!(found.1.form, Form::Wired);
+}
+
+#[test]
+fn functions_of_inline_instances_are_intercepted() {
+    let lowered = r#"(core func $directories"#;
+    let function = r#"(instance $again (export "g" (func $preopens "get-directories")))"#;
+    let instance = r#"(instance $outer (export "inner" (instance $preopens)))
+      (alias export $outer "inner" (instance $again))"#;
+    for (inline, name) in [(function, "g"), (instance, "get-directories")] {
+        let text = program("").replace(
+            r#"(func $preopens "get-directories")"#,
+            &format!(r#"(func $again "{name}")"#),
+        );
+        let after = wired(&text.replace(lowered, &format!("{inline} {lowered}")));
+        let items = items(&after);
+        let origin = origins(&items, "directories")[0].expect("an export");
+        assert_eq!(module(&items, origin), Some(1), "{name}");
+    }
 }
 
 #[test]

@@ -141,8 +141,9 @@ impl Lowerings {
         self.host(at, function, ty).map(Some)
     }
 
-    /// The function that allocates memory of the application. A lowering without an
-    /// allocator has no result that needs memory, so the runtime never asks for it.
+    /// The function that allocates memory of the application. The results of a lowering
+    /// without an allocator have a fixed length, so the runtime never allocates for it:
+    /// `splice` borrows memory of the program instead.
     fn realloc(&self, ty: &FuncType) -> Result<Function, ModuleError> {
         let expected = FuncType::new([ValType::I32; 3], [ValType::I32]);
         check_type((APPLICATION_MODULE, REALLOC_IMPORT), ty, &expected)?;
