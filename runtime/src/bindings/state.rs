@@ -217,7 +217,7 @@ fn decompress(anchor: &Anchor, frame: &[u8]) -> Result<Option<Allocation>, NoMem
     Ok(decoded.is_ok().then_some(index))
 }
 
-/// Keeps the index for ever, and gives the memory of its frame back, if it has an
+/// Keeps the index and never frees it. Frees the memory of its frame, if the frame has an
 /// allocation of its own. The anchor then names the index itself, so that it is
 /// found in a snapshot of the running program, too.
 fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
@@ -287,31 +287,39 @@ fn start() -> State {
     let Ok(index) = index(&anchor) else {
         return State::Unstarted;
     };
-    State::Serving(server_of(&anchor, index))
+    let image = ImageFs::new(index, blocks(&anchor));
+    State::Serving(Server::new(image, GuestMemory, HostFunctions))
 }
 
-/// Serves the image of the anchor, which has this index.
-fn server_of(anchor: &Anchor, index: Option<Index<'static>>) -> TheServer {
+/// The blocks of the anchor's image.
+fn blocks(anchor: &Anchor) -> Blocks<StoredBlocks, MemoryUse> {
     let payload = StoredBlocks::new(anchor.payload_address.get(), anchor.payload_len.get());
-    let image = ImageFs::new(index, Blocks::new(payload, MemoryUse));
-    Server::new(image, GuestMemory, HostFunctions)
+    Blocks::new(payload, MemoryUse)
 }
 
 /// The server of a wired runtime, made at the first call.
 #[cfg(feature = "preview2")]
 static SERVER: Global<OnceCell<TheServer>> = Global(UnsafeCell::new(OnceCell::new()));
 
-/// The server of a wired runtime. If memory for the index runs out, the image counts as
-/// damaged from then on: the program has to learn of it, and `get-directories`, which asks
-/// first, cannot fail.
+/// The server of a wired runtime. While memory for the index is missing, each call tries
+/// again to read the index, and the image answers that memory ran out.
 #[cfg(feature = "preview2")]
 pub(super) fn server() -> &'static TheServer {
     // SAFETY: one thread, and nothing makes another reference than this shared one. The
     // allocator of the program may call back here, but not while the server is made.
     let server = unsafe { &*SERVER.0.get() };
-    server.get_or_init(|| {
-        let anchor = anchor();
-        let index = index(&anchor).unwrap_or(None);
-        server_of(&anchor, index)
-    })
+    let server = server.get_or_init(|| {
+        let image = ImageFs::without_index(blocks(&anchor()));
+        Server::new(image, GuestMemory, HostFunctions)
+    });
+    server.with_files(|files| {
+        if files.fs.needs_index() {
+            match index(&anchor()) {
+                Ok(index) => files.fs.set_index(index),
+                // The next call tries again.
+                Err(NoMemory) => {}
+            }
+        }
+    });
+    server
 }

@@ -22,8 +22,9 @@ impl From<BlockError> for FsError {
 
 /// An image that is being served.
 pub struct ImageFs<'i, S, B> {
-    /// `None` if the index is damaged: each operation then fails with [`FsError::Io`].
-    index: Option<Index<'i>>,
+    /// Without an index, each operation fails with this error: [`FsError::Io`] if the
+    /// index is damaged, [`FsError::NoMemory`] if it is not in memory yet.
+    index: Result<Index<'i>>,
     blocks: Blocks<S, B>,
 }
 
@@ -31,12 +32,33 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
     /// Serves the image with this index, if its checksum is right. `None` stands for an
     /// index that cannot be parsed.
     pub fn new(index: Option<Index<'i>>, blocks: Blocks<S, B>) -> Self {
+        let mut image = Self::without_index(blocks);
+        image.set_index(index);
+        image
+    }
+
+    /// Serves an image for whose index memory ran out. Each operation fails with
+    /// [`FsError::NoMemory`] until [`set_index`](Self::set_index).
+    pub fn without_index(blocks: Blocks<S, B>) -> Self {
+        Self {
+            index: Err(FsError::NoMemory),
+            blocks,
+        }
+    }
+
+    /// Whether the index is not in memory yet.
+    pub fn needs_index(&self) -> bool {
+        matches!(self.index, Err(FsError::NoMemory))
+    }
+
+    /// Sets the index, as [`new`](Self::new) does.
+    pub fn set_index(&mut self, index: Option<Index<'i>>) {
         let index = index.filter(|index| index.verify_checksum().is_ok());
-        Self { index, blocks }
+        self.index = index.ok_or(FsError::Io);
     }
 
     fn index(&self) -> Result<&Index<'i>> {
-        self.index.as_ref().ok_or(FsError::Io)
+        self.index.as_ref().map_err(|error| *error)
     }
 
     /// Copies bytes of a file from `offset` on: those of one run within one block.
@@ -47,7 +69,7 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
         offset: u64,
         sink: &mut impl Sink,
     ) -> Result<bool> {
-        let index = self.index.as_ref().ok_or(FsError::Io)?;
+        let index = self.index.as_ref().map_err(|error| *error)?;
         let Some(run) = index.run(number, file, offset)? else {
             return Ok(false);
         };
@@ -103,8 +125,8 @@ impl<S: BlockSource, B: Budget> Tree for ImageFs<'_, S, B> {
 }
 
 impl<S: BlockSource, B: Budget> Filesystem for ImageFs<'_, S, B> {
-    /// A damaged index counts as one mount, so that a program meets the damage when it
-    /// looks for its preopens, and not as missing files.
+    /// Without an index there is one mount, so that a program meets the error when it looks
+    /// for its preopens, and not as missing files.
     fn mount_count(&self) -> u32 {
         self.index().map_or(1, |index| index.mount_count())
     }

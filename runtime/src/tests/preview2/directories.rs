@@ -2,9 +2,12 @@
 
 use super::Component;
 use super::component::LOWERING;
+use crate::blocks::Blocks;
+use crate::image::ImageFs;
 use crate::preview2::{ErrorCode, Preview2};
-use crate::tests::guest::image;
+use crate::tests::guest::{NoBudget, PlainPayload, image};
 use crate::tests::sample_image;
+use wasi_vfs_format::Index;
 
 fn names(component: &Component, stream: u32) -> Vec<String> {
     let entries = std::iter::from_fn(|| component.entry(stream).unwrap());
@@ -53,6 +56,25 @@ fn a_damaged_index_is_a_preopen_that_fails() {
     let preopens = component.preopens();
     assert_eq!(preopens, [(1 << 30, "/".into())]);
     assert_eq!(component.open(preopens[0].0, "hello"), Err(ErrorCode::IO));
+}
+
+#[test]
+fn an_index_that_found_no_memory_is_read_later() {
+    let (index, payload) = sample_image();
+    let blocks = Blocks::new(PlainPayload(payload), NoBudget);
+    let component = Component::with_fs(ImageFs::without_index(blocks));
+    let preopens = component.preopens();
+    assert_eq!(preopens, [(1 << 30, "/".into())]);
+    let root = preopens[0].0;
+    let no_memory = Err(ErrorCode::INSUFFICIENT_MEMORY);
+    assert_eq!(component.open(root, "hello"), no_memory);
+    component.server.with_files(|files| {
+        assert!(files.fs.needs_index());
+        files.fs.set_index(Index::parse(index.leak()).ok());
+        assert!(!files.fs.needs_index());
+    });
+    let file = component.open(root, "hello").unwrap();
+    assert_eq!(component.read(file, 5, 0), Ok((b"hello".into(), false)));
 }
 
 #[test]
