@@ -16,6 +16,8 @@ mod calls;
 mod chart;
 mod command;
 mod compare;
+mod component;
+mod coredump;
 mod cost;
 mod decoder;
 mod earlier;
@@ -43,7 +45,7 @@ use std::path::PathBuf;
 
 type Measure = fn(&Packer, &mut Notebook) -> Result<()>;
 
-const QUESTIONS: [(&str, Measure); 8] = [
+const QUESTIONS: [(&str, Measure); 9] = [
     ("size", size::measure),
     ("formats", formats::measure),
     ("packing", packing::measure),
@@ -51,13 +53,15 @@ const QUESTIONS: [(&str, Measure); 8] = [
     ("reading", reading::measure),
     ("decoder", decoder::measure),
     ("calls", calls::measure),
+    ("component", component::measure),
     ("scaling", scaling::measure),
 ];
 
 /// Measure wasi-vfs.
 ///
 /// `wasi-vfs-bench size calls` measures size and calls and renders the page. The other
-/// questions are formats, packing, start, reading, decoder and scaling, and `all` is all of them.
+/// questions are formats, packing, start, reading, decoder, component and scaling. `all` means
+/// all of them.
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]

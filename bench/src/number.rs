@@ -14,7 +14,17 @@ pub(crate) fn median(values: &[f64]) -> f64 {
 
 /// Whether a value of the unit depends on the load of the machine.
 pub(crate) fn is_time(unit: &str) -> bool {
-    ["CPU s", "wall s", "ms", "µs", "ns", "MB/s", "of native"].contains(&unit)
+    [
+        "CPU s",
+        "CPU ms",
+        "wall s",
+        "ms",
+        "µs",
+        "ns",
+        "MB/s",
+        "of native",
+    ]
+    .contains(&unit)
 }
 
 /// Whether more is better.

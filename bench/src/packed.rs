@@ -72,6 +72,14 @@ impl Storage {
             Self::Compressed => "compressed",
         }
     }
+
+    /// The option of `pack` after other words.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self::Stored => "",
+            Self::Compressed => " --compress",
+        }
+    }
 }
 
 /// A module that runs beside others, by a name without blanks.
@@ -122,9 +130,17 @@ impl Packer {
         Ok(packer)
     }
 
-    /// Removes modules that another command or another C program made.
+    /// Removes modules that another command or another program made.
     fn clear(&self) -> Result<()> {
-        let digest = digest(&self.command)? + &digest("bench/guests/reader.c")?;
+        let sources = [
+            &self.command,
+            "bench/guests/reader.c",
+            "bench/component/src/main.rs",
+        ];
+        let digest = sources
+            .into_iter()
+            .map(digest)
+            .collect::<Result<String>>()?;
         let stamp = root().join(self.file("made-by"));
         if fs::read_to_string(&stamp).is_ok_and(|found| found == digest) {
             return Ok(());
@@ -170,12 +186,9 @@ impl Packer {
     pub(crate) fn pack(&self, program: Program, tree: &Tree, storage: Storage) -> Command {
         let Self { command, .. } = self;
         let (source, output) = (self.source(program), self.output(program, tree, storage));
-        let compress = match storage {
-            Storage::Stored => "",
-            Storage::Compressed => "--compress",
-        };
+        let compress = storage.option();
         let (mapping, [_, _, form]) = (tree.mapping(), program.facts());
-        let line = format!("{command} pack {source} --dir {mapping} {form} {compress} -o {output}");
+        let line = format!("{command} pack {source} --dir {mapping} {form}{compress} -o {output}");
         Command::new(line.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 

@@ -46,6 +46,21 @@ impl Tree {
         Self::new("cpython", "CPython's library", ".tools/python-lib")
     }
 
+    /// Python's library as source.
+    pub(crate) fn python() -> Self {
+        Self::installed("python", "Python's `.py`")
+    }
+
+    /// The same, with its bytecode.
+    pub(crate) fn python_with_bytecode() -> Self {
+        Self::installed("python-pyc", "Python's `.py` and `.pyc`")
+    }
+
+    /// A tree of `tools/install trees`.
+    fn installed(name: &'static str, title: &'static str) -> Self {
+        Self::new(name, title, format!(".tools/trees/{name}"))
+    }
+
     /// A directory of the user's.
     pub(crate) fn at(path: &Path) -> Self {
         Self::new("tree", "the directory", path.display().to_string())
@@ -53,19 +68,26 @@ impl Tree {
 
     /// The trees that other people made.
     pub(crate) fn real() -> [Self; 6] {
-        let installed = |name, title| Self::new(name, title, format!(".tools/trees/{name}"));
         let large = |name, title| Self {
             rounds: 1,
-            ..installed(name, title)
+            ..Self::installed(name, title)
         };
         [
             Self::ruby(),
-            installed("python", "Python's `.py`"),
-            installed("python-pyc", "Python's `.py` and `.pyc`"),
+            Self::python(),
+            Self::python_with_bytecode(),
             large("app", "`node_modules`"),
             large("typescript", "three TypeScripts"),
-            installed("media", "media"),
+            Self::installed("media", "media"),
         ]
+    }
+
+    /// The command that prints the bytes of all files.
+    pub(crate) fn files_len(&self) -> Command {
+        let list = format!("find {} -type f -printf '%s\\n'", self.path);
+        Command::new(format!(
+            "{list} | awk '{{ sum += $1 }} END {{ print sum }}'"
+        ))
     }
 
     /// The argument that maps it to [`GUEST`].
@@ -101,12 +123,21 @@ impl Made {
         Ok(made)
     }
 
+    /// 8 files of 8 MiB of noise.
+    pub(crate) fn large_files() -> Result<Self> {
+        let mut made = Self::new("large-files")?;
+        made.0.title = "8 files of 8 MiB";
+        for number in 0..8 {
+            let path = made.path().join(format!("file-{number}"));
+            fs::write(path, noise(number, 8 << 17))?;
+        }
+        Ok(made)
+    }
+
     /// One file of 3 GiB that repeats 1 MiB of noise.
     pub(crate) fn large_file() -> Result<Self> {
         let made = Self::new("large")?;
-        let noise: Vec<u8> = (0..1 << 17)
-            .flat_map(|word| Random::new(word).draw().to_le_bytes())
-            .collect();
+        let noise = noise(0, 1 << 17);
         let mut file = fs::File::create(made.path().join("large"))?;
         (0..3 << 10).try_for_each(|_| file.write_all(&noise))?;
         Ok(made)
@@ -149,6 +180,13 @@ fn place() -> String {
     }
     let checkout = root().display().to_string().replace('/', "-");
     format!("{memory}/wasi-vfs-bench{checkout}")
+}
+
+/// The bytes of `word_count` random words. No two files are equal.
+fn noise(file: u64, word_count: u64) -> Vec<u8> {
+    let words = file * word_count..(file + 1) * word_count;
+    let words = words.map(|word| Random::new(word).draw());
+    words.flat_map(u64::to_le_bytes).collect()
 }
 
 /// The text of a small file. No two are equal.
