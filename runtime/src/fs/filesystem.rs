@@ -72,9 +72,19 @@ pub trait Filesystem: Tree {
         Err(FsError::ReadOnly)
     }
 
-    /// Makes an empty file.
-    fn create_file(&mut self, directory: Self::Id, name: &[u8]) -> Result<Self::Node> {
-        let _ = (directory, name);
+    /// Makes an empty file, prepared for a handle as by [`open_file`](Self::open_file).
+    ///
+    /// If another process made the file meanwhile, and unless `exclusive`, a file system
+    /// may open that file. Otherwise it returns [`FsError::Exists`], and the front end
+    /// resolves the path again.
+    fn create_file(
+        &mut self,
+        directory: Self::Id,
+        name: &[u8],
+        intent: Intent,
+        exclusive: bool,
+    ) -> Result<Self::Node> {
+        let _ = (directory, name, intent, exclusive);
         Err(FsError::ReadOnly)
     }
 

@@ -1,4 +1,8 @@
 //! Opening a path.
+//!
+//! [`open`] looks the path up, then opens or makes the file. Another process may change
+//! the name between the two steps. With `create`, [`open`] then starts again. For example,
+//! it finds no `log`, another process makes `log`, and the second look-up finds `log`.
 
 use super::{Access, Expected, Handle, OpenDirectory, OpenFile, Place};
 use crate::fs::{Filesystem, FsError, Intent, Kind, Result};
@@ -24,6 +28,17 @@ pub struct OpenOptions {
     pub flags: u16,
 }
 
+/// How often [`open`] starts again. Each time, another process must change the name between
+/// two adjacent calls of the host, so more than a few times need a hostile process.
+const RESTART_COUNT_MAX: u32 = 16;
+
+/// Where a path leads.
+enum Target<I> {
+    Free(Place<I>),
+    File(I),
+    Directory(OpenDirectory<I>),
+}
+
 /// Opens a path from a directory. The caller [retains](Filesystem::retain) the node.
 ///
 /// # Errors
@@ -36,18 +51,39 @@ pub fn open<F: Filesystem>(
     options: OpenOptions,
 ) -> Result<Handle<F::Id>> {
     options.check()?;
+    let mut restart_count = 0;
+    loop {
+        let opened = match locate(fs, start, path, options)? {
+            Target::Directory(directory) => return Ok(Handle::Directory(directory)),
+            Target::File(id) => options.open_file(fs, id),
+            Target::Free(place) => options.create_file(fs, &place),
+        };
+        match opened {
+            Err(error) if options.restarts(error) && restart_count < RESTART_COUNT_MAX => {
+                restart_count += 1;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Resolves the path, and checks that the options fit the found node.
+fn locate<F: Filesystem>(
+    fs: &F,
+    start: &OpenDirectory<F::Id>,
+    path: &[u8],
+    options: OpenOptions,
+) -> Result<Target<F::Id>> {
     // As O_CREAT|O_EXCL does in POSIX: a link in the way is not followed.
     let follow = options.follow && !options.is_exclusive();
     let resolution = start.resolve(fs, path, follow)?;
     let Some(node) = resolution.node else {
         options.check_create()?;
         let place = Place::new(fs, &resolution, Expected::Free)?;
-        if place.names_directory {
-            return Err(FsError::IsADirectory);
-        }
-        let file = fs.create_file(place.directory, &place.name)?;
-        fs.open_file(F::id(&file), options.intent())?;
-        return Ok(options.file::<F>(F::id(&file)));
+        return match place.names_directory {
+            true => Err(FsError::IsADirectory),
+            false => Ok(Target::Free(place)),
+        };
     };
     if options.is_exclusive() {
         return Err(FsError::Exists);
@@ -57,7 +93,7 @@ pub fn open<F: Filesystem>(
         Kind::Symlink => Err(FsError::Loop),
         Kind::Directory => {
             options.check_directory()?;
-            Ok(Handle::Directory(OpenDirectory {
+            Ok(Target::Directory(OpenDirectory {
                 id,
                 root: match F::CLIMBS {
                     true => resolution.root,
@@ -66,7 +102,7 @@ pub fn open<F: Filesystem>(
                 mount: None,
             }))
         }
-        Kind::File => options.open_file(fs, id),
+        Kind::File => Ok(Target::File(id)),
     }
 }
 
@@ -92,6 +128,13 @@ impl OpenOptions {
         self.create && self.exclusive
     }
 
+    /// Whether an error means that the name changed after its look-up: another process
+    /// made it, removed it, or put a link there.
+    fn restarts(&self, error: FsError) -> bool {
+        let changed = matches!(error, FsError::Exists | FsError::NotFound | FsError::Loop);
+        self.create && !self.exclusive && changed
+    }
+
     fn check_directory(&self) -> Result {
         match self.truncate || self.create || self.write {
             true => Err(FsError::IsADirectory),
@@ -107,6 +150,20 @@ impl OpenOptions {
             fs.check_writable(id)?;
         }
         fs.open_file(id, self.intent())?;
+        if self.truncate {
+            fs.set_len(id, 0)?;
+        }
+        Ok(self.file::<F>(id))
+    }
+
+    fn create_file<F: Filesystem>(
+        &self,
+        fs: &mut F,
+        place: &Place<F::Id>,
+    ) -> Result<Handle<F::Id>> {
+        let (intent, exclusive) = (self.intent(), self.exclusive);
+        let file = fs.create_file(place.directory, &place.name, intent, exclusive)?;
+        let id = F::id(&file);
         if self.truncate {
             fs.set_len(id, 0)?;
         }

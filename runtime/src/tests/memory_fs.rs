@@ -3,7 +3,9 @@
 
 use super::guest::{BUFFER, Guest, Vfs};
 use crate::blocks::Sink;
-use crate::fs::{Entry, Filesystem, Flush, FsError, Kind, Mount, Result, Stat, Time, Times, Tree};
+use crate::fs::{
+    Entry, Filesystem, Flush, FsError, Intent, Kind, Mount, Result, Stat, Time, Times, Tree,
+};
 use crate::preview1::{oflags, rights};
 use crate::{Errno, Preview1};
 use std::collections::BTreeMap;
@@ -32,13 +34,20 @@ pub(super) struct MemoryFs {
     nodes: Vec<Option<Node>>,
     /// The nodes that were flushed, and how.
     pub(super) flushes: Vec<(Id, Flush)>,
+    /// What another process does between the look-up of a name and its use, in each turn
+    /// the last of these.
+    pub(super) rivals: Vec<Rival>,
 }
+
+/// A change by another process.
+pub(super) type Rival = fn(&mut MemoryFs) -> Result;
 
 impl MemoryFs {
     pub(super) fn new() -> Self {
         let mut fs = Self {
             nodes: Vec::new(),
             flushes: Vec::new(),
+            rivals: Vec::new(),
         };
         fs.add(0, Content::Directory(BTreeMap::new()));
         fs
@@ -47,6 +56,13 @@ impl MemoryFs {
     /// How many nodes have a name or a handle.
     pub(super) fn node_count(&self) -> usize {
         self.nodes.iter().flatten().count()
+    }
+
+    fn let_rival_change(&mut self) -> Result {
+        match self.rivals.pop() {
+            Some(rival) => rival(self),
+            None => Ok(()),
+        }
     }
 
     fn add(&mut self, parent: Id, content: Content) -> Id {
@@ -215,7 +231,25 @@ impl Filesystem for MemoryFs {
         Ok(())
     }
 
-    fn create_file(&mut self, directory: Id, name: &[u8]) -> Result<(Id, Kind)> {
+    fn open_file(&mut self, file: Id, _: Intent) -> Result {
+        self.let_rival_change()?;
+        match self.get(file)?.link_count {
+            0 => Err(FsError::NotFound),
+            _ => Ok(()),
+        }
+    }
+
+    fn create_file(
+        &mut self,
+        directory: Id,
+        name: &[u8],
+        _: Intent,
+        _: bool,
+    ) -> Result<(Id, Kind)> {
+        self.let_rival_change()?;
+        if self.children(directory)?.contains_key(name) {
+            return Err(FsError::Exists);
+        }
         let id = self.insert(directory, name, Content::File(Vec::new()))?;
         self.node(id)
     }
@@ -292,23 +326,23 @@ impl Filesystem for MemoryFs {
     }
 }
 
-type MemoryGuest = Guest<MemoryFs>;
+pub(super) type MemoryGuest = Guest<MemoryFs>;
 
-fn guest() -> MemoryGuest {
+pub(super) fn guest() -> MemoryGuest {
     Guest::with_fs(MemoryFs::new(), 0)
 }
 
 /// The rights of a file that is open for reading and writing.
-const READ_WRITE: u64 = rights::FD_READ | rights::FD_WRITE;
+pub(super) const READ_WRITE: u64 = rights::FD_READ | rights::FD_WRITE;
 
-fn create(guest: &mut MemoryGuest, path: &str) -> u32 {
+pub(super) fn create(guest: &mut MemoryGuest, path: &str) -> u32 {
     guest
         .open_with(3, path, 1, oflags::CREAT, READ_WRITE)
         .unwrap()
 }
 
 /// The bytes that a path of the root holds.
-fn content(guest: &mut MemoryGuest, path: &str) -> Vec<u8> {
+pub(super) fn content(guest: &mut MemoryGuest, path: &str) -> Vec<u8> {
     let fd = guest.open(3, path).unwrap();
     let bytes = guest.read(fd, &[200]).unwrap();
     guest.close(fd).unwrap();

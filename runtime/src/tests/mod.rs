@@ -18,6 +18,7 @@ mod paths;
 mod polling;
 mod preview2;
 mod probing;
+mod races;
 mod reading;
 mod refusing;
 mod stat;

@@ -6,7 +6,6 @@ use cap_fs_ext::{
     FollowSymlinks, OpenOptionsFollowExt, OpenOptionsMaybeDirExt, OpenOptionsSyncExt,
 };
 use cap_std::fs::{Dir, Metadata, OpenOptions};
-use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Seek, Write};
 #[cfg(unix)]
@@ -20,7 +19,7 @@ const PIECE_LEN: usize = 64 << 10;
 /// An open file. The position of `file` has no meaning between two operations.
 pub(super) struct OpenFile {
     file: File,
-    may_read: Cell<bool>,
+    may_read: bool,
 }
 
 impl OpenFile {
@@ -29,32 +28,32 @@ impl OpenFile {
         let mut options = OpenOptions::new();
         options.read(intent.read).write(intent.write);
         options.follow(FollowSymlinks::No).nonblock(true);
-        let file = dir.open_with(name, &options).map_err(from_io)?;
+        Self::open_with(dir, name, &options, intent)
+    }
+
+    /// Makes a file. Unless `exclusive`, opens a file that another process made meanwhile.
+    pub(super) fn create(dir: &Dir, name: &str, intent: Intent, exclusive: bool) -> Result<Self> {
+        let mut options = OpenOptions::new();
+        // Only files open for writing can be created.
+        options.read(intent.read).write(true);
+        match exclusive {
+            true => options.create_new(true),
+            false => options.create(true),
+        };
+        options.follow(FollowSymlinks::No).nonblock(true);
+        Self::open_with(dir, name, &options, intent)
+    }
+
+    fn open_with(dir: &Dir, name: &str, options: &OpenOptions, intent: Intent) -> Result<Self> {
+        let file = dir.open_with(name, options).map_err(from_io)?;
         let metadata = file.metadata().map_err(from_io)?;
         if stat::waits(&metadata) {
             return Err(FsError::Unsupported);
         }
-        Ok(Self::new(file, intent.read))
-    }
-
-    /// Makes a file.
-    pub(super) fn create(dir: &Dir, name: &str) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        let file = dir.open_with(name, &options).map_err(from_io)?;
-        Ok(Self::new(file, true))
-    }
-
-    fn new(file: cap_std::fs::File, may_read: bool) -> Self {
-        Self {
+        Ok(Self {
             file: file.into_std(),
-            may_read: Cell::new(may_read),
-        }
-    }
-
-    /// Takes the right to read away unless it was asked for.
-    pub(super) fn restrict(&self, intent: Intent) {
-        self.may_read.set(self.may_read.get() && intent.read);
+            may_read: intent.read,
+        })
     }
 
     pub(super) fn metadata(&self) -> io::Result<Metadata> {
@@ -62,7 +61,7 @@ impl OpenFile {
     }
 
     pub(super) fn read_at(&self, offset: u64, sink: &mut impl Sink) -> Result {
-        if !self.may_read.get() {
+        if !self.may_read {
             return Err(FsError::NotReadable);
         }
         let mut buffer = vec![0; PIECE_LEN.min(sink.room() as usize)];

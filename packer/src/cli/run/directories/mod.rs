@@ -193,10 +193,7 @@ impl Filesystem for HostDirectories {
                 let opened = OpenFile::open(&name.directory.dir, &name.name, intent)?;
                 self.nodes.replace(file, Node::file(opened))
             }
-            Node::File(file) => {
-                file.restrict(intent);
-                Ok(())
-            }
+            Node::File(_) => Ok(()),
             Node::Directory(_) => Err(FsError::IsADirectory),
         }
     }
@@ -214,8 +211,15 @@ impl Filesystem for HostDirectories {
         Ok(())
     }
 
-    fn create_file(&mut self, directory: Id, name: &[u8]) -> Result<Found> {
-        let file = OpenFile::create(&self.directory(directory)?.dir, real_name(name)?)?;
+    fn create_file(
+        &mut self,
+        directory: Id,
+        name: &[u8],
+        intent: Intent,
+        exclusive: bool,
+    ) -> Result<Found> {
+        let directory = self.directory(directory)?;
+        let file = OpenFile::create(&directory.dir, real_name(name)?, intent, exclusive)?;
         let id = self.nodes.add(Node::file(file));
         let kind = Kind::File;
         Ok(Found { id, kind })
