@@ -29,7 +29,9 @@ use nodes::{Node, Nodes};
 use std::rc::Rc;
 use wasi_vfs_runtime::Filesystem;
 use wasi_vfs_runtime::blocks::Sink;
-use wasi_vfs_runtime::fs::{Entry, Flush, FsError, Intent, Kind, Mount, Result, Stat, Times, Tree};
+use wasi_vfs_runtime::fs::{
+    Appended, Entry, Flush, FsError, Intent, Kind, Mount, Result, Stat, Times, Tree,
+};
 
 pub(super) use nodes::Id;
 
@@ -277,11 +279,11 @@ impl Filesystem for HostDirectories {
         self.nodes.get(id)?.set_times(times)
     }
 
-    fn write_at(&mut self, file: Id, offset: u64, bytes: &[u8]) -> Result {
+    fn write_at(&mut self, file: Id, offset: u64, bytes: &[u8]) -> Result<usize> {
         self.file(file)?.write_at(offset, bytes)
     }
 
-    fn append(&mut self, file: Id, bytes: &[u8]) -> Result<u64> {
+    fn append(&mut self, file: Id, bytes: &[u8]) -> Result<Appended> {
         self.file(file)?.append(bytes)
     }
 
