@@ -116,8 +116,8 @@ impl Tree for HostDirectories {
     fn lookup(&self, directory: &Found, name: &[u8]) -> Result<Option<Found>> {
         let parent = self.directory(directory.id)?;
         let name = text(name)?;
-        let kind = match parent.dir.symlink_metadata(name) {
-            Ok(metadata) => stat::kind(metadata.file_type()),
+        let (kind, waits) = match parent.dir.symlink_metadata(name) {
+            Ok(metadata) => (stat::kind(metadata.file_type()), stat::waits(&metadata)),
             Err(error) => match from_io(error) {
                 FsError::NotFound => return Ok(None),
                 error => return Err(error),
@@ -128,7 +128,7 @@ impl Tree for HostDirectories {
                 let dir = parent.dir.open_dir_nofollow(name).map_err(from_io)?;
                 Node::directory(dir, Some(directory.id))
             }
-            _ => Node::name(parent, name, kind),
+            _ => Node::name(parent, name, kind, waits),
         };
         let id = self.nodes.add(node);
         Ok(Some(Found { id, kind }))
@@ -191,6 +191,8 @@ impl Filesystem for HostDirectories {
 
     fn open_file(&mut self, file: Id, intent: Intent) -> Result {
         match self.nodes.get(file)? {
+            // Opening a pipe would wake the process that waits at its other end.
+            Node::Name(name) if name.waits => Err(FsError::Unsupported),
             Node::Name(name) => {
                 let opened = OpenFile::open(&name.directory.dir, &name.name, intent)?;
                 self.nodes.replace(file, Node::file(opened))
