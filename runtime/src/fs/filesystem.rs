@@ -1,6 +1,6 @@
 //! The trait that every file system implements, and every front end calls.
 
-use super::{Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree};
+use super::{Appended, Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree};
 use crate::blocks::Sink;
 
 /// A tree with content.
@@ -42,6 +42,10 @@ pub trait Filesystem: Tree {
     /// Copies bytes of a file from `offset` on, until the sink is full, the file ends, or
     /// the next bytes cannot be read. So room that is left does not prove the end of the
     /// file: only an offset at or past [`Stat::len`] does.
+    ///
+    /// Some host files have more bytes than [`Stat::len`] says, for example those of
+    /// `/proc`. They end where no byte arrives without an error. The preview 1 front end
+    /// reads them whole. The preview 2 front end reads up to [`Stat::len`].
     ///
     /// # Errors
     ///
@@ -143,12 +147,13 @@ pub trait Filesystem: Tree {
         Err(FsError::Unsupported)
     }
 
-    /// Writes bytes at the end of a file. Returns the new length. File systems that others
-    /// change at the same time find the end and write in one step.
-    fn append(&mut self, file: Self::Id, bytes: &[u8]) -> Result<u64> {
-        let end = self.stat(&self.node(file)?)?.len;
-        self.write_at(file, end, bytes)?;
-        Ok(end.saturating_add(bytes.len() as u64))
+    /// Writes bytes at the end of a file, as [`write_at`](Self::write_at) does. File systems
+    /// that others change at the same time find the end and write in one step.
+    fn append(&mut self, file: Self::Id, bytes: &[u8]) -> Result<Appended> {
+        let start = self.stat(&self.node(file)?)?.len;
+        let len = self.write_at(file, start, bytes)?;
+        let end = start.saturating_add(len as u64);
+        Ok(Appended { len, end })
     }
 
     /// Waits until a node has reached its storage. By default nothing waits to be written.
@@ -157,8 +162,14 @@ pub trait Filesystem: Tree {
         Ok(())
     }
 
-    /// Writes bytes, all or none of them. A gap behind the old end reads as zeros.
-    fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result {
+    /// Writes the first of these bytes, as many as the storage accepts. Returns their
+    /// number. A gap behind the old end reads as zeros.
+    ///
+    /// # Errors
+    ///
+    /// Only if not a single byte was written: a program writes all bytes again after an
+    /// error.
+    fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result<usize> {
         let _ = (file, offset, bytes);
         Err(FsError::ReadOnly)
     }

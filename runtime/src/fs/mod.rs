@@ -12,6 +12,6 @@ mod tree;
 
 pub use error::{FsError, Result};
 pub use filesystem::Filesystem;
-pub use node::{Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
+pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
 pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
 pub use tree::Tree;

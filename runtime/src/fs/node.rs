@@ -71,6 +71,15 @@ pub struct Intent {
     pub write: bool,
 }
 
+/// The result of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Number of written bytes.
+    pub len: usize,
+    /// The position behind the last of them.
+    pub end: u64,
+}
+
 /// What must reach the storage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flush {

@@ -3,7 +3,7 @@
 use super::abi::fdflags;
 use super::reading::Iovecs;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Flush, FsError};
+use crate::fs::{Appended, Filesystem, Flush, FsError};
 use crate::open::{MAX_OFFSET, OpenFile, check_len};
 use alloc::vec::Vec;
 
@@ -128,25 +128,41 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         (address, len): (u32, u32),
         written: &mut Written,
     ) -> Result {
-        let (mut address, mut rest) = (address, len);
-        while rest > 0 {
-            let len = rest.min(PIECE_LEN);
-            let bytes = self.piece((address, len))?;
-            written.end = match start {
-                Start::At(_) => {
-                    let end = written.end.saturating_add(len.into());
-                    check_len(end)?;
-                    self.fs.write_at(file, written.end, &bytes)?;
-                    end
-                }
-                Start::End => self.fs.append(file, &bytes)?,
-            };
-            written.len += len;
-            // Wraps only if nothing is left to copy.
-            address = address.wrapping_add(len);
-            rest -= len;
+        let mut done = 0;
+        while done < len {
+            // The last address may be the end of the address space.
+            let piece = (address.wrapping_add(done), PIECE_LEN.min(len - done));
+            let bytes = self.piece(piece)?;
+            let written_len = self.write_piece(file, start, &bytes, written)?;
+            if written_len == 0 {
+                return Err(Errno::IO);
+            }
+            written.len += written_len;
+            done += written_len;
         }
         Ok(())
+    }
+
+    /// Writes the first bytes of a piece. Returns their number.
+    fn write_piece(
+        &mut self,
+        file: F::Id,
+        start: Start,
+        bytes: &[u8],
+        written: &mut Written,
+    ) -> Result<u32> {
+        let appended = match start {
+            Start::At(_) => {
+                check_len(written.end.saturating_add(bytes.len() as u64))?;
+                let len = self.fs.write_at(file, written.end, bytes)?;
+                let end = written.end.saturating_add(len as u64);
+                Appended { len, end }
+            }
+            Start::End => self.fs.append(file, bytes)?,
+        };
+        written.end = appended.end;
+        // Fits, since a piece has 64 KiB at most.
+        Ok(appended.len as u32)
     }
 
     fn piece(&self, (address, len): (u32, u32)) -> Result<Vec<u8>> {

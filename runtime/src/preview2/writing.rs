@@ -28,7 +28,8 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         while done < len {
             let piece = (address + done, PIECE_LEN.min(len - done));
             match self.write_piece(file.id, offset + u64::from(done), piece) {
-                Ok(()) => done += piece.1,
+                Ok(0) => break,
+                Ok(written) => done += written,
                 Err(code) if done == 0 => return Err(code),
                 Err(_) => break,
             }
@@ -39,14 +40,18 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         Ok(done.into())
     }
 
-    fn write_piece(&self, file: F::Id, offset: u64, (address, len): (u32, u32)) -> Result {
+    /// Writes the first bytes of a piece. Returns their number.
+    fn write_piece(&self, file: F::Id, offset: u64, (address, len): (u32, u32)) -> Result<u32> {
         check_len(offset + u64::from(len))?;
         let mut bytes = Vec::new();
         let reserved = bytes.try_reserve_exact(len as usize);
         reserved.map_err(|_| FsError::NoMemory)?;
         bytes.resize(len as usize, 0);
         self.program.read(address, &mut bytes)?;
-        self.with_files(|files| Ok(files.fs.write_at(file, offset, &bytes)?))
+        self.with_files(|files| {
+            // Fits, since a piece has 64 KiB at most.
+            Ok(files.fs.write_at(file, offset, &bytes)? as u32)
+        })
     }
 
     /// Output streams belong to the host, since its functions serve all of them.

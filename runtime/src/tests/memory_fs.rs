@@ -37,6 +37,8 @@ pub(super) struct MemoryFs {
     /// What another process does between the look-up of a name and its use, in each turn
     /// the last of these.
     pub(super) rivals: Vec<Rival>,
+    /// How many more bytes the storage accepts.
+    pub(super) space: usize,
 }
 
 /// A change by another process.
@@ -48,6 +50,7 @@ impl MemoryFs {
             nodes: Vec::new(),
             flushes: Vec::new(),
             rivals: Vec::new(),
+            space: usize::MAX,
         };
         fs.add(0, Content::Directory(BTreeMap::new()));
         fs
@@ -315,14 +318,19 @@ impl Filesystem for MemoryFs {
         Ok(())
     }
 
-    fn write_at(&mut self, file: Id, offset: u64, new: &[u8]) -> Result {
+    fn write_at(&mut self, file: Id, offset: u64, new: &[u8]) -> Result<usize> {
+        let new = &new[..new.len().min(self.space)];
+        if new.is_empty() {
+            return Err(FsError::NoSpace);
+        }
+        self.space -= new.len();
         let bytes = self.bytes(file)?;
         let (start, end) = (offset as usize, offset as usize + new.len());
         if bytes.len() < end {
             bytes.resize(end, 0);
         }
         bytes[start..end].copy_from_slice(new);
-        Ok(())
+        Ok(new.len())
     }
 }
 

@@ -8,6 +8,7 @@ mod descriptors;
 mod documented;
 mod fake_host;
 mod foreign;
+mod full_storage;
 mod guest;
 mod host_answers;
 mod hostile;

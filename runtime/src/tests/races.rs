@@ -15,7 +15,7 @@ fn make(fs: &mut MemoryFs) -> Result {
     let rivals = core::mem::take(&mut fs.rivals);
     let file = fs.create_file(0, b"file", INTENT, true)?;
     fs.rivals = rivals;
-    fs.write_at(file.0, 0, b"theirs")
+    fs.write_at(file.0, 0, b"theirs").map(|_| ())
 }
 
 fn remove(fs: &mut MemoryFs) -> Result {

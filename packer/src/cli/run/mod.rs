@@ -4,9 +4,9 @@
 //! with the same runtime that is inside the module, compiled for this machine. So a trace
 //! sees each file that the program reaches, and reading runs at native speed. For example,
 //! `run packed.wasm` opens the image in place ([`program`]), binds the calls of the program
-//! to the runtime ([`calls`], [`runtimes`]), and calls `_start` ([`instance`]). The same runtime serves
-//! the directories of `--dir` ([`directories`]). Its host are the
-//! standard streams ([`host`]). The other calls concern the process ([`process`]).
+//! to the runtime ([`calls`], [`runtimes`]), and calls `_start` ([`instance`]). The same
+//! runtime serves the directories of `--dir` ([`directories`]). It passes calls on standard
+//! streams to [`host`]. The [`process`] answers all other calls.
 
 mod calls;
 mod context;

@@ -4,6 +4,9 @@
 //! for input and for a clock of one second, for example, gets the event of the input, or
 //! after one second that of the clock. A subscription that makes no sense is an event with
 //! an error at once.
+//!
+//! If a stream is ready, an expired clock has no event, as under wasmtime. The program gets
+//! the event of the clock from a later call.
 
 use super::memory::GuestMemory;
 use super::streams::{Stream, Streams};

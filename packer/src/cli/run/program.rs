@@ -74,7 +74,7 @@ impl Program {
     fn whole(source: &Arc<dyn ReadAt>) -> Result<Self> {
         let wasm = Payload::Source(source.clone()).bytes();
         let wasm = wasm.context("cannot read the file")?;
-        // The host has the calls of preview 1 alone.
+        // The host has only the calls of preview 1.
         let wasm = module::as_preview1(&wasm)?.into_owned();
         Ok(Self { wasm, image: None })
     }

@@ -84,7 +84,8 @@ impl Stream {
         bytes
     }
 
-    /// The `filestat` of the stream. Everything except the type is 0: a stream has no name, length or time.
+    /// The `filestat` of the stream. Everything except the type is 0, since a stream has no
+    /// name, length or time.
     pub(super) fn filestat(self) -> [u8; 64] {
         let mut bytes = [0; 64];
         bytes[16] = self.filetype();

@@ -11,7 +11,7 @@ use std::io::{self, Seek, Write};
 #[cfg(unix)]
 use std::os::unix::fs::FileExt;
 use wasi_vfs_runtime::blocks::Sink;
-use wasi_vfs_runtime::fs::{Flush, FsError, Intent, Result, Times};
+use wasi_vfs_runtime::fs::{Appended, Flush, FsError, Intent, Result, Times};
 
 /// Bytes that are read at once.
 const PIECE_LEN: usize = 64 << 10;
@@ -84,17 +84,21 @@ impl OpenFile {
         Ok(())
     }
 
-    pub(super) fn write_at(&self, offset: u64, bytes: &[u8]) -> Result {
-        write_all_at(&self.file, bytes, offset).map_err(from_io)
+    /// Writes the first bytes. Returns their number.
+    pub(super) fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<usize> {
+        uninterrupted(|| write_at(&self.file, bytes, offset)).map_err(from_io)
     }
 
     /// Appends in one step, so bytes of other processes are not overwritten.
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<u64> {
+    pub(super) fn append(&self, bytes: &[u8]) -> Result<Appended> {
         let mut file = &self.file;
         set_append(file, true).map_err(from_io)?;
-        let written = file.write_all(bytes).and_then(|()| file.stream_position());
+        let written = uninterrupted(|| file.write(bytes));
+        // A device has no position.
+        let end = file.stream_position().unwrap_or(0);
         set_append(file, false).map_err(from_io)?;
-        written.map_err(from_io)
+        let len = written.map_err(from_io)?;
+        Ok(Appended { len, end })
     }
 
     pub(super) fn set_len(&self, len: u64) -> Result {
@@ -122,14 +126,24 @@ pub(super) fn sync_directory(dir: &Dir) -> Result {
     file.sync_all().map_err(from_io)
 }
 
+/// Repeats an operation until no signal interrupts it.
+fn uninterrupted(mut write: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match write() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            written => return written,
+        }
+    }
+}
+
 #[cfg(unix)]
 fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(bytes, offset)
 }
 
 #[cfg(unix)]
-fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
-    file.write_all_at(bytes, offset)
+fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    file.write_at(bytes, offset)
 }
 
 #[cfg(not(unix))]
@@ -139,9 +153,9 @@ fn read_at(mut file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> 
 }
 
 #[cfg(not(unix))]
-fn write_all_at(mut file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+fn write_at(mut file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
     file.seek(io::SeekFrom::Start(offset))?;
-    file.write_all(bytes)
+    file.write(bytes)
 }
 
 #[cfg(unix)]

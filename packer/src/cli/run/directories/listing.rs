@@ -31,7 +31,7 @@ impl Listed {
 }
 
 impl Listing {
-    /// The entry at a position. Position 0 lists anew.
+    /// The entry at a position. Position 0 asks the host again.
     pub(super) fn entry(&self, dir: &Dir, position: u64) -> Result<Option<Rc<Listed>>> {
         let mut listing = self.0.borrow_mut();
         let entries = match &mut *listing {

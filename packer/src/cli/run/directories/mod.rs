@@ -29,7 +29,9 @@ use nodes::{Node, Nodes};
 use std::rc::Rc;
 use wasi_vfs_runtime::Filesystem;
 use wasi_vfs_runtime::blocks::Sink;
-use wasi_vfs_runtime::fs::{Entry, Flush, FsError, Intent, Kind, Mount, Result, Stat, Times, Tree};
+use wasi_vfs_runtime::fs::{
+    Appended, Entry, Flush, FsError, Intent, Kind, Mount, Result, Stat, Times, Tree,
+};
 
 pub(super) use nodes::Id;
 
@@ -114,8 +116,8 @@ impl Tree for HostDirectories {
     fn lookup(&self, directory: &Found, name: &[u8]) -> Result<Option<Found>> {
         let parent = self.directory(directory.id)?;
         let name = text(name)?;
-        let kind = match parent.dir.symlink_metadata(name) {
-            Ok(metadata) => stat::kind(metadata.file_type()),
+        let (kind, waits) = match parent.dir.symlink_metadata(name) {
+            Ok(metadata) => (stat::kind(metadata.file_type()), stat::waits(&metadata)),
             Err(error) => match from_io(error) {
                 FsError::NotFound => return Ok(None),
                 error => return Err(error),
@@ -126,7 +128,7 @@ impl Tree for HostDirectories {
                 let dir = parent.dir.open_dir_nofollow(name).map_err(from_io)?;
                 Node::directory(dir, Some(directory.id))
             }
-            _ => Node::name(parent, name, kind),
+            _ => Node::name(parent, name, kind, waits),
         };
         let id = self.nodes.add(node);
         Ok(Some(Found { id, kind }))
@@ -189,6 +191,8 @@ impl Filesystem for HostDirectories {
 
     fn open_file(&mut self, file: Id, intent: Intent) -> Result {
         match self.nodes.get(file)? {
+            // Opening a pipe would wake the process that waits at its other end.
+            Node::Name(name) if name.waits => Err(FsError::Unsupported),
             Node::Name(name) => {
                 let opened = OpenFile::open(&name.directory.dir, &name.name, intent)?;
                 self.nodes.replace(file, Node::file(opened))
@@ -277,11 +281,11 @@ impl Filesystem for HostDirectories {
         self.nodes.get(id)?.set_times(times)
     }
 
-    fn write_at(&mut self, file: Id, offset: u64, bytes: &[u8]) -> Result {
+    fn write_at(&mut self, file: Id, offset: u64, bytes: &[u8]) -> Result<usize> {
         self.file(file)?.write_at(offset, bytes)
     }
 
-    fn append(&mut self, file: Id, bytes: &[u8]) -> Result<u64> {
+    fn append(&mut self, file: Id, bytes: &[u8]) -> Result<Appended> {
         self.file(file)?.append(bytes)
     }
 

@@ -44,6 +44,8 @@ pub(super) struct Name {
     pub(super) directory: Rc<Directory>,
     pub(super) name: Box<str>,
     pub(super) kind: Kind,
+    /// Whether this is a named pipe or a socket.
+    pub(super) waits: bool,
 }
 
 impl Node {
@@ -56,12 +58,13 @@ impl Node {
         }))
     }
 
-    pub(super) fn name(directory: Rc<Directory>, name: &str, kind: Kind) -> Self {
+    pub(super) fn name(directory: Rc<Directory>, name: &str, kind: Kind, waits: bool) -> Self {
         let name = name.into();
         Self::Name(Rc::new(Name {
             directory,
             name,
             kind,
+            waits,
         }))
     }
 
@@ -111,7 +114,7 @@ impl Nodes {
         if let Some((node, _)) = self.held.get(&id) {
             return Ok(node.clone());
         }
-        // Only an absolute link leads to no node.
+        // The root of all mapped directories is no node. Only absolute links lead there.
         self.found
             .borrow()
             .get(&id)
