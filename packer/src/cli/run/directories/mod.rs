@@ -297,3 +297,6 @@ impl Filesystem for HostDirectories {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+//! Host directories without a program.
+
+use super::*;
+use cap_std::ambient_authority;
+use wasi_vfs_runtime::open::{Handle, OpenDirectory, OpenFile, OpenOptions, open};
+
+/// A mapped directory of its own.
+fn mapped() -> (tempfile::TempDir, HostDirectories, OpenDirectory<Id>) {
+    let scratch = tempfile::tempdir().unwrap();
+    let dir = Dir::open_ambient_dir(scratch.path(), ambient_authority()).unwrap();
+    let mut directories = HostDirectories::default();
+    directories.add("/", dir);
+    let start = OpenDirectory::preopen(directories.mounts[0].1, 0);
+    (scratch, directories, start)
+}
+
+const CREATE: OpenOptions = OpenOptions {
+    follow: false,
+    read: false,
+    write: true,
+    create: true,
+    exclusive: false,
+    truncate: false,
+    directory: false,
+    flags: 0,
+};
+
+#[test]
+fn a_file_that_appears_is_opened_unless_exclusive() {
+    let (scratch, mut directories, start) = mapped();
+    // The name is free at the look-up, and taken at the creation.
+    std::fs::write(scratch.path().join("log"), "theirs").unwrap();
+    let intent = Intent {
+        read: false,
+        write: true,
+    };
+    let exclusive = directories.create_file(start.id, b"log", intent, true);
+    assert_eq!(exclusive.err(), Some(FsError::Exists));
+    let file = directories
+        .create_file(start.id, b"log", intent, false)
+        .unwrap();
+    let appended = directories.append(file.id, b" ours").unwrap();
+    assert_eq!(appended, Appended { len: 5, end: 11 });
+    let left = std::fs::read_to_string(scratch.path().join("log")).unwrap();
+    assert_eq!(left, "theirs ours");
+}
+
+#[test]
+fn a_new_file_is_written() {
+    let (scratch, mut directories, start) = mapped();
+    let opened = open(&mut directories, &start, b"new", CREATE).unwrap();
+    let Handle::File(OpenFile { id, .. }) = opened else {
+        panic!("expected a file");
+    };
+    assert_eq!(directories.write_at(id, 1, b"xy"), Ok(2));
+    let left = std::fs::read(scratch.path().join("new")).unwrap();
+    assert_eq!(left, b"\0xy");
+}
