@@ -33,6 +33,10 @@ pub struct OpenOptions {
 const RESTART_COUNT_MAX: u32 = 16;
 
 /// Where a path leads.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one, on the stack of one call"
+)]
 enum Target<I> {
     Free(Place<I>),
     File(I),

@@ -278,7 +278,11 @@ fn a_synchronous_write_is_flushed() {
         let file = fs.component.open_with(fs.root, "file", flags).unwrap();
         fs.component.write(file, b"x", 0).unwrap();
         let flushes = fs.flushes().into_iter();
-        assert_eq!(flushes.map(|(_, flush)| flush).last(), expected, "{flag}");
+        assert_eq!(
+            flushes.map(|(_, flush)| flush).next_back(),
+            expected,
+            "{flag}"
+        );
     }
 }
 
