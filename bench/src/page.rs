@@ -19,7 +19,7 @@ struct Section {
     marks_best: bool,
 }
 
-const SECTIONS: [Section; 6] = [
+const SECTIONS: [Section; 7] = [
     Section {
         title: "How large is a packed module?",
         questions: &["size", "formats"],
@@ -53,6 +53,14 @@ const SECTIONS: [Section; 6] = [
         questions: &["calls"],
         method: "The C program repeats a call 10,000 times a round on files from all over Ruby's \
                  library; instructions are exact and include its own.",
+        marks_best: true,
+    },
+    Section {
+        title: "What do components cost?",
+        questions: &["component"],
+        method: "A Rust program for WASI 0.2 runs under the command of wasmtime. It reads every \
+                 file, 64 KiB at a time, in a fresh instance (*first*) and again (*later*). Times \
+                 exclude the start and the listing of the tree.",
         marks_best: true,
     },
     Section {
@@ -276,7 +284,7 @@ mod tests {
     #[test]
     fn page_is_short_and_answers_every_question() {
         let results = Results::read().unwrap();
-        assert!(page(&results).lines().count() <= 150);
+        assert!(page(&results).lines().count() <= 175);
         for section in &SECTIONS {
             assert!(
                 !records(&results, section.questions).is_empty(),
