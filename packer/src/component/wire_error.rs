@@ -115,7 +115,7 @@ pub enum WireError {
     },
     /// A start function would call the runtime before it exists.
     #[error(
-        "core module {number} has a start section and imports functions of WASI files, and it starts before the runtime; link the program so that its start code runs in an exported function, such as `_initialize`"
+        "the start function of core module {number} uses files, and it runs before the runtime exists; link the program so that its start code runs in an exported function, such as `_initialize`"
     )]
     EarlyStart {
         /// Number of the core module.

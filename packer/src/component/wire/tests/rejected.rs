@@ -206,19 +206,34 @@ fn outer_modules_behind_the_insertion_are_named() {
     names(&error(&program(outer)), &["refers to core module", "0x"]);
 }
 
-#[test]
-fn start_functions_before_the_runtime_are_named() {
-    let late = r#"(core func (canon lower (func $types "[method]descriptor.sync")
-        (memory $memory)))"#;
-    let start = r#"(func $start (call $directories (i32.const 16))) (start $start)"#;
+/// A program whose core module imports `get-directories` and has more `items`. The runtime
+/// comes behind it, because a function is lowered late.
+fn started_early(items: &str) -> String {
     let text = program("").replace(
         r#"(import "a" "directories" (func (param i32)))"#,
-        &format!(r#"(import "a" "directories" (func $directories (param i32))) {start}"#),
+        &format!(r#"(import "a" "directories" (func $directories (param i32))) {items}"#),
     );
-    wire_with(&wasm(&text), None).expect("the runtime is before `main`");
     let behind = text.strip_suffix(')').expect("the component's end");
-    let text = format!("{behind} {late})");
-    names(&error(&text), &["core module 1", "start section"]);
+    let late = r#"(core func (canon lower (func $types "[method]descriptor.sync")
+        (memory $memory)))"#;
+    format!("{behind} {late})")
+}
+
+#[test]
+fn start_functions_before_the_runtime_are_named() {
+    let text = started_early(
+        "(func $start (call $ask)) (func $ask (call $directories (i32.const 16))) (start $start)",
+    );
+    names(&error(&text), &["core module 1", "start function"]);
+}
+
+/// As in the preview 1 adapter, whose start function allocates a stack.
+#[test]
+fn start_functions_that_use_no_files_may_run_early() {
+    let text = started_early(
+        "(func $start) (func (export \"ask\") (call $directories (i32.const 16))) (start $start)",
+    );
+    wire_with(&wasm(&text), None).expect("the start function uses no files");
 }
 
 #[test]
