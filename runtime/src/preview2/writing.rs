@@ -64,14 +64,15 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 }
 
 impl<F: Filesystem> Files<F> {
-    /// The file of a descriptor, if the handle may write.
+    /// The file of a descriptor, if it may be written. As in wasmtime, the permission of
+    /// the file counts before the mode of the descriptor.
     fn file_to_write(&self, descriptor: u32) -> Result<OpenFile<F::Id>> {
         let file = self.handles.file(descriptor)?;
-        if !file.is_writable() {
-            return Err(ErrorCode::BAD_DESCRIPTOR);
-        }
         self.fs.check_writable(file.id)?;
-        Ok(file)
+        match file.is_writable() {
+            true => Ok(file),
+            false => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
     }
 }
 
