@@ -28,9 +28,6 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 files.handles.reserve_one()?;
             }
             let handle = open(&mut files.fs, &start, files.path.bytes(), options)?;
-            if flags.2 & descriptor_flags::MUTATE_DIRECTORY != 0 {
-                files.fs.check_writable(handle.id())?;
-            }
             files.insert(Resource::Descriptor(handle))
         })
     }

@@ -84,19 +84,16 @@ fn flags_that_do_not_exist_count_for_nothing() {
     assert!(opened.is_ok());
 }
 
+/// As wasmtime opens a directory with a read-only preopen. Each change then fails.
 #[test]
-fn a_packed_directory_does_not_open_for_changes() {
+fn a_packed_directory_opens_with_mutate_directory() {
     const MUTATE_DIRECTORY: u32 = 32;
     let component = Component::new();
     let root = component.root();
-    for (path, expected) in [
-        ("lib", ErrorCode::READ_ONLY),
-        ("hello", ErrorCode::READ_ONLY),
-        ("missing", ErrorCode::NO_ENTRY),
-    ] {
-        let opened = component.open_with(root, path, (0, 0, READ | MUTATE_DIRECTORY));
-        assert_eq!(opened, Err(expected), "{path}");
-    }
+    let flags = (0, 0, READ | MUTATE_DIRECTORY);
+    assert!(component.open_with(root, "lib", flags).is_ok());
+    let missing = component.open_with(root, "missing", flags);
+    assert_eq!(missing, Err(ErrorCode::NO_ENTRY));
     let flags = (0, 0, READ | WRITE | MUTATE_DIRECTORY);
     let opened = component.open_with(root, "lib", flags);
     assert_eq!(opened, Err(ErrorCode::IS_DIRECTORY));
