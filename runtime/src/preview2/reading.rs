@@ -48,15 +48,15 @@ impl Sink for Counter {
 }
 
 impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
-    /// Reads a part of a range. A list without bytes is the end, as in wasmtime, even if
-    /// the program asks for none.
+    /// Reads a part of a range. A list without bytes is the end, unless the program asks
+    /// for none.
     pub(super) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
         let file = self.with_files(|files| files.handles.file(descriptor))?;
         if range.0 > MAX_OFFSET {
             return Err(ErrorCode::INVALID);
         }
         let list = self.read_file(file.id, range, lowering)?;
-        let is_end = list.count == 0;
+        let is_end = list.count == 0 && range.1 > 0;
         Ok(FileBytes { list, is_end })
     }
 

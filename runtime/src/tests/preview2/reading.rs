@@ -23,10 +23,10 @@ fn only_a_read_behind_the_last_byte_is_the_end() {
 }
 
 #[test]
-fn a_read_of_nothing_reports_the_end() {
+fn a_read_of_nothing_is_not_the_end() {
     let component = Component::new();
     let file = component.open(component.root(), "hello").unwrap();
-    assert_eq!(component.read(file, 0, 3), Ok((vec![], true)));
+    assert_eq!(component.read(file, 0, 3), Ok((vec![], false)));
 }
 
 #[test]
