@@ -17,7 +17,7 @@ use wasmparser::{
 };
 
 /// An export of a core instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct CoreExport<'a> {
     pub(super) instance: u32,
     pub(super) name: &'a str,

@@ -8,7 +8,7 @@
 use crate::component::error::ComponentError;
 use crate::component::wire::interface::{is_release, is_unserved, opens_files, served};
 use crate::component::wire::items::{CoreFunction, Items};
-use crate::component::wire::memory::{Identity, identity};
+use crate::component::wire::memory::{Identity, Memories};
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
 use crate::module::{ERROR_CODE, describe, lowered_type};
@@ -201,6 +201,7 @@ pub(super) fn memory(
     types: TypesRef<'_>,
     lowerings: &[Lowered<'_>],
 ) -> Result<u32, ComponentError> {
+    let mut memories = Memories::new(items);
     let mut first: Option<(&Lowered<'_>, u32, Option<Identity<'_>>)> = None;
     for lowered in lowerings {
         let Some(memory) = lowered.memory else {
@@ -211,7 +212,7 @@ pub(super) fn memory(
         }
         let export = items.core_memories.get(memory as usize);
         let export = export.and_then(|(export, _)| *export);
-        let found = export.map(|export| identity(items, export)).transpose()?;
+        let found = export.map(|export| memories.identity(export)).transpose()?;
         match first {
             None => first = Some((lowered, memory, found)),
             Some((_, _, known)) if known == found => {}

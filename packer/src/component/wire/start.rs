@@ -11,14 +11,17 @@ use crate::component::error::ComponentError;
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::Lowered;
 use crate::component::wire_error::WireError;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use wasmparser::{
     BinaryReaderError, ExternalKind, FunctionBody, Instance, InstantiationArg, Operator, Parser,
     Payload, TypeRef,
 };
 
+/// The imports of a core module, by module and name.
+type Imports<'a> = HashSet<(&'a str, &'a str)>;
+
 /// Rejects a core module whose start function calls a function of `lowered`, and which has
-/// an instance between `places`.
+/// an instance between `places`. Each core module is parsed once.
 pub(super) fn reject(
     items: &Items<'_>,
     lowered: &[Lowered<'_>],
@@ -26,33 +29,34 @@ pub(super) fn reject(
 ) -> Result<(), ComponentError> {
     let functions: HashSet<u32> = lowered.iter().map(|one| one.core_function).collect();
     let [first, second] = places;
+    let mut early: BTreeMap<u32, Imports<'_>> = BTreeMap::new();
     for (instance, section) in &items.core_instances {
-        let Instance::Instantiate { module_index, args } = instance else {
-            continue;
-        };
-        let given = given(items, args, &functions);
-        if given.is_empty() || !(first..second).contains(section) {
-            continue;
+        if let Instance::Instantiate { module_index, args } = instance
+            && (first..second).contains(section)
+        {
+            let imports = early.entry(*module_index).or_default();
+            imports.extend(given(items, args, &functions));
         }
-        let number = *module_index;
+    }
+    for (number, imports) in early {
         let module = items.core_modules.get(number as usize);
         let Some(module) = module.and_then(|(module, _)| *module) else {
             continue;
         };
-        if Program::parse(module, &given)?.starts_with_call()? {
+        if !imports.is_empty() && Program::parse(module, &imports)?.starts_with_call()? {
             return Err(WireError::EarlyStart { number }.into());
         }
     }
     Ok(())
 }
 
-/// The imports, module and name, that are `functions`.
+/// The imports that are `functions`.
 fn given<'a>(
     items: &Items<'a>,
     args: &[InstantiationArg<'a>],
     functions: &HashSet<u32>,
-) -> HashSet<(&'a str, &'a str)> {
-    let mut given = HashSet::new();
+) -> Imports<'a> {
+    let mut given = Imports::new();
     for arg in args {
         let instance = items.core_instances.get(arg.index as usize);
         let Some((Instance::FromExports(exports), _)) = instance else {
@@ -77,10 +81,7 @@ struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Parses a core module, which is read to the end only if it has a start function.
-    fn parse(
-        module: &'a [u8],
-        searched: &HashSet<(&str, &str)>,
-    ) -> Result<Self, BinaryReaderError> {
+    fn parse(module: &'a [u8], searched: &Imports<'_>) -> Result<Self, BinaryReaderError> {
         let mut program = Self::default();
         for payload in Parser::new(0).parse_all(module) {
             match payload? {

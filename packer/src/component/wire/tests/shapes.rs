@@ -212,3 +212,29 @@ fn a_nested_program_is_wired_in_its_component() {
             .all(|module| module.component == 1)
     );
 }
+
+/// Each core module is parsed once, so a long chain of instances takes linear time.
+#[test]
+fn a_memory_that_instances_pass_on_is_one_memory() {
+    const CHAIN: usize = 300;
+    let names: String = (0..2000)
+        .map(|number| format!(r#"(export "{number}" (memory 0))"#))
+        .collect();
+    let mut more = format!(
+        r#"(core module $pass (import "env" "m" (memory 1)) {names} (export "m" (memory 0)))
+        (core instance $pass0 (instantiate $pass
+            (with "env" (instance (export "m" (memory $memory))))))"#
+    );
+    for number in 1..CHAIN {
+        let before = number - 1;
+        more += &format!(
+            r#"(core instance $pass{number}
+                (instantiate $pass (with "env" (instance $pass{before}))))
+            (alias core export $pass{number} "m" (core memory $memory{number}))
+            (core func (canon lower (func $types "[method]descriptor.sync")
+                (memory $memory{number})))"#
+        );
+    }
+    let before = wasm(&program(&more));
+    assert_ne!(wired(&program(&more)), before);
+}
