@@ -425,26 +425,37 @@ fn an_index_that_is_mostly_holes() {
 }
 
 #[test]
-fn several_anchors_and_anchors_that_are_none() {
-    let scratch = scratch();
-    let one = with_index(136, 136, "");
-    let anchor = &one[one
-        .windows(16)
-        .position(|bytes| bytes == ANCHOR_MAGIC)
-        .unwrap()..][..104];
-    let mut other = anchor.to_vec();
+fn two_anchors_are_two_images() {
+    let anchor = some_anchor();
+    let mut other = anchor.clone();
     put(&mut other, 40, &512_u32.to_le_bytes());
-    let (anchor, other) = (text(anchor), text(&other));
-    let with = |data: &str| wat(&format!(r#"(module (memory (export "memory") 1) {data})"#));
+    let (anchor, other) = (text(&anchor), text(&other));
+    let two = with_data(&format!(
+        r#"(data (i32.const 256) "{anchor}") (data (i32.const 512) "{other}")"#
+    ));
+    let words = "2 wasi-vfs images";
+    let two = hostile("two", two, words).pack(words);
+    read_all(&scratch(), &[two]);
+}
+
+/// The anchor of a module.
+fn some_anchor() -> Vec<u8> {
+    let one = with_index(136, 136, "");
+    let mut windows = one.windows(16);
+    let start = windows.position(|bytes| bytes == ANCHOR_MAGIC).unwrap();
+    one[start..][..104].to_vec()
+}
+
+fn with_data(data: &str) -> Vec<u8> {
+    wat(&format!(r#"(module (memory (export "memory") 1) {data})"#))
+}
+
+#[test]
+fn anchors_elsewhere_are_no_images() {
+    let anchor = text(&some_anchor());
+    let with = with_data;
     let none = "holds no image";
     let all = [
-        hostile(
-            "two",
-            with(&format!(
-                r#"(data (i32.const 256) "{anchor}") (data (i32.const 512) "{other}")"#
-            )),
-            "2 wasi-vfs images",
-        ),
         hostile(
             "one elsewhere",
             with(&format!(r#"(data (i32.const 300) "{anchor}")"#)),
@@ -479,15 +490,8 @@ fn several_anchors_and_anchors_that_are_none() {
             none,
         ),
     ];
-    let all = all.map(|case| {
-        let pack = if case.what == "two" {
-            case.words
-        } else {
-            "nothing would read the image"
-        };
-        case.pack(pack)
-    });
-    read_all(&scratch, &all);
+    let all = all.map(|case| case.pack("nothing would read the image"));
+    read_all(&scratch(), &all);
 }
 
 /// A module that looks linked with the runtime.
