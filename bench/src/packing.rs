@@ -1,4 +1,4 @@
-//! What does packing cost? CPU time, wall time and peak memory, beside a compressor on
+//! How much does packing cost? CPU time, wall time and peak memory, beside a compressor on
 //! the same bytes and beside reading and hashing the same files.
 
 use crate::command::Command;

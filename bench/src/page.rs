@@ -28,7 +28,7 @@ const SECTIONS: [Section; 7] = [
         marks_best: true,
     },
     Section {
-        title: "What does packing cost?",
+        title: "How much does packing cost?",
         questions: &["packing"],
         method: "Each run is a process of its own, rivals take turns, and values are medians; \
                  hashing is the least that any packer must do.",
@@ -56,7 +56,7 @@ const SECTIONS: [Section; 7] = [
         marks_best: true,
     },
     Section {
-        title: "What do components cost?",
+        title: "How much do components cost?",
         questions: &["component"],
         method: "A Rust program for WASI 0.2 runs under the command of wasmtime. It reads every \
                  file, 64 KiB at a time, in a fresh instance (*first*) and again (*later*). Times \

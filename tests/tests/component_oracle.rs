@@ -82,17 +82,8 @@ impl Packed {
             match compare(&expected, &found, &mut tally.used) {
                 Ok(count) => tally.operations += count,
                 Err(mismatch) => {
-                    let only = program.shrink(host, sides, &mismatch);
-                    let short = program.only(only.clone());
-                    panic!(
-                        "trees of seed {}, program {}, {options:?}\n{}\noperations that are enough: \
-                         {only:?}\nwasmtime:\n{}packed:\n{}",
-                        self.seed,
-                        program.seed,
-                        mismatch.report,
-                        short.on_host(host, sides),
-                        short.packed(host, sides),
-                    );
+                    let what = format!("trees of seed {}, {options:?}", self.seed);
+                    program.fail(host, sides, &mismatch, &what);
                 }
             }
         }

@@ -66,18 +66,7 @@ fn memory_that_program_and_adapter_grow_keeps_its_bytes() {
 
 #[test]
 fn packing_again_adds_the_second_tree() {
-    let (app, one, two) = (component("cat"), Tree::new(), Tree::new());
-    one.file("one", "1\n").set_times();
-    two.file("two", "2\n").set_times();
-    let once = Pack::new(&*app).dir(one.path(), "/first").run();
-    let twice = Pack::new(&*once).dir(two.path(), "/second").run();
-    let both = Pack::new(&*app)
-        .dir(one.path(), "/first")
-        .dir(two.path(), "/second")
-        .run();
-    assert!(fs::read(&twice).unwrap() == fs::read(&both).unwrap());
-    let said = Engine::Wasmtime.run(&twice, &[], &["/first/one", "/second/two"]);
-    assert_eq!(said.expect_success(), "1\n2\n");
+    component::check_packing_again(&component("cat"));
 }
 
 #[test]

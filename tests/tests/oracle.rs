@@ -74,16 +74,8 @@ fn run_trees(seed: u64, programs: u64, host: &mut Host, tally: &mut Tally) {
             match compare(&expected, &found, &mut tally.used) {
                 Ok(count) => tally.operations += count,
                 Err(mismatch) => {
-                    let only = program.shrink(host, sides, &mismatch);
-                    let short = program.only(only.clone());
-                    panic!(
-                        "trees of seed {seed}, program {}, {way:?}\n{}\noperations that are enough: {only:?}\n\
-                         wasmtime:\n{}packed:\n{}",
-                        program.seed,
-                        mismatch.report,
-                        short.on_host(host, sides),
-                        short.packed(host, sides),
-                    );
+                    let what = format!("trees of seed {seed}, {way:?}");
+                    program.fail(host, sides, &mismatch, &what);
                 }
             }
         }

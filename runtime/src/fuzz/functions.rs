@@ -24,7 +24,8 @@ const RET: u32 = 0x400;
 type Fuzzed = Server<GuestMemory, Program, memory::Image>;
 
 /// The result of a function as a number.
-trait Returned {
+pub(crate) trait Returned {
+    /// `None` if the function returns nothing.
     fn number(self) -> Option<u32>;
 }
 

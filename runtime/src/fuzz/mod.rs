@@ -3,7 +3,7 @@
 
 mod calls;
 mod frames;
-mod functions;
+pub(crate) mod functions;
 mod host;
 mod images;
 mod memory;

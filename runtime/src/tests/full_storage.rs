@@ -1,6 +1,6 @@
 //! Writes to a storage that becomes full: the written bytes count.
 
-use super::memory_fs::{MemoryGuest, content, create, guest};
+use super::changes::{MemoryGuest, content, create, guest};
 use crate::{Errno, Preview1};
 
 /// A file with four bytes in a storage that accepts five more.

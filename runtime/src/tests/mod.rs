@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod caching;
+mod changes;
 mod damage;
 mod descriptors;
 mod documented;

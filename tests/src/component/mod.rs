@@ -9,7 +9,8 @@ pub use engine::Engine;
 pub use python::{Compiled, Served, python};
 pub use ruby::ruby;
 
-use crate::command::run;
+use crate::command::{Pack, run};
+use crate::tree::Tree;
 use crate::workspace::tool;
 use std::fs;
 use std::path::Path;
@@ -35,6 +36,26 @@ pub fn native(module: &Path) -> TempPath {
     let output = component.to_str().expect("a name of ours");
     wasm_tools(&["parse", "-o", output], &path);
     component
+}
+
+/// Checks that packing twice equals packing once with both trees. `app` is a component of
+/// the guest `cat`.
+///
+/// # Panics
+///
+/// If it does not.
+pub fn check_packing_again(app: &Path) {
+    let (one, two) = (Tree::new(), Tree::new());
+    one.file("one", "1\n").set_times();
+    two.file("two", "2\n").set_times();
+    let once = Pack::new(app).dir(one.path(), "/first").run();
+    let twice = Pack::new(&*once).dir(two.path(), "/second").run();
+    let both = Pack::new(app).dir(one.path(), "/first");
+    let both = both.dir(two.path(), "/second").run();
+    let bytes = |path: &Path| fs::read(path).expect("it was packed");
+    assert!(bytes(&twice) == bytes(&both), "packing twice differs");
+    let said = Engine::Wasmtime.run(&twice, &[], &["/first/one", "/second/two"]);
+    assert_eq!(said.expect_success(), "1\n2\n");
 }
 
 /// An empty file, which is deleted when dropped.

@@ -67,6 +67,25 @@ impl Program {
         }
     }
 
+    /// Stops the test with the operations that are enough for a mismatch, and with what
+    /// both sides print for them. `what` names the trees and the way of packing.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    pub fn fail(&self, host: &mut Host, sides: Sides<'_>, mismatch: &Mismatch, what: &str) -> ! {
+        let only = self.shrink(host, sides, mismatch);
+        let short = self.only(only.clone());
+        panic!(
+            "{what}, program {}\n{}\noperations that are enough: {only:?}\n\
+             wasmtime:\n{}packed:\n{}",
+            self.seed,
+            mismatch.report,
+            short.on_host(host, sides),
+            short.packed(host, sides),
+        );
+    }
+
     /// The arguments that the guest takes.
     pub fn args(&self) -> Vec<String> {
         let only = self.only.as_ref().map_or("all".to_owned(), |indices| {

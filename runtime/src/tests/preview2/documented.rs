@@ -4,6 +4,7 @@ use super::Component;
 use super::component::{LOWERING, PATH, RET, SECOND_PATH};
 use crate::Errno;
 use crate::fs::FsError;
+use crate::fuzz::functions::Returned;
 use crate::preview2::{ErrorCode, Preview2, for_each_function};
 use crate::tests::documented::{in_backticks, table};
 use std::collections::BTreeMap;
@@ -29,23 +30,6 @@ fn argument(function: &str, parameter: &str, handle: u32) -> u64 {
 
 /// Makes a call. Returns its result, if it has one.
 type Perform = fn(&Component, &[u64]) -> Option<u32>;
-
-/// The result of a function as a number.
-trait Returned {
-    fn number(self) -> Option<u32>;
-}
-
-impl Returned for () {
-    fn number(self) -> Option<u32> {
-        None
-    }
-}
-
-impl Returned for u32 {
-    fn number(self) -> Option<u32> {
-        Some(self)
-    }
-}
 
 macro_rules! define_functions {
     ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
