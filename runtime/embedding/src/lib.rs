@@ -13,7 +13,7 @@
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
 //! | `imports` | the functions that the merge supplies to the runtime |
 //! | `calls` | the preview 1 calls that the runtime serves |
-//! | `preview2` | the functions of WASI 0.2 that a wired runtime serves, and those that it calls |
+//! | `preview2`, `preview3` | the functions of WASI 0.2 and 0.3 that a wired runtime serves, and those that it calls |
 //!
 //! # How it works
 //!
@@ -41,6 +41,7 @@ mod functions;
 mod imports;
 mod layer;
 pub mod preview2;
+pub mod preview3;
 mod source;
 mod table;
 mod version;

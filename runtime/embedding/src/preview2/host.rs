@@ -37,6 +37,8 @@ pub enum Absent {
     Zero,
     /// The stream error `closed` at `ret`.
     Closed,
+    /// Nothing.
+    Nothing,
 }
 
 /// One function of the host, imported from [`HOST_MODULE`](crate::HOST_MODULE).

@@ -201,6 +201,7 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
         memory_index: 0,
     };
     match absent {
+        Absent::Nothing => Vec::new(),
         Absent::Zero => vec![I::I32Const(0)],
         // Bindings expect an address that is aligned and not 0, even without items.
         Absent::EmptyList => vec![ret, I::I64Const(8), I::I64Store(at(0))],
