@@ -206,3 +206,31 @@ fn an_invoked_export_must_exist() {
     assert_error(&output, &["`app.wasm`", "no export `none`", "`a`, `b`"]);
     assert_eq!(stdout(&output), "");
 }
+
+/// Writes 1,000 bytes and then 128 KiB by one call. Exits with the number of KiB written.
+const WRITES_TWO_BUFFERS: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write"
+        (func $write (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 4)
+    (data (i32.const 0) "\00\01\00\00\e8\03\00\00\00\01\00\00\00\00\02\00")
+    (func (export "_start")
+        (if (call $write (i32.const 1) (i32.const 0) (i32.const 2) (i32.const 16))
+            (then (call $exit (i32.const 1))))
+        (call $exit (i32.shr_u (i32.load (i32.const 16)) (i32.const 10)))))"#;
+
+#[test]
+#[cfg(unix)]
+fn a_full_pipe_takes_a_part_of_the_bytes() {
+    let scratch = scratch_with(&wat::parse_str(WRITES_TWO_BUFFERS).unwrap());
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut command = scratch.command();
+    let status = command.args(["run", "app.wasm"]).stdout(writer).status();
+    drop(command);
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut reader, &mut bytes).unwrap();
+    let written = status.unwrap().code().unwrap() as usize;
+    assert!(written > 1, "{written}");
+    assert_eq!(bytes.len() >> 10, written);
+}

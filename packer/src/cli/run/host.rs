@@ -77,24 +77,34 @@ impl Host<'_, '_> {
                 .buffer(iovecs, position)
                 .and_then(|buffer| self.write_buffer(stream, buffer, &mut done));
             match all {
-                Ok(()) => {}
+                Ok(true) => {}
                 Err(errno) if done == 0 => return Err(errno),
-                Err(_) => break,
+                Ok(false) | Err(_) => break,
             }
         }
         Ok(self.memory.write_u32(written, done)?)
     }
 
-    fn write_buffer(&self, stream: Stream, (address, len): (u32, u32), done: &mut u32) -> Result {
+    /// Writes a buffer and adds the written bytes to `done`. Returns false if the system
+    /// took only a part.
+    fn write_buffer(
+        &self,
+        stream: Stream,
+        (address, len): (u32, u32),
+        done: &mut u32,
+    ) -> Result<bool> {
         // The result has 32 bits.
         let len = len.min(u32::MAX - *done);
         for start in (0..len).step_by(PIECE_LEN as usize) {
             let mut bytes = vec![0; (len - start).min(PIECE_LEN) as usize];
             self.memory.read(address + start, &mut bytes)?;
-            stream.write(&bytes)?;
-            *done += bytes.len() as u32;
+            let written = stream.write(&bytes)?;
+            *done += written as u32;
+            if written < bytes.len() {
+                return Ok(false);
+            }
         }
-        Ok(())
+        Ok(true)
     }
 
     fn renumber(&mut self, from: u32, to: u32) -> Result {

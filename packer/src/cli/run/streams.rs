@@ -1,9 +1,9 @@
 //! The standard streams of a program, which are those of this process.
 //!
-//! Input is read past the buffer of the standard library, because `poll_oneoff` asks the
-//! system for bytes that nobody has read.
+//! Bytes bypass the buffers of the standard library: `poll_oneoff` asks the system for bytes
+//! that nobody has read, and a write reports the bytes that the system took.
 
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal};
 use wasi_vfs_runtime::Errno;
 
 /// The errors that only streams have.
@@ -92,14 +92,12 @@ impl Stream {
         bytes
     }
 
-    pub(super) fn write(self, bytes: &[u8]) -> Result {
+    /// Writes as many bytes as the system takes at once. Returns their number.
+    pub(super) fn write(self, bytes: &[u8]) -> Result<usize> {
         let written = match self {
             Self::In => Err(ErrorKind::Unsupported.into()),
-            // Nothing is buffered, since the program buffers itself.
-            Self::Out => io::stdout()
-                .write_all(bytes)
-                .and_then(|()| io::stdout().flush()),
-            Self::Err => io::stderr().write_all(bytes),
+            Self::Out => write_output(io::stdout(), bytes),
+            Self::Err => write_output(io::stderr(), bytes),
         };
         written.map_err(|error| errno(&error))
     }
@@ -120,6 +118,22 @@ fn read_input(buffer: &mut [u8]) -> io::Result<usize> {
 #[cfg(not(unix))]
 fn read_input(buffer: &mut [u8]) -> io::Result<usize> {
     io::Read::read(&mut io::stdin(), buffer)
+}
+
+/// Nothing is buffered, since the program buffers itself and needs to know how many bytes
+/// a full pipe has taken.
+#[cfg(unix)]
+fn write_output(stream: impl std::os::fd::AsFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| {
+        rustix::io::write(&stream, bytes)
+    })?)
+}
+
+#[cfg(not(unix))]
+fn write_output(mut stream: impl io::Write, bytes: &[u8]) -> io::Result<usize> {
+    stream.write_all(bytes)?;
+    stream.flush()?;
+    Ok(bytes.len())
 }
 
 fn errno(error: &io::Error) -> Errno {
