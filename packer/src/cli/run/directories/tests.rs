@@ -56,3 +56,24 @@ fn a_new_file_is_written() {
     let left = std::fs::read(scratch.path().join("new")).unwrap();
     assert_eq!(left, b"\0xy");
 }
+
+/// Opening a FIFO would wait for another process, and the program could not tell why.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_fifo_is_unsupported() {
+    let (scratch, mut directories, start) = mapped();
+    let fifo = scratch.path().join("fifo");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    let kind = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, kind, mode, 0).unwrap();
+    let read = OpenOptions {
+        read: true,
+        write: false,
+        create: false,
+        ..CREATE
+    };
+    for options in [CREATE, read] {
+        let opened = open(&mut directories, &start, b"fifo", options);
+        assert_eq!(opened.err(), Some(FsError::Unsupported));
+    }
+}
