@@ -1,5 +1,5 @@
 //! The exported functions of a wired runtime: thin shells around the
-//! [`Server`](crate::preview2::Server).
+//! [`Server`](crate::component::Server).
 
 use super::state;
 use crate::preview2::{Preview2, for_each_function};

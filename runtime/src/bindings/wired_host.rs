@@ -1,5 +1,6 @@
 //! The functions that a wired runtime imports: the host's, and the program's allocator.
 
+use crate::component::Allocator;
 use crate::preview2::{Host, for_each_host_function};
 
 /// The host, and the allocator of the program.
@@ -18,6 +19,13 @@ unsafe extern "C" {
     fn realloc(lowering: u32, align: u32, len: u32) -> u32;
 }
 
+impl Allocator for HostFunctions {
+    fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
+        // SAFETY: takes numbers. The server checks the range that it returns.
+        unsafe { realloc(lowering, align, len) }
+    }
+}
+
 macro_rules! import_functions {
     ($($function:ident $name:literal $absent:ident
         ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
@@ -29,11 +37,6 @@ macro_rules! import_functions {
         }
 
         impl Host for HostFunctions {
-            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
-                // SAFETY: takes numbers. The server checks the range that it returns.
-                unsafe { realloc(lowering, align, len) }
-            }
-
             $(fn $function(&self, $($parameter: $type),*) -> $result {
                 // SAFETY: the host checks every address that it is given.
                 unsafe { imported::$function($($parameter),*) }

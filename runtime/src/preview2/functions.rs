@@ -1,11 +1,11 @@
 //! The functions as they are exported: thin shells that name the answer's address.
 
 use super::calls::{Host, Preview2};
-use super::changing::NewTimes;
-use super::errors::ErrorCode;
-use super::handles::{Kind, POLLABLE};
-use super::server::Server;
 use super::splice::Splice;
+use crate::component::changing::NewTimes;
+use crate::component::errors::ErrorCode;
+use crate::component::handles::{Kind, POLLABLE};
+use crate::component::server::Server;
 use crate::fs::{Filesystem, Flush};
 use crate::guest::Memory;
 
@@ -188,7 +188,8 @@ impl<M: Memory, H: Host, F: Filesystem> Preview2 for Server<M, H, F> {
     }
 
     fn get_directories(&self, ret: u32, lowering: u32) {
-        self.preopens(ret, lowering);
+        self.program.host.host_get_directories(ret, lowering);
+        self.add_preopens(ret, lowering);
     }
 
     fn drop_input_stream(&self, stream: u32, _: u32) {

@@ -2,11 +2,11 @@
 //! at once.
 
 use super::calls::Host;
-use super::errors::{ErrorCode, Result};
-use super::handles::is_ours;
-use super::layout::list;
-use super::memory::List;
-use super::server::Server;
+use crate::component::errors::{ErrorCode, Result};
+use crate::component::handles::is_ours;
+use crate::component::layout::list;
+use crate::component::memory::List;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 use alloc::vec::Vec;

@@ -11,11 +11,11 @@
 //! and the third one returns `closed`.
 
 use super::calls::Host;
-use super::errors::StreamError;
-use super::handles::InputStream;
-use super::layout::{payload, stream_error, tag};
-use super::memory::LOAN_LEN;
-use super::server::Server;
+use crate::component::errors::StreamError;
+use crate::component::handles::InputStream;
+use crate::component::layout::{payload, stream_error, tag};
+use crate::component::memory::LOAN_LEN;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 

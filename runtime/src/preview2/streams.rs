@@ -4,10 +4,10 @@
 //! file and after an error. It outlives the descriptor that it came from.
 
 use super::calls::Host;
-use super::errors::{ErrorCode, Result, StreamError};
-use super::handles::{InputStream, Resource};
-use super::memory::List;
-use super::server::Server;
+use crate::component::errors::{ErrorCode, Result, StreamError};
+use crate::component::handles::{InputStream, Resource};
+use crate::component::memory::List;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 use crate::open::Handle;

@@ -6,31 +6,31 @@
 
 use super::errors::{ErrorCode, FIRST_ERROR, Result};
 use crate::open::{Handle, OpenDirectory, OpenFile, Slots};
-pub(super) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
+pub(crate) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 
 /// The pollable of every stream: files are always ready.
 pub(crate) const POLLABLE: u32 = LAST_HANDLE;
 
 /// An open stream of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputStream<I> {
-    pub(super) id: I,
-    pub(super) position: u64,
+pub(crate) struct InputStream<I> {
+    pub(crate) id: I,
+    pub(crate) position: u64,
     /// The end was reached, or a read failed.
-    pub(super) is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
 /// An open stream of a directory's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Listing<I> {
-    pub(super) id: I,
+pub(crate) struct Listing<I> {
+    pub(crate) id: I,
     /// The cookie of the next entry.
-    pub(super) cookie: u64,
+    pub(crate) cookie: u64,
 }
 
 /// An open resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resource<I> {
+pub(crate) enum Resource<I> {
     Descriptor(Handle<I>),
     Stream(InputStream<I>),
     Listing(Listing<I>),
@@ -38,7 +38,7 @@ pub(super) enum Resource<I> {
 
 /// The kinds of [`Resource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Descriptor,
     Stream,
     Listing,
@@ -46,7 +46,7 @@ pub(super) enum Kind {
 
 impl<I: Copy> Resource<I> {
     /// The node, which stays retained while the resource is open.
-    pub(super) fn id(&self) -> I {
+    pub(crate) fn id(&self) -> I {
         match self {
             Self::Descriptor(handle) => handle.id(),
             Self::Stream(stream) => stream.id,
@@ -64,13 +64,13 @@ impl<I: Copy> Resource<I> {
 }
 
 /// Whether a handle is the runtime's, open or not.
-pub(super) fn is_ours(handle: u32) -> bool {
+pub(crate) fn is_ours(handle: u32) -> bool {
     (FIRST_HANDLE..=LAST_HANDLE).contains(&handle)
 }
 
 /// The open resources by handle.
 #[derive(Debug)]
-pub(super) struct Handles<I> {
+pub(crate) struct Handles<I> {
     slots: Slots<Resource<I>>,
 }
 
@@ -89,7 +89,7 @@ impl<I: Copy + Eq> Handles<I> {
         resource.ok_or(ErrorCode::BAD_DESCRIPTOR)
     }
 
-    pub(super) fn descriptor(&self, handle: u32) -> Result<Handle<I>> {
+    pub(crate) fn descriptor(&self, handle: u32) -> Result<Handle<I>> {
         match self.get(handle)? {
             Resource::Descriptor(handle) => Ok(*handle),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
@@ -97,7 +97,7 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// The directory of a descriptor, for functions that take a path.
-    pub(super) fn directory(&self, handle: u32) -> Result<OpenDirectory<I>> {
+    pub(crate) fn directory(&self, handle: u32) -> Result<OpenDirectory<I>> {
         match self.descriptor(handle)? {
             Handle::Directory(directory) => Ok(directory),
             Handle::File(_) => Err(ErrorCode::NOT_DIRECTORY),
@@ -105,21 +105,21 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// The file of a descriptor, for functions that take only files.
-    pub(super) fn file(&self, handle: u32) -> Result<OpenFile<I>> {
+    pub(crate) fn file(&self, handle: u32) -> Result<OpenFile<I>> {
         match self.descriptor(handle)? {
             Handle::File(file) => Ok(file),
             Handle::Directory(_) => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }
 
-    pub(super) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
+    pub(crate) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
         match self.slots.get_mut(slot(handle)) {
             Some(Resource::Stream(stream)) => Ok(stream),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }
 
-    pub(super) fn listing(&mut self, handle: u32) -> Result<&mut Listing<I>> {
+    pub(crate) fn listing(&mut self, handle: u32) -> Result<&mut Listing<I>> {
         match self.slots.get_mut(slot(handle)) {
             Some(Resource::Listing(listing)) => Ok(listing),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
@@ -127,12 +127,12 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// Makes room for one [`insert`](Self::insert).
-    pub(super) fn reserve_one(&mut self) -> Result {
+    pub(crate) fn reserve_one(&mut self) -> Result {
         Ok(self.slots.reserve_one()?)
     }
 
     /// Registers a resource. Returns its handle.
-    pub(super) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
+    pub(crate) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
         let slot = self.slots.insert(resource)?;
         match FIRST_HANDLE.checked_add(slot) {
             Some(handle) if handle < FIRST_ERROR => Ok(handle),
@@ -145,7 +145,7 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// Frees the handle of a resource of this kind. Returns the resource.
-    pub(super) fn remove(&mut self, handle: u32, kind: Kind) -> Option<Resource<I>> {
+    pub(crate) fn remove(&mut self, handle: u32, kind: Kind) -> Option<Resource<I>> {
         let found = self.get(handle).ok()?;
         if found.kind() != kind {
             return None;

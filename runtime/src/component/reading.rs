@@ -7,8 +7,8 @@
 //! For example, a read of 64 KiB meets damage after 5000 bytes: the count is 5000, and the
 //! program gets a list of 5000 bytes. The next read, at the damage, fails without a list.
 
+use super::allocator::Allocator;
 use super::answers::FileBytes;
-use super::calls::Host;
 use super::errors::{ErrorCode, Result};
 use super::memory::List;
 use super::server::Server;
@@ -19,7 +19,7 @@ use crate::open::MAX_OFFSET;
 
 /// The most bytes of one read, as in wasmtime: programs that ask for 2^64-1 bytes must not
 /// get all of a large file at once.
-pub(super) const READ_LEN_MAX: u32 = 64 << 10;
+pub(crate) const READ_LEN_MAX: u32 = 64 << 10;
 
 /// A range of a file: offset and length.
 type Range = (u64, u64);
@@ -47,10 +47,10 @@ impl Sink for Counter {
     }
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Reads a part of a range. A list without bytes is the end, unless the program asks
     /// for none.
-    pub(super) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
+    pub(crate) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
         let file = self.with_files(|files| files.handles.file(descriptor))?;
         if range.0 > MAX_OFFSET {
             return Err(ErrorCode::INVALID);
@@ -62,7 +62,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Reads a part of a range. The list is empty only if the range is, or at the end of
     /// the file.
-    pub(super) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<List> {
+    pub(crate) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<List> {
         let len = self.readable(id, range)?;
         let count = self.count(id, (range.0, len))?;
         if count == 0 {
@@ -90,7 +90,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// How many bytes of a range one read can return.
-    pub(super) fn readable(&self, id: F::Id, (offset, len): Range) -> Result<u32> {
+    pub(crate) fn readable(&self, id: F::Id, (offset, len): Range) -> Result<u32> {
         let file_len = self.with_files(|files| files.file_len(id))?;
         let rest = file_len.saturating_sub(offset);
         // Fits, since the constant does.
@@ -98,7 +98,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// Copies bytes of a file to memory of the program that exists. Returns their number.
-    pub(super) fn fill(&self, id: F::Id, offset: u64, into: (u32, u32)) -> Result<u32> {
+    pub(crate) fn fill(&self, id: F::Id, offset: u64, into: (u32, u32)) -> Result<u32> {
         let rest = self.with_files(|files| {
             let file = files.fs.node(id)?;
             self.program.with_sink(into, |sink| {

@@ -1,7 +1,7 @@
 //! Listing directories, and the preopened ones.
 
+use super::allocator::Allocator;
 use super::answers::DirectoryEntry;
-use super::calls::Host;
 use super::descriptors::type_of;
 use super::errors::{ErrorCode, Result};
 use super::handles::{Kind, Listing, Resource};
@@ -25,8 +25,8 @@ struct Found {
     name: ArrayVec<u8, MAX_NAME_LEN>,
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
-    pub(super) fn read_directory(&self, descriptor: u32) -> Result<u32> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
+    pub(crate) fn read_directory(&self, descriptor: u32) -> Result<u32> {
         self.with_files(|files| {
             let id = files.handles.directory(descriptor)?.id;
             files.insert(Resource::Listing(Listing { id, cookie: 0 }))
@@ -34,7 +34,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// The next entry. An error leaves the stream where it is.
-    pub(super) fn next_entry(&self, stream: u32, lowering: u32) -> Result<Option<DirectoryEntry>> {
+    pub(crate) fn next_entry(&self, stream: u32, lowering: u32) -> Result<Option<DirectoryEntry>> {
         let Some(found) = self.entry(stream)? else {
             return Ok(None);
         };
@@ -65,10 +65,9 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    /// Writes the host's preopens and then ours to `ret`. If memory runs out, the host's
-    /// list stays, since the function cannot fail.
-    pub(super) fn preopens(&self, ret: u32, lowering: u32) {
-        self.program.host.host_get_directories(ret, lowering);
+    /// Adds our preopens to the list of the host's at `ret`. If memory runs out, the host's
+    /// list stays, since `get-directories` cannot fail.
+    pub(crate) fn add_preopens(&self, ret: u32, lowering: u32) {
         let Ok(joined) = self.join_preopens(ret, lowering) else {
             return;
         };

@@ -8,7 +8,7 @@ use crate::guest::{Fault, PathError};
 use wasi_vfs_embedding::preview2::LAST_HANDLE;
 
 /// The handle of `error-code` 0 as an `error`. The last handle is the pollable's.
-pub(super) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
+pub(crate) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
 
 /// `error-code` of `wasi:filesystem/types`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ error_codes! {
 const LAST_CODE: u8 = ErrorCode::CROSS_DEVICE.0;
 
 /// The result of a function that fails with an `error-code`.
-pub(super) type Result<T = (), E = ErrorCode> = core::result::Result<T, E>;
+pub(crate) type Result<T = (), E = ErrorCode> = core::result::Result<T, E>;
 
 impl From<FsError> for ErrorCode {
     fn from(error: FsError) -> Self {
@@ -112,19 +112,19 @@ impl From<PathError> for ErrorCode {
 
 impl ErrorCode {
     /// The handle of the `error` that stands for this code.
-    pub(super) fn handle(self) -> u32 {
+    pub(crate) fn handle(self) -> u32 {
         FIRST_ERROR + u32::from(self.0)
     }
 
     /// The code of the `error` behind a handle.
-    pub(super) fn of_handle(handle: u32) -> Option<Self> {
+    pub(crate) fn of_handle(handle: u32) -> Option<Self> {
         let code = handle.checked_sub(FIRST_ERROR)?;
         let code = u8::try_from(code).ok().filter(|&code| code <= LAST_CODE);
         code.map(Self)
     }
 
     /// What a stream says about the error.
-    pub(super) fn debug_string(self) -> &'static str {
+    pub(crate) fn debug_string(self) -> &'static str {
         match self {
             Self::IO => "wasi-vfs: the packed file is damaged; `wasi-vfs verify` names the block",
             Self::INSUFFICIENT_MEMORY => "wasi-vfs: memory ran out while reading a packed file",
@@ -136,7 +136,7 @@ impl ErrorCode {
 
 /// `stream-error` of `wasi:io/streams`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StreamError {
+pub(crate) enum StreamError {
     /// `last-operation-failed`, with the code of its error.
     Failed(ErrorCode),
     /// `closed`.

@@ -5,7 +5,7 @@
 //! of a `result<descriptor, error-code>` lies at offset 4, and the `error-code` too.
 
 /// `option` and `result`: the tags.
-pub(super) mod tag {
+pub(crate) mod tag {
     pub(crate) const OK: u8 = 0;
     pub(crate) const ERROR: u8 = 1;
     pub(crate) const NONE: u8 = 0;
@@ -13,34 +13,34 @@ pub(super) mod tag {
 }
 
 /// `result<T, error-code>` and `result<T, stream-error>` by the alignment of the payload.
-pub(super) mod payload {
+pub(crate) mod payload {
     pub(crate) const OF_BYTE: u32 = 1;
     pub(crate) const OF_WORD: u32 = 4;
     pub(crate) const OF_LONG: u32 = 8;
 }
 
 /// `list<T>` and `string`.
-pub(super) mod list {
+pub(crate) mod list {
     pub(crate) const POINTER: u32 = 0;
     pub(crate) const COUNT: u32 = 4;
     pub(crate) const LEN: u32 = 8;
 }
 
 /// `tuple<list<u8>, bool>`.
-pub(super) mod bytes {
+pub(crate) mod bytes {
     pub(crate) const IS_END: u32 = 8;
     pub(crate) const LEN: u32 = 12;
 }
 
 /// `tuple<descriptor, string>`.
-pub(super) mod preopen {
+pub(crate) mod preopen {
     pub(crate) const DESCRIPTOR: u32 = 0;
     pub(crate) const PATH: u32 = 4;
     pub(crate) const LEN: u32 = 12;
 }
 
 /// `stream-error`.
-pub(super) mod stream_error {
+pub(crate) mod stream_error {
     pub(crate) const FAILED: u8 = 0;
     pub(crate) const CLOSED: u8 = 1;
 
@@ -50,7 +50,7 @@ pub(super) mod stream_error {
 }
 
 /// `descriptor-stat`.
-pub(super) mod stat {
+pub(crate) mod stat {
     pub(crate) const TYPE: u32 = 0;
     pub(crate) const LINK_COUNT: u32 = 8;
     pub(crate) const SIZE: u32 = 16;
@@ -61,14 +61,14 @@ pub(super) mod stat {
 }
 
 /// `option<datetime>`.
-pub(super) mod time {
+pub(crate) mod time {
     pub(crate) const TAG: u32 = 0;
     pub(crate) const SECONDS: u32 = 8;
     pub(crate) const NANOSECONDS: u32 = 16;
 }
 
 /// `option<directory-entry>`.
-pub(super) mod entry {
+pub(crate) mod entry {
     pub(crate) const TAG: u32 = 0;
     pub(crate) const TYPE: u32 = 4;
     pub(crate) const NAME: u32 = 8;
@@ -76,21 +76,21 @@ pub(super) mod entry {
 }
 
 /// `metadata-hash-value`.
-pub(super) mod hash {
+pub(crate) mod hash {
     pub(crate) const LOWER: u32 = 0;
     pub(crate) const UPPER: u32 = 8;
     pub(crate) const LEN: u32 = 16;
 }
 
 /// `descriptor-type`.
-pub(super) mod descriptor_type {
+pub(crate) mod descriptor_type {
     pub(crate) const DIRECTORY: u8 = 3;
     pub(crate) const SYMBOLIC_LINK: u8 = 5;
     pub(crate) const REGULAR_FILE: u8 = 6;
 }
 
 /// `descriptor-flags`.
-pub(super) mod descriptor_flags {
+pub(crate) mod descriptor_flags {
     pub(crate) const READ: u32 = 1 << 0;
     pub(crate) const WRITE: u32 = 1 << 1;
     pub(crate) const FILE_INTEGRITY_SYNC: u32 = 1 << 2;
@@ -102,12 +102,12 @@ pub(super) mod descriptor_flags {
 }
 
 /// `path-flags`.
-pub(super) mod path_flags {
+pub(crate) mod path_flags {
     pub(crate) const SYMLINK_FOLLOW: u32 = 1 << 0;
 }
 
 /// `open-flags`.
-pub(super) mod open_flags {
+pub(crate) mod open_flags {
     pub(crate) const CREATE: u32 = 1 << 0;
     pub(crate) const DIRECTORY: u32 = 1 << 1;
     pub(crate) const EXCLUSIVE: u32 = 1 << 2;
@@ -115,14 +115,14 @@ pub(super) mod open_flags {
 }
 
 /// `new-timestamp`: the tags.
-pub(super) mod new_timestamp {
+pub(crate) mod new_timestamp {
     pub(crate) const NO_CHANGE: u32 = 0;
     pub(crate) const NOW: u32 = 1;
     pub(crate) const TIMESTAMP: u32 = 2;
 }
 
 /// `advice`: the largest value, `no-reuse`.
-pub(super) const LAST_ADVICE: u32 = 5;
+pub(crate) const LAST_ADVICE: u32 = 5;
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@
 //! room, runs the method, and writes tag and payload. Without room nothing happens at all:
 //! the program could not learn of it. A host traps there.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::errors::{ErrorCode, StreamError};
 use super::layout::{bytes, entry, hash, list, payload, stat, stream_error, tag, time};
 use super::memory::{List, Program};
@@ -13,12 +13,12 @@ use crate::fs::{Filesystem, Stat};
 use crate::guest::Memory;
 
 /// A record in the program's memory, which exists.
-pub(super) struct Record<'p, M, H> {
+pub(crate) struct Record<'p, M, H> {
     program: &'p Program<M, H>,
     address: u32,
 }
 
-impl<M: Memory, H: Host> Record<'_, M, H> {
+impl<M: Memory, H: Allocator> Record<'_, M, H> {
     fn put(&self, offset: u32, bytes: &[u8]) {
         // The record was checked, and a memory never shrinks.
         let _ = self.program.write(self.address.wrapping_add(offset), bytes);
@@ -52,30 +52,30 @@ impl<M: Memory, H: Host> Record<'_, M, H> {
 }
 
 /// The payload of a success.
-pub(super) trait Payload {
+pub(crate) trait Payload {
     /// Where it lies in its `result`, which is also where the error lies.
     const OFFSET: u32;
     /// The end of the longer of payload and error.
     const END: u32;
 
     /// Writes it at `offset`.
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32);
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32);
 }
 
 /// The payload of a failure.
-pub(super) trait Failure {
+pub(crate) trait Failure {
     /// Writes it at `offset`.
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32);
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32);
 }
 
 impl Failure for ErrorCode {
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u8(offset, self.0);
     }
 }
 
 impl Failure for StreamError {
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         match self {
             Self::Closed => record.put_u8(offset + stream_error::TAG, stream_error::CLOSED),
             Self::Failed(code) => {
@@ -90,7 +90,7 @@ impl Payload for () {
     const OFFSET: u32 = payload::OF_BYTE;
     const END: u32 = payload::OF_BYTE + 1;
 
-    fn put<M: Memory, H: Host>(self, _: &Record<'_, M, H>, _: u32) {}
+    fn put<M: Memory, H: Allocator>(self, _: &Record<'_, M, H>, _: u32) {}
 }
 
 /// Flags, or the value of an enumeration.
@@ -98,7 +98,7 @@ impl Payload for u8 {
     const OFFSET: u32 = payload::OF_BYTE;
     const END: u32 = payload::OF_BYTE + 1;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u8(offset, self);
     }
 }
@@ -108,7 +108,7 @@ impl Payload for u32 {
     const OFFSET: u32 = payload::OF_WORD;
     const END: u32 = payload::OF_WORD + 4;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u32(offset, self);
     }
 }
@@ -118,7 +118,7 @@ impl Payload for u64 {
     const OFFSET: u32 = payload::OF_LONG;
     const END: u32 = payload::OF_LONG + 8;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u64(offset, self);
     }
 }
@@ -128,40 +128,40 @@ impl Payload for List {
     const OFFSET: u32 = payload::OF_WORD;
     const END: u32 = payload::OF_WORD + list::LEN;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_list(offset, self);
     }
 }
 
 /// Bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FileBytes {
-    pub(super) list: List,
+pub(crate) struct FileBytes {
+    pub(crate) list: List,
     /// The list is empty.
-    pub(super) is_end: bool,
+    pub(crate) is_end: bool,
 }
 
 impl Payload for FileBytes {
     const OFFSET: u32 = payload::OF_WORD;
     const END: u32 = payload::OF_WORD + bytes::LEN;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_list(offset, self.list);
         record.put_u8(offset + bytes::IS_END, self.is_end.into());
     }
 }
 
 /// `descriptor-stat`.
-pub(super) struct DescriptorStat {
-    pub(super) kind: u8,
-    pub(super) stat: Stat,
+pub(crate) struct DescriptorStat {
+    pub(crate) kind: u8,
+    pub(crate) stat: Stat,
 }
 
 impl Payload for DescriptorStat {
     const OFFSET: u32 = payload::OF_LONG;
     const END: u32 = payload::OF_LONG + stat::LEN;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         let found = self.stat;
         record.put_u8(offset + stat::TYPE, self.kind);
         record.put_u64(offset + stat::LINK_COUNT, found.link_count);
@@ -180,32 +180,32 @@ fn datetime(time_ns: i64) -> Option<(u64, u32)> {
 }
 
 /// `metadata-hash-value`.
-pub(super) struct MetadataHash {
-    pub(super) lower: u64,
-    pub(super) upper: u64,
+pub(crate) struct MetadataHash {
+    pub(crate) lower: u64,
+    pub(crate) upper: u64,
 }
 
 impl Payload for MetadataHash {
     const OFFSET: u32 = payload::OF_LONG;
     const END: u32 = payload::OF_LONG + hash::LEN;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u64(offset + hash::LOWER, self.lower);
         record.put_u64(offset + hash::UPPER, self.upper);
     }
 }
 
 /// `directory-entry`.
-pub(super) struct DirectoryEntry {
-    pub(super) kind: u8,
-    pub(super) name: List,
+pub(crate) struct DirectoryEntry {
+    pub(crate) kind: u8,
+    pub(crate) name: List,
 }
 
 impl Payload for Option<DirectoryEntry> {
     const OFFSET: u32 = payload::OF_WORD;
     const END: u32 = payload::OF_WORD + entry::LEN;
 
-    fn put<M: Memory, H: Host>(self, record: &Record<'_, M, H>, offset: u32) {
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u8(offset + entry::TAG, tag::NONE);
         if let Some(found) = self {
             record.put_u8(offset + entry::TAG, tag::SOME);
@@ -215,9 +215,9 @@ impl Payload for Option<DirectoryEntry> {
     }
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Writes the result of `make` to `ret`.
-    pub(super) fn answer<T: Payload, E: Failure>(
+    pub(crate) fn answer<T: Payload, E: Failure>(
         &self,
         ret: u32,
         make: impl FnOnce() -> Result<T, E>,
@@ -238,14 +238,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// Writes the list of `make` to `ret`, for functions that cannot fail.
-    pub(super) fn answer_list(&self, ret: u32, make: impl FnOnce() -> List) {
+    pub(crate) fn answer_list(&self, ret: u32, make: impl FnOnce() -> List) {
         if let Some(record) = self.record(ret, list::LEN) {
             record.put_list(0, make());
         }
     }
 
     /// Writes an `option<error-code>` to `ret`.
-    pub(super) fn answer_code(&self, ret: u32, code: Option<ErrorCode>) {
+    pub(crate) fn answer_code(&self, ret: u32, code: Option<ErrorCode>) {
         if let Some(record) = self.record(ret, payload::OF_BYTE + 1) {
             record.put_u8(0, if code.is_some() { tag::SOME } else { tag::NONE });
             record.put_u8(payload::OF_BYTE, code.map_or(0, |code| code.0));
