@@ -7,6 +7,7 @@
 //! bindings   exports, the host's functions, the memories, the allocator; wasm32 only
 //! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
 //! preview2   the same for the functions of WASI 0.2, in a component
+//! preview3   the same for the functions of WASI 0.3
 //! component  the state and the steps that front ends of components share
 //! open       open files and directories, opening, changing names; for every front end
 //! image      an image as a file system
@@ -55,6 +56,7 @@ pub mod image;
 pub mod open;
 pub mod preview1;
 pub mod preview2;
+pub mod preview3;
 #[cfg(test)]
 mod tests;
 pub mod zstd;

@@ -3,14 +3,22 @@
 //! A method of the server returns a `Result`. [`Server::answer`] checks that the answer has
 //! room, runs the method, and writes tag and payload. Without room nothing happens at all:
 //! the program could not learn of it. A host traps there.
+//!
+//! The parts of an answer determine where they lie. For example, the handle of a
+//! `result<descriptor, error-code>` has 4 bytes, and so it lies at offset 4 behind the tag.
+//! The `error-code` lies there as well. In 0.3 it has 16 bytes, so the answer has 20.
 
 use super::allocator::Allocator;
-use super::errors::{ErrorCode, StreamError};
-use super::layout::{bytes, entry, hash, list, payload, stat, stream_error, tag, time};
+use super::errors::ErrorCode;
+use super::layout::{Layout, hash, list, stat, tag, time};
 use super::memory::{List, Program};
+use super::release::Release;
 use super::server::Server;
-use crate::fs::{Filesystem, Stat};
+use crate::fs::{Filesystem, Kind, Stat};
 use crate::guest::Memory;
+
+/// The longest variant without a payload that is written whole.
+const VARIANT_LEN_MAX: usize = 16;
 
 /// A record in the program's memory, which exists.
 pub(crate) struct Record<'p, M, H> {
@@ -24,11 +32,11 @@ impl<M: Memory, H: Allocator> Record<'_, M, H> {
         let _ = self.program.write(self.address.wrapping_add(offset), bytes);
     }
 
-    fn put_u8(&self, offset: u32, value: u8) {
+    pub(crate) fn put_u8(&self, offset: u32, value: u8) {
         self.put(offset, &[value]);
     }
 
-    fn put_u32(&self, offset: u32, value: u32) {
+    pub(crate) fn put_u32(&self, offset: u32, value: u32) {
         self.put(offset, &value.to_le_bytes());
     }
 
@@ -36,67 +44,49 @@ impl<M: Memory, H: Allocator> Record<'_, M, H> {
         self.put(offset, &value.to_le_bytes());
     }
 
-    fn put_list(&self, offset: u32, list: List) {
-        self.put_u32(offset + list::POINTER, list.address);
-        self.put_u32(offset + list::COUNT, list.count);
-    }
-
-    fn put_time(&self, offset: u32, time: Option<(u64, u32)>) {
-        self.put_u8(offset + time::TAG, tag::NONE);
-        if let Some((seconds, nanoseconds)) = time {
-            self.put_u8(offset + time::TAG, tag::SOME);
-            self.put_u64(offset + time::SECONDS, seconds);
-            self.put_u32(offset + time::NANOSECONDS, nanoseconds);
-        }
+    /// Writes a variant whose payload is empty, with zeros for the payload.
+    fn put_variant(&self, offset: u32, tag: u8, layout: Layout) {
+        let mut bytes = [0; VARIANT_LEN_MAX];
+        bytes[0] = tag;
+        self.put(offset, &bytes[..(layout.len as usize).min(VARIANT_LEN_MAX)]);
     }
 }
 
-/// The payload of a success.
-pub(crate) trait Payload {
-    /// Where it lies in its `result`, which is also where the error lies.
-    const OFFSET: u32;
-    /// The end of the longer of payload and error.
-    const END: u32;
+/// A value that an answer contains, in the layout of a release.
+pub(crate) trait Value<R> {
+    /// Its size and alignment.
+    const LAYOUT: Layout;
 
     /// Writes it at `offset`.
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32);
 }
 
-/// The payload of a failure.
-pub(crate) trait Failure {
-    /// Writes it at `offset`.
-    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32);
-}
+impl<R: Release> Value<R> for ErrorCode {
+    const LAYOUT: Layout = R::ERROR_CODE;
 
-impl Failure for ErrorCode {
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        record.put_u8(offset, self.0);
+        record.put_variant(offset, R::error_code(self), R::ERROR_CODE);
     }
 }
 
-impl Failure for StreamError {
+/// `descriptor-type`.
+impl<R: Release> Value<R> for Kind {
+    const LAYOUT: Layout = R::DESCRIPTOR_TYPE;
+
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        match self {
-            Self::Closed => record.put_u8(offset + stream_error::TAG, stream_error::CLOSED),
-            Self::Failed(code) => {
-                record.put_u8(offset + stream_error::TAG, stream_error::FAILED);
-                record.put_u32(offset + stream_error::ERROR, code.handle());
-            }
-        }
+        record.put_variant(offset, R::descriptor_type(self), R::DESCRIPTOR_TYPE);
     }
 }
 
-impl Payload for () {
-    const OFFSET: u32 = payload::OF_BYTE;
-    const END: u32 = payload::OF_BYTE + 1;
+impl<R> Value<R> for () {
+    const LAYOUT: Layout = Layout { len: 0, align: 1 };
 
     fn put<M: Memory, H: Allocator>(self, _: &Record<'_, M, H>, _: u32) {}
 }
 
-/// Flags, or the value of an enumeration.
-impl Payload for u8 {
-    const OFFSET: u32 = payload::OF_BYTE;
-    const END: u32 = payload::OF_BYTE + 1;
+/// Flags, or a `bool`.
+impl<R> Value<R> for u8 {
+    const LAYOUT: Layout = Layout { len: 1, align: 1 };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u8(offset, self);
@@ -104,79 +94,92 @@ impl Payload for u8 {
 }
 
 /// A handle.
-impl Payload for u32 {
-    const OFFSET: u32 = payload::OF_WORD;
-    const END: u32 = payload::OF_WORD + 4;
+impl<R> Value<R> for u32 {
+    const LAYOUT: Layout = Layout { len: 4, align: 4 };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u32(offset, self);
     }
 }
 
-/// A count of bytes. Its error may be a [`StreamError`], which is as long.
-impl Payload for u64 {
-    const OFFSET: u32 = payload::OF_LONG;
-    const END: u32 = payload::OF_LONG + 8;
+/// A count of bytes.
+impl<R> Value<R> for u64 {
+    const LAYOUT: Layout = Layout { len: 8, align: 8 };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u64(offset, self);
     }
 }
 
-/// A list or string. Its error may be a [`StreamError`], which is as long.
-impl Payload for List {
-    const OFFSET: u32 = payload::OF_WORD;
-    const END: u32 = payload::OF_WORD + list::LEN;
+/// A list or string.
+impl<R> Value<R> for List {
+    const LAYOUT: Layout = Layout { len: 8, align: 4 };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        record.put_list(offset, self);
+        record.put_u32(offset + list::POINTER, self.address);
+        record.put_u32(offset + list::COUNT, self.count);
     }
 }
 
-/// Bytes of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct FileBytes {
-    pub(crate) list: List,
-    /// The list is empty.
-    pub(crate) is_end: bool,
-}
-
-impl Payload for FileBytes {
-    const OFFSET: u32 = payload::OF_WORD;
-    const END: u32 = payload::OF_WORD + bytes::LEN;
+impl<R, T: Value<R>> Value<R> for Option<T> {
+    const LAYOUT: Layout = T::LAYOUT.behind_tag();
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        record.put_list(offset, self.list);
-        record.put_u8(offset + bytes::IS_END, self.is_end.into());
+        match self {
+            None => record.put_u8(offset, tag::NONE),
+            Some(value) => {
+                record.put_u8(offset, tag::SOME);
+                value.put(record, offset + T::LAYOUT.align);
+            }
+        }
     }
+}
+
+/// A time: `datetime` or `instant`.
+struct Time {
+    seconds: u64,
+    nanoseconds: u32,
+}
+
+impl<R> Value<R> for Time {
+    const LAYOUT: Layout = Layout { len: 16, align: 8 };
+
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
+        record.put_u64(offset + time::SECONDS, self.seconds);
+        record.put_u32(offset + time::NANOSECONDS, self.nanoseconds);
+    }
+}
+
+fn time<R: Release>(time_ns: i64) -> Option<Time> {
+    R::time(time_ns).map(|(seconds, nanoseconds)| Time {
+        seconds,
+        nanoseconds,
+    })
 }
 
 /// `descriptor-stat`.
-pub(crate) struct DescriptorStat {
-    pub(crate) kind: u8,
-    pub(crate) stat: Stat,
-}
+pub(crate) struct DescriptorStat(pub(crate) Stat);
 
-impl Payload for DescriptorStat {
-    const OFFSET: u32 = payload::OF_LONG;
-    const END: u32 = payload::OF_LONG + stat::LEN;
+impl<R: Release> Value<R> for DescriptorStat {
+    const LAYOUT: Layout = Layout {
+        len: stat::start(R::DESCRIPTOR_TYPE) + stat::LEN,
+        align: 8,
+    };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        let found = self.stat;
-        record.put_u8(offset + stat::TYPE, self.kind);
-        record.put_u64(offset + stat::LINK_COUNT, found.link_count);
-        record.put_u64(offset + stat::SIZE, found.len);
-        record.put_time(offset + stat::ACCESSED, datetime(found.accessed_ns));
-        record.put_time(offset + stat::MODIFIED, datetime(found.modified_ns));
-        record.put_time(offset + stat::CHANGED, datetime(found.changed_ns));
+        let found = self.0;
+        Value::<R>::put(found.kind, record, offset);
+        let start = offset + stat::start(R::DESCRIPTOR_TYPE);
+        record.put_u64(start + stat::LINK_COUNT, found.link_count);
+        record.put_u64(start + stat::SIZE, found.len);
+        for (at, time_ns) in [
+            (stat::ACCESSED, found.accessed_ns),
+            (stat::MODIFIED, found.modified_ns),
+            (stat::CHANGED, found.changed_ns),
+        ] {
+            Value::<R>::put(time::<R>(time_ns), record, start + at);
+        }
     }
-}
-
-/// Seconds and nanoseconds since 1970. `datetime` has no earlier times: they are unknown.
-fn datetime(time_ns: i64) -> Option<(u64, u32)> {
-    const SECOND: u64 = 1_000_000_000;
-    let time_ns = u64::try_from(time_ns).ok()?;
-    Some((time_ns / SECOND, (time_ns % SECOND) as u32))
 }
 
 /// `metadata-hash-value`.
@@ -185,9 +188,8 @@ pub(crate) struct MetadataHash {
     pub(crate) upper: u64,
 }
 
-impl Payload for MetadataHash {
-    const OFFSET: u32 = payload::OF_LONG;
-    const END: u32 = payload::OF_LONG + hash::LEN;
+impl<R> Value<R> for MetadataHash {
+    const LAYOUT: Layout = Layout { len: 16, align: 8 };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
         record.put_u64(offset + hash::LOWER, self.lower);
@@ -197,62 +199,60 @@ impl Payload for MetadataHash {
 
 /// `directory-entry`.
 pub(crate) struct DirectoryEntry {
-    pub(crate) kind: u8,
+    pub(crate) kind: Kind,
     pub(crate) name: List,
 }
 
-impl Payload for Option<DirectoryEntry> {
-    const OFFSET: u32 = payload::OF_WORD;
-    const END: u32 = payload::OF_WORD + entry::LEN;
+impl<R: Release> Value<R> for DirectoryEntry {
+    const LAYOUT: Layout = Layout {
+        len: R::DESCRIPTOR_TYPE.len.next_multiple_of(4) + list::LEN,
+        align: 4,
+    };
 
     fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
-        record.put_u8(offset + entry::TAG, tag::NONE);
-        if let Some(found) = self {
-            record.put_u8(offset + entry::TAG, tag::SOME);
-            record.put_u8(offset + entry::TYPE, found.kind);
-            record.put_list(offset + entry::NAME, found.name);
-        }
+        Value::<R>::put(self.kind, record, offset);
+        let name = offset + R::DESCRIPTOR_TYPE.len.next_multiple_of(4);
+        Value::<R>::put(self.name, record, name);
     }
 }
 
 impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Writes the result of `make` to `ret`.
-    pub(crate) fn answer<T: Payload, E: Failure>(
+    pub(crate) fn answer<R, T: Value<R>, E: Value<R>>(
         &self,
         ret: u32,
         make: impl FnOnce() -> Result<T, E>,
     ) {
-        let Some(record) = self.record(ret, T::END) else {
+        let payload = T::LAYOUT.or(E::LAYOUT);
+        let Some(record) = self.record(ret, payload.behind_tag().len) else {
             return;
         };
         match make() {
             Ok(value) => {
                 record.put_u8(0, tag::OK);
-                value.put(&record, T::OFFSET);
+                value.put(&record, payload.align);
             }
             Err(error) => {
                 record.put_u8(0, tag::ERROR);
-                error.put(&record, T::OFFSET);
+                error.put(&record, payload.align);
             }
         }
     }
 
-    /// Writes the list of `make` to `ret`, for functions that cannot fail.
-    pub(crate) fn answer_list(&self, ret: u32, make: impl FnOnce() -> List) {
-        if let Some(record) = self.record(ret, list::LEN) {
-            record.put_list(0, make());
+    /// Writes the value of `make` to `ret`, for functions that cannot fail.
+    pub(crate) fn answer_value<R, T: Value<R>>(&self, ret: u32, make: impl FnOnce() -> T) {
+        if let Some(record) = self.record(ret, T::LAYOUT.len) {
+            make().put(&record, 0);
         }
     }
 
-    /// Writes an `option<error-code>` to `ret`.
-    pub(crate) fn answer_code(&self, ret: u32, code: Option<ErrorCode>) {
-        if let Some(record) = self.record(ret, payload::OF_BYTE + 1) {
-            record.put_u8(0, if code.is_some() { tag::SOME } else { tag::NONE });
-            record.put_u8(payload::OF_BYTE, code.map_or(0, |code| code.0));
-        }
+    /// Writes a list to `ret`.
+    pub(crate) fn put_list(&self, ret: u32, list: List) {
+        self.answer_value::<(), _>(ret, || list);
     }
 
-    fn record(&self, address: u32, len: u32) -> Option<Record<'_, M, H>> {
+    /// A record of the program, if it is in memory.
+    pub(crate) fn record(&self, address: u32, len: u32) -> Option<Record<'_, M, H>> {
         let program = &self.program;
         let record = Record { program, address };
         program.has(address, len).then_some(record)

@@ -6,18 +6,30 @@ use super::allocator::Allocator;
 use super::descriptors::follows;
 use super::errors::{ErrorCode, Result};
 use super::layout::new_timestamp;
+use super::release::Release;
 use super::server::{Files, Server};
 use crate::fs::{Filesystem, Time, Times};
 use crate::guest::Memory;
 use crate::open::{Expected, Place, check_len, link, rename};
 
-/// `new-timestamp`: tag, seconds, nanoseconds.
-type NewTime = (u32, u64, u32);
+/// `new-timestamp`: tag, seconds if a file can have them, nanoseconds.
+type NewTime = (u32, Option<i64>, u32);
 
 /// The times of a call.
 pub(crate) struct NewTimes {
-    pub(crate) accessed: NewTime,
-    pub(crate) modified: NewTime,
+    accessed: NewTime,
+    modified: NewTime,
+}
+
+impl NewTimes {
+    /// The arguments of a call: tag, seconds and nanoseconds of each time.
+    pub(crate) fn new<R: Release>(accessed: (u32, u64, u32), modified: (u32, u64, u32)) -> Self {
+        let time = |(tag, seconds, nanoseconds)| (tag, R::seconds(seconds), nanoseconds);
+        Self {
+            accessed: time(accessed),
+            modified: time(modified),
+        }
+    }
 }
 
 /// A descriptor, and a path from there.
@@ -140,13 +152,12 @@ fn time((tag, seconds, nanoseconds): NewTime) -> Result<Option<Time>> {
     }
 }
 
-fn time_ns(seconds: u64, nanoseconds: u32) -> Result<i64> {
+fn time_ns(seconds: Option<i64>, nanoseconds: u32) -> Result<i64> {
     const SECOND: i64 = 1_000_000_000;
     let nanoseconds = i64::from(nanoseconds);
     if nanoseconds >= SECOND {
         return Err(ErrorCode::INVALID);
     }
-    let seconds = i64::try_from(seconds).ok();
     let time_ns = seconds.and_then(|seconds| seconds.checked_mul(SECOND)?.checked_add(nanoseconds));
     time_ns.ok_or(ErrorCode::OVERFLOW)
 }

@@ -3,8 +3,7 @@
 use super::allocator::Allocator;
 use super::answers::{DescriptorStat, MetadataHash};
 use super::errors::{ErrorCode, Result};
-use super::layout::{LAST_ADVICE, descriptor_flags, descriptor_type, path_flags};
-use super::memory::List;
+use super::layout::{LAST_ADVICE, descriptor_flags, path_flags};
 use super::server::{Files, Server};
 use crate::fs::{Filesystem, Flush, Kind};
 use crate::guest::Memory;
@@ -40,12 +39,12 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
         flags.map(|flags| flags as u8)
     }
 
-    pub(crate) fn get_type(&self, descriptor: u32) -> Result<u8> {
+    pub(crate) fn get_type(&self, descriptor: u32) -> Result<Kind> {
         let handle = self.with_files(|files| files.handles.descriptor(descriptor))?;
-        Ok(type_of(match handle {
+        Ok(match handle {
             Handle::Directory(_) => Kind::Directory,
             Handle::File(_) => Kind::File,
-        }))
+        })
     }
 
     pub(crate) fn stat(&self, descriptor: u32) -> Result<DescriptorStat> {
@@ -92,21 +91,12 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
             matches!((id(descriptor), id(other)), (Ok(one), Ok(other)) if one == other)
         })
     }
-
-    /// Memory that runs out leaves the text empty.
-    pub(crate) fn debug_string(&self, error: u32, lowering: u32) -> List {
-        let text = ErrorCode::of_handle(error).map_or("", ErrorCode::debug_string);
-        let list = self.program.list(lowering, text.as_bytes());
-        list.unwrap_or(List::empty(1))
-    }
 }
 
 impl<F: Filesystem> Files<F> {
     fn stat(&self, id: F::Id) -> Result<DescriptorStat> {
         let node = self.fs.node(id)?;
-        let stat = self.fs.stat(&node)?;
-        let kind = type_of(stat.kind);
-        Ok(DescriptorStat { kind, stat })
+        Ok(DescriptorStat(self.fs.stat(&node)?))
     }
 
     /// Programs take the lower half for the inode number, which is that of preview 1. The
@@ -124,13 +114,4 @@ impl<F: Filesystem> Files<F> {
 /// nothing in the canonical ABI.
 pub(crate) fn follows(flags: u32) -> bool {
     flags & path_flags::SYMLINK_FOLLOW != 0
-}
-
-/// The `descriptor-type` of a node of this kind.
-pub(crate) fn type_of(kind: Kind) -> u8 {
-    match kind {
-        Kind::Directory => descriptor_type::DIRECTORY,
-        Kind::File => descriptor_type::REGULAR_FILE,
-        Kind::Symlink => descriptor_type::SYMBOLIC_LINK,
-    }
 }

@@ -1,16 +1,17 @@
-//! The errors of WASI 0.2: `error-code`, `stream-error`, and the resource `error`.
+//! The errors of all releases of WASI.
 //!
-//! An `error` of the runtime needs no state: its handle contains the code. So reporting
-//! damage never fails, and a program never takes damage for the end of a file.
+//! Some handles contain a code and need no state: an `error` of 0.2, and a future of 0.3
+//! that failed at once. So reporting damage never fails, and a program never takes damage
+//! for the end of a file.
 
 use crate::fs::FsError;
 use crate::guest::{Fault, PathError};
 use wasi_vfs_embedding::preview2::LAST_HANDLE;
 
-/// The handle of `error-code` 0 as an `error`. The last handle is the pollable's.
+/// The handle that contains `error-code` 0. The last handle is the pollable's.
 pub(crate) const FIRST_ERROR: u32 = LAST_HANDLE - 0xff;
 
-/// `error-code` of `wasi:filesystem/types`.
+/// `error-code` of `wasi:filesystem/types`, by its number in 0.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ErrorCode(pub u8);
 
@@ -111,36 +112,17 @@ impl From<PathError> for ErrorCode {
 }
 
 impl ErrorCode {
-    /// The handle of the `error` that stands for this code.
+    /// The handle that contains this code.
     pub(crate) fn handle(self) -> u32 {
         FIRST_ERROR + u32::from(self.0)
     }
 
-    /// The code of the `error` behind a handle.
+    /// The code that a handle contains.
     pub(crate) fn of_handle(handle: u32) -> Option<Self> {
         let code = handle.checked_sub(FIRST_ERROR)?;
         let code = u8::try_from(code).ok().filter(|&code| code <= LAST_CODE);
         code.map(Self)
     }
-
-    /// What a stream says about the error.
-    pub(crate) fn debug_string(self) -> &'static str {
-        match self {
-            Self::IO => "wasi-vfs: the packed file is damaged; `wasi-vfs verify` names the block",
-            Self::INSUFFICIENT_MEMORY => "wasi-vfs: memory ran out while reading a packed file",
-            Self::BAD_DESCRIPTOR => "wasi-vfs: the stream is not open",
-            _ => "wasi-vfs: the packed file cannot be read",
-        }
-    }
-}
-
-/// `stream-error` of `wasi:io/streams`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamError {
-    /// `last-operation-failed`, with the code of its error.
-    Failed(ErrorCode),
-    /// `closed`.
-    Closed,
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub(crate) mod layout;
 pub(crate) mod memory;
 pub(crate) mod opening;
 pub(crate) mod reading;
+pub(crate) mod release;
 pub(crate) mod server;
 pub(crate) mod writing;
 

@@ -8,7 +8,7 @@ use crate::fs::{Filesystem, FsError};
 use crate::guest::{Memory, PathBuffer};
 use core::cell::RefCell;
 
-/// Serves the functions of WASI 0.2 that deal with files from a file system.
+/// Serves the functions of WASI 0.2 and 0.3 that deal with files from a file system.
 ///
 /// The state is borrowed only between calls of the host and of the program's allocator.
 /// So a function that the allocator calls is served as any other.
@@ -59,11 +59,7 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
 
     /// Drops a handle of this kind. Other handles stay.
     pub(crate) fn drop_handle(&self, handle: u32, kind: Kind) {
-        self.with_files(|files| {
-            if let Some(resource) = files.handles.remove(handle, kind) {
-                files.fs.release(resource.id());
-            }
-        });
+        self.with_files(|files| files.remove(handle, kind));
     }
 }
 
@@ -73,6 +69,13 @@ impl<F: Filesystem> Files<F> {
         self.fs.retain(resource.id())?;
         let handle = self.handles.insert(resource);
         handle.inspect_err(|_| self.fs.release(resource.id()))
+    }
+
+    /// Frees a handle of this kind, and releases its node.
+    pub(crate) fn remove(&mut self, handle: u32, kind: Kind) {
+        if let Some(resource) = self.handles.remove(handle, kind) {
+            self.fs.release(resource.id());
+        }
     }
 
     /// The node behind the path that was read, from the directory of a descriptor.

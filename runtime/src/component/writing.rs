@@ -54,12 +54,11 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    /// Output streams belong to the host, since its functions serve all of them.
-    pub(crate) fn output_stream(&self, descriptor: u32) -> Result<u32> {
-        self.with_files(|files| {
-            files.file_to_write(descriptor)?;
-            Err(ErrorCode::UNSUPPORTED)
-        })
+    /// Why a descriptor has no stream for writing. Such streams belong to the host, since
+    /// its functions serve all of them.
+    pub(crate) fn output_stream_error(&self, descriptor: u32) -> ErrorCode {
+        let file = self.with_files(|files| files.file_to_write(descriptor));
+        file.err().unwrap_or(ErrorCode::UNSUPPORTED)
     }
 }
 

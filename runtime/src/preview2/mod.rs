@@ -14,8 +14,11 @@
 //! program's own allocator provides. `docs/RUNTIME.md` lists the answers.
 
 mod calls;
+mod errors;
 mod functions;
+mod listing;
 mod poll;
+mod release;
 mod splice;
 mod streams;
 

@@ -20,7 +20,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 let (address, count) = pollables;
                 self.program.host.host_poll(address, count, ret, lowering);
             }
-            Some(first) => self.answer_list(ret, || {
+            Some(first) => self.answer_value::<(), _>(ret, || {
                 let ready = self.ready(pollables, lowering);
                 let ready = ready.and_then(|ready| self.words(lowering, &ready));
                 // One ready pollable is an answer, too.
