@@ -35,7 +35,7 @@ pub use locate::find::find;
 pub(crate) use locate::find::find_in;
 pub(crate) use locate::found::Filed;
 pub use locate::found::Found;
-pub(crate) use merge::binding::preview2::{
+pub(crate) use merge::binding::lowered::{
     ERROR_CODE, HOST_COUNT, Lowering, Lowerings, function_type as lowered_type,
     host_function_type as host_type,
 };

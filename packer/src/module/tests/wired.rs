@@ -6,7 +6,7 @@ use super::fake::{self, VERSION};
 use super::{INDEX, PARTS, PAYLOAD, wasm};
 use crate::module::Form;
 use crate::module::calls::value_type;
-use crate::module::merge::binding::preview2::HOST_COUNT;
+use crate::module::merge::binding::lowered::HOST_COUNT;
 use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, HOST_FUNCTIONS};
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Memory, MemoryType, Module};
 use wasmi::{Store, Val};
