@@ -6,12 +6,13 @@
 //! `fd_read` is the application's import. In a wired component, import 3 is a lowering of
 //! `[method]descriptor.stat`. Its entry first asks whether the handle is the runtime's.
 
+pub(crate) mod function;
 pub(crate) mod intercepted;
-pub(crate) mod preview1;
 pub(crate) mod lowered;
+pub(crate) mod preview1;
 
 use crate::module::error::ModuleError;
-use crate::module::merge::binding::intercepted::{Answer, Intercepted};
+use crate::module::merge::binding::intercepted::{Answer, Convention, Intercepted};
 use crate::module::merge::binding::lowered::Lowerings;
 use crate::module::parse::shape::Shape;
 use wasi_vfs_embedding::{FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, HOST_MODULE};
@@ -23,7 +24,7 @@ use wasmparser::{FuncType, Import};
 pub(crate) enum Binding<'l> {
     /// Preview 1.
     Preview1,
-    /// The functions of WASI 0.2, as lowered by a component.
+    /// The functions that a component lowers.
     Lowered(&'l Lowerings),
 }
 
@@ -35,8 +36,10 @@ impl Binding<'_> {
                 .map(|(import, Import { name, .. })| Intercepted {
                     import,
                     name,
+                    export: name,
                     answer: Answer::Runtime,
                     handles: &[],
+                    convention: Convention::Sync,
                     lowering: None,
                 })
                 .collect(),
