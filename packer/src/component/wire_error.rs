@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum WireError {
-    /// No component opens files by WASI 0.2.
+    /// No component opens files by WASI 0.2 or 0.3.
     #[error(
         "nothing would read the image: the component opens no files; expected a program that opens files by WASI, such as one built for wasm32-wasip2, or for wasm32-wasip1 and made a component with the adapter"
     )]
@@ -22,9 +22,17 @@ pub enum WireError {
     },
     /// The component uses files of another version of WASI.
     #[error(
-        "the component opens files by `{interface}`, expected WASI 0.2, and other versions are not supported yet; build it for wasm32-wasip2"
+        "the component opens files by `{interface}`, and only WASI 0.2 and 0.3 are supported; build it for wasm32-wasip2, or with bindings of WASI 0.3"
     )]
     Version {
+        /// The interface with its version.
+        interface: String,
+    },
+    /// The component uses files of a release candidate of WASI.
+    #[error(
+        "the component opens files by `{interface}`, a release candidate with other functions than the release; update the toolchain and its bindings to a release of WASI 0.2 or 0.3, and build the component again"
+    )]
+    Candidate {
         /// The interface with its version.
         interface: String,
     },
@@ -74,9 +82,9 @@ pub enum WireError {
         /// The supported option.
         expected: &'static str,
     },
-    /// A function does not have its type in WASI 0.2.
+    /// A function does not have its type in WASI.
     #[error(
-        "`{function}` of `{interface}` has the core type {found}, expected {expected}; build the component with the interfaces of WASI 0.2"
+        "`{function}` of `{interface}` has the core type {found}, expected {expected}; build the component with the interfaces of the WASI release"
     )]
     Signature {
         /// The function.
@@ -85,7 +93,7 @@ pub enum WireError {
         interface: String,
         /// Its type in the component.
         found: String,
-        /// Its type in WASI 0.2.
+        /// Its type in WASI.
         expected: String,
     },
     /// A handle of the runtime may reach a function that does not know it.
@@ -100,7 +108,7 @@ pub enum WireError {
     },
     /// The component needs a separate memory.
     #[error(
-        "`--memory single` is not supported for components that use WASI 0.2 without an adapter; pack without it, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
+        "`--memory single` is not supported for components that use WASI 0.2 or 0.3 without an adapter; pack without it, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
     )]
     SingleMemory,
     /// A nested component refers to a core module behind the inserted ones.

@@ -11,7 +11,7 @@ use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
 use crate::module::merge::assemble;
 use crate::module::merge::binding::Binding;
-use crate::module::merge::binding::preview2::Lowerings;
+use crate::module::merge::binding::lowered::Lowerings;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::validate;
 use crate::module::parts::Parts;
@@ -179,7 +179,7 @@ pub(crate) fn merge_into_stub(
     runtime_version: &str,
 ) -> Result<Vec<u8>, ModuleError> {
     let shape = Shape::parse(stub)?;
-    let binding = Binding::Preview2(lowerings);
+    let binding = Binding::Lowered(lowerings);
     let kind = MemoryKind::Separate;
     let (module, _) =
         with_threads(|| assemble::merge(&shape, parts, runtime, runtime_version, binding, kind))?;

@@ -35,10 +35,10 @@ pub use locate::find::find;
 pub(crate) use locate::find::find_in;
 pub(crate) use locate::found::Filed;
 pub use locate::found::Found;
-pub(crate) use merge::binding::preview2::{
-    ERROR_CODE, HOST_COUNT, Lowering, Lowerings, function_type as lowered_type,
-    host_function_type as host_type,
+pub(crate) use merge::binding::function::{
+    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version,
 };
+pub(crate) use merge::binding::lowered::{Lowering, Lowerings};
 pub(crate) use outline::Outline;
 pub(crate) use parse::shape::COMPONENT;
 pub use parse::shape::check_preamble;

@@ -48,12 +48,12 @@ fn is_served(items: &Items<'_>, function: u32) -> bool {
     imported.is_some_and(|(_, interface, name)| served_function(interface, name).is_some())
 }
 
-fn params(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {
+pub(super) fn params(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {
     let ty = types.get(types.component_function_at(function));
     ty.map_or_else(Vec::new, |ty| ty.params.iter().map(|(_, ty)| *ty).collect())
 }
 
-fn result(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {
+pub(super) fn result(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {
     let ty = types.get(types.component_function_at(function));
     ty.map_or_else(Vec::new, |ty| ty.result.iter().copied().collect())
 }
@@ -65,14 +65,14 @@ fn carried(values: Vec<ComponentValType>, resources: &mut Resources<'_>) -> Opti
     found.map(|resource| resource.name)
 }
 
-fn called(items: &Items<'_>, function: u32) -> String {
+pub(super) fn called(items: &Items<'_>, function: u32) -> String {
     match items.imported(function) {
         Some((_, interface, name)) => format!("the import `{name}` of `{interface}`"),
         None => format!("function {function}, which the component calls,"),
     }
 }
 
-fn exported(items: &Items<'_>, function: u32) -> String {
+pub(super) fn exported(items: &Items<'_>, function: u32) -> String {
     let mut passed = items.passed.iter();
     match passed.find(|(number, _)| *number == function) {
         Some((_, name)) => format!("a caller of the export `{name}`"),

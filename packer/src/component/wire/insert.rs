@@ -2,6 +2,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout;
+use crate::component::wire::host::{HostLowering, Origin};
 use crate::component::wire::names::{
     HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, numbered,
 };
@@ -96,18 +97,41 @@ fn late(plan: &Plan) -> Vec<u8> {
     without_header(component)
 }
 
+/// Lowers the functions of the host. Component functions are numbered from `first`.
 fn host_functions(plan: &Plan, first: u32) -> (ComponentAliasSection, CanonicalFunctionSection) {
     let mut aliases = ComponentAliasSection::new();
     let mut lowered = CanonicalFunctionSection::new();
-    for (function, host) in (first..).zip(&plan.host) {
-        aliases.alias(Alias::InstanceExport {
-            instance: host.instance,
-            kind: ComponentExportKind::Func,
-            name: host.function.name,
-        });
-        lowered.lower(function, [CanonicalOption::Memory(plan.memory)]);
+    let mut function = first;
+    for HostLowering {
+        function: host,
+        origin,
+    } in &plan.host
+    {
+        match *origin {
+            Origin::Export { instance, realloc } => {
+                aliases.alias(Alias::InstanceExport {
+                    instance,
+                    kind: ComponentExportKind::Func,
+                    name: host.name,
+                });
+                lowered.lower(function, options(plan, realloc));
+                function += 1;
+            }
+            Origin::DropStream { ty } => {
+                lowered.stream_drop_readable(ty);
+            }
+        }
     }
     (aliases, lowered)
+}
+
+fn options(plan: &Plan, realloc: Option<u32>) -> Vec<CanonicalOption> {
+    let mut options = vec![CanonicalOption::Memory(plan.memory)];
+    if let Some(realloc) = realloc {
+        let realloc = plan.shifts.core_functions.wired(realloc);
+        options.extend([CanonicalOption::Realloc(realloc), CanonicalOption::UTF8]);
+    }
+    options
 }
 
 fn instances(plan: &Plan) -> InstanceSection {

@@ -1,32 +1,36 @@
 //! Which imported interfaces a runtime serves.
 //!
-//! For example, `wasi:io/streams@0.2.3` is served, `wasi:filesystem/types@0.3.0` is not
-//! served yet, and `wasi:io/streams@0.3.0` does not exist.
+//! For example, `wasi:io/streams@0.2.3` and `wasi:filesystem/types@0.3.0` are served, and
+//! `wasi:io/streams@0.3.0` does not exist.
 
-use wasi_vfs_embedding::preview2::Interface;
+use crate::component::wire_error::WireError;
+use crate::module::{FUNCTIONS, Function, Version};
 
 /// The prefix of the interfaces by which a component opens files.
 pub(super) const FILES: &str = "wasi:filesystem/";
 
-const INTERFACES: [Interface; 5] = [
-    Interface::Types,
-    Interface::Preopens,
-    Interface::Streams,
-    Interface::Poll,
-    Interface::Error,
-];
-
-/// The served interface with the full name `import`. The ABI is the same in all versions
-/// of WASI 0.2.
-pub(super) fn served(import: &str) -> Option<Interface> {
-    let mut interfaces = INTERFACES.into_iter();
-    interfaces.find(|interface| is_release(import, interface.name()))
+/// The served functions of the interface with the full name `import`. The ABI is the same
+/// in all releases of a version.
+pub(super) fn served(import: &str) -> impl Iterator<Item = &'static Function> {
+    let parts = import.split_once('@');
+    let parts = parts.and_then(|(name, number)| Some((name, version(number)?)));
+    let functions = FUNCTIONS.iter();
+    functions.filter(move |function| {
+        let of_function = function.interface.zip(Some(function.version));
+        parts.is_some() && of_function == parts
+    })
 }
 
-/// Whether `import` is the interface `name` in a release of WASI 0.2.
-pub(super) fn is_release(import: &str, name: &str) -> bool {
-    let mut parts = import.splitn(2, '@');
-    parts.next() == Some(name) && parts.next().is_some_and(is_0_2)
+/// Whether `import` is the interface `name` in a release of `version`.
+pub(super) fn is_release(import: &str, name: &str, version: Version) -> bool {
+    let parts = import.split_once('@');
+    parts.is_some_and(|(found, number)| found == name && self::version(number) == Some(version))
+}
+
+/// Whether `import` is an interface of files in WASI 0.3.
+pub(super) fn is_files_of_0_3(import: &str) -> bool {
+    let mut functions = served(import);
+    functions.any(|function| function.version == Version::Preview3)
 }
 
 /// Whether a component with these lowered functions opens files, by any version of WASI. A
@@ -43,15 +47,29 @@ pub(super) fn opens_files<'a>(functions: impl Iterator<Item = (&'a str, &'a str)
     lists && opens
 }
 
-/// Whether `import` opens files, in a version that no runtime serves.
-pub(super) fn is_unserved(import: &str) -> bool {
-    import.starts_with(FILES) && served(import).is_none()
+/// Rejects an interface of files in a version that no runtime serves.
+pub(super) fn check(import: &str) -> Result<(), WireError> {
+    if !import.starts_with(FILES) || served(import).next().is_some() {
+        return Ok(());
+    }
+    let interface = import.to_owned();
+    match import.contains("-rc") {
+        true => Err(WireError::Candidate { interface }),
+        false => Err(WireError::Version { interface }),
+    }
 }
 
-/// A release, or the part of its number that matters: `0.2.6` or `0.2`. Release candidates
-/// had other functions.
-fn is_0_2(version: &str) -> bool {
-    let Some(patch) = version.strip_prefix("0.2") else {
+/// The version with this number: a release, or the part of its number that matters, such
+/// as `0.2.6` or `0.2`. Release candidates had other functions.
+fn version(number: &str) -> Option<Version> {
+    let versions = [("0.2", Version::Preview2), ("0.3", Version::Preview3)];
+    let mut versions = versions.into_iter();
+    let found = versions.find(|(prefix, _)| is_release_of(number, prefix));
+    found.map(|(_, version)| version)
+}
+
+fn is_release_of(number: &str, prefix: &str) -> bool {
+    let Some(patch) = number.strip_prefix(prefix) else {
         return false;
     };
     let digits = patch.strip_prefix('.');
@@ -63,26 +81,39 @@ fn is_0_2(version: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn is_served(import: &str) -> bool {
+        served(import).next().is_some()
+    }
+
     #[test]
-    fn every_release_of_0_2_is_served() {
-        for version in ["0.2", "0.2.0", "0.2.12"] {
+    fn every_release_is_served() {
+        for version in ["0.2", "0.2.0", "0.2.12", "0.3", "0.3.0", "0.3.10"] {
             let name = format!("wasi:filesystem/types@{version}");
-            assert_eq!(served(&name), Some(Interface::Types), "{version}");
+            assert!(is_served(&name), "{version}");
         }
-        assert_eq!(served("wasi:io/error@0.2.3"), Some(Interface::Error));
-        assert_eq!(served("wasi:io/other@0.2.3"), None);
-        assert_eq!(served("wasi:io/error"), None);
+        assert!(is_served("wasi:io/error@0.2.3"));
+        assert!(!is_served("wasi:io/other@0.2.3"));
+        assert!(!is_served("wasi:io/error@0.3.0"));
+        assert!(!is_served("wasi:io/error"));
+        assert!(is_files_of_0_3("wasi:filesystem/preopens@0.3.1"));
+        assert!(!is_files_of_0_3("wasi:filesystem/preopens@0.2.1"));
     }
 
     #[test]
     fn other_versions_of_files_are_told_apart() {
-        for version in ["0.3.0", "0.20.0", "0.2.0-rc-2023-11-10", "0.2.", "1.0.0"] {
+        let check = |version: &str| check(&format!("wasi:filesystem/types@{version}"));
+        for version in ["0.4.0", "0.20.0", "0.30.0", "0.2.", "1.0.0"] {
+            let error = check(version);
+            assert!(matches!(error, Err(WireError::Version { .. })), "{version}");
+        }
+        for version in ["0.2.0-rc-2023-11-10", "0.3.0-rc-2025-09-16"] {
+            let error = check(version);
             assert!(
-                is_unserved(&format!("wasi:filesystem/types@{version}")),
+                matches!(error, Err(WireError::Candidate { .. })),
                 "{version}"
             );
         }
-        assert!(!is_unserved("wasi:filesystem/types@0.2.0"));
-        assert!(!is_unserved("wasi:io/streams@0.3.0"));
+        assert!(check("0.2.0").is_ok() && check("0.3.0").is_ok());
+        assert!(super::check("wasi:io/streams@0.3.0").is_ok());
     }
 }

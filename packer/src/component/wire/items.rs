@@ -34,7 +34,8 @@ pub(super) enum CoreFunction<'a> {
         resource: u32,
     },
     Export(CoreExport<'a>),
-    Other,
+    /// Any other built-in of the canonical ABI.
+    Builtin(CanonicalFunction),
 }
 
 /// The origin of a component function.
@@ -239,7 +240,7 @@ impl<'a> Items<'a> {
                 options,
             },
             CanonicalFunction::ResourceDrop { resource } => CoreFunction::Drop { resource },
-            _ => CoreFunction::Other,
+            builtin => CoreFunction::Builtin(builtin),
         };
         self.core_functions.push((function, section));
     }
@@ -259,7 +260,11 @@ impl<'a> Items<'a> {
         match export.kind {
             ComponentExternalKind::Func => {
                 self.passed.push((export.index, export.name.name));
-                let function = self.function(export.index);
+                let function = match self.function(export.index) {
+                    // A lifted function counts once.
+                    Function::Lift => Function::Other,
+                    other => other,
+                };
                 self.functions.push((function, section));
             }
             ComponentExternalKind::Instance => {

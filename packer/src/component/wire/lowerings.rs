@@ -1,20 +1,20 @@
 //! The core functions of a component that a runtime intercepts.
 //!
-//! A lowering is `canon lower` of a served function, or `canon resource.drop` of a served
-//! resource. It is recognised by the import that it refers to: names in core modules are
+//! A lowering is `canon lower` of a served function, `canon resource.drop` of a served
+//! resource, or a built-in for the streams of packed files. It is recognised by the import that it refers to: names in core modules are
 //! free. For example, a component lowers `read` of `wasi:io/streams@0.2.0` twice, with two
 //! allocators. Those are two lowerings, and both allocators are kept.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::interface::{is_release, is_unserved, opens_files, served};
+use crate::component::wire::interface::{check, is_files_of_0_3, is_release, opens_files, served};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, Memories};
+use crate::component::wire::payloads::Payloads;
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
-use crate::module::{ERROR_CODE, describe, lowered_type};
-use wasi_vfs_embedding::preview2::{FUNCTIONS, Function};
+use crate::module::{ERROR_CODE, Entry, Function, Version, describe};
 use wasmparser::types::TypesRef;
-use wasmparser::{CanonicalOption, CompositeInnerType};
+use wasmparser::{CanonicalFunction, CanonicalOption, CompositeInnerType};
 
 /// The most lowerings of a component. One of Python has 50, and every version of WASI 0.2
 /// with several allocators has some hundred.
@@ -25,9 +25,9 @@ const MAX_LOWERINGS: usize = 1000;
 pub(super) struct Lowered<'a> {
     /// Its number in the component.
     pub(super) core_function: u32,
-    pub(super) function: &'static Function,
-    /// The imported instance that has the function.
-    pub(super) instance: u32,
+    pub(super) entry: Entry,
+    /// The imported instance that has the function. `None` for a built-in.
+    pub(super) instance: Option<u32>,
     /// Name of the import.
     pub(super) interface: &'a str,
     /// The core memory and the core function that its options name.
@@ -59,11 +59,10 @@ pub(super) fn find<'a>(
     types: TypesRef<'a>,
     resources: &Resources<'a>,
 ) -> Result<Vec<Lowered<'a>>, ComponentError> {
-    let mut interfaces = lowered_imports(items).map(|(interface, _)| interface);
-    if let Some(interface) = interfaces.find(|interface| is_unserved(interface)) {
-        let interface = interface.to_owned();
-        return Err(WireError::Version { interface }.into());
+    for (interface, _) in lowered_imports(items) {
+        check(interface)?;
     }
+    let mut payloads = uses_files_of_0_3(items).then(|| Payloads::find(items, types));
     let mut lowerings = Vec::new();
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {
@@ -71,7 +70,11 @@ pub(super) fn find<'a>(
                 lowered(items, number, *function, options)?
             }
             CoreFunction::Drop { resource } => dropped(resources, number, *resource),
-            CoreFunction::Export(_) | CoreFunction::Other => None,
+            CoreFunction::Builtin(builtin) => match &mut payloads {
+                Some(payloads) => built_in(payloads, number, builtin)?,
+                None => None,
+            },
+            CoreFunction::Export(_) => None,
         };
         if let Some(lowered) = lowered {
             check_type(&lowered, types)?;
@@ -80,6 +83,13 @@ pub(super) fn find<'a>(
         }
     }
     Ok(lowerings)
+}
+
+/// Whether a component calls functions of files of WASI 0.3. Only those return streams and
+/// futures.
+pub(super) fn uses_files_of_0_3(items: &Items<'_>) -> bool {
+    let mut imports = lowered_imports(items);
+    imports.any(|(interface, _)| is_files_of_0_3(interface))
 }
 
 fn lowered<'a>(
@@ -94,14 +104,24 @@ fn lowered<'a>(
     let Some(function) = served_function(interface, name) else {
         return Ok(None);
     };
-    let mut lowered = Lowered {
-        core_function: number,
-        function,
-        instance,
-        interface,
-        memory: None,
-        realloc: None,
+    let mut lowered = Lowered::new(number, function, Some(instance), interface);
+    lowered.entry.is_async =
+        function.version == Version::Preview3 && options.contains(&CanonicalOption::Async);
+    for option in options {
+        lowered.note(option)?;
+    }
+    Ok(Some(lowered))
+}
+
+fn built_in<'a>(
+    payloads: &mut Payloads<'a>,
+    number: u32,
+    builtin: &CanonicalFunction,
+) -> Result<Option<Lowered<'a>>, WireError> {
+    let Some((function, options)) = payloads.served(builtin) else {
+        return Ok(None);
     };
+    let mut lowered = Lowered::new(number, function, None, "the canonical ABI");
     for option in options {
         lowered.note(option)?;
     }
@@ -113,34 +133,54 @@ pub(super) fn served_function(interface: &str, name: &str) -> Option<&'static Fu
     if returns_error_code(interface, name) {
         return Some(&ERROR_CODE);
     }
-    let interface = served(interface)?;
-    let mut functions = FUNCTIONS.iter();
-    functions.find(|function| function.interface == interface && function.name == name)
+    served(interface).find(|function| function.name == name)
 }
 
 /// Whether a function of another interface returns its error code for an error of a
 /// stream. For packed files there is none.
 fn returns_error_code(interface: &str, name: &str) -> bool {
     match name {
-        "http-error-code" => is_release(interface, "wasi:http/types"),
-        "network-error-code" => is_release(interface, "wasi:sockets/network"),
+        "http-error-code" => is_release(interface, "wasi:http/types", Version::Preview2),
+        "network-error-code" => is_release(interface, "wasi:sockets/network", Version::Preview2),
         _ => false,
     }
 }
 
 fn dropped<'a>(resources: &Resources<'a>, number: u32, resource: u32) -> Option<Lowered<'a>> {
     let resource = resources.of_type(resource)?;
-    Some(Lowered {
-        core_function: number,
-        function: resource.drop,
-        instance: resource.instance,
-        interface: resource.interface,
-        memory: None,
-        realloc: None,
-    })
+    let instance = Some(resource.instance);
+    Some(Lowered::new(
+        number,
+        resource.drop,
+        instance,
+        resource.interface,
+    ))
 }
 
-impl Lowered<'_> {
+impl<'a> Lowered<'a> {
+    /// A lowering without options.
+    fn new(
+        core_function: u32,
+        function: &'static Function,
+        instance: Option<u32>,
+        interface: &'a str,
+    ) -> Self {
+        let is_async = false;
+        Self {
+            core_function,
+            entry: Entry { function, is_async },
+            instance,
+            interface,
+            memory: None,
+            realloc: None,
+        }
+    }
+
+    /// The name of the function.
+    fn name(&self) -> &'static str {
+        self.entry.function.name
+    }
+
     fn note(&mut self, option: &CanonicalOption) -> Result<(), WireError> {
         let (found, expected) = match option {
             CanonicalOption::Memory(memory) => {
@@ -156,13 +196,16 @@ impl Lowered<'_> {
             | CanonicalOption::Callback(_) => return Ok(()),
             CanonicalOption::UTF16 => ("the string encoding utf16", "utf8"),
             CanonicalOption::CompactUTF16 => ("the string encoding latin1+utf16", "utf8"),
+            CanonicalOption::Async if self.entry.function.version == Version::Preview3 => {
+                return Ok(());
+            }
             CanonicalOption::Async => ("the option `async`", "a synchronous call"),
             CanonicalOption::CoreType(_) | CanonicalOption::Gc => {
                 ("the option `gc`", "linear memory")
             }
         };
         Err(WireError::LoweringOption {
-            function: self.function.name.into(),
+            function: self.name().into(),
             found,
             expected,
         })
@@ -175,12 +218,12 @@ fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireErro
         CompositeInnerType::Func(ty) => Some(ty),
         _ => None,
     });
-    let expected = lowered_type(lowered.function);
+    let expected = lowered.entry.core_type();
     if found == Some(&expected) {
         return Ok(());
     }
     Err(WireError::Signature {
-        function: lowered.function.name.into(),
+        function: lowered.name().into(),
         interface: lowered.interface.into(),
         found: found.map_or_else(|| "of no function".into(), describe),
         expected: describe(&expected),
@@ -218,8 +261,8 @@ pub(super) fn memory(
             Some((_, _, known)) if known == found => {}
             Some((other, ..)) => {
                 return Err(WireError::SeveralMemories {
-                    first: other.function.name.into(),
-                    second: lowered.function.name.into(),
+                    first: other.name().into(),
+                    second: lowered.name().into(),
                 }
                 .into());
             }

@@ -1,4 +1,5 @@
-//! Wires a runtime into a component that opens files by WASI 0.2, and removes it again.
+//! Wires a runtime into a component that opens files by WASI 0.2 or 0.3, and removes it
+//! again.
 //!
 //! Core code passes handles as numbers, and the numbers from 0x4000_0000 on are the
 //! runtime's. Wiring inserts three core modules between the program and the functions that
@@ -18,14 +19,18 @@
 //! | file | content |
 //! |---|---|
 //! | `interface`, `items`, `resources` | what the component imports and defines |
-//! | `lowerings`, `memory`, `escape`, `start` | the intercepted functions, and what is rejected |
+//! | `lowerings`, `memory`, `start` | the intercepted functions, and what is rejected |
+//! | `escape`, `streams`, `content` | the functions that could get handles of the runtime |
+//! | `payloads`, `host` | built-ins for streams of packed files, and functions that the runtime calls |
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
 //! | `receivers` | the core modules that get functions of files |
 //! | `original` | the component without its image, of each form |
 
+mod content;
 mod escape;
+mod host;
 mod insert;
 mod interface;
 mod items;
@@ -35,6 +40,7 @@ mod modules;
 mod names;
 mod nested;
 pub(super) mod original;
+mod payloads;
 mod plan;
 pub(super) mod receivers;
 mod remove;
@@ -43,6 +49,7 @@ mod resources;
 mod sections;
 mod shift;
 mod start;
+mod streams;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "fuzz"))]
@@ -69,6 +76,8 @@ pub(crate) struct Wiring<'a> {
     number: usize,
     plan: Plan,
     escapes: Vec<Escape>,
+    /// The functions that could get a stream of a packed file, in words.
+    receivers: Vec<String>,
 }
 
 impl<'a> Wiring<'a> {
@@ -91,6 +100,7 @@ impl<'a> Wiring<'a> {
         let types = types.ok_or(WireError::NoFiles)?;
         let plan = Plan::new(&items, types.as_ref())?;
         let escapes = escape::find(&items, types.as_ref());
+        let receivers = streams::receivers(&items, types.as_ref());
         if !allow_escape {
             reject(&escapes)?;
         }
@@ -104,6 +114,7 @@ impl<'a> Wiring<'a> {
             number,
             plan,
             escapes,
+            receivers,
         })
     }
 
@@ -124,7 +135,7 @@ impl<'a> Wiring<'a> {
         };
         // Merging copies the payload, so this check comes first.
         check_len(parts.payload.len() as u64)?;
-        let warnings = warnings(&self.escapes);
+        let warnings = warnings(&self.escapes, self.receivers);
         let stub = insert::stub(&self.plan);
         let runtime =
             module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
@@ -154,13 +165,15 @@ fn reject(escapes: &[Escape]) -> Result<(), WireError> {
     }
 }
 
-fn warnings(escapes: &[Escape]) -> Vec<Warning> {
+fn warnings(escapes: &[Escape], receivers: Vec<String>) -> Vec<Warning> {
     let users = escapes.iter().map(|escape| escape.user.clone());
-    let users: Vec<_> = users.collect();
-    match users.is_empty() {
-        true => Vec::new(),
-        false => vec![Warning::Escapes(users)],
-    }
+    let warnings = [
+        (Warning::Escapes as fn(_) -> _, users.collect()),
+        (Warning::Streams, receivers),
+    ];
+    let warnings = warnings.into_iter();
+    let warnings = warnings.filter(|(_, users): &(_, Vec<String>)| !users.is_empty());
+    warnings.map(|(warning, users)| warning(users)).collect()
 }
 
 /// Rejects a component that unwiring would not restore. The encoder writes numbers in the

@@ -11,15 +11,13 @@
 use crate::component::wire::names::{
     HOST_PREFIX, LOWERED_PREFIX, MEMORY, PROGRAM, REALLOC_PREFIX, RUNTIME, SHIM, TABLE, numbered,
 };
-use crate::module::{host_type, lowered_type};
-use wasi_vfs_embedding::preview2::{Function, HostFunction};
+use crate::module::{Entry, HostFunction};
 use wasm_encoder as e;
 use wasmparser::{FuncType, ValType};
 
 /// The imports of a stub.
 pub(super) struct Stub<'a> {
-    /// The function of each lowering.
-    pub(super) lowered: &'a [&'static Function],
+    pub(super) lowered: &'a [Entry],
     pub(super) realloc_count: usize,
     /// The functions of the host that the component does not lower for the program.
     pub(super) host: &'a [&'static HostFunction],
@@ -57,24 +55,23 @@ impl Stub<'_> {
     fn functions(&self) -> Vec<(String, FuncType)> {
         let realloc = FuncType::new([ValType::I32; 4], [ValType::I32]);
         let lowered = self.lowered.iter().enumerate();
-        let lowered =
-            lowered.map(|(k, function)| (numbered(LOWERED_PREFIX, k), lowered_type(function)));
+        let lowered = lowered.map(|(k, entry)| (numbered(LOWERED_PREFIX, k), entry.core_type()));
         let reallocs =
             (0..self.realloc_count).map(|j| (numbered(REALLOC_PREFIX, j), realloc.clone()));
         let host = self.host.iter().enumerate();
-        let host = host.map(|(i, function)| (numbered(HOST_PREFIX, i), host_type(function)));
+        let host = host.map(|(i, function)| (numbered(HOST_PREFIX, i), function.core_type()));
         lowered.chain(reallocs).chain(host).collect()
     }
 }
 
 /// The shim of these lowerings.
-pub(super) fn shim(lowered: &[&'static Function]) -> Vec<u8> {
+pub(super) fn shim(lowered: &[Entry]) -> Vec<u8> {
     let mut types = Types::default();
     let mut functions = e::FunctionSection::new();
     let mut exports = e::ExportSection::new();
     let mut code = e::CodeSection::new();
-    for (number, function) in (0_u32..).zip(lowered) {
-        let signature = lowered_type(function);
+    for (number, entry) in (0_u32..).zip(lowered) {
+        let signature = entry.core_type();
         let parameters = signature.params().len() as u32;
         let ty = types.intern(signature);
         functions.function(ty);
@@ -105,12 +102,12 @@ pub(super) fn shim(lowered: &[&'static Function]) -> Vec<u8> {
 }
 
 /// The fixup of these lowerings.
-pub(super) fn fixup(lowered: &[&'static Function]) -> Vec<u8> {
+pub(super) fn fixup(lowered: &[Entry]) -> Vec<u8> {
     let mut types = Types::default();
     let mut imports = e::ImportSection::new();
     imports.import(SHIM, TABLE, table_type(lowered.len()));
-    for (number, function) in lowered.iter().enumerate() {
-        let ty = e::EntityType::Function(types.intern(lowered_type(function)));
+    for (number, entry) in lowered.iter().enumerate() {
+        let ty = e::EntityType::Function(types.intern(entry.core_type()));
         imports.import(RUNTIME, &number.to_string(), ty);
     }
     let mut elements = e::ElementSection::new();

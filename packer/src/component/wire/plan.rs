@@ -9,15 +9,14 @@
 //! the instance of `main`, the second before the instance of the fixup.
 
 use crate::component::error::ComponentError;
+use crate::component::wire::host::{Answer, Answers, HostLowering, Search};
 use crate::component::wire::items::{CoreExport, CoreFunction, Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
 use crate::component::wire::start;
-use crate::module::{HOST_COUNT, Lowering, Lowerings};
+use crate::module::{Entry, Lowering, Lowerings};
 use std::ops::Range;
-use wasi_vfs_embedding::preview2::{Function, HOST_FUNCTIONS, HostFunction};
-use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 
 /// The number of core modules: shim, runtime and fixup.
@@ -26,18 +25,10 @@ pub(super) const MODULES: u32 = 3;
 /// The number of instances in the second place: the program, the runtime and the fixup.
 pub(super) const LATE_INSTANCES: u32 = 3;
 
-/// A function of the host that the runtime calls and that wiring lowers itself.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HostLowering {
-    /// The imported instance that has the function.
-    pub(super) instance: u32,
-    pub(super) function: &'static HostFunction,
-}
-
 /// The insertions.
 pub(super) struct Plan {
     /// The intercepted functions, one for each lowering.
-    pub(super) functions: Vec<&'static Function>,
+    pub(super) functions: Vec<Entry>,
     /// The intercepted core functions.
     pub(super) originals: Vec<u32>,
     /// The lowerings by the imports of the stub: lowerings, then allocators, then host.
@@ -58,18 +49,20 @@ impl Plan {
         let resources = Resources::find(items, types);
         let lowered = lowerings::find(items, types, &resources)?;
         let memory = lowerings::memory(items, types, &lowered)?;
-        let host = host(&lowered, types);
         let reallocs = reallocs(items, &lowered);
         let places = places(items, &lowered, memory);
+        let mut search = Search::new(items, types, &lowered, places[1]);
+        let answers = search.answers();
+        let host = search.added;
         start::reject(items, &lowered, places)?;
         Ok(Self {
-            functions: lowered.iter().map(|lowered| lowered.function).collect(),
+            functions: lowered.iter().map(|lowered| lowered.entry).collect(),
             originals: lowered
                 .iter()
                 .map(|lowered| lowered.core_function)
                 .collect(),
-            bindings: bindings(items, &lowered, &reallocs, &host),
-            shifts: shifts(items, places, lowered.len() as u32, host.len() as u32),
+            bindings: bindings(items, &lowered, &reallocs, &answers),
+            shifts: shifts(items, places, lowered.len() as u32, &host),
             memory,
             reallocs,
             host,
@@ -82,76 +75,26 @@ fn bindings(
     items: &Items<'_>,
     lowered: &[Lowered<'_>],
     reallocs: &[u32],
-    host: &[HostLowering],
+    answers: &[Answers],
 ) -> Lowerings {
     let first_host = lowered.len() + reallocs.len();
-    let bindings = lowered.iter().enumerate().map(|(number, one)| {
+    let bindings = lowered.iter().zip(answers).map(|(one, answers)| {
         let realloc = one.realloc.and_then(|realloc| {
             let mut reallocs = reallocs.iter();
             reallocs.position(|other| is_same(items, *other, realloc))
         });
-        let mut bound = [None; HOST_COUNT];
-        for (slot, function) in bound.iter_mut().zip(HOST_FUNCTIONS) {
-            *slot = match function.name == one.function.name {
-                true => Some(number as u32),
-                false => position(host, one, function).map(|at| (first_host + at) as u32),
-            };
-        }
         Lowering {
-            function: one.function,
+            entry: one.entry,
             realloc: realloc.map(|at| (lowered.len() + at) as u32),
-            host: bound,
+            host: answers.map(|answer| {
+                answer.map(|answer| match answer {
+                    Answer::Own(number) => number as u32,
+                    Answer::Added(number) => (first_host + number) as u32,
+                })
+            }),
         }
     });
     Lowerings(bindings.collect())
-}
-
-/// The function of the host that answers for `lowered`.
-fn position(
-    host: &[HostLowering],
-    lowered: &Lowered<'_>,
-    function: &HostFunction,
-) -> Option<usize> {
-    let is_bound = |host: &HostLowering| {
-        host.instance == lowered.instance
-            && host.function.name == function.name
-            && needs(lowered.function, function)
-    };
-    host.iter().position(is_bound)
-}
-
-/// Whether the runtime calls the function `host` to answer `function`.
-fn needs(function: &Function, host: &HostFunction) -> bool {
-    let splices = function.name.ends_with("splice");
-    match host.name {
-        "[method]pollable.ready" => function.name == "poll",
-        name => splices && name.starts_with("[method]output-stream."),
-    }
-}
-
-/// The functions of the host to lower. The instance of a function has its other functions,
-/// too, in the same version.
-fn host(lowered: &[Lowered<'_>], types: TypesRef<'_>) -> Vec<HostLowering> {
-    let mut found: Vec<HostLowering> = Vec::new();
-    for lowered in lowered {
-        let functions = HOST_FUNCTIONS.iter();
-        for function in functions.filter(|function| needs(lowered.function, function)) {
-            let instance = lowered.instance;
-            let is_known = |host: &HostLowering| {
-                host.instance == instance && host.function.name == function.name
-            };
-            if !found.iter().any(is_known) && exports(types, instance, function.name) {
-                found.push(HostLowering { instance, function });
-            }
-        }
-    }
-    found
-}
-
-fn exports(types: TypesRef<'_>, instance: u32, name: &str) -> bool {
-    let instance = types.get(types.component_instance_at(instance));
-    let export = instance.and_then(|instance| instance.exports.get(name));
-    export.is_some_and(|export| matches!(export.ty, ComponentEntityType::Func(_)))
 }
 
 /// The allocators, each once.
@@ -166,7 +109,7 @@ fn reallocs(items: &Items<'_>, lowered: &[Lowered<'_>]) -> Vec<u32> {
 }
 
 /// Whether two core functions are the same, perhaps as two aliases of one export.
-fn is_same(items: &Items<'_>, one: u32, other: u32) -> bool {
+pub(super) fn is_same(items: &Items<'_>, one: u32, other: u32) -> bool {
     let export = |function: u32| -> Option<CoreExport<'_>> {
         match items.core_functions.get(function as usize)? {
             (CoreFunction::Export(export), _) => Some(*export),
@@ -194,14 +137,16 @@ fn place<T>(items: &Defined<T>, number: u32) -> Option<usize> {
     items.get(number as usize).map(|(_, section)| *section)
 }
 
-/// The shifts of insertions into the sections `places`, with so many lowerings and
+/// The shifts of insertions into the sections `places`, with so many lowerings and these
 /// functions of the host.
-fn shifts(items: &Items<'_>, places: [usize; 2], lowered: u32, host: u32) -> Shifts {
+fn shifts(items: &Items<'_>, places: [usize; 2], lowered: u32, host: &[HostLowering]) -> Shifts {
+    let aliases = host.iter().filter(|host| host.is_alias()).count() as u32;
+    let host = host.len() as u32;
     Shifts {
         core_modules: shift(&items.core_modules, places, [MODULES, 0]),
         core_instances: shift(&items.core_instances, places, [1, LATE_INSTANCES]),
         core_functions: shift(&items.core_functions, places, [lowered, host]),
-        functions: shift(&items.functions, places, [0, host]),
+        functions: shift(&items.functions, places, [0, aliases]),
     }
 }
 

@@ -7,7 +7,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout};
-use crate::component::wire::items::Items;
+use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::names::{HOST_PREFIX, LOWERED_PREFIX};
 use crate::component::wire::nested::{header, with_content};
 use crate::component::wire::plan::{LATE_INSTANCES, shifts_of_wired};
@@ -127,8 +127,12 @@ impl Wiring {
             within(&items.core_instances, late),
         ];
         let lowered = self.originals.len();
+        let aliases = items.core_functions.iter().filter(|(function, section)| {
+            late.contains(section) && matches!(function, CoreFunction::Lower { .. })
+        });
+        let alias_count = aliases.count();
         let late_instances = LATE_INSTANCES as usize;
-        if found == [3, 1, lowered, host_count, host_count, late_instances]
+        if found == [3, 1, lowered, alias_count, host_count, late_instances]
             && early.end <= late.start
         {
             return Ok(());

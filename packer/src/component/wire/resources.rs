@@ -1,12 +1,12 @@
 //! The resources whose handles a runtime makes, and the types that carry them.
 
+use crate::component::wire::content::Search;
 use crate::component::wire::interface::served;
 use crate::component::wire::items::Items;
-use std::collections::{HashMap, HashSet};
-use wasi_vfs_embedding::preview2::{FUNCTIONS, Function};
+use crate::module::Function;
+use std::collections::HashMap;
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
-    ComponentValType, ResourceId,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -29,8 +29,7 @@ pub(super) struct Resource<'a> {
 pub(super) struct Resources<'a> {
     by_id: HashMap<ResourceId, Resource<'a>>,
     types: TypesRef<'a>,
-    /// Types that carry none of them.
-    without: HashSet<ComponentDefinedTypeId>,
+    search: Search<'a>,
 }
 
 impl<'a> Resources<'a> {
@@ -56,7 +55,7 @@ impl<'a> Resources<'a> {
         Self {
             by_id,
             types,
-            without: HashSet::new(),
+            search: Search::new(types),
         }
     }
 
@@ -70,41 +69,13 @@ impl<'a> Resources<'a> {
 
     /// The first resource in a value of the type `ty`, if any.
     pub(super) fn carried(&mut self, ty: ComponentValType) -> Option<Resource<'a>> {
-        let ComponentValType::Type(id) = ty else {
-            return None;
-        };
-        if self.without.contains(&id) {
-            return None;
-        }
-        let found = match self.types.get(id)? {
+        let by_id = &self.by_id;
+        self.search.first(ty, &mut |_, defined| match defined {
             ComponentDefinedType::Own(id) | ComponentDefinedType::Borrow(id) => {
-                self.by_id.get(&id.resource()).copied()
+                by_id.get(&id.resource()).copied()
             }
-            defined => {
-                let mut parts = parts(defined).into_iter();
-                parts.find_map(|part| self.carried(part))
-            }
-        };
-        if found.is_none() {
-            self.without.insert(id);
-        }
-        found
-    }
-}
-
-/// The types that a value of type `ty` contains.
-fn parts(ty: &ComponentDefinedType) -> Vec<ComponentValType> {
-    use ComponentDefinedType as T;
-    match ty {
-        T::Record(record) => record.fields.values().copied().collect(),
-        T::Variant(variant) => variant.cases.values().filter_map(|case| case.ty).collect(),
-        T::Tuple(tuple) => tuple.types.to_vec(),
-        T::List { element, .. } | T::FixedLengthList { element, .. } => vec![*element],
-        T::Map { key, value, .. } => vec![*key, *value],
-        T::Option { ty, .. } => vec![*ty],
-        T::Result { ok, err, .. } => ok.iter().chain(err).copied().collect(),
-        T::Future { ty, .. } | T::Stream { ty, .. } => ty.iter().copied().collect(),
-        T::Primitive(_) | T::Flags(_) | T::Enum(_) | T::Own(_) | T::Borrow(_) => Vec::new(),
+            _ => None,
+        })
     }
 }
 
@@ -128,10 +99,8 @@ fn exported_resources(types: TypesRef<'_>, instance: u32) -> Vec<(ResourceId, &s
 
 /// The function that drops the resource `name` of the import `interface`, and that name.
 fn drop_of(interface: &str, name: &str) -> Option<(&'static Function, &'static str)> {
-    let interface = served(interface)?;
-    let mut functions = FUNCTIONS.iter();
-    functions.find_map(|function| {
+    served(interface).find_map(|function| {
         let dropped = function.name.strip_prefix(DROP)?;
-        (function.interface == interface && dropped == name).then_some((function, dropped))
+        (dropped == name).then_some((function, dropped))
     })
 }

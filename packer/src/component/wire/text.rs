@@ -151,3 +151,110 @@ pub(crate) fn of_two_versions() -> String {
   (@custom "producers" "\00"))"#
     )
 }
+
+/// The interfaces of files of WASI 0.3, and the types of their streams. Each name ends in
+/// `n`. The error code is the one case `code`.
+pub(crate) fn imports_of_0_3(version: &str, n: &str, code: &str) -> String {
+    format!(
+        r#"
+  (import "wasi:filesystem/types@{version}" (instance $types{n}
+    (type $c' (variant (case "{code}") (case "other" (option string))))
+    (export "error-code" (type $c (eq $c')))
+    (type $e' (record (field "type" u8) (field "name" string)))
+    (export "directory-entry" (type $e (eq $e')))
+    (export "descriptor" (type $d (sub resource)))
+    (type $future (future (result (error $c))))
+    (export "[method]descriptor.read-via-stream" (func (param "self" (borrow $d))
+      (param "offset" u64) (result (tuple (stream u8) $future))))
+    (export "[method]descriptor.read-directory" (func (param "self" (borrow $d))
+      (result (tuple (stream $e) $future))))
+    (export "[method]descriptor.write-via-stream" (func (param "self" (borrow $d))
+      (param "data" (stream u8)) (param "offset" u64) (result $future)))
+    (export "[method]descriptor.is-same-object" (func async (param "self" (borrow $d))
+      (param "other" (borrow $d)) (result bool)))
+    (export "[method]descriptor.open-at" (func async (param "self" (borrow $d))
+      (param "path-flags" u8) (param "path" string) (param "open-flags" u8)
+      (param "flags" u8) (result (result (own $d) (error $c)))))))
+  (alias export $types{n} "descriptor" (type $descriptor{n}))
+  (alias export $types{n} "error-code" (type $code{n}))
+  (alias export $types{n} "directory-entry" (type $entry{n}))
+  (type $bytes{n} (stream u8))
+  (type $entries{n} (stream $entry{n}))
+  (type $result{n} (future (result (error $code{n}))))
+  (import "wasi:filesystem/preopens@{version}" (instance $preopens{n}
+    (alias outer 1 $descriptor{n} (type $d'))
+    (export "descriptor" (type $d (eq $d')))
+    (export "get-directories" (func (result (list (tuple (own $d) string)))))))"#
+    )
+}
+
+/// An instance that gets these core functions, each under its own name.
+pub(crate) fn receiver(functions: &[&str]) -> String {
+    let exports = functions.iter();
+    let exports = exports.map(|name| format!(r#"(export "{name}" (func ${name}))"#));
+    let exports: String = exports.collect();
+    format!(r#"(core instance (export "unused" (memory $memory)) {exports})"#)
+}
+
+/// Lowers a function as `name`.
+pub(crate) fn lowered(name: &str, instance: &str, function: &str, options: &str) -> String {
+    format!(
+        r#"(core func ${name} (canon lower (func ${instance} "{function}") {OPTIONS} {options}))"#
+    )
+}
+
+/// A program of WASI 0.3 that lowers functions both ways and uses the built-ins for their
+/// streams, with `more` behind them.
+pub(crate) fn of_0_3(more: &str) -> String {
+    let imports = imports_of_0_3("0.3.2", "", "no-entry");
+    let lowerings = [
+        lowered("open", "types", "[method]descriptor.open-at", ""),
+        lowered("open-async", "types", "[method]descriptor.open-at", "async"),
+        lowered(
+            "same",
+            "types",
+            "[method]descriptor.is-same-object",
+            "async",
+        ),
+        lowered("bytes", "types", "[method]descriptor.read-via-stream", ""),
+        lowered("entries", "types", "[method]descriptor.read-directory", ""),
+        lowered("write", "types", "[method]descriptor.write-via-stream", ""),
+        lowered("directories", "preopens", "get-directories", ""),
+    ];
+    let lowerings = lowerings.concat();
+    let receiver = receiver(&[
+        "open",
+        "open-async",
+        "same",
+        "bytes",
+        "entries",
+        "write",
+        "directories",
+        "drop",
+        "read-bytes",
+        "read-bytes-async",
+        "cancel-bytes",
+        "new-bytes",
+        "read-entries",
+        "drop-entries",
+        "read-result",
+        "cancel-result",
+        "drop-result",
+        "join",
+    ]);
+    format!(
+        r#"(component $app {imports} {LIBC} {lowerings}
+  (core func $drop (canon resource.drop $descriptor))
+  (core func $read-bytes (canon stream.read $bytes (memory $memory)))
+  (core func $read-bytes-async (canon stream.read $bytes async (memory $memory)))
+  (core func $cancel-bytes (canon stream.cancel-read $bytes))
+  (core func $new-bytes (canon stream.new $bytes))
+  (core func $read-entries (canon stream.read $entries async {OPTIONS}))
+  (core func $drop-entries (canon stream.drop-readable $entries))
+  (core func $read-result (canon future.read $result async {OPTIONS}))
+  (core func $cancel-result (canon future.cancel-read $result async))
+  (core func $drop-result (canon future.drop-readable $result))
+  (core func $join (canon waitable.join))
+  {more} {receiver})"#
+    )
+}

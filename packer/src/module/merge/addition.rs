@@ -46,7 +46,7 @@ impl Addition {
     ) -> Result<Self, ModuleError> {
         let intercepted = binding.intercepted(application);
         let calls = intercepted.iter().map(|entry| match entry.answer {
-            Answer::Runtime => runtime.call(entry.name).map(Some),
+            Answer::Runtime => runtime.call(entry.export).map(Some),
             Answer::None => Ok(None),
         });
         let entries = calls.collect::<Result<Vec<_>, _>>()?;

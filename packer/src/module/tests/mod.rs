@@ -1,6 +1,7 @@
 //! Behaviour of packing modules. The runtime is a page of text that follows the ABI, so
 //! tests observe each of its answers.
 
+mod asynchronous;
 mod built;
 mod fake;
 mod forwarded;

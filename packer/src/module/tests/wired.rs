@@ -1,13 +1,14 @@
 //! Merging into the stub of a wired component. The runtime is text that shows which
 //! function of the host or of the program answers for which lowering.
 
-use super::super::{ERROR_CODE, Lowering, Lowerings, find, merge_into_stub};
+use super::super::{
+    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, Lowering, Lowerings, find,
+    merge_into_stub,
+};
 use super::fake::{self, VERSION};
 use super::{INDEX, PARTS, PAYLOAD, wasm};
 use crate::module::Form;
 use crate::module::calls::value_type;
-use crate::module::merge::binding::preview2::HOST_COUNT;
-use wasi_vfs_embedding::preview2::{FUNCTIONS, Function, HOST_FUNCTIONS};
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Memory, MemoryType, Module};
 use wasmi::{Store, Val};
 
@@ -15,9 +16,12 @@ const IMPORTS: &str = r#"
   (import "host" "get-directories" (func $directories (param i32 i32)))
   (import "host" "[method]pollable.ready" (func $ready (param i32 i32) (result i32)))
   (import "host" "[method]output-stream.check-write" (func $check (param i32 i32 i32)))
+  (import "host" "0.3 get-directories" (func $directories3 (param i32 i32)))
+  (import "host" "0.3 [stream-drop-readable]u8" (func $drop-bytes (param i32 i32)))
   (import "application" "realloc" (func $realloc (param i32 i32 i32) (result i32)))
   (import "application" "load32" (func $load32 (param i32) (result i32)))
   (import "application" "store32" (func $store32 (param i32 i32)))
+  (import "application" "store64" (func $store64 (param i32 i64)))
   (import "payload" "write" (func $payload_write (param i32 i32 i32)))"#;
 
 /// The functions with a behaviour that tests observe.
@@ -39,12 +43,38 @@ const SERVED: &str = r#"
       (call $ready (call $load32 (local.get $list)) (local.get $k))))
   (func (export "[method]output-stream.splice")
     (param $s i32) (param $source i32) (param $len i64) (param $ret i32) (param $k i32)
-    (call $check (local.get $s) (local.get $ret) (local.get $k)))"#;
+    (call $check (local.get $s) (local.get $ret) (local.get $k)))
+  (func (export "0.3 get-directories") (param $ret i32) (param $k i32)
+    (call $directories3 (local.get $ret) (local.get $k)))
+  (func (export "0.3 [method]descriptor.open-at")
+    (param $d i32) (param $path-flags i32) (param $path i32) (param $len i32)
+    (param $open-flags i32) (param $flags i32) (param $ret i32) (param $k i32)
+    (call $store32 (local.get $ret) (local.get $d))
+    (call $store32 (i32.add (local.get $ret) (i32.const 4)) (local.get $path-flags))
+    (call $store32 (i32.add (local.get $ret) (i32.const 8)) (local.get $path))
+    (call $store32 (i32.add (local.get $ret) (i32.const 12)) (local.get $len))
+    (call $store32 (i32.add (local.get $ret) (i32.const 16)) (local.get $open-flags))
+    (call $store32 (i32.add (local.get $ret) (i32.const 20)) (local.get $flags))
+    (call $store32 (i32.add (local.get $ret) (i32.const 24)) (local.get $k)))
+  (func (export "0.3 [method]descriptor.set-times")
+    (param $d i32) (param $a i32) (param $as i64) (param $an i32)
+    (param $m i32) (param $ms i64) (param $mn i32) (param $ret i32) (param $k i32)
+    (call $store64 (local.get $ret) (local.get $as))
+    (call $store64 (i32.add (local.get $ret) (i32.const 8)) (local.get $ms))
+    (call $store32 (i32.add (local.get $ret) (i32.const 16)) (local.get $m)))
+  (func (export "0.3 [method]descriptor.stat-at")
+    (param $d i32) (param $path-flags i32) (param $path i32) (param $len i32)
+    (param $ret i32) (param $k i32)
+    (call $store32 (local.get $ret) (local.get $len)))
+  (func (export "0.3 [method]descriptor.write-via-stream")
+    (param $d i32) (param $data i32) (param $offset i64) (param $k i32) (result i32)
+    (call $drop-bytes (local.get $data) (local.get $k))
+    (i32.const 0x40000123))"#;
 
-/// A runtime that serves the functions of WASI 0.2.
+/// A runtime that serves the functions of WASI 0.2 and 0.3.
 pub(crate) fn wired_runtime() -> Vec<u8> {
     let rest = FUNCTIONS.iter().filter(|function| {
-        let export = format!("\"{}\"", function.name);
+        let export = format!("\"{}\"", function.export);
         !SERVED.contains(&export)
     });
     let rest: String = rest.map(constant).collect();
@@ -58,9 +88,9 @@ pub(crate) fn wired_runtime() -> Vec<u8> {
 fn constant(function: &Function) -> String {
     let params = function.params.iter().map(|ty| value_type(*ty).to_string());
     let params = params.collect::<Vec<_>>().join(" ");
-    let (name, result) = match function.returns {
-        true => (function.name, "(result i32) i32.const 99"),
-        false => (function.name, ""),
+    let (name, result) = match function.returned_len > 0 {
+        true => (function.export, "(result i32) i32.const 99"),
+        false => (function.export, ""),
     };
     format!(r#"(func (export "{name}") (param {params} i32) {result})"#)
 }
@@ -87,17 +117,22 @@ const STUB: &str = r#"(module
 
 const STAT: &str = "[method]descriptor.stat";
 
+/// The function that the runtime exports as `export`.
+pub(super) fn entry(export: &str, is_async: bool) -> Entry {
+    let mut functions = FUNCTIONS.iter();
+    let function = functions.find(|function| function.export == export);
+    let function = function.expect("a function");
+    Entry { function, is_async }
+}
+
 fn lowerings() -> Lowerings {
     let lowering = |name: &str, realloc| Lowering {
-        function: FUNCTIONS
-            .iter()
-            .find(|f| f.name == name)
-            .expect("a function"),
+        entry: entry(name, false),
         realloc,
         host: [None; HOST_COUNT],
     };
     let bound = |name: &str, host: &str, import| {
-        let at = HOST_FUNCTIONS.iter().position(|f| f.name == host);
+        let at = HOST_FUNCTIONS.iter().position(|f| f.import == host);
         let mut lowering = lowering(name, None);
         lowering.host[at.expect("a function")] = Some(import);
         lowering
@@ -112,20 +147,23 @@ fn lowerings() -> Lowerings {
         lowering("[resource-drop]descriptor", None),
         lowering("[method]input-stream.read", Some(9)),
         Lowering {
-            function: &ERROR_CODE,
+            entry: Entry {
+                function: &ERROR_CODE,
+                is_async: false,
+            },
             realloc: None,
             host: [None; HOST_COUNT],
         },
     ])
 }
 
-fn merged() -> Vec<u8> {
-    let module = merge_into_stub(&wasm(STUB), &lowerings(), PARTS, &wired_runtime(), VERSION);
+fn merged(stub: &str, lowerings: &Lowerings) -> Vec<u8> {
+    let module = merge_into_stub(&wasm(stub), lowerings, PARTS, &wired_runtime(), VERSION);
     module.expect("merges")
 }
 
 /// An instance whose imports note their names. Allocators return 1000 and 2000.
-struct Wired {
+pub(super) struct Wired {
     store: Store<Vec<String>>,
     instance: Instance,
     memory: Memory,
@@ -133,8 +171,13 @@ struct Wired {
 
 impl Wired {
     fn start() -> Self {
+        Self::of(STUB, &lowerings())
+    }
+
+    /// An instance of the runtime in `stub`.
+    pub(super) fn of(stub: &str, lowerings: &Lowerings) -> Self {
         let engine = Engine::default();
-        let module = Module::new(&engine, merged()).expect("valid");
+        let module = Module::new(&engine, merged(stub, lowerings)).expect("valid");
         let mut store = Store::new(&engine, Vec::new());
         let memory = Memory::new(&mut store, MemoryType::new(1, None)).expect("a page");
         let imports: Vec<Extern> = module
@@ -169,7 +212,18 @@ impl Wired {
     }
 
     /// Calls entry `name`, and returns its result and the called imports.
-    fn call(&mut self, name: &str, args: &[i64]) -> (Option<i64>, Vec<String>) {
+    pub(super) fn call(&mut self, name: &str, args: &[i64]) -> (Option<i64>, Vec<String>) {
+        let (called, result, noted) = self.try_call(name, args);
+        called.expect("does not trap");
+        (result, noted)
+    }
+
+    /// [`call`](Self::call), which may trap.
+    pub(super) fn try_call(
+        &mut self,
+        name: &str,
+        args: &[i64],
+    ) -> (Result<(), wasmi::Error>, Option<i64>, Vec<String>) {
         let function = self.instance.get_func(&self.store, name).expect("an entry");
         let ty = function.ty(&self.store);
         let args = args.iter().zip(ty.params()).map(|(arg, ty)| match ty {
@@ -179,19 +233,18 @@ impl Wired {
         let args: Vec<_> = args.collect();
         let mut results = vec![Val::I32(0); ty.results().len()];
         let called = function.call(&mut self.store, &args, &mut results);
-        called.expect("does not trap");
         let noted = std::mem::take(self.store.data_mut());
-        (results.first().map(number), noted)
+        (called, results.first().map(number), noted)
     }
 
-    fn load(&self, address: usize) -> u32 {
+    pub(super) fn load(&self, address: usize) -> u32 {
         let mut bytes = [0; 4];
         let read = self.memory.read(&self.store, address, &mut bytes);
         read.expect("in memory");
         u32::from_le_bytes(bytes)
     }
 
-    fn store(&mut self, address: usize, bytes: &[u8]) {
+    pub(super) fn store(&mut self, address: usize, bytes: &[u8]) {
         let written = self.memory.write(&mut self.store, address, bytes);
         written.expect("in memory");
     }
@@ -204,7 +257,7 @@ fn number(value: &Val) -> i64 {
     }
 }
 
-const OURS: i64 = 0x4000_0001;
+pub(super) const OURS: i64 = 0x4000_0001;
 
 #[test]
 fn handles_of_the_host_go_to_its_function() {
@@ -273,7 +326,7 @@ fn errors_of_packed_files_have_no_foreign_code() {
 
 #[test]
 fn the_image_is_in_the_merged_module() {
-    let module = merged();
+    let module = merged(STUB, &lowerings());
     let found = find(&module).expect("readable").expect("an image");
     assert_eq!(found.form, Form::Wired);
     assert_eq!((&*found.index, &*found.payload), (INDEX, PAYLOAD));

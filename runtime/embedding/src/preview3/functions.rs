@@ -160,6 +160,19 @@ pub struct Function {
     pub record: &'static [Field],
 }
 
+impl Function {
+    /// Length in bytes of the value that an asynchronous call stores at its last parameter
+    /// for a function that [`returns`](Self::returns) one: 1 for a `bool`, or 4 for a handle.
+    pub const fn returned_len(&self) -> u32 {
+        match (self.returns, self.handles) {
+            (false, _) => 0,
+            // `is-same-object`, the only function with two handles that returns a value.
+            (true, [_, _]) => 1,
+            (true, _) => 4,
+        }
+    }
+}
+
 macro_rules! list_functions {
     ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
         ($($parameter:ident: $type:ty),*) -> $result:ty
@@ -199,6 +212,15 @@ mod tests {
                 assert_eq!(function.params[handle], ValueType::I32, "{}", function.name);
             }
         }
+    }
+
+    #[test]
+    fn one_function_returns_a_bool() {
+        let bools = FUNCTIONS
+            .iter()
+            .filter(|function| function.returned_len() == 1);
+        let names = bools.map(|function| function.name);
+        assert!(names.eq(["[method]descriptor.is-same-object"]));
     }
 
     #[test]

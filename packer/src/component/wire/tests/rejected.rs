@@ -84,16 +84,21 @@ fn stubs_instead_of_wasi_are_named() {
 }
 
 #[test]
-fn other_versions_of_files_are_named() {
-    for version in ["0.3.0", "0.2.0-rc-2023-11-10"] {
-        let (imports, lowerings) = (imports(version, ""), lowerings("", OPTIONS));
-        let error = error(&format!("(component {imports} {LIBC} {lowerings} {MAIN})"));
-        names(&error, &[version, "not supported yet"]);
-    }
+fn release_candidates_of_files_are_named() {
+    let version = "0.2.0-rc-2023-11-10";
+    let (first, lower) = (imports(version, ""), lowerings("", OPTIONS));
+    let candidate = error(&format!("(component {first} {LIBC} {lower} {MAIN})"));
+    names(
+        &candidate,
+        &[version, "release candidate", "update the toolchain"],
+    );
     // A second version beside a supported one.
-    let (imports, lowerings) = (imports("0.3.0", "3"), lowerings("3", OPTIONS));
-    let text = program(&lowerings).replacen("(component $app", &format!("(component {imports}"), 1);
-    names(&error(&text), &["wasi:filesystem/types@0.3.0"]);
+    let (second, lower) = (imports(version, "3"), lowerings("3", OPTIONS));
+    let text = program(&lower).replacen("(component $app", &format!("(component {second}"), 1);
+    names(
+        &error(&text),
+        &["wasi:filesystem/types@0.2.0-rc-2023-11-10"],
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use wasmparser::{ExternalKind, Instance};
 
 /// The instance whose export each core function with this name is, among the functions
 /// that are passed to core modules.
-fn origins(items: &Items<'_>, name: &str) -> Vec<Option<u32>> {
+pub(super) fn origins(items: &Items<'_>, name: &str) -> Vec<Option<u32>> {
     let exports = items
         .core_instances
         .iter()
@@ -33,7 +33,7 @@ fn origins(items: &Items<'_>, name: &str) -> Vec<Option<u32>> {
 }
 
 /// The module of a core instance.
-fn module(items: &Items<'_>, instance: u32) -> Option<u32> {
+pub(super) fn module(items: &Items<'_>, instance: u32) -> Option<u32> {
     match items.core_instances[instance as usize].0 {
         Instance::Instantiate { module_index, .. } => Some(module_index),
         Instance::FromExports(_) => None,

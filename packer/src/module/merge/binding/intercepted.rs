@@ -2,9 +2,15 @@
 //!
 //! For example, the entry of `[method]descriptor.stat` returns what the import returns,
 //! unless parameter 0 is a handle of the runtime. Then it calls the runtime's function.
+//!
+//! The runtime's functions have the shape of synchronous lowerings, so the entry of an
+//! asynchronous one converts. For example, `open-at` passes the address of a record, and
+//! the handle is the first field. The entry loads the fields, calls the runtime, and returns
+//! that the call is complete.
 
 use crate::module::merge::glue::pass;
 use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
+use wasi_vfs_embedding::preview3::{Field, RETURNED};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::FuncType;
 
@@ -23,10 +29,13 @@ pub(crate) struct Intercepted<'a> {
     pub(crate) import: u32,
     /// Its name in WASI.
     pub(crate) name: &'a str,
+    /// The runtime's export.
+    pub(crate) export: &'a str,
     pub(crate) answer: Answer,
     /// Parameters that are handles. If none is the runtime's, the import answers. Empty if
     /// the runtime answers every call.
     pub(crate) handles: &'static [usize],
+    pub(crate) convention: Convention,
     /// The last argument of the runtime's function, behind those of the import.
     pub(crate) lowering: Option<i32>,
 }
@@ -34,10 +43,34 @@ pub(crate) struct Intercepted<'a> {
 /// Who answers a call that the import does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// The export of the runtime with the name of the call.
+    /// The export of the runtime.
     Runtime,
     /// The entry, with `none` at the address in the last parameter.
     None,
+}
+
+/// How the import passes its arguments and its result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Convention {
+    /// As the runtime does.
+    Sync,
+    /// The last parameter is the address of the result, and the import returns a status.
+    Async {
+        /// The fields of the record at the address in parameter 0. Empty if the parameters
+        /// are those of the runtime's function.
+        record: &'static [Field],
+        /// Length in bytes of the value that the runtime's function returns, or 0.
+        returned_len: u32,
+    },
+}
+
+impl Convention {
+    fn record(self) -> &'static [Field] {
+        match self {
+            Self::Sync => &[],
+            Self::Async { record, .. } => record,
+        }
+    }
 }
 
 impl Intercepted<'_> {
@@ -49,54 +82,120 @@ impl Intercepted<'_> {
         }
     }
 
-    /// Lets the import answer calls without a handle of the runtime.
+    /// Lets the import answer calls without a handle of the runtime. It also answers those
+    /// with a misaligned record: the engine traps on them.
     pub(crate) fn pass_foreign(&self, body: &mut Function, ty: &FuncType) {
-        if !self.handles.is_empty() {
-            unless_ours(body, self.handles, |body| {
-                pass(body, ty);
-                body.instruction(&Instruction::Call(self.import));
-                body.instruction(&Instruction::Return);
-            });
+        if self.handles.is_empty() {
+            return;
         }
+        let record = self.convention.record();
+        for (at, handle) in self.handles.iter().enumerate() {
+            push(body, record, *handle);
+            is_foreign(body);
+            if at > 0 {
+                body.instruction(&I::I32And);
+            }
+        }
+        if let Some(alignment) = record.iter().map(|field| field.len).max() {
+            body.instruction(&I::LocalGet(0));
+            body.instruction(&I::I32Const(alignment.cast_signed() - 1));
+            body.instruction(&I::I32And);
+            body.instruction(&I::I32Or);
+        }
+        body.instruction(&I::If(BlockType::Empty));
+        pass(body, ty);
+        body.instruction(&I::Call(self.import));
+        body.instruction(&I::Return);
+        body.instruction(&I::End);
     }
 
     /// Stores `none` as the result, and ends the body.
     pub(crate) fn answer_none(&self, body: &mut Function, ty: &FuncType) {
         let ret = ty.params().len().saturating_sub(1) as u32;
-        body.instruction(&Instruction::LocalGet(ret));
-        body.instruction(&Instruction::I32Const(0));
-        body.instruction(&Instruction::I32Store8(MemArg {
-            offset: 0,
-            align: 0,
-            memory_index: 0,
-        }));
-        body.instruction(&Instruction::End);
+        body.instruction(&I::LocalGet(ret));
+        body.instruction(&I::I32Const(0));
+        body.instruction(&I::I32Store8(place(0)));
+        body.instruction(&I::End);
     }
 
     /// Calls `function` of the runtime with all arguments, and ends the body.
     pub(crate) fn call(&self, body: &mut Function, ty: &FuncType, function: u32) {
-        pass(body, ty);
-        if let Some(lowering) = self.lowering {
-            body.instruction(&Instruction::I32Const(lowering));
+        match self.convention {
+            Convention::Sync => {
+                pass(body, ty);
+                self.call_runtime(body, function);
+            }
+            Convention::Async {
+                record,
+                returned_len,
+            } => {
+                let ret = ty.params().len().saturating_sub(1);
+                if returned_len > 0 {
+                    push(body, &[], ret);
+                }
+                for argument in 0..if record.is_empty() { ret } else { record.len() } {
+                    push(body, record, argument);
+                }
+                if returned_len == 0 {
+                    push(body, &[], ret);
+                }
+                self.call_runtime(body, function);
+                store(body, returned_len);
+                body.instruction(&I::I32Const(RETURNED));
+            }
         }
-        body.instruction(&Instruction::Call(function));
-        body.instruction(&Instruction::End);
+        body.instruction(&I::End);
+    }
+
+    fn call_runtime(&self, body: &mut Function, function: u32) {
+        if let Some(lowering) = self.lowering {
+            body.instruction(&I::I32Const(lowering));
+        }
+        body.instruction(&I::Call(function));
     }
 }
 
-/// Runs `then` unless a parameter in `handles` is a handle of the runtime.
-fn unless_ours(body: &mut Function, handles: &[usize], then: impl FnOnce(&mut Function)) {
-    for (at, handle) in handles.iter().enumerate() {
-        body.instruction(&I::LocalGet(*handle as u32));
-        body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
-        body.instruction(&I::I32ShrU);
-        body.instruction(&I::I32Const(1));
-        body.instruction(&I::I32Ne);
-        if at > 0 {
-            body.instruction(&I::I32And);
+/// Pushes argument `at`: the field of the record, or the parameter if there is none.
+fn push(body: &mut Function, record: &[Field], at: usize) {
+    let Some(field) = record.get(at) else {
+        body.instruction(&I::LocalGet(at as u32));
+        return;
+    };
+    let place = place(field.offset);
+    body.instruction(&I::LocalGet(0));
+    body.instruction(&match field.len {
+        1 => I::I32Load8U(place),
+        8 => I::I64Load(place),
+        _ => I::I32Load(place),
+    });
+}
+
+/// Stores the value of this length that is above its address.
+fn store(body: &mut Function, len: u32) {
+    match len {
+        0 => {}
+        1 => {
+            body.instruction(&I::I32Store8(place(0)));
+        }
+        _ => {
+            body.instruction(&I::I32Store(place(0)));
         }
     }
-    body.instruction(&I::If(BlockType::Empty));
-    then(body);
-    body.instruction(&I::End);
+}
+
+/// A place in the memory of the application.
+fn place(offset: u32) -> MemArg {
+    MemArg {
+        offset: offset.into(),
+        align: 0,
+        memory_index: 0,
+    }
+}
+
+/// Replaces a handle by whether it is not the runtime's.
+fn is_foreign(body: &mut Function) {
+    body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
+    body.instruction(&I::I32ShrU);
+    body.instruction(&I::I32Const(1));
+    body.instruction(&I::I32Ne);
 }

@@ -6,13 +6,14 @@
 //! `fd_read` is the application's import. In a wired component, import 3 is a lowering of
 //! `[method]descriptor.stat`. Its entry first asks whether the handle is the runtime's.
 
+pub(crate) mod function;
 pub(crate) mod intercepted;
+pub(crate) mod lowered;
 pub(crate) mod preview1;
-pub(crate) mod preview2;
 
 use crate::module::error::ModuleError;
-use crate::module::merge::binding::intercepted::{Answer, Intercepted};
-use crate::module::merge::binding::preview2::Lowerings;
+use crate::module::merge::binding::intercepted::{Answer, Convention, Intercepted};
+use crate::module::merge::binding::lowered::Lowerings;
 use crate::module::parse::shape::Shape;
 use wasi_vfs_embedding::{FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, HOST_MODULE};
 use wasm_encoder::Function;
@@ -23,8 +24,8 @@ use wasmparser::{FuncType, Import};
 pub(crate) enum Binding<'l> {
     /// Preview 1.
     Preview1,
-    /// The functions of WASI 0.2, as lowered by a component.
-    Preview2(&'l Lowerings),
+    /// The functions that a component lowers.
+    Lowered(&'l Lowerings),
 }
 
 impl Binding<'_> {
@@ -35,12 +36,14 @@ impl Binding<'_> {
                 .map(|(import, Import { name, .. })| Intercepted {
                     import,
                     name,
+                    export: name,
                     answer: Answer::Runtime,
                     handles: &[],
+                    convention: Convention::Sync,
                     lowering: None,
                 })
                 .collect(),
-            Self::Preview2(lowerings) => lowerings.intercepted(),
+            Self::Lowered(lowerings) => lowerings.intercepted(),
         }
     }
 
@@ -70,7 +73,7 @@ impl Binding<'_> {
         match self {
             Self::Preview1 if module == HOST_MODULE => preview1::nosys(name, ty).map(Some),
             Self::Preview1 => Ok(None),
-            Self::Preview2(lowerings) => lowerings.body(module, name, ty),
+            Self::Lowered(lowerings) => lowerings.body(module, name, ty),
         }
     }
 
@@ -79,7 +82,7 @@ impl Binding<'_> {
         match self {
             Self::Preview1 if is_single => FORM_MERGED_SINGLE,
             Self::Preview1 => FORM_MERGED,
-            Self::Preview2(_) => FORM_WIRED,
+            Self::Lowered(_) => FORM_WIRED,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! WASI 0.2: a component's lowerings of the functions that deal with files.
+//! A component's lowerings of the functions that deal with files.
 //!
 //! The application is a stub whose only items are imports, and which exports the lowerings
 //! again: import `k` is lowering `k`. The entry that replaces it in the exports passes `k`
@@ -8,15 +8,15 @@
 //! For example, lowerings 0 and 1 allocate by import 5, and lowering 2 by import 6. Then
 //! `realloc(k, align, len)` calls import 6 if `k` is 2, and otherwise import 5.
 
-use crate::module::calls;
 use crate::module::error::ModuleError;
-use crate::module::merge::binding::intercepted::{Answer, Intercepted};
+use crate::module::merge::binding::function::{
+    ERROR_CODE, Entry, HOST_COUNT, HOST_FUNCTIONS, HostFunction,
+};
+use crate::module::merge::binding::intercepted::{Answer, Convention, Intercepted};
 use crate::module::merge::glue::check_type;
 use std::collections::BTreeMap;
-use wasi_vfs_embedding::preview2::{
-    Absent, HOST_FUNCTIONS, HostFunction, Interface, REALLOC_IMPORT,
-};
-use wasi_vfs_embedding::{HOST_MODULE, ValueType};
+use wasi_vfs_embedding::HOST_MODULE;
+use wasi_vfs_embedding::preview2::{Absent, REALLOC_IMPORT};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
 use wasmparser::{FuncType, ValType};
 
@@ -25,25 +25,10 @@ use Instruction as I;
 /// The module from which the runtime imports its access to the application.
 const APPLICATION_MODULE: &str = "application";
 
-/// The number of functions of the host that a runtime may call.
-pub(crate) const HOST_COUNT: usize = HOST_FUNCTIONS.len();
-
-/// A function such as `http-error-code`, which returns the code of another interface for an
-/// error of a stream. The errors of packed files have none.
-pub(crate) static ERROR_CODE: wasi_vfs_embedding::preview2::Function =
-    wasi_vfs_embedding::preview2::Function {
-        interface: Interface::Error,
-        name: "error-code",
-        handles: &[0],
-        params: &[ValueType::I32, ValueType::I32],
-        returns: false,
-    };
-
 /// A lowering of one function, by the imports of the stub.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Lowering {
-    /// The function.
-    pub(crate) function: &'static wasi_vfs_embedding::preview2::Function,
+    pub(crate) entry: Entry,
     /// The allocator that the lowering names, if any.
     pub(crate) realloc: Option<u32>,
     /// The functions of the host of the same version, one for each of [`HOST_FUNCTIONS`].
@@ -108,16 +93,7 @@ impl Lowerings {
     pub(super) fn intercepted(&self) -> Vec<Intercepted<'static>> {
         let lowerings = (0_u32..).zip(&self.0);
         lowerings
-            .map(|(number, lowering)| Intercepted {
-                import: number,
-                name: lowering.function.name,
-                answer: match lowering.function.name == ERROR_CODE.name {
-                    true => Answer::None,
-                    false => Answer::Runtime,
-                },
-                handles: lowering.function.handles,
-                lowering: Some(number.cast_signed()),
-            })
+            .map(|(number, lowering)| intercepted(number, lowering.entry))
             .collect()
     }
 
@@ -134,7 +110,7 @@ impl Lowerings {
             return Ok(None);
         }
         let mut functions = HOST_FUNCTIONS.iter().enumerate();
-        let Some((at, function)) = functions.find(|(_, function)| function.name == name) else {
+        let Some((at, function)) = functions.find(|(_, function)| function.import == name) else {
             let what = format!("it imports `{module}` `{name}`, which the ABI does not have");
             return Err(ModuleError::Runtime(what));
         };
@@ -171,7 +147,7 @@ impl Lowerings {
         function: &HostFunction,
         ty: &FuncType,
     ) -> Result<Function, ModuleError> {
-        check_type((HOST_MODULE, function.name), ty, &host_type(function))?;
+        check_type((HOST_MODULE, function.import), ty, &function.import_type())?;
         let selector = function.params.len().saturating_sub(1) as u32;
         let functions = self
             .0
@@ -217,23 +193,24 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
     }
 }
 
-/// The core type of a function of WASI 0.2, without the number of the lowering.
-pub(crate) fn function_type(function: &wasi_vfs_embedding::preview2::Function) -> FuncType {
-    core_type(function.params, function.returns)
-}
-
-/// The core type of a function of the host, without the number of the lowering.
-pub(crate) fn host_function_type(function: &HostFunction) -> FuncType {
-    let count = function.params.len().saturating_sub(1);
-    let params = function.params.get(..count).unwrap_or_default();
-    core_type(params, function.returns)
-}
-
-fn host_type(function: &HostFunction) -> FuncType {
-    core_type(function.params, function.returns)
-}
-
-fn core_type(params: &[wasi_vfs_embedding::ValueType], returns: bool) -> FuncType {
-    let params = params.iter().map(|ty| calls::value_type(*ty));
-    FuncType::new(params, returns.then_some(ValType::I32))
+fn intercepted(number: u32, entry: Entry) -> Intercepted<'static> {
+    let Entry { function, is_async } = entry;
+    Intercepted {
+        import: number,
+        name: function.name,
+        export: function.export,
+        answer: match function.name == ERROR_CODE.name {
+            true => Answer::None,
+            false => Answer::Runtime,
+        },
+        handles: function.handles,
+        convention: match is_async {
+            false => Convention::Sync,
+            true => Convention::Async {
+                record: function.record,
+                returned_len: function.returned_len,
+            },
+        },
+        lowering: Some(number.cast_signed()),
+    }
 }
