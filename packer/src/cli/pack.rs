@@ -75,6 +75,13 @@ pub(super) struct Pack {
     #[arg(long)]
     allow_escape: bool,
 
+    /// Remove the import of `wasi:filesystem`, for hosts without files
+    ///
+    /// For components. The program has the packed directories only, and no directories of
+    /// the host. The other imports and the exports stay. Packing again keeps this.
+    #[arg(long)]
+    no_host_files: bool,
+
     /// Module to write, also the input itself; `-` is standard output
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
@@ -94,6 +101,7 @@ impl Pack {
         let module = input::read(&self.module);
         let module = module.map_err(|error| self.explain_level(error))?;
         let mut packer = Packer::new(module).allow_escape(self.allow_escape);
+        packer = packer.no_host_files(self.no_host_files);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }

@@ -39,8 +39,8 @@ mod plan;
 pub(super) mod receivers;
 mod remove;
 mod renumber;
-mod resources;
-mod sections;
+pub(super) mod resources;
+pub(super) mod sections;
 mod shift;
 mod start;
 #[cfg(test)]

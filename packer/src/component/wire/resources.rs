@@ -93,7 +93,7 @@ impl<'a> Resources<'a> {
 }
 
 /// The types that a value of type `ty` contains.
-fn parts(ty: &ComponentDefinedType) -> Vec<ComponentValType> {
+pub(crate) fn parts(ty: &ComponentDefinedType) -> Vec<ComponentValType> {
     use ComponentDefinedType as T;
     match ty {
         T::Record(record) => record.fields.values().copied().collect(),
