@@ -27,6 +27,8 @@ mod numbers;
 mod owned;
 mod prelude;
 mod stub;
+#[cfg(test)]
+mod tests;
 
 use crate::component::error::ComponentError;
 use crate::component::parse::walk;
