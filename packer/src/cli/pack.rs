@@ -36,7 +36,7 @@ Examples:
 /// All directories form one tree. If guest directories are nested, the inner one
 /// wins. A packed module can be packed again: it keeps its other directories, and
 /// its compression level, block size and kind of memory unless options change them. It
-/// does not keep the order of --order-by.
+/// does not keep the order of --order-by. A component keeps --no-host-files.
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
