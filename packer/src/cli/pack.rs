@@ -36,7 +36,7 @@ Examples:
 /// All directories form one tree. If guest directories are nested, the inner one
 /// wins. A packed module can be packed again: it keeps its other directories, and
 /// its compression level, block size and kind of memory unless options change them. It
-/// does not keep the order of --order-by.
+/// does not keep the order of --order-by. A component keeps --no-host-files.
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
@@ -75,6 +75,13 @@ pub(super) struct Pack {
     #[arg(long)]
     allow_escape: bool,
 
+    /// Remove the import of `wasi:filesystem`, for hosts without files
+    ///
+    /// For components. The program has the packed directories only, and no directories of
+    /// the host. The other imports and the exports stay. Packing again keeps this.
+    #[arg(long)]
+    no_host_files: bool,
+
     /// Module to write, also the input itself; `-` is standard output
     #[arg(short, long, value_name = "OUT.wasm")]
     output: PathBuf,
@@ -94,6 +101,7 @@ impl Pack {
         let module = input::read(&self.module);
         let module = module.map_err(|error| self.explain_level(error))?;
         let mut packer = Packer::new(module).allow_escape(self.allow_escape);
+        packer = packer.no_host_files(self.no_host_files);
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }

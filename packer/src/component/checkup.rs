@@ -2,6 +2,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::locate::find;
+use crate::component::opened::opened_bytes;
 use crate::component::parse::walk;
 use crate::component::place::in_module;
 use crate::component::program::Overview;
@@ -26,9 +27,10 @@ pub struct ComponentCheckup {
 /// Checks the component `wasm` as the first step of a pack does.
 pub fn check(wasm: &Arc<Vec<u8>>) -> ComponentCheckup {
     let layout = walk::layout(&**wasm);
+    let (component, _) = opened_bytes(wasm);
     let is_packed = matches!(find(wasm), Ok(Some(_)));
     ComponentCheckup {
-        program: program(wasm, is_packed),
+        program: program(&component, is_packed),
         is_packed,
         imports: layout.map_or(Vec::new(), |layout| layout.imports().to_vec()),
     }

@@ -2,6 +2,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::locate::{CoreModulePlace, part};
+use crate::component::opened::opened_place;
 use crate::component::parse::walk;
 use crate::component::program::Overview;
 use crate::module::Outline;
@@ -25,6 +26,8 @@ pub enum Kind {
 pub struct Description {
     /// How the packed core module uses WASI.
     pub kind: Kind,
+    /// Whether the component was packed for hosts without `wasi:filesystem`.
+    pub no_host_files: bool,
     /// The imported WASI packages, each once, such as `wasi:cli@0.2.3`.
     pub wasi: Vec<String>,
 }
@@ -46,6 +49,7 @@ pub fn describe(
             true => Kind::Adapted,
             false => Kind::Native,
         },
+        no_host_files: opened_place(&**source).is_some(),
         wasi: packages(overview.layout.imports()),
     })
 }

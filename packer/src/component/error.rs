@@ -1,5 +1,6 @@
 //! The error type of components. Each message suggests a remedy.
 
+use crate::component::seal_error::SealError;
 use crate::component::wire_error::WireError;
 use crate::module::ModuleError;
 use thiserror::Error;
@@ -78,6 +79,9 @@ pub enum ComponentError {
     /// The component cannot be wired.
     #[error(transparent)]
     Wire(#[from] WireError),
+    /// The component cannot do without `wasi:filesystem`.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The program of the component needs more than preview 1.
     #[error("the program of the component also imports `{import}`, which is in the component")]
     MoreImports {

@@ -6,11 +6,12 @@
 //! imports and exports are the same bytes as before.
 
 use crate::component::error::ComponentError;
+use crate::component::opened::opened_place;
 use crate::component::parse::layout::Layout;
 use crate::component::parse::walk;
 use crate::component::place::in_module;
 use crate::component::program::Overview;
-use crate::component::replace::{replace, replaced_len};
+use crate::component::replace::{replace, replaced_len, replaced_nested_len};
 use crate::module::{self, Embedded, MemoryKind, Parts, Target};
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
@@ -71,11 +72,16 @@ pub(crate) fn with_module(
     replace(&**source, &walk::layout(&**source)?, number, module)
 }
 
-/// Length in bytes of the component in `source` with a core module `number` of `len` bytes.
+/// Length in bytes of the component in `source` with a core module `number` of `len` bytes,
+/// without the outer component that may seal it.
 pub(crate) fn len_with_module(
     source: &Arc<dyn ReadAt>,
     number: usize,
     len: u64,
 ) -> Result<u64, ComponentError> {
-    replaced_len(&**source, &walk::layout(&**source)?, number, len)
+    let layout = walk::layout(&**source)?;
+    match opened_place(&**source) {
+        None => replaced_len(&**source, &layout, number, len),
+        Some(_) => replaced_nested_len(&**source, &layout, number, len),
+    }
 }

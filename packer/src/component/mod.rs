@@ -2,17 +2,21 @@
 //! place or wires a runtime between them.
 //!
 //! A component contains core modules, nested components, and sections that connect them.
-//! Everything about the bytes of a core module belongs to [`crate::module`].
+//! Everything about the bytes of a core module belongs to [`crate::module`]. For a host
+//! without a file system, the packed component is sealed in an outer one.
 
 mod checkup;
 mod describe;
 mod error;
 mod in_place;
 mod locate;
+mod opened;
 mod parse;
 mod place;
 mod program;
 mod replace;
+mod seal;
+mod seal_error;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -24,6 +28,9 @@ pub use error::ComponentError;
 pub(crate) use in_place::{InPlace, len_with_module, with_module};
 pub use locate::{CoreModulePlace, is_component};
 pub(crate) use locate::{find, find_in, part};
+pub(crate) use opened::{opened, opened_bytes, opened_place};
+pub(crate) use seal::Seal;
+pub use seal_error::SealError;
 pub(crate) use wire::Wiring;
 pub(crate) use wire::original::unpacked_in;
 pub use wire::original::without_image;

@@ -55,6 +55,18 @@ pub(crate) fn replaced_len<S: ReadAt + ?Sized>(
     Ok(outermost)
 }
 
+/// The length of the nested component of the root that contains the module `number`, for a
+/// module of `len` bytes.
+pub(crate) fn replaced_nested_len<S: ReadAt + ?Sized>(
+    source: &S,
+    layout: &Layout,
+    number: usize,
+    len: u64,
+) -> Result<u64, ComponentError> {
+    let headers = headers(source, layout, number, len)?;
+    Ok(headers.last().map_or(0, |header| header.content_len))
+}
+
 /// The start of a section that contains the module: identifier and length.
 struct Header {
     section: Section,

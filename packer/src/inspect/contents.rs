@@ -249,9 +249,13 @@ impl<'a> Contents<'a> {
         }
         let module = self.module_in(source);
         let module = module::unmounted_in(&module, self.payload_segment)?;
-        Ok(match &self.core_module {
-            Some(place) => component::with_module(source, place.number, module)?,
-            None => module,
+        let Some(place) = &self.core_module else {
+            return Ok(module);
+        };
+        let component = component::with_module(source, place.number, module)?;
+        Ok(match component::opened_place(&*component) {
+            None => component,
+            Some(_) => component::opened(&component).to_vec(),
         })
     }
 

@@ -103,6 +103,11 @@ pub enum PackError {
     /// The image cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// [`Packer::no_host_files`](crate::Packer::no_host_files) needs a component.
+    #[error(
+        "--no-host-files removes the import of `wasi:filesystem` from a component, and this is a core module of preview 1, which imports single calls; pack it without the option, or make it a component first with `wasm-tools component new --adapt`"
+    )]
+    NotComponent,
     /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),

@@ -10,6 +10,7 @@ mod error;
 mod images;
 mod inputs;
 mod outcome;
+mod outer;
 mod storage;
 mod stored;
 mod target;
@@ -29,6 +30,7 @@ use crate::tree::source::Mtime;
 use crate::warning::Warning;
 use images::{Images, contents_of};
 use inputs::{InputKind, InputTree, Inputs};
+use outer::Outer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Compression, StorageChoice};
@@ -81,6 +83,7 @@ pub struct Packer {
     memory: Option<MemoryKind>,
     no_size_limit: bool,
     allow_escape: bool,
+    no_host_files: bool,
 }
 
 impl Packer {
@@ -108,6 +111,7 @@ impl Packer {
             memory: None,
             no_size_limit: false,
             allow_escape: false,
+            no_host_files: false,
         }
     }
 
@@ -260,6 +264,17 @@ impl Packer {
         self
     }
 
+    /// Removes the import of `wasi:filesystem` from a packed component, for hosts without a
+    /// file system. The program then has no host directories. The other imports and the
+    /// exports stay. A component that was packed so keeps this choice, also with `false`.
+    ///
+    /// A core module is an error. So is a component with another import or an export that
+    /// uses a resource of `wasi:filesystem`.
+    pub fn no_host_files(mut self, no_host_files: bool) -> Self {
+        self.no_host_files = no_host_files;
+        self
+    }
+
     /// Stores the files at `paths` first and in this order, and all others after them. If
     /// these are the files that a program reads when it starts, the start reads few
     /// blocks. Paths and patterns are those of [`Packer::only`].
@@ -300,9 +315,11 @@ impl Packer {
         // Wrong choices fail before the work of a minute.
         self.storage()?;
         self.inputs.mapped()?;
-        let target = Target::new(module, self.memory, self.allow_escape)?;
+        let outer = Outer::open(module, self.no_host_files)?;
+        let target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
         let mut image = self.store(progress)?;
-        let embedded = image.embed(target)?;
+        let mut embedded = image.embed(target)?;
+        embedded.module = outer.close(embedded.module)?;
         let mut warnings = embedded.warnings;
         warnings.append(&mut image.warnings);
         if embedded.module.len() > MAX_LEN_IN_BROWSERS {

@@ -35,6 +35,12 @@ impl Engine {
         run(command.arg(component).args(args), "")
     }
 
+    /// Runs a component under jco and a host without `wasi:filesystem`.
+    pub fn run_without_files(component: &Path, args: &[&str]) -> Outcome {
+        let mut command = Self::Jco.command();
+        run(command.arg("--no-files").arg(component).args(args), "")
+    }
+
     /// Runs a component with `input` as its standard input.
     pub fn run_with(self, component: &Path, args: &[String], input: &str) -> Outcome {
         run(self.command().arg(component).args(args), input)

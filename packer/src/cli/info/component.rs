@@ -12,6 +12,7 @@ pub(super) struct Component {
     pub(super) kind: &'static str,
     /// How the component was packed.
     pub(super) mechanism: &'static str,
+    pub(super) no_host_files: bool,
     pub(super) wasi: Vec<String>,
     pub(super) core_module: CoreModule,
 }
@@ -39,6 +40,7 @@ impl Component {
         Ok(Some(Self {
             kind,
             mechanism,
+            no_host_files: description.no_host_files,
             wasi: description.wasi,
             core_module: CoreModule {
                 number: place.number,
@@ -53,14 +55,19 @@ impl Component {
         let Self {
             kind,
             mechanism,
+            no_host_files,
             core_module,
             ..
         } = self;
+        let files = match no_host_files {
+            true => ", without host files",
+            false => "",
+        };
         let kind = match *kind {
             "adapter" => "made with the preview 1 adapter",
             other => other,
         };
         let CoreModule { number, offset, .. } = core_module;
-        format!("{kind}, packed {mechanism}: core module {number} at offset {offset:#x}")
+        format!("{kind}, packed {mechanism}{files}: core module {number} at offset {offset:#x}")
     }
 }

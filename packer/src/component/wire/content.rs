@@ -42,7 +42,7 @@ impl<'a> Search<'a> {
 }
 
 /// The types that a value of type `ty` contains.
-fn parts(ty: &ComponentDefinedType) -> Vec<ComponentValType> {
+pub(crate) fn parts(ty: &ComponentDefinedType) -> Vec<ComponentValType> {
     use ComponentDefinedType as T;
     match ty {
         T::Record(record) => record.fields.values().copied().collect(),

@@ -28,7 +28,7 @@
 //! | `receivers` | the core modules that get functions of files |
 //! | `original` | the component without its image, of each form |
 
-mod content;
+pub(super) mod content;
 mod escape;
 mod host;
 mod insert;
@@ -46,7 +46,7 @@ pub(super) mod receivers;
 mod remove;
 mod renumber;
 mod resources;
-mod sections;
+pub(super) mod sections;
 mod shift;
 mod start;
 mod streams;

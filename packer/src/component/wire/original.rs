@@ -5,6 +5,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::locate::find;
+use crate::component::opened::opened;
 use crate::component::parse::walk;
 use crate::component::place::in_module;
 use crate::component::replace::replace;
@@ -14,12 +15,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use wasi_vfs_format::{Payload, ReadAt};
 
-/// The component without its image. A component without an image is returned as it is.
+/// The component without its image, and with its import of `wasi:filesystem`. A component without an image is returned as it is.
 ///
 /// # Errors
 ///
 /// The component is invalid, or another tool changed it after packing.
 pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
+    let wasm = opened(wasm);
     let Some((place, found)) = find(wasm)? else {
         return Ok(wasm.into());
     };

@@ -6,7 +6,7 @@ use std::ops::Range;
 use wasmparser::{BinaryReader, FromReader, SectionLimited};
 
 /// Identifiers of sections, as the specification numbers them.
-pub(super) mod id {
+pub(crate) mod id {
     pub(crate) const CUSTOM: u8 = 0;
     pub(crate) const CORE_MODULE: u8 = 1;
     pub(crate) const CORE_INSTANCE: u8 = 2;
@@ -20,17 +20,17 @@ pub(super) mod id {
 }
 
 /// The content of `section`, without its identifier and length.
-pub(super) fn content<'a>(wasm: &'a [u8], section: &Section) -> &'a [u8] {
+pub(crate) fn content<'a>(wasm: &'a [u8], section: &Section) -> &'a [u8] {
     bytes(wasm, section.content.clone())
 }
 
 /// All bytes of `section`.
-pub(super) fn whole<'a>(wasm: &'a [u8], section: &Section) -> &'a [u8] {
+pub(crate) fn whole<'a>(wasm: &'a [u8], section: &Section) -> &'a [u8] {
     bytes(wasm, section.start..section.content.end)
 }
 
 /// Bytes of `wasm`. None if the range is outside.
-pub(super) fn bytes(wasm: &[u8], range: Range<u64>) -> &[u8] {
+pub(crate) fn bytes(wasm: &[u8], range: Range<u64>) -> &[u8] {
     let (start, end) = (usize::try_from(range.start), usize::try_from(range.end));
     let (Ok(start), Ok(end)) = (start, end) else {
         return &[];
@@ -39,13 +39,13 @@ pub(super) fn bytes(wasm: &[u8], range: Range<u64>) -> &[u8] {
 }
 
 /// A reader of `section`. Its errors name offsets in `wasm`.
-pub(super) fn reader<'a>(wasm: &'a [u8], section: &Section) -> BinaryReader<'a> {
+pub(crate) fn reader<'a>(wasm: &'a [u8], section: &Section) -> BinaryReader<'a> {
     let offset = usize::try_from(section.content.start).unwrap_or(usize::MAX);
     BinaryReader::new(content(wasm, section), offset)
 }
 
 /// The items of `section`.
-pub(super) fn items<'a, T: FromReader<'a>>(
+pub(crate) fn items<'a, T: FromReader<'a>>(
     wasm: &'a [u8],
     section: &Section,
 ) -> Result<SectionLimited<'a, T>, ComponentError> {

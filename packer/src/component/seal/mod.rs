@@ -1,0 +1,92 @@
+//! Packs for hosts without a file system: answers `wasi:filesystem` inside the component.
+//!
+//! The packed component becomes the nested component of an outer one. The outer component
+//! repeats its imports, except those of `wasi:filesystem`. A *stub* component takes the
+//! place of each of these:
+//!
+//! ```text
+//!  host --wasi:io, wasi:cli, ...--> outer component
+//!                                     |-- stub (wasi:filesystem/types)
+//!                                     |-- stub (wasi:filesystem/preopens)
+//!                                     '-- packed component --> exports of the outer one
+//! ```
+//!
+//! A stub defines the resources of its interface. `get-directories` returns an empty list,
+//! so no descriptor exists, and no other function is ever called. For example, a component
+//! imports `wasi:io/streams`, `wasi:filesystem/types` and `wasi:cli/stdout` as instances 0,
+//! 1 and 2. Instance 1 of the outer component is the instance of a stub. So all numbers of
+//! types and instances stay, and the sections with types and aliases are copied.
+//!
+//! The packed component stays byte for byte, whether it was packed in place or wired. To
+//! open a sealed component, take the nested component out.
+
+mod behind;
+mod core_module;
+mod flat;
+mod numbers;
+mod owned;
+mod prelude;
+mod stub;
+#[cfg(test)]
+mod tests;
+
+use crate::component::error::ComponentError;
+use crate::component::parse::walk;
+use crate::component::replace::check_len;
+use crate::component::seal_error::SealError;
+use crate::module;
+use owned::{FILES, Owned};
+use prelude::Prelude;
+use wasm_encoder::{ComponentSectionId, Encode};
+
+/// The bytes of an outer component around the packed one.
+pub(crate) struct Seal {
+    before: Vec<u8>,
+    behind: Vec<u8>,
+}
+
+impl Seal {
+    /// The seal for the component `wasm`, before or after packing. `None` if the component
+    /// does not import `wasi:filesystem`.
+    ///
+    /// # Errors
+    ///
+    /// The component is invalid. Or a stub cannot answer one of its imports.
+    pub(crate) fn new(wasm: &[u8]) -> Result<Option<Self>, ComponentError> {
+        let layout = walk::layout(wasm)?;
+        let types = module::component_types(wasm, 0)?;
+        let (Some(root), Some(types)) = (layout.components.first(), types) else {
+            return Ok(None);
+        };
+        if !root.imports.iter().any(|import| import.starts_with(FILES)) {
+            return Ok(None);
+        }
+        let exports = behind::exports(wasm, root)?;
+        let mut owned = Owned::find(&root.imports, types.as_ref());
+        owned.reject_users(&root.imports, &exports)?;
+        let prelude = Prelude::encode(wasm, root, types.as_ref())?;
+        Ok(Some(Self {
+            behind: behind::encode(&prelude, &exports),
+            before: prelude.bytes,
+        }))
+    }
+
+    /// The sealed component with the packed `component` inside.
+    ///
+    /// # Errors
+    ///
+    /// The component is longer than engines allow.
+    pub(crate) fn close(&self, component: Vec<u8>) -> Result<Vec<u8>, ComponentError> {
+        check_len(component.len() as u64)?;
+        let mut before = self.before.clone();
+        before.push(ComponentSectionId::Component.into());
+        component.len().encode(&mut before);
+        // The payload may be large, so it is not copied.
+        let mut sealed = component;
+        sealed.reserve_exact(before.len() + self.behind.len());
+        sealed.splice(..0, before);
+        sealed.extend(&self.behind);
+        module::validate(&sealed).map_err(SealError::Output)?;
+        Ok(sealed)
+    }
+}

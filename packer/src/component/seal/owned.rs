@@ -1,0 +1,145 @@
+//! The resources of `wasi:filesystem`, and the other imports and exports that use them.
+//!
+//! A stub defines these resources again, so nothing outside the sealed component knows
+//! them. For example, the import `upload: func(file: borrow<descriptor>)` would take a
+//! descriptor of the stub, which the host cannot have. Such a component is rejected.
+
+use crate::component::seal_error::SealError;
+use crate::component::wire::content::parts;
+use std::collections::{HashMap, HashSet};
+use wasmparser::ComponentExport;
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
+    ComponentValType, ResourceId,
+};
+use wasmparser::types::TypesRef;
+
+/// The prefix of the interfaces that stubs answer.
+pub(super) const FILES: &str = "wasi:filesystem/";
+
+/// The resources that imports of `wasi:filesystem` define.
+pub(super) struct Owned<'a> {
+    /// The names by identity. `None` for the resources of other imports.
+    names: HashMap<ResourceId, Option<&'a str>>,
+    types: TypesRef<'a>,
+    /// Types that contain none of the resources.
+    without: HashSet<ComponentDefinedTypeId>,
+}
+
+impl<'a> Owned<'a> {
+    /// Finds the resources of a component with these `imports`. The first import that
+    /// exports a resource defines it.
+    pub(super) fn find(imports: &[String], types: TypesRef<'a>) -> Self {
+        let mut names = HashMap::new();
+        for import in imports {
+            let item = types.component_item_for_import(import);
+            let Some(ComponentEntityType::Instance(id)) = item.map(|item| item.ty) else {
+                continue;
+            };
+            let instance = types.get(id);
+            for (name, item) in instance.iter().flat_map(|instance| &instance.exports) {
+                if let ComponentEntityType::Type {
+                    created: ComponentAnyTypeId::Resource(id),
+                    ..
+                } = item.ty
+                {
+                    let name = import.starts_with(FILES).then_some(name.as_str());
+                    names.entry(id.resource()).or_insert(name);
+                }
+            }
+        }
+        Self {
+            names,
+            types,
+            without: HashSet::new(),
+        }
+    }
+
+    /// Rejects other imports and exports that use one of the resources.
+    pub(super) fn reject_users(
+        &mut self,
+        imports: &[String],
+        exports: &[ComponentExport<'_>],
+    ) -> Result<(), SealError> {
+        let types = self.types;
+        let others = imports.iter().filter(|import| !import.starts_with(FILES));
+        for name in others {
+            self.reject(
+                "import",
+                name,
+                types.component_item_for_import(name).map(|i| i.ty),
+            )?;
+        }
+        for export in exports {
+            let name = export.name.name;
+            self.reject(
+                "export",
+                name,
+                types.component_item_for_export(name).map(|i| i.ty),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn reject(
+        &mut self,
+        what: &str,
+        name: &str,
+        ty: Option<ComponentEntityType>,
+    ) -> Result<(), SealError> {
+        match ty.and_then(|ty| self.in_item(ty)) {
+            None => Ok(()),
+            Some(resource) => Err(SealError::Used {
+                user: format!("the {what} `{name}`"),
+                resource: resource.to_owned(),
+            }),
+        }
+    }
+
+    /// The first of the resources in an item, if any.
+    fn in_item(&mut self, ty: ComponentEntityType) -> Option<&'a str> {
+        match ty {
+            ComponentEntityType::Func(id) => {
+                let function = self.types.get(id)?;
+                let params = function.params.iter().map(|(_, ty)| *ty);
+                let mut values = params.chain(function.result);
+                values.find_map(|value| self.in_value(value))
+            }
+            ComponentEntityType::Instance(id) => {
+                let mut exports = self.types.get(id)?.exports.values();
+                exports.find_map(|item| self.in_item(item.ty))
+            }
+            ComponentEntityType::Type {
+                created: ComponentAnyTypeId::Resource(id),
+                ..
+            } => self.name(id.resource()),
+            ComponentEntityType::Value(ty) => self.in_value(ty),
+            _ => None,
+        }
+    }
+
+    fn in_value(&mut self, ty: ComponentValType) -> Option<&'a str> {
+        let ComponentValType::Type(id) = ty else {
+            return None;
+        };
+        if self.without.contains(&id) {
+            return None;
+        }
+        let found = match self.types.get(id)? {
+            ComponentDefinedType::Own(id) | ComponentDefinedType::Borrow(id) => {
+                self.name(id.resource())
+            }
+            defined => parts(defined)
+                .into_iter()
+                .find_map(|part| self.in_value(part)),
+        };
+        if found.is_none() {
+            self.without.insert(id);
+        }
+        found
+    }
+
+    fn name(&self, id: ResourceId) -> Option<&'a str> {
+        self.names.get(&id).copied().flatten()
+    }
+}
