@@ -265,6 +265,6 @@ fn componentize(packer: &Packer, output: &str) -> Command {
         "root=$PWD && rm -rf {copy} && cp -r tests/guests/python_component {copy} && cd {copy} && \
          env PYTHONPATH=$root/.tools/componentize-py \
          $root/.tools/venv/bin/python -c 'import componentize_py; componentize_py.script()' \
-         -d app.wit -w app componentize app -o $root/{output}"
+         -d wit -w app componentize app -o $root/{output}"
     ))
 }

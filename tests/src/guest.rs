@@ -196,16 +196,21 @@ pub fn go_command() -> Command {
 
 /// `guests/rust`, by `tools/build-rust-guest`.
 pub fn rust() -> PathBuf {
-    rust_with("rust-walk", &[])
+    rust_with("rust-walk", &[], "none")
+}
+
+/// The same, with debug information.
+pub fn rust_debug() -> PathBuf {
+    rust_with("rust-debug", &[], "full")
 }
 
 /// The same, linked with `libwasi_vfs.a`. `features` are those of its manifest.
 pub fn rust_linked(features: &[&str]) -> PathBuf {
     let library = library().display().to_string();
-    rust_with("rust-linked", &[&[&*library], features].concat())
+    rust_with("rust-linked", &[&[&*library], features].concat(), "none")
 }
 
-fn rust_with(name: &str, arguments: &[&str]) -> PathBuf {
+fn rust_with(name: &str, arguments: &[&str], debug: &str) -> PathBuf {
     let script = root().join("tools/build-rust-guest");
     let sources = ["src/main.rs", "Cargo.toml"].map(|path| here("guests/rust").join(path));
     let read = |path| fs::read(path).expect("in the repository");
@@ -215,6 +220,7 @@ fn rust_with(name: &str, arguments: &[&str]) -> PathBuf {
         command
             .arg(output)
             .args(arguments)
+            .env("CARGO_PROFILE_RELEASE_DEBUG", debug)
             .env("CARGO_TARGET_DIR", guests().join(name));
         command
     })

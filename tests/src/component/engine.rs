@@ -73,7 +73,8 @@ pub(super) fn winch(subcommand: &str) -> Command {
     command
 }
 
-fn wasmtime(subcommand: &str) -> Command {
+/// A command of wasmtime.
+pub fn wasmtime(subcommand: &str) -> Command {
     let mut command = Command::new(tool("recipes/wasmtime", "components"));
     command.arg(subcommand);
     command

@@ -5,7 +5,7 @@ pub mod matrix;
 mod python;
 mod ruby;
 
-pub use engine::Engine;
+pub use engine::{Engine, wasmtime};
 pub use python::{Compiled, Served, python};
 pub use ruby::ruby;
 

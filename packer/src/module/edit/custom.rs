@@ -22,14 +22,21 @@ fn needed(memory: MemoryKind) -> &'static [&'static str] {
     }
 }
 
-/// Whether the section `name` stays valid when functions move. Debug information,
-/// relocations and code metadata refer to offsets.
-pub(crate) fn survives_new_code(name: &str) -> bool {
-    let by_offset = [".debug_", "reloc.", "metadata.code."];
-    let exactly = ["linking", "sourceMappingURL", "external_debug_info"];
-    survives_new_bytes(name)
+/// Whether the section `name` stays valid when instructions move within the code section.
+/// Debug information and code metadata refer to offsets there.
+pub(crate) fn survives_moved_code(name: &str) -> bool {
+    let by_offset = [".debug_", "metadata.code."];
+    survives_appended_code(name)
         && !by_offset.iter().any(|prefix| name.starts_with(prefix))
-        && !exactly.contains(&name)
+        && name != "external_debug_info"
+}
+
+/// Whether the section `name` stays valid when functions follow the others, and sections
+/// get longer. Source maps refer to offsets in the module. Relocations and their symbols
+/// describe the calls that packing redirects.
+pub(crate) fn survives_appended_code(name: &str) -> bool {
+    let is_of_linker = name == "linking" || name.starts_with("reloc.");
+    survives_new_bytes(name) && !is_of_linker && name != "sourceMappingURL"
 }
 
 /// Whether the section `name` stays valid when any byte changes. Signatures do not, and

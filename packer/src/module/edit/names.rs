@@ -42,9 +42,10 @@ fn edited<'a>(section: &'a [u8], below: u32, added: &mut &[(u32, String)]) -> Op
             rope.push(section.get(start..reader.current_position())?);
             continue;
         }
+        let old_len = section.get(start + 1..content.original_position())?;
         let content = functions(section, content, below, std::mem::take(added))?;
         rope.push(vec![kind]);
-        rope.push_u32(u32::try_from(content.len()).ok()?);
+        rope.push_like(old_len, u32::try_from(content.len()).ok()?);
         rope.append(content);
     }
     Some(rope)
@@ -57,8 +58,10 @@ fn functions<'a>(
     below: u32,
     added: &[(u32, String)],
 ) -> Option<Rope<'a>> {
+    let start = content.original_position();
     let map = NameMap::new(content).ok()?;
     let items = map.original_position();
+    let old_count = section.get(start..items)?;
     let mut end = map.range().end;
     let mut kept = 0;
     for naming in map.into_iter_with_offsets() {
@@ -70,7 +73,8 @@ fn functions<'a>(
         kept += 1;
     }
     let mut rope = Rope::default();
-    rope.push_u32(u32::try_from(added.len()).ok()?.checked_add(kept)?);
+    let count = u32::try_from(added.len()).ok()?.checked_add(kept)?;
+    rope.push_like(old_count, count);
     rope.push(section.get(items..end)?);
     for (function, name) in added {
         rope.push_u32(*function);

@@ -3,14 +3,14 @@
 //!
 //! Merging, unmerging and the conversion of programs all use it. For example,
 //! `items(id::DATA, 3, added)` keeps the first three data segments and appends `added`.
-//! Sections that nobody names are copied.
+//! Sections that nobody names are copied. Padded counts and lengths keep their padding.
 //!
 //! Owns the order of sections. It does not know the purpose of an addition.
 
 use crate::module::edit::items::Items;
-use crate::module::edit::redirect::{Edit, Redirect};
-use crate::module::edit::references::{self, splice};
-use crate::module::edit::rope::{Rope, module_len, write_module};
+use crate::module::edit::redirect::Redirect;
+use crate::module::edit::references::{self, CodeEdits, splice};
+use crate::module::edit::rope::{OutputSection, Rope, module_len, write_module};
 use crate::module::error::ModuleError;
 use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
@@ -38,9 +38,8 @@ const ORDER: [u8; 13] = [
 /// A module under construction.
 pub(crate) struct Rebuild<'s, 'a> {
     shape: &'s Shape<'a>,
-    sections: Vec<(u8, Rope<'a>)>,
-    bodies: Vec<(usize, Vec<Edit>)>,
-    redirect: Redirect,
+    sections: Vec<OutputSection<'a>>,
+    code: CodeEdits,
 }
 
 impl<'s, 'a> Rebuild<'s, 'a> {
@@ -51,12 +50,21 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         redirect: Redirect,
         custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
     ) -> Result<Self, ModuleError> {
-        Ok(Self {
+        let code = CodeEdits::new(shape, redirect)?;
+        Ok(Self::with_edits(shape, code, custom))
+    }
+
+    /// As [`new`](Self::new), with edits that were found earlier.
+    pub(crate) fn with_edits(
+        shape: &'s Shape<'a>,
+        code: CodeEdits,
+        custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
+    ) -> Self {
+        Self {
             shape,
             sections: kept_sections(shape, custom),
-            bodies: references::redirected_bodies(&shape.bodies, &redirect)?,
-            redirect,
-        })
+            code,
+        }
     }
 
     /// As [`new`](Self::new), without redirection.
@@ -64,12 +72,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         shape: &'s Shape<'a>,
         custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
     ) -> Result<Self, ModuleError> {
-        Ok(Self {
-            shape,
-            sections: kept_sections(shape, custom),
-            bodies: Vec::new(),
-            redirect: Redirect::default(),
-        })
+        Ok(Self::with_edits(shape, CodeEdits::default(), custom))
     }
 
     /// Replaces the section `id` by its first `keep` items and `added`. Omits a section
@@ -83,7 +86,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             return Ok(());
         }
         let mut content = Rope::default();
-        content.push_u32(count);
+        content.push_like(self.old_bytes(id), count);
         content.append(kept);
         content.append(added.bytes);
         // Unmerging omits an empty section, so an empty one must not keep its place here.
@@ -96,10 +99,15 @@ impl<'s, 'a> Rebuild<'s, 'a> {
 
     /// Whether there is a section `id` that has no items.
     fn is_empty(&self, id: u8) -> bool {
-        let section = self.shape.sections.iter().find(|section| section.id == id);
         // A zero may have several bytes.
         let is_zero = |bytes: &[u8]| bytes.iter().all(|byte| byte & 0x7f == 0);
-        section.is_some_and(|section| is_zero(self.shape.bytes(section.range.clone())))
+        self.shape.section(id).is_some() && is_zero(self.old_bytes(id))
+    }
+
+    /// The content of the section `id` before the changes. Empty if there is no section.
+    fn old_bytes(&self, id: u8) -> &'a [u8] {
+        let section = self.shape.section(id);
+        section.map_or(&[], |section| self.shape.bytes(section.range.clone()))
     }
 
     /// Redirects sections that refer to functions and get no items: tables, exports and
@@ -127,7 +135,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             None => self.remove(id::DATA_COUNT),
             Some(count) => {
                 let mut content = Rope::default();
-                content.push_u32(count);
+                content.push_like(self.old_bytes(id::DATA_COUNT), count);
                 self.put(id::DATA_COUNT, content);
             }
         }
@@ -146,7 +154,11 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         content.push_u32(name.len() as u32);
         content.push(name.as_bytes().to_vec());
         content.push(data);
-        self.sections.push((id::CUSTOM, content));
+        self.sections.push(OutputSection {
+            id: id::CUSTOM,
+            old_len: &[],
+            content,
+        });
     }
 
     /// Length of the module in bytes.
@@ -160,21 +172,26 @@ impl<'s, 'a> Rebuild<'s, 'a> {
     }
 
     fn remove(&mut self, id: u8) {
-        self.sections.retain(|section| section.0 != id);
+        self.sections.retain(|section| section.id != id);
     }
 
     fn put(&mut self, id: u8, content: Rope<'a>) {
-        if let Some(section) = self.sections.iter_mut().find(|section| section.0 == id) {
-            section.1 = content;
+        if let Some(section) = self.sections.iter_mut().find(|section| section.id == id) {
+            section.content = content;
             return;
         }
         // Directly behind its predecessor, so that custom sections at the end of the module
         // stay there.
         let place = ORDER.iter().position(|other| *other == id);
         let before = place.and_then(|place| ORDER.get(..place)).unwrap_or(&[]);
-        let previous = self.sections.iter().rposition(|s| before.contains(&s.0));
+        let previous = self.sections.iter().rposition(|s| before.contains(&s.id));
         let at = previous.map_or(0, |previous| previous + 1);
-        self.sections.insert(at, (id, content));
+        let section = OutputSection {
+            id,
+            old_len: &[],
+            content,
+        };
+        self.sections.insert(at, section);
     }
 
     /// The first `keep` items of the section `id`, redirected.
@@ -186,7 +203,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             return Ok(self.kept_code(range));
         }
         let found = references::in_section(self.shape, id)?;
-        let edits = references::edits(self.shape, &found, &self.redirect);
+        let edits = references::edits(self.shape, &found, &self.code.redirect);
         let mut rope = Rope::default();
         rope.push(splice(self.shape, range, &edits));
         Ok(rope)
@@ -196,7 +213,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
     fn kept_code(&self, range: Range<usize>) -> Rope<'a> {
         let mut rope = Rope::default();
         let mut from = range.start;
-        for (number, edits) in &self.bodies {
+        for (number, edits) in &self.code.bodies {
             let Some(body) = self.shape.bodies.get(*number).map(FunctionBody::range) else {
                 continue;
             };
@@ -209,7 +226,8 @@ impl<'s, 'a> Rebuild<'s, 'a> {
             let framed_from = previous.map_or(range.start, |body| body.range().end);
             rope.push(self.shape.bytes(from..framed_from));
             let content = splice(self.shape, body.clone(), edits);
-            rope.push_u32(u32::try_from(content.len()).unwrap_or(u32::MAX));
+            let old_len = self.shape.bytes(framed_from..body.start);
+            rope.push_like(old_len, u32::try_from(content.len()).unwrap_or(u32::MAX));
             rope.push(content);
             from = body.end;
         }
@@ -221,7 +239,7 @@ impl<'s, 'a> Rebuild<'s, 'a> {
 fn kept_sections<'a>(
     shape: &Shape<'a>,
     mut custom: impl FnMut(&str, &'a [u8]) -> Option<Rope<'a>>,
-) -> Vec<(u8, Rope<'a>)> {
+) -> Vec<OutputSection<'a>> {
     let mut sections = Vec::with_capacity(shape.sections.len() + ORDER.len());
     for section in &shape.sections {
         let bytes = shape.bytes(section.range.clone());
@@ -229,7 +247,11 @@ fn kept_sections<'a>(
             id::CUSTOM => custom(section.name, bytes),
             _ => Some(bytes.into()),
         };
-        sections.extend(content.map(|content| (section.id, content)));
+        sections.extend(content.map(|content| OutputSection {
+            id: section.id,
+            old_len: section.encoded_len,
+            content,
+        }));
     }
     sections
 }

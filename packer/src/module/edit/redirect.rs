@@ -7,7 +7,8 @@
 //! Owns the mapping and the encoding. [`crate::module::edit::references`] owns the search
 //! for replaced places.
 
-use crate::module::parse::leb::{LEB_LEN_MAX, leb};
+use crate::module::parse::leb::{LEB_LEN_MAX, leb_like};
+use crate::module::parse::shape::Shape;
 use arrayvec::ArrayVec;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -72,8 +73,14 @@ impl Redirect {
         self.functions.get(&function).copied()
     }
 
-    /// The edit of the instruction at `range`, if it is replaced.
-    pub(crate) fn instruction(&self, operator: &Operator<'_>, range: Range<usize>) -> Option<Edit> {
+    /// The edit of the instruction at `range`, if it is replaced. A padded number keeps its
+    /// length.
+    pub(crate) fn instruction(
+        &self,
+        operator: &Operator<'_>,
+        range: Range<usize>,
+        shape: &Shape<'_>,
+    ) -> Option<Edit> {
         let (opcode, number) = match *operator {
             Operator::Call { function_index } => self.call(function_index)?,
             Operator::ReturnCall { function_index } => (0x12, self.function(function_index)?),
@@ -87,7 +94,8 @@ impl Redirect {
         };
         let mut bytes = EditBytes::new();
         bytes.push(opcode);
-        bytes.extend(leb(number));
+        let old = shape.bytes(range.start + 1..range.end);
+        bytes.extend(leb_like(old, number));
         Some(Edit { range, bytes })
     }
 

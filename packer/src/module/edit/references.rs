@@ -2,11 +2,12 @@
 //!
 //! A function number is one LEB128 number, and each replaced instruction has one number.
 //! So redirecting replaces these bytes and copies all others. For example, the bytes
-//! `10 07` (`call 7`) become `10 64` (`call 100`).
+//! `10 07` (`call 7`) become `10 64` (`call 100`). A padded number keeps its length, so
+//! that the instructions behind it keep their offsets.
 
 use crate::module::edit::redirect::{Edit, Redirect};
 use crate::module::error::ModuleError;
-use crate::module::parse::leb::{LEB_LEN_MAX, leb, leb_len};
+use crate::module::parse::leb::{LEB_LEN_MAX, leb_len, leb_like};
 use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
 use rayon::prelude::*;
@@ -119,28 +120,58 @@ pub(crate) fn named_by(operator: &Operator<'_>) -> Option<u32> {
     }
 }
 
-/// The number and the edits of each body that has edits. Decoding all instructions is most
-/// of the work of a merge, so threads share the bodies.
-pub(crate) fn redirected_bodies(
-    bodies: &[FunctionBody<'_>],
-    redirect: &Redirect,
-) -> Result<Vec<(usize, Vec<Edit>)>, ModuleError> {
-    let scan = |(number, body): (usize, &FunctionBody<'_>)| match edits_in(body, redirect) {
-        Err(error) => Some(Err(error)),
-        Ok(edits) => (!edits.is_empty()).then_some(Ok((number, edits))),
-    };
-    let bodies = bodies.par_iter().enumerate().with_min_len(64);
-    Ok(bodies.filter_map(scan).collect::<Result<_, Error>>()?)
+/// The edits of all function bodies.
+#[derive(Default)]
+pub(crate) struct CodeEdits {
+    pub(crate) redirect: Redirect,
+    /// The number and the edits of each body that has edits.
+    pub(crate) bodies: Vec<(usize, Vec<Edit>)>,
 }
 
-fn edits_in(body: &FunctionBody<'_>, redirect: &Redirect) -> Result<Vec<Edit>, Error> {
+impl CodeEdits {
+    /// Finds the instructions that `redirect` replaces. Decoding all instructions is most of
+    /// the work of a merge, so threads share the bodies.
+    pub(crate) fn new(shape: &Shape<'_>, redirect: Redirect) -> Result<Self, ModuleError> {
+        let scan =
+            |(number, body): (usize, &FunctionBody<'_>)| match edits_in(shape, body, &redirect) {
+                Err(error) => Some(Err(error)),
+                Ok(edits) => (!edits.is_empty()).then_some(Ok((number, edits))),
+            };
+        let bodies = shape.bodies.par_iter().enumerate().with_min_len(64);
+        let bodies = bodies.filter_map(scan).collect::<Result<_, Error>>()?;
+        Ok(Self { redirect, bodies })
+    }
+
+    /// Whether each instruction keeps its offset in the code section if `added` functions
+    /// follow the functions of `shape`. The number of functions is at the start of the
+    /// section, so 127 functions and one more move all code by a byte.
+    pub(crate) fn keep_offsets(&self, shape: &Shape<'_>, added: u32) -> bool {
+        let Some(section) = shape.section(id::CODE) else {
+            return true;
+        };
+        let count = shape.bytes(section.range.clone());
+        let functions = (shape.bodies.len() as u32).saturating_add(added);
+        let keeps_len = |edit: &Edit| edit.bytes.len() == edit.range.len();
+        leb_like(count, functions).len() == leb_len(count)
+            && self
+                .bodies
+                .iter()
+                .all(|(_, edits)| edits.iter().all(keeps_len))
+    }
+}
+
+fn edits_in(
+    shape: &Shape<'_>,
+    body: &FunctionBody<'_>,
+    redirect: &Redirect,
+) -> Result<Vec<Edit>, Error> {
     let mut edits = Vec::new();
     let mut operators = body.get_operators_reader()?;
     while !operators.eof() {
         let start = operators.original_position();
         let operator = operators.read()?;
         let range = start..operators.original_position();
-        edits.extend(redirect.instruction(&operator, range));
+        edits.extend(redirect.instruction(&operator, range, shape));
     }
     Ok(edits)
 }
@@ -153,7 +184,7 @@ pub(crate) fn edits(shape: &Shape<'_>, references: &[Reference], redirect: &Redi
         let number = shape.bytes(at..shape.wasm.len().min(at + LEB_LEN_MAX));
         Some(Edit {
             range: at..at + leb_len(number),
-            bytes: leb(function).into_iter().collect(),
+            bytes: leb_like(number, function).into_iter().collect(),
         })
     };
     references.iter().filter_map(edit).collect()

@@ -8,9 +8,8 @@
 //! Owns the framing of sections, and not their content.
 
 use crate::module::error::ModuleError;
-use crate::module::parse::leb::leb;
+use crate::module::parse::leb::{leb, leb_like};
 use std::borrow::Cow;
-use wasm_encoder::Encode;
 
 /// A byte string in pieces.
 #[derive(Clone, Default)]
@@ -39,6 +38,11 @@ impl<'a> Rope<'a> {
 
     pub(crate) fn push_u32(&mut self, value: u32) {
         self.push(leb(value));
+    }
+
+    /// Pushes `value` in place of the number at the start of `original`.
+    pub(crate) fn push_like(&mut self, original: &[u8], value: u32) {
+        self.push(leb_like(original, value));
     }
 
     /// Joins all pieces. The longest owned piece stays in its memory and moves to its
@@ -89,17 +93,26 @@ impl From<Vec<u8>> for Rope<'_> {
     }
 }
 
-/// Writes a module from its sections, each with its identifier.
-pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, ModuleError> {
+/// A section of the output.
+pub(crate) struct OutputSection<'a> {
+    pub(crate) id: u8,
+    /// The encoded length of the section in the input. Empty if the input has none.
+    pub(crate) old_len: &'a [u8],
+    pub(crate) content: Rope<'a>,
+}
+
+/// Writes a module from its sections.
+pub(crate) fn write_module(sections: Vec<OutputSection<'_>>) -> Result<Vec<u8>, ModuleError> {
     let mut module = Rope::from(&wasm_encoder::Module::HEADER[..]);
-    for (id, content) in sections {
+    for section in sections {
+        let content = section.content;
         let len = u32::try_from(content.len()).map_err(|_| ModuleError::TooLarge {
             part: "section that holds a part",
             len: content.len() as u64,
             limit: u64::from(u32::MAX),
         })?;
-        let mut head = vec![id];
-        len.encode(&mut head);
+        let mut head = vec![section.id];
+        head.extend(leb_like(section.old_len, len));
         module.push(head);
         module.append(content);
     }
@@ -107,12 +120,13 @@ pub(crate) fn write_module(sections: Vec<(u8, Rope<'_>)>) -> Result<Vec<u8>, Mod
 }
 
 /// Length of the module that [`write_module`] writes.
-pub(crate) fn module_len(sections: &[(u8, Rope<'_>)]) -> u64 {
+pub(crate) fn module_len(sections: &[OutputSection<'_>]) -> u64 {
     let header_len = wasm_encoder::Module::HEADER.len();
-    let lens = sections.iter().map(|(_, content)| {
+    let lens = sections.iter().map(|section| {
+        let content_len = section.content.len();
         // Writing rejects a longer section.
-        let len = u32::try_from(content.len()).unwrap_or(u32::MAX);
-        1 + leb(len).len() + content.len()
+        let len = u32::try_from(content_len).unwrap_or(u32::MAX);
+        1 + leb_like(section.old_len, len).len() + content_len
     });
     (header_len + lens.sum::<usize>()) as u64
 }

@@ -192,11 +192,16 @@ impl Addition {
         checksum_of_two(application.as_bytes(), &self.bodies)
     }
 
+    /// The number of appended functions.
+    pub(crate) fn function_count(&self) -> u32 {
+        self.function_types.len() as u32
+    }
+
     /// Items of the function section.
     pub(crate) fn function_items(&self) -> Items<'static> {
         let bytes: Vec<u8> = self.function_types.iter().flat_map(|ty| leb(*ty)).collect();
         Items {
-            count: self.function_types.len() as u32,
+            count: self.function_count(),
             bytes: bytes.into(),
         }
     }
@@ -216,7 +221,7 @@ impl Addition {
     /// Items of the code section.
     pub(crate) fn code_items(&mut self) -> Items<'static> {
         Items {
-            count: self.function_types.len() as u32,
+            count: self.function_count(),
             bytes: std::mem::take(&mut self.bodies).into(),
         }
     }

@@ -11,6 +11,7 @@ use crate::module::bake::snapshot::{Bake, bake};
 use crate::module::edit::items::{Items, items_of, memory_items};
 use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::Redirect;
+use crate::module::edit::references::CodeEdits;
 use crate::module::edit::rope::Rope;
 use crate::module::edit::{custom, names};
 use crate::module::error::ModuleError;
@@ -62,10 +63,20 @@ pub(crate) fn merge(
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
     let mut features = custom::added_features(application, memory);
-    let mut rebuild = Rebuild::new(application, redirect, |name, bytes| {
-        let (names, features) = (&mut names, &mut features);
-        merged_custom(application, names, features, (name, bytes), &mut dropped)
-    })?;
+    let code = CodeEdits::new(application, redirect)?;
+    let code_stays = code.keep_offsets(application, addition.function_count());
+    let mut rebuild = Rebuild::with_edits(application, code, |name, bytes| match name {
+        "name" => {
+            let below = application.counts.functions;
+            Some(names::with_functions(bytes, below, &mut names))
+        }
+        "target_features" => Some(custom::with_features(bytes, take(&mut features))),
+        name if is_kept(name, code_stays) => Some(bytes.into()),
+        name => {
+            dropped.note(name, bytes.len() as u64);
+            None
+        }
+    });
     let baked = Baked {
         runtime: &runtime,
         snapshot: &Shape::parse(&snapshot)?,
@@ -200,25 +211,12 @@ impl Dropped {
     }
 }
 
-fn merged_custom<'a>(
-    application: &Shape<'a>,
-    names: &mut &[(u32, String)],
-    features: &mut u32,
-    (name, bytes): (&str, &'a [u8]),
-    dropped: &mut Dropped,
-) -> Option<Rope<'a>> {
-    match name {
-        "name" => {
-            let below = application.counts.functions;
-            Some(names::with_functions(bytes, below, names))
+fn is_kept(name: &str, code_stays: bool) -> bool {
+    name != METADATA_SECTION
+        && match code_stays {
+            true => custom::survives_appended_code(name),
+            false => custom::survives_moved_code(name),
         }
-        "target_features" => Some(custom::with_features(bytes, take(features))),
-        name if name != METADATA_SECTION && custom::survives_new_code(name) => Some(bytes.into()),
-        name => {
-            dropped.note(name, bytes.len() as u64);
-            None
-        }
-    }
 }
 
 /// Appends the runtime to the sections of the application.

@@ -12,7 +12,29 @@ pub(crate) fn leb(value: u32) -> Vec<u8> {
     bytes
 }
 
-/// The longest encoding of `value`, for a number that is not known yet.
+/// The encoding of `value` in place of the number at the start of `original`. If that number
+/// is padded and `value` fits into its length, the encoding has the same length. Linkers pad
+/// numbers that they fill in late. Without a number in `original` the encoding is the
+/// shortest.
+///
+/// For example, 100 replaces `87 80 80 80 00` by `e4 80 80 80 00`, and `07` by `64`. Both
+/// numbers return to their old bytes when 7 replaces 100.
+pub(crate) fn leb_like(original: &[u8], value: u32) -> Vec<u8> {
+    let mut bytes = leb(value);
+    let original = original.get(..leb_len(original)).unwrap_or_default();
+    let is_padded = original.len() > 1 && original.ends_with(&[0]);
+    if is_padded && bytes.len() < original.len() {
+        if let Some(last) = bytes.last_mut() {
+            *last |= 0x80;
+        }
+        bytes.resize(original.len() - 1, 0x80);
+        bytes.push(0);
+    }
+    bytes
+}
+
+/// The longest encoding of `value`, as linkers write it.
+#[cfg(test)]
 pub(crate) fn padded_leb(value: u32) -> [u8; LEB_LEN_MAX] {
     let septet = |shift: u32| (value >> shift) as u8 & 0x7f;
     [0, 7, 14, 21, 28].map(|shift| match shift {
@@ -39,6 +61,26 @@ mod tests {
             assert_eq!(reader.read_var_u32().expect("valid"), value);
             assert!(reader.eof());
         }
+    }
+
+    #[test]
+    fn replaced_numbers_keep_their_padding() {
+        let there = |original: &[u8], value| {
+            let bytes = leb_like(original, value);
+            let mut reader = wasmparser::BinaryReader::new(&bytes, 0);
+            assert_eq!(reader.read_var_u32().expect("valid"), value);
+            bytes
+        };
+        assert_eq!(there(&[], 300), leb(300));
+        for (old, new) in [(0, 1), (7, 100), (7, 300), (300, 7), (9, 1_000_000)] {
+            for original in [leb(old), padded_leb(old).to_vec()] {
+                let bytes = there(&original, new);
+                assert_eq!(there(&bytes, old), original, "{old} {new}");
+                assert!(bytes.len() == original.len() || bytes == leb(new));
+            }
+        }
+        assert_eq!(there(&[0x87, 0x80, 0], 100), [0xe4, 0x80, 0]);
+        assert_eq!(there(&[0x87, 0], 300), [0xac, 2]);
     }
 
     #[test]

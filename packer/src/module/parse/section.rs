@@ -28,4 +28,6 @@ pub(crate) struct Section<'a> {
     pub(crate) name: &'a str,
     /// Place of the content in the module, without identifier and length.
     pub(crate) range: Range<usize>,
+    /// The encoded length of the content, which may be padded.
+    pub(crate) encoded_len: &'a [u8],
 }

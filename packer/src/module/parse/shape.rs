@@ -23,6 +23,9 @@ pub(crate) const PAGE_SHIFT: i32 = 16;
 /// The first bytes of a component.
 pub(crate) const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
+/// Length of the magic number and the version.
+const PREAMBLE_LEN: usize = COMPONENT.len();
+
 /// The number of items of each kind, imported items included.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -91,7 +94,15 @@ impl<'a> Shape<'a> {
             Payload::CustomSection(custom) => custom.name(),
             _ => "",
         };
-        self.sections.push(Section { id, name, range });
+        let previous = self.sections.last().map_or(PREAMBLE_LEN, |s| s.range.end);
+        // The identifier comes first.
+        let encoded_len = self.bytes(previous + 1..range.start);
+        self.sections.push(Section {
+            id,
+            name,
+            range,
+            encoded_len,
+        });
     }
 
     fn note_content(&mut self, payload: Payload<'a>) -> Result<(), ModuleError> {

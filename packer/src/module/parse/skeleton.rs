@@ -12,7 +12,7 @@
 
 use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
-use crate::module::parse::leb::{leb, padded_leb};
+use crate::module::parse::leb::leb_like;
 use crate::module::parse::section::id;
 use std::ops::Range;
 use std::sync::Arc;
@@ -125,7 +125,8 @@ impl Reading<'_> {
 
     fn section(&mut self) -> Result<(), Stop> {
         let id = self.input.byte()?;
-        let len = u64::from(self.input.number()?);
+        let (len, encoded_len) = self.input.encoded_number()?;
+        let len = u64::from(len);
         let start = self.input.at;
         let end = start + len;
         if end > self.input.end {
@@ -149,27 +150,24 @@ impl Reading<'_> {
         match id {
             // Valid modules have one data section. A second would restart the numbers.
             id::DATA if !self.segments.is_empty() => Err(Stop::Unusual),
-            id::DATA => self.data(end),
+            id::DATA => self.data(&encoded_len, end),
             _ => {
-                // It was decoded from 32 bits.
-                self.wasm.extend(leb(len as u32));
+                self.wasm.extend(encoded_len);
                 self.input.copy(len, &mut self.wasm)
             }
         }
     }
 
     /// Copies the data section that ends at `end`.
-    fn data(&mut self, end: u64) -> Result<(), Stop> {
-        let len_at = self.wasm.len();
-        self.wasm.extend(padded_leb(0));
+    fn data(&mut self, old_len: &[u8], end: u64) -> Result<(), Stop> {
         let start = self.wasm.len();
-        let count = self.input.number()?;
-        self.wasm.extend(leb(count));
+        let (count, encoded_count) = self.input.encoded_number()?;
+        self.wasm.extend(encoded_count);
         for number in 0..count {
             self.segment(number, end)?;
         }
         let len = u32::try_from(self.wasm.len() - start).map_err(|_| Stop::Unusual)?;
-        self.wasm.splice(len_at..start, padded_leb(len));
+        self.wasm.splice(start..start, leb_like(old_len, len));
         match self.input.at == end {
             true => Ok(()),
             false => Err(Stop::Unusual),
@@ -194,15 +192,12 @@ impl Reading<'_> {
             return Err(Stop::Unusual);
         }
         self.input.at = start;
-        self.input.copy(head_len, &mut self.wasm)?;
-        self.input.at = bytes.start;
         match self.without.segment(number, len) {
-            true => self.wasm.push(0),
-            false => {
-                // It was decoded from 32 bits.
-                self.wasm.extend(leb(len as u32));
-                self.input.copy(len, &mut self.wasm)?;
+            true => {
+                self.input.copy(head_len, &mut self.wasm)?;
+                self.wasm.push(0);
             }
+            false => self.input.copy(bytes.end - start, &mut self.wasm)?,
         }
         self.input.at = bytes.end;
         self.segments.push(bytes);
@@ -292,6 +287,15 @@ impl<'s> Input<'s> {
             }
         }
         Err(Stop::Unusual)
+    }
+
+    /// A number, and its encoding.
+    fn encoded_number(&mut self) -> Result<(u32, Vec<u8>), Stop> {
+        let start = self.at;
+        let number = self.number()?;
+        let len = self.at - start;
+        self.at = start;
+        Ok((number, self.bytes(len)?))
     }
 
     /// The name at the start of a custom section of `len` bytes.

@@ -2,9 +2,11 @@
 
 use super::super::Form;
 use super::fake::run;
+use super::unmerged::padded_program;
 use super::{INDEX, KINDS, PARTS, PAYLOAD, VERSION};
 use super::{each_packed, embed, found, pack_with, packed, runtime, text, wasm};
 use crate::Warning;
+use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
 use crate::module::{find, form};
 use std::borrow::Cow;
@@ -298,19 +300,68 @@ fn names_stay_true_and_the_runtimes_are_added() {
     assert!(!text.contains("payload.read"), "{text}");
 }
 
-#[test]
-fn custom_sections_without_code_offsets_stay() {
-    let packed = packed(&program(
-        r#"(@custom "before" (before first) "one") (@custom "after" "two")
-          (@custom ".debug_info" "d") (@custom ".debug_line" "d") (@custom "sourceMappingURL" "s")
-          (@custom "target_features" "\01+\0bbulk-memory") (@custom "wasi_vfs" "an older one")"#,
-    ));
-    let dropped = [".debug_info", ".debug_line", "sourceMappingURL", "wasi_vfs"];
-    let [Warning::DroppedSections(sections)] = &*packed.warnings else {
-        panic!("{:?}", packed.warnings);
+const CUSTOM: &str = r#"(@custom "before" (before first) "one") (@custom "after" "two")
+    (@custom ".debug_info" "d") (@custom ".debug_line" "d") (@custom "sourceMappingURL" "s")
+    (@custom "external_debug_info" "e") (@custom "reloc.CODE" "r")
+    (@custom "target_features" "\01+\0bbulk-memory") (@custom "wasi_vfs" "an older one")"#;
+
+fn dropped_names(warnings: &[Warning]) -> Vec<&str> {
+    let [Warning::DroppedSections(sections)] = warnings else {
+        panic!("{warnings:?}");
     };
-    let names: Vec<_> = sections.iter().map(|section| &*section.name).collect();
-    assert_eq!(names, dropped);
+    sections.iter().map(|section| &*section.name).collect()
+}
+
+/// The content of the code section up to the `len`th byte behind the number of functions.
+fn code(module: &[u8], len: usize) -> Vec<u8> {
+    let shape = Shape::parse(module).expect("parses");
+    let section = shape.section(id::CODE).expect("it has code");
+    shape.bytes(section.range.clone())[1..=len].to_vec()
+}
+
+/// Without the numbers of the calls, which differ.
+#[test]
+fn code_that_keeps_its_offsets_keeps_its_debug_information() {
+    let module = wasm(&program(CUSTOM));
+    for kind in KINDS {
+        let packed = pack_with(&module, kind).expect("packs");
+        let dropped = ["sourceMappingURL", "reloc.CODE", "wasi_vfs"];
+        assert_eq!(dropped_names(&packed.warnings), dropped, "{kind:?}");
+        let shape = Shape::parse(&module).expect("parses");
+        let len = shape.section(id::CODE).expect("it has code").range.len() - 1;
+        let (before, after) = (code(&module, len), code(&packed.module, len));
+        let changed = before
+            .iter()
+            .zip(&after)
+            .filter(|(one, other)| one != other);
+        assert_eq!(changed.count(), 3, "the calls of imports");
+    }
+    let padded = [&padded_program()[..], b"\0\x08\x07.debug_"].concat();
+    let packed = pack_with(&padded, KINDS[0]).expect("packs");
+    assert_eq!(packed.warnings, []);
+}
+
+/// The number 128 takes two bytes: as the number of functions, and in a call.
+#[test]
+fn code_that_moves_loses_its_debug_information() {
+    let dropped = [
+        ".debug_info",
+        ".debug_line",
+        "sourceMappingURL",
+        "external_debug_info",
+        "reloc.CODE",
+        "wasi_vfs",
+    ];
+    for count in [119, 200] {
+        let functions = "(func)".repeat(count);
+        let packed = packed(&program(&(CUSTOM.to_owned() + &functions)));
+        assert_eq!(dropped_names(&packed.warnings), dropped, "{count}");
+    }
+}
+
+#[test]
+fn custom_sections_without_offsets_stay() {
+    let packed = packed(&program(CUSTOM));
     let text = text(&packed.module);
     assert!(text.find("\"before\"") < text.find("(type"), "{text}");
     for kept in [r#""after""#, "bulk-memory+", "multimemory", r#""wasi_vfs""#] {

@@ -4,6 +4,7 @@ use super::fake::runtime_text;
 use super::merged::{OPEN, program};
 use super::{INDEX, KINDS, PARTS, Parts, VERSION};
 use super::{each_packed, embed, found, pack, pack_with, packed, runtime, wasm};
+use crate::module::parse::leb::padded_leb;
 use crate::module::{MemoryKind, find, without_image};
 use crate::{DroppedSection, Warning};
 use std::borrow::Cow;
@@ -102,6 +103,68 @@ fn repacking_equals_packing_the_program() {
     }
 }
 
+fn padded_section(id: u8, count: u32, items: &[u8]) -> Vec<u8> {
+    let content = [&padded_leb(count), items].concat();
+    let len = padded_leb(content.len() as u32);
+    [&[id][..], &len, &content].concat()
+}
+
+/// A program in which each number that packing may change is padded, as linkers and Zig
+/// write them.
+pub(super) fn padded_program() -> Vec<u8> {
+    let call = padded_leb(0);
+    let arguments: Vec<u8> = (0..9).flat_map(|local| [0x20, local]).collect();
+    let body: Vec<u8> = [
+        &[0][..],
+        &arguments,
+        &[0x10],
+        &call,
+        &[0x1a, 0xd2],
+        &call,
+        &[0x1a, 0x3f, 0, 0x40, 0, 0x0b],
+    ]
+    .concat();
+    let code = [&padded_leb(body.len() as u32)[..], &body].concat();
+    let ty = b"\x60\x09\x7f\x7f\x7f\x7f\x7f\x7e\x7e\x7f\x7f\x01\x7f";
+    let import = b"\x16wasi_snapshot_preview1\x09path_open\0\0";
+    let export = [&b"\x06memory\x02\0\x01r\0"[..], &call].concat();
+    let elements = [&[3, 0, 1][..], &call].concat();
+    let name = [
+        &b"\x04name\x01"[..],
+        &padded_leb(8),
+        &padded_leb(1),
+        b"\x01\x01f",
+    ]
+    .concat();
+    let name_section = [&[0][..], &padded_leb(name.len() as u32), &name].concat();
+    [
+        &b"\0asm\x01\0\0\0"[..],
+        &padded_section(1, 1, ty),
+        &padded_section(2, 1, import),
+        &padded_section(3, 1, &[0]),
+        &padded_section(5, 1, &[0, 1]),
+        &padded_section(7, 2, &export),
+        &padded_section(9, 1, &elements),
+        // The number of segments is its whole content.
+        &padded_section(12, 1, &[]),
+        &padded_section(10, 1, &code),
+        &padded_section(11, 1, b"\x01\x01x"),
+        &name_section,
+    ]
+    .concat()
+}
+
+#[test]
+fn unmerging_restores_padded_numbers() {
+    let program = padded_program();
+    for kind in KINDS {
+        let packed = pack_with(&program, kind).expect("packs").module;
+        let back = without_image(&packed).expect("unmerges");
+        assert_eq!(*back, *program, "{kind:?}");
+        assert!(pack(&packed).expect("packs again").module == packed);
+    }
+}
+
 /// `program`, which has one small function, with `new` for the first `old` bytes.
 fn with_code(program: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let at = program.windows(old.len()).position(|bytes| bytes == old);
@@ -170,8 +233,8 @@ fn flipped_counts_in_the_anchor_are_detected() {
 }
 
 #[test]
-fn padded_numbers_are_shortened_once() {
-    // wasm-ld without optimisation pads the number of a call to five bytes.
+fn unmerging_restores_padded_calls() {
+    // wasm-ld pads the number of a call to five bytes.
     let program = wasm(&format!(
         r#"(module {OPEN} (memory (export "memory") 1)
           (func (result i32) (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
@@ -181,6 +244,7 @@ fn padded_numbers_are_shortened_once() {
     let padded = with_code(&program, &[0x10, 0x00, 0x0b], &padded);
     for kind in KINDS {
         let first = pack_with(&padded, kind).expect("packs").module;
+        assert_eq!(*without_image(&first).expect("unmerges"), *padded);
         assert_eq!(pack(&first).expect("packs again").module, first);
     }
 }

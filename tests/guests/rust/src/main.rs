@@ -43,12 +43,21 @@ fn close_by_an_import() {
     unsafe { fd_close(u32::MAX) };
 }
 
+/// For tests of backtraces.
+#[inline(never)]
+fn stop(lines: &[String]) {
+    panic!("stopped after {} lines", lines.len());
+}
+
 fn main() -> io::Result<()> {
     #[cfg(feature = "direct-call")]
     close_by_an_import();
     let root = env::var("ROOT").unwrap_or("/data".into());
     let mut lines = Vec::new();
     walk(Path::new(&root), &mut lines)?;
+    if env::var_os("STOP").is_some() {
+        stop(&lines);
+    }
     lines.sort();
     for line in &lines {
         println!("{line}");
