@@ -21,8 +21,8 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 use wasmparser::{BinaryReader, Parser, Payload, Validator, WasmFeatures};
 
-/// Components that can be packed: with functions of 0.2 in three shapes, in a nested
-/// component, with a program of preview 1, and packed.
+/// Components that can be packed: with functions of 0.2 in three shapes, with those of 0.3
+/// and of both, in a nested component, with a program of preview 1, and packed.
 static BASES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let program = text::program("");
     let preview1 = r#"(component
@@ -34,6 +34,8 @@ static BASES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let texts = [
         text::with_fixup(),
         text::of_two_versions(),
+        text::of_0_3(""),
+        text::of_0_3(&(text::imports("0.2.6", "2") + &text::lowerings("2", text::OPTIONS))),
         format!("(component (core module) {program} (component))"),
         preview1.to_owned(),
         program,
