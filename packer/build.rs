@@ -65,7 +65,7 @@ impl Form {
         match self {
             Self::Merged => "merged",
             // Includes `merged`.
-            Self::Wired => "preview2",
+            Self::Wired => "wired",
             Self::Linked => "linked",
         }
     }

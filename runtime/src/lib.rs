@@ -7,6 +7,8 @@
 //! bindings   exports, the host's functions, the memories, the allocator; wasm32 only
 //! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
 //! preview2   the same for the functions of WASI 0.2, in a component
+//! preview3   the same for the functions of WASI 0.3
+//! component  the state and the steps that front ends of components share
 //! open       open files and directories, opening, changing names; for every front end
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
@@ -24,7 +26,7 @@
 //! - `linked`: `libwasi_vfs.a`, which wasm-ld binds in place of the host's functions. It
 //!   shares the program's memory.
 //! - `merged`: a module that `wasi-vfs pack` merges into finished modules. It has a memory
-//!   of its own. The feature `preview2` makes it serve WASI 0.2, for components.
+//!   of its own. The feature `wired` makes it serve WASI 0.2 and 0.3, for components.
 //!
 //! No image and no program can make the runtime panic, trap or loop. `docs/RUNTIME.md`
 //! lists the answers.
@@ -45,6 +47,7 @@ extern crate alloc;
 ))]
 mod bindings;
 pub mod blocks;
+pub mod component;
 pub mod fs;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
@@ -53,6 +56,7 @@ pub mod image;
 pub mod open;
 pub mod preview1;
 pub mod preview2;
+pub mod preview3;
 #[cfg(test)]
 mod tests;
 pub mod zstd;

@@ -14,11 +14,11 @@ compile_error!("a runtime is either `linked` or `merged`");
 
 #[cfg(target_family = "wasm")]
 mod entry_points;
-#[cfg(all(target_family = "wasm", not(feature = "preview2")))]
+#[cfg(all(target_family = "wasm", not(feature = "wired")))]
 mod exports;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 mod heap;
-#[cfg(all(target_family = "wasm", not(feature = "preview2")))]
+#[cfg(all(target_family = "wasm", not(feature = "wired")))]
 mod host;
 #[cfg(target_family = "wasm")]
 mod own_memory;
@@ -42,7 +42,7 @@ mod merged;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 use merged as form;
 
-#[cfg(all(target_family = "wasm", feature = "preview2"))]
+#[cfg(all(target_family = "wasm", feature = "wired"))]
 mod wired_exports;
-#[cfg(all(target_family = "wasm", feature = "preview2"))]
+#[cfg(all(target_family = "wasm", feature = "wired"))]
 mod wired_host;

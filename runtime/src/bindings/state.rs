@@ -1,20 +1,20 @@
 //! The anchor, the memory of the image, and the one [`Server`].
 
 use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 use super::host::HostFunctions;
 use super::own_memory::own_memory_len;
-#[cfg(feature = "preview2")]
+#[cfg(feature = "wired")]
 use super::wired_host::HostFunctions;
 use crate::blocks::Blocks;
+#[cfg(feature = "wired")]
+use crate::component::Server;
 use crate::image::ImageFs;
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 use crate::preview1::Server;
-#[cfg(feature = "preview2")]
-use crate::preview2::Server;
 use crate::zstd::Decoder;
 use alloc::alloc::{Layout, alloc_zeroed, dealloc};
-#[cfg(feature = "preview2")]
+#[cfg(feature = "wired")]
 use core::cell::OnceCell;
 use core::cell::UnsafeCell;
 use core::ptr::{self, NonNull};
@@ -48,13 +48,13 @@ type AnchorWords = [u32; ANCHOR_LEN / size_of::<u32>()];
 static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 
 /// Where calls go. Decided at the first of them.
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
 
 type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
 type TheServer = Server<GuestMemory, HostFunctions, TheImage>;
 
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 #[allow(
     clippy::large_enum_variant,
     reason = "there is one, and it is static memory either way"
@@ -243,7 +243,7 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
 }
 
 /// Where a call goes.
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 pub(super) enum Way {
     Host,
     /// To the host, from within the application's allocator.
@@ -254,7 +254,7 @@ pub(super) enum Way {
     NoMemory,
 }
 
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 pub(super) fn way() -> Way {
     #[cfg(feature = "linked")]
     if super::linked::REENTRY.call_begins() {
@@ -278,7 +278,7 @@ pub(super) fn way() -> Way {
 }
 
 /// The state from now on; still unstarted if there is no memory to find it out.
-#[cfg(not(feature = "preview2"))]
+#[cfg(not(feature = "wired"))]
 fn start() -> State {
     let anchor = anchor();
     if anchor.index_len.get() == 0 {
@@ -298,12 +298,12 @@ fn blocks(anchor: &Anchor) -> Blocks<StoredBlocks, MemoryUse> {
 }
 
 /// The server of a wired runtime, made at the first call.
-#[cfg(feature = "preview2")]
+#[cfg(feature = "wired")]
 static SERVER: Global<OnceCell<TheServer>> = Global(UnsafeCell::new(OnceCell::new()));
 
 /// The server of a wired runtime. While memory for the index is missing, each call tries
 /// again to read the index, and the image answers that memory ran out.
-#[cfg(feature = "preview2")]
+#[cfg(feature = "wired")]
 pub(super) fn server() -> &'static TheServer {
     // SAFETY: one thread, and nothing makes another reference than this shared one. The
     // allocator of the program may call back here, but not while the server is made.

@@ -1,6 +1,6 @@
 //! The functions that a wired runtime imports: the host's, and the program's allocator.
 
-use crate::preview2::{Host, for_each_host_function};
+use crate::component::Allocator;
 
 /// The host, and the allocator of the program.
 pub(super) struct HostFunctions;
@@ -18,27 +18,59 @@ unsafe extern "C" {
     fn realloc(lowering: u32, align: u32, len: u32) -> u32;
 }
 
-macro_rules! import_functions {
-    ($($function:ident $name:literal $absent:ident
-        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
-        mod imported {
-            wasi_vfs_embedding::host_module! { import_from $(
-                #[link_name = $name]
-                pub(super) fn $function($($parameter: $type),*) -> $result;
-            )* }
-        }
+impl Allocator for HostFunctions {
+    fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
+        // SAFETY: takes numbers. The server checks the range that it returns.
+        unsafe { realloc(lowering, align, len) }
+    }
+}
 
-        impl Host for HostFunctions {
-            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
-                // SAFETY: takes numbers. The server checks the range that it returns.
-                unsafe { realloc(lowering, align, len) }
+mod preview2 {
+    use super::HostFunctions;
+    use crate::preview2::{Host, for_each_host_function};
+
+    macro_rules! import_functions {
+        ($($function:ident $name:literal $absent:ident
+            ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+            mod imported {
+                wasi_vfs_embedding::host_module! { import_from $(
+                    #[link_name = $name]
+                    pub(super) fn $function($($parameter: $type),*) -> $result;
+                )* }
             }
 
-            $(fn $function(&self, $($parameter: $type),*) -> $result {
-                // SAFETY: the host checks every address that it is given.
-                unsafe { imported::$function($($parameter),*) }
-            })*
-        }
-    };
+            impl Host for HostFunctions {
+                $(fn $function(&self, $($parameter: $type),*) -> $result {
+                    // SAFETY: the host checks every address that it is given.
+                    unsafe { imported::$function($($parameter),*) }
+                })*
+            }
+        };
+    }
+    for_each_host_function!(import_functions);
 }
-for_each_host_function!(import_functions);
+
+mod preview3 {
+    use super::HostFunctions;
+    use crate::preview3::{Host, for_each_preview3_host_function};
+
+    macro_rules! import_functions {
+        ($($function:ident $import:literal $name:literal $absent:ident
+            ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+            mod imported {
+                wasi_vfs_embedding::host_module! { import_from $(
+                    #[link_name = $import]
+                    pub(super) fn $function($($parameter: $type),*) -> $result;
+                )* }
+            }
+
+            impl Host for HostFunctions {
+                $(fn $function(&self, $($parameter: $type),*) -> $result {
+                    // SAFETY: the host checks every address that it is given.
+                    unsafe { imported::$function($($parameter),*) }
+                })*
+            }
+        };
+    }
+    for_each_preview3_host_function!(import_functions);
+}

@@ -3,8 +3,10 @@
 use super::images::{IMAGES, Image, PATHS};
 use super::memory::{self, GuestMemory, NoBudget, StoredBlocks, changed};
 use super::program::Program;
+use crate::component::handles::POLLABLE;
+use crate::component::{ErrorCode, Server};
 use crate::guest::Memory;
-use crate::preview2::{ErrorCode, POLLABLE, Preview2, Server, for_each_function};
+use crate::preview2::{Preview2, for_each_function};
 use crate::{Blocks, ImageFs};
 use std::vec::Vec;
 use wasi_vfs_embedding::preview2::FIRST_HANDLE;

@@ -1,6 +1,7 @@
 //! The allocator and the host of a component, which answer what a fuzzer wants.
 
 use super::memory::{GuestMemory, MEMORY_LEN};
+use crate::component::Allocator;
 use crate::guest::Memory;
 use crate::preview2::Host;
 use std::cell::RefCell;
@@ -76,7 +77,7 @@ impl State {
     }
 }
 
-impl Host for Program {
+impl Allocator for Program {
     fn realloc(&self, _: u32, align: u32, len: u32) -> u32 {
         let state = &mut *self.0.borrow_mut();
         let address = match state.answer() {
@@ -89,7 +90,9 @@ impl Host for Program {
         state.allocated.push(start..start + u64::from(len));
         address
     }
+}
 
+impl Host for Program {
     fn host_get_directories(&self, ret: u32, _: u32) {
         let state = &mut *self.0.borrow_mut();
         let (address, count) = (state.answer(), state.answer() % 4);

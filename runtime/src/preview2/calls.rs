@@ -1,8 +1,9 @@
 //! The functions of WASI 0.2 as traits: those of the runtime, and those of the host.
 
-#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+use crate::component::Allocator;
+#[cfg(any(test, feature = "fuzz", feature = "wired"))]
 pub(crate) use wasi_vfs_embedding::for_each_function;
-#[cfg(all(target_family = "wasm", feature = "preview2"))]
+#[cfg(all(target_family = "wasm", feature = "wired"))]
 pub(crate) use wasi_vfs_embedding::for_each_host_function;
 
 macro_rules! declare_functions {
@@ -27,11 +28,7 @@ macro_rules! declare_host_functions {
         ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
         /// The functions that the runtime calls. Each `lowering` is the one that the
         /// program called.
-        pub trait Host {
-            /// Returns the address of new memory of the program, by the allocator of the
-            /// lowering. The server checks the address.
-            fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32;
-
+        pub trait Host: Allocator {
             $(
                 #[doc = concat!("`", $name, "` of the host.")]
                 fn $function(&self, $($parameter: $type),*) -> $result;

@@ -13,30 +13,17 @@
 //! position, handles are not small numbers, and bytes of an answer lie in memory that the
 //! program's own allocator provides. `docs/RUNTIME.md` lists the answers.
 
-mod answers;
 mod calls;
-mod changing;
-mod descriptors;
-mod directories;
 mod errors;
 mod functions;
-mod handles;
-mod layout;
-mod memory;
-mod opening;
+mod listing;
 mod poll;
-mod reading;
-mod server;
+mod release;
 mod splice;
 mod streams;
-mod writing;
 
-#[cfg(any(test, feature = "fuzz", feature = "preview2"))]
+#[cfg(any(test, feature = "fuzz", feature = "wired"))]
 pub(crate) use calls::for_each_function;
-#[cfg(all(target_family = "wasm", feature = "preview2"))]
+#[cfg(all(target_family = "wasm", feature = "wired"))]
 pub(crate) use calls::for_each_host_function;
 pub use calls::{Host, Preview2};
-pub use errors::ErrorCode;
-#[cfg(any(test, feature = "fuzz"))]
-pub(crate) use handles::POLLABLE;
-pub use server::Server;

@@ -2,11 +2,11 @@
 //! at once.
 
 use super::calls::Host;
-use super::errors::{ErrorCode, Result};
-use super::handles::is_ours;
-use super::layout::list;
-use super::memory::List;
-use super::server::Server;
+use crate::component::errors::{ErrorCode, Result};
+use crate::component::handles::is_ours;
+use crate::component::layout::list;
+use crate::component::memory::List;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 use alloc::vec::Vec;
@@ -20,7 +20,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 let (address, count) = pollables;
                 self.program.host.host_poll(address, count, ret, lowering);
             }
-            Some(first) => self.answer_list(ret, || {
+            Some(first) => self.answer_value::<(), _>(ret, || {
                 let ready = self.ready(pollables, lowering);
                 let ready = ready.and_then(|ready| self.words(lowering, &ready));
                 // One ready pollable is an answer, too.

@@ -12,15 +12,19 @@
 
 use super::calls::Host;
 use super::errors::StreamError;
-use super::handles::InputStream;
-use super::layout::{payload, stream_error, tag};
-use super::memory::LOAN_LEN;
-use super::server::Server;
+use super::release::Wasi02;
+use crate::component::answers::Value;
+use crate::component::handles::InputStream;
+use crate::component::layout::{Layout, tag};
+use crate::component::memory::LOAN_LEN;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 
+/// The payload of the `result<u64, stream-error>`.
+const PAYLOAD: Layout = <u64 as Value<Wasi02>>::LAYOUT.or(StreamError::LAYOUT);
 /// The length of the `result<u64, stream-error>`.
-const ANSWER_LEN: u32 = payload::OF_LONG + stream_error::LEN;
+const ANSWER_LEN: u32 = PAYLOAD.behind_tag().len;
 
 /// A call of `splice`.
 #[derive(Clone, Copy)]
@@ -57,8 +61,12 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
         let permit = self.permit(&call);
         match permit.and_then(|permit| self.copy(&call, permit)) {
-            Ok(len) => self.answer(call.ret, || Ok::<_, StreamError>(u64::from(len))),
-            Err(Failure::Stream(error)) => self.answer(call.ret, || Err::<u64, _>(error)),
+            Ok(len) => {
+                self.answer::<Wasi02, _, _>(call.ret, || Ok::<_, StreamError>(u64::from(len)))
+            }
+            Err(Failure::Stream(error)) => {
+                self.answer::<Wasi02, _, _>(call.ret, || Err::<u64, _>(error))
+            }
             Err(Failure::Reported) => {}
         }
     }
@@ -80,7 +88,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         host.host_output_stream_check_write(call.target, call.ret, call.lowering);
         match self.program.read_u8(call.ret) {
             Ok(tag::OK) => {
-                let permit = self.program.read_u64(call.ret + payload::OF_LONG);
+                let permit = self.program.read_u64(call.ret + PAYLOAD.align);
                 permit.map_err(|_| Failure::Reported)
             }
             _ => Err(Failure::Reported),
@@ -92,10 +100,12 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         if self.program.read_u8(call.ret) == Ok(tag::OK) {
             return Ok(());
         }
-        let mut error = [0; stream_error::LEN as usize];
+        let mut error = [0; StreamError::LAYOUT.len as usize];
         // The place of the answer exists.
-        let _ = self.program.read(call.ret + payload::OF_WORD, &mut error);
-        let _ = self.program.write(call.ret + payload::OF_LONG, &error);
+        let _ = self
+            .program
+            .read(call.ret + StreamError::LAYOUT.align, &mut error);
+        let _ = self.program.write(call.ret + PAYLOAD.align, &error);
         Err(Failure::Reported)
     }
 

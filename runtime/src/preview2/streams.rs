@@ -4,10 +4,11 @@
 //! file and after an error. It outlives the descriptor that it came from.
 
 use super::calls::Host;
-use super::errors::{ErrorCode, Result, StreamError};
-use super::handles::{InputStream, Resource};
-use super::memory::List;
-use super::server::Server;
+use super::errors::StreamError;
+use crate::component::errors::{ErrorCode, Result};
+use crate::component::handles::{InputStream, Resource};
+use crate::component::memory::List;
+use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 use crate::open::Handle;
@@ -78,6 +79,13 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn fail(&self, handle: u32, code: ErrorCode) -> StreamError {
         self.close(handle);
         StreamError::Failed(code)
+    }
+
+    /// Memory that runs out leaves the text empty.
+    pub(crate) fn debug_string(&self, error: u32, lowering: u32) -> List {
+        let text = ErrorCode::of_handle(error).map_or("", ErrorCode::debug_string);
+        let list = self.program.list(lowering, text.as_bytes());
+        list.unwrap_or(List::empty(1))
     }
 
     /// Changes a stream, if the program's allocator did not drop it.

@@ -2,8 +2,9 @@
 
 use super::Component;
 use super::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
+use crate::component::ErrorCode;
 use crate::fs::Flush;
-use crate::preview2::{ErrorCode, Preview2};
+use crate::preview2::Preview2;
 use crate::tests::memory_fs::MemoryFs;
 
 type Result<T = ()> = std::result::Result<T, ErrorCode>;

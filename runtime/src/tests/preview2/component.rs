@@ -2,8 +2,9 @@
 
 use super::fake_host::FakeHost;
 use crate::Filesystem;
+use crate::component::{ErrorCode, Server};
 use crate::guest::Memory;
-use crate::preview2::{ErrorCode, Preview2, Server};
+use crate::preview2::Preview2;
 use crate::tests::guest::{Image, SharedMemory, image};
 use crate::tests::sample_image;
 use std::rc::Rc;

@@ -2,7 +2,8 @@
 
 use super::Component;
 use super::component::{FOLLOW, LOWERING, RET};
-use crate::preview2::{ErrorCode, Preview2};
+use crate::component::ErrorCode;
+use crate::preview2::Preview2;
 use crate::tests::guest::{image, write_image};
 use wasi_vfs_format::testing::{directory_node, file, mount};
 use wasi_vfs_format::tree::{FileNode, Node, Tree};

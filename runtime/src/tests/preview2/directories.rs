@@ -3,8 +3,9 @@
 use super::Component;
 use super::component::LOWERING;
 use crate::blocks::Blocks;
+use crate::component::ErrorCode;
 use crate::image::ImageFs;
-use crate::preview2::{ErrorCode, Preview2};
+use crate::preview2::Preview2;
 use crate::tests::guest::{NoBudget, PlainPayload, image};
 use crate::tests::sample_image;
 use wasi_vfs_format::Index;

@@ -3,9 +3,10 @@
 use super::Component;
 use super::component::{LOWERING, PATH, RET, SECOND_PATH};
 use crate::Errno;
+use crate::component::ErrorCode;
 use crate::fs::FsError;
 use crate::fuzz::functions::Returned;
-use crate::preview2::{ErrorCode, Preview2, for_each_function};
+use crate::preview2::{Preview2, for_each_function};
 use crate::tests::documented::{in_backticks, table};
 use std::collections::BTreeMap;
 

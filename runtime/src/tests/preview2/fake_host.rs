@@ -1,5 +1,6 @@
 //! The host of a component, and the allocator of its program.
 
+use crate::component::Allocator;
 use crate::guest::Memory;
 use crate::preview2::Host;
 use crate::tests::guest::SharedMemory;
@@ -83,7 +84,7 @@ impl FakeHost {
     }
 }
 
-impl Host for Rc<FakeHost> {
+impl Allocator for Rc<FakeHost> {
     fn realloc(&self, lowering: u32, align: u32, len: u32) -> u32 {
         assert!(len > 0, "an empty list needs no memory");
         self.allocations.borrow_mut().push((lowering, align, len));
@@ -99,7 +100,9 @@ impl Host for Rc<FakeHost> {
             }
         }
     }
+}
 
+impl Host for Rc<FakeHost> {
     fn host_get_directories(&self, ret: u32, _: u32) {
         self.note("get-directories");
         let preopens = self.preopens.borrow();

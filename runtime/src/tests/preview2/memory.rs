@@ -2,7 +2,8 @@
 
 use super::Component;
 use super::component::{LOWERING, PATH, RET, StreamError};
-use crate::preview2::{ErrorCode, Preview2};
+use crate::component::ErrorCode;
+use crate::preview2::Preview2;
 
 #[test]
 fn a_failed_allocation_is_insufficient_memory() {

@@ -2,7 +2,8 @@
 
 use super::Component;
 use super::component::{LOWERING, RET};
-use crate::preview2::{POLLABLE, Preview2};
+use crate::component::handles::POLLABLE;
+use crate::preview2::Preview2;
 
 const LIST: u32 = 0x3000;
 

@@ -2,7 +2,8 @@
 
 use super::Component;
 use super::component::{LOWERING, READ, RET, WRITE};
-use crate::preview2::{ErrorCode, Preview2};
+use crate::component::ErrorCode;
+use crate::preview2::Preview2;
 use crate::tests::big;
 
 #[test]

@@ -2,7 +2,9 @@
 
 use super::Component;
 use super::component::{LOWERING, RET, StreamError};
-use crate::preview2::{ErrorCode, POLLABLE, Preview2};
+use crate::component::ErrorCode;
+use crate::component::handles::POLLABLE;
+use crate::preview2::Preview2;
 use crate::tests::guest::{image, write_image};
 use crate::tests::{big, sample_tree};
 

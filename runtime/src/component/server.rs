@@ -1,6 +1,6 @@
 //! The state of the front end, and the steps that functions share.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
 use super::handles::{Handles, Kind, Resource};
 use super::memory::Program;
@@ -8,25 +8,25 @@ use crate::fs::{Filesystem, FsError};
 use crate::guest::{Memory, PathBuffer};
 use core::cell::RefCell;
 
-/// Serves the functions of WASI 0.2 that deal with files from a file system.
+/// Serves the functions of WASI 0.2 and 0.3 that deal with files from a file system.
 ///
 /// The state is borrowed only between calls of the host and of the program's allocator.
 /// So a function that the allocator calls is served as any other.
 pub struct Server<M, H, F: Filesystem> {
-    pub(super) program: Program<M, H>,
+    pub(crate) program: Program<M, H>,
     files: RefCell<Files<F>>,
 }
 
 /// The file system, and what the program has open in it.
 pub(crate) struct Files<F: Filesystem> {
     pub(crate) fs: F,
-    pub(super) handles: Handles<F::Id>,
+    pub(crate) handles: Handles<F::Id>,
     /// The paths of the current call; kept for their memory.
-    pub(super) path: PathBuffer,
-    pub(super) second_path: PathBuffer,
+    pub(crate) path: PathBuffer,
+    pub(crate) second_path: PathBuffer,
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Serves the program that has this memory.
     pub fn new(fs: F, memory: M, host: H) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// Changes the state, after the path of the call was read.
-    pub(super) fn with_path<R>(
+    pub(crate) fn with_path<R>(
         &self,
         path: (u32, u32),
         use_it: impl FnOnce(&mut Files<F>) -> Result<R>,
@@ -58,38 +58,41 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// Drops a handle of this kind. Other handles stay.
-    pub(super) fn drop_handle(&self, handle: u32, kind: Kind) {
-        self.with_files(|files| {
-            if let Some(resource) = files.handles.remove(handle, kind) {
-                files.fs.release(resource.id());
-            }
-        });
+    pub(crate) fn drop_handle(&self, handle: u32, kind: Kind) {
+        self.with_files(|files| files.remove(handle, kind));
     }
 }
 
 impl<F: Filesystem> Files<F> {
     /// Registers a resource and keeps its node alive. Returns its handle.
-    pub(super) fn insert(&mut self, resource: Resource<F::Id>) -> Result<u32> {
+    pub(crate) fn insert(&mut self, resource: Resource<F::Id>) -> Result<u32> {
         self.fs.retain(resource.id())?;
         let handle = self.handles.insert(resource);
         handle.inspect_err(|_| self.fs.release(resource.id()))
     }
 
+    /// Frees a handle of this kind, and releases its node.
+    pub(crate) fn remove(&mut self, handle: u32, kind: Kind) {
+        if let Some(resource) = self.handles.remove(handle, kind) {
+            self.fs.release(resource.id());
+        }
+    }
+
     /// The node behind the path that was read, from the directory of a descriptor.
-    pub(super) fn existing(&self, descriptor: u32, follow: bool) -> Result<F::Id> {
+    pub(crate) fn existing(&self, descriptor: u32, follow: bool) -> Result<F::Id> {
         let directory = self.handles.directory(descriptor)?;
         Ok(directory.existing(&self.fs, self.path.bytes(), follow)?)
     }
 
     /// The length of a file.
-    pub(super) fn file_len(&self, id: F::Id) -> Result<u64, FsError> {
+    pub(crate) fn file_len(&self, id: F::Id) -> Result<u64, FsError> {
         let node = self.fs.node(id)?;
         Ok(self.fs.stat(&node)?.len)
     }
 
     /// Checks that two descriptors are ours, for a change that needs both. Host and image
     /// are different devices.
-    pub(super) fn check_one_device(old: u32, new: u32) -> Result {
+    pub(crate) fn check_one_device(old: u32, new: u32) -> Result {
         match super::handles::is_ours(old) && super::handles::is_ours(new) {
             true => Ok(()),
             false => Err(ErrorCode::CROSS_DEVICE),

@@ -4,14 +4,14 @@
 //! That allocator is code of the program and may call the runtime again. So nothing is
 //! borrowed while it runs.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
 use crate::guest::{GuestSink, Memory, PathBuffer, PathError, overlap};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
 /// The most bytes that [`Program::with_loan`] lends.
-pub(super) const LOAN_LEN: u32 = 16 << 10;
+pub(crate) const LOAN_LEN: u32 = 16 << 10;
 
 /// Where a loan may begin: far from 0, which hosts may take for a null pointer, and within
 /// the first page. An answer is shorter than the gap between the two, so it overlaps one at
@@ -20,15 +20,15 @@ const LOANS: [u32; 2] = [1 << 10, 32 << 10];
 
 /// A range of the program's memory: a list of `count` items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct List {
-    pub(super) address: u32,
-    pub(super) count: u32,
+pub(crate) struct List {
+    pub(crate) address: u32,
+    pub(crate) count: u32,
 }
 
 impl List {
     /// The empty list. Its address counts for nothing, but must not be null: programs make
     /// a vector of it.
-    pub(super) fn empty(align: u32) -> Self {
+    pub(crate) fn empty(align: u32) -> Self {
         Self {
             address: align,
             count: 0,
@@ -37,15 +37,15 @@ impl List {
 }
 
 /// The memory of the program, and the host that allocates in it.
-pub(super) struct Program<M, H> {
+pub(crate) struct Program<M, H> {
     memory: RefCell<M>,
     /// The program's bytes in a lent range.
     lent: RefCell<Vec<u8>>,
-    pub(super) host: H,
+    pub(crate) host: H,
 }
 
-impl<M: Memory, H: Host> Program<M, H> {
-    pub(super) fn new(memory: M, host: H) -> Self {
+impl<M: Memory, H: Allocator> Program<M, H> {
+    pub(crate) fn new(memory: M, host: H) -> Self {
         Self {
             memory: RefCell::new(memory),
             lent: RefCell::default(),
@@ -53,39 +53,39 @@ impl<M: Memory, H: Host> Program<M, H> {
         }
     }
 
-    pub(super) fn has(&self, address: u32, len: u32) -> bool {
+    pub(crate) fn has(&self, address: u32, len: u32) -> bool {
         self.memory.borrow().check(address, len.into()).is_ok()
     }
 
-    pub(super) fn read(&self, address: u32, into: &mut [u8]) -> Result {
+    pub(crate) fn read(&self, address: u32, into: &mut [u8]) -> Result {
         Ok(self.memory.borrow().read(address, into)?)
     }
 
-    pub(super) fn read_u8(&self, address: u32) -> Result<u8> {
+    pub(crate) fn read_u8(&self, address: u32) -> Result<u8> {
         let mut bytes = [0];
         self.read(address, &mut bytes)?;
         Ok(bytes[0])
     }
 
-    pub(super) fn read_u32(&self, address: u32) -> Result<u32> {
+    pub(crate) fn read_u32(&self, address: u32) -> Result<u32> {
         Ok(self.memory.borrow().read_u32(address)?)
     }
 
-    pub(super) fn read_u64(&self, address: u32) -> Result<u64> {
+    pub(crate) fn read_u64(&self, address: u32) -> Result<u64> {
         let mut bytes = [0; 8];
         self.read(address, &mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
-    pub(super) fn write(&self, address: u32, bytes: &[u8]) -> Result {
+    pub(crate) fn write(&self, address: u32, bytes: &[u8]) -> Result {
         Ok(self.memory.borrow_mut().write(address, bytes)?)
     }
 
-    pub(super) fn write_u32(&self, address: u32, value: u32) -> Result {
+    pub(crate) fn write_u32(&self, address: u32, value: u32) -> Result {
         self.write(address, &value.to_le_bytes())
     }
 
-    pub(super) fn read_path(
+    pub(crate) fn read_path(
         &self,
         into: &mut PathBuffer,
         path: (u32, u32),
@@ -94,7 +94,7 @@ impl<M: Memory, H: Host> Program<M, H> {
     }
 
     /// Lends a sink over `len` bytes at `address`, which the caller has checked.
-    pub(super) fn with_sink<R>(
+    pub(crate) fn with_sink<R>(
         &self,
         (address, len): (u32, u32),
         use_it: impl FnOnce(&mut GuestSink<'_, M>) -> R,
@@ -108,7 +108,7 @@ impl<M: Memory, H: Host> Program<M, H> {
     ///
     /// No code of the program runs during a synchronous call of the host, so nothing sees
     /// the changed bytes. If the host traps, the program never runs again.
-    pub(super) fn with_loan<R>(
+    pub(crate) fn with_loan<R>(
         &self,
         len: u32,
         answer: (u32, u32),
@@ -133,7 +133,7 @@ impl<M: Memory, H: Host> Program<M, H> {
     }
 
     /// Allocates memory of the program, more than nothing.
-    pub(super) fn allocate(&self, lowering: u32, align: u32, len: u32) -> Result<u32> {
+    pub(crate) fn allocate(&self, lowering: u32, align: u32, len: u32) -> Result<u32> {
         let address = self.host.realloc(lowering, align, len);
         match address != 0 && self.has(address, len) {
             true => Ok(address),
@@ -142,7 +142,7 @@ impl<M: Memory, H: Host> Program<M, H> {
     }
 
     /// Copies bytes to new memory of the program.
-    pub(super) fn list(&self, lowering: u32, bytes: &[u8]) -> Result<List> {
+    pub(crate) fn list(&self, lowering: u32, bytes: &[u8]) -> Result<List> {
         let count = bytes.len() as u32;
         if count == 0 {
             return Ok(List::empty(1));

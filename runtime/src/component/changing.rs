@@ -2,29 +2,41 @@
 //!
 //! `open/place.rs` finds the directory and the name, and the file system makes the change.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::descriptors::follows;
 use super::errors::{ErrorCode, Result};
 use super::layout::new_timestamp;
+use super::release::Release;
 use super::server::{Files, Server};
 use crate::fs::{Filesystem, Time, Times};
 use crate::guest::Memory;
 use crate::open::{Expected, Place, check_len, link, rename};
 
-/// `new-timestamp`: tag, seconds, nanoseconds.
-type NewTime = (u32, u64, u32);
+/// `new-timestamp`: tag, seconds if a file can have them, nanoseconds.
+type NewTime = (u32, Option<i64>, u32);
 
 /// The times of a call.
-pub(super) struct NewTimes {
-    pub(super) accessed: NewTime,
-    pub(super) modified: NewTime,
+pub(crate) struct NewTimes {
+    accessed: NewTime,
+    modified: NewTime,
+}
+
+impl NewTimes {
+    /// The arguments of a call: tag, seconds and nanoseconds of each time.
+    pub(crate) fn new<R: Release>(accessed: (u32, u64, u32), modified: (u32, u64, u32)) -> Self {
+        let time = |(tag, seconds, nanoseconds)| (tag, R::seconds(seconds), nanoseconds);
+        Self {
+            accessed: time(accessed),
+            modified: time(modified),
+        }
+    }
 }
 
 /// A descriptor, and a path from there.
 type At = (u32, (u32, u32));
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
-    pub(super) fn set_size(&self, descriptor: u32, size: u64) -> Result {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
+    pub(crate) fn set_size(&self, descriptor: u32, size: u64) -> Result {
         self.with_files(|files| {
             let file = files.handles.file(descriptor)?;
             files.fs.check_writable(file.id)?;
@@ -36,14 +48,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn set_times(&self, descriptor: u32, times: &NewTimes) -> Result {
+    pub(crate) fn set_times(&self, descriptor: u32, times: &NewTimes) -> Result {
         self.with_files(|files| {
             let id = files.handles.descriptor(descriptor)?.id();
             files.set_times(id, times)
         })
     }
 
-    pub(super) fn set_times_at(
+    pub(crate) fn set_times_at(
         &self,
         descriptor: u32,
         path_flags: u32,
@@ -56,14 +68,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn create_directory(&self, descriptor: u32, path: (u32, u32)) -> Result {
+    pub(crate) fn create_directory(&self, descriptor: u32, path: (u32, u32)) -> Result {
         self.with_path(path, |files| {
             let place = files.place(descriptor, Expected::Free)?;
             Ok(files.fs.create_directory(place.directory, &place.name)?)
         })
     }
 
-    pub(super) fn symlink(&self, descriptor: u32, target: (u32, u32), path: (u32, u32)) -> Result {
+    pub(crate) fn symlink(&self, descriptor: u32, target: (u32, u32), path: (u32, u32)) -> Result {
         self.with_path(path, |files| {
             let place = files.place(descriptor, Expected::Free)?;
             place.check_no_directory()?;
@@ -73,21 +85,21 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn remove_directory(&self, descriptor: u32, path: (u32, u32)) -> Result {
+    pub(crate) fn remove_directory(&self, descriptor: u32, path: (u32, u32)) -> Result {
         self.with_path(path, |files| {
             let place = files.place(descriptor, Expected::Taken)?;
             Ok(files.fs.remove_directory(place.directory, &place.name)?)
         })
     }
 
-    pub(super) fn unlink(&self, descriptor: u32, path: (u32, u32)) -> Result {
+    pub(crate) fn unlink(&self, descriptor: u32, path: (u32, u32)) -> Result {
         self.with_path(path, |files| {
             let place = files.place(descriptor, Expected::Taken)?;
             Ok(files.fs.unlink(place.directory, &place.name)?)
         })
     }
 
-    pub(super) fn link(&self, old: At, old_path_flags: u32, new: At) -> Result {
+    pub(crate) fn link(&self, old: At, old_path_flags: u32, new: At) -> Result {
         Files::<F>::check_one_device(old.0, new.0)?;
         self.with_path(old.1, |files| {
             self.program.read_path(&mut files.second_path, new.1)?;
@@ -99,7 +111,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn rename(&self, old: At, new: At) -> Result {
+    pub(crate) fn rename(&self, old: At, new: At) -> Result {
         Files::<F>::check_one_device(old.0, new.0)?;
         self.with_path(old.1, |files| {
             self.program.read_path(&mut files.second_path, new.1)?;
@@ -140,13 +152,12 @@ fn time((tag, seconds, nanoseconds): NewTime) -> Result<Option<Time>> {
     }
 }
 
-fn time_ns(seconds: u64, nanoseconds: u32) -> Result<i64> {
+fn time_ns(seconds: Option<i64>, nanoseconds: u32) -> Result<i64> {
     const SECOND: i64 = 1_000_000_000;
     let nanoseconds = i64::from(nanoseconds);
     if nanoseconds >= SECOND {
         return Err(ErrorCode::INVALID);
     }
-    let seconds = i64::try_from(seconds).ok();
     let time_ns = seconds.and_then(|seconds| seconds.checked_mul(SECOND)?.checked_add(nanoseconds));
     time_ns.ok_or(ErrorCode::OVERFLOW)
 }

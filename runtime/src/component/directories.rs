@@ -1,14 +1,12 @@
 //! Listing directories, and the preopened ones.
 
-use super::answers::DirectoryEntry;
-use super::calls::Host;
-use super::descriptors::type_of;
+use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
-use super::handles::{Kind, Listing, Resource};
+use super::handles::{Kind, Resource};
 use super::layout::{list, preopen};
 use super::memory::List;
 use super::server::Server;
-use crate::fs::Filesystem;
+use crate::fs::{self, Filesystem};
 use crate::guest::Memory;
 use crate::open::{Handle, OpenDirectory};
 use arrayvec::ArrayVec;
@@ -19,60 +17,36 @@ use wasi_vfs_format::limits::MAX_NAME_LEN;
 const DAMAGED: &[u8] = b"/";
 
 /// An entry, copied, since nothing is borrowed while the allocator runs.
-struct Found {
-    next: u64,
-    kind: u8,
-    name: ArrayVec<u8, MAX_NAME_LEN>,
+pub(crate) struct Found {
+    pub(crate) next: u64,
+    pub(crate) kind: fs::Kind,
+    pub(crate) name: ArrayVec<u8, MAX_NAME_LEN>,
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
-    pub(super) fn read_directory(&self, descriptor: u32) -> Result<u32> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
+    /// The entry of a directory at a cookie.
+    pub(crate) fn entry(&self, directory: F::Id, cookie: u64) -> Result<Option<Found>> {
         self.with_files(|files| {
-            let id = files.handles.directory(descriptor)?.id;
-            files.insert(Resource::Listing(Listing { id, cookie: 0 }))
-        })
-    }
-
-    /// The next entry. An error leaves the stream where it is.
-    pub(super) fn next_entry(&self, stream: u32, lowering: u32) -> Result<Option<DirectoryEntry>> {
-        let Some(found) = self.entry(stream)? else {
-            return Ok(None);
-        };
-        let name = self.program.list(lowering, &found.name)?;
-        self.with_files(|files| {
-            // Unless the program's allocator dropped it.
-            if let Ok(listing) = files.handles.listing(stream) {
-                listing.cookie = found.next;
-            }
-        });
-        let kind = found.kind;
-        Ok(Some(DirectoryEntry { kind, name }))
-    }
-
-    fn entry(&self, stream: u32) -> Result<Option<Found>> {
-        self.with_files(|files| {
-            let listing = *files.handles.listing(stream)?;
-            let directory = files.fs.node(listing.id)?;
-            let Some(entry) = files.fs.entry(&directory, listing.cookie)? else {
+            let directory = files.fs.node(directory)?;
+            let Some(entry) = files.fs.entry(&directory, cookie)? else {
                 return Ok(None);
             };
             let name = ArrayVec::try_from(entry.name);
             Ok(Some(Found {
                 next: entry.next,
-                kind: type_of(entry.kind),
+                kind: entry.kind,
                 name: name.map_err(|_| ErrorCode::NAME_TOO_LONG)?,
             }))
         })
     }
 
-    /// Writes the host's preopens and then ours to `ret`. If memory runs out, the host's
-    /// list stays, since the function cannot fail.
-    pub(super) fn preopens(&self, ret: u32, lowering: u32) {
-        self.program.host.host_get_directories(ret, lowering);
+    /// Adds our preopens to the list of the host's at `ret`. If memory runs out, the host's
+    /// list stays, since `get-directories` cannot fail.
+    pub(crate) fn add_preopens(&self, ret: u32, lowering: u32) {
         let Ok(joined) = self.join_preopens(ret, lowering) else {
             return;
         };
-        self.answer_list(ret, || joined);
+        self.put_list(ret, joined);
     }
 
     fn join_preopens(&self, ret: u32, lowering: u32) -> Result<List> {

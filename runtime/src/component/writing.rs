@@ -1,6 +1,6 @@
 //! Writing files. A file of a read-only file system is never open for writing.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
 use super::layout::descriptor_flags;
 use super::server::{Files, Server};
@@ -12,9 +12,9 @@ use alloc::vec::Vec;
 /// Bytes that are copied out of the program's memory at once.
 const PIECE_LEN: u32 = 64 << 10;
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Writes bytes of the program's memory. Bytes before an error count, as in POSIX.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         descriptor: u32,
         (address, len): (u32, u32),
@@ -54,12 +54,11 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    /// Output streams belong to the host, since its functions serve all of them.
-    pub(super) fn output_stream(&self, descriptor: u32) -> Result<u32> {
-        self.with_files(|files| {
-            files.file_to_write(descriptor)?;
-            Err(ErrorCode::UNSUPPORTED)
-        })
+    /// Why a descriptor has no stream for writing. Such streams belong to the host, since
+    /// its functions serve all of them.
+    pub(crate) fn output_stream_error(&self, descriptor: u32) -> ErrorCode {
+        let file = self.with_files(|files| files.file_to_write(descriptor));
+        file.err().unwrap_or(ErrorCode::UNSUPPORTED)
     }
 }
 

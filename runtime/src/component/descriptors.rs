@@ -1,17 +1,16 @@
 //! Questions about open descriptors and paths.
 
+use super::allocator::Allocator;
 use super::answers::{DescriptorStat, MetadataHash};
-use super::calls::Host;
 use super::errors::{ErrorCode, Result};
-use super::layout::{LAST_ADVICE, descriptor_flags, descriptor_type, path_flags};
-use super::memory::List;
+use super::layout::{LAST_ADVICE, descriptor_flags, path_flags};
 use super::server::{Files, Server};
 use crate::fs::{Filesystem, Flush, Kind};
 use crate::guest::Memory;
 use crate::open::Handle;
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
-    pub(super) fn advise(&self, descriptor: u32, advice: u32) -> Result {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
+    pub(crate) fn advise(&self, descriptor: u32, advice: u32) -> Result {
         self.with_files(|files| files.handles.file(descriptor))?;
         match advice > LAST_ADVICE {
             true => Err(ErrorCode::INVALID),
@@ -19,14 +18,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    pub(super) fn sync(&self, descriptor: u32, flush: Flush) -> Result {
+    pub(crate) fn sync(&self, descriptor: u32, flush: Flush) -> Result {
         self.with_files(|files| {
             let id = files.handles.descriptor(descriptor)?.id();
             Ok(files.fs.sync(id, flush)?)
         })
     }
 
-    pub(super) fn get_flags(&self, descriptor: u32) -> Result<u8> {
+    pub(crate) fn get_flags(&self, descriptor: u32) -> Result<u8> {
         let flags = self.with_files(|files| {
             Ok(match files.handles.descriptor(descriptor)? {
                 Handle::File(file) => file.flags.into(),
@@ -40,22 +39,22 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         flags.map(|flags| flags as u8)
     }
 
-    pub(super) fn get_type(&self, descriptor: u32) -> Result<u8> {
+    pub(crate) fn get_type(&self, descriptor: u32) -> Result<Kind> {
         let handle = self.with_files(|files| files.handles.descriptor(descriptor))?;
-        Ok(type_of(match handle {
+        Ok(match handle {
             Handle::Directory(_) => Kind::Directory,
             Handle::File(_) => Kind::File,
-        }))
+        })
     }
 
-    pub(super) fn stat(&self, descriptor: u32) -> Result<DescriptorStat> {
+    pub(crate) fn stat(&self, descriptor: u32) -> Result<DescriptorStat> {
         self.with_files(|files| {
             let id = files.handles.descriptor(descriptor)?.id();
             files.stat(id)
         })
     }
 
-    pub(super) fn stat_at(
+    pub(crate) fn stat_at(
         &self,
         descriptor: u32,
         path_flags: u32,
@@ -67,14 +66,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn metadata_hash(&self, descriptor: u32) -> Result<MetadataHash> {
+    pub(crate) fn metadata_hash(&self, descriptor: u32) -> Result<MetadataHash> {
         self.with_files(|files| {
             let id = files.handles.descriptor(descriptor)?.id();
             files.metadata_hash(id)
         })
     }
 
-    pub(super) fn metadata_hash_at(
+    pub(crate) fn metadata_hash_at(
         &self,
         descriptor: u32,
         path_flags: u32,
@@ -86,27 +85,18 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn is_same_object(&self, descriptor: u32, other: u32) -> bool {
+    pub(crate) fn is_same_object(&self, descriptor: u32, other: u32) -> bool {
         self.with_files(|files| {
             let id = |handle| files.handles.descriptor(handle).map(|handle| handle.id());
             matches!((id(descriptor), id(other)), (Ok(one), Ok(other)) if one == other)
         })
-    }
-
-    /// Memory that runs out leaves the text empty.
-    pub(super) fn debug_string(&self, error: u32, lowering: u32) -> List {
-        let text = ErrorCode::of_handle(error).map_or("", ErrorCode::debug_string);
-        let list = self.program.list(lowering, text.as_bytes());
-        list.unwrap_or(List::empty(1))
     }
 }
 
 impl<F: Filesystem> Files<F> {
     fn stat(&self, id: F::Id) -> Result<DescriptorStat> {
         let node = self.fs.node(id)?;
-        let stat = self.fs.stat(&node)?;
-        let kind = type_of(stat.kind);
-        Ok(DescriptorStat { kind, stat })
+        Ok(DescriptorStat(self.fs.stat(&node)?))
     }
 
     /// Programs take the lower half for the inode number, which is that of preview 1. The
@@ -122,15 +112,6 @@ impl<F: Filesystem> Files<F> {
 
 /// Whether these `path-flags` ask to follow a link at the end. Other bits count for
 /// nothing in the canonical ABI.
-pub(super) fn follows(flags: u32) -> bool {
+pub(crate) fn follows(flags: u32) -> bool {
     flags & path_flags::SYMLINK_FOLLOW != 0
-}
-
-/// The `descriptor-type` of a node of this kind.
-pub(super) fn type_of(kind: Kind) -> u8 {
-    match kind {
-        Kind::Directory => descriptor_type::DIRECTORY,
-        Kind::File => descriptor_type::REGULAR_FILE,
-        Kind::Symlink => descriptor_type::SYMBOLIC_LINK,
-    }
 }

@@ -1,6 +1,6 @@
 //! Opening paths and reading links.
 
-use super::calls::Host;
+use super::allocator::Allocator;
 use super::descriptors::follows;
 use super::errors::Result;
 use super::handles::Resource;
@@ -12,9 +12,9 @@ use crate::guest::Memory;
 use crate::open::{OpenOptions, open};
 use alloc::vec::Vec;
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// `flags`: `path-flags`, `open-flags` and `descriptor-flags`.
-    pub(super) fn open_at(
+    pub(crate) fn open_at(
         &self,
         descriptor: u32,
         path: (u32, u32),
@@ -32,7 +32,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         })
     }
 
-    pub(super) fn read_link(
+    pub(crate) fn read_link(
         &self,
         descriptor: u32,
         path: (u32, u32),

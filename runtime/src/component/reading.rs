@@ -7,9 +7,10 @@
 //! For example, a read of 64 KiB meets damage after 5000 bytes: the count is 5000, and the
 //! program gets a list of 5000 bytes. The next read, at the damage, fails without a list.
 
-use super::answers::FileBytes;
-use super::calls::Host;
+use super::allocator::Allocator;
+use super::answers::{Record, Value};
 use super::errors::{ErrorCode, Result};
+use super::layout::{Layout, list};
 use super::memory::List;
 use super::server::Server;
 use crate::blocks::Sink;
@@ -19,7 +20,24 @@ use crate::open::MAX_OFFSET;
 
 /// The most bytes of one read, as in wasmtime: programs that ask for 2^64-1 bytes must not
 /// get all of a large file at once.
-pub(super) const READ_LEN_MAX: u32 = 64 << 10;
+pub(crate) const READ_LEN_MAX: u32 = 64 << 10;
+
+/// Bytes of a file, as `descriptor.read` of 0.2 answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FileBytes {
+    list: List,
+    /// The list is empty.
+    is_end: bool,
+}
+
+impl<R> Value<R> for FileBytes {
+    const LAYOUT: Layout = Layout { len: 12, align: 4 };
+
+    fn put<M: Memory, H: Allocator>(self, record: &Record<'_, M, H>, offset: u32) {
+        Value::<R>::put(self.list, record, offset);
+        record.put_u8(offset + list::LEN, self.is_end.into());
+    }
+}
 
 /// A range of a file: offset and length.
 type Range = (u64, u64);
@@ -47,10 +65,10 @@ impl Sink for Counter {
     }
 }
 
-impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
+impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Reads a part of a range. A list without bytes is the end, unless the program asks
     /// for none.
-    pub(super) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
+    pub(crate) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
         let file = self.with_files(|files| files.handles.file(descriptor))?;
         if range.0 > MAX_OFFSET {
             return Err(ErrorCode::INVALID);
@@ -62,7 +80,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Reads a part of a range. The list is empty only if the range is, or at the end of
     /// the file.
-    pub(super) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<List> {
+    pub(crate) fn read_file(&self, id: F::Id, range: Range, lowering: u32) -> Result<List> {
         let len = self.readable(id, range)?;
         let count = self.count(id, (range.0, len))?;
         if count == 0 {
@@ -77,7 +95,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// How many of `len` bytes are readable. Their blocks are in the cache afterwards.
-    fn count(&self, id: F::Id, (offset, len): (u64, u32)) -> Result<u32> {
+    pub(crate) fn count(&self, id: F::Id, (offset, len): (u64, u32)) -> Result<u32> {
         if len == 0 {
             return Ok(0);
         }
@@ -90,15 +108,20 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     }
 
     /// How many bytes of a range one read can return.
-    pub(super) fn readable(&self, id: F::Id, (offset, len): Range) -> Result<u32> {
+    pub(crate) fn readable(&self, id: F::Id, range: Range) -> Result<u32> {
+        self.readable_up_to(id, range, READ_LEN_MAX)
+    }
+
+    /// How many bytes of a range a read of at most `max` bytes can return.
+    pub(crate) fn readable_up_to(&self, id: F::Id, (offset, len): Range, max: u32) -> Result<u32> {
         let file_len = self.with_files(|files| files.file_len(id))?;
         let rest = file_len.saturating_sub(offset);
-        // Fits, since the constant does.
-        Ok(rest.min(len).min(READ_LEN_MAX.into()) as u32)
+        // Fits, since `max` does.
+        Ok(rest.min(len).min(max.into()) as u32)
     }
 
     /// Copies bytes of a file to memory of the program that exists. Returns their number.
-    pub(super) fn fill(&self, id: F::Id, offset: u64, into: (u32, u32)) -> Result<u32> {
+    pub(crate) fn fill(&self, id: F::Id, offset: u64, into: (u32, u32)) -> Result<u32> {
         let rest = self.with_files(|files| {
             let file = files.fs.node(id)?;
             self.program.with_sink(into, |sink| {

@@ -1,56 +1,93 @@
 //! The handles of the runtime, and what each denotes.
 //!
-//! A handle is [`FIRST_HANDLE`] and a slot. The last 256 handles need no slot: each error
-//! has one, and one pollable stands for all, since every file is always ready. So neither
-//! can fail or leak, and dropping them does nothing.
+//! A handle is [`FIRST_HANDLE`] and a slot. A future of 0.3 has the slot of its stream, and
+//! a handle behind all others. The last 256 handles need no slot: each error has one, one
+//! stream has ended, and one pollable stands for all, since every file is always ready. So
+//! none can fail or leak, and dropping them does nothing.
 
 use super::errors::{ErrorCode, FIRST_ERROR, Result};
 use crate::open::{Handle, OpenDirectory, OpenFile, Slots};
-pub(super) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
+pub(crate) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 
 /// The pollable of every stream: files are always ready.
 pub(crate) const POLLABLE: u32 = LAST_HANDLE;
 
+/// A stream of 0.3 that has ended, for functions that fail. It contains no code.
+pub(crate) const ENDED: u32 = LAST_HANDLE - 1;
+
+/// The first future. The slots before reach further than any memory.
+const FIRST_FUTURE: u32 = FIRST_HANDLE + (1 << 29);
+
 /// An open stream of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InputStream<I> {
-    pub(super) id: I,
-    pub(super) position: u64,
+pub(crate) struct InputStream<I> {
+    pub(crate) id: I,
+    pub(crate) position: u64,
     /// The end was reached, or a read failed.
-    pub(super) is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
 /// An open stream of a directory's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Listing<I> {
-    pub(super) id: I,
+pub(crate) struct Listing<I> {
+    pub(crate) id: I,
     /// The cookie of the next entry.
-    pub(super) cookie: u64,
+    pub(crate) cookie: u64,
+}
+
+/// The items of a stream of 0.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Bytes,
+    Entries,
+}
+
+/// A stream of 0.3 and its future, of which at least one is not dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ends<I> {
+    pub(crate) content: Content,
+    pub(crate) id: I,
+    /// The offset of the next byte, or the cookie of the next entry.
+    pub(crate) position: u64,
+    /// How the stream ended, if it did.
+    pub(crate) outcome: Option<Result>,
+    pub(crate) has_stream: bool,
+    pub(crate) has_future: bool,
+}
+
+impl<I> Ends<I> {
+    /// Whether a stream of this content can be read.
+    pub(crate) fn is_open(&self, content: Content) -> bool {
+        self.content == content && self.has_stream && self.outcome.is_none()
+    }
 }
 
 /// An open resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Resource<I> {
+pub(crate) enum Resource<I> {
     Descriptor(Handle<I>),
     Stream(InputStream<I>),
     Listing(Listing<I>),
+    Ends(Ends<I>),
 }
 
 /// The kinds of [`Resource`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Descriptor,
     Stream,
     Listing,
+    Ends,
 }
 
 impl<I: Copy> Resource<I> {
     /// The node, which stays retained while the resource is open.
-    pub(super) fn id(&self) -> I {
+    pub(crate) fn id(&self) -> I {
         match self {
             Self::Descriptor(handle) => handle.id(),
             Self::Stream(stream) => stream.id,
             Self::Listing(listing) => listing.id,
+            Self::Ends(ends) => ends.id,
         }
     }
 
@@ -59,18 +96,19 @@ impl<I: Copy> Resource<I> {
             Self::Descriptor(_) => Kind::Descriptor,
             Self::Stream(_) => Kind::Stream,
             Self::Listing(_) => Kind::Listing,
+            Self::Ends(_) => Kind::Ends,
         }
     }
 }
 
 /// Whether a handle is the runtime's, open or not.
-pub(super) fn is_ours(handle: u32) -> bool {
+pub(crate) fn is_ours(handle: u32) -> bool {
     (FIRST_HANDLE..=LAST_HANDLE).contains(&handle)
 }
 
 /// The open resources by handle.
 #[derive(Debug)]
-pub(super) struct Handles<I> {
+pub(crate) struct Handles<I> {
     slots: Slots<Resource<I>>,
 }
 
@@ -89,7 +127,7 @@ impl<I: Copy + Eq> Handles<I> {
         resource.ok_or(ErrorCode::BAD_DESCRIPTOR)
     }
 
-    pub(super) fn descriptor(&self, handle: u32) -> Result<Handle<I>> {
+    pub(crate) fn descriptor(&self, handle: u32) -> Result<Handle<I>> {
         match self.get(handle)? {
             Resource::Descriptor(handle) => Ok(*handle),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
@@ -97,7 +135,7 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// The directory of a descriptor, for functions that take a path.
-    pub(super) fn directory(&self, handle: u32) -> Result<OpenDirectory<I>> {
+    pub(crate) fn directory(&self, handle: u32) -> Result<OpenDirectory<I>> {
         match self.descriptor(handle)? {
             Handle::Directory(directory) => Ok(directory),
             Handle::File(_) => Err(ErrorCode::NOT_DIRECTORY),
@@ -105,37 +143,55 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// The file of a descriptor, for functions that take only files.
-    pub(super) fn file(&self, handle: u32) -> Result<OpenFile<I>> {
+    pub(crate) fn file(&self, handle: u32) -> Result<OpenFile<I>> {
         match self.descriptor(handle)? {
             Handle::File(file) => Ok(file),
             Handle::Directory(_) => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }
 
-    pub(super) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
+    pub(crate) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
         match self.slots.get_mut(slot(handle)) {
             Some(Resource::Stream(stream)) => Ok(stream),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }
 
-    pub(super) fn listing(&mut self, handle: u32) -> Result<&mut Listing<I>> {
+    pub(crate) fn listing(&mut self, handle: u32) -> Result<&mut Listing<I>> {
         match self.slots.get_mut(slot(handle)) {
             Some(Resource::Listing(listing)) => Ok(listing),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }
 
+    pub(crate) fn ends(&mut self, stream: u32) -> Result<&mut Ends<I>> {
+        match self.slots.get_mut(slot(stream)) {
+            Some(Resource::Ends(ends)) => Ok(ends),
+            _ => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    /// The future of a stream.
+    pub(crate) fn future_of(&self, stream: u32) -> u32 {
+        stream - FIRST_HANDLE + FIRST_FUTURE
+    }
+
+    /// The stream of a future that is not dropped.
+    pub(crate) fn stream_of(&mut self, future: u32) -> Option<u32> {
+        let stream = future.checked_sub(FIRST_FUTURE)? + FIRST_HANDLE;
+        self.ends(stream).ok()?.has_future.then_some(stream)
+    }
+
     /// Makes room for one [`insert`](Self::insert).
-    pub(super) fn reserve_one(&mut self) -> Result {
+    pub(crate) fn reserve_one(&mut self) -> Result {
         Ok(self.slots.reserve_one()?)
     }
 
     /// Registers a resource. Returns its handle.
-    pub(super) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
+    pub(crate) fn insert(&mut self, resource: Resource<I>) -> Result<u32> {
         let slot = self.slots.insert(resource)?;
         match FIRST_HANDLE.checked_add(slot) {
-            Some(handle) if handle < FIRST_ERROR => Ok(handle),
+            Some(handle) if handle - FIRST_HANDLE < FIRST_ERROR - FIRST_FUTURE => Ok(handle),
             // Slots of a full memory are fewer.
             _ => {
                 self.slots.remove(slot);
@@ -145,7 +201,7 @@ impl<I: Copy + Eq> Handles<I> {
     }
 
     /// Frees the handle of a resource of this kind. Returns the resource.
-    pub(super) fn remove(&mut self, handle: u32, kind: Kind) -> Option<Resource<I>> {
+    pub(crate) fn remove(&mut self, handle: u32, kind: Kind) -> Option<Resource<I>> {
         let found = self.get(handle).ok()?;
         if found.kind() != kind {
             return None;

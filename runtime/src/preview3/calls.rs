@@ -1,0 +1,41 @@
+//! The functions of WASI 0.3 as traits: those of the runtime, and those of the host.
+
+use crate::component::Allocator;
+#[cfg(any(test, feature = "fuzz", feature = "wired"))]
+pub(crate) use wasi_vfs_embedding::for_each_preview3_function;
+#[cfg(all(target_family = "wasm", feature = "wired"))]
+pub(crate) use wasi_vfs_embedding::for_each_preview3_host_function;
+
+macro_rules! declare_functions {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty
+        {$($offset:literal: $len:literal),*};)*) => {
+        /// A server of the functions that deal with files, each in the shape of its
+        /// synchronous lowering. Pointers are addresses in the program's memory. `&self`,
+        /// since an allocator of the program may call a function while another one
+        /// allocates the memory of its answer.
+        pub trait Preview3 {
+            $(
+                #[doc = concat!("`", $name, "` of WASI 0.3.")]
+                #[allow(clippy::too_many_arguments, reason = "the specification's signature")]
+                fn $function(&self, $($parameter: $type,)* lowering: u32) -> $result;
+            )*
+        }
+    };
+}
+wasi_vfs_embedding::for_each_preview3_function!(declare_functions);
+
+macro_rules! declare_host_functions {
+    ($($function:ident $import:literal $name:literal $absent:ident
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        /// The functions that the runtime calls. Each `lowering` is the one that the
+        /// program called.
+        pub trait Host: Allocator {
+            $(
+                #[doc = concat!("`", $name, "` of the host.")]
+                fn $function(&self, $($parameter: $type),*) -> $result;
+            )*
+        }
+    };
+}
+wasi_vfs_embedding::for_each_preview3_host_function!(declare_host_functions);
