@@ -6,7 +6,8 @@
 //! `(data (i32.const 1) "Z")` become three pieces: `a` at 0, `Z` at 1 and `ab` at 2.
 
 use crate::module::error::ModuleError;
-use crate::module::parse::shape::{Shape, active_offset};
+use crate::module::locate::claimed::{Claimed, SEGMENT};
+use crate::module::parse::shape::{PAGE_SHIFT, Shape, active_offset};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -107,6 +108,32 @@ impl<'a> Memory<'a> {
         Ok(Self {
             size,
             pieces: overlay(&segments),
+            source: shape.elsewhere.map(|elsewhere| &elsewhere.source),
+        })
+    }
+
+    /// Rebuilds the region that the start function of `shape` fills.
+    pub(crate) fn of_claimed(shape: &Shape<'a>, claimed: Claimed) -> Result<Self, ModuleError> {
+        let size = u64::from(claimed.pages) << PAGE_SHIFT;
+        let (offset, len) = (u64::from(claimed.address), shape.segment_len(SEGMENT));
+        if offset + len > size {
+            return Err(ModuleError::Segment {
+                memory: 0,
+                offset,
+                len,
+                size,
+            });
+        }
+        let data = shape.data.get(SEGMENT).map_or(&[][..], |data| data.data);
+        let piece = Piece {
+            address: offset,
+            len,
+            bytes: (data.len() as u64 == len).then_some(data),
+            offset: shape.segment_offset(SEGMENT),
+        };
+        Ok(Self {
+            size,
+            pieces: vec![piece],
             source: shape.elsewhere.map(|elsewhere| &elsewhere.source),
         })
     }

@@ -3,6 +3,7 @@
 mod rejected;
 mod restored;
 mod shapes;
+mod single;
 
 use super::{Wiring, text};
 use crate::component::ComponentError;

@@ -194,13 +194,6 @@ fn lowerings_without_end_are_rejected() {
 }
 
 #[test]
-fn a_single_memory_is_not_supported() {
-    let error = wire_with(&wasm(&program("")), Some(MemoryKind::Single));
-    let error = error.expect_err("refused").to_string();
-    assert!(error.contains("jco transpile --multi-memory"), "{error}");
-}
-
-#[test]
 fn outer_modules_behind_the_insertion_are_named() {
     let outer = r#"(core module $late) (component (alias outer 1 $late (core module)))"#;
     names(&error(&program(outer)), &["refers to core module", "0x"]);
