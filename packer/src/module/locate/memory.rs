@@ -6,7 +6,7 @@
 //! `(data (i32.const 1) "Z")` become three pieces: `a` at 0, `Z` at 1 and `ab` at 2.
 
 use crate::module::error::ModuleError;
-use crate::module::locate::claimed::{Claimed, SEGMENT};
+use crate::module::locate::claimed::{Claimed, FIRST_SEGMENT};
 use crate::module::parse::shape::{PAGE_SHIFT, Shape, active_offset};
 use memchr::memmem;
 use std::borrow::Cow;
@@ -80,16 +80,34 @@ impl<'a> Piece<'a> {
 impl<'a> Memory<'a> {
     /// Rebuilds memory `index` of `shape`.
     pub(crate) fn build(shape: &Shape<'a>, index: u32) -> Result<Self, ModuleError> {
-        let size = initial_size(shape, index);
+        let places = shape.data.iter().enumerate().filter_map(|(number, data)| {
+            let (memory, offset) = active_offset(data)?;
+            (memory == index).then_some((number, offset))
+        });
+        Self::of(shape, index, initial_size(shape, index), places)
+    }
+
+    /// Rebuilds the region that the start function of `shape` fills.
+    pub(crate) fn of_claimed(shape: &Shape<'a>, claimed: Claimed) -> Result<Self, ModuleError> {
+        let size = u64::from(claimed.pages) << PAGE_SHIFT;
+        let numbers = FIRST_SEGMENT..;
+        let places = numbers.zip(claimed.addresses.map(u64::from));
+        Self::of(shape, 0, size, places)
+    }
+
+    /// The memory of `size` bytes with these segments, each at its offset.
+    fn of(
+        shape: &Shape<'a>,
+        memory: u32,
+        size: u64,
+        places: impl Iterator<Item = (usize, u64)>,
+    ) -> Result<Self, ModuleError> {
         let mut segments = Vec::new();
-        for (number, data) in shape.data.iter().enumerate() {
-            let Some((memory, offset)) = active_offset(data) else {
+        for (number, offset) in places {
+            let (data, len) = (shape.data.get(number), shape.segment_len(number));
+            let Some(data) = data.filter(|_| len > 0) else {
                 continue;
             };
-            let len = shape.segment_len(number);
-            if memory != index || len == 0 {
-                continue;
-            }
             if offset.checked_add(len).is_none_or(|end| end > size) {
                 return Err(ModuleError::Segment {
                     memory,
@@ -108,32 +126,6 @@ impl<'a> Memory<'a> {
         Ok(Self {
             size,
             pieces: overlay(&segments),
-            source: shape.elsewhere.map(|elsewhere| &elsewhere.source),
-        })
-    }
-
-    /// Rebuilds the region that the start function of `shape` fills.
-    pub(crate) fn of_claimed(shape: &Shape<'a>, claimed: Claimed) -> Result<Self, ModuleError> {
-        let size = u64::from(claimed.pages) << PAGE_SHIFT;
-        let (offset, len) = (u64::from(claimed.address), shape.segment_len(SEGMENT));
-        if offset + len > size {
-            return Err(ModuleError::Segment {
-                memory: 0,
-                offset,
-                len,
-                size,
-            });
-        }
-        let data = shape.data.get(SEGMENT).map_or(&[][..], |data| data.data);
-        let piece = Piece {
-            address: offset,
-            len,
-            bytes: (data.len() as u64 == len).then_some(data),
-            offset: shape.segment_offset(SEGMENT),
-        };
-        Ok(Self {
-            size,
-            pieces: vec![piece],
             source: shape.elsewhere.map(|elsewhere| &elsewhere.source),
         })
     }

@@ -322,9 +322,13 @@ fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>
     };
     let mut section = wasm_encoder::DataSection::new();
     if let Some(data) = baked.claimed {
-        section.passive(data.bytes);
-        bytes.append(items_of(&section)?.bytes);
-        return Ok(Items { count: 2, bytes });
+        for segment in data.0 {
+            section.passive(segment.bytes);
+        }
+        let passive = items_of(&section)?;
+        bytes.append(passive.bytes);
+        let count = passive.count + 1;
+        return Ok(Items { count, bytes });
     }
     for segment in segments::joined(baked.snapshot) {
         // The memory has at most 4 GiB, including the region.

@@ -2,7 +2,7 @@
 //!
 //! The runtime of a component imports the memory of the program, and cannot know its length
 //! before it starts. So its start function grows the memory by the pages of the region, and
-//! copies the data of the runtime from a passive segment to these pages. The region never
+//! copies the data of the runtime from passive segments to these pages. The region never
 //! moves. Program and runtime grow the memory with the plain instruction from then on, and
 //! each treats the pages of the other as foreign.
 //!
@@ -10,12 +10,12 @@
 //! has 17 pages, the start function sets `base` to 17 * 65,536 and copies the data to
 //! `base + 65,536`. The functions of the runtime add `base` to each address.
 //!
-//! Four appended globals describe the region. Tools read the address of the data from
-//! there, and so find the image without running the module.
+//! Appended globals describe the region. Tools read the addresses of the data from there,
+//! and so find the image without running the module.
 
 use crate::module::edit::code::Code;
 use crate::module::error::ModuleError;
-use crate::module::locate::claimed::{DATA_ADDRESS, DATA_LEN, PAGES};
+use crate::module::locate::claimed::{PAGES, SEGMENT_COUNT, globals_of};
 use crate::module::merge::growth::{Appended, COPY_AND_FILL, copy, fill};
 use crate::module::merge::region::{FUNCTIONS, Region};
 use crate::module::merge::segments::Segment;
@@ -25,39 +25,43 @@ use wasmparser::FuncType;
 
 use Instruction as I;
 
-/// Globals of a claimed region, before those of the runtime: `base`, and three constants.
-pub(crate) const GLOBALS: u32 = 4;
+/// Globals of a claimed region, before those of the runtime: `base`, and constants.
+pub(crate) const GLOBALS: u32 = 2 + 2 * SEGMENT_COUNT as u32;
 
-/// The data of the runtime as one segment.
-pub(crate) struct Data {
-    /// Its address, from the start of the region.
-    pub(crate) address: u32,
-    pub(crate) bytes: Vec<u8>,
-}
+/// The data of the runtime in [`SEGMENT_COUNT`] segments.
+pub(crate) struct Data(pub(crate) Vec<Segment>);
 
 impl Data {
-    /// Joins all `segments`. The gaps between them are short, because the runtime has no
-    /// large variables without a value.
+    /// Joins `segments` until few are left, over the shortest gaps.
     pub(crate) fn joined(segments: Vec<Segment>) -> Result<Self, ModuleError> {
-        let mut segments = segments.into_iter();
-        let Some(Segment { offset, mut bytes }) = segments.next() else {
-            return Err(ModuleError::Runtime("it has no data".into()));
-        };
-        for segment in segments {
-            let len = segment.offset.checked_sub(offset).map(|len| len as usize);
-            let Some(len) = len.filter(|len| *len >= bytes.len()) else {
-                return Err(ModuleError::Runtime("its data segments overlap".into()));
-            };
-            bytes.resize(len, 0);
-            bytes.extend(segment.bytes);
+        let mut gaps = Vec::new();
+        for (number, pair) in (1_usize..).zip(segments.windows(2)) {
+            let [one, other] = pair else { continue };
+            let gap = one.gap(other.offset);
+            let gap = gap.ok_or_else(|| ModuleError::Runtime("its data overlaps".into()))?;
+            gaps.push((gap, number));
         }
-        let address = offset;
-        Ok(Self { address, bytes })
+        gaps.sort_unstable_by(|one, other| other.cmp(one));
+        let starts = gaps.iter().take(SEGMENT_COUNT - 1);
+        let starts: Vec<usize> = starts.map(|(_, number)| *number).collect();
+        let mut joined: Vec<Segment> = Vec::new();
+        for (number, segment) in segments.into_iter().enumerate() {
+            let last = joined.last_mut().filter(|_| !starts.contains(&number));
+            match last.and_then(|last| Some((last.gap(segment.offset)?, last))) {
+                Some((gap, last)) => last.extend(gap, &segment.bytes),
+                None => joined.push(segment),
+            }
+        }
+        joined.resize_with(SEGMENT_COUNT, || Segment {
+            offset: 0,
+            bytes: Vec::new(),
+        });
+        Ok(Self(joined))
     }
 }
 
 /// The appended functions, in the order of their numbers. `segment` is the number of the
-/// segment with the data.
+/// first segment with data.
 pub(crate) fn functions(region: &Region, segment: u32) -> [Appended; FUNCTIONS as usize] {
     let [copied, filled] = COPY_AND_FILL;
     let i32s = |count: usize| vec![wasmparser::ValType::I32; count];
@@ -85,13 +89,14 @@ fn claim(region: &Region, segment: u32) -> Function {
     code.when([I::Unreachable]);
     code.all([I::LocalGet(0), I::I32Const(PAGE_SHIFT), I::I32Shl]);
     code.all([I::GlobalSet(region.base())]);
-    code.all([I::GlobalGet(region.base()), global(DATA_ADDRESS), I::I32Add]);
-    code.all([I::I32Const(0), global(DATA_LEN)]);
-    code.all([I::MemoryInit {
-        mem: 0,
-        data_index: segment,
-    }]);
-    code.all([I::DataDrop(segment)]);
+    for number in 0..SEGMENT_COUNT {
+        let [address, len] = globals_of(number);
+        let data_index = segment + number as u32;
+        code.all([global(0), global(address), I::I32Add]);
+        code.all([I::I32Const(0), global(len)]);
+        code.all([I::MemoryInit { mem: 0, data_index }]);
+        code.all([I::DataDrop(data_index)]);
+    }
     code.finish()
 }
 
@@ -110,13 +115,11 @@ fn extend(region: &Region) -> Function {
 /// Adds the globals of a region with `pages` pages and this `data`.
 pub(crate) fn encode_globals(section: &mut GlobalSection, pages: u64, data: &Data) {
     // A memory has at most 65,536 pages, and its data fits into it.
-    let values = [
-        0,
-        pages as i32,
-        data.address.cast_signed(),
-        data.bytes.len() as i32,
-    ];
-    for (number, value) in (0..).zip(values) {
+    let places = data.0.iter().flat_map(|segment| {
+        let len = segment.bytes.len() as i32;
+        [segment.offset.cast_signed(), len]
+    });
+    for (number, value) in (0..).zip([0, pages as i32].into_iter().chain(places)) {
         let ty = GlobalType {
             val_type: ValType::I32,
             mutable: number == 0,
@@ -130,22 +133,39 @@ pub(crate) fn encode_globals(section: &mut GlobalSection, pages: u64, data: &Dat
 mod tests {
     use super::*;
 
-    fn segment(offset: u32, bytes: &[u8]) -> Segment {
-        let bytes = bytes.to_vec();
-        Segment { offset, bytes }
+    fn joined(segments: &[(u32, &[u8])]) -> Option<Vec<(u32, Vec<u8>)>> {
+        let segments = segments.iter().map(|(offset, bytes)| Segment {
+            offset: *offset,
+            bytes: bytes.to_vec(),
+        });
+        let data = Data::joined(segments.collect()).ok()?;
+        Some(data.0.into_iter().map(|s| (s.offset, s.bytes)).collect())
     }
 
     #[test]
-    fn segments_are_joined_over_gaps() {
-        let data = Data::joined(vec![segment(8, b"ab"), segment(12, b"c")]);
-        let data = data.expect("in order");
-        assert_eq!((data.address, &*data.bytes), (8, &b"ab\0\0c"[..]));
+    fn segments_are_joined_over_the_shortest_gaps() {
+        let segments = [
+            (8, b"ab"),
+            (12, b"cd"),
+            (1000, b"ef"),
+            (2000, b"gh"),
+            (5000, b"ij"),
+        ];
+        let segments = segments.map(|(offset, bytes)| (offset, &bytes[..]));
+        let expected = [(8, b"ab\0\0cd".to_vec()), (1000, b"ef".to_vec())];
+        let joined = joined(&segments).expect("in order");
+        assert_eq!(joined[..2], expected);
+        assert_eq!(joined.len(), SEGMENT_COUNT);
     }
 
     #[test]
-    fn overlapping_and_missing_segments_are_errors() {
-        for segments in [vec![], vec![segment(8, b"abc"), segment(9, b"x")]] {
-            assert!(Data::joined(segments).is_err());
-        }
+    fn missing_segments_are_empty() {
+        let joined = joined(&[(8, b"ab")]).expect("in order");
+        assert_eq!((joined.len(), &joined[3]), (SEGMENT_COUNT, &(0, vec![])));
+    }
+
+    #[test]
+    fn overlapping_segments_are_an_error() {
+        assert!(joined(&[(8, b"abc"), (9, b"x")]).is_none());
     }
 }

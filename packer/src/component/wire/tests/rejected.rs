@@ -3,7 +3,7 @@
 use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
 use super::{PARTS, VERSION, Wiring, error, wasm, wire_with, wired_runtime};
 use crate::component::wire_error::WireError;
-use crate::module::{MemoryKind, Parts};
+use crate::module::Parts;
 use crate::warning::Warning;
 
 /// Checks that the message has these words, all of them.
