@@ -106,11 +106,28 @@ pub enum WireError {
         /// The resource.
         resource: &'static str,
     },
-    /// The component needs a separate memory.
+    /// A core module needs all of its memory for itself.
     #[error(
-        "`--memory single` is not supported for components that use WASI 0.2 or 0.3 without an adapter; pack without it, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
+        "core module {number} cannot share its memory: {found}; pack without `--memory single`, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
     )]
-    SingleMemory,
+    SingleMemory {
+        /// Number of the core module.
+        number: usize,
+        /// The reason.
+        found: &'static str,
+    },
+    /// The memory of the program cannot grow by the region of the runtime.
+    #[error(
+        "the memory of the program starts with {minimum} pages and may have {maximum}, and `--memory single` needs {needed} more pages for the runtime; build the program with a larger maximum, or pack without `--memory single`"
+    )]
+    NoRoom {
+        /// Its initial length in pages.
+        minimum: u64,
+        /// Its maximum in pages.
+        maximum: u64,
+        /// The pages of the runtime.
+        needed: u64,
+    },
     /// A nested component refers to a core module behind the inserted ones.
     #[error(
         "a nested component at offset {offset:#x} refers to core module {number} of its parent, which wiring renumbers; build the nested component separately"

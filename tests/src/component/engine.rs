@@ -10,6 +10,8 @@ use std::process::Command;
 pub enum Engine {
     /// The command of wasmtime.
     Wasmtime,
+    /// The same without multi-memory.
+    WasmtimeOneMemory,
     /// The same with its baseline compiler, which compiles an interpreter ten times faster.
     Winch,
     /// The Python package of wasmtime.
@@ -49,6 +51,11 @@ impl Engine {
     fn command(self) -> Command {
         match self {
             Self::Wasmtime => wasmtime("run"),
+            Self::WasmtimeOneMemory => {
+                let mut command = wasmtime("run");
+                command.args(["-W", "multi-memory=n"]);
+                command
+            }
             Self::Winch => winch("run"),
             Self::WasmtimePython => {
                 let mut command = Command::new(tool("venv/bin/python", "wasmtime"));

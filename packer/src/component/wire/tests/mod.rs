@@ -3,6 +3,7 @@
 mod rejected;
 mod restored;
 mod shapes;
+mod single;
 mod streams;
 
 use super::{Wiring, text};
