@@ -6,12 +6,12 @@
 //! function is a warning and no error.
 
 use crate::component::wire::content::Search;
-use crate::component::wire::escape::{called, exported, params, result};
+use crate::component::wire::escape::{called, exported, params, result, written};
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::uses_files_of_0_3;
 use crate::component::wire::payloads::{Payload, Payloads};
 use std::collections::HashSet;
-use wasmparser::component_types::ComponentValType;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentDefinedType, ComponentValType};
 use wasmparser::types::TypesRef;
 
 /// The functions in words, each once.
@@ -31,6 +31,12 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
         {
             receivers.push(called(items, *function));
         }
+        if let CoreFunction::Builtin(builtin) = function
+            && let Some((user, ty)) = written(builtin)
+            && streams.are_in(payload(types, ty))
+        {
+            receivers.push(user.to_owned());
+        }
     }
     for (number, (function, _)) in (0..).zip(&items.functions) {
         if let Function::Lift = function
@@ -42,6 +48,19 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     let mut seen = HashSet::new();
     receivers.retain(|receiver| seen.insert(receiver.clone()));
     receivers
+}
+
+/// The payload of a stream or future type.
+fn payload(types: TypesRef<'_>, ty: u32) -> Vec<ComponentValType> {
+    let ComponentAnyTypeId::Defined(ty) = types.component_any_type_at(ty) else {
+        return Vec::new();
+    };
+    match types.get(ty) {
+        Some(ComponentDefinedType::Stream { ty, .. } | ComponentDefinedType::Future { ty, .. }) => {
+            ty.iter().copied().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The payloads of streams and futures that lowered functions of files return.
