@@ -25,9 +25,6 @@ use wasmparser::FuncType;
 
 use Instruction as I;
 
-/// Globals of a claimed region, before those of the runtime: `base`, and constants.
-pub(crate) const GLOBALS: u32 = 2 + 2 * SEGMENT_COUNT as u32;
-
 /// The data of the runtime in [`SEGMENT_COUNT`] segments.
 pub(crate) struct Data(pub(crate) Vec<Segment>);
 

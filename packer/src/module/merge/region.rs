@@ -22,7 +22,7 @@
 
 use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
-use crate::module::merge::claim;
+use crate::module::locate::claimed::SEGMENT_COUNT;
 use crate::module::parse::shape::{PAGE_SHIFT, Shape};
 use wasi_vfs_embedding::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, ValType};
@@ -40,6 +40,9 @@ const LAST_PAGES: u64 = 1024;
 
 /// Globals that a region above the application adds, before those of the runtime.
 pub(crate) const GLOBALS: u32 = 3;
+
+/// Globals that a claimed region adds: `base`, the pages, and two for each data segment.
+const CLAIMED_GLOBALS: u32 = 2 + 2 * SEGMENT_COUNT as u32;
 
 /// Functions that a region adds, behind the entries.
 pub(crate) const FUNCTIONS: u32 = 4;
@@ -106,7 +109,7 @@ impl Region {
     /// How many globals the region adds.
     pub(crate) fn global_count(&self) -> u32 {
         match self.is_claimed {
-            true => claim::GLOBALS,
+            true => CLAIMED_GLOBALS,
             false => GLOBALS,
         }
     }
