@@ -8,7 +8,7 @@ use wasi_vfs_format::testing::Random;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::guest::{self, Binding};
 use wasi_vfs_tests::interpreter::{self, Ran};
-use wasi_vfs_tests::oracle::host::Host;
+use wasi_vfs_tests::oracle::host::{Host, Reference};
 use wasi_vfs_tests::stored::Stored;
 use wasi_vfs_tests::tree::{Tree, bytes, sample};
 

@@ -10,7 +10,7 @@ use tempfile::TempPath;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::oracle::difference::{DIFFERENCES, Shows};
-use wasi_vfs_tests::oracle::host::{Host, Preopen};
+use wasi_vfs_tests::oracle::host::{Host, Preopen, Reference};
 use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
 use wasi_vfs_tests::oracle::tree::OracleTrees;
 use wasi_vfs_tests::tree::{self, sample};
