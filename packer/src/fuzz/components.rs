@@ -2,8 +2,8 @@
 //!
 //! wasm-smith seldom generates a component that imports `wasi:filesystem`. So most inputs
 //! change a component that can be packed. For example, the first byte of an input chooses
-//! a component of WASI 0.2, and the others insert a random core module between two of its
-//! sections.
+//! a component of WASI 0.2 or 0.3, and the others insert a random core module between two
+//! of its sections.
 
 use super::image::parts;
 use crate::component::{ComponentError, WireError, text, without_image};
