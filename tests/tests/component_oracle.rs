@@ -56,7 +56,7 @@ impl Version {
     fn engines(self) -> &'static [Engine] {
         match self {
             Self::V2 => &Engine::ALL,
-            Self::V3 => &[],
+            Self::V3 => &[Engine::Jco],
         }
     }
 

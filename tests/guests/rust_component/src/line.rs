@@ -42,8 +42,15 @@ impl Line {
         if shown < bytes.len() {
             let nul = if path.contains('\0') { "%00" } else { "" };
             let absolute = if path.contains("abs-") { "abs-" } else { "" };
+            let ends_in_slash = path.ends_with('/') || path.ends_with("/.");
+            let slash = if ends_in_slash { "/" } else { "" };
             let digest = digest(bytes);
-            write!(text, "...({},{digest:x}){nul}{absolute}", bytes.len()).expect("room");
+            write!(
+                text,
+                "...({},{digest:x}){nul}{absolute}{slash}",
+                bytes.len()
+            )
+            .expect("room");
         }
         self.say(name, text);
     }

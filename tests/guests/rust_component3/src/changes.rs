@@ -50,6 +50,7 @@ async fn at_path(program: &mut Program) {
     let time = program.random.pick(&TIMES);
     let line = &mut program.line;
     line.word(PATH_CALLS[which]);
+    line.say("lowering", program.lowering as u8);
     line.say("in", &base.name);
     line.path("path", &path);
     line.say("follow", u8::from(follow));
@@ -73,6 +74,7 @@ pub async fn two_paths(program: &mut Program) {
     let renames = program.random.chance(50);
     let line = &mut program.line;
     line.word(if renames { "rename-at" } else { "link-at" });
+    line.say("lowering", program.lowering as u8);
     line.say("in", &from.name);
     line.path("path", &old);
     line.say("to", &to.name);
@@ -97,6 +99,7 @@ async fn of_descriptor(program: &mut Program) {
     let time = program.random.pick(&TIMES);
     let line = &mut program.line;
     line.word(CALLS[which]);
+    line.say("lowering", program.lowering as u8);
     line.say("fd", &target.name);
     line.say("offset", offset);
     line.say("len", len);
@@ -128,11 +131,13 @@ async fn write(program: &mut Program) {
     } else {
         "write-via-stream"
     });
+    line.say("lowering", program.lowering as u8);
     line.say("fd", &target.name);
     line.say("offset", offset);
     line.say("len", len);
     line.say("file", u8::from(stream.is_some()));
     if let Some(stream) = stream {
+        line.say("from", stream.offset);
         let written = write_stream(&target, (!appends).then_some(offset), stream.reader);
         line.outcome(written.await);
         line.also("read", stream.result.await);

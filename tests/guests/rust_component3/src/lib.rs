@@ -4,7 +4,8 @@
 //!
 //! The program prints the lines of `tests/guests/rust_component`, which makes them with
 //! WASI 0.2. It shares that program's random numbers, paths and lines. Each operation draws
-//! its lowering of the async functions. The standard library reads paths through WASI 0.2 in the
+//! its lowering of the async functions, and lines of changes name it: `lowering=0` is the sync
+//! one. The standard library reads paths through WASI 0.2 in the
 //! same component, and the operation `std` reports the bytes.
 //!
 //! A stream of a file is read in parts, whose lengths the host chooses, until the wanted

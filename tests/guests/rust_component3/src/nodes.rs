@@ -126,6 +126,7 @@ pub async fn open_any(program: &mut Program) {
     };
     let line = &mut program.line;
     line.word("open-at");
+    line.say("lowering", program.lowering as u8);
     line.say("in", &base.name);
     line.path("path", &path);
     line.say("follow", u8::from(follow));
@@ -236,6 +237,8 @@ pub async fn describe(program: &mut Program) {
     match which {
         0 => {
             if let Some(flags) = program.line.outcome(by.get_flags(descriptor).await) {
+                // The command of wasmtime preopens directories for changes.
+                let flags = flags - DescriptorFlags::MUTATE_DIRECTORY;
                 program.line.say("is", flags.bits());
             }
         }
