@@ -325,7 +325,9 @@ fn path_first(lookup: &Lookup<'_>) -> bool {
 
 fn trailing_slash(lookup: &Lookup<'_>) -> bool {
     let ends_in_slash = ["/", "/."].iter().any(|end| lookup.path.ends_with(end));
-    ends_in_slash && (lookup.host, lookup.ours) == (0, errno::NOTDIR)
+    // A link with a slash behind it is followed, perhaps to nothing or around.
+    let errors = [errno::NOTDIR, errno::NOENT, errno::LOOP];
+    ends_in_slash && lookup.host == 0 && errors.contains(&lookup.ours)
 }
 
 /// The guest prints a long path as `start...(length,digest)`.
