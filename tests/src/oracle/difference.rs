@@ -132,7 +132,10 @@ pub fn explain(host: &Line<'_>, ours: &Line<'_>) -> Option<Vec<&'static str>> {
         } else if names.is_empty() {
             let kind = format!("{result}-type");
             if host.result(&kind) != ours.result(&kind) {
-                return None;
+                // Our side followed the link.
+                let follows = host.result(&kind) == Some("7") && ends_in_slash(ours.argument(path));
+                follows.then_some(())?;
+                names.push("trailing-slash");
             }
         }
     }
@@ -323,11 +326,14 @@ fn path_first(lookup: &Lookup<'_>) -> bool {
         || lookup.path.contains("%00") && lookup.ours == errno::INVAL
 }
 
+fn ends_in_slash(path: &str) -> bool {
+    path.ends_with('/') || path.ends_with("/.")
+}
+
 fn trailing_slash(lookup: &Lookup<'_>) -> bool {
-    let ends_in_slash = ["/", "/."].iter().any(|end| lookup.path.ends_with(end));
     // A link with a slash behind it is followed, perhaps to nothing or around.
-    let errors = [errno::NOTDIR, errno::NOENT, errno::LOOP];
-    ends_in_slash && lookup.host == 0 && errors.contains(&lookup.ours)
+    let errors = [errno::NOTDIR, errno::NOENT, errno::LOOP, errno::PERM];
+    ends_in_slash(lookup.path) && lookup.host == 0 && errors.contains(&lookup.ours)
 }
 
 /// The guest prints a long path as `start...(length,digest)`.
