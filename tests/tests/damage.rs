@@ -9,7 +9,7 @@ use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::component::{self, Damaged};
 use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::interpreter::{self, Ran};
-use wasi_vfs_tests::oracle::host::Host;
+use wasi_vfs_tests::oracle::host::{Host, Reference};
 use wasi_vfs_tests::stored::Stored;
 use wasi_vfs_tests::tree::{Tree, bytes, sample};
 
