@@ -8,6 +8,7 @@
 //! preview1   decodes the calls of WASI preview 1, routes them, encodes the answers
 //! preview2   the same for the functions of WASI 0.2, in a component
 //! open       open files and directories, opening, changing names; for every front end
+//! overlay    changes in memory above a file system
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
 //! guest      the program's memory: checked accesses, paths, where read bytes go
@@ -51,6 +52,8 @@ pub mod fuzz;
 pub mod guest;
 pub mod image;
 pub mod open;
+#[cfg(any(test, feature = "writable"))]
+pub mod overlay;
 pub mod preview1;
 pub mod preview2;
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod hostile;
 mod listing;
 mod memory_fs;
 mod no_memory;
+mod overlay;
 mod paths;
 mod polling;
 mod preview2;
