@@ -7,6 +7,7 @@ pub(crate) mod functions;
 mod host;
 mod images;
 mod memory;
+pub(crate) mod memory_fs;
 mod paths;
 mod program;
 mod writable;

@@ -1,7 +1,7 @@
 //! Changes of a writable file system by preview 1.
 
 use super::guest::{BUFFER, Guest, Vfs};
-use super::memory_fs::MemoryFs;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview1::{oflags, rights};
 use crate::{Errno, Filesystem, Preview1};
 

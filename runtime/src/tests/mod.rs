@@ -14,7 +14,6 @@ mod guest;
 mod host_answers;
 mod hostile;
 mod listing;
-mod memory_fs;
 mod no_memory;
 mod overlay;
 mod paths;

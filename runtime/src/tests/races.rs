@@ -1,7 +1,7 @@
 //! Names that another process makes or removes while a program opens them.
 
 use super::changes::{READ_WRITE, content, guest};
-use super::memory_fs::MemoryFs;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::Errno;
 use crate::fs::{Filesystem, Intent, Result};
 use crate::preview1::oflags;

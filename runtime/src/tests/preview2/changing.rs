@@ -4,7 +4,7 @@ use super::Component;
 use super::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
 use crate::fs::Flush;
 use crate::preview2::{ErrorCode, Preview2};
-use crate::tests::memory_fs::MemoryFs;
+use crate::fuzz::memory_fs::MemoryFs;
 
 type Result<T = ()> = std::result::Result<T, ErrorCode>;
 

@@ -27,22 +27,22 @@ struct Node {
 }
 
 /// The nodes; the root is the first.
-pub(super) struct MemoryFs {
+pub(crate) struct MemoryFs {
     nodes: Vec<Option<Node>>,
     /// The nodes that were flushed, and how.
-    pub(super) flushes: Vec<(Id, Flush)>,
+    pub(crate) flushes: Vec<(Id, Flush)>,
     /// What another process does between the look-up of a name and its use, in each turn
     /// the last of these.
-    pub(super) rivals: Vec<Rival>,
+    pub(crate) rivals: Vec<Rival>,
     /// How many more bytes the storage accepts.
-    pub(super) space: usize,
+    pub(crate) space: usize,
 }
 
 /// A change by another process.
-pub(super) type Rival = fn(&mut MemoryFs) -> Result;
+pub(crate) type Rival = fn(&mut MemoryFs) -> Result;
 
 impl MemoryFs {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut fs = Self {
             nodes: Vec::new(),
             flushes: Vec::new(),
@@ -54,7 +54,7 @@ impl MemoryFs {
     }
 
     /// How many nodes have a name or a handle.
-    pub(super) fn node_count(&self) -> usize {
+    pub(crate) fn node_count(&self) -> usize {
         self.nodes.iter().flatten().count()
     }
 
