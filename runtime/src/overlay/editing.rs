@@ -1,8 +1,11 @@
 //! Changes of content and of metadata.
 
+use super::clock::Clock;
 use super::content::{Below, Content};
+use super::id::{Found, Id};
+use super::layer::Overlay;
 use super::node::Body;
-use super::{Clock, Found, Id, Overlay};
+use super::space::Space;
 use crate::blocks::Sink;
 use crate::fs::{Filesystem, FsError, Result, Time, Times};
 use core::hash::Hash;
@@ -61,7 +64,7 @@ where
     fn edit<R>(
         &mut self,
         id: Id<L::Id>,
-        change: impl FnOnce(&mut super::Space, &mut Content, Below<'_, L>) -> Result<R>,
+        change: impl FnOnce(&mut Space, &mut Content, Below<'_, L>) -> Result<R>,
     ) -> Result<R> {
         self.changed(id)?;
         let file = match id {

@@ -1,8 +1,11 @@
 //! The layer as a file system.
 
+use super::clock::Clock;
+use super::content::Content;
+use super::id::{Found, Id};
+use super::layer::Overlay;
 use super::naming::check_name;
 use super::node::Body;
-use super::{Clock, Content, Found, Id, Overlay};
 use crate::blocks::Sink;
 use crate::fs::{Entry, Filesystem, FsError, Intent, Mount, Result, Stat, Times, Tree};
 use core::hash::Hash;

@@ -4,8 +4,10 @@
 //! from [`FIRST_OWN`] on. Each name keeps its cookie until it is removed. A packed name that
 //! now belongs to another node keeps the cookie, too.
 
+use super::clock::Clock;
 use super::directory::{Directory, Lookup};
-use super::{Clock, Found, Id, Overlay};
+use super::id::{Found, Id};
+use super::layer::Overlay;
 use crate::fs::{Entry, Filesystem, FsError, Result, Tree};
 use core::hash::Hash;
 

@@ -6,9 +6,11 @@
 //! fail and changes nothing that a program sees until `b` changes. The rest cannot fail: `a`
 //! is removed, and the node that had the name `b` loses a name.
 
+use super::clock::Clock;
 use super::directory::Name;
+use super::id::{Found, Id};
+use super::layer::Overlay;
 use super::node::{Body, Node, NodeTimes};
-use super::{Clock, Found, Id, Overlay};
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
 use core::hash::Hash;
 
@@ -116,7 +118,8 @@ where
             // Two names of one file: POSIX asks for no change.
             return Ok(());
         }
-        self.check_move(&moved, new.0, replaced.as_ref())?;
+        self.check_places(&moved, (old.0, new.0), replaced.as_ref())?;
+        self.check_kinds(&moved, replaced.as_ref())?;
         let (from, to) = (self.spot(old.0, old.1)?, self.spot(new.0, new.1)?);
         self.reserve_removal(&from, id)?;
         self.prepare_move(&moved, (old.0, new.0))?;
@@ -134,29 +137,41 @@ where
         Ok(())
     }
 
-    /// Checks that a node may move to a directory, over another node.
-    fn check_move(
+    /// Checks that no directory moves below itself, or is replaced by a node below it.
+    fn check_places(
         &self,
         moved: &Found<L::Node>,
-        directory: Id<L::Id>,
+        (old, new): (Id<L::Id>, Id<L::Id>),
         replaced: Option<&Found<L::Node>>,
     ) -> Result {
-        let is_directory = Self::kind(moved) == Kind::Directory;
-        if is_directory {
+        if Self::kind(moved) == Kind::Directory {
             self.check_not_mounted(Self::id(moved))?;
-            self.check_not_below(directory, Self::id(moved))?;
+            self.check_not_below(new, Self::id(moved), FsError::Invalid)?;
         }
-        match replaced.map(|replaced| (replaced, Self::kind(replaced) == Kind::Directory)) {
-            None | Some((_, false)) if !is_directory => Ok(()),
-            None => Ok(()),
-            Some((_, false)) => Err(FsError::NotADirectory),
-            Some((_, true)) if !is_directory => Err(FsError::IsADirectory),
-            Some((replaced, true)) => self.check_removable(replaced),
+        match replaced {
+            Some(replaced) if Self::kind(replaced) == Kind::Directory => {
+                self.check_not_below(old, Self::id(replaced), FsError::NotEmpty)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that a node may replace another one.
+    fn check_kinds(&self, moved: &Found<L::Node>, replaced: Option<&Found<L::Node>>) -> Result {
+        let Some(replaced) = replaced else {
+            return Ok(());
+        };
+        let is_directory = |found| Self::kind(found) == Kind::Directory;
+        match (is_directory(moved), is_directory(replaced)) {
+            (false, false) => Ok(()),
+            (true, false) => Err(FsError::NotADirectory),
+            (false, true) => Err(FsError::IsADirectory),
+            (true, true) => self.check_removable(replaced),
         }
     }
 
     /// Checks that `directory` is neither `above` nor below it.
-    fn check_not_below(&self, directory: Id<L::Id>, above: Id<L::Id>) -> Result {
+    fn check_not_below(&self, directory: Id<L::Id>, above: Id<L::Id>, error: FsError) -> Result {
         let mut here = directory;
         while here != above {
             if here == self.root() {
@@ -164,7 +179,7 @@ where
             }
             here = Self::id(&self.parent(&self.node(here)?)?);
         }
-        Err(FsError::Invalid)
+        Err(error)
     }
 
     /// Checks that a directory is empty and not preopened.

@@ -7,7 +7,7 @@ use crate::fs::{FsError, Result};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// What an allocator needs beside the bytes of an allocation: a header, and rounding.
+/// Bytes that an allocator adds to each allocation: a header, and rounding.
 const ALLOCATION_LEN: usize = 16;
 
 /// A box that [`Space::boxed`] made. An array, since the standard library can make no other
@@ -124,7 +124,7 @@ impl Space {
     }
 }
 
-/// What an allocation of `len` bytes takes; nothing is allocated for 0 bytes.
+/// The memory of an allocation of `len` bytes. A length of 0 needs none.
 fn cost(len: usize) -> u64 {
     match len {
         0 => 0,

@@ -1,8 +1,10 @@
 //! The tree of the changed file system.
 
+use super::clock::Clock;
 use super::directory::Lookup;
+use super::id::{Found, Id};
+use super::layer::Overlay;
 use super::node::Body;
-use super::{Clock, Found, Id, Overlay};
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
 use core::hash::Hash;
 

@@ -3,8 +3,8 @@
 use super::Component;
 use super::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
 use crate::fs::Flush;
-use crate::preview2::{ErrorCode, Preview2};
 use crate::fuzz::memory_fs::MemoryFs;
+use crate::preview2::{ErrorCode, Preview2};
 
 type Result<T = ()> = std::result::Result<T, ErrorCode>;
 
