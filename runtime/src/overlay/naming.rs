@@ -34,11 +34,11 @@ where
         let kind = body.kind();
         let number = self.next_made;
         let id = Id::Made(number);
-        let times = NodeTimes::all(self.clock.now_ns());
+        let now_ns = self.clock.now_ns();
         let node = Node {
             id,
             link_count: 1,
-            times,
+            times: NodeTimes::all(now_ns),
             body,
         };
         self.nodes.insert(&mut self.space, node)?;
@@ -50,7 +50,7 @@ where
             return Err(error);
         }
         self.next_made += 1;
-        self.touch(directory);
+        self.touch(directory, now_ns);
         Ok(Found::Made(number, kind))
     }
 
@@ -76,8 +76,9 @@ where
         }
         let spot = self.spot(directory, name)?;
         self.set(&spot, id)?;
-        self.change_link_count(id, 1);
-        self.touch(directory);
+        let now_ns = self.clock.now_ns();
+        self.change_link_count(id, 1, now_ns);
+        self.touch(directory, now_ns);
         Ok(())
     }
 
@@ -97,13 +98,28 @@ where
             (false, false) => {}
         }
         let id = Self::id(&found);
-        let spot = self.spot(directory, name)?;
-        self.reserve_removal(&spot, id)?;
-        self.prepare_loss(&found)?;
+        self.space.open_reserve();
+        let spot = self.prepare_removal(directory, name, &found);
+        self.space.close_reserve();
+        let spot = spot?;
+        let now_ns = self.clock.now_ns();
         self.remove(&spot);
-        self.lose_name(id);
-        self.touch(directory);
+        self.lose_name(id, now_ns);
+        self.touch(directory, now_ns);
         Ok(())
+    }
+
+    /// Makes the room that the removal of a name needs.
+    fn prepare_removal<'n>(
+        &mut self,
+        directory: Id<L::Id>,
+        name: &'n [u8],
+        found: &Found<L::Node>,
+    ) -> Result<Spot<'n, L::Id>> {
+        let spot = self.spot(directory, name)?;
+        self.reserve_removal(&spot, Self::id(found))?;
+        self.prepare_loss(found)?;
+        Ok(spot)
     }
 
     /// Moves a name, and replaces the node that has the new name.
@@ -127,13 +143,14 @@ where
             self.prepare_loss(replaced)?;
         }
         self.set(&to, id)?;
+        let now_ns = self.clock.now_ns();
         self.remove(&from);
-        self.settle(id, new.0);
+        self.settle(id, new.0, now_ns);
         if let Some(replaced) = &replaced {
-            self.lose_name(Self::id(replaced));
+            self.lose_name(Self::id(replaced), now_ns);
         }
-        self.touch(old.0);
-        self.touch(new.0);
+        self.touch(old.0, now_ns);
+        self.touch(new.0, now_ns);
         Ok(())
     }
 
@@ -251,8 +268,7 @@ where
     }
 
     /// Notes the new place of a moved node.
-    fn settle(&mut self, id: Id<L::Id>, parent: Id<L::Id>) {
-        let now_ns = self.clock.now_ns();
+    fn settle(&mut self, id: Id<L::Id>, parent: Id<L::Id>, now_ns: i64) {
         let Some(node) = self.nodes.get_mut(id) else {
             return;
         };
@@ -278,13 +294,12 @@ where
     }
 
     /// Takes a name from a node.
-    fn lose_name(&mut self, id: Id<L::Id>) {
-        self.change_link_count(id, -1);
+    fn lose_name(&mut self, id: Id<L::Id>, now_ns: i64) {
+        self.change_link_count(id, -1, now_ns);
         self.free_unused(id);
     }
 
-    fn change_link_count(&mut self, id: Id<L::Id>, change: i32) {
-        let now_ns = self.clock.now_ns();
+    fn change_link_count(&mut self, id: Id<L::Id>, change: i32, now_ns: i64) {
         if let Some(node) = self.nodes.get_mut(id) {
             node.link_count = node.link_count.saturating_add_signed(change);
             node.times.changed_ns = now_ns;
@@ -300,8 +315,7 @@ where
     }
 
     /// The names of a directory changed.
-    fn touch(&mut self, directory: Id<L::Id>) {
-        let now_ns = self.clock.now_ns();
+    fn touch(&mut self, directory: Id<L::Id>, now_ns: i64) {
         if let Some(node) = self.nodes.get_mut(directory) {
             (node.times.modified_ns, node.times.changed_ns) = (now_ns, now_ns);
         }

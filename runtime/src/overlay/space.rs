@@ -14,11 +14,18 @@ const ALLOCATION_LEN: usize = 16;
 /// box without a panic if memory runs out.
 pub(super) type Boxed<T> = Box<[T; 1]>;
 
+/// The longest reserve: about 500 packed names.
+const RESERVE_LEN_MAX: u64 = 64 << 10;
+
 /// Bytes in use, and how many there may be.
+///
+/// The removal of a packed name needs memory, too. A reserve lets a program remove files when
+/// the layer is full.
 #[derive(Debug)]
 pub(super) struct Space {
     limit_len: u64,
     used_len: u64,
+    is_reserve_open: bool,
 }
 
 impl Space {
@@ -26,6 +33,24 @@ impl Space {
         Self {
             limit_len,
             used_len: 0,
+            is_reserve_open: false,
+        }
+    }
+
+    /// Lets allocations use the reserve until [`close_reserve`](Self::close_reserve).
+    pub(super) fn open_reserve(&mut self) {
+        self.is_reserve_open = true;
+    }
+
+    pub(super) fn close_reserve(&mut self) {
+        self.is_reserve_open = false;
+    }
+
+    /// Bytes that the current allocation may not use.
+    fn reserve_len(&self) -> u64 {
+        match self.is_reserve_open {
+            true => 0,
+            false => RESERVE_LEN_MAX.min(self.limit_len / 16),
         }
     }
 
@@ -35,7 +60,8 @@ impl Space {
 
     /// Checks that `len` more bytes fit.
     pub(super) fn check(&self, len: u64) -> Result {
-        match self.used_len.saturating_add(len) > self.limit_len {
+        let limit_len = self.limit_len - self.reserve_len();
+        match self.used_len.saturating_add(len) > limit_len {
             true => Err(FsError::NoSpace),
             false => Ok(()),
         }

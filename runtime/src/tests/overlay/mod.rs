@@ -1,7 +1,9 @@
 //! The layer for changes under test, above the sample image.
 
 mod content;
+mod many;
 mod names;
+mod refused;
 mod space;
 
 use super::changes::{content, create, on_path};

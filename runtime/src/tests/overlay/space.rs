@@ -69,6 +69,21 @@ fn a_full_layer_loses_nothing() {
     assert_eq!(guest.write(fd, &[2; 30_000]), Ok(30_000));
 }
 
+#[test]
+fn packed_files_are_removed_from_a_full_layer() {
+    let mut guest = Guest::with_fs(layer(50_000), 0);
+    let fd = create(&mut guest, "new");
+    while guest.write(fd, &[1; 100]).is_ok() {}
+    let mut directories = (0..1000).map(|number| format!("vacant/{number}"));
+    let full = directories.find_map(|path| mkdir(&mut guest, &path).err());
+    assert_eq!(full, Some(Errno::NOSPC));
+    for name in ["lib/a/deep", "lib/absolute", "lib/big", "hello"] {
+        assert_eq!(unlink(&mut guest, name), Ok(()), "{name}");
+    }
+    assert_eq!(rmdir(&mut guest, "lib/a"), Ok(()));
+    assert!(used_len(&guest) <= 50_000);
+}
+
 /// The calls of a small program. Each must succeed or leave everything as it was.
 fn program(guest: &mut LayerGuest, step: u32) -> Result<(), Errno> {
     const WRITE: u64 = super::super::changes::READ_WRITE;
