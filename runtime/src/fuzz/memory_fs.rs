@@ -251,7 +251,7 @@ impl Filesystem for MemoryFs {
     }
 
     fn release(&mut self, id: Id) {
-        self.get_mut(id).unwrap().handle_count -= 1;
+        self.get_mut(id).expect("a retained node").handle_count -= 1;
         self.drop_unused(id);
     }
 

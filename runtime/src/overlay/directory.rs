@@ -106,7 +106,7 @@ impl<I: Copy> Directory<I> {
         if !name.is_packed || self.covers.get(name.bytes).is_some() {
             return Ok(());
         }
-        // Says what the packed directory says.
+        // The name still belongs to the packed node.
         self.covers.insert(space, name.bytes, Some(id))
     }
 

@@ -1,25 +1,29 @@
-//! A layer for changes above another file system: what a program writes is in memory, and
-//! the file system below never changes.
+//! A layer for changes above another file system. The changes are in memory, and the file
+//! system below never changes.
 //!
-//! A node below that changes gets a [`Node`](node::Node) with the changes only:
+//! # How it works
 //!
-//! - A changed file has the written pages; the other bytes are still read from below.
-//! - A changed directory has the added names, and the packed names that were removed or
-//!   replaced; the other names are still looked up below.
-//! - Moving a packed file or directory only moves its name. Its id, its inode number and
-//!   the names below it stay.
+//! A packed node, one of the file system below, gets a `Node` at its first change. The `Node`
+//! has only the changes:
 //!
-//! `rename("/lib/a", "/tmp/b")` of a packed file, for example, hides `a` in `/lib` and adds
-//! `b` to `/tmp` with the id of the packed file. A later write of one byte at offset 5,000
-//! makes a node for the file with page 1. Removing `/tmp/b` frees name, node and page.
+//! - A file has its written pages. All other bytes are read from below.
+//! - A directory has its added, removed and replaced names. All other names are looked up
+//!   below.
+//! - A moved packed node keeps its id, its inode number, and the names below it.
 //!
-//! Every change first makes all the room that it needs, and only then changes anything. So a
-//! change that runs out of memory leaves everything as it was. [`Space`](space::Space)
-//! counts the memory of all structures and holds it below a limit. Memory is given back
-//! when names are removed and files are cut off.
+//! For example, `rename("/lib/a", "/tmp/b")` of a packed file hides `a` in `/lib` and adds `b`
+//! to `/tmp`, with the id of the packed file. A later write of one byte at offset 5,000 makes a
+//! `Node` with page 1. The removal of `/tmp/b` frees name, `Node` and page.
 //!
-//! Only nodes at or below a *root* accept changes. A made node lies below one, since all
-//! names above it are fixed. Preopened directories cannot be moved or removed.
+//! Each change first makes all the memory that it needs. If memory runs out, nothing has
+//! changed. `Space` counts the memory of all structures and holds it below a limit. Removed
+//! and shortened files give their memory back.
+//!
+//! Only nodes at or below a *root* accept changes. Made nodes never leave the roots, since a
+//! move needs two directories that accept changes. Preopened directories cannot be moved
+//! or removed.
+//!
+//! Reading does not change the time of the last access.
 
 mod clock;
 mod content;

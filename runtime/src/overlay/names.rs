@@ -66,11 +66,10 @@ impl<T> Names<T> {
     pub(super) fn at(&self, number: u64) -> Option<(u64, &[u8], &T)> {
         let start = self.entries.partition_point(|entry| entry.number < number);
         let rest = self.entries.get(start.max(self.first)..)?;
-        let found = rest.iter().find_map(|entry| {
+        rest.iter().find_map(|entry| {
             let value = entry.value.as_ref()?;
             Some((entry.number, entry.name.as_slice(), value))
-        });
-        found
+        })
     }
 
     /// Adds a name that is not there.
@@ -166,7 +165,7 @@ mod tests {
         let mut names = Names::default();
         for value in 0..count {
             let name = value.to_string();
-            names.insert(space, name.as_bytes(), value).unwrap();
+            names.insert(space, name.as_bytes(), value).expect("space");
         }
         names
     }
@@ -197,7 +196,9 @@ mod tests {
         for round in 1..10_000_u32 {
             names.remove(&mut space, (round - 1).to_string().as_bytes());
             let name = round.to_string();
-            names.insert(&mut space, name.as_bytes(), round).unwrap();
+            names
+                .insert(&mut space, name.as_bytes(), round)
+                .expect("space");
             most = most.max(space.used_len());
         }
         assert!(most < 4000, "{most} bytes");

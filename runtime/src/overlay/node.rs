@@ -46,7 +46,7 @@ impl<I: Copy> Body<I> {
     pub(super) fn free(self, space: &mut Space) {
         match self {
             Self::File(content) => content.free(space),
-            Self::Directory(directory) => space.unbox(directory).free(space),
+            Self::Directory(directory) => space.unbox(*directory).free(space),
             Self::Symlink(target) => space.free(target.unwrap_or_default()),
         }
     }

@@ -54,7 +54,7 @@ impl<I: Copy + Eq + Hash> Nodes<I> {
     pub(super) fn remove(&mut self, space: &mut Space, id: Id<I>) {
         let removed = self.0.remove(hash_of(&id), |node| node[0].id == id);
         if let Some(node) = removed {
-            space.unbox(node).body.free(space);
+            space.unbox(*node).body.free(space);
             self.0.shrink(space, hash);
         }
     }

@@ -5,8 +5,8 @@ use super::table::{Table, hash_of};
 use crate::fs::Result;
 use alloc::vec::Vec;
 
-/// Bytes of a page: what one written byte of a packed file costs. Smaller pages would need
-/// more entries for a long file, larger ones more memory for scattered writes.
+/// Bytes of a page, which is the price of one written byte of a packed file. Smaller pages need
+/// more entries for a long file. Larger pages need more memory for scattered writes.
 pub(super) const PAGE_LEN: usize = 4096;
 
 /// The shortest allocation of a page, which doubles until it is [`PAGE_LEN`].

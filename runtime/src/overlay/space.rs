@@ -142,10 +142,9 @@ impl Space {
         Boxed::try_from(items).map_err(|mut items| items.swap_remove(0))
     }
 
-    /// Moves the item out of a box.
-    pub(super) fn unbox<T>(&mut self, boxed: Boxed<T>) -> T {
+    /// The item out of a box, whose memory is freed.
+    pub(super) fn unbox<T>(&mut self, [item]: [T; 1]) -> T {
         self.subtract(size_of::<T>());
-        let [item] = *boxed;
         item
     }
 }
