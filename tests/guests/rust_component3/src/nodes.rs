@@ -20,9 +20,11 @@ pub fn path_flags(follow: bool) -> PathFlags {
 }
 
 impl Program {
-    /// Whether the node at a path is the same on both sides.
+    /// Whether the path leads to the same node on both sides. Nodes are numbered in the
+    /// order of their first answers, so one that only one side finds would shift all others.
     fn is_comparable(base: &Target, path: &str) -> bool {
-        base.is_preopen && !has_absolute(path)
+        let ends_in_slash = path.ends_with('/') || path.ends_with("/.");
+        base.is_preopen && !has_absolute(path) && !ends_in_slash
     }
 
     fn identity(&mut self, hash: MetadataHashValue) -> usize {
