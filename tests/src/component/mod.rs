@@ -8,7 +8,7 @@ mod ruby;
 
 pub use damaged::Damaged;
 pub use engine::{Engine, wasmtime};
-pub use python::{Compiled, Served, python};
+pub use python::{Compiled, Served, python, python_of_both};
 pub use ruby::ruby;
 
 use crate::command::{Pack, run};
