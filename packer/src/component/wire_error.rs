@@ -44,6 +44,14 @@ pub enum WireError {
         /// Offsets of the components.
         offsets: String,
     },
+    /// The imports have too many types of directory entries or results.
+    #[error(
+        "the functions of `wasi:filesystem` return more than {limit} different types of entries or results; import fewer versions"
+    )]
+    TooManyTypes {
+        /// The most that are supported.
+        limit: usize,
+    },
     /// There are far more lowerings than any toolchain makes.
     #[error(
         "the component lowers functions of files more than {limit} times; the file may be damaged, build it again"

@@ -64,6 +64,9 @@ pub(super) fn find<'a>(
         check(interface)?;
     }
     let mut payloads = uses_files_of_0_3(items).then(|| Payloads::find(items, types));
+    if let Some(payloads) = &payloads {
+        payloads.check_count()?;
+    }
     let mut lowerings = Vec::new();
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {

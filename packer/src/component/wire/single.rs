@@ -17,6 +17,7 @@ use crate::component::wire::memory::{Identity, Memories};
 use crate::component::wire_error::WireError;
 use crate::module;
 use rayon::prelude::*;
+use std::collections::HashMap;
 use wasmparser::types::TypesRef;
 use wasmparser::{
     BinaryReaderError, FunctionBody, Instance, MemoryType, Operator, Parser, Payload, TypeRef,
@@ -70,7 +71,7 @@ pub(super) fn check_room(shared: MemoryType, runtime: &[u8]) -> Result<(), WireE
 struct Growth {
     /// A function has `memory.size`, and no `memory.grow`.
     trusts_size: bool,
-    /// A result of `memory.grow` is only compared.
+    /// Nothing uses a result of `memory.grow` as a place, or it is lost.
     ignores_place: bool,
 }
 
@@ -92,19 +93,17 @@ impl Growth {
     }
 
     fn of_body(body: &FunctionBody<'_>) -> Result<Self, BinaryReaderError> {
-        let mut growth = Self::default();
-        let (mut asks, mut grows) = (false, false);
-        // The instructions behind the last growth.
-        let mut behind = Behind::Other;
+        let mut asks = false;
+        let mut places = Places::default();
         for operator in body.get_operators_reader()? {
             let operator = operator?;
-            growth.ignores_place |= behind.ignores(&operator);
-            behind = behind.next(&operator);
+            places.note(&operator);
             asks |= matches!(operator, Operator::MemorySize { .. });
-            grows |= matches!(operator, Operator::MemoryGrow { .. });
         }
-        growth.trusts_size = asks && !grows;
-        Ok(growth)
+        Ok(Self {
+            trusts_size: asks && places.is_used.is_empty(),
+            ignores_place: places.is_used.contains(&false),
+        })
     }
 
     /// The reason why the module cannot share its memory, if there is one.
@@ -119,45 +118,91 @@ impl Growth {
     }
 }
 
-/// The instructions since the last `memory.grow`.
-#[derive(Clone, Copy, PartialEq)]
-enum Behind {
-    Growth,
-    GrowthAndConstant,
-    Other,
+/// The results of `memory.grow` in a function: the places of the new pages.
+///
+/// A result is followed from the stack into locals and back. For example, `sbrk` sets a
+/// local to the result, compares it with -1, and multiplies it by the length of a page. The
+/// multiplication uses the place, and the comparison does not. A result that is stored in
+/// memory or in a global is lost, as if nothing used it.
+#[derive(Default)]
+struct Places {
+    /// Whether something uses the place, for each growth.
+    is_used: Vec<bool>,
+    /// The growth whose result a local holds.
+    locals: HashMap<u32, usize>,
+    /// The growth whose result the next instruction takes, perhaps behind another operand.
+    on_stack: Option<usize>,
+    has_operand: bool,
 }
 
-impl Behind {
-    fn next(self, operator: &Operator<'_>) -> Self {
-        match (self, operator) {
-            (_, Operator::MemoryGrow { .. }) => Self::Growth,
-            (Self::Growth, Operator::I32Const { .. }) => Self::GrowthAndConstant,
-            _ => Self::Other,
+impl Places {
+    fn note(&mut self, operator: &Operator<'_>) {
+        use Operator as O;
+        match *operator {
+            O::MemoryGrow { .. } => {
+                self.is_used.push(false);
+                self.put(Some(self.is_used.len() - 1));
+            }
+            O::LocalGet { local_index } => match self.locals.get(&local_index) {
+                Some(growth) => self.put(Some(*growth)),
+                None => self.has_operand = true,
+            },
+            O::LocalSet { local_index } => {
+                self.set(local_index);
+                self.put(None);
+            }
+            O::LocalTee { local_index } => self.set(local_index),
+            O::I32Const { .. } => self.has_operand = true,
+            ref other => {
+                if let Some(growth) = self.on_stack
+                    && !ignores(other)
+                {
+                    self.is_used[growth] = true;
+                }
+                self.put(None);
+            }
         }
     }
 
-    /// Whether `operator` drops the result of the growth or only compares it.
-    fn ignores(self, operator: &Operator<'_>) -> bool {
-        let drops = matches!(operator, Operator::Drop | Operator::I32Eqz);
-        let compares = matches!(
-            operator,
-            Operator::I32Eq
-                | Operator::I32Ne
-                | Operator::I32LtS
-                | Operator::I32LtU
-                | Operator::I32GtS
-                | Operator::I32GtU
-                | Operator::I32LeS
-                | Operator::I32LeU
-                | Operator::I32GeS
-                | Operator::I32GeU
-        );
-        match self {
-            Self::Growth => drops || compares,
-            Self::GrowthAndConstant => compares,
-            Self::Other => false,
-        }
+    fn put(&mut self, growth: Option<usize>) {
+        self.on_stack = growth;
+        self.has_operand = false;
     }
+
+    /// A local gets the value on the stack.
+    fn set(&mut self, local: u32) {
+        match self.on_stack.filter(|_| !self.has_operand) {
+            Some(growth) => self.locals.insert(local, growth),
+            None => self.locals.remove(&local),
+        };
+    }
+}
+
+/// Whether an instruction does not use the place of pages that it gets.
+fn ignores(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::Drop
+            | O::I32Eqz
+            | O::I32Eq
+            | O::I32Ne
+            | O::I32LtS
+            | O::I32LtU
+            | O::I32GtS
+            | O::I32GtU
+            | O::I32LeS
+            | O::I32LeU
+            | O::I32GeS
+            | O::I32GeU
+            | O::If { .. }
+            | O::BrIf { .. }
+            | O::GlobalSet { .. }
+            | O::I32Store { .. }
+            | O::Block { .. }
+            | O::Loop { .. }
+            | O::MemorySize { .. }
+    )
 }
 
 /// The type of the memory behind `export`, in the module that defines it.

@@ -151,3 +151,20 @@ fn maximum_of_the_defining_module_counts() {
         WireError::NoRoom { maximum: 100, .. }
     ));
 }
+
+/// Without optimisation, compilers put the result of a growth into a local or in memory.
+#[test]
+fn growth_is_followed_into_locals() {
+    let grow = "(local.set 0 (memory.grow (local.get 1)))";
+    let fails = "(if (i32.eq (local.get 0) (i32.const -1)) (then unreachable))";
+    let body = |place: &str| {
+        let function = format!(
+            "(func (param i32 i32) (result i32) (local.set 1 (memory.size)) {grow} {fails} {place})"
+        );
+        single(&with_items(&function))
+    };
+    body("(i32.shl (local.get 0) (i32.const 16))").expect("uses the place");
+    let lost = "(i32.shl (local.get 1) (i32.const 16))";
+    let error = body(lost).err().map(|error| error.to_string());
+    assert!(error.is_some_and(|error| error.contains("cannot share its memory")));
+}
