@@ -25,6 +25,7 @@ mod core_module;
 mod flat;
 mod numbers;
 mod owned;
+mod plain;
 mod prelude;
 mod stub;
 #[cfg(test)]
@@ -71,7 +72,10 @@ impl Seal {
             before: prelude.bytes,
         };
         // Packing changes no import or export, so this holds for the packed component, too.
-        module::validate(&seal.close(wasm.to_vec())?).map_err(SealError::Outer)?;
+        module::validate(&seal.close(wasm.to_vec())?).map_err(|error| {
+            let user = plain::user(&root.imports, types.as_ref());
+            user.unwrap_or(SealError::Outer(error))
+        })?;
         Ok(Some(seal))
     }
 

@@ -203,6 +203,45 @@ fn users_of_descriptors_are_rejected_by_name() {
     assert!(export.to_string().contains("the export `file`"), "{export}");
 }
 
+/// An enumeration has no fields, so an import can repeat it.
+#[test]
+fn imports_that_need_types_of_files_are_named() {
+    let files = r#"(import "wasi:filesystem/types@0.2.0" (instance $types
+        (type $code' (enum "access")) (export "error-code" (type $code (eq $code')))
+        (type $stat' (record (field "code" $code)))
+        (export "descriptor-stat" (type $stat (eq $stat')))))
+      (alias export $types "error-code" (type $error-code))
+      (alias export $types "descriptor-stat" (type $descriptor-stat))"#;
+    let import = |name: &str, item: &str| {
+        let alias =
+            format!("(alias outer 1 ${name} (type $t')) (export \"{name}\" (type $t (eq $t')))");
+        wasm(
+            &format!(r#"(component {files} (import "local:api/disk" {item}))"#)
+                .replace("ALIAS", &alias),
+        )
+    };
+    let codes = import(
+        "error-code",
+        r#"(instance ALIAS (export "f" (func (param "c" $t))))"#,
+    );
+    assert!(Seal::new(&codes).expect("can be sealed").is_some());
+    let named = [
+        ("descriptor-stat", r#"(instance ALIAS)"#),
+        ("descriptor-stat", r#"(func (result (list $descriptor-stat)))"#),
+        ("error-code", r#"(func (param "c" (option $error-code)))"#),
+    ];
+    for (name, item) in named {
+        let error = Seal::new(&import(name, item))
+            .err()
+            .expect("cannot be sealed");
+        let said = error.to_string();
+        let words = format!(
+            "the import `local:api/disk` uses the type `{name}` of `wasi:filesystem/types@0.2.0`"
+        );
+        assert!(said.contains(&words), "{said}");
+    }
+}
+
 #[test]
 fn imports_behind_other_items_are_rejected() {
     let error = error(r#"(core module) (import "local:api/late" (func))"#);
