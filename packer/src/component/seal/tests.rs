@@ -7,6 +7,7 @@ use crate::component::{ComponentError, SealError, check, opened, without_image};
 use crate::{Contents, Form, MemoryKind, PackError, Packer};
 use std::sync::Arc;
 use tempfile::TempDir;
+use wasm_encoder::ComponentSection;
 
 /// A component with an adapted program, and two that use WASI 0.2 themselves.
 fn apps() -> [Vec<u8>; 3] {
@@ -112,6 +113,67 @@ fn packing_again_keeps_the_seal() {
         let twice = packer(&first, &two, "/two").pack().expect("can be packed");
         let both = packer(&app, &one, "/one").map_dir(two.path(), "/two");
         assert!(sealed(both) == twice.module);
+    }
+}
+
+/// A custom section.
+fn custom(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut section = Vec::new();
+    wasm_encoder::CustomSection {
+        name: name.into(),
+        data: content.into(),
+    }
+    .append_to_component(&mut section);
+    section
+}
+
+/// The custom sections of the root.
+fn custom_sections(wasm: &[u8]) -> Vec<u8> {
+    super::custom::whole(wasm).expect("a component")
+}
+
+/// The other subsections of the name section have numbers of the packed component.
+#[test]
+fn outer_component_repeats_name_and_description() {
+    let tree = tree(&["a"]);
+    let (name, other_names) = (b"\0\x04\x03app", b"\x01\x06\0\0\x01\0\x01f");
+    let described = [
+        custom("component-name", name),
+        custom("producers", b"\0"),
+        custom("version", b"1.2"),
+    ]
+    .concat();
+    // The third has producers of its own.
+    for app in &apps()[..2] {
+        let app = [
+            &app[..],
+            &custom("component-name", &[&name[..], other_names].concat()),
+            &custom("producers", b"\0"),
+            &custom("other", b"x"),
+            &custom("version", b"1.2"),
+        ]
+        .concat();
+        let sealed = sealed(packer(&app, &tree, "/d"));
+        assert_eq!(custom_sections(&sealed), described);
+        let packed = packer(&app, &tree, "/d").pack().expect("can be packed");
+        assert!(opened(&sealed) == packed.module);
+    }
+}
+
+#[test]
+fn packing_again_keeps_custom_sections_of_the_outer_component() {
+    let (one, two) = (tree(&["a"]), tree(&["b"]));
+    for app in apps() {
+        let app = [&app[..], &custom("version", b"1.2")].concat();
+        let first = sealed(packer(&app, &one, "/one"));
+        // Another tool replaces the version, and adds a section in front.
+        let sections = [custom("version", b"1.3"), custom("added", b"x")];
+        let at = first.len() - custom_sections(&first).len();
+        let changed = [&first[..8], &sections[0], &first[8..at], &sections[1]].concat();
+        let twice = packer(&changed, &two, "/two").pack().expect("packs").module;
+        assert_eq!(custom_sections(&twice), sections.concat());
+        let again = packer(&twice, &two, "/two").pack().expect("packs").module;
+        assert!(again == twice);
     }
 }
 
@@ -227,7 +289,10 @@ fn imports_that_need_types_of_files_are_named() {
     assert!(Seal::new(&codes).expect("can be sealed").is_some());
     let named = [
         ("descriptor-stat", r#"(instance ALIAS)"#),
-        ("descriptor-stat", r#"(func (result (list $descriptor-stat)))"#),
+        (
+            "descriptor-stat",
+            r#"(func (result (list $descriptor-stat)))"#,
+        ),
         ("error-code", r#"(func (param "c" (option $error-code)))"#),
     ];
     for (name, item) in named {
