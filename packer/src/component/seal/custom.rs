@@ -54,20 +54,20 @@ fn of(component: &layout::Component) -> impl Iterator<Item = &Section> {
     sections.filter(|section| section.id == id::CUSTOM)
 }
 
-/// Appends a name section with the name of the component in `section`. A malformed name
-/// section has no name, and the component is valid.
+/// Appends a name section with the name of the component that `section` names. A component
+/// with a malformed name section is valid, so the rest of such a section is ignored.
 fn rename(bytes: &mut Vec<u8>, wasm: &[u8], section: &Section) -> Result<(), ComponentError> {
     let mut reader = sections::reader(wasm, section);
     reader.skip_string()?;
-    for name in ComponentNameSectionReader::new(reader)
-        .into_iter()
-        .flatten()
-    {
-        if let ComponentName::Component { name, .. } = name {
-            let mut section = ComponentNameSection::new();
-            section.component(name);
-            section.append_to_component(bytes);
-        }
+    let mut names = ComponentNameSectionReader::new(reader).map_while(Result::ok);
+    let name = names.find_map(|name| match name {
+        ComponentName::Component { name, .. } => Some(name),
+        _ => None,
+    });
+    if let Some(name) = name {
+        let mut section = ComponentNameSection::new();
+        section.component(name);
+        section.append_to_component(bytes);
     }
     Ok(())
 }

@@ -161,6 +161,22 @@ fn outer_component_repeats_name_and_description() {
 }
 
 #[test]
+fn malformed_names_are_not_repeated() {
+    let [app, ..] = apps();
+    let tree = tree(&["a"]);
+    for name in [
+        &b"\0\x04\x03ap"[..],
+        b"\0\x04\x09app",
+        b"\0\x02\x01\xff",
+        b"\x80",
+        b"",
+    ] {
+        let app = [&app[..], &custom("component-name", name)].concat();
+        assert_eq!(custom_sections(&sealed(packer(&app, &tree, "/d"))), b"");
+    }
+}
+
+#[test]
 fn packing_again_keeps_custom_sections_of_the_outer_component() {
     let (one, two) = (tree(&["a"]), tree(&["b"]));
     for app in apps() {
