@@ -6,7 +6,8 @@
 //! function is a warning and no error.
 
 use crate::component::wire::content::Search;
-use crate::component::wire::escape::{called, exported, params, result, written};
+use crate::component::wire::escape::{called, params, result, written};
+use crate::component::wire::exports::Exports;
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::uses_files_of_0_3;
 use crate::component::wire::payloads::{Payload, Payloads};
@@ -24,6 +25,7 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
         payloads: Payloads::find(items, types),
         search: Search::new(types),
     };
+    let mut exports = Exports::new(items);
     let mut receivers = Vec::new();
     for (function, _) in &items.core_functions {
         if let CoreFunction::Lower { function, .. } = function
@@ -42,7 +44,7 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
         if let Function::Lift = function
             && streams.are_in(result(types, number))
         {
-            receivers.push(exported(items, number));
+            receivers.push(exports.caller(number));
         }
     }
     let mut seen = HashSet::new();
