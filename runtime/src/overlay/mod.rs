@@ -47,3 +47,5 @@ mod tree;
 pub use clock::{Clock, Ticks};
 pub use id::{Found, Id};
 pub use layer::Overlay;
+#[cfg(test)]
+pub(crate) use table::count_hashes;

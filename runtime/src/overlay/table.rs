@@ -15,7 +15,23 @@ const SMALL: usize = 32;
 /// The hash of a key. The same in all programs, since a program harms only itself with keys
 /// that collide.
 pub(super) fn hash_of(key: &(impl Hash + ?Sized)) -> u64 {
+    #[cfg(test)]
+    HASH_COUNT.set(HASH_COUNT.get() + 1);
     FixedState::with_seed(0).hash_one(key)
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// Calls of [`hash_of`].
+    static HASH_COUNT: core::cell::Cell<u64> = const { core::cell::Cell::new(0) };
+}
+
+/// Also returns how many keys were hashed, which bounds the look-ups.
+#[cfg(test)]
+pub(crate) fn count_hashes<R>(body: impl FnOnce() -> R) -> (R, u64) {
+    let before = HASH_COUNT.get();
+    let result = body();
+    (result, HASH_COUNT.get() - before)
 }
 
 /// Items by the hash of their keys.

@@ -1,7 +1,11 @@
 //! Written bytes and packed bytes of one file.
 
 use super::*;
+use crate::blocks::Sink;
+use crate::fs::{Filesystem, Intent};
+use crate::overlay::{Id, count_hashes};
 use crate::tests::big;
+use wasi_vfs_format::InodeNumber;
 
 #[test]
 fn one_byte_of_a_long_file_costs_a_page() {
@@ -109,4 +113,40 @@ fn reserved_space_is_there_when_the_layer_is_full() {
     while guest.write(other, &[1; 1000]).is_ok() {}
     assert_eq!(guest.pwrite(fd, &[2; 40_000], 0), Ok(40_000));
     assert_eq!(guest.pread(fd, 50_000, 0).unwrap(), [2; 40_000]);
+}
+
+/// A sink that only counts.
+struct Counter(u32);
+
+impl Sink for Counter {
+    fn room(&self) -> u32 {
+        self.0
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 -= bytes.len() as u32;
+    }
+}
+
+/// An empty file of the layer.
+fn made(layer: &mut Layer, name: &[u8]) -> Id<InodeNumber> {
+    let intent = Intent {
+        read: true,
+        write: true,
+    };
+    let root = layer.root();
+    Layer::id(&layer.create_file(root, name, intent, true).unwrap())
+}
+
+#[test]
+fn a_read_looks_for_the_end_of_a_hole_once() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.write_at(file, 1 << 40, b"end").unwrap();
+    let node = layer.node(file).unwrap();
+    let mut sink = Counter(16 << 20);
+    let (read, count) = count_hashes(|| layer.read_at(&node, 5, &mut sink));
+    assert_eq!((read, sink.0), (Ok(()), 0));
+    let page_count = (16 << 20) / 4096;
+    assert!(count < 3 * page_count, "{count} look-ups");
 }
