@@ -228,38 +228,31 @@ impl Content {
     }
 
     /// Makes all pages of a range, so that writing there needs no more space, and extends a
-    /// shorter file.
+    /// shorter file. An error frees all new pages.
     pub(super) fn allocate<L: Filesystem>(
         &mut self,
         space: &mut Space,
         below: &mut Below<'_, L>,
         (offset, len): (u64, u64),
     ) -> Result {
-        // The cheap check first, since the range may be longer than any memory.
         let end = offset.checked_add(len).ok_or(FsError::FileTooLarge)?;
         let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
-        let missing = (numbers.end - numbers.start).saturating_sub(self.pages.len() as u64);
-        space.check(missing.saturating_mul(PAGE_LEN as u64))?;
+        let missing = self.pages.reserve(space, numbers.clone())?;
+        for (done, &number) in missing.iter().enumerate() {
+            if let Err(error) = self.add_page(space, below, (number, PAGE_LEN), false) {
+                self.pages.remove(space, missing[..done].iter().copied());
+                return Err(error);
+            }
+        }
         for number in numbers {
-            if let Err(error) = self.allocate_page(space, below, number) {
-                self.pages.truncate(space, self.len);
+            // Shorter pages only: the others have all their bytes.
+            if let Err(error) = self.pages.get_mut(space, number, PAGE_LEN) {
+                self.pages.remove(space, missing);
                 return Err(error);
             }
         }
         self.len = self.len.max(end);
         Ok(())
-    }
-
-    fn allocate_page<L: Filesystem>(
-        &mut self,
-        space: &mut Space,
-        below: &mut Below<'_, L>,
-        number: u64,
-    ) -> Result {
-        if self.pages.get(number).is_none() {
-            return self.add_page(space, below, (number, PAGE_LEN), false);
-        }
-        self.pages.get_mut(space, number, PAGE_LEN).map(|_| ())
     }
 
     /// Frees all pages.

@@ -2,8 +2,9 @@
 
 use super::space::Space;
 use super::table::{Table, hash_of};
-use crate::fs::Result;
+use crate::fs::{FsError, Result};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes of a page, which is the price of one written byte of a packed file. Smaller pages need
 /// more entries for a long file. Larger pages need more memory for scattered writes.
@@ -30,18 +31,41 @@ pub(super) struct Pages {
 impl Pages {
     /// The bytes of a page. Those behind them are zero.
     pub(super) fn get(&self, number: u64) -> Option<&[u8]> {
+        Some(&self.find(number)?.bytes)
+    }
+
+    /// The missing pages of a range. Makes room for them in the table.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::NoSpace`] if the range needs more memory than there is space, in whole pages.
+    pub(super) fn reserve(&mut self, space: &mut Space, numbers: Range<u64>) -> Result<Vec<u64>> {
+        // The cheap check first, since the range may be longer than any memory.
+        let missing_min = (numbers.end - numbers.start).saturating_sub(self.table.len() as u64);
+        space.check_all(missing_min, PAGE_LEN, 0)?;
+        let (mut missing, mut growth_len) = (Vec::new(), 0);
+        for number in numbers {
+            match self.find(number) {
+                Some(page) => growth_len += (PAGE_LEN - page.bytes.capacity()) as u64,
+                None => {
+                    missing.try_reserve(1).map_err(|_| FsError::NoMemory)?;
+                    missing.push(number);
+                }
+            }
+        }
+        growth_len += self.table.growth_len(missing.len() as u64);
+        space.check_all(missing.len() as u64, PAGE_LEN, growth_len)?;
+        self.table.reserve(space, missing.len(), hash)?;
+        Ok(missing)
+    }
+
+    fn find(&self, number: u64) -> Option<&Page> {
         // Reads of packed bytes ask for pages that are not there.
         if number >= self.end {
             return None;
         }
-        let page = self
-            .table
-            .find(hash_of(&number), |page| page.number == number);
-        Some(&page?.bytes)
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.table.len()
+        self.table
+            .find(hash_of(&number), |page| page.number == number)
     }
 
     /// How many of these pages are missing before the first that is there.
@@ -106,12 +130,7 @@ impl Pages {
         }
         // The cheaper of two ways, so that many short cuts of a long file stay cheap.
         if self.end - first < self.table.len() as u64 {
-            for number in first..self.end {
-                let page = self
-                    .table
-                    .remove(hash_of(&number), |page| page.number == number);
-                space.free(page.map_or_else(Vec::new, |page| page.bytes));
-            }
+            self.remove(space, first..self.end);
         } else {
             for page in self.table.extract(|page| page.number >= first) {
                 space.free(page.bytes);
@@ -119,6 +138,16 @@ impl Pages {
         }
         self.end = first;
         self.table.shrink(space, hash);
+    }
+
+    /// Removes pages, and leaves the table its room.
+    pub(super) fn remove(&mut self, space: &mut Space, numbers: impl IntoIterator<Item = u64>) {
+        for number in numbers {
+            let page = self
+                .table
+                .remove(hash_of(&number), |page| page.number == number);
+            space.free(page.map_or_else(Vec::new, |page| page.bytes));
+        }
     }
 
     /// Frees all pages.

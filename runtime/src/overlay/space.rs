@@ -67,6 +67,11 @@ impl Space {
         }
     }
 
+    /// Checks that `count` more allocations of `len` bytes fit, and `other_len` bytes.
+    pub(super) fn check_all(&self, count: u64, len: usize, other_len: u64) -> Result {
+        self.check(count.saturating_mul(cost(len)).saturating_add(other_len))
+    }
+
     /// Counts an allocation of this length.
     pub(super) fn add(&mut self, len: usize) {
         self.used_len += cost(len);

@@ -12,6 +12,9 @@ use hashbrown::HashTable;
 /// A table below this capacity is never moved to a smaller one.
 const SMALL: usize = 32;
 
+/// The most bytes of a table besides its buckets.
+const PADDING_LEN: u64 = 64;
+
 /// The hash of a key. The same in all programs, since a program harms only itself with keys
 /// that collide.
 pub(super) fn hash_of(key: &(impl Hash + ?Sized)) -> u64 {
@@ -32,6 +35,15 @@ pub(crate) fn count_hashes<R>(body: impl FnOnce() -> R) -> (R, u64) {
     let before = HASH_COUNT.get();
     let result = body();
     (result, HASH_COUNT.get() - before)
+}
+
+/// The buckets of a table for so many items: a power of two, and at most 7 of 8 are used.
+fn bucket_count(count: u64) -> u64 {
+    let wanted = match count {
+        ..8 => (count + 1).max(4),
+        _ => count.saturating_mul(8) / 7,
+    };
+    wanted.next_power_of_two()
 }
 
 /// Items by the hash of their keys.
@@ -61,15 +73,38 @@ impl<T> Table<T> {
         self.0.find_mut(hash, is_it)
     }
 
+    /// The most bytes that a table with room for `additional` more items needs. 0 if there is
+    /// room.
+    pub(super) fn growth_len(&self, additional: u64) -> u64 {
+        let free = self.0.capacity() - self.0.len();
+        if additional <= free as u64 {
+            return 0;
+        }
+        let bucket_count = bucket_count(additional.saturating_add(self.0.len() as u64));
+        // A bucket has an item and a byte. Removed items can ask for twice the buckets, too.
+        let len = bucket_count.saturating_mul(size_of::<T>() as u64 + 1);
+        len.max(2 * self.0.allocation_size() as u64) + PADDING_LEN
+    }
+
     /// Makes room for one item.
     pub(super) fn reserve_one(&mut self, space: &mut Space, hash: impl Fn(&T) -> u64) -> Result {
-        if self.0.len() < self.0.capacity() {
+        self.reserve(space, 1, hash)
+    }
+
+    /// Makes room for `additional` items.
+    pub(super) fn reserve(
+        &mut self,
+        space: &mut Space,
+        additional: usize,
+        hash: impl Fn(&T) -> u64,
+    ) -> Result {
+        let growth_len = self.growth_len(additional as u64);
+        if growth_len == 0 {
             return Ok(());
         }
+        space.check(growth_len)?;
         let before = self.0.allocation_size();
-        // Twice the buckets, and room for the smallest table.
-        space.check((before as u64).saturating_mul(2) + 4 * size_of::<T>() as u64 + 64)?;
-        let reserved = self.0.try_reserve(1, hash);
+        let reserved = self.0.try_reserve(additional, hash);
         reserved.map_err(|_| FsError::NoSpace)?;
         space.subtract(before);
         space.add(self.0.allocation_size());

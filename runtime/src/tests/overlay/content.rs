@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::blocks::Sink;
-use crate::fs::{Filesystem, Intent};
+use crate::fs::{Filesystem, FsError, Intent};
 use crate::overlay::{Id, count_hashes};
 use crate::tests::big;
+use crate::tests::no_memory::refuse;
 use wasi_vfs_format::InodeNumber;
 
 #[test]
@@ -149,4 +150,52 @@ fn a_read_looks_for_the_end_of_a_hole_once() {
     assert_eq!((read, sink.0), (Ok(()), 0));
     let page_count = (16 << 20) / 4096;
     assert!(count < 3 * page_count, "{count} look-ups");
+}
+
+#[test]
+fn a_failed_reservation_frees_its_pages() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, 1 << 20).unwrap();
+    layer.write_at(file, 70_000, b"stays").unwrap();
+    let used = layer.used_len();
+    for len in [978_944, 1 << 20, 1 << 50] {
+        assert_eq!(layer.allocate(file, 0, len), Err(FsError::NoSpace));
+        assert_eq!(layer.used_len(), used, "{len}");
+    }
+    assert_eq!(layer.allocate(file, 0, 900_000), Ok(()));
+}
+
+#[test]
+fn pages_outside_the_range_do_not_help_a_reservation() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, 1 << 31).unwrap();
+    layer.write_at(file, 0, &[1; 500_000]).unwrap();
+    let used = layer.used_len();
+    let far = layer.allocate(file, 1 << 30, 600_000);
+    assert_eq!((far, layer.used_len()), (Err(FsError::NoSpace), used));
+    // The first 500,000 bytes have their pages.
+    assert_eq!(layer.allocate(file, 0, 900_000), Ok(()));
+    assert!(layer.used_len() < 930_000, "{} bytes", layer.used_len());
+}
+
+#[test]
+fn a_reservation_refused_by_the_engine_frees_its_pages() {
+    for count in 0.. {
+        let mut layer = layer(1 << 20);
+        let file = made(&mut layer, b"new");
+        layer.set_len(file, 1 << 20).unwrap();
+        layer.write_at(file, 70_000, b"stays").unwrap();
+        let used = layer.used_len();
+        let (allocated, is_refused) = refuse(count, || layer.allocate(file, 0, 200_000));
+        if !is_refused {
+            assert!(count > 49, "{count} allocations");
+            assert_eq!(allocated, Ok(()));
+            break;
+        }
+        // The table and the page at 70,000 may keep longer allocations.
+        let kept = layer.used_len() - used;
+        assert!(allocated.is_err() && kept < 8000, "{kept} bytes at {count}");
+    }
 }
