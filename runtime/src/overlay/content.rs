@@ -240,14 +240,14 @@ impl Content {
         let missing = self.pages.reserve(space, numbers.clone())?;
         for (done, &number) in missing.iter().enumerate() {
             if let Err(error) = self.add_page(space, below, (number, PAGE_LEN), false) {
-                self.pages.remove(space, missing[..done].iter().copied());
+                self.pages.remove_all(space, &missing[..done]);
                 return Err(error);
             }
         }
         for number in numbers {
             // Shorter pages only: the others have all their bytes.
             if let Err(error) = self.pages.get_mut(space, number, PAGE_LEN) {
-                self.pages.remove(space, missing);
+                self.pages.remove_all(space, &missing);
                 return Err(error);
             }
         }

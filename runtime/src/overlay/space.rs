@@ -105,10 +105,15 @@ impl Space {
         }
     }
 
+    /// Whether [`shrink`](Self::shrink) moves a vector.
+    pub(super) fn is_oversized(len: usize, capacity: usize) -> bool {
+        capacity >= 16 && len <= capacity / 4
+    }
+
     /// Moves a vector that needs less than a quarter of its memory to a smaller one. If
     /// memory runs out, the vector keeps its memory.
     pub(super) fn shrink<T>(&mut self, items: &mut Vec<T>) {
-        if items.capacity() < 16 || items.len() > items.capacity() / 4 {
+        if !Self::is_oversized(items.len(), items.capacity()) {
             return;
         }
         let mut smaller = Vec::new();

@@ -151,12 +151,4 @@ impl<T> Table<T> {
         space.subtract(self.0.allocation_size());
         core::mem::take(&mut self.0).into_iter()
     }
-
-    /// Takes out the items for which `is_out` holds.
-    pub(super) fn extract(
-        &mut self,
-        is_out: impl FnMut(&mut T) -> bool,
-    ) -> impl Iterator<Item = T> {
-        self.0.extract_if(is_out)
-    }
 }
