@@ -12,7 +12,7 @@ use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
 use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result};
+use crate::fs::{Filesystem, FsError, Result, check_len};
 use alloc::vec::Vec;
 
 /// What a hole shows.
@@ -235,7 +235,8 @@ impl Content {
         below: &mut Below<'_, L>,
         (offset, len): (u64, u64),
     ) -> Result {
-        let end = offset.checked_add(len).ok_or(FsError::FileTooLarge)?;
+        let end = offset.saturating_add(len);
+        check_len(end)?;
         let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
         let missing = self.pages.reserve(space, numbers.clone())?;
         for (done, &number) in missing.iter().enumerate() {

@@ -201,6 +201,24 @@ fn a_reservation_refused_by_the_engine_frees_its_pages() {
 }
 
 #[test]
+fn no_file_is_longer_than_the_largest_offset() {
+    const LONGEST: u64 = i64::MAX as u64;
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, LONGEST - 3).unwrap();
+    let appended = layer.append(file, &[1; 10]).map(|appended| appended.end);
+    assert_eq!(appended, Err(FsError::FileTooLarge));
+    let appended = layer.append(file, &[1; 3]).map(|appended| appended.end);
+    assert_eq!(appended, Ok(LONGEST));
+    for (offset, len) in [(u64::MAX - 5, 5), (LONGEST, 1), (u64::MAX, 1)] {
+        let allocated = layer.allocate(file, offset, len);
+        assert_eq!(allocated, Err(FsError::FileTooLarge), "{offset}");
+    }
+    let node = layer.node(file).unwrap();
+    assert_eq!(layer.stat(&node).unwrap().len, LONGEST);
+}
+
+#[test]
 fn a_cut_costs_only_the_removed_pages() {
     let mut layer = layer(1 << 24);
     let file = made(&mut layer, b"new");
