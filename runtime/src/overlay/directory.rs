@@ -101,13 +101,25 @@ impl<I: Copy> Directory<I> {
         Ok(())
     }
 
-    /// Makes the removal of a name possible, which belongs to this node.
-    pub(super) fn reserve_removal(&mut self, space: &mut Space, name: Name<'_>, id: I) -> Result {
+    /// Makes the removal of a name possible, which belongs to this node. Returns whether that
+    /// took space.
+    pub(super) fn reserve_removal(
+        &mut self,
+        space: &mut Space,
+        name: Name<'_>,
+        id: I,
+    ) -> Result<bool> {
         if !name.is_packed || self.covers.get(name.bytes).is_some() {
-            return Ok(());
+            return Ok(false);
         }
         // The name still belongs to the packed node.
-        self.covers.insert(space, name.bytes, Some(id))
+        self.covers.insert(space, name.bytes, Some(id))?;
+        Ok(true)
+    }
+
+    /// Frees the space that [`reserve_removal`](Self::reserve_removal) took.
+    pub(super) fn cancel_removal(&mut self, space: &mut Space, name: Name<'_>) {
+        self.covers.remove(space, name.bytes);
     }
 
     /// Removes a name after [`reserve_removal`](Self::reserve_removal).

@@ -58,7 +58,8 @@ impl Pages {
                 }
             }
         }
-        growth_len += self.table.growth_len(missing.len() as u64);
+        // The table sets its next growth aside.
+        growth_len += 2 * self.table.growth_len(missing.len() as u64);
         growth_len += (missing.len() * size_of::<u64>()) as u64;
         space.check_all(missing.len() as u64, PAGE_LEN, growth_len)?;
         self.make_room(space, missing.len())?;

@@ -73,8 +73,8 @@ impl<T> Table<T> {
         self.0.find_mut(hash, is_it)
     }
 
-    /// The most bytes that a table with room for `additional` more items needs. 0 if there is
-    /// room.
+    /// The most bytes by which room for `additional` more items makes the table longer. 0 if
+    /// there is room.
     pub(super) fn growth_len(&self, additional: u64) -> u64 {
         let free = self.0.capacity() - self.0.len();
         if additional <= free as u64 {
@@ -83,7 +83,8 @@ impl<T> Table<T> {
         let bucket_count = bucket_count(additional.saturating_add(self.0.len() as u64));
         // A bucket has an item and a byte. Removed items can ask for twice the buckets, too.
         let len = bucket_count.saturating_mul(size_of::<T>() as u64 + 1);
-        len.max(2 * self.0.allocation_size() as u64) + PADDING_LEN
+        let before = self.0.allocation_size() as u64;
+        len.max(2 * before) + PADDING_LEN - before
     }
 
     /// Makes room for one item.
@@ -102,12 +103,11 @@ impl<T> Table<T> {
         if growth_len == 0 {
             return Ok(());
         }
-        space.check(growth_len)?;
+        space.check_table(growth_len)?;
         let before = self.0.allocation_size();
         let reserved = self.0.try_reserve(additional, hash);
         reserved.map_err(|_| FsError::NoSpace)?;
-        space.subtract(before);
-        space.add(self.0.allocation_size());
+        space.change_table(before, self.0.allocation_size());
         Ok(())
     }
 
@@ -133,11 +133,10 @@ impl<T> Table<T> {
         if smaller.try_reserve(self.0.len() * 2, &hash).is_err() {
             return;
         }
-        space.subtract(self.0.allocation_size());
+        space.change_table(self.0.allocation_size(), smaller.allocation_size());
         for item in self.0.drain() {
             smaller.insert_unique(hash(&item), item, &hash);
         }
-        space.add(smaller.allocation_size());
         self.0 = smaller;
     }
 
@@ -148,7 +147,7 @@ impl<T> Table<T> {
 
     /// Takes all items out, and frees the table.
     pub(super) fn drain(&mut self, space: &mut Space) -> impl Iterator<Item = T> + use<T> {
-        space.subtract(self.0.allocation_size());
+        space.change_table(self.0.allocation_size(), 0);
         core::mem::take(&mut self.0).into_iter()
     }
 }
