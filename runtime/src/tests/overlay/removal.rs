@@ -2,7 +2,7 @@
 
 use super::{START_NS, image};
 use crate::fs::{Filesystem, FsError, Intent, Tree};
-use crate::overlay::{Found, Id, Overlay, Ticks};
+use crate::overlay::{Found, Id, Overlay, Ticks, count_hashes};
 use crate::tests::guest::{Image, write_image};
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::testing::{file, mount};
@@ -107,4 +107,65 @@ fn found(layer: &Layer, number: u32) -> Found<<Image as Tree>::Node> {
     let root = layer.node(ROOT).unwrap();
     let found = layer.lookup(&root, name(number).as_bytes()).unwrap();
     found.unwrap()
+}
+
+/// The first name at or behind a cookie, and the cookie behind it.
+fn first(layer: &Layer, cookie: u64) -> Option<(Vec<u8>, u64)> {
+    let root = layer.node(ROOT).unwrap();
+    let entry = layer.entry(&root, cookie).unwrap()?;
+    Some((entry.name.to_vec(), entry.next))
+}
+
+#[test]
+fn a_listing_skips_removed_names_behind_a_kept_one() {
+    const COUNT: u32 = 2000;
+    let kept = [0, 700, 1400].map(name);
+    let mut layer = layer(COUNT, 1 << 24);
+    let (_, count) = count_hashes(|| {
+        for number in 0..COUNT {
+            if kept.contains(&name(number)) {
+                continue;
+            }
+            // From the start, as a program that opens the directory again.
+            let mut cookie = 0;
+            let name = loop {
+                let (name, next) = first(&layer, cookie).unwrap();
+                match kept.iter().any(|kept| kept.as_bytes() == name) {
+                    true => cookie = next,
+                    false => break name,
+                }
+            };
+            layer.unlink(ROOT, &name).unwrap();
+        }
+    });
+    assert!(count < u64::from(COUNT) * 100, "{count} look-ups");
+    let mut cookie = 0;
+    for kept in &kept {
+        let (name, next) = first(&layer, cookie).unwrap();
+        assert_eq!(name, kept.as_bytes());
+        cookie = next;
+    }
+    assert_eq!(first(&layer, cookie), None);
+}
+
+#[test]
+fn a_removed_name_made_again_costs_no_pass_over_others() {
+    const COUNT: u32 = 2000;
+    let mut layer = layer(COUNT, 1 << 24);
+    for number in 0..COUNT {
+        layer.unlink(ROOT, name(number).as_bytes()).unwrap();
+    }
+    assert_eq!(first(&layer, 0), None);
+    let again = name(COUNT / 2);
+    let (_, count) = count_hashes(|| {
+        for _ in 0..100 {
+            layer
+                .create_file(ROOT, again.as_bytes(), INTENT, true)
+                .unwrap();
+            assert_eq!(first(&layer, 0).unwrap().0, again.as_bytes());
+            layer.unlink(ROOT, again.as_bytes()).unwrap();
+            assert_eq!(first(&layer, 0), None);
+        }
+    });
+    assert!(count < 100 * 100, "{count} look-ups");
 }
