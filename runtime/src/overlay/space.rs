@@ -14,7 +14,7 @@ const ALLOCATION_LEN: usize = 16;
 /// box without a panic if memory runs out.
 pub(super) type Boxed<T> = Box<[T; 1]>;
 
-/// The longest reserve: at least 500 packed names of usual length.
+/// The longest reserve: at least 500 short packed names.
 const RESERVE_LEN_MAX: u64 = 64 << 10;
 
 /// A vector grows by so many items if there is no space for more.
@@ -196,7 +196,8 @@ impl Space {
     }
 }
 
-/// Bytes that a vector of `before` bytes needs in addition for `wanted` items.
+/// Bytes that a vector of `before` bytes needs in addition for `wanted` items. An allocator
+/// that moves the vector needs all of them for a moment. The engine may refuse that, too.
 fn growth_len<T>(wanted: usize, before: usize) -> u64 {
     cost(wanted.saturating_mul(size_of::<T>())) - cost(before)
 }
