@@ -8,9 +8,9 @@ use super::errors::{ErrorCode, Result};
 use super::layout::new_timestamp;
 use super::release::Release;
 use super::server::{Files, Server};
-use crate::fs::{Filesystem, FsError, Time, Times};
+use crate::fs::{Filesystem, FsError, Time, Times, check_len};
 use crate::guest::Memory;
-use crate::open::{Expected, OpenDirectory, Place, check_len, link, rename};
+use crate::open::{Expected, OpenDirectory, Place, link, rename};
 
 /// `new-timestamp`: tag, seconds if a file can have them, nanoseconds.
 type NewTime = (u32, Option<i64>, u32);
