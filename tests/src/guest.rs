@@ -165,6 +165,25 @@ pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
     })
 }
 
+/// `guests/c/NAME.c` as a component that uses files of WASI 0.2. Its library is the wasi-libc
+/// in Rust's target wasm32-wasip2. No adapter is linked.
+pub fn c_component(name: &str) -> PathBuf {
+    let script = root().join("tools/build-c-component");
+    let source = here("guests/c").join(format!("{name}.c"));
+    tool("venv/bin/python", "zig");
+    let read = |path: &Path| fs::read(path).expect("in the repository");
+    let headers = read_all(&here("guests/c"), "h");
+    let key = digest(&(read(&source), headers, read(&script), versions()));
+    build(&format!("{name}-component"), key, |output| {
+        let mut command = Command::new(&script);
+        command
+            .args([source.as_os_str(), output.as_os_str()])
+            .env("ZIG_GLOBAL_CACHE_DIR", guests().join("zig-cache"))
+            .env("ZIG_LOCAL_CACHE_DIR", guests().join("zig-cache"));
+        command
+    })
+}
+
 /// `guests/go/walk.go`.
 pub fn go() -> PathBuf {
     let source = here("guests/go/walk.go");
