@@ -3,6 +3,8 @@
 //! Owns which of them the tests run, and which are only reported to work. The command
 //! has its own list, because it cannot depend on the tests. A test compares the two.
 
+use crate::component::Engine as ComponentEngine;
+use crate::component::matrix::{Kind, Packing as ComponentPacking};
 use crate::engine::Engine;
 use crate::matrix::{Cell, Packing, Program, plan};
 use std::fmt::Write as _;
@@ -41,6 +43,46 @@ const LISTED: [(&str, Evidence); 13] = {
         ("pywasm", Tested(Engine::Pywasm)),
     ]
 };
+
+/// An engine that the command names for components.
+struct ComponentEntry {
+    /// Its name for components of WASI 0.2.
+    name: &'static str,
+    /// Its name for components of WASI 0.3, which needs a newer engine.
+    name_0_3: &'static str,
+    /// The matrix runs it.
+    engine: ComponentEngine,
+}
+
+/// In the order of the command. wasmtime 45.0.2 rejects WASI 0.3, and 46.0.1 runs it.
+const COMPONENTS: [ComponentEntry; 3] = [
+    ComponentEntry {
+        name: "wasmtime",
+        name_0_3: "wasmtime 46 and later",
+        engine: ComponentEngine::Wasmtime,
+    },
+    ComponentEntry {
+        name: "jco with --multi-memory",
+        name_0_3: "jco with --multi-memory on engines with JSPI",
+        engine: ComponentEngine::Jco,
+    },
+    ComponentEntry {
+        name: "jco",
+        name_0_3: "jco on engines with JSPI",
+        engine: ComponentEngine::JcoOneMemory,
+    },
+];
+
+/// The engines that the command must name for this packing of a component.
+pub fn of_components(packing: ComponentPacking) -> Vec<&'static str> {
+    let entries = COMPONENTS.iter();
+    let entries = entries.filter(|entry| packing.refusal(entry.engine).is_none());
+    let names = entries.map(|entry| match packing.kind {
+        Kind::V3 => entry.name_0_3,
+        Kind::Adapter | Kind::V2 => entry.name,
+    });
+    names.collect()
+}
 
 impl Evidence {
     /// Whether the engine runs modules of this packing.

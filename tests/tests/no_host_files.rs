@@ -66,11 +66,13 @@ fn host_without_files_runs_the_component() {
     tree.file("one", "packed\n");
     for app in components("cat") {
         let args = ["/data/one"];
-        let said = Engine::run_without_files(&pack(&app, &tree), &args);
+        let said = Engine::Jco.run_without_files(&pack(&app, &tree), &args);
         assert_eq!(said.expect_success(), "packed\n");
         // This host does reject an import of files.
         let packed = Pack::new(&*app).dir(tree.path(), "/data").run();
-        let said = Engine::run_without_files(&packed, &args).expect_failure();
+        let said = Engine::Jco
+            .run_without_files(&packed, &args)
+            .expect_failure();
         assert!(said.contains("no-files.js"), "{said}");
     }
 }
@@ -80,13 +82,14 @@ fn page_without_files_runs_the_component() {
     let tree = Tree::new();
     tree.file("one", "packed\n");
     for app in components("cat") {
-        let said = Engine::run_on_page(&pack(&app, &tree), &["/data/one"]);
-        assert_eq!(said, "packed\nexit 0\n");
+        let said = Engine::Chromium.run_without_files(&pack(&app, &tree), &["/data/one"]);
+        assert_eq!(said.expect_success(), "packed\n");
     }
     // This page does reject an import of files.
     let [_, app] = components("cat");
     let packed = Pack::new(&*app).dir(tree.path(), "/data").run();
-    let said = Engine::run_on_page(&packed, &["/data/one"]);
+    let said = Engine::Chromium.run_without_files(&packed, &["/data/one"]);
+    let said = said.expect_failure();
     assert!(said.contains("preview2-shim/filesystem"), "{said}");
 }
 

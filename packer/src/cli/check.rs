@@ -1,5 +1,6 @@
 //! `wasi-vfs check`: whether a module or component can be packed, and where the result runs.
 
+use super::engines::{Engines, MODULES};
 use super::exit_codes::exit_codes;
 use super::text::{count, escape};
 use super::{input, text};
@@ -47,31 +48,6 @@ pub(super) struct Check {
     json: bool,
 }
 
-/// Engines that run modules with two memories.
-///
-/// `tests/src/engine_list.rs` has the evidence for each name, and a test compares the
-/// two lists.
-const MULTI_MEMORY: [&str; 9] = [
-    "wasmtime",
-    "Wasmer",
-    "wasmi",
-    "WasmEdge",
-    "Node 22 and later",
-    "Deno 1.38 and later",
-    "Chromium 120 and later",
-    "Firefox 125 and later",
-    "Safari of 2026 and later",
-];
-
-/// Engines that run modules with one memory only.
-const ONE_MEMORY: [&str; 4] = ["Node 20", "wazero", "WAMR", "pywasm"];
-
-/// Engines that run components whose packed core module has two memories.
-const COMPONENTS: [&str; 2] = ["wasmtime", "jco with --multi-memory"];
-
-/// Engines that run components whose core modules have one memory only.
-const COMPONENTS_ONE_MEMORY: [&str; 1] = ["jco"];
-
 #[derive(Default, Serialize)]
 struct Answer {
     packable: bool,
@@ -116,15 +92,16 @@ impl Check {
 
 impl Answer {
     fn of_module(checkup: Checkup) -> Self {
-        let mut answer = Self::new(&checkup, [&MULTI_MEMORY, &ONE_MEMORY]);
+        let mut answer = Self::new(&checkup, &MODULES);
         answer.reason = checkup.form.err().map(|error| error.to_string());
         answer.imports = checkup.imports.into_iter().map(imported).collect();
         answer
     }
 
     fn of_component(checkup: ComponentCheckup) -> Self {
+        let engines = Engines::of_component(&checkup.imports);
         let mut answer = match checkup.program {
-            Ok(program) => Self::new(&program, [&COMPONENTS, &COMPONENTS_ONE_MEMORY]),
+            Ok(program) => Self::new(&program, engines),
             Err(error) => Self {
                 reason: Some(format!("{:#}", anyhow::Error::new(error))),
                 ..Self::default()
@@ -139,15 +116,13 @@ impl Answer {
         answer
     }
 
-    /// The answer without imports. `engines` are those for two memories, and those for one
-    /// memory only.
-    fn new(checkup: &Checkup, engines: [&[&'static str]; 2]) -> Self {
+    /// The answer without imports.
+    fn new(checkup: &Checkup, engines: &Engines) -> Self {
         let form = checkup.form.as_ref().ok().copied();
         let has_two = matches!(
             form,
             Some(Form::Merged(MemoryKind::Separate) | Form::Wired(MemoryKind::Separate))
         );
-        let [two, _] = engines;
         Self {
             packable: form.is_some(),
             packed: checkup.is_packed,
@@ -160,11 +135,11 @@ impl Answer {
             features: checkup.features.clone(),
             engines: match form {
                 None => Vec::new(),
-                Some(_) if has_two => two.to_vec(),
-                Some(_) => engines.concat(),
+                Some(_) if has_two => engines.with_multi_memory(),
+                Some(_) => engines.all(),
             },
             engines_single: match checkup.can_be_single {
-                true => engines.concat(),
+                true => engines.all(),
                 false => Vec::new(),
             },
             ..Self::default()

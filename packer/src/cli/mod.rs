@@ -10,6 +10,7 @@ mod digest;
 #[cfg(test)]
 mod documents;
 mod dump;
+mod engines;
 mod exit_codes;
 mod extract;
 mod image;

@@ -1,5 +1,6 @@
 //! Engines that run components.
 
+use super::page::run_on_page;
 use crate::command::{Outcome, mapping, run};
 use crate::workspace::{here, root, tool};
 use std::path::Path;
@@ -22,6 +23,8 @@ pub enum Engine {
     JcoOneMemory,
     /// Node 20, which has one memory, after the same translation.
     Node20,
+    /// A page in Chromium, after the translation for several memories.
+    Chromium,
 }
 
 impl Engine {
@@ -29,7 +32,15 @@ impl Engine {
     pub const ALL: [Self; 2] = [Self::Wasmtime, Self::Jco];
 
     /// Runs a component with host directories, pairs of host and guest path.
+    ///
+    /// # Panics
+    ///
+    /// The page in Chromium takes no host directories.
     pub fn run(self, component: &Path, dirs: &[(&Path, &str)], args: &[&str]) -> Outcome {
+        if self == Self::Chromium {
+            assert_eq!(dirs, [], "host directories on a page");
+            return run_on_page(component, true, args);
+        }
         let mut command = self.command();
         for (host, guest) in dirs {
             command.arg("--dir").arg(mapping(host, guest));
@@ -37,29 +48,21 @@ impl Engine {
         run(command.arg(component).args(args), "")
     }
 
-    /// Runs a component under jco and a host without `wasi:filesystem`.
-    pub fn run_without_files(component: &Path, args: &[&str]) -> Outcome {
-        let mut command = Self::Jco.command();
-        run(command.arg("--no-files").arg(component).args(args), "")
+    /// Runs a component without host directories. Under jco, the host has no
+    /// `wasi:filesystem`.
+    pub fn run_without_files(self, component: &Path, args: &[&str]) -> Outcome {
+        let mut command = match self {
+            Self::Chromium => return run_on_page(component, false, args),
+            _ => self.command(),
+        };
+        let is_jco = matches!(self, Self::Jco | Self::JcoOneMemory | Self::Node20);
+        command.args(is_jco.then_some("--no-files"));
+        run(command.arg(component).args(args), "")
     }
 
     /// Runs a component with `input` as its standard input.
     pub fn run_with(self, component: &Path, args: &[String], input: &str) -> Outcome {
         run(self.command().arg(component).args(args), input)
-    }
-
-    /// Runs a component under jco in headless Chromium, on a page without
-    /// `wasi:filesystem`. Returns the text of the page: the output, and `exit 0` or the
-    /// error.
-    pub fn run_on_page(component: &Path, args: &[&str]) -> String {
-        let page = tempfile::tempdir().expect("a temporary directory");
-        let mut write = Command::new(tool("node", "node"));
-        write.arg("--no-warnings").arg(here("engines/jco_page.mjs"));
-        write.arg(tool("npm-components", "components").join("node_modules"));
-        run(write.arg(page.path()).arg(component).args(args), "").expect_success();
-        let mut open = Command::new(tool("node", "node"));
-        open.arg(here("engines/open_page.mjs"));
-        run(open.arg(page.path()).arg("#out"), "").expect_success()
     }
 
     fn command(self) -> Command {
@@ -83,6 +86,7 @@ impl Engine {
             }
             Self::JcoOneMemory => jco("node"),
             Self::Node20 => jco("node20"),
+            Self::Chromium => unreachable!("a page is no command"),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod damaged;
 mod engine;
 pub mod matrix;
+mod page;
 mod python;
 mod ruby;
 
@@ -38,6 +39,13 @@ pub fn native(module: &Path) -> TempPath {
     let output = component.to_str().expect("a name of ours");
     wasm_tools(&["parse", "-o", output], &path);
     component
+}
+
+/// A copy of a component, which is deleted when dropped.
+fn copy(component: &Path) -> TempPath {
+    let path = temporary(".component.wasm");
+    fs::copy(component, &path).expect("our file");
+    path
 }
 
 /// Checks that packing twice equals packing once with both trees. `app` is a component of

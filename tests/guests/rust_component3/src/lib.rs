@@ -1,6 +1,7 @@
 //! A random program of WASI 0.3 calls, for the differential oracle.
 //!
 //!   oracle SEED COUNT all|INDEX,INDEX,...
+//!   oracle walk PREOPEN
 //!
 //! The program prints the lines of `tests/guests/rust_component`, which makes them with
 //! WASI 0.2. It shares that program's random numbers, paths, lines and codes. Each operation
@@ -27,6 +28,7 @@ mod paths;
 mod reads;
 mod slots;
 mod standard;
+mod walk;
 
 /// The types of WASI that the shared files use.
 mod types {
@@ -145,6 +147,11 @@ wasip3::cli::command::export!(Command);
 impl wasip3::exports::cli::run::Guest for Command {
     async fn run() -> Result<(), ()> {
         let args: Vec<_> = std::env::args().skip(1).collect();
+        if args[0] == "walk" {
+            let lines = walk::lines(&args[1]).await.expect("a readable tree");
+            println!("{}", lines.join("\n"));
+            return Ok(());
+        }
         let number = |at: usize| args[at].parse().expect("a number");
         let (seed, count): (u64, u64) = (number(0), number(1));
         let only: Option<Vec<u64>> = (args[2] != "all").then(|| {
