@@ -32,7 +32,7 @@ pub(crate) use opened::{opened, opened_bytes, opened_place};
 pub(crate) use seal::Seal;
 pub use seal_error::SealError;
 pub(crate) use wire::Wiring;
-pub(crate) use wire::original::unpacked_in;
+pub(crate) use wire::original::unwired_in;
 pub use wire::original::without_image;
 #[cfg(any(test, feature = "fuzz"))]
 pub(crate) use wire::text;

@@ -237,15 +237,16 @@ impl<'a> Contents<'a> {
     /// reach the host. `self` must be the contents of `source`. A linked module keeps its
     /// image and its runtime, and the runtime does not find the image. The program of a
     /// merged module has no custom sections, and calls the host through short functions.
-    /// This reads no stored blocks of a merged module, and decodes no instructions.
+    /// This reads no stored blocks of a merged module or a component, and decodes no
+    /// instructions.
     ///
     /// # Errors
     ///
     /// The file cannot be read, its sections are invalid, or another tool changed it after
     /// packing.
     pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, OpenError> {
-        if let Some(Form::Wired(_)) = self.form {
-            return Ok(component::unpacked_in(source)?);
+        if let (Some(Form::Wired(_)), Some(place)) = (self.form, &self.core_module) {
+            return Ok(component::unwired_in(source, place)?);
         }
         let module = self.module_in(source);
         let module = module::unmounted_in(&module, self.payload_segment)?;
@@ -262,10 +263,12 @@ impl<'a> Contents<'a> {
     /// The length in bytes of the module or component in `source` without its image. `None`
     /// if they cannot be separated. `self` must be the contents of `source`.
     pub fn application_len(&self, source: &Arc<dyn ReadAt>) -> Option<u64> {
-        match self.form? {
-            Form::Linked => return None,
-            Form::Merged(_) => {}
-            Form::Wired(_) => return Some(component::unpacked_in(source).ok()?.len() as u64),
+        match (self.form?, &self.core_module) {
+            (Form::Linked, _) => return None,
+            (Form::Wired(_), Some(place)) => {
+                return Some(component::unwired_in(source, place).ok()?.len() as u64);
+            }
+            (Form::Merged(_) | Form::Wired(_), _) => {}
         }
         let module = self.module_in(source);
         // Another tool may have changed the packed module.

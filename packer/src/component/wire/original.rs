@@ -4,16 +4,17 @@
 //! place. The next pack wires that component, and removes the image in the program first.
 
 use crate::component::error::ComponentError;
-use crate::component::locate::find;
-use crate::component::opened::opened;
+use crate::component::locate::{CoreModulePlace, find, part};
+use crate::component::opened::{opened, opened_place};
 use crate::component::parse::walk;
 use crate::component::place::in_module;
 use crate::component::replace::replace;
 use crate::component::wire::remove;
+use crate::component::wire_error::WireError;
 use crate::module::{self, Form};
 use std::borrow::Cow;
 use std::sync::Arc;
-use wasi_vfs_format::{Payload, ReadAt};
+use wasi_vfs_format::ReadAt;
 
 /// The component without its image, and with its import of `wasi:filesystem`. A component without an image is returned as it is.
 ///
@@ -43,13 +44,28 @@ pub(super) fn taken_apart(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Option<Form>), 
     Ok((component.into(), Some(found.form)))
 }
 
-/// [`without_image`] for the component in `source`.
+/// The component in `source` without its wiring. The core module at `place` has the image,
+/// which is not read.
 ///
 /// # Errors
 ///
 /// Those of [`without_image`], or the component cannot be read.
-pub(crate) fn unpacked_in(source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, ComponentError> {
-    let wasm = Payload::Source(source.clone()).bytes();
-    let wasm = wasm.map_err(ComponentError::Read)?;
-    without_image(&wasm).map(Cow::into_owned)
+pub(crate) fn unwired_in(
+    source: &Arc<dyn ReadAt>,
+    place: &CoreModulePlace,
+) -> Result<Vec<u8>, ComponentError> {
+    let (opened, start) = match opened_place(&**source) {
+        Some(range) => (part(source, range.clone()), range.start),
+        None => (source.clone(), 0),
+    };
+    let layout = walk::layout(&*opened)?;
+    let content = place.range.start.checked_sub(start)..place.range.end.checked_sub(start);
+    let number = (0..layout.modules.len()).find(|number| {
+        let found = layout.place(*number);
+        (Some(found.start)..Some(found.end)) == content
+    });
+    let number = number.ok_or_else(|| WireError::rewritten("it has no runtime"))?;
+    // Unwiring removes this module whatever its content is.
+    let hollow = replace(&*opened, &layout, number, Vec::new())?;
+    remove::unwired(&hollow, &walk::layout(&*hollow)?, number)
 }

@@ -2,10 +2,14 @@
 
 use super::text::{of_two_versions, program, with_fixup};
 use super::{VERSION, Wiring, layout, wasm, wire, wired, wired_runtime};
-use crate::Packer;
 use crate::component::wire_error::WireError;
 use crate::component::{ComponentError, without_image};
 use crate::module::Parts;
+use crate::testing::NotedFile;
+use crate::{Contents, Packer};
+use std::sync::Arc;
+use wasi_vfs_format::ReadAt;
+use wasi_vfs_format::testing::Random;
 
 fn texts() -> [String; 4] {
     let nested = program("");
@@ -45,6 +49,34 @@ fn wiring_again_replaces_the_image() {
         let first = wire_other(&original);
         assert!(wire(&first).expect("can be wired") == wired(&text));
         assert!(wire_other(&wired(&text)) == first);
+    }
+}
+
+#[test]
+fn original_of_a_file_is_found_without_its_payload() {
+    let tree = tempfile::tempdir().unwrap();
+    let content = Random::new(1).bytes(1 << 20);
+    std::fs::write(tree.path().join("file"), &content).unwrap();
+    for text in texts() {
+        let original = wasm(&text);
+        for is_sealed in [false, true] {
+            let packer = Packer::new(&*original).map_dir(tree.path(), "/d");
+            let Ok(packed) = packer.no_host_files(is_sealed).pack() else {
+                assert!(is_sealed && text.contains("(core module) "), "{text}");
+                continue;
+            };
+            let payload = memchr::memmem::find(&packed.module, &content).expect("stored") as u64;
+            let payload = payload..payload + content.len() as u64;
+            let noted = NotedFile::new(packed.module);
+            let source: Arc<dyn ReadAt> = noted.clone();
+            let contents = Contents::read(&source).expect("readable");
+            let application = contents.application(&source).expect("restores");
+            assert!(application == original);
+            let len = contents.application_len(&source);
+            assert_eq!(len, Some(original.len() as u64));
+            // The walk reads windows of 16 KiB, whose ends may be in the payload.
+            assert!(noted.len_read_in(&payload) < 100_000);
+        }
     }
 }
 
