@@ -24,9 +24,12 @@ mod restore;
 pub(crate) mod tests;
 
 pub(crate) use calls::describe;
+pub(crate) use check::caveats::of_dropped;
 pub(crate) use check::checkup::of_wired;
 pub use check::checkup::{Checkup, Imports, check};
 pub use check::subject::form;
+pub(crate) use edit::custom::survives_new_bytes;
+pub(crate) use edit::dropped::Dropped;
 pub(crate) use embed::merge_into_stub;
 pub use embed::{Embedded, Target, embed};
 pub use error::ModuleError;

@@ -320,7 +320,8 @@ impl Packer {
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;
         embedded.module = outer.close(embedded.module)?;
-        let mut warnings = embedded.warnings;
+        let mut warnings = outer.warnings().to_vec();
+        warnings.append(&mut embedded.warnings);
         warnings.append(&mut image.warnings);
         if embedded.module.len() > MAX_LEN_IN_BROWSERS {
             warnings.push(Warning::TooLongForBrowsers);

@@ -18,7 +18,8 @@
 //! types and instances stay, and the sections with types and aliases are copied.
 //!
 //! The outer component repeats the name and the description of the packed one.
-//! If a sealed component is packed again, all custom sections of the outer one stay.
+//! If a sealed component is packed again, the custom sections of the outer one stay, except
+//! its signature.
 //!
 //! The packed component stays byte for byte, whether it was packed in place or wired. To
 //! open a sealed component, take the nested component out.
@@ -87,7 +88,7 @@ impl Seal {
     }
 
     /// The seal with the custom sections of `outer`, a sealed component. Other tools add
-    /// and change them.
+    /// and change them. The caller has removed those that packing invalidates.
     ///
     /// # Errors
     ///

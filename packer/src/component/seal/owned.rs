@@ -5,12 +5,11 @@
 //! descriptor of the stub, which the host cannot have. Such a component is rejected.
 
 use crate::component::seal_error::SealError;
-use crate::component::wire::content::parts;
-use std::collections::{HashMap, HashSet};
+use crate::component::wire::content::Search;
+use std::collections::HashMap;
 use wasmparser::ComponentExport;
 use wasmparser::component_types::{
-    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentEntityType,
-    ComponentValType, ResourceId,
+    ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
 
@@ -22,8 +21,7 @@ pub(super) struct Owned<'a> {
     /// The names by identity. `None` for the resources of other imports.
     names: HashMap<ResourceId, Option<&'a str>>,
     types: TypesRef<'a>,
-    /// Types that contain none of the resources.
-    without: HashSet<ComponentDefinedTypeId>,
+    search: Search<'a>,
 }
 
 impl<'a> Owned<'a> {
@@ -51,7 +49,7 @@ impl<'a> Owned<'a> {
         Self {
             names,
             types,
-            without: HashSet::new(),
+            search: Search::new(types),
         }
     }
 
@@ -119,24 +117,13 @@ impl<'a> Owned<'a> {
     }
 
     fn in_value(&mut self, ty: ComponentValType) -> Option<&'a str> {
-        let ComponentValType::Type(id) = ty else {
-            return None;
-        };
-        if self.without.contains(&id) {
-            return None;
-        }
-        let found = match self.types.get(id)? {
+        let names = &self.names;
+        self.search.first(ty, &mut |_, defined| match defined {
             ComponentDefinedType::Own(id) | ComponentDefinedType::Borrow(id) => {
-                self.name(id.resource())
+                names.get(&id.resource()).copied().flatten()
             }
-            defined => parts(defined)
-                .into_iter()
-                .find_map(|part| self.in_value(part)),
-        };
-        if found.is_none() {
-            self.without.insert(id);
-        }
-        found
+            _ => None,
+        })
     }
 
     fn name(&self, id: ResourceId) -> Option<&'a str> {

@@ -4,7 +4,7 @@ use super::Seal;
 use crate::component::parse::walk;
 use crate::component::wire::text;
 use crate::component::{ComponentError, SealError, check, opened, without_image};
-use crate::{Contents, Form, MemoryKind, PackError, Packer};
+use crate::{Contents, DroppedSection, Form, MemoryKind, PackError, Packer, Warning};
 use std::sync::Arc;
 use tempfile::TempDir;
 use wasm_encoder::ComponentSection;
@@ -190,6 +190,43 @@ fn packing_again_keeps_custom_sections_of_the_outer_component() {
         assert_eq!(custom_sections(&twice), sections.concat());
         let again = packer(&twice, &two, "/two").pack().expect("packs").module;
         assert!(again == twice);
+    }
+}
+
+#[test]
+fn signatures_are_dropped_with_a_warning() {
+    let tree = tree(&["a"]);
+    let signature = [custom("signature", b"s"), custom("build_id", b"b")].concat();
+    let expected = [
+        Warning::Unsigned(vec!["signature".to_owned()]),
+        Warning::DroppedSections(vec![DroppedSection {
+            name: "build_id".to_owned(),
+            // The name with its length, and one byte.
+            len: 10,
+        }]),
+    ];
+    for app in apps() {
+        for is_sealed in [false, true] {
+            let pack = |wasm: &[u8]| {
+                let packer = packer(wasm, &tree, "/d").no_host_files(is_sealed);
+                packer.pack().expect("can be packed")
+            };
+            let unsigned = pack(&app);
+            let signed = pack(&[&app[..], &signature].concat());
+            assert!(signed.module == unsigned.module);
+            assert_eq!(&signed.warnings[..2], expected);
+            // The packed component is signed, and packed again.
+            let signed = [&unsigned.module[..8], &signature, &unsigned.module[8..]].concat();
+            let again = pack(&signed);
+            assert!(again.module == unsigned.module);
+            assert_eq!(&again.warnings[..2], expected);
+            assert!(
+                unsigned
+                    .warnings
+                    .iter()
+                    .all(|warning| !expected.contains(warning))
+            );
+        }
     }
 }
 

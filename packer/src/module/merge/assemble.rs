@@ -8,6 +8,7 @@
 use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
 use crate::module::bake::snapshot::{Bake, bake};
+use crate::module::edit::dropped::Dropped;
 use crate::module::edit::items::{Items, items_of, memory_items};
 use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::Redirect;
@@ -95,7 +96,7 @@ pub(crate) fn merge(
     if !parts.metadata.is_empty() {
         rebuild.custom(METADATA_SECTION, parts.metadata);
     }
-    Ok((rebuild.finish()?, dropped.sections))
+    Ok((rebuild.finish()?, dropped.into_sections()))
 }
 
 fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
@@ -198,27 +199,6 @@ fn redirects(application: &Shape<'_>, binding: Binding<'_>) -> HashMap<u32, u32>
     let intercepted = binding.intercepted(application).into_iter();
     let imports = intercepted.map(|entry| entry.import);
     imports.zip(entries).collect()
-}
-
-/// The dropped custom sections, each name once.
-#[derive(Default)]
-struct Dropped {
-    sections: Vec<DroppedSection>,
-    positions: HashMap<String, usize>,
-}
-
-impl Dropped {
-    fn note(&mut self, name: &str, len: u64) {
-        let next = self.sections.len();
-        let position = *self.positions.entry(name.into()).or_insert(next);
-        match self.sections.get_mut(position) {
-            Some(section) => section.len += len,
-            None => self.sections.push(DroppedSection {
-                name: name.into(),
-                len,
-            }),
-        }
-    }
 }
 
 fn is_kept(name: &str, code_stays: bool) -> bool {
