@@ -1,6 +1,6 @@
 //! What can go wrong in a file system, by names of its own.
 //!
-//! Front ends translate: `preview1/errno.rs` to an errno, `preview2/errors.rs` to an
+//! Front ends translate: `preview1/errno.rs` to an errno, `component/errors.rs` to an
 //! `error-code`.
 
 /// A failed operation. Each name is that of the POSIX error in its documentation.

@@ -1,4 +1,4 @@
-//! Any functions of WASI 0.2, in any order, of a program with any allocator.
+//! Any functions of WASI 0.2 and 0.3, in any order, of a program with any allocator.
 
 use super::images::{IMAGES, Image, PATHS};
 use super::memory::{self, GuestMemory, NoBudget, StoredBlocks, changed};
@@ -7,7 +7,9 @@ use crate::component::handles::POLLABLE;
 use crate::component::{ErrorCode, Server};
 use crate::guest::Memory;
 use crate::preview2::{Preview2, for_each_function};
+use crate::preview3::{Preview3, for_each_preview3_function};
 use crate::{Blocks, ImageFs};
+use std::ops::Range;
 use std::vec::Vec;
 use wasi_vfs_embedding::preview2::FIRST_HANDLE;
 use wasi_vfs_format::Index;
@@ -18,8 +20,8 @@ const CALL_COUNT: usize = 64;
 
 /// Where a path lies.
 const PATH: u32 = 0x100;
-/// The longest answer, a `descriptor-stat`.
-const ANSWER_LEN: u64 = 104;
+/// The longest answer, a `descriptor-stat` of 0.3.
+const ANSWER_LEN: u64 = 112;
 /// Where most answers are expected.
 const RET: u32 = 0x400;
 
@@ -43,27 +45,47 @@ impl Returned for u32 {
     }
 }
 
-macro_rules! define_functions {
-    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
-        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
-        const FUNCTIONS: &[(&str, &[&str])] = &[
-            $(($name, &[$(stringify!($parameter)),*])),*
-        ];
+/// Makes a call. Returns its result, if it has one.
+type Perform = fn(&Fuzzed, &[u64]) -> Option<u32>;
 
-        fn perform(server: &Fuzzed, name: &str, arguments: &[u64]) -> Option<u32> {
+/// Name, parameters and call of a function.
+type Function = (&'static str, &'static [&'static str], Perform);
+
+macro_rules! perform {
+    ($release:ident $function:ident ($($parameter:ident: $type:ty),*)) => {
+        |server, arguments| {
             let mut arguments = arguments.iter();
             let mut next = || arguments.next().copied().unwrap_or_default();
-            match name {
-                $($name => {
-                    $(let $parameter = next() as $type;)*
-                    Preview2::$function(server, $($parameter,)* 0).number()
-                })*
-                _ => unreachable!("listed above"),
-            }
+            $(let $parameter = next() as $type;)*
+            $release::$function(server, $($parameter,)* 0).number()
         }
     };
 }
-for_each_function!(define_functions);
+
+macro_rules! define_preview2 {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        const PREVIEW2: &[Function] = &[$((
+            $name,
+            &[$(stringify!($parameter)),*],
+            perform!(Preview2 $function ($($parameter: $type),*)),
+        )),*];
+    };
+}
+for_each_function!(define_preview2);
+
+macro_rules! define_preview3 {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty
+        {$($offset:literal: $len:literal),*};)*) => {
+        const PREVIEW3: &[Function] = &[$((
+            $name,
+            &[$(stringify!($parameter)),*],
+            perform!(Preview3 $function ($($parameter: $type),*)),
+        )),*];
+    };
+}
+for_each_preview3_function!(define_preview3);
 
 /// A component and its memory.
 struct Component {
@@ -88,19 +110,38 @@ impl Component {
     }
 
     /// The result of a call, and the memory after it.
-    fn call(&mut self, name: &str, arguments: &[u64], ret: u64) -> (Option<u32>, Vec<u8>) {
+    fn call(&mut self, function: Function, arguments: &[u64]) -> (Option<u32>, Vec<u8>) {
+        let (name, _, perform) = function;
         let before = self.memory.snapshot();
-        let result = perform(&self.server, name, arguments);
-        let possible = result.is_none_or(|number| number < 2 || number == POLLABLE);
-        assert!(possible, "{name} {arguments:?}: {result:?}");
+        let result = perform(&self.server, arguments);
+        let given = given(function, arguments);
+        let is_read = name.contains("-read]");
+        let possible = |number| number <= 2 || number >= FIRST_HANDLE || is_read;
+        let is_possible = result.is_none_or(possible);
+        assert!(is_possible, "{name} {arguments:?}: {result:?}");
         let after = self.memory.snapshot();
         for at in changed(&before, &after) {
-            let is_answer = (ret..ret + ANSWER_LEN).contains(&at);
-            let is_given = is_answer || self.program.has_allocated(at);
+            let is_given = given.contains(&at) || self.program.has_allocated(at);
             assert!(is_given, "{name} {arguments:?} wrote to {at:#x}");
         }
         (result, after)
     }
+}
+
+/// Where a call may write: its answer, or the buffer of a read.
+fn given((_, parameters, _): Function, arguments: &[u64]) -> Range<u64> {
+    let argument = |name| {
+        let at = parameters.iter().position(|parameter| *parameter == name);
+        at.map(|at| arguments[at])
+    };
+    let buffer = match (argument("ret"), argument("bytes"), argument("entries")) {
+        (Some(ret), ..) => Some((ret, ANSWER_LEN)),
+        (_, bytes, entries) => {
+            let bytes = bytes.zip(argument("len").map(|len| len & u64::from(u32::MAX)));
+            bytes.or(entries.zip(argument("count").map(|count| count * 24)))
+        }
+    };
+    buffer.map_or(0..0, |(start, len)| start..start + len)
 }
 
 /// Makes the calls that `data` describes.
@@ -118,21 +159,21 @@ pub fn functions(data: &[u8]) {
     let images = IMAGES[numbers].iter();
     let mut components: Vec<_> = images.map(|image| Component::new(image, answers)).collect();
     for component in &components {
-        component.server.get_directories(RET, 0);
+        Preview2::get_directories(&component.server, RET, 0);
     }
     for _ in 0..CALL_COUNT {
         if input.is_empty() {
             break;
         }
         let path = input.pick(&PATHS);
-        let (name, parameters) = FUNCTIONS[input.below(FUNCTIONS.len())];
+        let functions = input.pick(&[PREVIEW2, PREVIEW3]);
+        let function = functions[input.below(functions.len())];
+        let (name, parameters, _) = function;
         let arguments = parameters.iter().map(|name| argument(&mut input, name));
         let arguments: Vec<_> = arguments.collect();
-        let ret = parameters.iter().position(|name| *name == "ret");
-        let ret = ret.map_or(0, |at| arguments[at]);
         let seen = components.iter_mut().map(|component| {
             component.memory.copy_in(PATH, path);
-            component.call(name, &arguments, ret)
+            component.call(function, &arguments)
         });
         let seen: Vec<_> = seen.collect();
         for pair in seen.windows(2) {
@@ -148,7 +189,11 @@ fn argument(input: &mut Input<'_>, parameter: &str) -> u64 {
     let value = match (input.byte(), parameter) {
         (0, _) => input.long(),
         (1, _) => input.pick(&[u32::MAX.into(), 1 << 31, 1 << 16, (1 << 16) - 8, 0]),
-        (_, "descriptor" | "new_descriptor" | "other" | "stream" | "source") => handle(input),
+        (_, "descriptor" | "new_descriptor" | "other" | "stream" | "source" | "data") => {
+            handle(input)
+        }
+        (_, "future") => handle(input) | 1 << 29,
+        (_, "count") => input.below(12) as u64,
         (_, "error") => u64::from(POLLABLE) - input.below(300) as u64,
         (_, "ret") => RET.into(),
         (_, name) if name.ends_with("path_len") => input.below(9) as u64,

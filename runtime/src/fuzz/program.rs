@@ -3,11 +3,12 @@
 use super::memory::{GuestMemory, MEMORY_LEN};
 use crate::component::Allocator;
 use crate::guest::Memory;
-use crate::preview2::Host;
+use crate::{preview2, preview3};
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::vec::Vec;
+use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 
 /// Where the allocator starts, behind paths and answers.
 const HEAP: u32 = 0x1000;
@@ -67,6 +68,13 @@ impl State {
         let _ = self.memory.write(address, bytes);
     }
 
+    /// A list of up to three preopens.
+    fn write_preopens(&mut self, ret: u32) {
+        let (address, count) = (self.answer(), self.answer() % 4);
+        self.write(ret, &(u32::from(address) << 8).to_le_bytes());
+        self.write(ret.wrapping_add(4), &u32::from(count).to_le_bytes());
+    }
+
     /// A result with its payload or error at this offset.
     fn write_result(&mut self, ret: u32, offset: u32) {
         let (tag, value) = (self.answer() % 2, self.answer());
@@ -92,12 +100,9 @@ impl Allocator for Program {
     }
 }
 
-impl Host for Program {
+impl preview2::Host for Program {
     fn host_get_directories(&self, ret: u32, _: u32) {
-        let state = &mut *self.0.borrow_mut();
-        let (address, count) = (state.answer(), state.answer() % 4);
-        state.write(ret, &(u32::from(address) << 8).to_le_bytes());
-        state.write(ret.wrapping_add(4), &u32::from(count).to_le_bytes());
+        self.0.borrow_mut().write_preopens(ret);
     }
 
     fn host_poll(&self, _: u32, _: u32, ret: u32, _: u32) {
@@ -124,5 +129,16 @@ impl Host for Program {
 
     fn host_output_stream_blocking_flush(&self, _: u32, ret: u32, _: u32) {
         self.0.borrow_mut().write_result(ret, 4);
+    }
+}
+
+impl preview3::Host for Program {
+    fn host_get_directories(&self, ret: u32, _: u32) {
+        self.0.borrow_mut().write_preopens(ret);
+    }
+
+    fn host_bytes_drop(&self, stream: u32, _: u32) {
+        let is_ours = (FIRST_HANDLE..=LAST_HANDLE).contains(&stream);
+        assert!(!is_ours, "a host traps at a handle that it does not know");
     }
 }

@@ -4,6 +4,7 @@
 
 mod caching;
 mod changes;
+mod component;
 mod damage;
 mod descriptors;
 mod documented;
@@ -19,6 +20,7 @@ mod no_memory;
 mod paths;
 mod polling;
 mod preview2;
+mod preview3;
 mod probing;
 mod races;
 mod reading;

@@ -1,10 +1,10 @@
 //! A writable file system, served by the second front end with no line of its own for it.
 
-use super::Component;
-use super::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
 use crate::component::ErrorCode;
 use crate::fs::Flush;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
 use crate::tests::memory_fs::MemoryFs;
 
 type Result<T = ()> = std::result::Result<T, ErrorCode>;
@@ -41,7 +41,7 @@ impl Writable {
     fn on_path(
         &self,
         path: &str,
-        call: fn(&super::component::TestServer<MemoryFs>, u32, u32, u32, u32, u32),
+        call: fn(&crate::tests::component::TestServer<MemoryFs>, u32, u32, u32, u32, u32),
     ) -> Result {
         let (path, len) = self.component.put_path(path);
         call(&self.component.server, self.root, path, len, RET, LOWERING);

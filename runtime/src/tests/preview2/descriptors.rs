@@ -1,9 +1,9 @@
 //! Questions about open descriptors.
 
-use super::Component;
-use super::component::{FOLLOW, LOWERING, RET};
 use crate::component::ErrorCode;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::{FOLLOW, LOWERING, RET};
 use crate::tests::guest::{image, write_image};
 use wasi_vfs_format::testing::{directory_node, file, mount};
 use wasi_vfs_format::tree::{FileNode, Node, Tree};

@@ -1,11 +1,11 @@
 //! Listing directories, and preopens.
 
-use super::Component;
-use super::component::LOWERING;
 use crate::blocks::Blocks;
 use crate::component::ErrorCode;
 use crate::image::ImageFs;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::LOWERING;
 use crate::tests::guest::{NoBudget, PlainPayload, image};
 use crate::tests::sample_image;
 use wasi_vfs_format::Index;

@@ -1,33 +1,15 @@
-//! The tables of `docs/RUNTIME.md` against the second front end.
+//! The tables of `docs/RUNTIME.md` against the front end of WASI 0.2.
 
-use super::Component;
-use super::component::{LOWERING, PATH, RET, SECOND_PATH};
 use crate::Errno;
 use crate::component::ErrorCode;
 use crate::fs::FsError;
 use crate::fuzz::functions::Returned;
 use crate::preview2::{Preview2, for_each_function};
+use crate::tests::component::documented::{
+    Outcome, argument, cell, check_opens, check_paths, codes, documented_name,
+};
+use crate::tests::component::{Component, FOLLOW, LOWERING, RET};
 use crate::tests::documented::{in_backticks, table};
-use std::collections::BTreeMap;
-
-/// An argument by the name of its parameter: `hello` exists, `new` does not.
-fn argument(function: &str, parameter: &str, handle: u32) -> u64 {
-    let creates = function.ends_with("create-directory-at");
-    match parameter {
-        "descriptor" | "new_descriptor" | "other" | "stream" | "source" | "pollable" | "error" => {
-            handle.into()
-        }
-        "path" if creates => SECOND_PATH.into(),
-        "path_len" if creates => 3,
-        "path" | "old_path" => PATH.into(),
-        "path_len" | "old_path_len" => 5,
-        "new_path" => SECOND_PATH.into(),
-        "new_path_len" => 3,
-        "len" => 1,
-        "ret" => RET.into(),
-        _ => 0,
-    }
-}
 
 /// Makes a call. Returns its result, if it has one.
 type Perform = fn(&Component, &[u64]) -> Option<u32>;
@@ -49,11 +31,6 @@ macro_rules! define_functions {
 }
 for_each_function!(define_functions);
 
-/// The name in a document: methods without their marker.
-fn documented_name(name: &str) -> &str {
-    name.strip_prefix("[method]").unwrap_or(name)
-}
-
 /// Where the error of a function lies.
 fn error_offset(name: &str) -> u32 {
     match name.rsplit('.').next().unwrap_or(name) {
@@ -70,7 +47,7 @@ fn error_offset(name: &str) -> u32 {
     }
 }
 
-fn call(component: &Component, name: &str, handle: u32) -> Result<(), ErrorCode> {
+fn call(component: &Component, name: &str, handle: u32) -> Outcome {
     component.put_path("hello");
     component.put_second_path("new");
     let mut known = FUNCTIONS.iter();
@@ -86,33 +63,9 @@ fn call(component: &Component, name: &str, handle: u32) -> Result<(), ErrorCode>
     }
 }
 
-/// The cell of a result.
-fn cell(result: Result<(), ErrorCode>) -> String {
-    match result {
-        Ok(()) => "ok".into(),
-        Err(ErrorCode(0)) => "false".into(),
-        Err(code) => {
-            let mut named = FUNCTION_CODES.iter();
-            let name = named.find(|name| ErrorCode::named(name) == Some(code));
-            name.map_or(format!("{code:?}"), |name| (*name).into())
-        }
-    }
-}
-
-/// The error codes that a function of a descriptor may answer here.
-const FUNCTION_CODES: [&str; 7] = [
-    "bad-descriptor",
-    "invalid",
-    "is-directory",
-    "no-entry",
-    "not-directory",
-    "read-only",
-    "unsupported",
-];
-
 #[test]
 fn every_function_is_in_one_table_once() {
-    let rows = table("Descriptors of WASI 0.2").into_iter();
+    let rows = table("Descriptors of WASI 0.2 and 0.3").into_iter();
     let rows = rows.chain(table("Other functions of WASI 0.2"));
     let mut documented: Vec<_> = rows.map(|row| in_backticks(&row[0]).to_owned()).collect();
     documented.sort();
@@ -126,7 +79,7 @@ fn every_function_is_in_one_table_once() {
 
 #[test]
 fn every_function_of_descriptors_answers_as_documented() {
-    for row in table("Descriptors of WASI 0.2") {
+    for row in table("Descriptors of WASI 0.2 and 0.3") {
         let name = in_backticks(&row[0]);
         for (column, kind) in [(1, "file"), (2, "directory"), (3, "stale")] {
             let component = Component::new();
@@ -140,17 +93,6 @@ fn every_function_of_descriptors_answers_as_documented() {
             assert_eq!(answer, in_backticks(&row[column]), "{name} of a {kind}");
         }
     }
-}
-
-/// The `error-code` of each errno.
-fn codes() -> BTreeMap<String, ErrorCode> {
-    let rows = table("Error codes of WASI 0.2").into_iter();
-    let pairs = rows.map(|row| {
-        let code = ErrorCode::named(in_backticks(&row[1]));
-        let code = code.unwrap_or_else(|| panic!("no error-code {:?}", row[1]));
-        (in_backticks(&row[0]).to_owned(), code)
-    });
-    pairs.collect()
 }
 
 #[test]
@@ -182,69 +124,33 @@ fn every_error_of_a_file_system_has_both_codes() {
     }
 }
 
-/// The result that a cell of preview 1 stands for.
-fn translated(cell: &str) -> Result<(), ErrorCode> {
-    match in_backticks(cell) {
-        "OK" => Ok(()),
-        errno => Err(codes()[errno]),
-    }
-}
-
 #[test]
 fn paths_lead_where_preview_1_leads() {
-    for row in table("Paths") {
-        let path = in_backticks(&row[0]);
+    check_paths(|name, path| {
         let component = Component::new();
         let root = component.root();
-        let opened = component.open(root, path).map(|_| ());
-        assert_eq!(opened, translated(&row[1]), "open-at {path}");
         let (at, len) = component.put_path(path);
         let server = &component.server;
-        server.descriptor_stat_at(root, 1, at, len, RET, LOWERING);
-        assert_eq!(component.result(8), translated(&row[2]), "stat-at {path}");
-        server.descriptor_readlink_at(root, at, len, RET, LOWERING);
-        assert_eq!(
-            component.result(4),
-            translated(&row[3]),
-            "readlink-at {path}"
-        );
-        server.descriptor_create_directory_at(root, at, len, RET, LOWERING);
-        let expected = translated(&row[4]);
-        assert_eq!(component.result(1), expected, "create-directory-at {path}");
-        server.descriptor_unlink_file_at(root, at, len, RET, LOWERING);
-        assert_eq!(
-            component.result(1),
-            translated(&row[5]),
-            "unlink-file-at {path}"
-        );
-    }
+        match name {
+            "descriptor.open-at" => return component.open(root, path).map(|_| ()),
+            "descriptor.stat-at" => {
+                server.descriptor_stat_at(root, FOLLOW, at, len, RET, LOWERING);
+            }
+            "descriptor.readlink-at" => server.descriptor_readlink_at(root, at, len, RET, LOWERING),
+            "descriptor.create-directory-at" => {
+                server.descriptor_create_directory_at(root, at, len, RET, LOWERING);
+            }
+            _ => server.descriptor_unlink_file_at(root, at, len, RET, LOWERING),
+        }
+        component.result(error_offset(name))
+    });
 }
 
 #[test]
 fn opens_answer_as_those_of_preview_1() {
-    for row in table("Opening") {
-        let (mut open_flags, mut flags) = (0, 1);
-        for word in row[0].split(' ') {
-            match word {
-                "read" => {}
-                "write" => flags |= 2,
-                "CREAT" => open_flags |= 1,
-                "DIRECTORY" => open_flags |= 2,
-                "EXCL" => open_flags |= 4,
-                "TRUNC" => open_flags |= 8,
-                word => panic!("no flag {word}"),
-            }
-        }
-        for (path, cell) in ["missing", "hello", "lib", "link"].iter().zip(&row[1..]) {
-            let component = Component::new();
-            let root = component.root();
-            let opened = component.open_with(root, path, (0, open_flags, flags));
-            assert_eq!(
-                opened.map(|_| ()),
-                translated(cell),
-                "{path} for {}",
-                row[0]
-            );
-        }
-    }
+    check_opens(|path, open_flags, flags| {
+        let component = Component::new();
+        let opened = component.open_with(component.root(), path, (0, open_flags, flags));
+        opened.map(|_| ())
+    });
 }

@@ -1,9 +1,9 @@
 //! Memory of the program: its allocator fails, or calls the runtime.
 
-use super::Component;
-use super::component::{LOWERING, PATH, RET, StreamError};
 use crate::component::ErrorCode;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::{LOWERING, PATH, RET, StreamError};
 
 #[test]
 fn a_failed_allocation_is_insufficient_memory() {

@@ -1,9 +1,9 @@
 //! Polling files and the host's pollables together.
 
-use super::Component;
-use super::component::{LOWERING, RET};
 use crate::component::handles::POLLABLE;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::{LOWERING, RET};
 
 const LIST: u32 = 0x3000;
 

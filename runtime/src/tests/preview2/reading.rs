@@ -1,10 +1,10 @@
 //! Reading through descriptors.
 
-use super::Component;
-use super::component::{LOWERING, READ, RET, WRITE};
 use crate::component::ErrorCode;
 use crate::preview2::Preview2;
 use crate::tests::big;
+use crate::tests::component::Component;
+use crate::tests::component::{LOWERING, READ, RET, WRITE};
 
 #[test]
 fn a_read_returns_the_asked_bytes() {

@@ -1,10 +1,10 @@
 //! Files spliced into an output stream of the host.
 
-use super::Component;
-use super::component::{LOWERING, RET, StreamError};
 use crate::guest::Memory;
 use crate::preview2::Preview2;
 use crate::tests::big;
+use crate::tests::component::Component;
+use crate::tests::component::{LOWERING, RET, StreamError};
 
 /// The host's output stream.
 const TARGET: u32 = 5;

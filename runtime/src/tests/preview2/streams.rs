@@ -1,10 +1,10 @@
 //! Streams of files.
 
-use super::Component;
-use super::component::{LOWERING, RET, StreamError};
 use crate::component::ErrorCode;
 use crate::component::handles::POLLABLE;
 use crate::preview2::Preview2;
+use crate::tests::component::Component;
+use crate::tests::component::{LOWERING, RET, StreamError};
 use crate::tests::guest::{image, write_image};
 use crate::tests::{big, sample_tree};
 

@@ -2,8 +2,8 @@
 
 use crate::component::Allocator;
 use crate::guest::Memory;
-use crate::preview2::Host;
 use crate::tests::guest::SharedMemory;
+use crate::{preview2, preview3};
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -17,31 +17,33 @@ const CLOSED: [u8; 1] = [1];
 /// A call that a test makes from within the allocator.
 type Nested = Box<dyn FnOnce()>;
 
-pub(super) struct FakeHost {
+pub(in crate::tests) struct FakeHost {
     memory: SharedMemory,
     next: Cell<u32>,
     /// Lowering, alignment and length of each allocation.
-    pub(super) allocations: RefCell<Vec<(u32, u32, u32)>>,
+    pub(in crate::tests) allocations: RefCell<Vec<(u32, u32, u32)>>,
     /// How many allocations succeed.
-    pub(super) allowed: Cell<usize>,
+    pub(in crate::tests) allowed: Cell<usize>,
     /// Runs in the next allocation.
-    pub(super) nested: RefCell<Option<Nested>>,
+    pub(in crate::tests) nested: RefCell<Option<Nested>>,
     /// The names of the called functions.
-    pub(super) calls: RefCell<Vec<&'static str>>,
+    pub(in crate::tests) calls: RefCell<Vec<&'static str>>,
     /// Handles and paths of the host's preopens.
-    pub(super) preopens: RefCell<Vec<(u32, &'static str)>>,
+    pub(in crate::tests) preopens: RefCell<Vec<(u32, &'static str)>>,
     /// The pollable that is ready.
-    pub(super) ready: Cell<u32>,
+    pub(in crate::tests) ready: Cell<u32>,
     /// The answers to `check-write`; `None` stands for `closed`.
-    pub(super) permits: RefCell<VecDeque<Option<u64>>>,
+    pub(in crate::tests) permits: RefCell<VecDeque<Option<u64>>>,
     /// Whether the output stream fails to write and to flush.
-    pub(super) is_broken: Cell<bool>,
+    pub(in crate::tests) is_broken: Cell<bool>,
+    /// The streams that the runtime dropped.
+    pub(in crate::tests) dropped: RefCell<Vec<u32>>,
     /// The bytes that the output stream took.
-    pub(super) taken: RefCell<Vec<u8>>,
+    pub(in crate::tests) taken: RefCell<Vec<u8>>,
 }
 
 impl FakeHost {
-    pub(super) fn new(memory: SharedMemory) -> Rc<Self> {
+    pub(in crate::tests) fn new(memory: SharedMemory) -> Rc<Self> {
         Rc::new(Self {
             memory,
             next: Cell::new(HEAP),
@@ -53,6 +55,7 @@ impl FakeHost {
             ready: Cell::new(0),
             permits: RefCell::default(),
             is_broken: Cell::new(false),
+            dropped: RefCell::default(),
             taken: RefCell::default(),
         })
     }
@@ -73,6 +76,22 @@ impl FakeHost {
 
     fn note(&self, name: &'static str) {
         self.calls.borrow_mut().push(name);
+    }
+
+    /// Writes the list of preopens, which has the same layout in all releases.
+    fn write_preopens(&self, ret: u32) {
+        self.note("get-directories");
+        let preopens = self.preopens.borrow();
+        let list = self.allocate(4, 12 * preopens.len() as u32);
+        for (record, (handle, path)) in (list..).step_by(12).zip(preopens.iter()) {
+            let text = self.allocate(1, path.len() as u32);
+            self.write(text, path.as_bytes());
+            self.write_u32(record, *handle);
+            self.write_u32(record + 4, text);
+            self.write_u32(record + 8, path.len() as u32);
+        }
+        self.write_u32(ret, list);
+        self.write_u32(ret + 4, preopens.len() as u32);
     }
 
     /// Writes a `result<_, stream-error>`.
@@ -102,20 +121,9 @@ impl Allocator for Rc<FakeHost> {
     }
 }
 
-impl Host for Rc<FakeHost> {
+impl preview2::Host for Rc<FakeHost> {
     fn host_get_directories(&self, ret: u32, _: u32) {
-        self.note("get-directories");
-        let preopens = self.preopens.borrow();
-        let list = self.allocate(4, 12 * preopens.len() as u32);
-        for (record, (handle, path)) in (list..).step_by(12).zip(preopens.iter()) {
-            let text = self.allocate(1, path.len() as u32);
-            self.write(text, path.as_bytes());
-            self.write_u32(record, *handle);
-            self.write_u32(record + 4, text);
-            self.write_u32(record + 8, path.len() as u32);
-        }
-        self.write_u32(ret, list);
-        self.write_u32(ret + 4, preopens.len() as u32);
+        self.write_preopens(ret);
     }
 
     fn host_poll(&self, _: u32, _: u32, ret: u32, _: u32) {
@@ -155,5 +163,15 @@ impl Host for Rc<FakeHost> {
     fn host_output_stream_blocking_flush(&self, _: u32, ret: u32, _: u32) {
         self.note("blocking-flush");
         self.write_short(ret);
+    }
+}
+
+impl preview3::Host for Rc<FakeHost> {
+    fn host_get_directories(&self, ret: u32, _: u32) {
+        self.write_preopens(ret);
+    }
+
+    fn host_bytes_drop(&self, stream: u32, _: u32) {
+        self.dropped.borrow_mut().push(stream);
     }
 }

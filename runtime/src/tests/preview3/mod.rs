@@ -1,0 +1,10 @@
+//! The front end of WASI 0.3 under test.
+
+mod component;
+mod descriptors;
+mod documented;
+mod ends;
+mod entries;
+mod streams;
+
+use component::Component;
