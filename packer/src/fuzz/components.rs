@@ -2,8 +2,8 @@
 //!
 //! wasm-smith seldom generates a component that imports `wasi:filesystem`. So most inputs
 //! change a component that can be packed. For example, the first byte of an input chooses
-//! a component of WASI 0.2, and the others insert a random core module between two of its
-//! sections.
+//! a component of WASI 0.2 or 0.3, and the others insert a random core module between two
+//! of its sections.
 
 use super::image::parts;
 use crate::component::{ComponentError, WireError, text, without_image};
@@ -21,8 +21,8 @@ use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 use wasmparser::{BinaryReader, Parser, Payload, Validator, WasmFeatures};
 
-/// Components that can be packed: with functions of 0.2 in three shapes, in a nested
-/// component, with a program of preview 1, and packed.
+/// Components that can be packed: with functions of 0.2 in three shapes, with those of 0.3
+/// and of both, in a nested component, with a program of preview 1, and packed.
 static BASES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let program = text::program("");
     let preview1 = r#"(component
@@ -34,6 +34,8 @@ static BASES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let texts = [
         text::with_fixup(),
         text::of_two_versions(),
+        text::of_0_3(""),
+        text::of_0_3(&(text::imports("0.2.6", "2") + &text::lowerings("2", text::OPTIONS))),
         format!("(component (core module) {program} (component))"),
         preview1.to_owned(),
         program,

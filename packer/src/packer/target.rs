@@ -31,7 +31,8 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Embeds the image with the `runtime` for preview 1 or the `wired` one for WASI 0.2.
+    /// Embeds the image with the `runtime` for preview 1 or the `wired` one for WASI 0.2
+    /// and 0.3.
     pub(crate) fn embed(
         self,
         parts: Parts<'_>,

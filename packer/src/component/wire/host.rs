@@ -7,8 +7,8 @@
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::lowerings::Lowered;
 use crate::component::wire::payloads::{Payload, Payloads};
-use crate::component::wire::plan::is_same;
 use crate::module::{Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version};
+use std::cell::OnceCell;
 use wasmparser::CanonicalFunction;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
@@ -60,6 +60,8 @@ pub(super) struct Search<'s, 'a> {
     place: usize,
     /// The functions that wiring lowers.
     pub(super) added: Vec<HostLowering>,
+    /// The result of [`drop_stream`](Self::drop_stream), which searches all built-ins.
+    dropped: OnceCell<Option<Origin>>,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
@@ -75,6 +77,7 @@ impl<'s, 'a> Search<'s, 'a> {
             lowered,
             place,
             added: Vec::new(),
+            dropped: OnceCell::new(),
         }
     }
 
@@ -111,7 +114,7 @@ impl<'s, 'a> Search<'s, 'a> {
         let origin = match function.name {
             DROP_BYTES => match self.own(DROP_BYTES) {
                 Some(own) => return Some(Answer::Own(own)),
-                None => self.drop_stream()?,
+                None => (*self.dropped.get_or_init(|| self.drop_stream()))?,
             },
             name => self.export(lowered, name)?,
         };
@@ -177,7 +180,7 @@ fn is_equal(items: &Items<'_>, one: Origin, other: Origin) -> bool {
         ) => {
             instance == other
                 && match (realloc, by) {
-                    (Some(realloc), Some(by)) => is_same(items, realloc, by),
+                    (Some(realloc), Some(by)) => items.is_same(realloc, by),
                     (realloc, by) => realloc == by,
                 }
         }

@@ -288,4 +288,13 @@ impl<'a> Items<'a> {
         let import = self.import(instance)?;
         Some((instance, import, name))
     }
+
+    /// Whether two core functions are the same, perhaps as two aliases of one export.
+    pub(super) fn is_same(&self, one: u32, other: u32) -> bool {
+        let export = |function: u32| match self.core_functions.get(function as usize)? {
+            (CoreFunction::Export(export), _) => Some(*export),
+            _ => None,
+        };
+        one == other || export(one).is_some_and(|one| export(other) == Some(one))
+    }
 }

@@ -1,9 +1,10 @@
 //! The core functions of a component that a runtime intercepts.
 //!
 //! A lowering is `canon lower` of a served function, `canon resource.drop` of a served
-//! resource, or a built-in for the streams of packed files. It is recognised by the import that it refers to: names in core modules are
-//! free. For example, a component lowers `read` of `wasi:io/streams@0.2.0` twice, with two
-//! allocators. Those are two lowerings, and both allocators are kept.
+//! resource, or a built-in for the streams of packed files. It is recognised by the import
+//! or the payload type that it refers to: names in core modules are free. For example, a
+//! component lowers `read` of `wasi:io/streams@0.2.0` twice, with two allocators. Those are
+//! two lowerings, and both allocators are kept.
 
 use crate::component::error::ComponentError;
 use crate::component::wire::interface::{check, is_files_of_0_3, is_release, opens_files, served};

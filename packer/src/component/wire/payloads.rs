@@ -76,15 +76,15 @@ impl<'a> Payloads<'a> {
         };
         for part in parts {
             match self.defined(part) {
-                Some(ComponentDefinedType::Stream { ty: Some(ty), .. }) => {
-                    if !self.is_byte(*ty) && !self.is_one_of(&self.entries, *ty) {
-                        self.entries.push(*ty);
-                    }
+                Some(ComponentDefinedType::Stream { ty: Some(ty), .. })
+                    if !self.is_byte(*ty) && !self.is_one_of(&self.entries, *ty) =>
+                {
+                    self.entries.push(*ty);
                 }
-                Some(ComponentDefinedType::Future { ty: Some(ty), .. }) => {
-                    if !self.is_one_of(&self.results, *ty) {
-                        self.results.push(*ty);
-                    }
+                Some(ComponentDefinedType::Future { ty: Some(ty), .. })
+                    if !self.is_one_of(&self.results, *ty) =>
+                {
+                    self.results.push(*ty);
                 }
                 _ => {}
             }

@@ -10,7 +10,7 @@
 
 use crate::component::error::ComponentError;
 use crate::component::wire::host::{Answer, Answers, HostLowering, Search};
-use crate::component::wire::items::{CoreExport, CoreFunction, Defined, Items};
+use crate::component::wire::items::{Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
@@ -81,7 +81,7 @@ fn bindings(
     let bindings = lowered.iter().zip(answers).map(|(one, answers)| {
         let realloc = one.realloc.and_then(|realloc| {
             let mut reallocs = reallocs.iter();
-            reallocs.position(|other| is_same(items, *other, realloc))
+            reallocs.position(|other| items.is_same(*other, realloc))
         });
         Lowering {
             entry: one.entry,
@@ -101,22 +101,11 @@ fn bindings(
 fn reallocs(items: &Items<'_>, lowered: &[Lowered<'_>]) -> Vec<u32> {
     let mut found: Vec<u32> = Vec::new();
     for realloc in lowered.iter().filter_map(|lowered| lowered.realloc) {
-        if !found.iter().any(|other| is_same(items, *other, realloc)) {
+        if !found.iter().any(|other| items.is_same(*other, realloc)) {
             found.push(realloc);
         }
     }
     found
-}
-
-/// Whether two core functions are the same, perhaps as two aliases of one export.
-pub(super) fn is_same(items: &Items<'_>, one: u32, other: u32) -> bool {
-    let export = |function: u32| -> Option<CoreExport<'_>> {
-        match items.core_functions.get(function as usize)? {
-            (CoreFunction::Export(export), _) => Some(*export),
-            _ => None,
-        }
-    };
-    one == other || export(one).is_some_and(|one| export(other) == Some(one))
 }
 
 fn places(items: &Items<'_>, lowered: &[Lowered<'_>], memory: u32) -> [usize; 2] {
