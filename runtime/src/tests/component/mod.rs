@@ -4,6 +4,7 @@
 mod component;
 pub(super) mod documented;
 mod fake_host;
+pub(super) mod streams;
 
 pub(super) use component::{
     CREATE, Component, FOLLOW, LOWERING, PATH, READ, RET, SECOND_PATH, StreamError, TRUNCATE,
