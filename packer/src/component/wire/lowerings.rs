@@ -166,10 +166,9 @@ impl<'a> Lowered<'a> {
         instance: Option<u32>,
         interface: &'a str,
     ) -> Self {
-        let is_async = false;
         Self {
             core_function,
-            entry: Entry { function, is_async },
+            entry: Entry::new(function, false),
             instance,
             interface,
             memory: None,

@@ -56,7 +56,7 @@ impl Plan {
         let host = search.added;
         start::reject(items, &lowered, places)?;
         Ok(Self {
-            functions: lowered.iter().map(|lowered| lowered.entry).collect(),
+            functions: lowered.iter().map(|lowered| lowered.entry.clone()).collect(),
             originals: lowered
                 .iter()
                 .map(|lowered| lowered.core_function)
@@ -84,7 +84,7 @@ fn bindings(
             reallocs.position(|other| items.is_same(*other, realloc))
         });
         Lowering {
-            entry: one.entry,
+            entry: one.entry.clone(),
             realloc: realloc.map(|at| (lowered.len() + at) as u32),
             host: answers.map(|answer| {
                 answer.map(|answer| match answer {

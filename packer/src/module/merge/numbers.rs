@@ -8,6 +8,7 @@
 
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
+use crate::module::merge::addition::Called;
 use crate::module::merge::binding::Binding;
 use crate::module::merge::region::{self, Region};
 use crate::module::merge::runtime::Runtime;
@@ -39,14 +40,13 @@ struct First {
 }
 
 impl Numbers {
-    /// Numbers the functions that an application with these `entries` needs. Each entry
-    /// is a function of the runtime, or `None` if the entry calls none.
+    /// Numbers the functions that an application with these `entries` needs.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
         memory: MemoryKind,
-        entries: &[Option<u32>],
+        entries: &[Called],
     ) -> Result<Self, ModuleError> {
         let entry_count = entries.len() as u32;
         let mut numbers = Self::unassigned(application, runtime, memory, entry_count)?;
@@ -93,9 +93,9 @@ impl Numbers {
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
-        entries: &[Option<u32>],
+        entries: &[Called],
     ) -> Result<(), ModuleError> {
-        let reachable = runtime.reachable(entries.iter().flatten().copied().collect())?;
+        let reachable = runtime.reachable(entries.iter().flat_map(|entry| entry.functions()).collect())?;
         let mut next = self.first.function + entries.len() as u32;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {

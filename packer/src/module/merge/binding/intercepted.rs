@@ -8,10 +8,12 @@
 //! the handle is the first field. The entry loads the fields, calls the runtime, and returns
 //! that the call is complete.
 
+use crate::module::merge::binding::handed::Handed;
 use crate::module::merge::glue::pass;
 use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 use wasi_vfs_embedding::preview3::{Field, RETURNED};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
+use std::sync::Arc;
 use wasmparser::FuncType;
 
 use Instruction as I;
@@ -36,6 +38,8 @@ pub(crate) struct Intercepted<'a> {
     /// the runtime answers every call.
     pub(crate) handles: &'static [usize],
     pub(crate) convention: Convention,
+    /// The streams that a call of the import gives to the host.
+    pub(crate) handed: Arc<[Handed]>,
     /// The last argument of the runtime's function, behind those of the import.
     pub(crate) lowering: Option<i32>,
 }
@@ -52,6 +56,11 @@ pub(crate) enum Answer {
 /// How the import passes its arguments and its result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Convention {
+    /// The import answers, and gets streams of the host in place of the runtime's.
+    Host,
+    /// The import runs first, and the runtime's function gets its result, if any. It is a
+    /// function of the program, and the caller is the host.
+    Task,
     /// As the runtime does.
     Sync,
     /// The last parameter is the address of the result, and the import returns a status.
@@ -67,7 +76,7 @@ pub(crate) enum Convention {
 impl Convention {
     fn record(self) -> &'static [Field] {
         match self {
-            Self::Sync => &[],
+            Self::Host | Self::Task | Self::Sync => &[],
             Self::Async { record, .. } => record,
         }
     }
@@ -84,7 +93,7 @@ impl Intercepted<'_> {
 
     /// Lets the import answer calls without a handle of the runtime. It also answers those
     /// with a misaligned record: the engine traps on them.
-    pub(crate) fn pass_foreign(&self, body: &mut Function, ty: &FuncType) {
+    pub(crate) fn pass_foreign(&self, body: &mut Function, ty: &FuncType, hand_over: u32) {
         if self.handles.is_empty() {
             return;
         }
@@ -103,10 +112,18 @@ impl Intercepted<'_> {
             body.instruction(&I::I32Or);
         }
         body.instruction(&I::If(BlockType::Empty));
-        pass(body, ty);
-        body.instruction(&I::Call(self.import));
+        self.call_host(body, ty, hand_over);
         body.instruction(&I::Return);
         body.instruction(&I::End);
+    }
+
+    /// Calls the import. `hand_over` replaces a stream of the runtime by one of the host.
+    fn call_host(&self, body: &mut Function, ty: &FuncType, hand_over: u32) {
+        for handed in &*self.handed {
+            handed.replace(body, ty, self.lowering.unwrap_or_default(), hand_over);
+        }
+        pass(body, ty);
+        body.instruction(&I::Call(self.import));
     }
 
     /// Stores `none` as the result, and ends the body.
@@ -121,6 +138,12 @@ impl Intercepted<'_> {
     /// Calls `function` of the runtime with all arguments, and ends the body.
     pub(crate) fn call(&self, body: &mut Function, ty: &FuncType, function: u32) {
         match self.convention {
+            Convention::Host => self.call_host(body, ty, function),
+            Convention::Task => {
+                pass(body, ty);
+                body.instruction(&I::Call(self.import));
+                self.call_runtime(body, function);
+            }
             Convention::Sync => {
                 pass(body, ty);
                 self.call_runtime(body, function);
@@ -184,7 +207,7 @@ fn store(body: &mut Function, len: u32) {
 }
 
 /// A place in the memory of the application.
-fn place(offset: u32) -> MemArg {
+pub(super) fn place(offset: u32) -> MemArg {
     MemArg {
         offset: offset.into(),
         align: 0,
@@ -194,8 +217,19 @@ fn place(offset: u32) -> MemArg {
 
 /// Replaces a handle by whether it is not the runtime's.
 fn is_foreign(body: &mut Function) {
+    owner(body);
+    body.instruction(&I::I32Ne);
+}
+
+/// Replaces a handle by whether it is the runtime's.
+pub(super) fn is_ours(body: &mut Function) {
+    owner(body);
+    body.instruction(&I::I32Eq);
+}
+
+/// Replaces a handle by its owner, and pushes the runtime.
+fn owner(body: &mut Function) {
     body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
     body.instruction(&I::I32ShrU);
     body.instruction(&I::I32Const(1));
-    body.instruction(&I::I32Ne);
 }

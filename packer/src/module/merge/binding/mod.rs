@@ -7,6 +7,7 @@
 //! `[method]descriptor.stat`. Its entry first asks whether the handle is the runtime's.
 
 pub(crate) mod function;
+pub(crate) mod handed;
 pub(crate) mod intercepted;
 pub(crate) mod lowered;
 pub(crate) mod preview1;
@@ -40,6 +41,7 @@ impl Binding<'_> {
                     answer: Answer::Runtime,
                     handles: &[],
                     convention: Convention::Sync,
+                    handed: [].into(),
                     lowering: None,
                 })
                 .collect(),
