@@ -51,6 +51,14 @@ pub(super) enum Function<'a> {
     Other,
 }
 
+/// A component function that is `canon lift` of core functions.
+#[derive(Clone, Debug)]
+pub(super) struct Lift {
+    pub(super) function: u32,
+    pub(super) core_function: u32,
+    pub(super) options: Box<[CanonicalOption]>,
+}
+
 /// A kind of item with the section that defines each.
 pub(super) type Defined<T> = Vec<(T, usize)>;
 
@@ -62,6 +70,7 @@ pub(super) struct Items<'a> {
     /// The exports of inline instances: of each instance and name, the item.
     inline: HashMap<(u32, &'a str), (ComponentExternalKind, u32)>,
     pub(super) functions: Defined<Function<'a>>,
+    pub(super) lifts: Vec<Lift>,
     /// The content of each core module, if the component contains it.
     pub(super) core_modules: Defined<Option<&'a [u8]>>,
     pub(super) core_instances: Defined<Instance<'a>>,
@@ -228,7 +237,16 @@ impl<'a> Items<'a> {
 
     fn note_canon(&mut self, function: CanonicalFunction, section: usize) {
         let function = match function {
-            CanonicalFunction::Lift { .. } => {
+            CanonicalFunction::Lift {
+                core_func_index,
+                options,
+                ..
+            } => {
+                self.lifts.push(Lift {
+                    function: self.functions.len() as u32,
+                    core_function: core_func_index,
+                    options,
+                });
                 self.functions.push((Function::Lift, section));
                 return;
             }

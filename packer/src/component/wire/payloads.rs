@@ -65,6 +65,10 @@ impl<'a> Payloads<'a> {
         payloads
     }
 
+    pub(super) fn types(&self) -> TypesRef<'a> {
+        self.types
+    }
+
     /// Notes the streams and futures that a function returns, alone or in a tuple.
     fn note(&mut self, instance: u32, function: &Function) {
         let Some(returned) = result(self.types, instance, function.name) else {
@@ -157,6 +161,9 @@ impl<'a> Payloads<'a> {
             C::FutureCancelRead { ty, .. } => ("[future-cancel-read]", Some(*ty), &[][..]),
             C::FutureDropReadable { ty } => ("[future-drop-readable]", Some(*ty), &[][..]),
             C::WaitableJoin => ("[waitable-join]", None, &[][..]),
+            C::WaitableSetWait { .. } => ("[waitable-set-wait]", None, &[][..]),
+            C::WaitableSetPoll { .. } => ("[waitable-set-poll]", None, &[][..]),
+            C::WaitableSetDrop => ("[waitable-set-drop]", None, &[][..]),
             _ => return None,
         };
         let payload = match ty {

@@ -8,8 +8,9 @@
 use crate::component::wire::content::Search;
 use crate::component::wire::escape::{called, exported, params, result};
 use crate::component::wire::items::{CoreFunction, Function, Items};
-use crate::component::wire::lowerings::uses_files_of_0_3;
+use crate::component::wire::lowerings::{has_pumps, uses_files_of_0_3};
 use crate::component::wire::payloads::{Payload, Payloads};
+use crate::component::wire::pumps;
 use std::collections::HashSet;
 use wasmparser::component_types::ComponentValType;
 use wasmparser::types::TypesRef;
@@ -19,22 +20,30 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     if !uses_files_of_0_3(items) {
         return Vec::new();
     }
+    let mut payloads = Payloads::find(items, types);
+    let has_pumps = has_pumps(items, types, &mut payloads);
     let mut streams = Streams {
         made: made(items),
-        payloads: Payloads::find(items, types),
+        payloads,
         search: Search::new(types),
     };
+    let others = without_bytes(&streams.made);
     let mut receivers = Vec::new();
-    for (function, _) in &items.core_functions {
-        if let CoreFunction::Lower { function, .. } = function
-            && streams.are_in(params(types, *function))
-        {
+    for (core_function, _) in &items.core_functions {
+        let CoreFunction::Lower { function, .. } = core_function else {
+            continue;
+        };
+        let is_pumped = has_pumps && {
+            let found = pumps::streams(types, &mut streams.payloads, core_function);
+            !found.are_hidden
+        };
+        if streams.are_in(params(types, *function), is_pumped.then_some(&others)) {
             receivers.push(called(items, *function));
         }
     }
     for (number, (function, _)) in (0..).zip(&items.functions) {
         if let Function::Lift = function
-            && streams.are_in(result(types, number))
+            && streams.are_in(result(types, number), None)
         {
             receivers.push(exported(items, number));
         }
@@ -42,6 +51,12 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     let mut seen = HashSet::new();
     receivers.retain(|receiver| seen.insert(receiver.clone()));
     receivers
+}
+
+/// The payloads for which the host has no pump.
+fn without_bytes(made: &HashSet<Payload>) -> HashSet<Payload> {
+    let others = made.iter().filter(|payload| **payload != Payload::Bytes);
+    others.copied().collect()
 }
 
 /// The payloads of streams and futures that lowered functions of files return.
@@ -74,12 +89,21 @@ struct Streams<'a> {
 
 impl Streams<'_> {
     /// Whether one of the values contains such a stream or future.
-    fn are_in(&mut self, values: Vec<ComponentValType>) -> bool {
+    fn are_in(
+        &mut self,
+        values: Vec<ComponentValType>,
+        only: Option<&HashSet<Payload>>,
+    ) -> bool {
         let Self {
             made,
             payloads,
             search,
         } = self;
+        let made = only.unwrap_or(made);
+        let search = match only {
+            None => search,
+            Some(_) => &mut Search::new(payloads.types()),
+        };
         let mut values = values.into_iter();
         values.any(|value| {
             let is_made = |id, _: &_| payloads.of(id).filter(|payload| made.contains(payload));
