@@ -116,9 +116,15 @@ impl Component {
         let result = perform(&self.server, arguments);
         let given = given(function, arguments);
         // The host decides the results of these.
-        let is_free = ["-read]", "[hand-over]", "[waitable-", "[callback]", "[task-"]
-            .into_iter()
-            .any(|part| name.contains(part));
+        let is_free = [
+            "-read]",
+            "[hand-over]",
+            "[waitable-",
+            "[callback]",
+            "[task-",
+        ]
+        .into_iter()
+        .any(|part| name.contains(part));
         let possible = |number| number <= 2 || number >= FIRST_HANDLE || is_free;
         let is_possible = result.is_none_or(possible);
         assert!(is_possible, "{name} {arguments:?}: {result:?}");

@@ -73,7 +73,9 @@ pub(super) fn layout(types: TypesRef<'_>, ty: ComponentValType) -> Layout {
     match defined {
         T::Primitive(ty) => primitive(*ty),
         T::List { .. } | T::Map { .. } => LIST,
-        T::FixedLengthList { element, length, .. } => {
+        T::FixedLengthList {
+            element, length, ..
+        } => {
             let Layout { len, align } = layout(types, *element);
             let len = len.saturating_mul(*length);
             Layout { len, align }
@@ -153,7 +155,9 @@ pub(super) fn flat_len(types: TypesRef<'_>, ty: ComponentValType) -> u32 {
     }
     match defined {
         T::Primitive(P::String) | T::List { .. } | T::Map { .. } => 2,
-        T::FixedLengthList { element, length, .. } => flat_len(types, *element).saturating_mul(*length),
+        T::FixedLengthList {
+            element, length, ..
+        } => flat_len(types, *element).saturating_mul(*length),
         _ => 1,
     }
 }

@@ -128,10 +128,7 @@ fn built_in(canon: &mut CanonicalFunctionSection, plan: &Plan, name: &str, ty: u
     match name {
         "[stream-new]u8" => canon.stream_new(ty),
         "[stream-write]u8" => {
-            let options = [
-                CanonicalOption::Memory(plan.memory),
-                CanonicalOption::Async,
-            ];
+            let options = [CanonicalOption::Memory(plan.memory), CanonicalOption::Async];
             canon.stream_write(ty, options)
         }
         "[stream-drop-writable]u8" => canon.stream_drop_writable(ty),

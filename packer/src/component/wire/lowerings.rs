@@ -68,7 +68,9 @@ pub(super) fn find<'a>(
         check(interface)?;
     }
     let mut payloads = uses_files_of_0_3(items).then(|| Payloads::find(items, types));
-    let has_pumps = payloads.as_mut().is_some_and(|payloads| has_pumps(items, types, payloads));
+    let has_pumps = payloads
+        .as_mut()
+        .is_some_and(|payloads| has_pumps(items, types, payloads));
     let mut lowerings = Vec::new();
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {
@@ -147,7 +149,9 @@ fn with_streams<'a>(
     if handed.is_empty() {
         return lowered;
     }
-    let is_record = handed.iter().any(|one| matches!(one.place, Place::Record(_)));
+    let is_record = handed
+        .iter()
+        .any(|one| matches!(one.place, Place::Record(_)));
     let mut lowered = match lowered {
         Some(lowered) => lowered,
         None => wrapped(types, number, HAND_OVER)?,

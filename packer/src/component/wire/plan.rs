@@ -62,7 +62,10 @@ impl Plan {
         let host = search.added;
         start::reject(items, &lowered, places)?;
         Ok(Self {
-            functions: lowered.iter().map(|lowered| lowered.entry.clone()).collect(),
+            functions: lowered
+                .iter()
+                .map(|lowered| lowered.entry.clone())
+                .collect(),
             originals: lowered
                 .iter()
                 .map(|lowered| lowered.core_function)

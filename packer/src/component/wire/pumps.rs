@@ -8,15 +8,13 @@
 //! For example, `write-via-stream` of standard output has the stream in parameter 0. The
 //! export `run` has a core function and a callback. These are three lowerings more.
 
-use crate::component::wire::abi::{aligned, cases, discriminant_len, fields, flat_len, layout};
 use crate::component::wire::abi::payload_offset;
+use crate::component::wire::abi::{aligned, cases, discriminant_len, fields, flat_len, layout};
 use crate::component::wire::escape::params;
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::payloads::{Payload, Payloads};
 use crate::module::{Case, Handed, Place};
-use wasmparser::component_types::{
-    ComponentDefinedType, ComponentDefinedTypeId, ComponentValType,
-};
+use wasmparser::component_types::{ComponentDefinedType, ComponentDefinedTypeId, ComponentValType};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, CanonicalOption};
 
@@ -51,7 +49,11 @@ pub(super) fn streams<'a>(
     let (values, limit) = match function {
         CoreFunction::Lower { function, options } => {
             let is_async = options.contains(&CanonicalOption::Async);
-            let limit = if is_async { MAX_ASYNC_PARAMS } else { MAX_FLAT_PARAMS };
+            let limit = if is_async {
+                MAX_ASYNC_PARAMS
+            } else {
+                MAX_FLAT_PARAMS
+            };
             (params(types, *function), limit)
         }
         CoreFunction::Builtin(CanonicalFunction::TaskReturn { result, .. }) => {
@@ -180,8 +182,8 @@ pub(super) fn tasks(items: &Items<'_>, types: TypesRef<'_>) -> Vec<TaskFunction>
             _ => None,
         });
         let ty = types.get(types.component_function_at(lift.function));
-        let may_wait = lift.options.contains(&CanonicalOption::Async)
-            || ty.is_some_and(|ty| ty.async_);
+        let may_wait =
+            lift.options.contains(&CanonicalOption::Async) || ty.is_some_and(|ty| ty.async_);
         let mut add = |core_function, name| {
             tasks.push(TaskFunction {
                 core_function,

@@ -89,11 +89,7 @@ struct Streams<'a> {
 
 impl Streams<'_> {
     /// Whether one of the values contains such a stream or future.
-    fn are_in(
-        &mut self,
-        values: Vec<ComponentValType>,
-        only: Option<&HashSet<Payload>>,
-    ) -> bool {
+    fn are_in(&mut self, values: Vec<ComponentValType>, only: Option<&HashSet<Payload>>) -> bool {
         let Self {
             made,
             payloads,

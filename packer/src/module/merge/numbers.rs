@@ -95,7 +95,8 @@ impl Numbers {
         binding: Binding<'_>,
         entries: &[Called],
     ) -> Result<(), ModuleError> {
-        let reachable = runtime.reachable(entries.iter().flat_map(|entry| entry.functions()).collect())?;
+        let reachable =
+            runtime.reachable(entries.iter().flat_map(|entry| entry.functions()).collect())?;
         let mut next = self.first.function + entries.len() as u32;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {

@@ -103,7 +103,10 @@ impl Streams {
 
     pub(super) fn drop_set(&mut self, set: u32) {
         assert!(self.sets.remove(&set), "a set that exists");
-        assert!(self.joined.values().all(|joined| *joined != set), "a host traps here");
+        assert!(
+            self.joined.values().all(|joined| *joined != set),
+            "a host traps here"
+        );
     }
 
     /// The next event of a set: first those of blocked writes.
@@ -114,6 +117,10 @@ impl Streams {
         };
         let from = self.pending.remove(&writable).unwrap();
         let end = self.ends.pop_front().unwrap_or(Take::Bytes(u32::MAX));
-        [STREAM_WRITE, writable, self.take(memory, writable, from, end)]
+        [
+            STREAM_WRITE,
+            writable,
+            self.take(memory, writable, from, end),
+        ]
     }
 }

@@ -88,9 +88,17 @@ fn a_file_goes_to_the_host_while_the_task_waits() {
 #[test]
 fn a_host_takes_bytes_in_parts() {
     let component = Component::new();
-    let answers = [Take::Bytes(5), Take::Bytes(1), Take::Nothing, Take::Bytes(60_000)];
+    let answers = [
+        Take::Bytes(5),
+        Take::Bytes(1),
+        Take::Nothing,
+        Take::Bytes(60_000),
+    ];
     component.streams().answers.extend(answers);
-    component.streams().ends.extend([Take::Bytes(3), Take::Bytes(1)]);
+    component
+        .streams()
+        .ends
+        .extend([Take::Bytes(3), Take::Bytes(1)]);
     let (writable, _) = component.give("lib/big");
     component.finish();
     assert!(component.taken(writable) == big());
@@ -212,7 +220,10 @@ fn waiting_serves_pumps_and_returns_the_events_of_the_program() {
         let (writable, _) = component.give("lib/big");
         component.streams().events.push_back(SUBTASK);
         assert_eq!(wait(&component, set), SUBTASK[0]);
-        assert_eq!([EVENT, EVENT + 4].map(|at| component.u32_at(at)), SUBTASK[1..]);
+        assert_eq!(
+            [EVENT, EVENT + 4].map(|at| component.u32_at(at)),
+            SUBTASK[1..]
+        );
         assert!(component.taken(writable) == big());
     }
     server.set_drop(set, LOWERING);
@@ -236,7 +247,10 @@ fn finished_pumps_leave_their_buffer_to_the_next_one() {
     let component = Component::new();
     let long = |component: &Component| {
         let allocations = component.host.allocations.borrow();
-        allocations.iter().filter(|(_, _, len)| *len == 64 << 10).count()
+        allocations
+            .iter()
+            .filter(|(_, _, len)| *len == 64 << 10)
+            .count()
     };
     for _ in 0..3 {
         component.give("hello");

@@ -6,11 +6,11 @@
 //! [`Entry`] is a function together with that option.
 
 use crate::module::calls;
+use crate::module::merge::binding::handed::Handed;
+use std::sync::Arc;
 use wasi_vfs_embedding::ValueType;
 use wasi_vfs_embedding::preview2::{self, Absent};
 use wasi_vfs_embedding::preview3::{self, Field, MAX_ASYNC_PARAMS};
-use crate::module::merge::binding::handed::Handed;
-use std::sync::Arc;
 use wasmparser::FuncType;
 
 /// A version of WASI for components.

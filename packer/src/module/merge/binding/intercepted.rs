@@ -10,10 +10,10 @@
 
 use crate::module::merge::binding::handed::Handed;
 use crate::module::merge::glue::pass;
+use std::sync::Arc;
 use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 use wasi_vfs_embedding::preview3::{Field, RETURNED};
 use wasm_encoder::{BlockType, Function, Instruction, MemArg};
-use std::sync::Arc;
 use wasmparser::FuncType;
 
 use Instruction as I;
