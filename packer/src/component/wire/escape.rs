@@ -8,7 +8,8 @@
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::served_function;
 use crate::component::wire::resources::Resources;
-use wasmparser::component_types::ComponentValType;
+use wasmparser::CanonicalFunction;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentValType};
 use wasmparser::types::TypesRef;
 
 /// A function that may receive a handle of the runtime.
@@ -31,6 +32,14 @@ pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
             let user = called(items, *function);
             escapes.push(Escape { user, resource });
         }
+        if let CoreFunction::Builtin(builtin) = function
+            && let Some((user, ty)) = written(builtin)
+            && let ComponentAnyTypeId::Defined(ty) = types.component_any_type_at(ty)
+            && let Some(resource) = carried(vec![ComponentValType::Type(ty)], &mut resources)
+        {
+            let user = user.to_owned();
+            escapes.push(Escape { user, resource });
+        }
     }
     for (number, (function, _)) in (0..).zip(&items.functions) {
         if let Function::Lift = function
@@ -41,6 +50,15 @@ pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
         }
     }
     escapes
+}
+
+/// The built-in that writes to a stream or future, and the number of its type.
+pub(super) fn written(builtin: &CanonicalFunction) -> Option<(&'static str, u32)> {
+    match builtin {
+        CanonicalFunction::StreamWrite { ty, .. } => Some(("a reader of `stream.write`", *ty)),
+        CanonicalFunction::FutureWrite { ty, .. } => Some(("a reader of `future.write`", *ty)),
+        _ => None,
+    }
 }
 
 fn is_served(items: &Items<'_>, function: u32) -> bool {

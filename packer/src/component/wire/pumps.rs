@@ -71,6 +71,21 @@ pub(super) fn streams<'a>(
     finder.find(&values, limit)
 }
 
+/// Whether values may contain streams where no entry finds them.
+pub(super) fn are_hidden<'a>(
+    types: TypesRef<'a>,
+    payloads: &mut Payloads<'a>,
+    values: &[ComponentValType],
+) -> bool {
+    let finder = Finder {
+        types,
+        payloads,
+        cases: Vec::new(),
+        found: Streams::default(),
+    };
+    finder.find(values, MAX_FLAT_PARAMS).are_hidden
+}
+
 /// A value type with the numbers of the component.
 fn value(types: TypesRef<'_>, ty: wasmparser::ComponentValType) -> ComponentValType {
     match ty {
@@ -82,6 +97,7 @@ fn value(types: TypesRef<'_>, ty: wasmparser::ComponentValType) -> ComponentValT
 }
 
 impl<'a> Finder<'_, 'a> {
+    /// The streams in values, which are in a record if their core values exceed `limit`.
     fn find(mut self, values: &[ComponentValType], limit: u32) -> Streams {
         let flat = values.iter().map(|ty| flat_len(self.types, *ty));
         let start = match flat.fold(0, u32::saturating_add) > limit {

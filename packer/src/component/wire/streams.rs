@@ -1,18 +1,19 @@
 //! The functions that a program could pass a stream of a packed file to.
 //!
-//! Only the program reads such a stream: its handle is the runtime's, and the host traps on
-//! it. For example, a program may call `write-via-stream` of `wasi:cli/stdout` with the
-//! stream of a file. Most programs pass streams that they write themselves, so such a
-//! function is a warning and no error.
+//! The handle of such a stream is the runtime's, and the host traps on it. Entries replace
+//! streams of bytes where they can, see `pumps`. For example, an entry does not find a stream
+//! in a list. Most programs pass streams that they write themselves, so such a function is a
+//! warning and no error.
 
 use crate::component::wire::content::Search;
-use crate::component::wire::escape::{called, exported, params, result};
-use crate::component::wire::items::{CoreFunction, Function, Items};
+use crate::component::wire::escape::{called, exported, params, result, written};
+use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::lowerings::{has_pumps, uses_files_of_0_3};
 use crate::component::wire::payloads::{Payload, Payloads};
 use crate::component::wire::pumps;
 use std::collections::HashSet;
-use wasmparser::component_types::ComponentValType;
+use wasmparser::CanonicalOption;
+use wasmparser::component_types::{ComponentAnyTypeId, ComponentDefinedType, ComponentValType};
 use wasmparser::types::TypesRef;
 
 /// The functions in words, each once.
@@ -25,27 +26,30 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     let mut streams = Streams {
         made: made(items),
         payloads,
-        search: Search::new(types),
     };
-    let others = without_bytes(&streams.made);
     let mut receivers = Vec::new();
-    for (core_function, _) in &items.core_functions {
-        let CoreFunction::Lower { function, .. } = core_function else {
-            continue;
-        };
-        let is_pumped = has_pumps && {
-            let found = pumps::streams(types, &mut streams.payloads, core_function);
-            !found.are_hidden
-        };
-        if streams.are_in(params(types, *function), is_pumped.then_some(&others)) {
-            receivers.push(called(items, *function));
+    for (function, _) in &items.core_functions {
+        if let CoreFunction::Lower { function, .. } = function {
+            let values = params(types, *function);
+            let only = streams.only(types, &values, has_pumps);
+            if streams.are_in(values, only) {
+                receivers.push(called(items, *function));
+            }
+        }
+        if let CoreFunction::Builtin(builtin) = function
+            && let Some((user, ty)) = written(builtin)
+            && streams.are_in(payload(types, ty), Made::All)
+        {
+            receivers.push(user.to_owned());
         }
     }
-    for (number, (function, _)) in (0..).zip(&items.functions) {
-        if let Function::Lift = function
-            && streams.are_in(result(types, number), None)
-        {
-            receivers.push(exported(items, number));
+    for lift in &items.lifts {
+        // A synchronous lift returns its result without a built-in.
+        let is_async = lift.options.contains(&CanonicalOption::Async);
+        let values = result(types, lift.function);
+        let only = streams.only(types, &values, has_pumps && is_async);
+        if streams.are_in(values, only) {
+            receivers.push(exported(items, lift.function));
         }
     }
     let mut seen = HashSet::new();
@@ -53,10 +57,25 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     receivers
 }
 
-/// The payloads for which the host has no pump.
-fn without_bytes(made: &HashSet<Payload>) -> HashSet<Payload> {
-    let others = made.iter().filter(|payload| **payload != Payload::Bytes);
-    others.copied().collect()
+/// The streams and futures to search for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Made {
+    All,
+    /// Those that no entry replaces by one of the host.
+    Others,
+}
+
+/// The payload of a stream or future type.
+fn payload(types: TypesRef<'_>, ty: u32) -> Vec<ComponentValType> {
+    let ComponentAnyTypeId::Defined(ty) = types.component_any_type_at(ty) else {
+        return Vec::new();
+    };
+    match types.get(ty) {
+        Some(ComponentDefinedType::Stream { ty, .. } | ComponentDefinedType::Future { ty, .. }) => {
+            ty.iter().copied().collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// The payloads of streams and futures that lowered functions of files return.
@@ -84,25 +103,28 @@ fn made(items: &Items<'_>) -> HashSet<Payload> {
 struct Streams<'a> {
     made: HashSet<Payload>,
     payloads: Payloads<'a>,
-    search: Search<'a>,
 }
 
-impl Streams<'_> {
+impl<'a> Streams<'a> {
+    /// What to search for in values. The entry of a function with `pumps` replaces streams of
+    /// bytes, unless they are where it does not find them.
+    fn only(&mut self, types: TypesRef<'a>, values: &[ComponentValType], pumps: bool) -> Made {
+        match pumps && !pumps::are_hidden(types, &mut self.payloads, values) {
+            true => Made::Others,
+            false => Made::All,
+        }
+    }
+
     /// Whether one of the values contains such a stream or future.
-    fn are_in(&mut self, values: Vec<ComponentValType>, only: Option<&HashSet<Payload>>) -> bool {
-        let Self {
-            made,
-            payloads,
-            search,
-        } = self;
-        let made = only.unwrap_or(made);
-        let search = match only {
-            None => search,
-            Some(_) => &mut Search::new(payloads.types()),
-        };
+    fn are_in(&mut self, values: Vec<ComponentValType>, only: Made) -> bool {
+        let Self { made, payloads } = self;
+        let mut search = Search::new(payloads.types());
         let mut values = values.into_iter();
         values.any(|value| {
-            let is_made = |id, _: &_| payloads.of(id).filter(|payload| made.contains(payload));
+            let is_made = |id, _: &_| {
+                let payload = payloads.of(id).filter(|payload| made.contains(payload));
+                payload.filter(|payload| only == Made::All || *payload != Payload::Bytes)
+            };
             search.first(value, &mut { is_made }).is_some()
         })
     }

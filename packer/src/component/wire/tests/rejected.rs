@@ -139,6 +139,18 @@ fn imports_that_take_a_descriptor_are_named() {
 }
 
 #[test]
+fn streams_of_descriptors_are_named() {
+    for kind in ["stream", "future"] {
+        let written = format!(
+            "(type $sent ({kind} (own $descriptor)))
+            (core func (canon {kind}.write $sent (memory $memory)))"
+        );
+        let writer = format!("`{kind}.write`");
+        names(&error(&program(&written)), &[&writer, "`descriptor`"]);
+    }
+}
+
+#[test]
 fn error_codes_of_other_interfaces_are_no_escape() {
     let http = r#"(import "wasi:http/types@0.2.0" (instance $http
         (alias outer 1 $error-t (type $e'))

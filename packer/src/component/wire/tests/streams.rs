@@ -205,6 +205,15 @@ fn exports_that_return_streams_are_named() {
     assert_eq!(given(&of_0_3(lifted)), [WRITES, body]);
 }
 
+#[test]
+fn streams_inside_of_streams_are_named() {
+    let sent = r#"(type $bodies (stream $bytes))
+      (core func (canon stream.write $bodies (memory $memory)))
+      (core func (canon stream.write $bytes (memory $memory)))"#;
+    let users = [WRITES, "a reader of `stream.write`"];
+    assert_eq!(given(&of_0_3(sent)), users);
+}
+
 /// Without `read-via-stream`, no packed file has a stream.
 #[test]
 fn programs_without_streams_of_files_get_no_warning() {
