@@ -171,11 +171,6 @@ impl<I: Copy + Eq> Handles<I> {
         }
     }
 
-    /// The future of a stream.
-    pub(crate) fn future_of(&self, stream: u32) -> u32 {
-        stream - FIRST_HANDLE + FIRST_FUTURE
-    }
-
     /// The stream of a future that is not dropped.
     pub(crate) fn stream_of(&mut self, future: u32) -> Option<u32> {
         let stream = future.checked_sub(FIRST_FUTURE)? + FIRST_HANDLE;
@@ -208,6 +203,11 @@ impl<I: Copy + Eq> Handles<I> {
         }
         self.slots.remove(slot(handle))
     }
+}
+
+/// The future of a stream.
+pub(crate) fn future_of(stream: u32) -> u32 {
+    stream - FIRST_HANDLE + FIRST_FUTURE
 }
 
 /// The slot of a handle. A handle of the host has none.

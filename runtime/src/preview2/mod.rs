@@ -5,9 +5,10 @@
 //! and all calls of `get-directories` and `poll`. So nothing is passed on, except where
 //! an answer joins both sides: preopens, `poll`, and `splice` into a stream of the host.
 //!
-//! `open-at(0x4000_0000, "hello")`, for example: [`Server`] finds the preopen in slot 0,
-//! copies the path out of the memory, and [`open`](crate::open::open) resolves it. The
-//! file gets slot 1, so the answer at `ret` is the tag 0 and the handle 0x4000_0001.
+//! `open-at(0x4000_0000, "hello")`, for example: the [server](crate::component::Server)
+//! finds the preopen in slot 0, copies the path out of the memory, and
+//! [`open`](crate::open::open) resolves it. The file gets slot 1, so the answer at `ret` is
+//! the tag 0 and the handle 0x4000_0001.
 //!
 //! Where this front end differs from preview 1, the specification differs: a file has no
 //! position, handles are not small numbers, and bytes of an answer lie in memory that the

@@ -9,11 +9,12 @@
 //! Ends of a function that fails have no slot: the future's handle contains the code.
 
 use super::calls::Host;
+use super::release::Wasi03;
 use super::status::{COMPLETED, DROPPED};
 use crate::component::Allocator;
 use crate::component::answers::{Record, Value};
 use crate::component::errors::{ErrorCode, Result};
-use crate::component::handles::{Content, ENDED, Ends, Resource};
+use crate::component::handles::{Content, ENDED, Ends, Kind, Resource, future_of, is_ours};
 use crate::component::layout::Layout;
 use crate::component::server::{Files, Server};
 use crate::fs::Filesystem;
@@ -115,7 +116,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     /// Drops a stream that the program passes for writing. Returns the future with the
     /// error of the write.
     pub(super) fn reject_stream(&self, descriptor: u32, data: u32, lowering: u32) -> u32 {
-        match crate::component::handles::is_ours(data) {
+        match is_ours(data) {
             true => self.drop_stream(data, Content::Bytes),
             false => self.program.host.host_bytes_drop(data, lowering),
         }
@@ -124,7 +125,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Writes the result of a future to `ret`. Returns the status of the read.
     pub(super) fn read_future(&self, future: u32, ret: u32) -> u32 {
-        self.answer::<super::release::Wasi03, _, _>(ret, || self.outcome(future));
+        self.answer::<Wasi03, _, _>(ret, || self.outcome(future));
         COMPLETED
     }
 
@@ -159,7 +160,7 @@ impl<F: Filesystem> Files<F> {
         }))?;
         Ok(EndHandles {
             stream,
-            future: self.handles.future_of(stream),
+            future: future_of(stream),
         })
     }
 
@@ -170,7 +171,7 @@ impl<F: Filesystem> Files<F> {
         };
         mark(ends);
         if !ends.has_stream && !ends.has_future {
-            self.remove(stream, crate::component::handles::Kind::Ends);
+            self.remove(stream, Kind::Ends);
         }
     }
 }

@@ -12,7 +12,7 @@ const TASK: &str = r#"
     (func (export "callback") (param i32 i32 i32) (result i32) i32.const 0))
   (core instance $task (instantiate $task))
   (func (export "task") async
-    (canon lift (core func $task "start") async (callback (func $task "callback"))))"#;
+    (canon lift (core func $task "start") async (callback (core func $task "callback"))))"#;
 
 /// A task without a callback.
 const BLOCKING: &str = r#"
