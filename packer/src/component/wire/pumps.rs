@@ -24,7 +24,7 @@ const MAX_FLAT_PARAMS: u32 = 16;
 /// The most core parameters of an asynchronous lowering.
 const MAX_ASYNC_PARAMS: u32 = wasi_vfs_embedding::preview3::MAX_ASYNC_PARAMS as u32;
 
-/// The streams in the arguments of a function.
+/// The streams of bytes in the arguments of a function.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     pub(super) handed: Vec<Handed>,
@@ -32,8 +32,8 @@ pub(super) struct Streams {
     pub(super) are_hidden: bool,
 }
 
-/// A search for the streams of bytes in arguments.
-pub(super) struct Finder<'p, 'a> {
+/// A search for the streams in arguments.
+struct Finder<'p, 'a> {
     types: TypesRef<'a>,
     payloads: &'p mut Payloads<'a>,
     cases: Vec<Case>,

@@ -29,9 +29,11 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     };
     let mut receivers = Vec::new();
     for (function, _) in &items.core_functions {
-        if let CoreFunction::Lower { function, .. } = function {
+        if let CoreFunction::Lower { function, options } = function {
             let values = params(types, *function);
-            let only = streams.only(types, &values, has_pumps);
+            // A call that blocks may wait for the stream, and nothing writes meanwhile.
+            let blocks = is_async(types, *function) && !options.contains(&CanonicalOption::Async);
+            let only = streams.only(types, &values, has_pumps && !blocks);
             if streams.are_in(values, only) {
                 receivers.push(called(items, *function));
             }
@@ -63,6 +65,12 @@ enum Made {
     All,
     /// Those that no entry replaces by one of the host.
     Others,
+}
+
+/// Whether a function is one that may block.
+fn is_async(types: TypesRef<'_>, function: u32) -> bool {
+    let ty = types.get(types.component_function_at(function));
+    ty.is_some_and(|ty| ty.async_)
 }
 
 /// The payload of a stream or future type.

@@ -133,8 +133,8 @@ pub enum Interface {
     Preopens,
     /// A built-in of the canonical ABI.
     Builtin,
-    /// A function around the tasks of a program that may give the stream of a packed file
-    /// to the host. `pack` intercepts the waiting of other programs nowhere.
+    /// A function that writes packed files into streams of the host while tasks wait. Only
+    /// programs that may give a stream to the host have such lowerings.
     Pump,
 }
 

@@ -44,6 +44,16 @@ fn streams_in_lists_are_named() {
     assert_eq!(given(&of_0_3(&(hidden + TASK))), [named]);
 }
 
+/// The call may return only when the host has read the stream.
+#[test]
+fn calls_that_block_are_named() {
+    let send = body(r#"(param "body" (stream u8))"#).replace("(func (param", "(func async (param");
+    let named = "the import `send` of `local:web/bodies`";
+    assert_eq!(given(&of_0_3(&(send.clone() + TASK))), [named]);
+    let send = send.replace("(memory $memory)))", "(memory $memory) async))");
+    assert!(given(&of_0_3(&(send + TASK))).is_empty());
+}
+
 #[test]
 fn waiting_is_intercepted_only_if_streams_go_to_the_host() {
     let sets = r#"
