@@ -27,7 +27,7 @@ use zerocopy::IntoBytes;
 
 /// The functions of the runtime that an entry calls.
 #[derive(Clone, Copy)]
-pub(crate) struct Called {
+struct Called {
     function: Option<u32>,
     /// The function that replaces streams of the runtime, if the host may get one.
     hand_over: Option<u32>,
@@ -49,8 +49,8 @@ impl Called {
         })
     }
 
-    pub(crate) fn functions(self) -> impl Iterator<Item = u32> {
-        self.function.into_iter().chain(self.hand_over)
+    fn functions(self) -> Vec<u32> {
+        self.function.into_iter().chain(self.hand_over).collect()
     }
 }
 
@@ -87,8 +87,9 @@ impl Addition {
         let intercepted = binding.intercepted(application);
         let calls = intercepted.iter().map(|entry| Called::new(entry, runtime));
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
+        let called: Vec<_> = entries.iter().map(|entry| entry.functions()).collect();
         let mut addition = Self {
-            numbers: Numbers::new(application, runtime, binding, memory, &entries)?,
+            numbers: Numbers::new(application, runtime, binding, memory, &called)?,
             function_types: Vec::new(),
             bodies: Vec::new(),
             names: Vec::new(),

@@ -8,7 +8,6 @@
 
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
-use crate::module::merge::addition::Called;
 use crate::module::merge::binding::Binding;
 use crate::module::merge::region::{self, Region};
 use crate::module::merge::runtime::Runtime;
@@ -40,13 +39,14 @@ struct First {
 }
 
 impl Numbers {
-    /// Numbers the functions that an application with these `entries` needs.
+    /// Numbers the functions that an application with these `entries` needs. Each
+    /// entry is the functions of the runtime that it calls.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
         memory: MemoryKind,
-        entries: &[Called],
+        entries: &[Vec<u32>],
     ) -> Result<Self, ModuleError> {
         let entry_count = entries.len() as u32;
         let mut numbers = Self::unassigned(application, runtime, memory, entry_count)?;
@@ -93,10 +93,9 @@ impl Numbers {
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
-        entries: &[Called],
+        entries: &[Vec<u32>],
     ) -> Result<(), ModuleError> {
-        let reachable =
-            runtime.reachable(entries.iter().flat_map(|entry| entry.functions()).collect())?;
+        let reachable = runtime.reachable(entries.concat())?;
         let mut next = self.first.function + entries.len() as u32;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {

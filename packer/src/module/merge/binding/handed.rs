@@ -4,7 +4,7 @@
 //! example, `response.new` of `wasi:http` takes an `option<stream<u8>>` in parameters 1 and
 //! 2. If parameter 1 is 1, the entry checks parameter 2.
 
-use crate::module::merge::binding::intercepted::{is_ours, place};
+use crate::module::merge::binding::owner::{is_ours, place};
 use wasm_encoder::{BlockType, Function, Instruction};
 use wasmparser::{FuncType, ValType};
 

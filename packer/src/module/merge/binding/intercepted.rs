@@ -9,21 +9,14 @@
 //! that the call is complete.
 
 use crate::module::merge::binding::handed::Handed;
+use crate::module::merge::binding::owner::{is_foreign, place};
 use crate::module::merge::glue::pass;
 use std::sync::Arc;
-use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 use wasi_vfs_embedding::preview3::{Field, RETURNED};
-use wasm_encoder::{BlockType, Function, Instruction, MemArg};
+use wasm_encoder::{BlockType, Function, Instruction};
 use wasmparser::FuncType;
 
 use Instruction as I;
-
-/// The bits of a handle that tell whose it is.
-const OWNER_SHIFT: u32 = FIRST_HANDLE.trailing_zeros();
-const _: () = {
-    assert!(FIRST_HANDLE >> OWNER_SHIFT == 1);
-    assert!(LAST_HANDLE >> OWNER_SHIFT == 1 && (LAST_HANDLE + 1) >> OWNER_SHIFT == 2);
-};
 
 /// An import of the application that becomes an entry of the runtime.
 pub(crate) struct Intercepted<'a> {
@@ -204,32 +197,4 @@ fn store(body: &mut Function, len: u32) {
             body.instruction(&I::I32Store(place(0)));
         }
     }
-}
-
-/// A place in the memory of the application.
-pub(super) fn place(offset: u32) -> MemArg {
-    MemArg {
-        offset: offset.into(),
-        align: 0,
-        memory_index: 0,
-    }
-}
-
-/// Replaces a handle by whether it is not the runtime's.
-fn is_foreign(body: &mut Function) {
-    owner(body);
-    body.instruction(&I::I32Ne);
-}
-
-/// Replaces a handle by whether it is the runtime's.
-pub(super) fn is_ours(body: &mut Function) {
-    owner(body);
-    body.instruction(&I::I32Eq);
-}
-
-/// Replaces a handle by its owner, and pushes the runtime.
-fn owner(body: &mut Function) {
-    body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
-    body.instruction(&I::I32ShrU);
-    body.instruction(&I::I32Const(1));
 }

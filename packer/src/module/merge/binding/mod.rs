@@ -10,6 +10,7 @@ pub(crate) mod function;
 pub(crate) mod handed;
 pub(crate) mod intercepted;
 pub(crate) mod lowered;
+mod owner;
 pub(crate) mod preview1;
 
 use crate::module::error::ModuleError;
