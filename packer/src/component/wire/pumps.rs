@@ -10,7 +10,6 @@
 
 use crate::component::wire::abi::payload_offset;
 use crate::component::wire::abi::{aligned, cases, discriminant_len, fields, flat_len, layout};
-use crate::component::wire::escape::params;
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::payloads::{Payload, Payloads};
 use crate::module::{Case, Handed, Place};
@@ -54,7 +53,9 @@ pub(super) fn streams<'a>(
             } else {
                 MAX_FLAT_PARAMS
             };
-            (params(types, *function), limit)
+            let ty = types.get(types.component_function_at(*function));
+            let params = ty.map(|ty| ty.params.iter().map(|(_, ty)| *ty).collect());
+            (params.unwrap_or_default(), limit)
         }
         CoreFunction::Builtin(CanonicalFunction::TaskReturn { result, .. }) => {
             let result = result.iter().map(|ty| value(types, *ty));
