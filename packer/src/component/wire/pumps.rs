@@ -45,7 +45,7 @@ pub(super) fn streams<'a>(
     payloads: &mut Payloads<'a>,
     function: &CoreFunction<'a>,
 ) -> Streams {
-    let (values, limit) = match function {
+    let (values, limit): (Vec<_>, _) = match function {
         CoreFunction::Lower { function, options } => {
             let is_async = options.contains(&CanonicalOption::Async);
             let limit = if is_async {
