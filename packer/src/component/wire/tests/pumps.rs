@@ -78,7 +78,7 @@ fn streams_are_found_in_variants_and_records() {
     let is_some = "local.get 1 i32.const 1 i32.eq if ;; label = @1 local.get 2 i32.const 30";
     assert!(optional.contains(is_some));
     // Joined with a case of 64 bits.
-    let wide = instructions(r#"(param "body" (result (stream u8) (error u64)))"#);
+    let wide = instructions(r#"(param "body" (result u64 (error (stream u8))))"#);
     assert!(wide.contains("i64.extend_i32_u local.set 1"));
     // More than 16 core parameters are in memory: 8 strings, and the stream at 64.
     let strings: String = (0..8).map(|n| format!("(param \"s{n}\" string)")).collect();
