@@ -10,6 +10,7 @@
 //! preview3   the same for the functions of WASI 0.3
 //! component  the state and the steps that front ends of components share
 //! open       open files and directories, opening, changing names; for every front end
+//! overlay    changes in memory above a file system
 //! image      an image as a file system
 //! fs         the traits of file systems, and the way from a path to a node
 //! guest      the program's memory: checked accesses, paths, where read bytes go
@@ -54,6 +55,8 @@ pub mod fuzz;
 pub mod guest;
 pub mod image;
 pub mod open;
+#[cfg(any(test, feature = "writable"))]
+pub mod overlay;
 pub mod preview1;
 pub mod preview2;
 pub mod preview3;

@@ -39,4 +39,5 @@ const { _setPreopens } = await load("preview2-shim/dist/nodejs/filesystem.js");
 _setArgs(["guest.wasm", ...args.slice(1)]);
 _setPreopens(Object.fromEntries(dirs.map(([host, guest]) => [guest, host])));
 const { run } = await import(pathToFileURL(join(directory, "program.js")));
-run.run();
+// A promise if the export is async, as in WASI 0.3.
+await run.run();

@@ -228,17 +228,31 @@ fn rust_with(name: &str, arguments: &[&str], debug: &str) -> PathBuf {
 
 /// `guests/rust_component`, a component that calls the functions of WASI 0.2 itself.
 pub fn rust_component() -> PathBuf {
+    component("rust_component", &[])
+}
+
+/// `guests/rust_component3`, the same for WASI 0.3, with parts of the other.
+pub fn rust_component3() -> PathBuf {
+    component("rust_component3", &["rust_component/src"])
+}
+
+/// A crate in `guests`, and the directories with more of its sources.
+fn component(name: &str, more: &[&str]) -> PathBuf {
     let script = root().join("tools/build-rust-component");
-    let directory = here("guests/rust_component");
+    let directory = here("guests").join(name);
     let manifests = ["Cargo.toml", "Cargo.lock"].map(|name| directory.join(name));
     let read = |path| fs::read(path).expect("in the repository");
     let sources = read_all(&directory.join("src"), "rs");
-    let key = digest(&(sources, manifests.map(read), read(script.clone())));
-    build("rust-component", key, |output| {
+    let more: Vec<_> = more
+        .iter()
+        .map(|more| read_all(&here("guests").join(more), "rs"))
+        .collect();
+    let key = digest(&(sources, more, manifests.map(read), read(script.clone())));
+    build(name, key, |output| {
         let mut command = Command::new(&script);
         command
-            .arg(output)
-            .env("CARGO_TARGET_DIR", guests().join("rust-component"));
+            .args([name.as_ref(), output.as_os_str()])
+            .env("CARGO_TARGET_DIR", guests().join(name));
         command
     })
 }

@@ -32,8 +32,40 @@ impl Stored {
     ///
     /// If the module is not packed.
     pub fn find(module: &[u8]) -> Self {
+        Self::find_if_packed(module).expect("a packed module")
+    }
+
+    /// Finds them in the runtime of a wired component. Offsets are those in the component.
+    ///
+    /// # Panics
+    ///
+    /// If the component has no packed core module.
+    pub fn find_in_component(component: &[u8]) -> Self {
+        let mut modules = Parser::new(0).parse_all(component).filter_map(|payload| {
+            match payload.expect("a valid component") {
+                Payload::ModuleSection {
+                    unchecked_range, ..
+                } => Some(unchecked_range),
+                _ => None,
+            }
+        });
+        let found = modules.find_map(|range| {
+            let stored = Self::find_if_packed(&component[range.clone()])?;
+            Some(stored.moved_by(range.start))
+        });
+        found.expect("a packed core module")
+    }
+
+    fn moved_by(mut self, start: usize) -> Self {
+        for offsets in [&mut self.anchor, &mut self.index, &mut self.payload] {
+            offsets.iter_mut().for_each(|offset| *offset += start);
+        }
+        self
+    }
+
+    fn find_if_packed(module: &[u8]) -> Option<Self> {
         let segments = segments(module);
-        let (memory, anchor) = find_anchor(module, &segments).expect("a packed module");
+        let (memory, anchor) = find_anchor(module, &segments)?;
         let within = |address: u32, len: u32| {
             let start = u64::from(anchor.region_address.get()) + u64::from(address);
             let range = start..start + u64::from(len);
@@ -41,7 +73,7 @@ impl Stored {
             range.filter_map(offset).collect::<Vec<_>>()
         };
         let payload_len = anchor.payload_len.get();
-        Self {
+        Some(Self {
             anchor: within(anchor.address.get(), ANCHOR_LEN as u32),
             index: within(anchor.index_address.get(), anchor.index_stored_len.get()),
             payload: match anchor.form.get() {
@@ -51,7 +83,7 @@ impl Stored {
                     segments[number].bytes.clone().collect()
                 }
             },
-        }
+        })
     }
 
     /// All of them.

@@ -43,8 +43,13 @@ fn engines_run_adapted_components_with_one_memory() {
 }
 
 #[test]
-fn engines_run_wired_components() {
+fn engines_run_wired_components_with_two_memories() {
     goes_as_planned(Packing::NativeSeparate);
+}
+
+#[test]
+fn engines_run_wired_components_with_one_memory() {
+    goes_as_planned(Packing::NativeSingle);
 }
 
 #[test]

@@ -1,18 +1,20 @@
-//! The differential oracle for WASI 0.2: random programs return the same results in a
-//! wired component as on its directory, preopened read-only under wasmtime.
+//! The differential oracles for WASI 0.2 and 0.3: random programs return the same results
+//! in a wired component as on its directory under wasmtime, which cannot change it.
 //! `docs/RUNTIME.md` lists the accepted differences.
 //!
-//! `make oracle` runs 100,000 operations: `COMPONENT_OPERATIONS`, from `ORACLE_SEED` on.
+//! `make oracle` runs 100,000 operations of each: `COMPONENT_OPERATIONS`, from `ORACLE_SEED`
+//! on.
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::component::{Engine, validate};
 use wasi_vfs_tests::guest;
-use wasi_vfs_tests::oracle::host::{Host, Preopen, with_error_line};
+use wasi_vfs_tests::oracle::host::{Host, Preopen, Reference, with_error_line};
 use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
+use wasi_vfs_tests::oracle::read_only::{self, ReadOnly};
 use wasi_vfs_tests::oracle::tree::OracleTrees;
 use wasi_vfs_tests::tree::sample;
 use wasi_vfs_tests::workspace;
@@ -26,6 +28,45 @@ const WAYS: [&[&str]; 3] = [
     &["--compress", "--block-size", "4K"],
     &["--compress", "--block-size", "1M"],
 ];
+
+/// The interface that the guest uses.
+#[derive(Clone, Copy, Debug)]
+enum Version {
+    /// WASI 0.2.
+    V2,
+    /// WASI 0.3, and 0.2 by the standard library.
+    V3,
+}
+
+impl Version {
+    fn guest(self) -> PathBuf {
+        match self {
+            Self::V2 => guest::rust_component(),
+            Self::V3 => guest::rust_component3(),
+        }
+    }
+
+    fn host(self) -> Box<dyn Reference> {
+        match self {
+            Self::V2 => Box::new(Host::new()),
+            Self::V3 => Box::new(ReadOnly),
+        }
+    }
+
+    fn engines(self) -> &'static [Engine] {
+        match self {
+            Self::V2 => &Engine::ALL,
+            Self::V3 => &[Engine::Jco],
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::V2 => "0.2",
+            Self::V3 => "0.3",
+        }
+    }
+}
 
 fn pack(guest: &Path, trees: &OracleTrees, options: &[&str]) -> TempPath {
     let pack = Pack::new(guest)
@@ -48,6 +89,7 @@ struct Tally {
 
 /// The trees of one seed, packed in each way.
 struct Packed {
+    version: Version,
     seed: u64,
     trees: OracleTrees,
     components: [TempPath; WAYS.len()],
@@ -56,10 +98,11 @@ struct Packed {
 }
 
 impl Packed {
-    fn new(seed: u64) -> Self {
-        let (guest, trees) = (guest::rust_component(), OracleTrees::new(seed));
+    fn new(version: Version, seed: u64) -> Self {
+        let (guest, trees) = (version.guest(), OracleTrees::new(seed));
         let half = Pack::new(&guest).dir(trees.data.path(), "/data").run();
         Self {
+            version,
             seed,
             half,
             components: WAYS.map(|options| pack(&guest, &trees, options)),
@@ -68,8 +111,8 @@ impl Packed {
     }
 
     /// A program on the directories, and in each component under wasmtime.
-    fn run(&self, program: &Program, host: &mut Host, tally: &mut Tally) -> String {
-        let guest = guest::rust_component();
+    fn run(&self, program: &Program, host: &mut dyn Reference, tally: &mut Tally) -> String {
+        let guest = self.version.guest();
         let sides = |packed| Sides {
             guest: &guest,
             packed,
@@ -91,7 +134,13 @@ impl Packed {
     }
 
     /// The program uses packed files and those of the host together.
-    fn run_half(&self, program: &Program, host: &mut Host, expected: &str, tally: &mut Tally) {
+    fn run_half(
+        &self,
+        program: &Program,
+        host: &mut dyn Reference,
+        expected: &str,
+        tally: &mut Tally,
+    ) {
         let other = Preopen {
             host: self.trees.other.path(),
             guest: "/other",
@@ -136,42 +185,58 @@ fn within_one_tree(output: &str) -> String {
 }
 
 /// Returns the output on the directories.
-fn run_trees(seed: u64, tally: &mut Tally) -> String {
-    let packed = Packed::new(seed);
+fn run_trees(version: Version, seed: u64, tally: &mut Tally) -> String {
+    let packed = Packed::new(version, seed);
     let program = Program::new(seed << 16, PROGRAM_LEN);
-    let mut host = Host::new();
-    let expected = packed.run(&program, &mut host, tally);
-    packed.run_half(&program, &mut host, &expected, tally);
-    for engine in Engine::ALL {
+    let mut host = version.host();
+    let expected = packed.run(&program, &mut *host, tally);
+    packed.run_half(&program, &mut *host, &expected, tally);
+    for &engine in version.engines() {
         packed.run_engine(engine, &program, &expected, tally);
     }
     expected
 }
 
+/// Runs the short oracle. Returns the output of the first program.
+fn behaves_like_directories(version: Version) -> String {
+    let mut tally = Tally::default();
+    let expected = run_trees(version, 1, &mut tally);
+    let packed = Packed::new(version, 2);
+    let mut host = version.host();
+    for program in 0..2 {
+        packed.run(&Program::new(program, PROGRAM_LEN), &mut *host, &mut tally);
+    }
+    assert!(tally.operations >= 3 * WAYS.len() * PROGRAM_LEN);
+    // An unused rule would hide the difference that it once explained.
+    let used: BTreeSet<_> = tally.used.into_iter().map(str::to_owned).collect();
+    assert_eq!(
+        used,
+        documented_differences(version),
+        "used, and documented"
+    );
+    expected
+}
+
 #[test]
 fn wired_components_behave_like_directories() {
-    let mut tally = Tally::default();
-    let expected = run_trees(1, &mut tally);
+    let expected = behaves_like_directories(Version::V2);
     // Else the comparison would not see spliced bytes.
     let has_spliced = expected.contains(" standard-error => ");
     assert!(has_spliced, "nothing was spliced");
-    let packed = Packed::new(2);
-    let mut host = Host::new();
-    for program in 0..2 {
-        packed.run(&Program::new(program, PROGRAM_LEN), &mut host, &mut tally);
+}
+
+#[test]
+fn wasi_0_3_components_behave_like_directories() {
+    if read_only::is_permitted() {
+        behaves_like_directories(Version::V3);
     }
-    assert!(tally.operations >= (3 + 2) * WAYS.len() * PROGRAM_LEN);
-    // An unused rule would hide the difference that it once explained.
-    let used: BTreeSet<_> = tally.used.into_iter().map(str::to_owned).collect();
-    assert_eq!(used, documented_differences(), "used, and documented");
 }
 
 /// Host directories in a component that was packed with some other tree.
-#[test]
-fn host_directories_stay_as_they_were() {
-    let (guest, unrelated) = (guest::rust_component(), sample());
+fn host_directories_stay(version: Version) {
+    let (guest, unrelated) = (version.guest(), sample());
     let packed = Pack::new(&guest).dir(unrelated.path(), "/unrelated").run();
-    let mut host = Host::new();
+    let mut host = version.host();
     for seed in 10..12 {
         let trees = OracleTrees::new(seed);
         let preopens = [("/data", &trees.data), ("/other", &trees.other)];
@@ -192,8 +257,18 @@ fn host_directories_stay_as_they_were() {
 }
 
 #[test]
-#[ignore = "long: `make oracle`"]
-fn component_and_host_agree_on_many_operations() {
+fn host_directories_stay_as_they_were() {
+    host_directories_stay(Version::V2);
+}
+
+#[test]
+fn host_directories_of_wasi_0_3_stay_as_they_were() {
+    if read_only::is_permitted() {
+        host_directories_stay(Version::V3);
+    }
+}
+
+fn agree_on_many_operations(version: Version) {
     let number = |name: &str, default| {
         let value = std::env::var(name).ok();
         value.map_or(default, |value| value.parse::<usize>().expect("a number"))
@@ -202,19 +277,31 @@ fn component_and_host_agree_on_many_operations() {
     let mut seed = number("ORACLE_SEED", 1000) as u64;
     let mut tally = Tally::default();
     while tally.operations < wanted {
-        run_trees(seed, &mut tally);
+        run_trees(version, seed, &mut tally);
         seed += 1;
     }
     println!("{} operations, 0 mismatches", tally.operations);
 }
 
-/// The differences that `docs/RUNTIME.md` names for WASI 0.2.
-fn documented_differences() -> BTreeSet<String> {
+#[test]
+#[ignore = "long: `make oracle`"]
+fn component_and_host_agree_on_many_operations() {
+    agree_on_many_operations(Version::V2);
+}
+
+#[test]
+#[ignore = "long: `make oracle`"]
+fn wasi_0_3_component_and_host_agree_on_many_operations() {
+    agree_on_many_operations(Version::V3);
+}
+
+/// The differences that `docs/RUNTIME.md` names for a version.
+fn documented_differences(version: Version) -> BTreeSet<String> {
     let path = workspace::root().join("docs/RUNTIME.md");
     let text = fs::read_to_string(path).expect("docs/RUNTIME.md");
     let (_, list) = text
-        .split_once("show in WASI 0.2:")
-        .expect("a list of the differences of WASI 0.2");
+        .split_once(&format!("show in WASI {}:", version.name()))
+        .expect("a list of the differences");
     let list = list.split('.').next().unwrap_or_default();
     let names = list.split('`').skip(1).step_by(2);
     names.map(str::to_owned).collect()

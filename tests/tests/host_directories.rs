@@ -5,7 +5,7 @@
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::oracle::difference::explain;
-use wasi_vfs_tests::oracle::host::{Host, Preopen};
+use wasi_vfs_tests::oracle::host::{Host, Preopen, Reference};
 use wasi_vfs_tests::oracle::line::Line;
 use wasi_vfs_tests::oracle::program::Program;
 use wasi_vfs_tests::oracle::tree::OracleTrees;

@@ -76,6 +76,21 @@ fn host_without_files_runs_the_component() {
 }
 
 #[test]
+fn page_without_files_runs_the_component() {
+    let tree = Tree::new();
+    tree.file("one", "packed\n");
+    for app in components("cat") {
+        let said = Engine::run_on_page(&pack(&app, &tree), &["/data/one"]);
+        assert_eq!(said, "packed\nexit 0\n");
+    }
+    // This page does reject an import of files.
+    let [_, app] = components("cat");
+    let packed = Pack::new(&*app).dir(tree.path(), "/data").run();
+    let said = Engine::run_on_page(&packed, &["/data/one"]);
+    assert!(said.contains("preview2-shim/filesystem"), "{said}");
+}
+
+#[test]
 fn host_directories_are_not_visible() {
     let (tree, host) = (sample(), Tree::new());
     host.file("two", "of the host\n");

@@ -40,6 +40,25 @@ fn packed_and_host_directories_are_read_side_by_side() {
     }
 }
 
+/// Program and runtime grow one memory in turn.
+#[test]
+fn memory_that_program_and_runtime_grow_keeps_its_bytes() {
+    let (app, tree) = (component("memory_shared"), sample());
+    let pack = Pack::new(&*app).dir(tree.path(), "/data");
+    let packed = pack.option("--memory").option("single").run();
+    validate(&packed);
+    assert_eq!(wit(&packed), wit(&app));
+    let engines = [
+        Engine::WasmtimeOneMemory,
+        Engine::JcoOneMemory,
+        Engine::Node20,
+    ];
+    for engine in engines {
+        let said = engine.run(&packed, &[], &[]).expect_success();
+        assert!(said.starts_with("24 rounds, "), "{engine:?}: {said}");
+    }
+}
+
 #[test]
 fn packing_again_adds_the_second_tree() {
     component::check_packing_again(&component("cat"));

@@ -143,7 +143,10 @@ impl Answer {
     /// memory only.
     fn new(checkup: &Checkup, engines: [&[&'static str]; 2]) -> Self {
         let form = checkup.form.as_ref().ok().copied();
-        let has_two = matches!(form, Some(Form::Merged(MemoryKind::Separate) | Form::Wired));
+        let has_two = matches!(
+            form,
+            Some(Form::Merged(MemoryKind::Separate) | Form::Wired(MemoryKind::Separate))
+        );
         let [two, _] = engines;
         Self {
             packable: form.is_some(),
@@ -151,7 +154,7 @@ impl Answer {
             form: form.map(|form| match form {
                 Form::Linked => "linked",
                 Form::Merged(_) => "merged",
-                Form::Wired => "wired",
+                Form::Wired(_) => "wired",
             }),
             memory: form.and_then(memory),
             features: checkup.features.clone(),
@@ -234,8 +237,14 @@ fn row(out: &mut dyn Write, name: &str, value: &str) -> io::Result<()> {
 fn memory(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
-        Form::Merged(MemoryKind::Single) => Some("single"),
+        Form::Merged(kind) | Form::Wired(kind) => Some(kind_name(kind)),
+    }
+}
+
+fn kind_name(kind: MemoryKind) -> &'static str {
+    match kind {
+        MemoryKind::Separate => "separate",
+        MemoryKind::Single => "single",
     }
 }
 

@@ -98,7 +98,8 @@ fn form_name(form: Form) -> &'static str {
         Form::Linked => "linked",
         Form::Merged(MemoryKind::Separate) => "merged, separate memory",
         Form::Merged(MemoryKind::Single) => "merged, single memory",
-        Form::Wired => "wired, separate memory",
+        Form::Wired(MemoryKind::Separate) => "wired, separate memory",
+        Form::Wired(MemoryKind::Single) => "wired, single memory",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::component::parse::walk;
 use crate::component::place::in_module;
 use crate::component::program::Overview;
 use crate::component::wire::Wiring;
-use crate::module::{self, Checkup};
+use crate::module::{self, Checkup, MemoryKind};
 use std::sync::Arc;
 use wasi_vfs_format::ReadAt;
 
@@ -42,8 +42,9 @@ fn program(wasm: &Arc<Vec<u8>>, is_packed: bool) -> Result<Checkup, ComponentErr
     let overview = Overview::read(&source, walk::layout(&**wasm)?)?;
     let number = match overview.program() {
         Err(ComponentError::Native { .. } | ComponentError::NoFileImports) => {
-            Wiring::new(wasm, None, false)?;
-            return Ok(module::of_wired(wasm, is_packed));
+            let form = Wiring::new(wasm, None, false)?.form();
+            let single = Wiring::new(wasm, Some(MemoryKind::Single), false);
+            return Ok(module::of_wired(wasm, form, single.is_ok(), is_packed));
         }
         number => number?,
     };

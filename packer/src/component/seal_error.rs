@@ -34,9 +34,9 @@ pub enum SealError {
         /// The item that WASI does not have.
         found: &'static str,
     },
-    /// The result is not valid.
+    /// The outer component would not be valid.
     #[error(
-        "the component without `wasi:filesystem` is not valid: {0}; this is a bug in wasi-vfs, please report it with the component, and pack without --no-host-files"
+        "--no-host-files cannot repeat the imports and exports of the component in an outer one: {0}; pack without the option, for a host with `wasi:filesystem`"
     )]
-    Output(wasmparser::Error),
+    Outer(wasmparser::Error),
 }

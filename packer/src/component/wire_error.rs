@@ -44,6 +44,14 @@ pub enum WireError {
         /// Offsets of the components.
         offsets: String,
     },
+    /// The imports have too many types of directory entries or results.
+    #[error(
+        "the functions of `wasi:filesystem` return more than {limit} different types of entries or results; import fewer versions"
+    )]
+    TooManyTypes {
+        /// The most that are supported.
+        limit: usize,
+    },
     /// There are far more lowerings than any toolchain makes.
     #[error(
         "the component lowers functions of files more than {limit} times; the file may be damaged, build it again"
@@ -106,11 +114,28 @@ pub enum WireError {
         /// The resource.
         resource: &'static str,
     },
-    /// The component needs a separate memory.
+    /// A core module needs all of its memory for itself.
     #[error(
-        "`--memory single` is not supported for components that use WASI 0.2 or 0.3 without an adapter; pack without it, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
+        "core module {number} cannot share its memory: {found}; pack without `--memory single`, and use an engine with multi-memory, such as wasmtime or `jco transpile --multi-memory`"
     )]
-    SingleMemory,
+    SingleMemory {
+        /// Number of the core module.
+        number: usize,
+        /// The reason.
+        found: &'static str,
+    },
+    /// The memory of the program cannot grow by the region of the runtime.
+    #[error(
+        "the memory of the program starts with {minimum} pages and may have {maximum}, and `--memory single` needs {needed} more pages for the runtime; build the program with a larger maximum, or pack without `--memory single`"
+    )]
+    NoRoom {
+        /// Its initial length in pages.
+        minimum: u64,
+        /// Its maximum in pages.
+        maximum: u64,
+        /// The pages of the runtime.
+        needed: u64,
+    },
     /// A nested component refers to a core module behind the inserted ones.
     #[error(
         "a nested component at offset {offset:#x} refers to core module {number} of its parent, which wiring renumbers; build the nested component separately"

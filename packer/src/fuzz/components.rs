@@ -6,7 +6,7 @@
 //! of its sections.
 
 use super::image::parts;
-use crate::component::{ComponentError, WireError, text, without_image};
+use crate::component::{ComponentError, Seal, WireError, opened, text, without_image};
 use crate::module::ModuleError;
 use crate::packer::{PackError, Target};
 use crate::{component, runtime};
@@ -148,7 +148,27 @@ fn holds(component: &[u8], image: usize) -> bool {
     }
     let again = pack(&packed, image).expect("packs again");
     assert!(again == packed, "packing again returns other bytes");
+    holds_sealed(component, packed);
     true
+}
+
+/// The outer component of a sealed one is valid, and imports no files.
+fn holds_sealed(component: &[u8], packed: Vec<u8>) {
+    let Ok(Some(seal)) = Seal::new(component) else {
+        return;
+    };
+    let sealed = seal.close(packed.clone()).expect("the length was checked");
+    // Validates.
+    world(&sealed);
+    let mut expected = imports(component);
+    expected.retain(|import| !import.starts_with("wasi:filesystem/"));
+    assert_eq!(imports(&sealed), expected);
+    assert!(opened(&sealed) == packed, "another component is sealed");
+}
+
+fn imports(component: &[u8]) -> Vec<String> {
+    let checkup = component::check(&Arc::new(component.to_vec()));
+    checkup.imports
 }
 
 /// Whether the error names a fault of the packer and not of its input.

@@ -244,7 +244,7 @@ impl<'a> Contents<'a> {
     /// The file cannot be read, its sections are invalid, or another tool changed it after
     /// packing.
     pub fn application(&self, source: &Arc<dyn ReadAt>) -> Result<Vec<u8>, OpenError> {
-        if let Some(Form::Wired) = self.form {
+        if let Some(Form::Wired(_)) = self.form {
             return Ok(component::unpacked_in(source)?);
         }
         let module = self.module_in(source);
@@ -265,7 +265,7 @@ impl<'a> Contents<'a> {
         match self.form? {
             Form::Linked => return None,
             Form::Merged(_) => {}
-            Form::Wired => return Some(component::unpacked_in(source).ok()?.len() as u64),
+            Form::Wired(_) => return Some(component::unpacked_in(source).ok()?.len() as u64),
         }
         let module = self.module_in(source);
         // Another tool may have changed the packed module.

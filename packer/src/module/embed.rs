@@ -69,7 +69,7 @@ impl<'a> Target<'a> {
         let form = self.form;
         let kind = match form {
             Form::Merged(kind) => kind,
-            Form::Linked | Form::Wired => MemoryKind::default(),
+            Form::Linked | Form::Wired(_) => MemoryKind::default(),
         };
         let mut warnings = Vec::new();
         let mut merged = |shape: &Shape<'_>, parts: Parts<'_>| {
@@ -166,7 +166,7 @@ pub fn embed(
 }
 
 /// Merges a runtime with an image into the stub of a wired component, whose imports are
-/// these `lowerings`. Returns the core module.
+/// these `lowerings`. `kind` is the place of the runtime's memory. Returns the core module.
 ///
 /// # Errors
 ///
@@ -177,10 +177,10 @@ pub(crate) fn merge_into_stub(
     parts: Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
+    kind: MemoryKind,
 ) -> Result<Vec<u8>, ModuleError> {
     let shape = Shape::parse(stub)?;
     let binding = Binding::Lowered(lowerings);
-    let kind = MemoryKind::Separate;
     let (module, _) =
         with_threads(|| assemble::merge(&shape, parts, runtime, runtime_version, binding, kind))?;
     Ok(module)

@@ -7,8 +7,8 @@ pub enum Form {
     Linked,
     /// Merged into the module.
     Merged(MemoryKind),
-    /// Wired into a component, as a core module with a memory of its own.
-    Wired,
+    /// Wired into a component, as a core module.
+    Wired(MemoryKind),
 }
 
 /// Where the memory of a merged runtime is.

@@ -31,6 +31,7 @@ pub(crate) use embed::merge_into_stub;
 pub use embed::{Embedded, Target, embed};
 pub use error::ModuleError;
 pub use form::{Form, MemoryKind};
+pub(crate) use locate::claimed::pages as claimed_pages;
 pub use locate::find::find;
 pub(crate) use locate::find::find_in;
 pub(crate) use locate::found::Filed;
@@ -43,7 +44,7 @@ pub(crate) use merge::binding::lowered::{Lowering, Lowerings};
 pub(crate) use outline::Outline;
 pub(crate) use parse::shape::COMPONENT;
 pub use parse::shape::check_preamble;
-pub(crate) use parse::validate::{component_types, validate};
+pub(crate) use parse::validate::{component_types, validate, validate_with};
 pub use parts::Parts;
 pub use preview0::convert::as_preview1;
 #[cfg(any(test, feature = "fuzz"))]

@@ -27,8 +27,9 @@ pub struct Anchor {
     /// [`ABI_VERSION`].
     pub abi_version: U32,
     /// [`FORM_LINKED`](crate::FORM_LINKED), [`FORM_MERGED`](crate::FORM_MERGED),
-    /// [`FORM_MERGED_SINGLE`](crate::FORM_MERGED_SINGLE) or
-    /// [`FORM_WIRED`](crate::FORM_WIRED).
+    /// [`FORM_MERGED_SINGLE`](crate::FORM_MERGED_SINGLE),
+    /// [`FORM_WIRED`](crate::FORM_WIRED) or
+    /// [`FORM_WIRED_SINGLE`](crate::FORM_WIRED_SINGLE).
     pub form: U32,
     /// Version of the runtime, such as `0.1.0`, padded with zeros.
     pub runtime_version: [u8; VERSION_LEN],

@@ -10,3 +10,6 @@ pub const FORM_MERGED_SINGLE: u32 = 3;
 /// `pack` wired the runtime into a component. The runtime is a core module with a memory
 /// of its own, and imports the application's.
 pub const FORM_WIRED: u32 = 4;
+/// `pack` wired the runtime into a component. The runtime is a core module that imports
+/// the application's memory, and claims a region of it when it starts.
+pub const FORM_WIRED_SINGLE: u32 = 5;

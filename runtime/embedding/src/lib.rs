@@ -50,7 +50,7 @@ pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, Unsupported};
 pub use application::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 pub use calls::{CALLS, Call, ValueType};
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
-pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED};
+pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WIRED_SINGLE};
 pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 pub use imports::{HOST_MODULE, Import};
 pub use layer::{LAYER_LEN, Layer};

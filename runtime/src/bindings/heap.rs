@@ -24,9 +24,9 @@ pub(super) struct Pages(PageMap);
 unsafe impl Sync for Pages {}
 
 impl Pages {
-    /// How many pages are free.
-    pub(super) fn free_count(&self) -> usize {
-        self.0.free_count()
+    /// The number of pages in use.
+    pub(super) fn used_count(&self) -> usize {
+        self.0.used_count()
     }
 
     /// `count` pages, which may hold anything; null if memory runs out.

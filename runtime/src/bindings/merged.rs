@@ -3,7 +3,6 @@
 //! `pack` supplies, since no compiler emits code for a second memory.
 
 use super::heap::{Heap, PAGE_LEN, PAGES};
-use super::own_memory::own_memory_len;
 use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
 use crate::guest::Memory;
 use alloc::vec::Vec;
@@ -24,11 +23,6 @@ macro_rules! declare_imports {
     )*};
 }
 wasi_vfs_embedding::for_each_import!(declare_imports);
-
-unsafe extern "C" {
-    /// Where the linker's part of memory ends: data and stack.
-    static __heap_base: u8;
-}
 
 /// The application's memory.
 pub(super) struct GuestMemory;
@@ -144,12 +138,8 @@ pub(super) struct MemoryUse;
 
 impl Budget for MemoryUse {
     fn used_len(&self, index_len: usize) -> usize {
-        // The pages behind the linker's part of memory. The runtime has at least one
-        // page, so the length of the others fits.
-        let without_image = (&raw const __heap_base).addr().next_multiple_of(PAGE_LEN) as u64;
-        let used = own_memory_len().saturating_sub(without_image) as usize;
-        // Blocks can use the pages that a call has freed.
-        used.saturating_sub(PAGES.free_count() * PAGE_LEN)
-            .saturating_sub(index_len)
+        // Blocks can use the pages that a call has freed. The memory itself may be longer,
+        // because a program that shares it has pages, too. It has at most 65,535 pages.
+        (PAGES.used_count() * PAGE_LEN).saturating_sub(index_len)
     }
 }

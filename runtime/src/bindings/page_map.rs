@@ -10,6 +10,8 @@ const PAGE_COUNT: usize = 1 << 16;
 /// one run, however they became free, so a run of pages serves allocations of any length.
 pub(crate) struct PageMap {
     words: [Cell<u64>; PAGE_COUNT / 64],
+    /// How many pages the memory grew by. Others may grow a shared memory, too.
+    grown: Cell<usize>,
 }
 
 impl PageMap {
@@ -17,6 +19,7 @@ impl PageMap {
     pub(crate) const fn new() -> Self {
         Self {
             words: [const { Cell::new(0) }; PAGE_COUNT / 64],
+            grown: Cell::new(0),
         }
     }
 
@@ -47,9 +50,11 @@ impl PageMap {
         // The last page that there can be is not given out: what lies in it would end
         // at address 0.
         let end = start.checked_add(count).filter(|&end| end < PAGE_COUNT)?;
-        if !grow(end - memory_len) {
+        let missing = end - memory_len;
+        if !grow(missing) {
             return None;
         }
+        self.grown.set(self.grown.get() + missing);
         self.set(start..memory_len, false);
         Some(start)
     }
@@ -59,8 +64,12 @@ impl PageMap {
         self.set(pages, true);
     }
 
-    /// How many pages are free.
-    pub(crate) fn free_count(&self) -> usize {
+    /// The number of pages in use.
+    pub(crate) fn used_count(&self) -> usize {
+        self.grown.get() - self.free_count()
+    }
+
+    fn free_count(&self) -> usize {
         self.runs().map(|run| run.len()).sum()
     }
 
@@ -165,6 +174,19 @@ mod tests {
             [Some(130), Some(60), Some(10)]
         );
         assert_eq!(memory.len, 203);
+    }
+
+    #[test]
+    fn pages_of_others_are_not_in_use() {
+        let mut memory = FakeMemory::new();
+        assert_eq!(memory.take(2), Some(3));
+        // Another program grows the memory by 100 pages.
+        memory.len += 100;
+        assert_eq!((memory.take(3), memory.map.used_count()), (Some(105), 5));
+        memory.map.give_back(3..5);
+        assert_eq!(memory.map.used_count(), 3);
+        memory.len_max = memory.len;
+        assert_eq!((memory.take(4), memory.map.used_count()), (None, 3));
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! `fuzz/`. Each panics where it does not hold.
 
 mod calls;
+pub mod changes;
 mod frames;
 pub(crate) mod functions;
 mod host;
 mod images;
 mod memory;
+pub(crate) mod memory_fs;
 mod paths;
 mod program;
 mod writable;
@@ -18,12 +20,18 @@ pub use paths::paths;
 
 #[cfg(test)]
 mod tests {
+    use super::changes::changes;
     use super::{calls, frames, functions, paths};
     use wasi_vfs_format::fuzz::smoke;
 
     #[test]
     fn any_calls() {
         smoke("calls", 1500, 600, calls);
+    }
+
+    #[test]
+    fn any_changes() {
+        smoke("changes", 300, 1500, changes);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Changes of a writable file system by preview 1.
 
 use super::guest::{BUFFER, Guest, Vfs};
-use super::memory_fs::MemoryFs;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview1::{oflags, rights};
-use crate::{Errno, Preview1};
+use crate::{Errno, Filesystem, Preview1};
 
 pub(super) type MemoryGuest = Guest<MemoryFs>;
 
@@ -14,14 +14,14 @@ pub(super) fn guest() -> MemoryGuest {
 /// The rights of a file that is open for reading and writing.
 pub(super) const READ_WRITE: u64 = rights::FD_READ | rights::FD_WRITE;
 
-pub(super) fn create(guest: &mut MemoryGuest, path: &str) -> u32 {
+pub(super) fn create<F: Filesystem>(guest: &mut Guest<F>, path: &str) -> u32 {
     guest
         .open_with(3, path, 1, oflags::CREAT, READ_WRITE)
         .unwrap()
 }
 
 /// The bytes that a path of the root holds.
-pub(super) fn content(guest: &mut MemoryGuest, path: &str) -> Vec<u8> {
+pub(super) fn content<F: Filesystem>(guest: &mut Guest<F>, path: &str) -> Vec<u8> {
     let fd = guest.open(3, path).unwrap();
     let bytes = guest.read(fd, &[200]).unwrap();
     guest.close(fd).unwrap();
@@ -29,10 +29,10 @@ pub(super) fn content(guest: &mut MemoryGuest, path: &str) -> Vec<u8> {
 }
 
 /// A call on one path of the root.
-fn on_path(
-    guest: &mut MemoryGuest,
+pub(super) fn on_path<F: Filesystem>(
+    guest: &mut Guest<F>,
     path: &str,
-    call: fn(&mut Vfs<MemoryFs>, u32, u32, u32) -> i32,
+    call: fn(&mut Vfs<F>, u32, u32, u32) -> i32,
 ) -> Result<(), Errno> {
     let (address, len) = guest.put_path(path);
     crate::preview1::from_host(call(&mut guest.vfs, 3, address, len))

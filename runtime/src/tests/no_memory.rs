@@ -12,6 +12,9 @@ use std::cell::Cell;
 thread_local! {
     /// How many more large allocations succeed until one is refused.
     static LEFT: Cell<Option<usize>> = const { Cell::new(None) };
+
+    /// Shorter allocations are neither counted nor refused.
+    static SMALLEST: Cell<usize> = const { Cell::new(LARGE) };
 }
 
 /// The harness allocates too, but nothing as long as this.
@@ -22,10 +25,11 @@ struct Refusing;
 impl Refusing {
     fn refuses(len: usize) -> bool {
         let left = LEFT.get();
-        if len >= LARGE {
+        let is_counted = len >= SMALLEST.get();
+        if is_counted {
             LEFT.set(left.and_then(|left| left.checked_sub(1)));
         }
-        len >= LARGE && left == Some(0)
+        is_counted && left == Some(0)
     }
 }
 
@@ -47,6 +51,17 @@ unsafe impl GlobalAlloc for Refusing {
 
 #[global_allocator]
 static ALLOCATOR: Refusing = Refusing;
+
+/// Refuses one allocation of any length after `count` others. Also returns whether there was
+/// one to refuse.
+pub(super) fn refuse<R>(count: usize, body: impl FnOnce() -> R) -> (R, bool) {
+    SMALLEST.set(1);
+    LEFT.set(Some(count));
+    let result = body();
+    let is_refused = LEFT.take().is_none();
+    SMALLEST.set(LARGE);
+    (result, is_refused)
+}
 
 #[test]
 fn whichever_allocation_of_a_read_fails_it_is_an_errno() {

@@ -1,9 +1,9 @@
 //! Names that another process makes or removes while a program opens them.
 
 use super::changes::{READ_WRITE, content, guest};
-use super::memory_fs::MemoryFs;
 use crate::Errno;
 use crate::fs::{Filesystem, Intent, Result};
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview1::oflags;
 
 const INTENT: Intent = Intent {

@@ -10,6 +10,8 @@ use std::process::Command;
 pub enum Engine {
     /// The command of wasmtime.
     Wasmtime,
+    /// The same without multi-memory.
+    WasmtimeOneMemory,
     /// The same with its baseline compiler, which compiles an interpreter ten times faster.
     Winch,
     /// The Python package of wasmtime.
@@ -46,9 +48,28 @@ impl Engine {
         run(self.command().arg(component).args(args), input)
     }
 
+    /// Runs a component under jco in headless Chromium, on a page without
+    /// `wasi:filesystem`. Returns the text of the page: the output, and `exit 0` or the
+    /// error.
+    pub fn run_on_page(component: &Path, args: &[&str]) -> String {
+        let page = tempfile::tempdir().expect("a temporary directory");
+        let mut write = Command::new(tool("node", "node"));
+        write.arg("--no-warnings").arg(here("engines/jco_page.mjs"));
+        write.arg(tool("npm-components", "components").join("node_modules"));
+        run(write.arg(page.path()).arg(component).args(args), "").expect_success();
+        let mut open = Command::new(tool("node", "node"));
+        open.arg(here("engines/open_page.mjs"));
+        run(open.arg(page.path()).arg("#out"), "").expect_success()
+    }
+
     fn command(self) -> Command {
         match self {
             Self::Wasmtime => wasmtime("run"),
+            Self::WasmtimeOneMemory => {
+                let mut command = wasmtime("run");
+                command.args(["-W", "multi-memory=n"]);
+                command
+            }
             Self::Winch => winch("run"),
             Self::WasmtimePython => {
                 let mut command = Command::new(tool("venv/bin/python", "wasmtime"));

@@ -1,12 +1,14 @@
 //! Components of guests: making them, looking into them, and running them.
 
+mod damaged;
 mod engine;
 pub mod matrix;
 mod python;
 mod ruby;
 
+pub use damaged::Damaged;
 pub use engine::{Engine, wasmtime};
-pub use python::{Compiled, Served, python};
+pub use python::{Compiled, Served, python, python_of_both};
 pub use ruby::ruby;
 
 use crate::command::{Pack, run};

@@ -15,14 +15,24 @@ use tempfile::TempPath;
 
 /// A component of the Python program in `tests/guests/python_component`.
 pub fn python() -> TempPath {
+    componentize("guests/python_component", "app")
+}
+
+/// A component of the Python program in `tests/guests/python_component3`, which uses files
+/// of WASI 0.2 and 0.3.
+pub fn python_of_both() -> TempPath {
+    componentize("guests/python_component3", "app3")
+}
+
+fn componentize(folder: &str, world: &str) -> TempPath {
     let path = temporary(".component.wasm");
     let mut command = Command::new(tool("venv/bin/python", "components"));
     command
-        .current_dir(here("guests/python_component"))
+        .current_dir(here(folder))
         .env("PYTHONPATH", tool("componentize-py", "components"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .args(["-c", "import componentize_py; componentize_py.script()"])
-        .args(["-d", "wit", "-w", "app", "componentize", "app", "-o"])
+        .args(["-d", "wit", "-w", world, "componentize", "app", "-o"])
         .arg(&path);
     run(&mut command, "").expect_success();
     path

@@ -23,6 +23,8 @@ pub enum Shows {
     InLookups(fn(&Lookup<'_>) -> bool),
     /// In a line of WASI 0.2, as `InLines`.
     InComponents(fn(&Line<'_>, &Line<'_>) -> bool),
+    /// In a lookup of a component, as `InLookups`.
+    InComponentLookups(fn(&Lookup<'_>) -> bool),
     /// Nowhere: the guest prints nothing of it, or does not ask.
     Nowhere,
 }
@@ -63,12 +65,16 @@ const STREAM_CALLS: [&str; 6] = [
 ];
 
 /// All of them.
-pub const DIFFERENCES: [Difference; 21] = [
+pub const DIFFERENCES: [Difference; 22] = [
     in_lines("read-only", read_only),
     in_lookups("not-a-directory", not_a_directory),
     in_lookups("absolute-link", absolute_link),
     in_lookups("climbing", climbing),
     in_lookups("path-first", path_first),
+    Difference {
+        name: "trailing-slash",
+        shows: Shows::InComponentLookups(trailing_slash),
+    },
     in_lines("sync-flags", sync_flags),
     in_lines("sync-directory", sync_directory),
     in_lines("poll-errors", poll_errors),
@@ -126,7 +132,10 @@ pub fn explain(host: &Line<'_>, ours: &Line<'_>) -> Option<Vec<&'static str>> {
         } else if names.is_empty() {
             let kind = format!("{result}-type");
             if host.result(&kind) != ours.result(&kind) {
-                return None;
+                // Our side followed the link.
+                let follows = host.result(&kind) == Some("7") && ends_in_slash(ours.argument(path));
+                follows.then_some(())?;
+                names.push("trailing-slash");
             }
         }
     }
@@ -140,7 +149,9 @@ fn of_lookup(lookup: &Lookup<'_>) -> Option<&'static str> {
     DIFFERENCES
         .iter()
         .find_map(|difference| match difference.shows {
-            Shows::InLookups(rule) if rule(lookup) => Some(difference.name),
+            Shows::InLookups(rule) | Shows::InComponentLookups(rule) if rule(lookup) => {
+                Some(difference.name)
+            }
             _ => None,
         })
 }
@@ -157,17 +168,21 @@ fn of_line(host: &Line<'_>, ours: &Line<'_>) -> Option<&'static str> {
     DIFFERENCES.iter().find_map(|difference| {
         let explains = match difference.shows {
             Shows::InLines(rule) | Shows::InComponents(rule) => rule(host, ours),
-            Shows::InLookups(rule) => !is_refused_change && lookups.iter().any(rule),
+            Shows::InLookups(rule) | Shows::InComponentLookups(rule) => {
+                !is_refused_change && lookups.iter().any(rule)
+            }
             Shows::Nowhere => false,
         };
         explains.then_some(difference.name)
     })
 }
 
-/// wasmtime rejects a change before it looks up the path. So our result is compared with
-/// the object at the path.
+/// wasmtime rejects a change before it looks up the path. The system rejects it, for WASI
+/// 0.3, in an order of its own, and accepts a change to nothing. So our result is compared
+/// with the object at the path.
 fn read_only(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    host.errno() == errno::PERM
+    let is_mounted = !ours.argument("lowering").is_empty();
+    (is_mounted || host.errno() == errno::PERM)
         && match ours.call() {
             "path_open_any" | "open-at" => {
                 opens_for_change(ours) && open_refusal(ours).contains(&ours.errno())
@@ -190,9 +205,20 @@ fn read_only(host: &Line<'_>, ours: &Line<'_>) -> bool {
             | "set-times"
             | "write"
             | "write-via-stream"
-            | "append-via-stream" => ours.errno() == errno::ROFS,
+            | "append-via-stream" => ours.errno() == errno::ROFS && is_same_read(host, ours),
             _ => false,
         }
+}
+
+/// A stream that was given to a call has one end on both sides.
+fn is_same_read(host: &Line<'_>, ours: &Line<'_>) -> bool {
+    let reads = [host, ours].map(|line| line.errno_result("read"));
+    reads[0] == reads[1] || is_far(ours, "from") && reads == [errno::INVAL, 0].map(Some)
+}
+
+/// Whether a read at an offset, or advice of a length, may end past 2^63-1.
+fn is_far(line: &Line<'_>, name: &str) -> bool {
+    line.number(name) > (1 << 63) - (1 << 20)
 }
 
 fn asks_for_change(line: &Line<'_>) -> bool {
@@ -300,6 +326,16 @@ fn path_first(lookup: &Lookup<'_>) -> bool {
         || lookup.path.contains("%00") && lookup.ours == errno::INVAL
 }
 
+fn ends_in_slash(path: &str) -> bool {
+    path.ends_with('/') || path.ends_with("/.")
+}
+
+fn trailing_slash(lookup: &Lookup<'_>) -> bool {
+    // A link with a slash behind it is followed, perhaps to nothing or around.
+    let errors = [errno::NOTDIR, errno::NOENT, errno::LOOP, errno::PERM];
+    ends_in_slash(lookup.path) && lookup.host == 0 && errors.contains(&lookup.ours)
+}
+
 /// The guest prints a long path as `start...(length,digest)`.
 fn is_too_long(path: &str) -> bool {
     let len = path
@@ -333,7 +369,7 @@ fn poll_errors(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn end_of_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    let is_far = |name| ours.number(name) > (1 << 63) - (1 << 20);
+    let is_far = |name| is_far(ours, name);
     if STREAM_CALLS.contains(&ours.call()) {
         // A stream reports the error at the first call that reads.
         let state = host.errno_result("state");
@@ -344,6 +380,8 @@ fn end_of_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
     let accepted = match ours.call() {
         "fd_pread" => is_far("offset") && ours.result("len") == Some("0"),
         "read" => is_far("offset") && ours.result("count") == Some("0"),
+        // The future of a stream, which WASI 0.3 reads by itself.
+        "future.read" => is_far("offset"),
         "advise" => is_far("len"),
         _ => false,
     };

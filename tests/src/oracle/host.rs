@@ -46,27 +46,6 @@ impl Host {
         }
     }
 
-    /// Runs a module or a component to its end. Returns its output, or its failure.
-    /// What it wrote to standard error is a last line, if there is any.
-    pub fn run(
-        &mut self,
-        module: &Path,
-        dirs: &[Preopen<'_>],
-        args: &[String],
-        input: &str,
-    ) -> Result<String, String> {
-        fs::write(self.place("stdin"), input).expect("a file of ours");
-        let dirs: Vec<_> = dirs
-            .iter()
-            .map(|dir| json!([dir.host, dir.guest, dir.writable]))
-            .collect();
-        let request = json!({
-            "module": module, "args": args, "dirs": dirs, "env": [], "counted": false,
-        });
-        let (output, _) = self.ask(request)?;
-        Ok(output)
-    }
-
     /// Runs a module with these variables and without a directory. Returns its output
     /// and the number of instructions, or its failure.
     pub fn run_counted(
@@ -103,6 +82,40 @@ impl Host {
 
     fn place(&self, name: &str) -> PathBuf {
         self.scratch.path().join(name)
+    }
+}
+
+/// An engine that runs guests of an oracle on host directories.
+pub trait Reference {
+    /// Runs a module or a component to its end. Returns its output, or its failure.
+    /// What it wrote to standard error is a last line, if there is any.
+    fn run(
+        &mut self,
+        module: &Path,
+        dirs: &[Preopen<'_>],
+        args: &[String],
+        input: &str,
+    ) -> Result<String, String>;
+}
+
+impl Reference for Host {
+    fn run(
+        &mut self,
+        module: &Path,
+        dirs: &[Preopen<'_>],
+        args: &[String],
+        input: &str,
+    ) -> Result<String, String> {
+        fs::write(self.place("stdin"), input).expect("a file of ours");
+        let dirs: Vec<_> = dirs
+            .iter()
+            .map(|dir| json!([dir.host, dir.guest, dir.writable]))
+            .collect();
+        let request = json!({
+            "module": module, "args": args, "dirs": dirs, "env": [], "counted": false,
+        });
+        let (output, _) = self.ask(request)?;
+        Ok(output)
     }
 }
 

@@ -9,4 +9,5 @@ pub mod difference;
 pub mod host;
 pub mod line;
 pub mod program;
+pub mod read_only;
 pub mod tree;

@@ -1,7 +1,7 @@
 //! Running a program on both sides, comparing, and making one that fails short.
 
 use super::difference::explain;
-use super::host::{Host, Preopen};
+use super::host::{Preopen, Reference};
 use super::line::Line;
 use super::tree::OracleTrees;
 use std::collections::BTreeSet;
@@ -73,7 +73,13 @@ impl Program {
     /// # Panics
     ///
     /// Always.
-    pub fn fail(&self, host: &mut Host, sides: Sides<'_>, mismatch: &Mismatch, what: &str) -> ! {
+    pub fn fail(
+        &self,
+        host: &mut dyn Reference,
+        sides: Sides<'_>,
+        mismatch: &Mismatch,
+        what: &str,
+    ) -> ! {
         let only = self.shrink(host, sides, mismatch);
         let short = self.only(only.clone());
         panic!(
@@ -99,7 +105,7 @@ impl Program {
     }
 
     /// What the unpacked guest prints on the directories.
-    pub fn on_host(&self, host: &mut Host, sides: Sides<'_>) -> String {
+    pub fn on_host(&self, host: &mut dyn Reference, sides: Sides<'_>) -> String {
         let preopens = [("/data", &sides.trees.data), ("/other", &sides.trees.other)];
         let preopens = preopens.map(|(guest, tree)| Preopen {
             host: tree.path(),
@@ -111,12 +117,12 @@ impl Program {
     }
 
     /// What the packed guest prints, which may be how it failed.
-    pub fn packed(&self, host: &mut Host, sides: Sides<'_>) -> String {
+    pub fn packed(&self, host: &mut dyn Reference, sides: Sides<'_>) -> String {
         host.run(sides.packed, &[], &self.args(), &sides.trees.paths)
             .unwrap_or_else(|failure| failure)
     }
 
-    fn mismatch(&self, host: &mut Host, sides: Sides<'_>) -> Option<Mismatch> {
+    fn mismatch(&self, host: &mut dyn Reference, sides: Sides<'_>) -> Option<Mismatch> {
         let expected = self.on_host(host, sides);
         let found = self.packed(host, sides);
         compare(&expected, &found, &mut BTreeSet::new()).err()
@@ -124,7 +130,12 @@ impl Program {
 
     /// The shortest program found that still fails: operations are left out,
     /// first many at a time, then one by one.
-    pub fn shrink(&self, host: &mut Host, sides: Sides<'_>, first: &Mismatch) -> Vec<usize> {
+    pub fn shrink(
+        &self,
+        host: &mut dyn Reference,
+        sides: Sides<'_>,
+        first: &Mismatch,
+    ) -> Vec<usize> {
         let mut kept: Vec<usize> = (0..=first.index.min(self.count - 1)).collect();
         let mut chunk = kept.len().div_ceil(2);
         loop {

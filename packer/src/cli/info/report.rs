@@ -264,15 +264,21 @@ fn form_name(form: Form) -> &'static str {
     match form {
         Form::Linked => "linked",
         Form::Merged(_) => "merged",
-        Form::Wired => "wired",
+        Form::Wired(_) => "wired",
     }
 }
 
 fn memory_name(form: Form) -> Option<&'static str> {
     match form {
         Form::Linked => None,
-        Form::Merged(MemoryKind::Separate) | Form::Wired => Some("separate"),
-        Form::Merged(MemoryKind::Single) => Some("single"),
+        Form::Merged(kind) | Form::Wired(kind) => Some(kind_name(kind)),
+    }
+}
+
+fn kind_name(kind: MemoryKind) -> &'static str {
+    match kind {
+        MemoryKind::Separate => "separate",
+        MemoryKind::Single => "single",
     }
 }
 

@@ -51,7 +51,8 @@ impl Seal {
     ///
     /// # Errors
     ///
-    /// The component is invalid. Or a stub cannot answer one of its imports.
+    /// The component is invalid. Or a stub cannot answer one of its imports, or an outer
+    /// component cannot repeat the others and the exports.
     pub(crate) fn new(wasm: &[u8]) -> Result<Option<Self>, ComponentError> {
         let layout = walk::layout(wasm)?;
         let types = module::component_types(wasm, 0)?;
@@ -65,10 +66,13 @@ impl Seal {
         let mut owned = Owned::find(&root.imports, types.as_ref());
         owned.reject_users(&root.imports, &exports)?;
         let prelude = Prelude::encode(wasm, root, types.as_ref())?;
-        Ok(Some(Self {
+        let seal = Self {
             behind: behind::encode(&prelude, &exports),
             before: prelude.bytes,
-        }))
+        };
+        // Packing changes no import or export, so this holds for the packed component, too.
+        module::validate(&seal.close(wasm.to_vec())?).map_err(SealError::Outer)?;
+        Ok(Some(seal))
     }
 
     /// The sealed component with the packed `component` inside.
@@ -86,7 +90,6 @@ impl Seal {
         sealed.reserve_exact(before.len() + self.behind.len());
         sealed.splice(..0, before);
         sealed.extend(&self.behind);
-        module::validate(&sealed).map_err(SealError::Output)?;
         Ok(sealed)
     }
 }

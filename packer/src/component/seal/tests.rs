@@ -212,6 +212,23 @@ fn imports_behind_other_items_are_rejected() {
     );
 }
 
+/// The type of the function is the nested component's, and not the exported one.
+#[test]
+fn functions_with_types_of_the_root_are_rejected() {
+    let error = error(
+        r#"(core module $m (func (export "f") (param i32)))
+          (core instance $i (instantiate $m))
+          (type $mode' (enum "a"))
+          (export $mode "mode" (type $mode'))
+          (func $f (param "mode" $mode) (canon lift (core func $i "f")))
+          (export "f" (func $f))"#,
+    );
+    assert!(
+        matches!(error, ComponentError::Seal(SealError::Outer(_))),
+        "{error}"
+    );
+}
+
 #[test]
 fn interfaces_with_unknown_items_are_rejected() {
     for (interface, words) in [

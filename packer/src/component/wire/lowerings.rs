@@ -68,6 +68,9 @@ pub(super) fn find<'a>(
         check(interface)?;
     }
     let mut payloads = uses_files_of_0_3(items).then(|| Payloads::find(items, types));
+    if let Some(payloads) = &payloads {
+        payloads.check_count()?;
+    }
     let has_pumps = payloads
         .as_mut()
         .is_some_and(|payloads| has_pumps(items, types, payloads));

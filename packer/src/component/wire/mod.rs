@@ -26,6 +26,7 @@
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
+//! | `single` | whether the program can share its memory with the runtime |
 //! | `receivers` | the core modules that get functions of files |
 //! | `original` | the component without its image, of each form |
 
@@ -51,6 +52,7 @@ mod renumber;
 mod resources;
 pub(super) mod sections;
 mod shift;
+mod single;
 mod start;
 mod streams;
 #[cfg(test)]
@@ -64,12 +66,13 @@ use crate::component::parse::walk;
 use crate::component::replace::check_len;
 use crate::component::wire::escape::Escape;
 use crate::component::wire::nested::with_content;
-use crate::component::wire::original::without_image;
+use crate::component::wire::original::{taken_apart, without_image};
 use crate::component::wire::plan::Plan;
 use crate::component::wire_error::WireError;
 use crate::module::{self, Embedded, Form, MemoryKind, Parts};
 use crate::warning::Warning;
 use std::borrow::Cow;
+use wasmparser::MemoryType;
 
 /// A validated component that a runtime can be wired into.
 pub(crate) struct Wiring<'a> {
@@ -81,11 +84,15 @@ pub(crate) struct Wiring<'a> {
     escapes: Vec<Escape>,
     /// The functions that could get a stream of a packed file, in words.
     receivers: Vec<String>,
+    memory: MemoryKind,
+    /// The memory that the runtime shares, if it does.
+    shared: Option<MemoryType>,
 }
 
 impl<'a> Wiring<'a> {
     /// Parses and validates the component, and removes the image that it may have.
-    /// `memory` is the kind of memory that the user chose, if any. With `allow_escape`,
+    /// `memory` is the kind of memory that the user chose. `None` keeps the kind of a packed
+    /// component and selects the default for any other. With `allow_escape`,
     /// functions that may receive a handle of the runtime are a warning.
     ///
     /// # Errors
@@ -96,7 +103,11 @@ impl<'a> Wiring<'a> {
         memory: Option<MemoryKind>,
         allow_escape: bool,
     ) -> Result<Self, ComponentError> {
-        let original = without_image(wasm)?;
+        let (original, form) = taken_apart(wasm)?;
+        let memory = memory.unwrap_or(match form {
+            Some(Form::Wired(kind)) => kind,
+            _ => MemoryKind::default(),
+        });
         let layout = walk::layout(&*original)?;
         let (number, items) = nested::user(&original, &layout)?;
         let types = module::component_types(&original, number)?;
@@ -107,9 +118,10 @@ impl<'a> Wiring<'a> {
         if !allow_escape {
             reject(&escapes)?;
         }
-        if memory == Some(MemoryKind::Single) {
-            return Err(WireError::SingleMemory.into());
-        }
+        let shared = match memory {
+            MemoryKind::Separate => None,
+            MemoryKind::Single => Some(single::shared(&items, types.as_ref(), plan.memory)?),
+        };
         drop(items);
         Ok(Self {
             original,
@@ -118,7 +130,14 @@ impl<'a> Wiring<'a> {
             plan,
             escapes,
             receivers,
+            memory,
+            shared,
         })
+    }
+
+    /// The form of the packed component.
+    pub(crate) fn form(&self) -> Form {
+        Form::Wired(self.memory)
     }
 
     /// Wires `runtime` with the image into the component.
@@ -140,20 +159,42 @@ impl<'a> Wiring<'a> {
         check_len(parts.payload.len() as u64)?;
         let warnings = warnings(&self.escapes, self.receivers);
         let stub = insert::stub(&self.plan);
-        let runtime =
-            module::merge_into_stub(&stub, &self.plan.bindings, parts, runtime, runtime_version);
+        let bindings = &self.plan.bindings;
+        let runtime = module::merge_into_stub(
+            &stub,
+            bindings,
+            parts,
+            runtime,
+            runtime_version,
+            self.memory,
+        );
         let runtime = runtime.map_err(WireError::from)?;
+        if let Some(shared) = self.shared {
+            single::check_room(shared, &runtime)?;
+        }
         check_len(runtime.len() as u64)?;
         let content = insert::wired(&self.original, component, &self.plan, &runtime)?;
         drop(runtime);
         let module = with_content(&self.original, component, content)?;
-        module::validate(&module).map_err(WireError::Output)?;
+        validate(&module, &self.original, self.memory).map_err(WireError::Output)?;
         check_reversible(&module, &self.original)?;
         Ok(Embedded {
             module,
-            form: Form::Wired,
+            form: Form::Wired(self.memory),
             warnings,
         })
+    }
+}
+
+/// Validates the packed component. With a shared memory, it may use multi-memory only if the
+/// `original` does.
+fn validate(wasm: &[u8], original: &[u8], memory: MemoryKind) -> Result<(), wasmparser::Error> {
+    if memory == MemoryKind::Separate {
+        return module::validate(wasm);
+    }
+    match module::validate_with(wasm, false) {
+        Err(_) if module::validate_with(original, false).is_err() => module::validate(wasm),
+        checked => checked,
     }
 }
 

@@ -21,18 +21,26 @@ use wasi_vfs_format::{Payload, ReadAt};
 ///
 /// The component is invalid, or another tool changed it after packing.
 pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ComponentError> {
+    taken_apart(wasm).map(|(component, _)| component)
+}
+
+/// As [`without_image`], with the form of the image that was there.
+pub(super) fn taken_apart(wasm: &[u8]) -> Result<(Cow<'_, [u8]>, Option<Form>), ComponentError> {
     let wasm = opened(wasm);
     let Some((place, found)) = find(wasm)? else {
-        return Ok(wasm.into());
+        return Ok((wasm.into(), None));
     };
     let layout = walk::layout(wasm)?;
-    if found.form == Form::Wired {
-        return remove::unwired(wasm, &layout, place.number).map(Cow::Owned);
-    }
-    let range = place.range.start as usize..place.range.end as usize;
-    let module = module::without_image(wasm.get(range).unwrap_or_default());
-    let module = module.map_err(in_module(&layout, place.number))?;
-    replace(wasm, &layout, place.number, module.into_owned()).map(Cow::Owned)
+    let component = match found.form {
+        Form::Wired(_) => remove::unwired(wasm, &layout, place.number)?,
+        Form::Linked | Form::Merged(_) => {
+            let range = place.range.start as usize..place.range.end as usize;
+            let module = module::without_image(wasm.get(range).unwrap_or_default());
+            let module = module.map_err(in_module(&layout, place.number))?;
+            replace(wasm, &layout, place.number, module.into_owned())?
+        }
+    };
+    Ok((component.into(), Some(found.form)))
 }
 
 /// [`without_image`] for the component in `source`.

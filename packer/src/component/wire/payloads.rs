@@ -8,6 +8,7 @@
 
 use crate::component::wire::interface::served;
 use crate::component::wire::items::Items;
+use crate::component::wire_error::WireError;
 use crate::module::{FUNCTIONS, Function, Version};
 use std::collections::HashMap;
 use wasmparser::CanonicalFunction;
@@ -37,6 +38,10 @@ impl Payload {
     }
 }
 
+/// The most distinct types of entries, and of results. Each release has one of each, and
+/// every stream and future of the component is compared with all of them.
+const MAX_TYPES: usize = 16;
+
 /// The payload types of the functions of files that a component imports.
 pub(super) struct Payloads<'a> {
     types: TypesRef<'a>,
@@ -57,7 +62,7 @@ impl<'a> Payloads<'a> {
         };
         for (instance, import) in (0..).zip(&items.instances) {
             for function in import.iter().flat_map(|import| served(import)) {
-                if function.version == Version::Preview3 {
+                if function.version == Version::Preview3 && payloads.check_count().is_ok() {
                     payloads.note(instance, function);
                 }
             }
@@ -67,6 +72,14 @@ impl<'a> Payloads<'a> {
 
     pub(super) fn types(&self) -> TypesRef<'a> {
         self.types
+    }
+
+    /// Rejects imports with more than [`MAX_TYPES`] distinct types.
+    pub(super) fn check_count(&self) -> Result<(), WireError> {
+        match self.entries.len().max(self.results.len()) <= MAX_TYPES {
+            true => Ok(()),
+            false => Err(WireError::TooManyTypes { limit: MAX_TYPES }),
+        }
     }
 
     /// Notes the streams and futures that a function returns, alone or in a tuple.

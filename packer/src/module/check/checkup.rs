@@ -56,14 +56,14 @@ pub fn check(wasm: &[u8]) -> Checkup {
     }
 }
 
-/// The report on the component `wasm`, into which a runtime can be wired.
-pub(crate) fn of_wired(wasm: &[u8], is_packed: bool) -> Checkup {
+/// The report on the component `wasm`, into which a runtime can be wired with this `form`.
+pub(crate) fn of_wired(wasm: &[u8], form: Form, can_be_single: bool, is_packed: bool) -> Checkup {
     Checkup {
-        form: Ok(Form::Wired),
-        can_be_single: false,
+        form: Ok(form),
+        can_be_single,
         is_packed,
         imports: Vec::new(),
-        features: names(needed(wasm) | added(Form::Wired)),
+        features: names(needed(wasm) | added(form)),
     }
 }
 
@@ -72,8 +72,8 @@ fn added(form: Form) -> WasmFeatures {
     let bulk_memory = WasmFeatures::BULK_MEMORY;
     match form {
         Form::Linked => bulk_memory | WasmFeatures::SIGN_EXTENSION,
-        Form::Merged(MemoryKind::Single) => bulk_memory,
-        Form::Merged(MemoryKind::Separate) | Form::Wired => {
+        Form::Merged(MemoryKind::Single) | Form::Wired(MemoryKind::Single) => bulk_memory,
+        Form::Merged(MemoryKind::Separate) | Form::Wired(MemoryKind::Separate) => {
             bulk_memory | WasmFeatures::SIGN_EXTENSION | WasmFeatures::MULTI_MEMORY
         }
     }

@@ -54,7 +54,7 @@ pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     let located = locate(&shape)?;
     if located
         .as_ref()
-        .is_some_and(|located| located.form == Form::Wired)
+        .is_some_and(|located| matches!(located.form, Form::Wired(_)))
     {
         return Err(ModuleError::RuntimeOfComponent);
     }

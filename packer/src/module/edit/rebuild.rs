@@ -141,6 +141,13 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         }
     }
 
+    /// Sets the start function of a module that has none.
+    pub(crate) fn start(&mut self, function: u32) {
+        let mut content = Rope::default();
+        content.push_u32(function);
+        self.put(id::START, content);
+    }
+
     /// Replaces the import section, if the module has one.
     pub(crate) fn imports(&mut self, content: Option<Rope<'a>>) {
         if let Some(content) = content {

@@ -6,6 +6,7 @@
 
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::claimed::{self, Claimed};
 use crate::module::locate::memory::{Holes, Memory};
 use crate::module::locate::placed::{Located, Placed};
 use crate::module::locate::traces;
@@ -14,22 +15,14 @@ use crate::module::parse::shape::{PAGE_SHIFT, Shape, constant};
 use std::collections::BTreeSet;
 use wasi_vfs_embedding::{
     ABI_VERSION, ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE,
-    FORM_WIRED,
+    FORM_WIRED, FORM_WIRED_SINGLE,
 };
 use wasmparser::Global;
 use zerocopy::FromBytes;
 
 /// Finds the anchor of a packed module.
 pub(crate) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> {
-    let mut anchors = Vec::new();
-    for number in 0..shape.counts.memories {
-        let memory = Memory::build(shape, number)?;
-        anchors.extend(anchors_in(&memory)?.map(|(address, anchor)| Placed {
-            memory: number,
-            address,
-            anchor,
-        }));
-    }
+    let anchors = placed(shape)?;
     let starts = match anchors.iter().all(Placed::is_where_recorded) {
         true => BTreeSet::new(),
         false => starts_in_globals(shape)?,
@@ -45,6 +38,27 @@ pub(crate) fn locate(shape: &Shape<'_>) -> Result<Option<Located>, ModuleError> 
         [anchor] => located(anchor).map(Some),
         several => Err(ambiguous(several)),
     }
+}
+
+/// All anchors with an image, in the memories and in the region that the runtime claims.
+fn placed(shape: &Shape<'_>) -> Result<Vec<Placed>, ModuleError> {
+    let mut anchors = Vec::new();
+    let mut add = |memory: &Memory<'_>, number, claimed: Option<Claimed>| {
+        anchors.extend(anchors_in(memory)?.map(|(address, anchor)| Placed {
+            memory: number,
+            address,
+            anchor,
+            claimed,
+        }));
+        Ok::<_, ModuleError>(())
+    };
+    for number in 0..shape.counts.memories {
+        add(&Memory::build(shape, number)?, number, None)?;
+    }
+    if let Some(claimed) = claimed::find(shape) {
+        add(&Memory::of_claimed(shape, claimed)?, 0, Some(claimed))?;
+    }
+    Ok(anchors)
 }
 
 /// Initial values of globals that are starts of pages. A set, because a hostile module may
@@ -78,13 +92,19 @@ fn anchors_in(memory: &Memory<'_>) -> Result<impl Iterator<Item = (u32, Anchor)>
 }
 
 fn located(placed: &Placed) -> Result<Located, ModuleError> {
-    let Placed { memory, anchor, .. } = *placed;
+    let Placed {
+        memory,
+        anchor,
+        claimed,
+        ..
+    } = *placed;
     check_abi(&anchor)?;
     let form = match anchor.form.get() {
         FORM_LINKED => Form::Linked,
         FORM_MERGED => Form::Merged(MemoryKind::Separate),
         FORM_MERGED_SINGLE => Form::Merged(MemoryKind::Single),
-        FORM_WIRED => Form::Wired,
+        FORM_WIRED => Form::Wired(MemoryKind::Separate),
+        FORM_WIRED_SINGLE => Form::Wired(MemoryKind::Single),
         other => {
             let what = format!("its anchor has the unknown form {other}");
             return Err(ModuleError::rewritten(what));
@@ -95,6 +115,7 @@ fn located(placed: &Placed) -> Result<Located, ModuleError> {
         anchor,
         form,
         start: placed.start().unwrap_or_default(),
+        claimed,
     })
 }
 

@@ -18,13 +18,13 @@ use wasmparser::{BinaryReader, DataKind};
 /// Reads the parts of the image in a packed module.
 pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<'a>, ModuleError> {
     let anchor = &located.anchor;
-    let memory = Memory::build(shape, located.memory)?;
+    let memory = located.memory(shape)?;
     let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
     let payload = match located.form {
         Form::Linked => memory
             .read(address, len, Holes::Plain)
             .map_err(out_of_range("payload", address, len))?,
-        Form::Merged(_) | Form::Wired => {
+        Form::Merged(_) | Form::Wired(_) => {
             let number = payload_segment(shape, address, len)?;
             let segment = shape.data.get(number);
             segment.map_or(&[][..], |segment| segment.data).into()
@@ -48,7 +48,7 @@ pub(crate) fn extract_from_file(
     located: &Located,
 ) -> Result<Filed, ModuleError> {
     let anchor = &located.anchor;
-    let memory = Memory::build(shape, located.memory)?;
+    let memory = located.memory(shape)?;
     let (address, len) = (anchor.payload_address.get(), anchor.payload_len.get());
     let out_of_range = out_of_range("payload", address, len);
     let (payload, payload_segment): (Arc<dyn ReadAt>, _) = match located.form {
@@ -57,7 +57,7 @@ pub(crate) fn extract_from_file(
             let window = window.and_then(|window| window.ok_or("no file has it".into()));
             (Arc::new(window.map_err(out_of_range)?), None)
         }
-        Form::Merged(_) | Form::Wired => {
+        Form::Merged(_) | Form::Wired(_) => {
             let number = payload_segment(shape, address, len)?;
             let place = skeleton.elsewhere.segments.get(number).cloned();
             let source = skeleton.elsewhere.source.clone();

@@ -6,7 +6,8 @@
 //! `(data (i32.const 1) "Z")` become three pieces: `a` at 0, `Z` at 1 and `ab` at 2.
 
 use crate::module::error::ModuleError;
-use crate::module::parse::shape::{Shape, active_offset};
+use crate::module::locate::claimed::{Claimed, FIRST_SEGMENT};
+use crate::module::parse::shape::{PAGE_SHIFT, Shape, active_offset};
 use memchr::memmem;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -79,16 +80,34 @@ impl<'a> Piece<'a> {
 impl<'a> Memory<'a> {
     /// Rebuilds memory `index` of `shape`.
     pub(crate) fn build(shape: &Shape<'a>, index: u32) -> Result<Self, ModuleError> {
-        let size = initial_size(shape, index);
+        let places = shape.data.iter().enumerate().filter_map(|(number, data)| {
+            let (memory, offset) = active_offset(data)?;
+            (memory == index).then_some((number, offset))
+        });
+        Self::of(shape, index, initial_size(shape, index), places)
+    }
+
+    /// Rebuilds the region that the start function of `shape` fills.
+    pub(crate) fn of_claimed(shape: &Shape<'a>, claimed: Claimed) -> Result<Self, ModuleError> {
+        let size = u64::from(claimed.pages) << PAGE_SHIFT;
+        let numbers = FIRST_SEGMENT..;
+        let places = numbers.zip(claimed.addresses.map(u64::from));
+        Self::of(shape, 0, size, places)
+    }
+
+    /// The memory of `size` bytes with these segments, each at its offset.
+    fn of(
+        shape: &Shape<'a>,
+        memory: u32,
+        size: u64,
+        places: impl Iterator<Item = (usize, u64)>,
+    ) -> Result<Self, ModuleError> {
         let mut segments = Vec::new();
-        for (number, data) in shape.data.iter().enumerate() {
-            let Some((memory, offset)) = active_offset(data) else {
+        for (number, offset) in places {
+            let (data, len) = (shape.data.get(number), shape.segment_len(number));
+            let Some(data) = data.filter(|_| len > 0) else {
                 continue;
             };
-            let len = shape.segment_len(number);
-            if memory != index || len == 0 {
-                continue;
-            }
             if offset.checked_add(len).is_none_or(|end| end > size) {
                 return Err(ModuleError::Segment {
                     memory,

@@ -1,6 +1,10 @@
 //! An anchor and its place.
 
+use crate::module::error::ModuleError;
 use crate::module::form::Form;
+use crate::module::locate::claimed::Claimed;
+use crate::module::locate::memory::Memory;
+use crate::module::parse::shape::Shape;
 use std::collections::BTreeSet;
 use wasi_vfs_embedding::{Anchor, FORM_LINKED};
 
@@ -11,6 +15,19 @@ pub(crate) struct Located {
     pub(crate) form: Form,
     /// The origin of the addresses in the anchor.
     pub(crate) start: u32,
+    /// The region with the anchor, if the runtime claims one.
+    pub(crate) claimed: Option<Claimed>,
+}
+
+impl Located {
+    /// The memory with the image, as it is when the program starts. The addresses of a
+    /// claimed region count from its start.
+    pub(crate) fn memory<'a>(&self, shape: &Shape<'a>) -> Result<Memory<'a>, ModuleError> {
+        match self.claimed {
+            Some(claimed) => Memory::of_claimed(shape, claimed),
+            None => Memory::build(shape, self.memory),
+        }
+    }
 }
 
 /// An anchor with an image, and its place.
@@ -19,6 +36,8 @@ pub(crate) struct Placed {
     pub(crate) memory: u32,
     pub(crate) address: u32,
     pub(crate) anchor: Anchor,
+    /// The region with the anchor, if the runtime claims one.
+    pub(crate) claimed: Option<Claimed>,
 }
 
 impl Placed {

@@ -15,7 +15,7 @@ use crate::module::merge::glue::{Ends, Memories};
 use crate::module::merge::numbers::Numbers;
 use crate::module::merge::renumber::Renumber;
 use crate::module::merge::runtime::{Runtime, Stack};
-use crate::module::merge::{dispatch, glue, growth};
+use crate::module::merge::{claim, dispatch, glue, growth};
 use crate::module::parse::leb::leb;
 use crate::module::parse::shape::Shape;
 use wasi_vfs_embedding::Application;
@@ -95,7 +95,7 @@ impl Addition {
             names: Vec::new(),
         };
         addition.encode_entries(application, &intercepted, &entries, runtime.stack)?;
-        addition.encode_growth();
+        addition.encode_region(application);
         addition.encode_glue(application, runtime, binding)?;
         addition.encode_dispatchers(runtime)?;
         addition.encode_runtime(runtime)?;
@@ -148,11 +148,15 @@ impl Addition {
         Ok(())
     }
 
-    fn encode_growth(&mut self) {
+    fn encode_region(&mut self, application: &Shape<'_>) {
         let Some(region) = self.numbers.region else {
             return;
         };
-        for (name, ty, body) in growth::functions(&region) {
+        let functions = match region.is_claimed() {
+            true => claim::functions(&region, Self::payload_segment(application) + 1),
+            false => growth::functions(&region),
+        };
+        for (name, ty, body) in functions {
             let ty = self.numbers.intern(ty);
             self.push(ty, &body, Some(name.into()));
         }

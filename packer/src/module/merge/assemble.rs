@@ -19,6 +19,7 @@ use crate::module::form::MemoryKind;
 use crate::module::index;
 use crate::module::merge::addition::Addition;
 use crate::module::merge::binding::Binding;
+use crate::module::merge::claim;
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Runtime;
 use crate::module::merge::segments;
@@ -58,7 +59,10 @@ pub(crate) fn merge(
     };
     let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
-    let memory_of = addition.numbers.region.map(|region| region.memory_of());
+    let memory_of = addition
+        .numbers
+        .region
+        .and_then(|region| region.memory_of());
     let redirect = Redirect::into(redirects(application, binding), memory_of);
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
@@ -77,9 +81,13 @@ pub(crate) fn merge(
             None
         }
     });
+    let snapshot = &Shape::parse(&snapshot)?;
+    let region = addition.numbers.region.filter(Region::is_claimed);
+    let claimed = region.map(|_| claim::Data::joined(segments::joined(snapshot)));
     let baked = Baked {
         runtime: &runtime,
-        snapshot: &Shape::parse(&snapshot)?,
+        snapshot,
+        claimed: claimed.transpose()?,
         index_len: parts.index.len(),
         payload: parts.payload,
     };
@@ -154,6 +162,8 @@ struct Baked<'r, 'a> {
     snapshot: &'r Shape<'r>,
     index_len: usize,
     payload: Cow<'a, [u8]>,
+    /// The memory of the snapshot for a claimed region.
+    claimed: Option<claim::Data>,
 }
 
 /// The record of the application for unmerging.
@@ -237,6 +247,9 @@ fn append<'a>(
     let data_count = counts.data + data.count;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
     rebuild.redirect_references()?;
+    if let Some(function) = addition.numbers.region.and_then(|region| region.claim()) {
+        rebuild.start(function);
+    }
     rebuild.data_count(Some(data_count));
     rebuild.items(id::CODE, functions, addition.code_items())?;
     rebuild.items(id::DATA, counts.data, data)?;
@@ -253,6 +266,9 @@ fn append_memory(
     baked: &Baked<'_, '_>,
 ) -> Result<(), ModuleError> {
     let memory = runtime_memory(baked)?;
+    if baked.claimed.is_some() {
+        return Ok(());
+    }
     let Some(region) = addition.numbers.region else {
         let kept = application.counts.memories - application.imported.memories;
         return rebuild.items(id::MEMORY, kept, memory_items(&[memory])?);
@@ -275,7 +291,11 @@ fn global_items(
 ) -> Result<Items<'static>, ModuleError> {
     let mut section = wasm_encoder::GlobalSection::new();
     if let Some(region) = &addition.numbers.region {
-        region.encode_globals(&mut section, runtime_memory(baked)?.initial)?;
+        let pages = runtime_memory(baked)?.initial;
+        match &baked.claimed {
+            Some(data) => claim::encode_globals(&mut section, pages, data),
+            None => region.encode_globals(&mut section, pages)?,
+        }
     }
     let globals = baked.snapshot.items::<Global<'_>>(id::GLOBAL)?;
     for global in globals.into_iter().flatten() {
@@ -299,6 +319,15 @@ fn data_items<'a>(addition: &Addition, baked: Baked<'_, 'a>) -> Result<Items<'a>
         None => 0,
     };
     let mut section = wasm_encoder::DataSection::new();
+    if let Some(data) = baked.claimed {
+        for segment in data.0 {
+            section.passive(segment.bytes);
+        }
+        let passive = items_of(&section)?;
+        bytes.append(passive.bytes);
+        let count = passive.count + 1;
+        return Ok(Items { count, bytes });
+    }
     for segment in segments::joined(baked.snapshot) {
         // The memory has at most 4 GiB, including the region.
         let address = start.wrapping_add(segment.offset);

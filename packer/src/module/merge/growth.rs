@@ -23,15 +23,19 @@ const SLACK_SHIFT: i32 = 3;
 /// An appended function: name, type and body.
 pub(crate) type Appended = (&'static str, FuncType, Function);
 
-/// The functions, in the order of their numbers.
+/// Names of the functions for `memory.copy` and `memory.fill` of the runtime.
+pub(crate) const COPY_AND_FILL: [&str; 2] = ["region.copy", "region.fill"];
+
+/// The functions of a region above the application's pages, in the order of their numbers.
 pub(crate) fn functions(region: &Region) -> [Appended; FUNCTIONS as usize] {
+    let [copied, filled] = COPY_AND_FILL;
     let i32s = |count: usize| vec![wasmparser::ValType::I32; count];
     let three = FuncType::new(i32s(3), []);
     let one = FuncType::new(i32s(1), i32s(1));
     [
         ("memory.grow", one.clone(), grow(region)),
-        ("region.copy", three.clone(), copy(region)),
-        ("region.fill", three, fill(region)),
+        (copied, three.clone(), copy(region)),
+        (filled, three, fill(region)),
         ("region.grow", one, extend(region)),
     ]
 }
@@ -40,7 +44,7 @@ pub(crate) fn functions(region: &Region) -> [Appended; FUNCTIONS as usize] {
 /// leaves when it moves up. Both are zero. If the host refuses the growth, nothing has
 /// changed. If foreign pages exist, nothing moves and the memory itself grows.
 fn grow(region: &Region) -> Function {
-    let pages = region.memory_of().pages;
+    let pages = region.pages();
     // The parameter, and the locals.
     let (delta, old, used, slack, start, len, most) = (0, 1, 2, 3, 4, 5, 6);
     let mut code = Code::new(&[(6, ValType::I32)]);
@@ -75,7 +79,7 @@ fn grow(region: &Region) -> Function {
 /// and `start` to the first page of the region. Behind foreign pages, `old` may be above
 /// `start`, and then there is no slack.
 fn take_slack(code: &mut Code, region: &Region, [delta, old, start]: [u32; 3]) {
-    let pages = region.memory_of().pages;
+    let pages = region.pages();
     code.all([I::GlobalGet(region.base()), I::I32Const(PAGE_SHIFT)]);
     code.all([I::I32ShrU, I::LocalTee(start)]);
     code.all([I::GlobalGet(pages), I::LocalTee(old)]);
@@ -97,7 +101,7 @@ fn grow_behind_foreign(code: &mut Code, region: &Region, [delta, old]: [u32; 2])
             I::LocalGet(old),
             I::LocalGet(delta),
             I::I32Add,
-            I::GlobalSet(region.memory_of().pages),
+            I::GlobalSet(region.pages()),
         ]);
         code.all([I::LocalGet(old), I::Return]);
     });
@@ -110,12 +114,16 @@ fn has_foreign(region: &Region) -> [I<'static>; 3] {
 }
 
 /// The pages that calls of the application may access: its own, or all pages if foreign ones
-/// exist, because the host may have handed out addresses in these.
+/// exist, because the host may have handed out addresses in these. All pages around a
+/// claimed region are foreign.
 pub(crate) fn size(region: &Region) -> Function {
     let mut code = Code::new(&[]);
-    code.all([I::MemorySize(0), I::GlobalGet(region.memory_of().pages)]);
-    code.all(has_foreign(region));
-    code.all([I::Select]);
+    code.all([I::MemorySize(0)]);
+    if !region.is_claimed() {
+        code.all([I::GlobalGet(region.pages())]);
+        code.all(has_foreign(region));
+        code.all([I::Select]);
+    }
     code.finish()
 }
 
@@ -184,7 +192,7 @@ fn move_up(code: &mut Code, region: &Region, [used, slack, start, len]: [u32; 4]
 }
 
 /// `memory.copy` of the runtime.
-fn copy(region: &Region) -> Function {
+pub(crate) fn copy(region: &Region) -> Function {
     let mut code = Code::new(&[]);
     code.all(relative(region, 0));
     code.all(relative(region, 1));
@@ -199,7 +207,7 @@ fn copy(region: &Region) -> Function {
 }
 
 /// `memory.fill` of the runtime.
-fn fill(region: &Region) -> Function {
+pub(crate) fn fill(region: &Region) -> Function {
     let mut code = Code::new(&[]);
     code.all(relative(region, 0));
     code.all([I::LocalGet(1), I::LocalGet(2), I::MemoryFill(0)]);

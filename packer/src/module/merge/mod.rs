@@ -3,6 +3,7 @@
 pub(crate) mod addition;
 pub(crate) mod assemble;
 pub(crate) mod binding;
+pub(crate) mod claim;
 pub(crate) mod dispatch;
 pub(crate) mod glue;
 pub(crate) mod growth;

@@ -71,10 +71,13 @@ impl Numbers {
         let mut moving = Vec::new();
         if memory == MemoryKind::Single {
             let grow = first.function + entry_count;
-            region = Some(Region::new(application, first.global, grow)?);
-            moving = runtime.reaching_host();
+            let new = Region::new(application, first.global, grow)?;
+            if !new.is_claimed() {
+                moving = runtime.reaching_host();
+            }
             first.memory = 0;
-            first.global += region::GLOBALS;
+            first.global += new.global_count();
+            region = Some(new);
         }
         Ok(Self {
             types: Vec::new(),

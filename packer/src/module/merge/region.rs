@@ -13,12 +13,16 @@
 //! would overwrite these foreign pages. So the region then stays, and both the application
 //! and the runtime grow behind the foreign pages.
 //!
+//! In a component, the memory is that of another core module, and the start function of the
+//! runtime [claims](crate::module::merge::claim) the region.
+//!
 //! Owns the numbers of a region's items, and the type of the memory.
 //! [`crate::module::merge::growth`] has the functions that keep this picture, and
 //! [`crate::module::merge::relocate`] changes the runtime's own instructions.
 
 use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
+use crate::module::locate::claimed::SEGMENT_COUNT;
 use crate::module::parse::shape::{PAGE_SHIFT, Shape};
 use wasi_vfs_embedding::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 use wasm_encoder::{ConstExpr, GlobalSection, GlobalType, ValType};
@@ -34,8 +38,11 @@ const GROWTH_PAGES: u64 = 256;
 /// Pages below 4 GiB that are never slack. They are for the region with a large index.
 const LAST_PAGES: u64 = 1024;
 
-/// Globals that a region adds, before those of the runtime.
+/// Globals that a region above the application adds, before those of the runtime.
 pub(crate) const GLOBALS: u32 = 3;
+
+/// Globals that a claimed region adds: `base`, the pages, and two for each data segment.
+const CLAIMED_GLOBALS: u32 = 2 + 2 * SEGMENT_COUNT as u32;
 
 /// Functions that a region adds, behind the entries.
 pub(crate) const FUNCTIONS: u32 = 4;
@@ -46,6 +53,8 @@ pub(crate) struct Region {
     first_global: u32,
     first_function: u32,
     application: MemoryType,
+    /// Whether the runtime claims the region when it starts, in a memory that it imports.
+    is_claimed: bool,
 }
 
 /// The replacements of the application's instructions, from the numbers of the region's first
@@ -88,7 +97,26 @@ impl Region {
             first_global,
             first_function,
             application: own_memory(application)?,
+            is_claimed: application.imported.memories > 0,
         })
+    }
+
+    /// Whether the region is in an imported memory, and never moves.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.is_claimed
+    }
+
+    /// How many globals the region adds.
+    pub(crate) fn global_count(&self) -> u32 {
+        match self.is_claimed {
+            true => CLAIMED_GLOBALS,
+            false => GLOBALS,
+        }
+    }
+
+    /// The function that claims the region.
+    pub(crate) fn claim(&self) -> Option<u32> {
+        self.is_claimed.then_some(self.first_function)
     }
 
     /// The global with the start of the region, in bytes.
@@ -102,9 +130,15 @@ impl Region {
         self.first_global + 2
     }
 
-    /// The replacements of the application's instructions.
-    pub(crate) fn memory_of(&self) -> MemoryOf {
-        memory_of(self.first_global, self.first_function)
+    /// The replacements of the application's instructions. The code of a program around a
+    /// claimed region stays as it is.
+    pub(crate) fn memory_of(&self) -> Option<MemoryOf> {
+        (!self.is_claimed).then(|| memory_of(self.first_global, self.first_function))
+    }
+
+    /// The global with the number of pages of the application.
+    pub(crate) fn pages(&self) -> u32 {
+        memory_of(self.first_global, self.first_function).pages
     }
 
     /// The maximum of the application, in pages.
@@ -135,8 +169,12 @@ impl Region {
         self.first_function + 3
     }
 
-    /// The initial start of the region, in bytes.
+    /// The initial start of the region, in bytes. A claimed region has none before it is
+    /// claimed.
     pub(crate) fn address(&self) -> Result<u32, ModuleError> {
+        if self.is_claimed {
+            return Ok(0);
+        }
         let address = self.application.initial << PAGE_SHIFT;
         u32::try_from(address).map_err(|_| self.no_room(1))
     }

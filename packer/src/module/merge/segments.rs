@@ -38,12 +38,12 @@ pub(crate) fn joined(snapshot: &Shape<'_>) -> Vec<Segment> {
 
 impl Segment {
     /// Bytes between the end of this segment and `offset`, if `offset` is behind it.
-    fn gap(&self, offset: u32) -> Option<usize> {
+    pub(crate) fn gap(&self, offset: u32) -> Option<usize> {
         let start = offset.checked_sub(self.offset)? as usize;
         start.checked_sub(self.bytes.len())
     }
 
-    fn extend(&mut self, gap: usize, bytes: &[u8]) {
+    pub(crate) fn extend(&mut self, gap: usize, bytes: &[u8]) {
         self.bytes.resize(self.bytes.len() + gap, 0);
         self.bytes.extend_from_slice(bytes);
     }

@@ -28,7 +28,9 @@ pub fn without_image(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
             });
             original.map(Cow::Owned)
         }
-        Some(located) if located.form == Form::Wired => Err(ModuleError::RuntimeOfComponent),
+        Some(located) if matches!(located.form, Form::Wired(_)) => {
+            Err(ModuleError::RuntimeOfComponent)
+        }
         _ => Ok(Cow::Borrowed(wasm)),
     }
 }
@@ -50,7 +52,7 @@ pub fn unmounted(wasm: &[u8]) -> Result<Cow<'_, [u8]>, ModuleError> {
         Some(located) if matches!(located.form, Form::Merged(_)) => {
             Cow::Owned(forward::forwarded(&shape, &located)?)
         }
-        Some(located) if located.form == Form::Wired => {
+        Some(located) if matches!(located.form, Form::Wired(_)) => {
             return Err(ModuleError::RuntimeOfComponent);
         }
         Some(located) => Cow::Owned(unmount::unmount(&shape, &located)),

@@ -2,6 +2,7 @@
 
 use super::super::{HOST_COUNT, HOST_FUNCTIONS, Lowering, Lowerings};
 use super::wired::{OURS, Wired, entry};
+use crate::module::MemoryKind;
 
 /// A stub with an import for each of [`lowerings`] and two functions of the host.
 const STUB: &str = r#"(module
@@ -54,7 +55,7 @@ fn lowerings() -> Lowerings {
 }
 
 fn start() -> Wired {
-    Wired::of(STUB, &lowerings())
+    Wired::of(STUB, &lowerings(), MemoryKind::Separate)
 }
 
 /// Stores 32-bit numbers.

@@ -90,12 +90,13 @@ fn an_anchor_that_asks_for_four_gigabytes() {
         (3, (u32::MAX, 16), (0, 0)),
         (4, (256, 16), (u32::MAX, 7)),
         (4, (u32::MAX, 16), (0, 0)),
+        (5, (256, 16), (u32::MAX, 7)),
     ] {
         let error = find(&with_anchor(form, index, payload)).expect_err("refused");
         assert!(matches!(error, ModuleError::ImageRange { .. }), "{error}");
     }
-    let error = find(&with_anchor(5, (256, 16), (0, 0))).expect_err("refused");
-    assert!(error.to_string().contains("unknown form 5"), "{error}");
+    let error = find(&with_anchor(6, (256, 16), (0, 0))).expect_err("refused");
+    assert!(error.to_string().contains("unknown form 6"), "{error}");
     let module = with_anchor(1, (256, 16), (256, 1));
     let image = find(&module).expect("readable");
     assert_eq!(*image.expect("an image").payload, *b"\x89");

@@ -2,13 +2,13 @@
 //! function of the host or of the program answers for which lowering.
 
 use super::super::{
-    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, Lowering, Lowerings, find,
-    merge_into_stub,
+    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, Lowering, Lowerings,
+    claimed_pages, find, merge_into_stub,
 };
 use super::fake::{self, VERSION};
-use super::{INDEX, PARTS, PAYLOAD, wasm};
-use crate::module::Form;
+use super::{INDEX, KINDS, PARTS, PAYLOAD, wasm};
 use crate::module::calls::value_type;
+use crate::module::{Form, MemoryKind};
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Memory, MemoryType, Module};
 use wasmi::{Store, Val};
 
@@ -154,8 +154,9 @@ fn lowerings() -> Lowerings {
     ])
 }
 
-fn merged(stub: &str, lowerings: &Lowerings) -> Vec<u8> {
-    let module = merge_into_stub(&wasm(stub), lowerings, PARTS, &wired_runtime(), VERSION);
+fn merged(stub: &str, lowerings: &Lowerings, kind: MemoryKind) -> Vec<u8> {
+    let runtime = wired_runtime();
+    let module = merge_into_stub(&wasm(stub), lowerings, PARTS, &runtime, VERSION, kind);
     module.expect("merges")
 }
 
@@ -167,14 +168,14 @@ pub(super) struct Wired {
 }
 
 impl Wired {
-    fn start() -> Self {
-        Self::of(STUB, &lowerings())
+    fn start(kind: MemoryKind) -> Self {
+        Self::of(STUB, &lowerings(), kind)
     }
 
     /// An instance of the runtime in `stub`.
-    pub(super) fn of(stub: &str, lowerings: &Lowerings) -> Self {
+    pub(super) fn of(stub: &str, lowerings: &Lowerings, kind: MemoryKind) -> Self {
         let engine = Engine::default();
-        let module = Module::new(&engine, merged(stub, lowerings)).expect("valid");
+        let module = Module::new(&engine, merged(stub, lowerings, kind)).expect("valid");
         let mut store = Store::new(&engine, Vec::new());
         let memory = Memory::new(&mut store, MemoryType::new(1, None)).expect("a page");
         let imports: Vec<Extern> = module
@@ -241,6 +242,11 @@ impl Wired {
         u32::from_le_bytes(bytes)
     }
 
+    fn bytes(&self, range: std::ops::Range<usize>) -> Vec<u8> {
+        let memory = self.memory.data(&self.store);
+        memory.get(range).expect("in memory").to_vec()
+    }
+
     pub(super) fn store(&mut self, address: usize, bytes: &[u8]) {
         let written = self.memory.write(&mut self.store, address, bytes);
         written.expect("in memory");
@@ -258,76 +264,109 @@ pub(super) const OURS: i64 = 0x4000_0001;
 
 #[test]
 fn handles_of_the_host_go_to_its_function() {
-    let mut wired = Wired::start();
-    for handle in [0, 5, 0x3fff_ffff, 0x8000_0000, 0xffff_ffff] {
-        let (_, noted) = wired.call("1", &[handle, 64]);
-        let handle = i64::from(handle as i32);
-        assert_eq!(noted, [format!("lowered 1 [{handle}, 64]")]);
+    for kind in KINDS {
+        let mut wired = Wired::start(kind);
+        for handle in [0, 5, 0x3fff_ffff, 0x8000_0000, 0xffff_ffff] {
+            let (_, noted) = wired.call("1", &[handle, 64]);
+            let handle = i64::from(handle as i32);
+            assert_eq!(noted, [format!("lowered 1 [{handle}, 64]")]);
+        }
+        let (result, noted) = wired.call("5", &[5, 6]);
+        assert_eq!(
+            (result, &*noted),
+            (Some(500), &["lowered 5 [5, 6]".to_owned()][..])
+        );
     }
-    let (result, noted) = wired.call("5", &[5, 6]);
-    assert_eq!(
-        (result, &*noted),
-        (Some(500), &["lowered 5 [5, 6]".to_owned()][..])
-    );
 }
 
 #[test]
 fn one_handle_of_the_runtime_is_enough() {
-    let mut wired = Wired::start();
-    for args in [[OURS, 6], [5, OURS], [OURS, 0x7fff_ffff]] {
-        assert_eq!(wired.call("5", &args), (Some(77), vec![]));
+    for kind in KINDS {
+        let mut wired = Wired::start(kind);
+        for args in [[OURS, 6], [5, OURS], [OURS, 0x7fff_ffff]] {
+            assert_eq!(wired.call("5", &args), (Some(77), vec![]));
+        }
+        assert_eq!(wired.call("6", &[OURS]), (None, vec![]));
+        // The stream that is written to is always the host's.
+        assert_eq!(
+            wired.call("4", &[OURS, 6, 1, 64]).1,
+            [format!("lowered 4 [{OURS}, 6, 1, 64]")]
+        );
     }
-    assert_eq!(wired.call("6", &[OURS]), (None, vec![]));
-    // The stream that is written to is always the host's.
-    assert_eq!(
-        wired.call("4", &[OURS, 6, 1, 64]).1,
-        [format!("lowered 4 [{OURS}, 6, 1, 64]")]
-    );
 }
 
 #[test]
 fn memory_comes_from_the_allocator_of_the_lowering() {
-    let mut wired = Wired::start();
-    for (lowering, import, address) in [("0", "realloc 0", 1000), ("1", "realloc 1", 2000)] {
-        let (_, noted) = wired.call(lowering, &[OURS, 64]);
-        assert_eq!(noted, [format!("{import} [0, 0, 8, 24]")]);
-        assert_eq!(wired.load(64), address);
-        assert_eq!(wired.load(68).to_string(), lowering);
+    for kind in KINDS {
+        let mut wired = Wired::start(kind);
+        for (lowering, import, address) in [("0", "realloc 0", 1000), ("1", "realloc 1", 2000)] {
+            let (_, noted) = wired.call(lowering, &[OURS, 64]);
+            assert_eq!(noted, [format!("{import} [0, 0, 8, 24]")]);
+            assert_eq!(wired.load(64), address);
+            assert_eq!(wired.load(68).to_string(), lowering);
+        }
     }
 }
 
 #[test]
 fn the_host_of_a_lowering_is_its_own_or_absent() {
-    let mut wired = Wired::start();
-    let (_, noted) = wired.call("2", &[64]);
-    assert_eq!(noted, ["lowered 2 [64]"]);
-    assert_eq!(wired.load(68), 1);
-    let (_, noted) = wired.call("3", &[0, 1, 64]);
-    assert_eq!(noted, ["host 0 [0]"]);
-    assert_eq!(wired.load(64), 500);
-    // `closed` is an error with the tag 1.
-    wired.store(64, &[7; 12]);
-    let (_, noted) = wired.call("4", &[6, OURS, 1, 64]);
-    assert!(noted.is_empty(), "{noted:?}");
-    assert_eq!([wired.load(64) & 0xff, wired.load(68) & 0xff], [1, 1]);
+    for kind in KINDS {
+        let mut wired = Wired::start(kind);
+        let (_, noted) = wired.call("2", &[64]);
+        assert_eq!(noted, ["lowered 2 [64]"]);
+        assert_eq!(wired.load(68), 1);
+        let (_, noted) = wired.call("3", &[0, 1, 64]);
+        assert_eq!(noted, ["host 0 [0]"]);
+        assert_eq!(wired.load(64), 500);
+        // `closed` is an error with the tag 1.
+        wired.store(64, &[7; 12]);
+        let (_, noted) = wired.call("4", &[6, OURS, 1, 64]);
+        assert!(noted.is_empty(), "{noted:?}");
+        assert_eq!([wired.load(64) & 0xff, wired.load(68) & 0xff], [1, 1]);
+    }
 }
 
 #[test]
 fn errors_of_packed_files_have_no_foreign_code() {
-    let mut wired = Wired::start();
-    wired.store(64, &[7; 4]);
-    assert_eq!(wired.call("8", &[5, 64]).1, ["lowered 8 [5, 64]"]);
-    assert!(wired.call("8", &[OURS, 64]).1.is_empty());
-    assert_eq!(wired.load(64), 0x0707_0700);
+    for kind in KINDS {
+        let mut wired = Wired::start(kind);
+        wired.store(64, &[7; 4]);
+        assert_eq!(wired.call("8", &[5, 64]).1, ["lowered 8 [5, 64]"]);
+        assert!(wired.call("8", &[OURS, 64]).1.is_empty());
+        assert_eq!(wired.load(64), 0x0707_0700);
+    }
 }
 
 #[test]
 fn the_image_is_in_the_merged_module() {
-    let module = merged(STUB, &lowerings());
-    let found = find(&module).expect("readable").expect("an image");
-    assert_eq!(found.form, Form::Wired);
-    assert_eq!((&*found.index, &*found.payload), (INDEX, PAYLOAD));
-    let mut wired = Wired::start();
-    wired.call("7", &[OURS, 4, 64]);
-    assert_eq!(wired.load(64).to_le_bytes(), PAYLOAD[..4]);
+    for kind in KINDS {
+        let module = merged(STUB, &lowerings(), kind);
+        let found = find(&module).expect("readable").expect("an image");
+        assert_eq!(found.form, Form::Wired(kind));
+        assert_eq!((&*found.index, &*found.payload), (INDEX, PAYLOAD));
+        let mut wired = Wired::start(kind);
+        wired.call("7", &[OURS, 4, 64]);
+        assert_eq!(wired.load(64).to_le_bytes(), PAYLOAD[..4]);
+    }
+}
+
+#[test]
+fn region_is_claimed_once_behind_the_program() {
+    let mut wired = Wired::start(MemoryKind::Single);
+    // The memory has a page before the runtime starts.
+    let merged = merged(STUB, &lowerings(), MemoryKind::Single);
+    let pages = 1 + u64::from(claimed_pages(&merged).expect("a region"));
+    assert_eq!(wired.memory.size(&wired.store), pages);
+    let region = wired.bytes(1 << 16..(pages as usize) << 16);
+    assert!(memchr::memmem::find(&region, INDEX).is_some());
+    wired.memory.grow(&mut wired.store, 3).expect("grows");
+    // An address behind the region is the program's.
+    let behind = (pages << 16) as i64;
+    wired.call("0", &[OURS, behind]);
+    assert_eq!(wired.load(behind as usize), 1000);
+    wired.call("7", &[OURS, 4, behind]);
+    assert_eq!(wired.load(behind as usize).to_le_bytes(), PAYLOAD[..4]);
+    assert_eq!(wired.memory.size(&wired.store), pages + 3);
+    assert!(wired.bytes(1 << 16..(pages as usize) << 16) == region);
+    assert!(wired.bytes(128..1 << 16).iter().all(|byte| *byte == 0));
 }

@@ -2,10 +2,10 @@
 
 use crate::component::ErrorCode;
 use crate::fs::Flush;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview2::Preview2;
 use crate::tests::component::Component;
 use crate::tests::component::{CREATE, FOLLOW, LOWERING, PATH, READ, RET, TRUNCATE, WRITE};
-use crate::tests::memory_fs::MemoryFs;
 
 type Result<T = ()> = std::result::Result<T, ErrorCode>;
 

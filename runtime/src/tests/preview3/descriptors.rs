@@ -2,10 +2,10 @@
 
 use super::Component;
 use crate::component::ErrorCode;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview3::Preview3;
 use crate::tests::component::{CREATE, FOLLOW, LOWERING, READ, RET, WRITE};
 use crate::tests::guest::{image, write_image};
-use crate::tests::memory_fs::MemoryFs;
 use wasi_vfs_format::testing::{directory_node, file, mount};
 use wasi_vfs_format::tree::{FileNode, Node, Tree};
 

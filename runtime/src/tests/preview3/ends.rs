@@ -3,9 +3,9 @@
 use super::Component;
 use super::component::DROPPED;
 use crate::component::ErrorCode;
+use crate::fuzz::memory_fs::MemoryFs;
 use crate::preview3::Preview3;
 use crate::tests::component::{CREATE, FOLLOW, LOWERING, READ, WRITE};
-use crate::tests::memory_fs::MemoryFs;
 
 #[test]
 fn ends_are_dropped_in_any_order() {

@@ -1,7 +1,7 @@
 //! Operations that would change a tree, which is read-only on both sides.
 
 use crate::Program;
-use crate::line::type_number;
+use crate::codes::type_number;
 use crate::nodes::path_flags;
 use wasip2::clocks::wall_clock::Datetime;
 use wasip2::filesystem::types::{Advice, Descriptor, ErrorCode, NewTimestamp};
@@ -102,7 +102,7 @@ fn of_descriptor(program: &mut Program) {
     line.say("offset", offset);
     line.say("len", len);
     let kind = target.descriptor.get_type();
-    line.say("type", kind.map_or(0, type_number));
+    line.say("type", kind.map_or(0, |kind| type_number(&kind)));
     let descriptor: &Descriptor = &target.descriptor;
     let result: Result<(), ErrorCode> = match which {
         0 => descriptor

@@ -1,7 +1,10 @@
 //! The line of one operation.
 
+use crate::codes::{DescriptorStat, ErrorCode, number, type_number};
 use std::fmt::{Display, Write};
-use wasip2::filesystem::types::{DescriptorStat, DescriptorType, ErrorCode};
+
+/// The file type of preview 1.
+const DIRECTORY: u8 = 3;
 
 /// The line.
 pub struct Line(String);
@@ -39,8 +42,15 @@ impl Line {
         if shown < bytes.len() {
             let nul = if path.contains('\0') { "%00" } else { "" };
             let absolute = if path.contains("abs-") { "abs-" } else { "" };
+            let ends_in_slash = path.ends_with('/') || path.ends_with("/.");
+            let slash = if ends_in_slash { "/" } else { "" };
             let digest = digest(bytes);
-            write!(text, "...({},{digest:x}){nul}{absolute}", bytes.len()).expect("room");
+            write!(
+                text,
+                "...({},{digest:x}){nul}{absolute}{slash}",
+                bytes.len()
+            )
+            .expect("room");
         }
         self.say(name, text);
     }
@@ -60,11 +70,12 @@ impl Line {
 
     /// A directory has no comparable size.
     pub fn stat(&mut self, stat: &DescriptorStat) {
-        self.say("type", type_number(stat.type_));
+        let kind = type_number(&stat.type_);
+        self.say("type", kind);
         let time = stat.data_modification_timestamp;
         let time = time.map(|time| format!("{}.{:09}", time.seconds, time.nanoseconds));
         self.say("mtime", time.unwrap_or_default());
-        if stat.type_ != DescriptorType::Directory {
+        if kind != DIRECTORY {
             self.say("size", stat.size);
             self.say("links", stat.link_count);
         }
@@ -83,45 +94,6 @@ pub fn digest_more(digest: u64, bytes: &[u8]) -> u64 {
     })
 }
 
-/// The number of the file type in preview 1.
-pub fn type_number(kind: DescriptorType) -> u8 {
-    match kind {
-        DescriptorType::BlockDevice => 1,
-        DescriptorType::CharacterDevice => 2,
-        DescriptorType::Directory => 3,
-        DescriptorType::RegularFile => 4,
-        DescriptorType::SymbolicLink => 7,
-        _ => 0,
-    }
-}
-
 fn errno<T>(result: &Result<T, ErrorCode>) -> u16 {
-    result.as_ref().err().map_or(0, |code| number(*code))
-}
-
-/// The errno of preview 1 with the meaning of a code.
-pub fn number(code: ErrorCode) -> u16 {
-    match code {
-        ErrorCode::BadDescriptor => 8,
-        ErrorCode::Busy => 10,
-        ErrorCode::Exist => 20,
-        ErrorCode::FileTooLarge => 22,
-        ErrorCode::IllegalByteSequence => 25,
-        ErrorCode::Invalid => 28,
-        ErrorCode::Io => 29,
-        ErrorCode::IsDirectory => 31,
-        ErrorCode::Loop => 32,
-        ErrorCode::NameTooLong => 37,
-        ErrorCode::NoEntry => 44,
-        ErrorCode::InsufficientMemory => 48,
-        ErrorCode::InsufficientSpace => 51,
-        ErrorCode::NotDirectory => 54,
-        ErrorCode::NotEmpty => 55,
-        ErrorCode::Unsupported => 58,
-        ErrorCode::Overflow => 61,
-        ErrorCode::NotPermitted => 63,
-        ErrorCode::ReadOnly => 69,
-        ErrorCode::CrossDevice => 75,
-        other => 1000 + other as u16,
-    }
+    result.as_ref().err().map_or(0, |code| number(code))
 }

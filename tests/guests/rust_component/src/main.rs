@@ -12,6 +12,7 @@
 //! Standard error receives the spliced bytes.
 
 mod changes;
+mod codes;
 mod draw;
 mod line;
 mod nodes;

@@ -1,7 +1,8 @@
 //! Operations that open and describe files and directories.
 
 use crate::Program;
-use crate::line::{digest, type_number};
+use crate::codes::type_number;
+use crate::line::digest;
 use crate::paths::has_absolute;
 use crate::slots::Target;
 use wasip2::filesystem::types::{
@@ -59,7 +60,7 @@ impl Program {
     pub fn say_stat(&mut self, name: &str, base: &Target, follow: bool, path: &str) {
         let stat = base.descriptor.stat_at(path_flags(follow), path);
         if let Some(stat) = self.line.also(name, stat) {
-            let kind = type_number(stat.type_);
+            let kind = type_number(&stat.type_);
             self.line.say(&format!("{name}-type"), kind);
         }
     }
@@ -214,7 +215,7 @@ pub fn describe(program: &mut Program) {
         }
         1 => {
             if let Some(kind) = program.line.outcome(descriptor.get_type()) {
-                program.line.say("type", type_number(kind));
+                program.line.say("type", type_number(&kind));
             }
         }
         _ => {
@@ -238,7 +239,9 @@ pub fn list(program: &mut Program) {
     let mut entries = Vec::new();
     loop {
         match listing.read_directory_entry() {
-            Ok(Some(entry)) => entries.push(format!("{} {}", entry.name, type_number(entry.type_))),
+            Ok(Some(entry)) => {
+                entries.push(format!("{} {}", entry.name, type_number(&entry.type_)))
+            }
             Ok(None) => break,
             error => {
                 program.line.also("entry", error);

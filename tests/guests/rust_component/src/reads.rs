@@ -1,7 +1,8 @@
 //! Operations that read files.
 
 use crate::Program;
-use crate::line::{digest, digest_more, number};
+use crate::codes::number;
+use crate::line::{digest, digest_more};
 use std::rc::Rc;
 use wasip2::cli::stderr::get_stderr;
 use wasip2::filesystem::types::filesystem_error_code;
@@ -110,7 +111,7 @@ impl Program {
             Err(StreamError::Closed) => "closed".to_owned(),
             Err(StreamError::LastOperationFailed(error)) => {
                 let code = filesystem_error_code(&error);
-                code.map_or("failed".to_owned(), |code| format!("E{}", number(code)))
+                code.map_or("failed".to_owned(), |code| format!("E{}", number(&code)))
             }
         };
         line.say("state", state);

@@ -77,3 +77,34 @@ fn a_fifo_is_unsupported() {
         assert_eq!(opened.err(), Some(FsError::Unsupported));
     }
 }
+
+/// Performs random steps on a layer above an image and on a host directory with the same
+/// files. The host directory is the specification.
+#[test]
+fn a_layer_answers_as_a_host_directory() {
+    use wasi_vfs_format::fuzz::Input;
+    use wasi_vfs_format::testing::Random;
+    use wasi_vfs_runtime::fuzz::changes::{Driver, Step, copy, layer, list};
+
+    const STEP_COUNT: usize = 300;
+    for seed in 0..30 {
+        let (_scratch, mut directories, _) = mapped();
+        let mut layer = layer(1 << 30);
+        copy(&mut layer, &mut directories);
+        directories.end_call();
+        let bytes = Random::new(seed).bytes(40 * STEP_COUNT);
+        let mut input = Input(&bytes);
+        let (mut one, mut other) = (Driver::new(&layer), Driver::new(&directories));
+        for number in 0..STEP_COUNT {
+            let step = Step::read(&mut input);
+            let answer = one.step(&mut layer, &step);
+            let expected = other.step(&mut directories, &step);
+            directories.end_call();
+            assert_eq!(answer, expected, "seed {seed}, step {number}: {step:?}");
+        }
+        assert_eq!(list(&mut layer), list(&mut directories), "seed {seed}");
+        directories.end_call();
+        other.close(&mut directories);
+        one.close(&mut layer);
+    }
+}

@@ -4,6 +4,7 @@ mod pumps;
 mod rejected;
 mod restored;
 mod shapes;
+mod single;
 mod streams;
 
 use super::{Wiring, text};

@@ -3,7 +3,7 @@
 use super::text::{LIBC, MAIN, OPTIONS, imports, lowerings, program};
 use super::{PARTS, VERSION, Wiring, error, wasm, wire_with, wired_runtime};
 use crate::component::wire_error::WireError;
-use crate::module::{MemoryKind, Parts};
+use crate::module::Parts;
 use crate::warning::Warning;
 
 /// Checks that the message has these words, all of them.
@@ -208,13 +208,6 @@ fn lowerings_without_end_are_rejected() {
         &["more than 1000 times"],
     );
     wire_with(&wasm(&program(&sync.repeat(998))), None).expect("can be wired");
-}
-
-#[test]
-fn a_single_memory_is_not_supported() {
-    let error = wire_with(&wasm(&program("")), Some(MemoryKind::Single));
-    let error = error.expect_err("refused").to_string();
-    assert!(error.contains("jco transpile --multi-memory"), "{error}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::component::locate;
 use crate::component::parse::layout::Layout;
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::sections;
-use crate::module::Form;
+use crate::module::{Form, MemoryKind};
 use wasmparser::{ExternalKind, Instance};
 
 /// The instance whose export each core function with this name is, among the functions
@@ -107,7 +107,10 @@ fn core_modules_and_the_world_stay_unchanged() {
 fn the_image_is_found_in_the_runtime() {
     let after = wired(&program(""));
     let (place, found) = locate::find(&after).expect("readable").expect("an image");
-    assert_eq!((place.number, found.form), (2, Form::Wired));
+    assert_eq!(
+        (place.number, found.form),
+        (2, Form::Wired(MemoryKind::Separate))
+    );
     assert_eq!((&*found.index, &*found.payload), (INDEX, PAYLOAD));
     assert_eq!(found.metadata, Some(&b"cold"[..]));
 }
@@ -177,7 +180,7 @@ fn a_program_with_files_of_both_previews_is_wired() {
     let packed = Packer::new(wasm(&text)).map_dir("src/path", "/d").pack();
     let packed = packed.expect("can be packed").module;
     let found = locate::find(&packed).expect("readable").expect("an image");
-    assert_eq!(found.1.form, Form::Wired);
+    assert_eq!(found.1.form, Form::Wired(MemoryKind::Separate));
 }
 
 #[test]

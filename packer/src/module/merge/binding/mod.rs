@@ -17,7 +17,9 @@ use crate::module::error::ModuleError;
 use crate::module::merge::binding::intercepted::{Answer, Convention, Intercepted};
 use crate::module::merge::binding::lowered::Lowerings;
 use crate::module::parse::shape::Shape;
-use wasi_vfs_embedding::{FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, HOST_MODULE};
+use wasi_vfs_embedding::{
+    FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WIRED_SINGLE, HOST_MODULE,
+};
 use wasm_encoder::Function;
 use wasmparser::{FuncType, Import};
 
@@ -85,6 +87,7 @@ impl Binding<'_> {
         match self {
             Self::Preview1 if is_single => FORM_MERGED_SINGLE,
             Self::Preview1 => FORM_MERGED,
+            Self::Lowered(_) if is_single => FORM_WIRED_SINGLE,
             Self::Lowered(_) => FORM_WIRED,
         }
     }

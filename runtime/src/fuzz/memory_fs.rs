@@ -27,22 +27,22 @@ struct Node {
 }
 
 /// The nodes; the root is the first.
-pub(super) struct MemoryFs {
+pub(crate) struct MemoryFs {
     nodes: Vec<Option<Node>>,
     /// The nodes that were flushed, and how.
-    pub(super) flushes: Vec<(Id, Flush)>,
+    pub(crate) flushes: Vec<(Id, Flush)>,
     /// What another process does between the look-up of a name and its use, in each turn
     /// the last of these.
-    pub(super) rivals: Vec<Rival>,
+    pub(crate) rivals: Vec<Rival>,
     /// How many more bytes the storage accepts.
-    pub(super) space: usize,
+    pub(crate) space: usize,
 }
 
 /// A change by another process.
-pub(super) type Rival = fn(&mut MemoryFs) -> Result;
+pub(crate) type Rival = fn(&mut MemoryFs) -> Result;
 
 impl MemoryFs {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut fs = Self {
             nodes: Vec::new(),
             flushes: Vec::new(),
@@ -54,7 +54,7 @@ impl MemoryFs {
     }
 
     /// How many nodes have a name or a handle.
-    pub(super) fn node_count(&self) -> usize {
+    pub(crate) fn node_count(&self) -> usize {
         self.nodes.iter().flatten().count()
     }
 
@@ -105,6 +105,34 @@ impl MemoryFs {
         let id = self.add(directory, content);
         self.children(directory)?.insert(name.into(), id);
         Ok(id)
+    }
+
+    fn check_rename(&mut self, id: Id, old: Id, new: Id, replaced: Option<Id>) -> Result {
+        let is_directory = self.children(id).is_ok();
+        if is_directory && self.is_below(new, id)? {
+            return Err(FsError::Invalid);
+        }
+        let Some(replaced) = replaced else {
+            return Ok(());
+        };
+        if self.is_below(old, replaced)? {
+            return Err(FsError::NotEmpty);
+        }
+        match (is_directory, self.children(replaced)) {
+            (true, Err(_)) => Err(FsError::NotADirectory),
+            (false, Ok(_)) => Err(FsError::IsADirectory),
+            (true, Ok(children)) if !children.is_empty() => Err(FsError::NotEmpty),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a directory is `above` or below it.
+    fn is_below(&self, directory: Id, above: Id) -> Result<bool> {
+        let mut here = directory;
+        while here != above && here != 0 {
+            here = self.get(here)?.parent;
+        }
+        Ok(here == above)
     }
 
     fn remove(&mut self, directory: Id, name: &[u8]) -> Result {
@@ -223,7 +251,7 @@ impl Filesystem for MemoryFs {
     }
 
     fn release(&mut self, id: Id) {
-        self.get_mut(id).unwrap().handle_count -= 1;
+        self.get_mut(id).expect("a retained node").handle_count -= 1;
         self.drop_unused(id);
     }
 
@@ -265,15 +293,27 @@ impl Filesystem for MemoryFs {
     }
 
     fn link(&mut self, file: Id, directory: Id, name: &[u8]) -> Result {
+        if self.children(file).is_ok() {
+            return Err(FsError::NotPermitted);
+        }
         self.children(directory)?.insert(name.into(), file);
         self.get_mut(file)?.link_count += 1;
         Ok(())
     }
 
     fn rename(&mut self, old: (Id, &[u8]), new: (Id, &[u8])) -> Result {
-        let id = self.children(old.0)?.remove(old.1);
-        let id = id.ok_or(FsError::Invalid)?;
-        let replaced = self.children(new.0)?.insert(new.1.into(), id);
+        let is_dot = |name: &[u8]| matches!(name, b"." | b"..");
+        if is_dot(old.1) || is_dot(new.1) {
+            return Err(FsError::Busy);
+        }
+        let id = *self.children(old.0)?.get(old.1).ok_or(FsError::NotFound)?;
+        let replaced = self.children(new.0)?.get(new.1).copied();
+        if replaced == Some(id) {
+            return Ok(());
+        }
+        self.check_rename(id, old.0, new.0, replaced)?;
+        self.children(old.0)?.remove(old.1);
+        self.children(new.0)?.insert(new.1.into(), id);
         if let Some(replaced) = replaced {
             self.get_mut(replaced)?.link_count -= 1;
             self.drop_unused(replaced);
@@ -283,6 +323,9 @@ impl Filesystem for MemoryFs {
     }
 
     fn remove_directory(&mut self, directory: Id, name: &[u8]) -> Result {
+        if matches!(name, b"." | b"..") {
+            return Err(FsError::Invalid);
+        }
         let found = self.lookup(&self.node(directory)?, name)?;
         let (id, _) = found.ok_or(FsError::Invalid)?;
         match self.children(id)?.is_empty() {
@@ -292,6 +335,9 @@ impl Filesystem for MemoryFs {
     }
 
     fn unlink(&mut self, directory: Id, name: &[u8]) -> Result {
+        if matches!(name, b"." | b"..") {
+            return Err(FsError::IsADirectory);
+        }
         match self.lookup(&self.node(directory)?, name)? {
             Some((_, Kind::Directory)) => Err(FsError::IsADirectory),
             _ => self.remove(directory, name),

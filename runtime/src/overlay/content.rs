@@ -1,0 +1,258 @@
+//! The content of a file: pages over the bytes of a packed file.
+//!
+//! A file that was never written shows the packed bytes. A write copies the touched page out
+//! of the packed file, unless it covers the page, and changes the copy. Cutting the file
+//! off lowers [`Content::packed_len`]: a longer file shows zeros there later.
+//!
+//! One byte at offset 5,000 of a packed file of 100 MB, for example, makes page 1 out of the
+//! packed bytes 4,096 to 8,191. A read of the file takes page 0 from below, then page 1, then
+//! the rest from below.
+
+use super::pages::{PAGE_LEN, Pages, extend};
+use super::slice::{Part, Slice};
+use super::space::Space;
+use crate::blocks::Sink;
+use crate::fs::{Filesystem, FsError, Result};
+use alloc::vec::Vec;
+
+/// What a hole shows.
+static ZEROS: [u8; PAGE_LEN] = [0; PAGE_LEN];
+
+/// The packed file below a changed one, if there is one.
+pub(super) struct Below<'l, L: Filesystem> {
+    pub(super) lower: &'l mut L,
+    pub(super) file: Option<L::Node>,
+}
+
+impl<L: Filesystem> Below<'_, L> {
+    fn read(&mut self, offset: u64, sink: &mut impl Sink) -> Result {
+        let file = self.file.as_ref().ok_or(FsError::Io)?;
+        self.lower.read_at(file, offset, sink)
+    }
+
+    /// Fills `bytes`, all of which exist below.
+    fn fill(&mut self, offset: u64, bytes: &mut [u8]) -> Result {
+        let mut slice = Slice::new(bytes);
+        self.read(offset, &mut slice)?;
+        match slice.is_full() {
+            true => Ok(()),
+            false => Err(FsError::Io),
+        }
+    }
+}
+
+/// The content of a file that changed.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    /// Length of the file.
+    len: u64,
+    /// The bytes before this offset are packed unless they are in a page, and zero behind.
+    /// At most `len`.
+    packed_len: u64,
+    /// No page has bytes behind `len` that are not zero.
+    pages: Pages,
+}
+
+impl Content {
+    /// The content of a packed file of this length, before its first change.
+    pub(super) fn packed(len: u64) -> Self {
+        Self {
+            len,
+            packed_len: len,
+            pages: Pages::default(),
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Copies bytes from `offset` on until the sink is full or the file ends.
+    pub(super) fn read<L: Filesystem>(
+        &self,
+        mut below: Below<'_, L>,
+        offset: u64,
+        sink: &mut impl Sink,
+    ) -> Result {
+        let room = sink.room();
+        while sink.room() > 0 {
+            let done = room - sink.room();
+            let at = offset.saturating_add(done.into());
+            match self.read_part(&mut below, at, sink) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies bytes of one page, or of a run without pages. Returns false at the end.
+    fn read_part<L: Filesystem>(
+        &self,
+        below: &mut Below<'_, L>,
+        offset: u64,
+        sink: &mut impl Sink,
+    ) -> Result<bool> {
+        let wanted = self.len.saturating_sub(offset).min(sink.room().into());
+        if wanted == 0 {
+            return Ok(false);
+        }
+        let number = offset / PAGE_LEN as u64;
+        let start = (offset % PAGE_LEN as u64) as usize;
+        if let Some(page) = self.pages.get(number) {
+            // Within a page, so the casts lose nothing.
+            let end = (start as u64 + wanted).min(PAGE_LEN as u64) as usize;
+            put_page(page, start, end, sink);
+            return Ok(true);
+        }
+        let page_count = (start as u64 + wanted).div_ceil(PAGE_LEN as u64);
+        let gap_len = self.pages.gap(number, page_count) * PAGE_LEN as u64 - start as u64;
+        let wanted = wanted.min(gap_len);
+        let packed = self.packed_len.saturating_sub(offset).min(wanted);
+        if packed == 0 {
+            let len = wanted.min(PAGE_LEN as u64) as usize;
+            sink.put(&ZEROS[..len]);
+            return Ok(true);
+        }
+        // At most the sink's room.
+        let mut part = Part::new(sink, packed as u32);
+        below.read(offset, &mut part)?;
+        Ok(u64::from(part.room()) < packed)
+    }
+
+    /// Writes the first of these bytes, as many as fit the space. Returns their number. A
+    /// gap behind the old end is a hole.
+    ///
+    /// # Errors
+    ///
+    /// Only if not a single byte fits.
+    pub(super) fn write<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<usize> {
+        let mut done = 0;
+        while done < bytes.len() {
+            let at = offset.saturating_add(done as u64);
+            let room = PAGE_LEN - (at % PAGE_LEN as u64) as usize;
+            let part = &bytes[done..bytes.len().min(done + room)];
+            match self.write_part(space, below, at, part) {
+                Ok(()) => done += part.len(),
+                Err(error) if done == 0 => return Err(error),
+                Err(_) => break,
+            }
+            self.len = self.len.max(at.saturating_add(part.len() as u64));
+        }
+        Ok(done)
+    }
+
+    /// Writes bytes of one page: all of them or none.
+    fn write_part<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result {
+        let number = offset / PAGE_LEN as u64;
+        let start = (offset % PAGE_LEN as u64) as usize;
+        let end = start + bytes.len();
+        if self.pages.get(number).is_none() {
+            let covers = start == 0 && end as u64 >= self.packed_in(number);
+            self.add_page(space, below, (number, end), covers)?;
+        }
+        let page = self.pages.get_mut(space, number, end)?;
+        let page = page.ok_or(FsError::Io)?;
+        page[start..end].copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Packed bytes in a page.
+    fn packed_in(&self, number: u64) -> u64 {
+        let before = number.saturating_mul(PAGE_LEN as u64);
+        self.packed_len.saturating_sub(before).min(PAGE_LEN as u64)
+    }
+
+    /// Adds a page with room for `len` bytes, which shows the same bytes as before. With
+    /// `covers`, a write over all its bytes follows.
+    fn add_page<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        (number, len): (u64, usize),
+        covers: bool,
+    ) -> Result {
+        let mut bytes = Vec::new();
+        // Within a page, so the cast loses nothing.
+        let packed = self.packed_in(number) as usize;
+        extend(space, &mut bytes, len.max(packed))?;
+        if packed > 0 && !covers {
+            let filled = below.fill(number * PAGE_LEN as u64, &mut bytes[..packed]);
+            if let Err(error) = filled {
+                space.free(bytes);
+                return Err(error);
+            }
+        }
+        self.pages.insert(space, number, bytes)
+    }
+
+    /// Cuts the file off, or extends it by a hole.
+    pub(super) fn set_len(&mut self, space: &mut Space, len: u64) {
+        if len < self.len {
+            self.pages.truncate(space, len);
+            self.packed_len = self.packed_len.min(len);
+        }
+        self.len = len;
+    }
+
+    /// Makes all pages of a range, so that writing there needs no more space, and extends a
+    /// shorter file.
+    pub(super) fn allocate<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        (offset, len): (u64, u64),
+    ) -> Result {
+        // The cheap check first, since the range may be longer than any memory.
+        let end = offset.checked_add(len).ok_or(FsError::FileTooLarge)?;
+        let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
+        let missing = (numbers.end - numbers.start).saturating_sub(self.pages.len() as u64);
+        space.check(missing.saturating_mul(PAGE_LEN as u64))?;
+        for number in numbers {
+            if let Err(error) = self.allocate_page(space, below, number) {
+                self.pages.truncate(space, self.len);
+                return Err(error);
+            }
+        }
+        self.len = self.len.max(end);
+        Ok(())
+    }
+
+    fn allocate_page<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        number: u64,
+    ) -> Result {
+        if self.pages.get(number).is_none() {
+            return self.add_page(space, below, (number, PAGE_LEN), false);
+        }
+        self.pages.get_mut(space, number, PAGE_LEN).map(|_| ())
+    }
+
+    /// Frees all pages.
+    pub(super) fn free(self, space: &mut Space) {
+        self.pages.free(space);
+    }
+}
+
+/// Copies a range of a page. Bytes behind those of the page are zero.
+fn put_page(page: &[u8], start: usize, end: usize, sink: &mut impl Sink) {
+    let bytes = &page[start.min(page.len())..end.min(page.len())];
+    sink.put(bytes);
+    sink.put(&ZEROS[..end - start - bytes.len()]);
+}

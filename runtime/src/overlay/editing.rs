@@ -1,0 +1,106 @@
+//! Changes of content and of metadata.
+
+use super::clock::Clock;
+use super::content::{Below, Content};
+use super::id::{Found, Id};
+use super::layer::Overlay;
+use super::node::Body;
+use super::space::Space;
+use crate::blocks::Sink;
+use crate::fs::{Filesystem, FsError, Result, Time, Times};
+use core::hash::Hash;
+
+impl<L: Filesystem, C: Clock> Overlay<L, C>
+where
+    L::Id: Hash,
+{
+    /// Reads a file.
+    pub(super) fn read(
+        &mut self,
+        found: &Found<L::Node>,
+        offset: u64,
+        sink: &mut impl Sink,
+    ) -> Result {
+        let id = match found {
+            Found::Packed(file) => Id::Packed(L::id(file)),
+            Found::Made(number, _) => Id::Made(*number),
+        };
+        let file = packed(found);
+        let lower = &mut self.lower;
+        match (self.nodes.get(id).map(|node| &node.body), file) {
+            (Some(Body::File(content)), file) => content.read(Below { lower, file }, offset, sink),
+            (None, Some(file)) => lower.read_at(&file, offset, sink),
+            _ => Err(FsError::Io),
+        }
+    }
+
+    /// Writes the first of these bytes, as many as there is space for.
+    pub(super) fn write(&mut self, id: Id<L::Id>, offset: u64, bytes: &[u8]) -> Result<usize> {
+        self.edit(id, |overlay, content, mut below| {
+            content.write(overlay, &mut below, offset, bytes)
+        })
+    }
+
+    /// Cuts a file off or extends it. Setting the length that a file has changes its
+    /// times, too.
+    pub(super) fn cut(&mut self, id: Id<L::Id>, len: u64) -> Result {
+        self.edit(id, |space, content, _| {
+            content.set_len(space, len);
+            Ok(())
+        })
+    }
+
+    /// Makes room for a range of a file.
+    pub(super) fn make_room(&mut self, id: Id<L::Id>, offset: u64, len: u64) -> Result {
+        if len == 0 {
+            return Err(FsError::Invalid);
+        }
+        self.edit(id, |space, content, mut below| {
+            content.allocate(space, &mut below, (offset, len))
+        })
+    }
+
+    /// Changes the content of a file and then its times.
+    fn edit<R>(
+        &mut self,
+        id: Id<L::Id>,
+        change: impl FnOnce(&mut Space, &mut Content, Below<'_, L>) -> Result<R>,
+    ) -> Result<R> {
+        self.changed(id)?;
+        let file = match id {
+            Id::Packed(file) => Some(self.lower.node(file)?),
+            Id::Made(_) => None,
+        };
+        let node = self.nodes.get_mut(id).ok_or(FsError::NotFound)?;
+        let Body::File(content) = &mut node.body else {
+            return Err(FsError::Invalid);
+        };
+        let lower = &mut self.lower;
+        let result = change(&mut self.space, content, Below { lower, file })?;
+        let now_ns = self.clock.now_ns();
+        (node.times.modified_ns, node.times.changed_ns) = (now_ns, now_ns);
+        Ok(result)
+    }
+
+    /// Sets the times of a node.
+    pub(super) fn stamp(&mut self, id: Id<L::Id>, times: Times) -> Result {
+        let now_ns = self.clock.now_ns();
+        let of = |time| match time {
+            Time::Now => now_ns,
+            Time::At(time_ns) => time_ns,
+        };
+        let node = self.changed(id)?;
+        let old = node.times;
+        node.times.accessed_ns = times.accessed.map_or(old.accessed_ns, of);
+        node.times.modified_ns = times.modified.map_or(old.modified_ns, of);
+        node.times.changed_ns = now_ns;
+        Ok(())
+    }
+}
+
+fn packed<N: Copy>(found: &Found<N>) -> Option<N> {
+    match found {
+        Found::Packed(file) => Some(*file),
+        Found::Made(..) => None,
+    }
+}

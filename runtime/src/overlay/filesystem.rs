@@ -1,0 +1,160 @@
+//! The layer as a file system.
+
+use super::clock::Clock;
+use super::content::Content;
+use super::id::{Found, Id};
+use super::layer::Overlay;
+use super::naming::check_name;
+use super::node::Body;
+use crate::blocks::Sink;
+use crate::fs::{Entry, Filesystem, FsError, Intent, Mount, Result, Stat, Times, Tree};
+use core::hash::Hash;
+
+/// Made nodes have serials from here on: an image has fewer inodes.
+const FIRST_SERIAL: u64 = 1 << 32;
+
+impl<L: Filesystem, C: Clock> Filesystem for Overlay<L, C>
+where
+    L::Id: Hash,
+{
+    const CLIMBS: bool = L::CLIMBS;
+
+    fn mount_count(&self) -> u32 {
+        self.lower.mount_count()
+    }
+
+    fn mount(&self, position: u32) -> Result<Mount<'_, Self::Id>> {
+        let Mount { path, id } = self.lower.mount(position)?;
+        let id = Id::Packed(id);
+        Ok(Mount { path, id })
+    }
+
+    fn stat(&self, found: &Self::Node) -> Result<Stat> {
+        let below = match found {
+            Found::Packed(node) => Some(self.lower.stat(node)?),
+            Found::Made(..) => None,
+        };
+        let Some(node) = self.nodes.get(Self::id(found)) else {
+            return below.ok_or(FsError::NotFound);
+        };
+        Ok(Stat {
+            serial: match (found, below) {
+                (Found::Made(number, _), _) => FIRST_SERIAL.saturating_add(*number),
+                (_, below) => below.map_or(0, |below| below.serial),
+            },
+            kind: node.body.kind(),
+            link_count: node.link_count.into(),
+            len: match &node.body {
+                Body::File(content) => content.len(),
+                Body::Directory(_) => 0,
+                Body::Symlink(Some(target)) => target.len() as u64,
+                Body::Symlink(None) => below.map_or(0, |below| below.len),
+            },
+            accessed_ns: node.times.accessed_ns,
+            modified_ns: node.times.modified_ns,
+            changed_ns: node.times.changed_ns,
+        })
+    }
+
+    fn entry(&self, directory: &Self::Node, cookie: u64) -> Result<Option<Entry<'_>>> {
+        self.list(directory, cookie)
+    }
+
+    fn read_at(&mut self, file: &Self::Node, offset: u64, sink: &mut impl Sink) -> Result {
+        self.read(file, offset, sink)
+    }
+
+    fn open_file(&mut self, file: Self::Id, intent: Intent) -> Result {
+        self.handles.reserve_one()?;
+        match file {
+            Id::Packed(file) => self.lower.open_file(file, intent),
+            Id::Made(_) => Ok(()),
+        }
+    }
+
+    fn retain(&mut self, id: Self::Id) -> Result {
+        self.handles.retain(id)
+    }
+
+    fn release(&mut self, id: Self::Id) {
+        if self.handles.release(id) {
+            self.free_unused(id);
+        }
+    }
+
+    fn check_writable(&self, id: Self::Id) -> Result {
+        match id {
+            Id::Packed(id) => self.check_packed(id),
+            Id::Made(_) => Ok(()),
+        }
+    }
+
+    fn create_file(
+        &mut self,
+        directory: Self::Id,
+        name: &[u8],
+        _: Intent,
+        _: bool,
+    ) -> Result<Self::Node> {
+        self.check_free(directory, name)?;
+        self.handles.reserve_one()?;
+        self.make(directory, name, Body::File(Content::default()))
+    }
+
+    fn create_directory(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        self.check_free(directory, name)?;
+        let body = self.directory_body(Some(directory))?;
+        self.make(directory, name, body).map(|_| ())
+    }
+
+    fn symlink(&mut self, target: &[u8], directory: Self::Id, name: &[u8]) -> Result {
+        self.check_free(directory, name)?;
+        match target {
+            [] => return Err(FsError::NotFound),
+            _ if target.contains(&0) => return Err(FsError::Invalid),
+            _ => {}
+        }
+        let body = Body::Symlink(Some(self.space.copy(target)?));
+        self.make(directory, name, body).map(|_| ())
+    }
+
+    fn link(&mut self, file: Self::Id, directory: Self::Id, name: &[u8]) -> Result {
+        self.add_name(file, directory, name)
+    }
+
+    fn rename(&mut self, old: (Self::Id, &[u8]), new: (Self::Id, &[u8])) -> Result {
+        self.move_name(old, new)
+    }
+
+    fn remove_directory(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        check_name(name, FsError::Invalid)?;
+        self.remove_name(directory, name, true)
+    }
+
+    fn unlink(&mut self, directory: Self::Id, name: &[u8]) -> Result {
+        check_name(name, FsError::IsADirectory)?;
+        self.remove_name(directory, name, false)
+    }
+
+    fn set_len(&mut self, file: Self::Id, len: u64) -> Result {
+        self.cut(file, len)
+    }
+
+    fn set_times(&mut self, id: Self::Id, times: Times) -> Result {
+        self.stamp(id, times)
+    }
+
+    /// Changes nothing before it fails, so the order of checks does not matter.
+    fn allocate(&mut self, file: Self::Id, offset: u64, len: u64) -> Result {
+        match self.check_writable(file) {
+            Ok(()) => self.make_room(file, offset, len),
+            // As a read-only file system says it.
+            Err(FsError::ReadOnly) => Err(FsError::Unsupported),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result<usize> {
+        self.write(file, offset, bytes)
+    }
+}

@@ -1,0 +1,162 @@
+//! The memory of all changes, and its limit.
+//!
+//! Each structure of the layer counts its memory here before it allocates, and gives it
+//! back here. So a program gets [`FsError::NoSpace`] before the engine refuses memory.
+
+use crate::fs::{FsError, Result};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// Bytes that an allocator adds to each allocation: a header, and rounding.
+const ALLOCATION_LEN: usize = 16;
+
+/// A box that [`Space::boxed`] made. An array, since the standard library can make no other
+/// box without a panic if memory runs out.
+pub(super) type Boxed<T> = Box<[T; 1]>;
+
+/// The longest reserve: about 500 packed names.
+const RESERVE_LEN_MAX: u64 = 64 << 10;
+
+/// Bytes in use, and how many there may be.
+///
+/// The removal of a packed name needs memory, too. A reserve lets a program remove files when
+/// the layer is full.
+#[derive(Debug)]
+pub(super) struct Space {
+    limit_len: u64,
+    used_len: u64,
+    is_reserve_open: bool,
+}
+
+impl Space {
+    pub(super) fn new(limit_len: u64) -> Self {
+        Self {
+            limit_len,
+            used_len: 0,
+            is_reserve_open: false,
+        }
+    }
+
+    /// Lets allocations use the reserve until [`close_reserve`](Self::close_reserve).
+    pub(super) fn open_reserve(&mut self) {
+        self.is_reserve_open = true;
+    }
+
+    pub(super) fn close_reserve(&mut self) {
+        self.is_reserve_open = false;
+    }
+
+    /// Bytes that the current allocation may not use.
+    fn reserve_len(&self) -> u64 {
+        match self.is_reserve_open {
+            true => 0,
+            false => RESERVE_LEN_MAX.min(self.limit_len / 16),
+        }
+    }
+
+    pub(super) fn used_len(&self) -> u64 {
+        self.used_len
+    }
+
+    /// Checks that `len` more bytes fit.
+    pub(super) fn check(&self, len: u64) -> Result {
+        let limit_len = self.limit_len - self.reserve_len();
+        match self.used_len.saturating_add(len) > limit_len {
+            true => Err(FsError::NoSpace),
+            false => Ok(()),
+        }
+    }
+
+    /// Counts an allocation of this length.
+    pub(super) fn add(&mut self, len: usize) {
+        self.used_len += cost(len);
+    }
+
+    /// Counts an allocation of this length as freed.
+    pub(super) fn subtract(&mut self, len: usize) {
+        self.used_len -= cost(len);
+    }
+
+    /// Makes room for `additional` items in a vector.
+    pub(super) fn reserve<T>(&mut self, items: &mut Vec<T>, additional: usize) -> Result {
+        let wanted = items.len().saturating_add(additional);
+        if wanted <= items.capacity() {
+            return Ok(());
+        }
+        self.check(cost(wanted.saturating_mul(size_of::<T>())))?;
+        let before = len_of(items);
+        let reserved = items.try_reserve_exact(additional);
+        reserved.map_err(|_| FsError::NoSpace)?;
+        self.subtract(before);
+        self.add(len_of(items));
+        Ok(())
+    }
+
+    /// Makes room for one item. A full vector doubles, so that many items cost few copies.
+    pub(super) fn reserve_one<T>(&mut self, items: &mut Vec<T>) -> Result {
+        match items.len() < items.capacity() {
+            true => Ok(()),
+            false => self.reserve(items, items.len().max(4)),
+        }
+    }
+
+    /// Moves a vector that needs less than a quarter of its memory to a smaller one. If
+    /// memory runs out, the vector keeps its memory.
+    pub(super) fn shrink<T>(&mut self, items: &mut Vec<T>) {
+        if items.capacity() < 16 || items.len() > items.capacity() / 4 {
+            return;
+        }
+        let mut smaller = Vec::new();
+        if smaller.try_reserve_exact(items.len() * 2).is_err() {
+            return;
+        }
+        self.subtract(len_of(items));
+        smaller.append(items);
+        self.add(len_of(&smaller));
+        *items = smaller;
+    }
+
+    /// A copy of these bytes.
+    pub(super) fn copy(&mut self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let mut copy = Vec::new();
+        self.reserve(&mut copy, bytes.len())?;
+        copy.extend_from_slice(bytes);
+        Ok(copy)
+    }
+
+    /// Frees a vector whose items own no memory.
+    pub(super) fn free<T>(&mut self, items: Vec<T>) {
+        self.subtract(len_of(&items));
+    }
+
+    /// A box. Without space for it, the item comes back.
+    pub(super) fn boxed<T>(&mut self, item: T) -> core::result::Result<Boxed<T>, T> {
+        let mut items = Vec::new();
+        let has_space = self.check(cost(size_of::<T>())).is_ok();
+        if !has_space || items.try_reserve_exact(1).is_err() {
+            return Err(item);
+        }
+        items.push(item);
+        self.add(size_of::<T>());
+        // There is one item, so the conversion succeeds.
+        Boxed::try_from(items).map_err(|mut items| items.swap_remove(0))
+    }
+
+    /// The item out of a box, whose memory is freed.
+    pub(super) fn unbox<T>(&mut self, [item]: [T; 1]) -> T {
+        self.subtract(size_of::<T>());
+        item
+    }
+}
+
+/// The memory of an allocation of `len` bytes. A length of 0 needs none.
+fn cost(len: usize) -> u64 {
+    match len {
+        0 => 0,
+        len => (len as u64).saturating_add(ALLOCATION_LEN as u64),
+    }
+}
+
+fn len_of<T>(items: &Vec<T>) -> usize {
+    items.capacity().saturating_mul(size_of::<T>())
+}
