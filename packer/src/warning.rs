@@ -227,7 +227,7 @@ pub(crate) struct List<'a, T>(pub(crate) &'a [T]);
 
 impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN_MAX: usize = 20;
+        const SHOWN_MAX: usize = 10;
         for (position, entry) in self.0.iter().take(SHOWN_MAX).enumerate() {
             let separator = if position > 0 { ", " } else { "" };
             write!(f, "{separator}{entry}")?;
@@ -247,7 +247,7 @@ mod tests {
     fn long_lists_show_their_first_entries_and_a_count() {
         let names: Vec<_> = (0..23).map(|n| n.to_string()).collect();
         assert_eq!(List(&names[..2]).to_string(), "0, 1");
-        assert!(List(&names).to_string().ends_with("18, 19, and 3 more"));
+        assert!(List(&names).to_string().ends_with("8, 9, and 13 more"));
     }
 
     #[test]

@@ -16,6 +16,18 @@ pub enum SealError {
         /// The resource.
         resource: String,
     },
+    /// An import needs a plain type of `wasi:filesystem`.
+    #[error(
+        "--no-host-files cannot remove `wasi:filesystem`: the import `{import}` uses the type `{name}` of `{interface}`; define the type in that import itself, or pack without the option, for a host with `wasi:filesystem`"
+    )]
+    Type {
+        /// The import.
+        import: String,
+        /// The type.
+        name: String,
+        /// The interface that defines the type, with its version.
+        interface: String,
+    },
     /// An import is behind items that the outer component cannot repeat.
     #[error(
         "--no-host-files expects all imports of the component first, and the section at offset {offset:#x} comes before an import; pack each program with --no-host-files before composing"

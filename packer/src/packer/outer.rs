@@ -12,17 +12,20 @@ pub(super) struct Outer<'a> {
 }
 
 impl<'a> Outer<'a> {
-    /// Opens `wasm` if it is sealed. A sealed component is sealed again, and with
-    /// `no_host_files` any component is.
+    /// Opens `wasm` if it is sealed. A sealed component is sealed again with the custom
+    /// sections of its outer component, and with `no_host_files` any component is sealed.
     pub(super) fn open(wasm: &'a Arc<Vec<u8>>, no_host_files: bool) -> Result<Self, PackError> {
         let (inner, is_sealed) = opened_bytes(wasm);
         if no_host_files && !is_component(&**wasm) {
             return Err(PackError::NotComponent);
         }
-        let seal = match is_sealed || no_host_files {
+        let mut seal = match is_sealed || no_host_files {
             true => Seal::new(&inner)?,
             false => None,
         };
+        if is_sealed && let Some(opened) = seal.take() {
+            seal = Some(opened.with_custom_sections_of(wasm)?);
+        }
         Ok(Self { inner, seal })
     }
 

@@ -25,28 +25,31 @@ impl Allocator for HostFunctions {
     }
 }
 
+/// Imports the functions of one release, and makes them its host. 0.2 imports each function
+/// under its name in WASI, and 0.3 gives both.
+macro_rules! import_functions {
+    ($($function:ident $import:literal $($name:literal)? $absent:ident
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        mod imported {
+            wasi_vfs_embedding::host_module! { import_from $(
+                #[link_name = $import]
+                pub(super) fn $function($($parameter: $type),*) -> $result;
+            )* }
+        }
+
+        impl Host for HostFunctions {
+            $(fn $function(&self, $($parameter: $type),*) -> $result {
+                // SAFETY: the host checks every address that it is given.
+                unsafe { imported::$function($($parameter),*) }
+            })*
+        }
+    };
+}
+
 mod preview2 {
     use super::HostFunctions;
     use crate::preview2::{Host, for_each_host_function};
 
-    macro_rules! import_functions {
-        ($($function:ident $name:literal $absent:ident
-            ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
-            mod imported {
-                wasi_vfs_embedding::host_module! { import_from $(
-                    #[link_name = $name]
-                    pub(super) fn $function($($parameter: $type),*) -> $result;
-                )* }
-            }
-
-            impl Host for HostFunctions {
-                $(fn $function(&self, $($parameter: $type),*) -> $result {
-                    // SAFETY: the host checks every address that it is given.
-                    unsafe { imported::$function($($parameter),*) }
-                })*
-            }
-        };
-    }
     for_each_host_function!(import_functions);
 }
 
@@ -54,23 +57,5 @@ mod preview3 {
     use super::HostFunctions;
     use crate::preview3::{Host, for_each_preview3_host_function};
 
-    macro_rules! import_functions {
-        ($($function:ident $import:literal $name:literal $absent:ident
-            ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
-            mod imported {
-                wasi_vfs_embedding::host_module! { import_from $(
-                    #[link_name = $import]
-                    pub(super) fn $function($($parameter: $type),*) -> $result;
-                )* }
-            }
-
-            impl Host for HostFunctions {
-                $(fn $function(&self, $($parameter: $type),*) -> $result {
-                    // SAFETY: the host checks every address that it is given.
-                    unsafe { imported::$function($($parameter),*) }
-                })*
-            }
-        };
-    }
     for_each_preview3_host_function!(import_functions);
 }

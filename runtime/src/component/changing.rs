@@ -8,9 +8,9 @@ use super::errors::{ErrorCode, Result};
 use super::layout::new_timestamp;
 use super::release::Release;
 use super::server::{Files, Server};
-use crate::fs::{Filesystem, Time, Times};
+use crate::fs::{Filesystem, FsError, Time, Times, check_len};
 use crate::guest::Memory;
-use crate::open::{Expected, Place, check_len, link, rename};
+use crate::open::{Expected, OpenDirectory, Place, link, rename};
 
 /// `new-timestamp`: tag, seconds if a file can have them, nanoseconds.
 type NewTime = (u32, Option<i64>, u32);
@@ -34,6 +34,9 @@ impl NewTimes {
 
 /// A descriptor, and a path from there.
 type At = (u32, (u32, u32));
+
+/// An open directory, and a path from there.
+type Start<'a, I> = (&'a OpenDirectory<I>, &'a [u8]);
 
 impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     pub(crate) fn set_size(&self, descriptor: u32, size: u64) -> Result {
@@ -100,18 +103,22 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     }
 
     pub(crate) fn link(&self, old: At, old_path_flags: u32, new: At) -> Result {
-        Files::<F>::check_one_device(old.0, new.0)?;
-        self.with_path(old.1, |files| {
-            self.program.read_path(&mut files.second_path, new.1)?;
-            let old = files.handles.directory(old.0)?;
-            let new = files.handles.directory(new.0)?;
-            let old = (&old, files.path.bytes());
-            let new = (&new, files.second_path.bytes());
-            Ok(link(&mut files.fs, old, follows(old_path_flags), new)?)
+        self.with_two_paths(old, new, |fs, old, new| {
+            link(fs, old, follows(old_path_flags), new)
         })
     }
 
     pub(crate) fn rename(&self, old: At, new: At) -> Result {
+        self.with_two_paths(old, new, rename)
+    }
+
+    /// Makes a change with two paths of this file system.
+    fn with_two_paths(
+        &self,
+        old: At,
+        new: At,
+        change: impl FnOnce(&mut F, Start<'_, F::Id>, Start<'_, F::Id>) -> Result<(), FsError>,
+    ) -> Result {
         Files::<F>::check_one_device(old.0, new.0)?;
         self.with_path(old.1, |files| {
             self.program.read_path(&mut files.second_path, new.1)?;
@@ -119,7 +126,7 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
             let new = files.handles.directory(new.0)?;
             let old = (&old, files.path.bytes());
             let new = (&new, files.second_path.bytes());
-            Ok(rename(&mut files.fs, old, new)?)
+            Ok(change(&mut files.fs, old, new)?)
         })
     }
 }

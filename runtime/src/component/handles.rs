@@ -18,9 +18,15 @@ pub(crate) const ENDED: u32 = LAST_HANDLE - 1;
 /// The first future. The slots before reach further than any memory.
 const FIRST_FUTURE: u32 = FIRST_HANDLE + (1 << 29);
 
+/// The number of an opening. The program's allocator may drop a stream during a call, and open
+/// another one, which gets the same handle but another opening. 2^32 openings reuse a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Opening(u32);
+
 /// An open stream of a file's bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InputStream<I> {
+    pub(crate) opening: Opening,
     pub(crate) id: I,
     pub(crate) position: u64,
     /// The end was reached, or a read failed.
@@ -30,6 +36,7 @@ pub(crate) struct InputStream<I> {
 /// An open stream of a directory's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Listing<I> {
+    pub(crate) opening: Opening,
     pub(crate) id: I,
     /// The cookie of the next entry.
     pub(crate) cookie: u64,
@@ -45,6 +52,7 @@ pub(crate) enum Content {
 /// A stream of 0.3 and its future, of which at least one is not dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ends<I> {
+    pub(crate) opening: Opening,
     pub(crate) content: Content,
     pub(crate) id: I,
     /// The offset of the next byte, or the cookie of the next entry.
@@ -110,16 +118,26 @@ pub(crate) fn is_ours(handle: u32) -> bool {
 #[derive(Debug)]
 pub(crate) struct Handles<I> {
     slots: Slots<Resource<I>>,
+    next_opening: Opening,
 }
 
 impl<I> Default for Handles<I> {
     fn default() -> Self {
-        let slots = Slots::default();
-        Self { slots }
+        Self {
+            slots: Slots::default(),
+            next_opening: Opening::default(),
+        }
     }
 }
 
 impl<I: Copy + Eq> Handles<I> {
+    /// The number of a new stream.
+    pub(crate) fn next_opening(&mut self) -> Opening {
+        let opening = self.next_opening;
+        self.next_opening.0 = opening.0.wrapping_add(1);
+        opening
+    }
+
     /// The resource behind a handle. A stale handle is a bad descriptor, and so is one of
     /// another kind: a host traps there.
     fn get(&self, handle: u32) -> Result<&Resource<I>> {
@@ -220,6 +238,7 @@ mod tests {
     use super::*;
 
     const STREAM: Resource<u32> = Resource::Stream(InputStream {
+        opening: Opening(0),
         id: 0,
         position: 0,
         is_closed: false,

@@ -18,6 +18,7 @@ pub(crate) mod changing;
 pub(crate) mod descriptors;
 pub(crate) mod directories;
 pub(crate) mod errors;
+pub(crate) mod functions;
 pub(crate) mod handles;
 pub(crate) mod layout;
 pub(crate) mod memory;

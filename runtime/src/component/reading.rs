@@ -14,9 +14,8 @@ use super::layout::{Layout, list};
 use super::memory::List;
 use super::server::Server;
 use crate::blocks::Sink;
-use crate::fs::Filesystem;
+use crate::fs::{Filesystem, MAX_OFFSET};
 use crate::guest::Memory;
-use crate::open::MAX_OFFSET;
 
 /// The most bytes of one read, as in wasmtime: programs that ask for 2^64-1 bytes must not
 /// get all of a large file at once.

@@ -4,9 +4,9 @@ use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
 use super::layout::descriptor_flags;
 use super::server::{Files, Server};
-use crate::fs::{Filesystem, Flush, FsError};
+use crate::fs::{Filesystem, Flush, FsError, MAX_OFFSET, check_len};
 use crate::guest::Memory;
-use crate::open::{MAX_OFFSET, OpenFile, check_len};
+use crate::open::OpenFile;
 use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.

@@ -1,6 +1,6 @@
 //! The trait that every file system implements, and every front end calls.
 
-use super::{Appended, Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree};
+use super::{Appended, Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree, check_len};
 use crate::blocks::Sink;
 
 /// A tree with content.
@@ -149,8 +149,13 @@ pub trait Filesystem: Tree {
 
     /// Writes bytes at the end of a file, as [`write_at`](Self::write_at) does. File systems
     /// that others change at the same time find the end and write in one step.
+    ///
+    /// # Errors
+    ///
+    /// [`FsError::FileTooLarge`] if all bytes would end past [`MAX_OFFSET`](super::MAX_OFFSET).
     fn append(&mut self, file: Self::Id, bytes: &[u8]) -> Result<Appended> {
         let start = self.stat(&self.node(file)?)?.len;
+        check_len(start.saturating_add(bytes.len() as u64))?;
         let len = self.write_at(file, start, bytes)?;
         let end = start.saturating_add(len as u64);
         Ok(Appended { len, end })

@@ -5,6 +5,7 @@
 
 mod error;
 mod filesystem;
+mod length;
 mod node;
 mod path;
 mod resolve;
@@ -12,6 +13,7 @@ mod tree;
 
 pub use error::{FsError, Result};
 pub use filesystem::Filesystem;
+pub use length::{MAX_OFFSET, check_len};
 pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
 pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
 pub use tree::Tree;

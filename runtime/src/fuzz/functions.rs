@@ -54,9 +54,9 @@ type Function = (&'static str, &'static [&'static str], Perform);
 macro_rules! perform {
     ($release:ident $function:ident ($($parameter:ident: $type:ty),*)) => {
         |server, arguments| {
-            let mut arguments = arguments.iter();
-            let mut next = || arguments.next().copied().unwrap_or_default();
-            $(let $parameter = next() as $type;)*
+            let mut arguments = arguments.iter().copied();
+            $(let $parameter = arguments.next().unwrap_or_default() as $type;)*
+            assert_eq!(arguments.next(), None, "an argument without a parameter");
             $release::$function(server, $($parameter,)* 0).number()
         }
     };

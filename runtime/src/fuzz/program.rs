@@ -175,8 +175,8 @@ impl preview3::Host for Program {
         let state = &mut *self.0.borrow_mut();
         let waitable = u32::from(state.answer());
         let status = state.write_status(1);
-        state.write(address, &waitable.to_le_bytes());
-        state.write(address.wrapping_add(4), &status.to_le_bytes());
+        let event = u64::from(waitable) | u64::from(status) << 32;
+        state.write(address, &event.to_le_bytes());
         (state.answer() % 7).into()
     }
 

@@ -1,21 +1,6 @@
 //! An open file.
 
-use crate::fs::{FsError, Result};
-
-/// The largest position: offsets are signed 64-bit numbers.
-pub const MAX_OFFSET: u64 = i64::MAX as u64;
-
-/// Checks the length of a file after a change.
-///
-/// # Errors
-///
-/// [`FsError::FileTooLarge`] past [`MAX_OFFSET`].
-pub fn check_len(len: u64) -> Result {
-    match len > MAX_OFFSET {
-        true => Err(FsError::FileTooLarge),
-        false => Ok(()),
-    }
-}
+use crate::fs::{FsError, MAX_OFFSET, Result};
 
 /// An open file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

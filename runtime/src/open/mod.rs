@@ -17,7 +17,7 @@ mod place;
 mod slots;
 
 pub use directory::OpenDirectory;
-pub use file::{Access, MAX_OFFSET, OpenFile, Whence, check_len};
+pub use file::{Access, OpenFile, Whence};
 pub use handle::Handle;
 pub use names::{link, rename};
 pub use opening::{OpenOptions, open};

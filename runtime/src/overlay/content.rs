@@ -12,7 +12,7 @@ use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
 use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result};
+use crate::fs::{Filesystem, FsError, Result, check_len};
 use alloc::vec::Vec;
 
 /// What a hole shows.
@@ -75,10 +75,11 @@ impl Content {
         sink: &mut impl Sink,
     ) -> Result {
         let room = sink.room();
+        let mut gap_end = 0;
         while sink.room() > 0 {
             let done = room - sink.room();
             let at = offset.saturating_add(done.into());
-            match self.read_part(&mut below, at, sink) {
+            match self.read_part(&mut below, at, sink, &mut gap_end) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) if done == 0 => return Err(error),
@@ -89,11 +90,15 @@ impl Content {
     }
 
     /// Copies bytes of one page, or of a run without pages. Returns false at the end.
+    ///
+    /// The pages before `gap_end` are missing. The next read of a run uses the known end, since
+    /// a search at each page of a hole costs the square of its length.
     fn read_part<L: Filesystem>(
         &self,
         below: &mut Below<'_, L>,
         offset: u64,
         sink: &mut impl Sink,
+        gap_end: &mut u64,
     ) -> Result<bool> {
         let wanted = self.len.saturating_sub(offset).min(sink.room().into());
         if wanted == 0 {
@@ -101,15 +106,28 @@ impl Content {
         }
         let number = offset / PAGE_LEN as u64;
         let start = (offset % PAGE_LEN as u64) as usize;
-        if let Some(page) = self.pages.get(number) {
-            // Within a page, so the casts lose nothing.
-            let end = (start as u64 + wanted).min(PAGE_LEN as u64) as usize;
-            put_page(page, start, end, sink);
-            return Ok(true);
+        if number >= *gap_end {
+            if let Some(page) = self.pages.get(number) {
+                // Within a page, so the casts lose nothing.
+                let end = (start as u64 + wanted).min(PAGE_LEN as u64) as usize;
+                put_page(page, start, end, sink);
+                return Ok(true);
+            }
+            let page_count = (start as u64 + wanted).div_ceil(PAGE_LEN as u64);
+            *gap_end = number + self.pages.gap(number, page_count);
         }
-        let page_count = (start as u64 + wanted).div_ceil(PAGE_LEN as u64);
-        let gap_len = self.pages.gap(number, page_count) * PAGE_LEN as u64 - start as u64;
-        let wanted = wanted.min(gap_len);
+        let wanted = wanted.min(gap_end.saturating_mul(PAGE_LEN as u64) - offset);
+        self.read_gap(below, (offset, wanted), sink)
+    }
+
+    /// Copies packed bytes of a run without pages, or zeros of one page. Returns false if no
+    /// byte arrives.
+    fn read_gap<L: Filesystem>(
+        &self,
+        below: &mut Below<'_, L>,
+        (offset, wanted): (u64, u64),
+        sink: &mut impl Sink,
+    ) -> Result<bool> {
         let packed = self.packed_len.saturating_sub(offset).min(wanted);
         if packed == 0 {
             let len = wanted.min(PAGE_LEN as u64) as usize;
@@ -210,38 +228,32 @@ impl Content {
     }
 
     /// Makes all pages of a range, so that writing there needs no more space, and extends a
-    /// shorter file.
+    /// shorter file. An error frees all new pages.
     pub(super) fn allocate<L: Filesystem>(
         &mut self,
         space: &mut Space,
         below: &mut Below<'_, L>,
         (offset, len): (u64, u64),
     ) -> Result {
-        // The cheap check first, since the range may be longer than any memory.
-        let end = offset.checked_add(len).ok_or(FsError::FileTooLarge)?;
+        let end = offset.saturating_add(len);
+        check_len(end)?;
         let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
-        let missing = (numbers.end - numbers.start).saturating_sub(self.pages.len() as u64);
-        space.check(missing.saturating_mul(PAGE_LEN as u64))?;
+        let missing = self.pages.reserve(space, numbers.clone())?;
+        for (done, &number) in missing.iter().enumerate() {
+            if let Err(error) = self.add_page(space, below, (number, PAGE_LEN), false) {
+                self.pages.remove_all(space, &missing[..done]);
+                return Err(error);
+            }
+        }
         for number in numbers {
-            if let Err(error) = self.allocate_page(space, below, number) {
-                self.pages.truncate(space, self.len);
+            // Shorter pages only: the others have all their bytes.
+            if let Err(error) = self.pages.get_mut(space, number, PAGE_LEN) {
+                self.pages.remove_all(space, &missing);
                 return Err(error);
             }
         }
         self.len = self.len.max(end);
         Ok(())
-    }
-
-    fn allocate_page<L: Filesystem>(
-        &mut self,
-        space: &mut Space,
-        below: &mut Below<'_, L>,
-        number: u64,
-    ) -> Result {
-        if self.pages.get(number).is_none() {
-            return self.add_page(space, below, (number, PAGE_LEN), false);
-        }
-        self.pages.get_mut(space, number, PAGE_LEN).map(|_| ())
     }
 
     /// Frees all pages.

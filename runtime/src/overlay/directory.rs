@@ -16,6 +16,16 @@ pub(super) enum Lookup<I> {
     Node(I),
 }
 
+/// A packed name that changed.
+#[derive(Debug)]
+pub(super) enum Cover<I> {
+    /// The name was removed for good. All packed names up to the cookie of the next visible one
+    /// were removed, too, as far as a listing noted it.
+    Removed(Cell<u64>),
+    /// The name belongs to another node, or is about to be removed.
+    Node(I),
+}
+
 /// A name to change: where it is, and whether the packed directory has it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name<'n> {
@@ -28,13 +38,11 @@ pub(super) struct Name<'n> {
 pub(super) struct Directory<I> {
     /// The directory above; `None` while that of a packed directory is the packed one.
     pub(super) parent: Option<I>,
-    /// Names that the packed directory does not have.
+    /// Names that the packed directory does not have, or had until their removal.
     own: Names<I>,
-    /// Packed names that were removed, `None`, or that belong to another node. They keep
-    /// their place in a listing.
-    covers: Names<Option<I>>,
-    /// All packed names before this cookie are removed.
-    visible_from: Cell<u64>,
+    /// Packed names that changed. One that belongs to another node keeps its place in a
+    /// listing.
+    covers: Names<Cover<I>>,
 }
 
 impl<I: Copy> Directory<I> {
@@ -43,24 +51,23 @@ impl<I: Copy> Directory<I> {
             parent,
             own: Names::default(),
             covers: Names::default(),
-            visible_from: Cell::new(0),
         }
     }
 
     pub(super) fn lookup(&self, name: &[u8]) -> Lookup<I> {
         match self.own.get(name) {
             Some(&id) => Lookup::Node(id),
-            None => self.packed(name),
+            None => match self.cover(name) {
+                None => Lookup::Unchanged,
+                Some(Cover::Removed(_)) => Lookup::Removed,
+                Some(&Cover::Node(id)) => Lookup::Node(id),
+            },
         }
     }
 
-    /// What became of a name that the packed directory has.
-    pub(super) fn packed(&self, name: &[u8]) -> Lookup<I> {
-        match self.covers.get(name) {
-            None => Lookup::Unchanged,
-            Some(None) => Lookup::Removed,
-            Some(&Some(id)) => Lookup::Node(id),
-        }
+    /// The change of a packed name.
+    pub(super) fn cover(&self, name: &[u8]) -> Option<&Cover<I>> {
+        self.covers.get(name)
     }
 
     /// The first own name with at least this number.
@@ -69,53 +76,46 @@ impl<I: Copy> Directory<I> {
         Some((number, name, id))
     }
 
-    /// Where to start a listing of the packed names at `cookie`.
-    pub(super) fn skip_removed(&self, cookie: u64) -> u64 {
-        cookie.max(self.visible_from.get())
-    }
-
-    /// Notes that all packed names from `start` to `end` are removed. So a program that
-    /// removes the first name again and again does not skip the same names each time.
-    pub(super) fn note_removed(&self, start: u64, end: u64) {
-        if start <= self.visible_from.get() {
-            self.visible_from.set(self.visible_from.get().max(end));
-        }
-    }
-
     /// Gives a name to a node. All or nothing.
     pub(super) fn set(&mut self, space: &mut Space, name: Name<'_>, id: I) -> Result {
-        if !name.is_packed {
-            return match self.own.get_mut(name.bytes) {
-                Some(value) => {
-                    *value = id;
-                    Ok(())
-                }
-                None => self.own.insert(space, name.bytes, id),
-            };
-        }
         match self.covers.get_mut(name.bytes) {
-            Some(value) => *value = Some(id),
-            None => self.covers.insert(space, name.bytes, Some(id))?,
+            Some(Cover::Node(node)) => *node = id,
+            None if name.is_packed => self.covers.insert(space, name.bytes, Cover::Node(id))?,
+            // A removed packed name leaves its place for good, so that listings can skip it.
+            _ => match self.own.get_mut(name.bytes) {
+                Some(node) => *node = id,
+                None => self.own.insert(space, name.bytes, id)?,
+            },
         }
-        self.visible_from.set(0);
         Ok(())
     }
 
-    /// Makes the removal of a name possible, which belongs to this node.
-    pub(super) fn reserve_removal(&mut self, space: &mut Space, name: Name<'_>, id: I) -> Result {
+    /// Makes the removal of a name possible, which belongs to this node. Returns whether that
+    /// took space.
+    pub(super) fn reserve_removal(
+        &mut self,
+        space: &mut Space,
+        name: Name<'_>,
+        id: I,
+    ) -> Result<bool> {
         if !name.is_packed || self.covers.get(name.bytes).is_some() {
-            return Ok(());
+            return Ok(false);
         }
         // The name still belongs to the packed node.
-        self.covers.insert(space, name.bytes, Some(id))
+        self.covers.insert(space, name.bytes, Cover::Node(id))?;
+        Ok(true)
+    }
+
+    /// Frees the space that [`reserve_removal`](Self::reserve_removal) took.
+    pub(super) fn cancel_removal(&mut self, space: &mut Space, name: Name<'_>) {
+        self.covers.remove(space, name.bytes);
     }
 
     /// Removes a name after [`reserve_removal`](Self::reserve_removal).
     pub(super) fn remove(&mut self, space: &mut Space, name: Name<'_>) {
-        if !name.is_packed {
-            self.own.remove(space, name.bytes);
-        } else if let Some(value) = self.covers.get_mut(name.bytes) {
-            *value = None;
+        match self.covers.get_mut(name.bytes) {
+            Some(cover @ Cover::Node(_)) => *cover = Cover::Removed(Cell::new(0)),
+            _ => self.own.remove(space, name.bytes),
         }
     }
 

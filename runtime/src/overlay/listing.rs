@@ -2,10 +2,15 @@
 //!
 //! The packed names come first, at their packed cookies, then the own names, at their numbers
 //! from [`FIRST_OWN`] on. Each name keeps its cookie until it is removed. A packed name that
-//! now belongs to another node keeps the cookie, too.
+//! now belongs to another node keeps the cookie, too. A packed name that is removed and made
+//! again becomes an own name.
+//!
+//! A listing that skips removed packed names notes at the first one where it arrived. For
+//! example, a program removes all names except the first, and lists the directory after each
+//! removal. The second name then leads to the next visible one in one step.
 
 use super::clock::Clock;
-use super::directory::{Directory, Lookup};
+use super::directory::{Cover, Directory};
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use crate::fs::{Entry, Filesystem, FsError, Result, Tree};
@@ -51,16 +56,18 @@ where
         if directory.shows_packed() {
             return self.lower.entry(packed, cookie);
         }
-        let start = directory.skip_removed(cookie);
-        let mut at = start;
+        let (mut at, mut first) = (cookie, None);
         while let Some(entry) = self.lower.entry(packed, at)? {
-            match directory.packed(entry.name) {
-                Lookup::Removed => {}
-                Lookup::Unchanged => return Ok(Some(entry)),
-                Lookup::Node(id) => return self.entry_of(id, entry.name, entry.next).map(Some),
+            match directory.cover(entry.name) {
+                None => return Ok(Some(entry)),
+                Some(&Cover::Node(id)) => {
+                    return self.entry_of(id, entry.name, entry.next).map(Some);
+                }
+                Some(Cover::Removed(next)) => {
+                    at = next.get().max(entry.next);
+                    first.get_or_insert(next).set(at);
+                }
             }
-            at = entry.next;
-            directory.note_removed(start, at);
         }
         Ok(None)
     }

@@ -17,7 +17,8 @@
 //!
 //! Each change first makes all the memory that it needs. If memory runs out, nothing has
 //! changed. `Space` counts the memory of all structures and holds it below a limit. Removed
-//! and shortened files give their memory back.
+//! and shortened files give their memory back. A reserve lets a full layer remove
+//! packed names: at least 500 short names of one directory, if the limit is 1 MiB or more.
 //!
 //! Only nodes at or below a *root* accept changes. Made nodes never leave the roots, since a
 //! move needs two directories that accept changes. Preopened directories cannot be moved
@@ -47,3 +48,5 @@ mod tree;
 pub use clock::{Clock, Ticks};
 pub use id::{Found, Id};
 pub use layer::Overlay;
+#[cfg(test)]
+pub(crate) use table::count_hashes;

@@ -112,8 +112,13 @@ impl<T> Names<T> {
         }
     }
 
-    /// Moves `first` behind the gaps at the start.
+    /// Moves `first` behind the gaps at the start, and removes those at the end.
     fn skip_gaps(&mut self) {
+        let is_gap = |entry: &mut Entry<T>| entry.value.is_none();
+        while self.entries.pop_if(is_gap).is_some() {
+            self.gap_count -= 1;
+        }
+        self.first = self.first.min(self.entries.len());
         let rest = &self.entries[self.first..];
         let gaps = rest.iter().take_while(|entry| entry.value.is_none());
         self.first += gaps.count();

@@ -7,10 +7,11 @@
 //! is removed, and the node that had the name `b` loses a name.
 
 use super::clock::Clock;
-use super::directory::Name;
+use super::directory::{Directory, Name};
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::node::{Body, Node, NodeTimes};
+use super::nodes::Nodes;
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
 use core::hash::Hash;
 
@@ -117,8 +118,9 @@ where
         found: &Found<L::Node>,
     ) -> Result<Spot<'n, L::Id>> {
         let spot = self.spot(directory, name)?;
-        self.reserve_removal(&spot, Self::id(found))?;
-        self.prepare_loss(found)?;
+        self.with_removal(&spot, Self::id(found), |overlay| {
+            overlay.prepare_loss(found)
+        })?;
         Ok(spot)
     }
 
@@ -137,12 +139,13 @@ where
         self.check_places(&moved, (old.0, new.0), replaced.as_ref())?;
         self.check_kinds(&moved, replaced.as_ref())?;
         let (from, to) = (self.spot(old.0, old.1)?, self.spot(new.0, new.1)?);
-        self.reserve_removal(&from, id)?;
-        self.prepare_move(&moved, (old.0, new.0))?;
-        if let Some(replaced) = &replaced {
-            self.prepare_loss(replaced)?;
-        }
-        self.set(&to, id)?;
+        self.with_removal(&from, id, |overlay| {
+            overlay.prepare_move(&moved, (old.0, new.0))?;
+            if let Some(replaced) = &replaced {
+                overlay.prepare_loss(replaced)?;
+            }
+            overlay.set(&to, id)
+        })?;
         let now_ns = self.clock.now_ns();
         self.remove(&from);
         self.settle(id, new.0, now_ns);
@@ -235,22 +238,38 @@ where
     }
 
     fn set(&mut self, spot: &Spot<'_, L::Id>, id: Id<L::Id>) -> Result {
-        let node = self.nodes.get_mut(spot.directory);
-        let directory = node.and_then(|node| node.directory_mut());
-        let directory = directory.ok_or(FsError::NotFound)?;
+        let directory = Self::directory_at(&mut self.nodes, spot)?;
         directory.set(&mut self.space, spot.name, id)
     }
 
-    fn reserve_removal(&mut self, spot: &Spot<'_, L::Id>, id: Id<L::Id>) -> Result {
-        let node = self.nodes.get_mut(spot.directory);
+    /// Makes the removal of a name possible, and changes what else may fail. An error frees
+    /// the space of the removal.
+    fn with_removal(
+        &mut self,
+        spot: &Spot<'_, L::Id>,
+        id: Id<L::Id>,
+        change: impl FnOnce(&mut Self) -> Result,
+    ) -> Result {
+        let directory = Self::directory_at(&mut self.nodes, spot)?;
+        let took_space = directory.reserve_removal(&mut self.space, spot.name, id)?;
+        change(self).inspect_err(|_| {
+            if let (true, Ok(directory)) = (took_space, Self::directory_at(&mut self.nodes, spot)) {
+                directory.cancel_removal(&mut self.space, spot.name);
+            }
+        })
+    }
+
+    fn directory_at<'o>(
+        nodes: &'o mut Nodes<L::Id>,
+        spot: &Spot<'_, L::Id>,
+    ) -> Result<&'o mut Directory<Id<L::Id>>> {
+        let node = nodes.get_mut(spot.directory);
         let directory = node.and_then(|node| node.directory_mut());
-        let directory = directory.ok_or(FsError::NotFound)?;
-        directory.reserve_removal(&mut self.space, spot.name, id)
+        directory.ok_or(FsError::NotFound)
     }
 
     fn remove(&mut self, spot: &Spot<'_, L::Id>) {
-        let node = self.nodes.get_mut(spot.directory);
-        if let Some(directory) = node.and_then(|node| node.directory_mut()) {
+        if let Ok(directory) = Self::directory_at(&mut self.nodes, spot) {
             directory.remove(&mut self.space, spot.name);
         }
     }

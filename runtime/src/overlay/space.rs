@@ -14,17 +14,23 @@ const ALLOCATION_LEN: usize = 16;
 /// box without a panic if memory runs out.
 pub(super) type Boxed<T> = Box<[T; 1]>;
 
-/// The longest reserve: about 500 packed names.
+/// The longest reserve: at least 500 short packed names.
 const RESERVE_LEN_MAX: u64 = 64 << 10;
+
+/// A vector grows by so many items if there is no space for more.
+const STEP: usize = 16;
 
 /// Bytes in use, and how many there may be.
 ///
-/// The removal of a packed name needs memory, too. A reserve lets a program remove files when
-/// the layer is full.
+/// The removal of a packed name needs memory, too. A reserve lets a program remove some files
+/// when the layer is full. A table doubles at once, so its next growth is set aside in addition.
+/// A vector grows in small steps if the space ends.
 #[derive(Debug)]
 pub(super) struct Space {
     limit_len: u64,
     used_len: u64,
+    /// The next growth of all tables.
+    aside_len: u64,
     is_reserve_open: bool,
 }
 
@@ -33,6 +39,7 @@ impl Space {
         Self {
             limit_len,
             used_len: 0,
+            aside_len: 0,
             is_reserve_open: false,
         }
     }
@@ -46,12 +53,10 @@ impl Space {
         self.is_reserve_open = false;
     }
 
-    /// Bytes that the current allocation may not use.
+    /// The reserve, and what is set aside.
     fn reserve_len(&self) -> u64 {
-        match self.is_reserve_open {
-            true => 0,
-            false => RESERVE_LEN_MAX.min(self.limit_len / 16),
-        }
+        let reserve_len = RESERVE_LEN_MAX.min(self.limit_len / 16);
+        reserve_len.saturating_add(self.aside_len)
     }
 
     pub(super) fn used_len(&self) -> u64 {
@@ -60,11 +65,40 @@ impl Space {
 
     /// Checks that `len` more bytes fit.
     pub(super) fn check(&self, len: u64) -> Result {
-        let limit_len = self.limit_len - self.reserve_len();
-        match self.used_len.saturating_add(len) > limit_len {
+        match len > self.free_len(self.is_reserve_open) {
             true => Err(FsError::NoSpace),
             false => Ok(()),
         }
+    }
+
+    fn free_len(&self, with_reserve: bool) -> u64 {
+        let reserve_len = match with_reserve {
+            true => 0,
+            false => self.reserve_len(),
+        };
+        let taken_len = self.used_len.saturating_add(reserve_len);
+        self.limit_len.saturating_sub(taken_len)
+    }
+
+    /// Checks that a table can grow by `len` bytes, after which the next growth is set aside.
+    pub(super) fn check_table(&self, len: u64) -> Result {
+        match self.is_reserve_open {
+            true => self.check(len),
+            false => self.check(len.saturating_mul(2)),
+        }
+    }
+
+    /// Counts a table that had `before` bytes, and has `after`.
+    pub(super) fn change_table(&mut self, before: usize, after: usize) {
+        self.subtract(before);
+        self.add(after);
+        self.aside_len -= before as u64;
+        self.aside_len += after as u64;
+    }
+
+    /// Checks that `count` more allocations of `len` bytes fit, and `other_len` bytes.
+    pub(super) fn check_all(&self, count: u64, len: usize, other_len: u64) -> Result {
+        self.check(count.saturating_mul(cost(len)).saturating_add(other_len))
     }
 
     /// Counts an allocation of this length.
@@ -83,8 +117,8 @@ impl Space {
         if wanted <= items.capacity() {
             return Ok(());
         }
-        self.check(cost(wanted.saturating_mul(size_of::<T>())))?;
         let before = len_of(items);
+        self.check(growth_len::<T>(wanted, before))?;
         let reserved = items.try_reserve_exact(additional);
         reserved.map_err(|_| FsError::NoSpace)?;
         self.subtract(before);
@@ -92,18 +126,31 @@ impl Space {
         Ok(())
     }
 
-    /// Makes room for one item. A full vector doubles, so that many items cost few copies.
+    /// Makes room for one item. A full vector doubles, so that many items cost few copies. If
+    /// there is no space for that, it grows less. The reserve is only for small steps.
     pub(super) fn reserve_one<T>(&mut self, items: &mut Vec<T>) -> Result {
-        match items.len() < items.capacity() {
-            true => Ok(()),
-            false => self.reserve(items, items.len().max(4)),
+        if items.len() < items.capacity() {
+            return Ok(());
         }
+        let free_len = self.free_len(false);
+        let mut additional = items.len().max(4);
+        while additional > STEP
+            && growth_len::<T>(items.len() + additional, len_of(items)) > free_len
+        {
+            additional = (additional / 2).max(STEP);
+        }
+        self.reserve(items, additional)
+    }
+
+    /// Whether [`shrink`](Self::shrink) moves a vector.
+    pub(super) fn is_oversized(len: usize, capacity: usize) -> bool {
+        capacity >= 16 && len <= capacity / 4
     }
 
     /// Moves a vector that needs less than a quarter of its memory to a smaller one. If
     /// memory runs out, the vector keeps its memory.
     pub(super) fn shrink<T>(&mut self, items: &mut Vec<T>) {
-        if items.capacity() < 16 || items.len() > items.capacity() / 4 {
+        if !Self::is_oversized(items.len(), items.capacity()) {
             return;
         }
         let mut smaller = Vec::new();
@@ -147,6 +194,12 @@ impl Space {
         self.subtract(size_of::<T>());
         item
     }
+}
+
+/// Bytes that a vector of `before` bytes needs in addition for `wanted` items. An allocator
+/// that moves the vector needs all of them for a moment. The engine may refuse that, too.
+fn growth_len<T>(wanted: usize, before: usize) -> u64 {
+    cost(wanted.saturating_mul(size_of::<T>())) - cost(before)
 }
 
 /// The memory of an allocation of `len` bytes. A length of 0 needs none.

@@ -12,10 +12,38 @@ use hashbrown::HashTable;
 /// A table below this capacity is never moved to a smaller one.
 const SMALL: usize = 32;
 
+/// The most bytes of a table besides its buckets.
+const PADDING_LEN: u64 = 64;
+
 /// The hash of a key. The same in all programs, since a program harms only itself with keys
 /// that collide.
 pub(super) fn hash_of(key: &(impl Hash + ?Sized)) -> u64 {
+    #[cfg(test)]
+    HASH_COUNT.set(HASH_COUNT.get() + 1);
     FixedState::with_seed(0).hash_one(key)
+}
+
+#[cfg(test)]
+std::thread_local! {
+    /// Calls of [`hash_of`].
+    static HASH_COUNT: core::cell::Cell<u64> = const { core::cell::Cell::new(0) };
+}
+
+/// Also returns how many keys were hashed, which bounds the look-ups.
+#[cfg(test)]
+pub(crate) fn count_hashes<R>(body: impl FnOnce() -> R) -> (R, u64) {
+    let before = HASH_COUNT.get();
+    let result = body();
+    (result, HASH_COUNT.get() - before)
+}
+
+/// The buckets of a table for so many items: a power of two, and at most 7 of 8 are used.
+fn bucket_count(count: u64) -> u64 {
+    let wanted = match count {
+        ..8 => (count + 1).max(4),
+        _ => count.saturating_mul(8) / 7,
+    };
+    wanted.next_power_of_two()
 }
 
 /// Items by the hash of their keys.
@@ -45,18 +73,41 @@ impl<T> Table<T> {
         self.0.find_mut(hash, is_it)
     }
 
+    /// The most bytes by which room for `additional` more items makes the table longer. 0 if
+    /// there is room.
+    pub(super) fn growth_len(&self, additional: u64) -> u64 {
+        let free = self.0.capacity() - self.0.len();
+        if additional <= free as u64 {
+            return 0;
+        }
+        let bucket_count = bucket_count(additional.saturating_add(self.0.len() as u64));
+        // A bucket has an item and a byte. Removed items can ask for twice the buckets, too.
+        let len = bucket_count.saturating_mul(size_of::<T>() as u64 + 1);
+        let before = self.0.allocation_size() as u64;
+        len.max(2 * before) + PADDING_LEN - before
+    }
+
     /// Makes room for one item.
     pub(super) fn reserve_one(&mut self, space: &mut Space, hash: impl Fn(&T) -> u64) -> Result {
-        if self.0.len() < self.0.capacity() {
+        self.reserve(space, 1, hash)
+    }
+
+    /// Makes room for `additional` items.
+    pub(super) fn reserve(
+        &mut self,
+        space: &mut Space,
+        additional: usize,
+        hash: impl Fn(&T) -> u64,
+    ) -> Result {
+        let growth_len = self.growth_len(additional as u64);
+        if growth_len == 0 {
             return Ok(());
         }
+        space.check_table(growth_len)?;
         let before = self.0.allocation_size();
-        // Twice the buckets, and room for the smallest table.
-        space.check((before as u64).saturating_mul(2) + 4 * size_of::<T>() as u64 + 64)?;
-        let reserved = self.0.try_reserve(1, hash);
+        let reserved = self.0.try_reserve(additional, hash);
         reserved.map_err(|_| FsError::NoSpace)?;
-        space.subtract(before);
-        space.add(self.0.allocation_size());
+        space.change_table(before, self.0.allocation_size());
         Ok(())
     }
 
@@ -82,11 +133,10 @@ impl<T> Table<T> {
         if smaller.try_reserve(self.0.len() * 2, &hash).is_err() {
             return;
         }
-        space.subtract(self.0.allocation_size());
+        space.change_table(self.0.allocation_size(), smaller.allocation_size());
         for item in self.0.drain() {
             smaller.insert_unique(hash(&item), item, &hash);
         }
-        space.add(smaller.allocation_size());
         self.0 = smaller;
     }
 
@@ -97,15 +147,7 @@ impl<T> Table<T> {
 
     /// Takes all items out, and frees the table.
     pub(super) fn drain(&mut self, space: &mut Space) -> impl Iterator<Item = T> + use<T> {
-        space.subtract(self.0.allocation_size());
+        space.change_table(self.0.allocation_size(), 0);
         core::mem::take(&mut self.0).into_iter()
-    }
-
-    /// Takes out the items for which `is_out` holds.
-    pub(super) fn extract(
-        &mut self,
-        is_out: impl FnMut(&mut T) -> bool,
-    ) -> impl Iterator<Item = T> {
-        self.0.extract_if(is_out)
     }
 }

@@ -7,8 +7,8 @@ use super::numbers::Descriptor;
 use super::opening::follows;
 use super::server::Base;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Filesystem, Time, Times};
-use crate::open::{Expected, Handle, check_len, link, rename};
+use crate::fs::{Filesystem, Time, Times, check_len};
+use crate::open::{Expected, Handle, link, rename};
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_allocate(&mut self, fd: u32, offset: u64, len: u64) -> Result {

@@ -3,9 +3,9 @@
 use super::abi::{Iovec, whence};
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
 use crate::blocks::Sink;
-use crate::fs::Filesystem;
+use crate::fs::{Filesystem, MAX_OFFSET};
 use crate::guest::GuestSink;
-use crate::open::{MAX_OFFSET, Whence};
+use crate::open::Whence;
 
 /// An array of buffers in the program's memory.
 #[derive(Clone, Copy)]

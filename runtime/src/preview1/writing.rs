@@ -3,8 +3,8 @@
 use super::abi::fdflags;
 use super::reading::Iovecs;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Appended, Filesystem, Flush, FsError};
-use crate::open::{MAX_OFFSET, OpenFile, check_len};
+use crate::fs::{Appended, Filesystem, Flush, FsError, MAX_OFFSET, check_len};
+use crate::open::OpenFile;
 use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.

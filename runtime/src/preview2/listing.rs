@@ -12,7 +12,12 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     pub(super) fn read_directory(&self, descriptor: u32) -> Result<u32> {
         self.with_files(|files| {
             let id = files.handles.directory(descriptor)?.id;
-            files.insert(Resource::Listing(Listing { id, cookie: 0 }))
+            let opening = files.handles.next_opening();
+            files.insert(Resource::Listing(Listing {
+                opening,
+                id,
+                cookie: 0,
+            }))
         })
     }
 
@@ -23,11 +28,10 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
             return Ok(None);
         };
         let name = self.program.list(lowering, &found.name)?;
-        self.with_files(|files| {
-            // Unless the program's allocator dropped it.
-            if let Ok(listing) = files.handles.listing(stream) {
-                listing.cookie = found.next;
-            }
+        self.with_files(|files| match files.handles.listing(stream) {
+            Ok(now) if now.opening == listing.opening => now.cookie = found.next,
+            // The program's allocator dropped the stream.
+            _ => {}
         });
         let kind = found.kind;
         Ok(Some(DirectoryEntry { kind, name }))

@@ -112,13 +112,13 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     /// Copies the next bytes that the target may take. Returns their number.
     fn copy(&self, call: &Splice, permit: u64) -> Result<u32, Failure> {
         let stream = self.open_stream(call.source)?;
-        let fail = |code| self.fail(call.source, code);
+        let fail = |code| self.fail(call.source, &stream, code);
         let wanted = call.len.min(permit).min(LOAN_LEN.into());
         let len = self.readable(stream.id, (stream.position, wanted));
         let len = len.map_err(fail)?;
         match len {
             0 if wanted == 0 => Ok(0),
-            0 => Err(self.close(call.source).into()),
+            0 => Err(self.close(call.source, &stream).into()),
             len => {
                 let give = |address| self.give(call, &stream, (address, len));
                 let answer = (call.ret, ANSWER_LEN);
@@ -135,14 +135,14 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         lent: (u32, u32),
     ) -> Result<u32, Failure> {
         let len = self.fill(stream.id, stream.position, lent);
-        let len = len.map_err(|code| self.fail(call.source, code))?;
+        let len = len.map_err(|code| self.fail(call.source, stream, code))?;
         if len == 0 {
-            return Err(self.close(call.source).into());
+            return Err(self.close(call.source, stream).into());
         }
         let host = &self.program.host;
         host.host_output_stream_write(call.target, lent.0, len, call.ret, call.lowering);
         self.check_short(call)?;
-        self.advance(call.source, len.into());
+        self.advance(call.source, stream, len.into());
         Ok(len)
     }
 }

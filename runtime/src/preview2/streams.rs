@@ -17,11 +17,15 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn read_via_stream(&self, descriptor: u32, offset: u64) -> Result<u32> {
         self.with_files(|files| match files.handles.descriptor(descriptor)? {
             Handle::Directory(_) => Err(ErrorCode::IS_DIRECTORY),
-            Handle::File(file) => files.insert(Resource::Stream(InputStream {
-                id: file.id,
-                position: offset,
-                is_closed: false,
-            })),
+            Handle::File(file) => {
+                let opening = files.handles.next_opening();
+                files.insert(Resource::Stream(InputStream {
+                    opening,
+                    id: file.id,
+                    position: offset,
+                    is_closed: false,
+                }))
+            }
         })
     }
 
@@ -33,11 +37,11 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     ) -> Result<List, StreamError> {
         let stream = self.open_stream(handle)?;
         let read = self.read_file(stream.id, (stream.position, len), lowering);
-        let list = read.map_err(|code| self.fail(handle, code))?;
+        let list = read.map_err(|code| self.fail(handle, &stream, code))?;
         if list.count == 0 && len > 0 {
-            return Err(self.close(handle));
+            return Err(self.close(handle, &stream));
         }
-        self.advance(handle, list.count.into());
+        self.advance(handle, &stream, list.count.into());
         Ok(list)
     }
 
@@ -45,12 +49,12 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn skip(&self, handle: u32, len: u64) -> Result<u64, StreamError> {
         let stream = self.open_stream(handle)?;
         let file_len = self.with_files(|files| files.file_len(stream.id));
-        let file_len = file_len.map_err(|error| self.fail(handle, error.into()))?;
+        let file_len = file_len.map_err(|error| self.fail(handle, &stream, error.into()))?;
         let skipped = file_len.saturating_sub(stream.position).min(len);
         if skipped == 0 && len > 0 {
-            return Err(self.close(handle));
+            return Err(self.close(handle, &stream));
         }
-        self.advance(handle, skipped);
+        self.advance(handle, &stream, skipped);
         Ok(skipped)
     }
 
@@ -64,20 +68,25 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    pub(super) fn advance(&self, handle: u32, len: u64) {
-        self.change(handle, |stream| {
+    pub(super) fn advance(&self, handle: u32, stream: &InputStream<F::Id>, len: u64) {
+        self.change(handle, stream, |stream| {
             stream.position = stream.position.saturating_add(len);
         });
     }
 
-    pub(super) fn close(&self, handle: u32) -> StreamError {
-        self.change(handle, |stream| stream.is_closed = true);
+    pub(super) fn close(&self, handle: u32, stream: &InputStream<F::Id>) -> StreamError {
+        self.change(handle, stream, |stream| stream.is_closed = true);
         StreamError::Closed
     }
 
     /// Closes the stream after an error, as the specification says.
-    pub(super) fn fail(&self, handle: u32, code: ErrorCode) -> StreamError {
-        self.close(handle);
+    pub(super) fn fail(
+        &self,
+        handle: u32,
+        stream: &InputStream<F::Id>,
+        code: ErrorCode,
+    ) -> StreamError {
+        self.close(handle, stream);
         StreamError::Failed(code)
     }
 
@@ -88,12 +97,17 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         list.unwrap_or(List::empty(1))
     }
 
-    /// Changes a stream, if the program's allocator did not drop it.
-    fn change(&self, handle: u32, change: impl FnOnce(&mut InputStream<F::Id>)) {
-        self.with_files(|files| {
-            if let Ok(stream) = files.handles.stream(handle) {
-                change(stream);
-            }
+    /// Changes a stream that was copied at the start of the call, if the program's allocator
+    /// did not drop it.
+    fn change(
+        &self,
+        handle: u32,
+        copy: &InputStream<F::Id>,
+        change: impl FnOnce(&mut InputStream<F::Id>),
+    ) {
+        self.with_files(|files| match files.handles.stream(handle) {
+            Ok(stream) if stream.opening == copy.opening => change(stream),
+            _ => {}
         });
     }
 }

@@ -21,13 +21,13 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
             return COMPLETED;
         }
         match self.copy_bytes(ends.id, ends.position, (address, len)) {
-            Ok(0) => self.end_stream(stream, Ok(())),
+            Ok(0) => self.end_stream(stream, &ends, Ok(())),
             Ok(count) => {
                 let position = ends.position.saturating_add(count.into());
-                self.move_stream(stream, position);
+                self.move_stream(stream, &ends, position);
                 completed(count)
             }
-            Err(code) => self.end_stream(stream, Err(code)),
+            Err(code) => self.end_stream(stream, &ends, Err(code)),
         }
     }
 

@@ -72,24 +72,26 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         ends.ok().filter(open)
     }
 
-    /// Moves a stream to the position of its next item, if the program's allocator did not
-    /// drop it.
-    pub(super) fn move_stream(&self, stream: u32, position: u64) {
-        self.with_files(|files| {
-            if let Ok(ends) = files.handles.ends(stream) {
-                ends.position = position;
-            }
-        });
+    /// Moves a stream to the position of its next item.
+    pub(super) fn move_stream(&self, stream: u32, copy: &Ends<F::Id>, position: u64) {
+        self.change_ends(stream, copy, |ends| ends.position = position);
     }
 
     /// Ends a stream, and resolves its future. Returns the status of the read.
-    pub(super) fn end_stream(&self, stream: u32, outcome: Result) -> u32 {
-        self.with_files(|files| {
-            if let Ok(ends) = files.handles.ends(stream) {
-                ends.outcome.get_or_insert(outcome);
-            }
+    pub(super) fn end_stream(&self, stream: u32, copy: &Ends<F::Id>, outcome: Result) -> u32 {
+        self.change_ends(stream, copy, |ends| {
+            ends.outcome.get_or_insert(outcome);
         });
         DROPPED
+    }
+
+    /// Changes a stream that was copied at the start of the call, if the program's allocator
+    /// did not drop it.
+    fn change_ends(&self, stream: u32, copy: &Ends<F::Id>, change: impl FnOnce(&mut Ends<F::Id>)) {
+        self.with_files(|files| match files.handles.ends(stream) {
+            Ok(ends) if ends.opening == copy.opening => change(ends),
+            _ => {}
+        });
     }
 
     /// Drops a stream. As in wasmtime, its future then resolves with success, unless the
@@ -150,7 +152,9 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
 impl<F: Filesystem> Files<F> {
     fn open_ends(&mut self, content: Content, id: F::Id, position: u64) -> Result<EndHandles> {
+        let opening = self.handles.next_opening();
         let stream = self.insert(Resource::Ends(Ends {
+            opening,
             content,
             id,
             position,

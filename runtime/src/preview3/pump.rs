@@ -62,7 +62,9 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
                 self.write_pieces(writable, lowering);
             }
             Err(code) => {
-                self.end_stream(source, Err(code));
+                if let Some(ends) = self.open_end(source, Content::Bytes) {
+                    self.end_stream(source, &ends, Err(code));
+                }
                 self.drop_stream(source, Content::Bytes);
                 self.program.host.host_bytes_end(writable, lowering);
             }

@@ -17,14 +17,19 @@
 //! 1 and 2. Instance 1 of the outer component is the instance of a stub. So all numbers of
 //! types and instances stay, and the sections with types and aliases are copied.
 //!
+//! The outer component repeats the name and the description of the packed one.
+//! If a sealed component is packed again, all custom sections of the outer one stay.
+//!
 //! The packed component stays byte for byte, whether it was packed in place or wired. To
 //! open a sealed component, take the nested component out.
 
 mod behind;
 mod core_module;
+mod custom;
 mod flat;
 mod numbers;
 mod owned;
+mod plain;
 mod prelude;
 mod stub;
 #[cfg(test)]
@@ -43,6 +48,8 @@ use wasm_encoder::{ComponentSectionId, Encode};
 pub(crate) struct Seal {
     before: Vec<u8>,
     behind: Vec<u8>,
+    /// Custom sections, at the end.
+    custom: Vec<u8>,
 }
 
 impl Seal {
@@ -69,10 +76,25 @@ impl Seal {
         let seal = Self {
             behind: behind::encode(&prelude, &exports),
             before: prelude.bytes,
+            custom: custom::described(wasm, root)?,
         };
         // Packing changes no import or export, so this holds for the packed component, too.
-        module::validate(&seal.close(wasm.to_vec())?).map_err(SealError::Outer)?;
+        module::validate(&seal.close(wasm.to_vec())?).map_err(|error| {
+            let user = plain::user(&root.imports, types.as_ref());
+            user.unwrap_or(SealError::Outer(error))
+        })?;
         Ok(Some(seal))
+    }
+
+    /// The seal with the custom sections of `outer`, a sealed component. Other tools add
+    /// and change them.
+    ///
+    /// # Errors
+    ///
+    /// `outer` is no component.
+    pub(crate) fn with_custom_sections_of(self, outer: &[u8]) -> Result<Self, ComponentError> {
+        let custom = custom::whole(outer)?;
+        Ok(Self { custom, ..self })
     }
 
     /// The sealed component with the packed `component` inside.
@@ -87,9 +109,10 @@ impl Seal {
         component.len().encode(&mut before);
         // The payload may be large, so it is not copied.
         let mut sealed = component;
-        sealed.reserve_exact(before.len() + self.behind.len());
+        sealed.reserve_exact(before.len() + self.behind.len() + self.custom.len());
         sealed.splice(..0, before);
         sealed.extend(&self.behind);
+        sealed.extend(&self.custom);
         Ok(sealed)
     }
 }

@@ -7,6 +7,7 @@ use crate::component::{ComponentError, SealError, check, opened, without_image};
 use crate::{Contents, Form, MemoryKind, PackError, Packer};
 use std::sync::Arc;
 use tempfile::TempDir;
+use wasm_encoder::ComponentSection;
 
 /// A component with an adapted program, and two that use WASI 0.2 themselves.
 fn apps() -> [Vec<u8>; 3] {
@@ -115,6 +116,83 @@ fn packing_again_keeps_the_seal() {
     }
 }
 
+/// A custom section.
+fn custom(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut section = Vec::new();
+    wasm_encoder::CustomSection {
+        name: name.into(),
+        data: content.into(),
+    }
+    .append_to_component(&mut section);
+    section
+}
+
+/// The custom sections of the root.
+fn custom_sections(wasm: &[u8]) -> Vec<u8> {
+    super::custom::whole(wasm).expect("a component")
+}
+
+/// The other subsections of the name section have numbers of the packed component.
+#[test]
+fn outer_component_repeats_name_and_description() {
+    let tree = tree(&["a"]);
+    let (name, other_names) = (b"\0\x04\x03app", b"\x01\x06\0\0\x01\0\x01f");
+    let described = [
+        custom("component-name", name),
+        custom("producers", b"\0"),
+        custom("version", b"1.2"),
+    ]
+    .concat();
+    // The third has producers of its own.
+    for app in &apps()[..2] {
+        let app = [
+            &app[..],
+            &custom("component-name", &[&name[..], other_names].concat()),
+            &custom("producers", b"\0"),
+            &custom("other", b"x"),
+            &custom("version", b"1.2"),
+        ]
+        .concat();
+        let sealed = sealed(packer(&app, &tree, "/d"));
+        assert_eq!(custom_sections(&sealed), described);
+        let packed = packer(&app, &tree, "/d").pack().expect("can be packed");
+        assert!(opened(&sealed) == packed.module);
+    }
+}
+
+#[test]
+fn malformed_names_are_not_repeated() {
+    let [app, ..] = apps();
+    let tree = tree(&["a"]);
+    for name in [
+        &b"\0\x04\x03ap"[..],
+        b"\0\x04\x09app",
+        b"\0\x02\x01\xff",
+        b"\x80",
+        b"",
+    ] {
+        let app = [&app[..], &custom("component-name", name)].concat();
+        assert_eq!(custom_sections(&sealed(packer(&app, &tree, "/d"))), b"");
+    }
+}
+
+#[test]
+fn packing_again_keeps_custom_sections_of_the_outer_component() {
+    let (one, two) = (tree(&["a"]), tree(&["b"]));
+    for app in apps() {
+        let app = [&app[..], &custom("version", b"1.2")].concat();
+        let first = sealed(packer(&app, &one, "/one"));
+        // Another tool replaces the version, and adds a section in front.
+        let sections = [custom("version", b"1.3"), custom("added", b"x")];
+        let at = first.len() - custom_sections(&first).len();
+        let changed = [&first[..8], &sections[0], &first[8..at], &sections[1]].concat();
+        let twice = packer(&changed, &two, "/two").pack().expect("packs").module;
+        assert_eq!(custom_sections(&twice), sections.concat());
+        let again = packer(&twice, &two, "/two").pack().expect("packs").module;
+        assert!(again == twice);
+    }
+}
+
 #[test]
 fn image_and_original_are_read_in_a_sealed_component() {
     let tree = tree(&["a"]);
@@ -201,6 +279,48 @@ fn users_of_descriptors_are_rejected_by_name() {
     );
     let export = error(r#"(export "file" (type $descriptor))"#);
     assert!(export.to_string().contains("the export `file`"), "{export}");
+}
+
+/// An enumeration has no fields, so an import can repeat it.
+#[test]
+fn imports_that_need_types_of_files_are_named() {
+    let files = r#"(import "wasi:filesystem/types@0.2.0" (instance $types
+        (type $code' (enum "access")) (export "error-code" (type $code (eq $code')))
+        (type $stat' (record (field "code" $code)))
+        (export "descriptor-stat" (type $stat (eq $stat')))))
+      (alias export $types "error-code" (type $error-code))
+      (alias export $types "descriptor-stat" (type $descriptor-stat))"#;
+    let import = |name: &str, item: &str| {
+        let alias =
+            format!("(alias outer 1 ${name} (type $t')) (export \"{name}\" (type $t (eq $t')))");
+        wasm(
+            &format!(r#"(component {files} (import "local:api/disk" {item}))"#)
+                .replace("ALIAS", &alias),
+        )
+    };
+    let codes = import(
+        "error-code",
+        r#"(instance ALIAS (export "f" (func (param "c" $t))))"#,
+    );
+    assert!(Seal::new(&codes).expect("can be sealed").is_some());
+    let named = [
+        ("descriptor-stat", r#"(instance ALIAS)"#),
+        (
+            "descriptor-stat",
+            r#"(func (result (list $descriptor-stat)))"#,
+        ),
+        ("error-code", r#"(func (param "c" (option $error-code)))"#),
+    ];
+    for (name, item) in named {
+        let error = Seal::new(&import(name, item))
+            .err()
+            .expect("cannot be sealed");
+        let said = error.to_string();
+        let words = format!(
+            "the import `local:api/disk` uses the type `{name}` of `wasi:filesystem/types@0.2.0`"
+        );
+        assert!(said.contains(&words), "{said}");
+    }
 }
 
 #[test]

@@ -5,24 +5,24 @@ use wasmparser::component_types::{ComponentDefinedType, ComponentDefinedTypeId, 
 use wasmparser::types::TypesRef;
 
 /// A search for one kind of type. Each type is searched once.
-pub(super) struct Search<'a> {
+pub(crate) struct Search<'a> {
     types: TypesRef<'a>,
     /// Types that contain none.
     without: HashSet<ComponentDefinedTypeId>,
 }
 
 /// Returns something for each type that is searched for.
-pub(super) type Match<'m, T> =
+pub(crate) type Match<'m, T> =
     &'m mut dyn FnMut(ComponentDefinedTypeId, &ComponentDefinedType) -> Option<T>;
 
 impl<'a> Search<'a> {
-    pub(super) fn new(types: TypesRef<'a>) -> Self {
+    pub(crate) fn new(types: TypesRef<'a>) -> Self {
         let without = HashSet::new();
         Self { types, without }
     }
 
     /// The first match in a value of the type `ty`, if any.
-    pub(super) fn first<T>(&mut self, ty: ComponentValType, is: Match<'_, T>) -> Option<T> {
+    pub(crate) fn first<T>(&mut self, ty: ComponentValType, is: Match<'_, T>) -> Option<T> {
         let ComponentValType::Type(id) = ty else {
             return None;
         };

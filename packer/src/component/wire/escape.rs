@@ -5,6 +5,7 @@
 //! gets one as the result of an export. For example, a component that imports
 //! `upload: func(file: borrow<descriptor>)` is rejected, unless the user allows it.
 
+use crate::component::wire::exports::Exports;
 use crate::component::wire::items::{CoreFunction, Function, Items};
 use crate::component::wire::lowerings::served_function;
 use crate::component::wire::resources::Resources;
@@ -23,6 +24,7 @@ pub(super) struct Escape {
 /// The functions through which handles may escape.
 pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
     let mut resources = Resources::find(items, types);
+    let mut exports = Exports::new(items);
     let mut escapes = Vec::new();
     for (function, _) in &items.core_functions {
         if let CoreFunction::Lower { function, .. } = function
@@ -45,7 +47,7 @@ pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
         if let Function::Lift = function
             && let Some(resource) = carried(result(types, number), &mut resources)
         {
-            let user = exported(items, number);
+            let user = exports.caller(number);
             escapes.push(Escape { user, resource });
         }
     }
@@ -87,13 +89,5 @@ pub(super) fn called(items: &Items<'_>, function: u32) -> String {
     match items.imported(function) {
         Some((_, interface, name)) => format!("the import `{name}` of `{interface}`"),
         None => format!("function {function}, which the component calls,"),
-    }
-}
-
-pub(super) fn exported(items: &Items<'_>, function: u32) -> String {
-    let mut passed = items.passed.iter();
-    match passed.find(|(number, _)| *number == function) {
-        Some((_, name)) => format!("a caller of the export `{name}`"),
-        None => format!("a caller of function {function}"),
     }
 }

@@ -48,6 +48,8 @@ pub(super) enum Function<'a> {
     },
     /// `canon lift`.
     Lift,
+    /// An import that is a function.
+    Import(&'a str),
     Other,
 }
 
@@ -57,6 +59,16 @@ pub(super) struct Lift {
     pub(super) function: u32,
     pub(super) core_function: u32,
     pub(super) options: Box<[CanonicalOption]>,
+}
+
+/// A component function that is exported or passed on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed<'a> {
+    pub(super) function: u32,
+    /// Its name there.
+    pub(super) name: &'a str,
+    /// The component instance that gets it. `None` for an export of the component.
+    pub(super) instance: Option<u32>,
 }
 
 /// A kind of item with the section that defines each.
@@ -76,8 +88,13 @@ pub(super) struct Items<'a> {
     pub(super) core_instances: Defined<Instance<'a>>,
     pub(super) core_functions: Defined<CoreFunction<'a>>,
     pub(super) core_memories: Defined<Option<CoreExport<'a>>>,
-    /// Component functions that are exported or passed on, with their names there.
-    pub(super) passed: Vec<(u32, &'a str)>,
+    pub(super) passed: Vec<Passed<'a>>,
+    /// The exported component instances, with their names.
+    pub(super) exported_instances: Vec<(u32, &'a str)>,
+    /// The component that each of these component instances is one of.
+    pub(super) instantiated: HashMap<u32, u32>,
+    /// The bytes of each nested component, if the component contains it.
+    pub(super) components: Vec<Option<&'a [u8]>>,
 }
 
 impl<'a> Items<'a> {
@@ -100,6 +117,10 @@ impl<'a> Items<'a> {
             id::CORE_MODULE => {
                 let module = sections::content(wasm, section);
                 self.core_modules.push((Some(module), number));
+            }
+            id::COMPONENT => {
+                let component = sections::content(wasm, section);
+                self.components.push(Some(component));
             }
             id::CORE_INSTANCE => {
                 for instance in sections::items(wasm, section)? {
@@ -137,24 +158,30 @@ impl<'a> Items<'a> {
     }
 
     fn note_instance(&mut self, instance: &ComponentInstance<'a>) {
-        let functions: Vec<(u32, &str)> = match instance {
-            ComponentInstance::Instantiate { args, .. } => {
-                let args = args.iter();
-                let functions = args.filter(|arg| arg.kind == ComponentExternalKind::Func);
-                functions.map(|arg| (arg.index, arg.name)).collect()
+        let number = self.instances.len() as u32;
+        let is_function = |kind| kind == ComponentExternalKind::Func;
+        let pass = |function, name| Passed {
+            function,
+            name,
+            instance: Some(number),
+        };
+        match instance {
+            ComponentInstance::Instantiate {
+                component_index,
+                args,
+            } => {
+                self.instantiated.insert(number, *component_index);
+                let functions = args.iter().filter(|arg| is_function(arg.kind));
+                let functions = functions.map(|arg| pass(arg.index, arg.name));
+                self.passed.extend(functions);
             }
             ComponentInstance::FromExports(exports) => {
-                let exports = exports.iter();
-                let functions = exports.filter(|export| export.kind == ComponentExternalKind::Func);
-                functions
-                    .map(|export| (export.index, export.name.name))
-                    .collect()
+                self.note_inline(exports);
+                let functions = exports.iter().filter(|export| is_function(export.kind));
+                let functions = functions.map(|export| pass(export.index, export.name.name));
+                self.passed.extend(functions);
             }
-        };
-        if let ComponentInstance::FromExports(exports) = instance {
-            self.note_inline(exports);
         }
-        self.passed.extend(functions);
         self.instances.push(None);
     }
 
@@ -210,6 +237,7 @@ impl<'a> Items<'a> {
                     self.instances.push(import);
                 }
                 ComponentExternalKind::Module => self.core_modules.push((None, section)),
+                ComponentExternalKind::Component => self.components.push(None),
                 _ => {}
             },
             ComponentAlias::CoreInstanceExport {
@@ -231,6 +259,10 @@ impl<'a> Items<'a> {
                 kind: ComponentOuterAliasKind::CoreModule,
                 ..
             } => self.core_modules.push((None, section)),
+            ComponentAlias::Outer {
+                kind: ComponentOuterAliasKind::Component,
+                ..
+            } => self.components.push(None),
             ComponentAlias::Outer { .. } => {}
         }
     }
@@ -266,8 +298,12 @@ impl<'a> Items<'a> {
     fn note_import(&mut self, import: &ComponentImport<'a>, section: usize) {
         match import.ty {
             ComponentTypeRef::Instance(_) => self.instances.push(Some(import.name.name)),
-            ComponentTypeRef::Func(_) => self.functions.push((Function::Other, section)),
+            ComponentTypeRef::Func(_) => {
+                let function = Function::Import(import.name.name);
+                self.functions.push((function, section));
+            }
             ComponentTypeRef::Module(_) => self.core_modules.push((None, section)),
+            ComponentTypeRef::Component(_) => self.components.push(None),
             _ => {}
         }
     }
@@ -277,7 +313,11 @@ impl<'a> Items<'a> {
         let index = export.index as usize;
         match export.kind {
             ComponentExternalKind::Func => {
-                self.passed.push((export.index, export.name.name));
+                self.passed.push(Passed {
+                    function: export.index,
+                    name: export.name.name,
+                    instance: None,
+                });
                 let function = match self.function(export.index) {
                     // A lifted function counts once.
                     Function::Lift => Function::Other,
@@ -286,8 +326,14 @@ impl<'a> Items<'a> {
                 self.functions.push((function, section));
             }
             ComponentExternalKind::Instance => {
+                let name = export.name.name;
+                self.exported_instances.push((export.index, name));
                 let instance = self.import(export.index);
                 self.instances.push(instance);
+            }
+            ComponentExternalKind::Component => {
+                let component = self.components.get(index).copied().flatten();
+                self.components.push(component);
             }
             ComponentExternalKind::Module => {
                 let module = self.core_modules.get(index).and_then(|(module, _)| *module);

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | `interface`, `items`, `resources` | what the component imports and defines |
 //! | `lowerings`, `memory`, `start` | the intercepted functions, and what is rejected |
-//! | `escape`, `streams`, `content` | the functions that could get handles of the runtime |
+//! | `escape`, `streams`, `content`, `exports` | the functions that could get handles of the runtime |
 //! | `payloads`, `host` | built-ins for streams of packed files, and functions that the runtime calls |
 //! | `pumps`, `abi` | the functions that give such streams to the host |
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
@@ -33,6 +33,7 @@
 mod abi;
 pub(super) mod content;
 mod escape;
+mod exports;
 mod host;
 mod insert;
 mod interface;

@@ -6,7 +6,8 @@
 //! warning and no error.
 
 use crate::component::wire::content::Search;
-use crate::component::wire::escape::{called, exported, params, result, written};
+use crate::component::wire::escape::{called, params, result, written};
+use crate::component::wire::exports::Exports;
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::lowerings::{has_pumps, uses_files_of_0_3};
 use crate::component::wire::payloads::{Payload, Payloads};
@@ -27,6 +28,7 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
         made: made(items),
         payloads,
     };
+    let mut exports = Exports::new(items);
     let mut receivers = Vec::new();
     for (function, _) in &items.core_functions {
         if let CoreFunction::Lower { function, options } = function {
@@ -51,7 +53,7 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
         let values = result(types, lift.function);
         let only = streams.only(types, &values, has_pumps && is_async);
         if streams.are_in(values, only) {
-            receivers.push(exported(items, lift.function));
+            receivers.push(exports.caller(lift.function));
         }
     }
     let mut seen = HashSet::new();

@@ -7,7 +7,7 @@
 
 use crate::module::edit::redirect::{Edit, Redirect};
 use crate::module::error::ModuleError;
-use crate::module::parse::leb::{LEB_LEN_MAX, leb_len, leb_like};
+use crate::module::parse::leb::{LEB_LEN_MAX, keeps_len, leb_len, leb_like};
 use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
 use rayon::prelude::*;
@@ -144,19 +144,23 @@ impl CodeEdits {
 
     /// Whether each instruction keeps its offset in the code section if `added` functions
     /// follow the functions of `shape`. The number of functions is at the start of the
-    /// section, so 127 functions and one more move all code by a byte.
+    /// section, so 127 functions and one more move all code by a byte. A number without room
+    /// for its padding counts as moved: packing again starts from a shorter one.
     pub(crate) fn keep_offsets(&self, shape: &Shape<'_>, added: u32) -> bool {
         let Some(section) = shape.section(id::CODE) else {
             return true;
         };
-        let count = shape.bytes(section.range.clone());
+        let content = shape.bytes(section.range.clone());
+        let (count, _) = content.split_at(leb_len(content));
         let functions = (shape.bodies.len() as u32).saturating_add(added);
-        let keeps_len = |edit: &Edit| edit.bytes.len() == edit.range.len();
-        leb_like(count, functions).len() == leb_len(count)
-            && self
-                .bodies
-                .iter()
-                .all(|(_, edits)| edits.iter().all(keeps_len))
+        let mut edits = self.bodies.iter().flat_map(|(_, edits)| edits);
+        keeps_len(count, &leb_like(count, functions))
+            && edits.all(|edit| {
+                // An opcode of one byte precedes both numbers.
+                let old = shape.bytes(edit.range.clone()).get(1..);
+                let new = edit.bytes.get(1..);
+                old.zip(new).is_some_and(|(old, new)| keeps_len(old, new))
+            })
     }
 }
 

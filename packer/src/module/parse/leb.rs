@@ -22,8 +22,7 @@ pub(crate) fn leb(value: u32) -> Vec<u8> {
 pub(crate) fn leb_like(original: &[u8], value: u32) -> Vec<u8> {
     let mut bytes = leb(value);
     let original = original.get(..leb_len(original)).unwrap_or_default();
-    let is_padded = original.len() > 1 && original.ends_with(&[0]);
-    if is_padded && bytes.len() < original.len() {
+    if is_padded(original) && bytes.len() < original.len() {
         if let Some(last) = bytes.last_mut() {
             *last |= 0x80;
         }
@@ -31,6 +30,18 @@ pub(crate) fn leb_like(original: &[u8], value: u32) -> Vec<u8> {
         bytes.push(0);
     }
     bytes
+}
+
+/// Whether the number `new` has the length of `old`, which it replaces, and still has it
+/// after [`leb_like`] has replaced it back. A number that loses its padding would get shorter.
+///
+/// For example, 200 replaces `87 00` by `c8 01`, and 7 replaces that by `07`.
+pub(crate) fn keeps_len(old: &[u8], new: &[u8]) -> bool {
+    old.len() == new.len() && is_padded(old) == is_padded(new)
+}
+
+fn is_padded(number: &[u8]) -> bool {
+    number.len() > 1 && number.ends_with(&[0])
 }
 
 /// The longest encoding of `value`, as linkers write it.
@@ -81,6 +92,19 @@ mod tests {
         }
         assert_eq!(there(&[0x87, 0x80, 0], 100), [0xe4, 0x80, 0]);
         assert_eq!(there(&[0x87, 0], 300), [0xac, 2]);
+    }
+
+    #[test]
+    fn lengths_are_kept_both_ways_or_not_at_all() {
+        for old in [&[7][..], &[0x87, 0], &[0x87, 0x80, 0], &padded_leb(7)] {
+            for value in [9, 200, 20_000, 3_000_000] {
+                let new = leb_like(old, value);
+                let back = leb_like(&new, 7);
+                let expected = new.len() == old.len() && back.len() == old.len();
+                assert_eq!(keeps_len(old, &new), expected, "{old:x?} {value}");
+            }
+        }
+        assert!(!keeps_len(&[0x87, 0], &leb(200)));
     }
 
     #[test]

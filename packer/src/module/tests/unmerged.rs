@@ -103,6 +103,10 @@ fn repacking_equals_packing_the_program() {
     }
 }
 
+/// The type and the import of `path_open`.
+const OPEN_TYPE: &[u8] = b"\x60\x09\x7f\x7f\x7f\x7f\x7f\x7e\x7e\x7f\x7f\x01\x7f";
+const OPEN_IMPORT: &[u8] = b"\x16wasi_snapshot_preview1\x09path_open\0\0";
+
 fn padded_section(id: u8, count: u32, items: &[u8]) -> Vec<u8> {
     let content = [&padded_leb(count), items].concat();
     let len = padded_leb(content.len() as u32);
@@ -125,8 +129,6 @@ pub(super) fn padded_program() -> Vec<u8> {
     ]
     .concat();
     let code = [&padded_leb(body.len() as u32)[..], &body].concat();
-    let ty = b"\x60\x09\x7f\x7f\x7f\x7f\x7f\x7e\x7e\x7f\x7f\x01\x7f";
-    let import = b"\x16wasi_snapshot_preview1\x09path_open\0\0";
     let export = [&b"\x06memory\x02\0\x01r\0"[..], &call].concat();
     let elements = [&[3, 0, 1][..], &call].concat();
     let name = [
@@ -139,8 +141,8 @@ pub(super) fn padded_program() -> Vec<u8> {
     let name_section = [&[0][..], &padded_leb(name.len() as u32), &name].concat();
     [
         &b"\0asm\x01\0\0\0"[..],
-        &padded_section(1, 1, ty),
-        &padded_section(2, 1, import),
+        &padded_section(1, 1, OPEN_TYPE),
+        &padded_section(2, 1, OPEN_IMPORT),
         &padded_section(3, 1, &[0]),
         &padded_section(5, 1, &[0, 1]),
         &padded_section(7, 2, &export),
@@ -162,6 +164,47 @@ fn unmerging_restores_padded_numbers() {
         let back = without_image(&packed).expect("unmerges");
         assert_eq!(*back, *program, "{kind:?}");
         assert!(pack(&packed).expect("packs again").module == packed);
+    }
+}
+
+/// A program of `count` functions with debug information. The first one calls an import,
+/// whose number is encoded as `call`. The code section starts with `encoded_count`.
+fn debugged_program(count: u8, encoded_count: &[u8], call: &[u8]) -> Vec<u8> {
+    let arguments: Vec<u8> = (0..9).flat_map(|local| [0x20, local]).collect();
+    let body = [&[0][..], &arguments, &[0x10], call, &[0x0b]].concat();
+    let others = [3, 0, 0, 0x0b].repeat(usize::from(count) - 1);
+    let code = [encoded_count, &[body.len() as u8], &body, &others].concat();
+    [
+        &b"\0asm\x01\0\0\0"[..],
+        &padded_section(1, 1, OPEN_TYPE),
+        &padded_section(2, 1, OPEN_IMPORT),
+        &padded_section(3, count.into(), &vec![0; count.into()]),
+        &padded_section(5, 1, &[0, 1]),
+        &padded_section(7, 1, b"\x06memory\x02\0"),
+        &[&[10][..], &padded_leb(code.len() as u32), &code].concat(),
+        b"\0\x0d\x0b.debug_info!",
+    ]
+    .concat()
+}
+
+/// In two bytes, 0 and 126 have padding, and the numbers after packing have none. Unmerging
+/// cannot know of it, and would move the code.
+#[test]
+fn code_with_lost_padding_loses_its_debug_information() {
+    let calls = debugged_program(200, &padded_leb(200), &[0x80, 0]);
+    let counts = debugged_program(126, &[0xfe, 0], &padded_leb(0));
+    for program in [calls, counts] {
+        for kind in KINDS {
+            let packed = pack_with(&program, kind).expect("packs");
+            let dropped = DroppedSection {
+                name: ".debug_info".into(),
+                len: 13,
+            };
+            assert_eq!(packed.warnings, [Warning::DroppedSections(vec![dropped])]);
+            let again = pack(&packed.module).expect("packs again");
+            assert!(again.module == packed.module, "{kind:?}");
+            assert_eq!(again.warnings, []);
+        }
     }
 }
 

@@ -1,7 +1,12 @@
 //! Written bytes and packed bytes of one file.
 
 use super::*;
+use crate::blocks::Sink;
+use crate::fs::{Filesystem, FsError, Intent};
+use crate::overlay::{Id, count_hashes};
 use crate::tests::big;
+use crate::tests::no_memory::refuse;
+use wasi_vfs_format::InodeNumber;
 
 #[test]
 fn one_byte_of_a_long_file_costs_a_page() {
@@ -109,4 +114,124 @@ fn reserved_space_is_there_when_the_layer_is_full() {
     while guest.write(other, &[1; 1000]).is_ok() {}
     assert_eq!(guest.pwrite(fd, &[2; 40_000], 0), Ok(40_000));
     assert_eq!(guest.pread(fd, 50_000, 0).unwrap(), [2; 40_000]);
+}
+
+/// A sink that only counts.
+struct Counter(u32);
+
+impl Sink for Counter {
+    fn room(&self) -> u32 {
+        self.0
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.0 -= bytes.len() as u32;
+    }
+}
+
+/// An empty file of the layer.
+fn made(layer: &mut Layer, name: &[u8]) -> Id<InodeNumber> {
+    let intent = Intent {
+        read: true,
+        write: true,
+    };
+    let root = layer.root();
+    Layer::id(&layer.create_file(root, name, intent, true).unwrap())
+}
+
+#[test]
+fn a_read_looks_for_the_end_of_a_hole_once() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.write_at(file, 1 << 40, b"end").unwrap();
+    let node = layer.node(file).unwrap();
+    let mut sink = Counter(16 << 20);
+    let (read, count) = count_hashes(|| layer.read_at(&node, 5, &mut sink));
+    assert_eq!((read, sink.0), (Ok(()), 0));
+    let page_count = (16 << 20) / 4096;
+    assert!(count < 3 * page_count, "{count} look-ups");
+}
+
+#[test]
+fn a_failed_reservation_frees_its_pages() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, 1 << 20).unwrap();
+    layer.write_at(file, 70_000, b"stays").unwrap();
+    let used = layer.used_len();
+    for len in [978_944, 1 << 20, 1 << 50] {
+        assert_eq!(layer.allocate(file, 0, len), Err(FsError::NoSpace));
+        assert_eq!(layer.used_len(), used, "{len}");
+    }
+    assert_eq!(layer.allocate(file, 0, 900_000), Ok(()));
+}
+
+#[test]
+fn pages_outside_the_range_do_not_help_a_reservation() {
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, 1 << 31).unwrap();
+    layer.write_at(file, 0, &[1; 500_000]).unwrap();
+    let used = layer.used_len();
+    let far = layer.allocate(file, 1 << 30, 600_000);
+    assert_eq!((far, layer.used_len()), (Err(FsError::NoSpace), used));
+    // The first 500,000 bytes have their pages.
+    assert_eq!(layer.allocate(file, 0, 900_000), Ok(()));
+    assert!(layer.used_len() < 930_000, "{} bytes", layer.used_len());
+}
+
+#[test]
+fn a_reservation_refused_by_the_engine_frees_its_pages() {
+    for count in 0.. {
+        let mut layer = layer(1 << 20);
+        let file = made(&mut layer, b"new");
+        layer.set_len(file, 1 << 20).unwrap();
+        layer.write_at(file, 70_000, b"stays").unwrap();
+        let used = layer.used_len();
+        let (allocated, is_refused) = refuse(count, || layer.allocate(file, 0, 200_000));
+        if !is_refused {
+            assert!(count > 49, "{count} allocations");
+            assert_eq!(allocated, Ok(()));
+            break;
+        }
+        // The table and the page at 70,000 may keep longer allocations.
+        let kept = layer.used_len().saturating_sub(used);
+        assert!(allocated.is_err() && kept < 8000, "{kept} bytes at {count}");
+    }
+}
+
+#[test]
+fn no_file_is_longer_than_the_largest_offset() {
+    const LONGEST: u64 = i64::MAX as u64;
+    let mut layer = layer(1 << 20);
+    let file = made(&mut layer, b"new");
+    layer.set_len(file, LONGEST - 3).unwrap();
+    let appended = layer.append(file, &[1; 10]).map(|appended| appended.end);
+    assert_eq!(appended, Err(FsError::FileTooLarge));
+    let appended = layer.append(file, &[1; 3]).map(|appended| appended.end);
+    assert_eq!(appended, Ok(LONGEST));
+    for (offset, len) in [(u64::MAX - 5, 5), (LONGEST, 1), (u64::MAX, 1)] {
+        let allocated = layer.allocate(file, offset, len);
+        assert_eq!(allocated, Err(FsError::FileTooLarge), "{offset}");
+    }
+    let node = layer.node(file).unwrap();
+    assert_eq!(layer.stat(&node).unwrap().len, LONGEST);
+}
+
+#[test]
+fn a_cut_costs_only_the_removed_pages() {
+    let mut layer = layer(1 << 24);
+    let file = made(&mut layer, b"new");
+    layer.write_at(file, 0, &[1; 1000 * 4096]).unwrap();
+    let (_, count) = count_hashes(|| {
+        for _ in 0..100 {
+            layer.write_at(file, 1 << 40, b"far").unwrap();
+            layer.set_len(file, 1 << 39).unwrap();
+        }
+    });
+    assert!(count < 100 * 20, "{count} look-ups");
+    let node = layer.node(file).unwrap();
+    let mut sink = Counter(1 << 20);
+    layer.read_at(&node, 1 << 39, &mut sink).unwrap();
+    assert_eq!(sink.0, 1 << 20);
 }

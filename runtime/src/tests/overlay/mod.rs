@@ -4,6 +4,7 @@ mod content;
 mod many;
 mod names;
 mod refused;
+mod removal;
 mod space;
 
 use super::changes::{content, create, on_path};

@@ -1,6 +1,7 @@
 //! Memory of the program: its allocator fails, or calls the runtime.
 
 use crate::component::ErrorCode;
+use crate::guest::Memory;
 use crate::preview2::Preview2;
 use crate::tests::component::Component;
 use crate::tests::component::{LOWERING, PATH, RET, StreamError};
@@ -71,4 +72,47 @@ fn the_allocator_may_drop_the_stream() {
     assert_eq!(component.read_stream(stream, 5), Ok(b"hello".into()));
     let stale = StreamError::Failed(ErrorCode::BAD_DESCRIPTOR);
     assert_eq!(component.read_stream(stream, 5), Err(stale));
+}
+
+/// Lets the next allocation replace the stream by another of the same file.
+fn replace_in_allocator(component: &Component, file: u32, stream: u32) {
+    let server = component.server.clone();
+    let memory = component.memory.clone();
+    let nested = move || {
+        server.drop_input_stream(stream, LOWERING);
+        server.descriptor_read_via_stream(file, 0, RET + 0x200, LOWERING);
+        assert_eq!(memory.read_u32(RET + 0x204), Ok(stream));
+    };
+    *component.host.nested.borrow_mut() = Some(Box::new(nested));
+}
+
+#[test]
+fn a_stream_opened_by_the_allocator_stays_at_its_start() {
+    for allowed in [usize::MAX, 0] {
+        let component = Component::new();
+        let file = component.open(component.root(), "hello").unwrap();
+        let stream = component.stream(file, 0).unwrap();
+        replace_in_allocator(&component, file, stream);
+        component.host.allowed.set(allowed);
+        let read = component.read_stream(stream, 5);
+        assert_eq!(read.is_ok(), allowed > 0);
+        component.host.allowed.set(usize::MAX);
+        assert_eq!(component.read_stream(stream, 5), Ok(b"hello".into()));
+    }
+}
+
+#[test]
+fn a_listing_opened_by_the_allocator_stays_at_its_start() {
+    let component = Component::new();
+    let root = component.root();
+    let stream = component.listing(root).unwrap();
+    let server = component.server.clone();
+    let nested = move || {
+        server.drop_directory_entry_stream(stream, LOWERING);
+        server.descriptor_read_directory(root, RET + 0x200, LOWERING);
+    };
+    *component.host.nested.borrow_mut() = Some(Box::new(nested));
+    let first = component.entry(stream).unwrap();
+    assert_eq!(component.u32_at(RET + 0x204), stream);
+    assert_eq!(component.entry(stream), Ok(first));
 }

@@ -88,3 +88,30 @@ fn preopens_follow_those_of_the_host() {
         .collect();
     assert_eq!(paths, [&b"/tmp"[..], b"/", b"/lib"]);
 }
+
+#[test]
+fn a_stream_opened_by_the_allocator_stays_at_its_start() {
+    for allowed in [usize::MAX, 0] {
+        let component = Component::new();
+        let root = component.root();
+        let (stream, future) = component.entries_of(root);
+        let server = component.server.clone();
+        let nested = move || {
+            server.entries_drop(stream, LOWERING);
+            server.result_drop(future, LOWERING);
+            server.descriptor_read_directory(root, RET + 0x200, LOWERING);
+        };
+        *component.host.nested.borrow_mut() = Some(Box::new(nested));
+        component.host.allowed.set(allowed);
+        let read = component.entries(stream, 100);
+        assert_eq!(
+            read.map(|entries| entries.len()),
+            (allowed > 0).then_some(1)
+        );
+        assert_eq!(component.u32_at(RET + 0x200), stream);
+        component.host.allowed.set(usize::MAX);
+        assert_eq!(component.entries(stream, 100).unwrap().len(), 8);
+        assert_eq!(component.entries(stream, 100), None);
+        assert_eq!(component.outcome(future), Ok(()));
+    }
+}

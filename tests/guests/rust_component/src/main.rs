@@ -21,6 +21,11 @@ mod reads;
 mod slots;
 mod waits;
 
+/// The types of WASI that the shared files use.
+mod types {
+    pub use wasip2::filesystem::types::{DescriptorStat, DescriptorType, ErrorCode};
+}
+
 use draw::Random;
 use line::Line;
 use slots::Slots;

@@ -3,16 +3,17 @@
 //!   oracle SEED COUNT all|INDEX,INDEX,...
 //!
 //! The program prints the lines of `tests/guests/rust_component`, which makes them with
-//! WASI 0.2. It shares that program's random numbers, paths and lines. Each operation draws
-//! its lowering of the async functions, and lines of changes name it: `lowering=0` is the sync
-//! one. The standard library reads paths through WASI 0.2 in the
-//! same component, and the operation `std` reports the bytes.
+//! WASI 0.2. It shares that program's random numbers, paths, lines and codes. Each operation
+//! draws its lowering of the async functions, and lines of changes name it: `lowering=0` is
+//! the sync one. The standard library reads paths through WASI 0.2 in the same component,
+//! and the operation `std` reports the bytes.
 //!
 //! A stream of a file is read in parts, whose lengths the host chooses, until the wanted
 //! length is reached. A future is read only behind the end of its stream, because a host
 //! resolves it there.
 
 mod changes;
+#[path = "../../rust_component/src/codes.rs"]
 mod codes;
 #[path = "../../rust_component/src/draw.rs"]
 mod draw;
@@ -26,6 +27,11 @@ mod paths;
 mod reads;
 mod slots;
 mod standard;
+
+/// The types of WASI that the shared files use.
+mod types {
+    pub use wasip3::filesystem::types::{DescriptorStat, DescriptorType, ErrorCode};
+}
 
 use draw::Random;
 use line::Line;

@@ -261,3 +261,31 @@ fn images_above_the_limit_of_engines_are_named() {
     assert!(error.contains("1073741825"), "{error}");
     assert!(error.contains("engines allow 1073741824"), "{error}");
 }
+
+/// Every stream and future is compared with each of these types.
+#[test]
+fn too_many_types_of_results_are_rejected() {
+    let release = |number: u32| {
+        format!(
+            r#"(import "wasi:filesystem/types@0.3.{number}" (instance $types{number}
+  (export "descriptor" (type $descriptor (sub resource)))
+  (type $code (enum "io" "code-{number}")) (export "error-code" (type $error (eq $code)))
+  (type $future (future (result (error $error))))
+  (export "[method]descriptor.open-at" (func (param "self" (borrow $descriptor))))
+  (export "[method]descriptor.append-via-stream"
+    (func (param "self" (borrow $descriptor)) (result $future)))))"#
+        )
+    };
+    let with = |count| {
+        let imports: String = (0..count).map(release).collect();
+        error(&format!(
+            r#"(component {imports}
+  (import "wasi:filesystem/preopens@0.3.0" (instance $preopens
+    (export "get-directories" (func))))
+  (core func (canon lower (func $preopens "get-directories")))
+  (core func (canon lower (func $types0 "[method]descriptor.open-at"))))"#
+        ))
+    };
+    names(&with(17), &["more than 16", "fewer versions"]);
+    assert!(!matches!(with(16), WireError::TooManyTypes { .. }));
+}

@@ -94,7 +94,7 @@ fn core_modules_and_the_world_stay_unchanged() {
             let mut names: Vec<_> = items(wasm)
                 .passed
                 .iter()
-                .map(|(_, name)| name.to_string())
+                .map(|passed| passed.name.to_owned())
                 .collect();
             names.sort();
             names

@@ -205,6 +205,31 @@ fn exports_that_return_streams_are_named() {
     assert_eq!(given(&of_0_3(lifted)), [WRITES, body]);
 }
 
+/// As wit-component exports an interface, and with an inline instance.
+#[test]
+fn exports_are_named_by_interface_and_function() {
+    let lifted = r#"
+  (core module $out (func (export "f") (result i32) i32.const 0))
+  (core instance $out (instantiate $out))
+  (func $body (result (option (stream u8)))
+    (canon lift (core func $out "f") (memory $memory)))"#;
+    let nested = r#"
+  (component $nested (import "import-func-body" (func $f (result (option (stream u8)))))
+    (import "import-func-other" (func)) (export "body" (func $f)))
+  (core module $none (func (export "f")))
+  (core instance $none (instantiate $none))
+  (func $other (canon lift (core func $none "f")))
+  (instance $api (instantiate $nested (with "import-func-body" (func $body))
+    (with "import-func-other" (func $other))))"#;
+    let inline = r#"(instance $api (export "body" (func $body)))"#;
+    let exported = r#"(export "local:app/api" (instance $api))"#;
+    let caller = "a caller of the export `body` of `local:app/api`";
+    for instance in [nested, inline] {
+        let text = of_0_3(&format!("{lifted} {instance} {exported}"));
+        assert_eq!(given(&text), [WRITES, caller]);
+    }
+}
+
 #[test]
 fn streams_inside_of_streams_are_named() {
     let sent = r#"(type $bodies (stream $bytes))
