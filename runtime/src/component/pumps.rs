@@ -1,14 +1,18 @@
 //! The streams of packed files that the host reads.
 //!
 //! Owns their state, and no call of the host: the front end of 0.3 makes those.
+//!
+//! A program's allocator cannot free a buffer, so a pump that has finished stays in the list
+//! and lends its buffer to the next one. For example, a server that sends one file at a time
+//! has one pump for all of them.
 
 use super::errors::{ErrorCode, Result};
 use alloc::vec::Vec;
 
 /// One stream: the bytes of `source` go through `buffer` to the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pump {
-    /// The host's handle, into which the runtime writes.
+    /// The host's handle, into which the runtime writes. 0 if the pump has finished.
     pub(crate) writable: u32,
     /// The runtime's handle of the stream.
     pub(crate) source: u32,
@@ -25,67 +29,74 @@ pub(crate) struct Pump {
 
 /// All pumps.
 #[derive(Debug, Default)]
-pub(crate) struct Pumps {
-    active: Vec<Pump>,
-    /// Buffers without a pump. A program's allocator cannot free one, so the next pump uses
-    /// it again.
-    buffers: Vec<u32>,
-}
+pub(crate) struct Pumps(Vec<Pump>);
 
 impl Pumps {
-    /// A buffer of an earlier pump.
-    pub(crate) fn take_buffer(&mut self) -> Option<u32> {
-        self.buffers.pop()
-    }
-
-    /// Makes room for a pump with this buffer, and for the buffer when the pump has finished.
-    pub(crate) fn reserve_for(&mut self, buffer: u32) -> Result {
-        let buffer_count = self.active.len() + 1;
-        if self.buffers.try_reserve(buffer_count).is_err() {
-            return Err(ErrorCode::INSUFFICIENT_MEMORY);
+    /// Whether a finished pump can lend its buffer. Makes room for another pump if not.
+    pub(crate) fn has_buffer(&mut self) -> Result<bool> {
+        let has_buffer = self.find(0).is_some();
+        if !has_buffer {
+            self.reserve()?;
         }
-        let reserved = self.active.try_reserve(1);
-        reserved.map_err(|_| {
-            self.buffers.push(buffer);
-            ErrorCode::INSUFFICIENT_MEMORY
-        })
+        Ok(has_buffer)
     }
 
-    /// Adds a pump, for which [`reserve_for`](Self::reserve_for) made room.
-    pub(crate) fn add(&mut self, pump: Pump) {
-        self.active.push(pump);
+    /// Adds a finished pump with a new buffer.
+    pub(crate) fn add_buffer(&mut self, buffer: u32) -> Result {
+        self.reserve()?;
+        self.0.push(Pump {
+            buffer,
+            ..Pump::default()
+        });
+        Ok(())
     }
 
+    fn reserve(&mut self) -> Result {
+        let reserved = self.0.try_reserve(1);
+        reserved.map_err(|_| ErrorCode::INSUFFICIENT_MEMORY)
+    }
+
+    /// Starts a finished pump, which exists.
+    pub(crate) fn start(&mut self, writable: u32, source: u32) {
+        if let Some(pump) = self.find(0) {
+            (pump.writable, pump.source) = (writable, source);
+        }
+    }
+
+    /// The pump that writes to `writable`, or a finished one for 0.
     pub(crate) fn find(&mut self, writable: u32) -> Option<&mut Pump> {
-        self.active
-            .iter_mut()
-            .find(|pump| pump.writable == writable)
+        self.0.iter_mut().find(|pump| pump.writable == writable)
     }
 
-    /// Removes a pump, and keeps its buffer.
-    pub(crate) fn remove(&mut self, writable: u32) -> Option<Pump> {
-        let mut active = self.active.iter();
-        let at = active.position(|pump| pump.writable == writable)?;
-        let pump = self.active.swap_remove(at);
-        self.buffers.push(pump.buffer);
-        Some(pump)
+    /// Finishes a pump. Returns it as it was.
+    pub(crate) fn finish(&mut self, writable: u32) -> Option<Pump> {
+        let pump = self.find(writable)?;
+        let buffer = pump.buffer;
+        let finished = Pump {
+            buffer,
+            ..Pump::default()
+        };
+        Some(core::mem::replace(pump, finished))
     }
 
-    /// Any pump in a set.
-    pub(crate) fn in_set(&self, set: u32) -> Option<Pump> {
-        let mut active = self.active.iter();
-        active.find(|pump| pump.set == set).copied()
+    /// The buffer of any pump in a set.
+    pub(crate) fn buffer_in(&self, set: u32) -> Option<u32> {
+        let mut pumps = self.0.iter();
+        let pump = pumps.find(|pump| pump.set == set)?;
+        Some(pump.buffer)
     }
 
     /// Whether a pump has no task that waits until it has finished.
     pub(crate) fn has_others(&self) -> bool {
-        self.active.iter().any(|pump| !pump.is_last)
+        self.0
+            .iter()
+            .any(|pump| pump.writable != 0 && !pump.is_last)
     }
 
     /// Notes that one more of the other pumps is in `set`. Returns its handle.
     pub(crate) fn gather_one(&mut self, set: u32, is_last: bool) -> Option<u32> {
-        let mut active = self.active.iter_mut();
-        let pump = active.find(|pump| !pump.is_last && pump.set != set)?;
+        let mut pumps = self.0.iter_mut();
+        let pump = pumps.find(|pump| pump.writable != 0 && !pump.is_last && pump.set != set)?;
         pump.set = set;
         pump.is_last = is_last;
         Some(pump.writable)
@@ -93,8 +104,8 @@ impl Pumps {
 
     /// Notes that one more pump is no longer in `set`. Returns its handle.
     pub(crate) fn release_one(&mut self, set: u32) -> Option<u32> {
-        let mut active = self.active.iter_mut();
-        let pump = active.find(|pump| pump.set == set)?;
+        let mut pumps = self.0.iter_mut();
+        let pump = pumps.find(|pump| pump.writable != 0 && pump.set == set)?;
         pump.set = 0;
         pump.is_last = false;
         Some(pump.writable)

@@ -76,11 +76,11 @@ impl<M: Memory, H: Host, F: Filesystem> Preview3 for Server<M, H, F> {
     }
 
     fn set_wait(&self, set: u32, event: u32, lowering: u32) -> u32 {
-        self.wait_in(set, event, lowering)
+        self.event_in(set, event, true, lowering)
     }
 
     fn set_poll(&self, set: u32, event: u32, lowering: u32) -> u32 {
-        self.poll_in(set, event, lowering)
+        self.event_in(set, event, false, lowering)
     }
 
     fn set_drop(&self, set: u32, lowering: u32) {

@@ -21,7 +21,6 @@ use super::calls::Host;
 use super::status::{BLOCKED, COMPLETED, DROPPED, exit, wait};
 use crate::component::errors::Result;
 use crate::component::handles::{Content, is_ours};
-use crate::component::pumps::Pump;
 use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
@@ -43,22 +42,12 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         if !is_ours(source) {
             return source;
         }
-        let buffer = self.pump_buffer(lowering);
+        let has_buffer = self.provide_buffer(lowering);
         let ends = self.program.host.host_bytes_new(lowering);
         let (readable, writable) = (ends as u32, (ends >> 32) as u32);
-        match buffer {
-            Ok(buffer) => {
-                self.with_pumps(|pumps| {
-                    pumps.add(Pump {
-                        writable,
-                        source,
-                        buffer,
-                        start: 0,
-                        end: 0,
-                        set: 0,
-                        is_last: false,
-                    });
-                });
+        match has_buffer {
+            Ok(()) => {
+                self.with_pumps(|pumps| pumps.start(writable, source));
                 self.write_pieces(writable, lowering);
             }
             Err(code) => {
@@ -72,17 +61,15 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         readable
     }
 
-    /// A buffer, and room for one more pump. The allocator may call the runtime again.
-    fn pump_buffer(&self, lowering: u32) -> Result<u32> {
-        let known = self.with_pumps(|pumps| pumps.take_buffer());
-        let buffer = match known {
-            Some(buffer) => buffer,
-            None => self
-                .program
-                .allocate(lowering, BUFFER_ALIGNMENT, BUFFER_LEN)?,
-        };
-        self.with_pumps(|pumps| pumps.reserve_for(buffer))?;
-        Ok(buffer)
+    /// Provides a buffer for one more pump. The allocator may call the runtime again.
+    fn provide_buffer(&self, lowering: u32) -> Result {
+        if self.with_pumps(|pumps| pumps.has_buffer())? {
+            return Ok(());
+        }
+        let buffer = self
+            .program
+            .allocate(lowering, BUFFER_ALIGNMENT, BUFFER_LEN)?;
+        self.with_pumps(|pumps| pumps.add_buffer(buffer))
     }
 
     /// Writes until the host makes the pump wait, or the stream has ended.
@@ -131,7 +118,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Drops both streams. The future of the file has the error of the last read, if any.
     fn end_pump(&self, writable: u32, lowering: u32) {
-        let Some(pump) = self.with_pumps(|pumps| pumps.remove(writable)) else {
+        let Some(pump) = self.with_pumps(|pumps| pumps.finish(writable)) else {
             return;
         };
         self.drop_stream(pump.source, Content::Bytes);
@@ -142,29 +129,42 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         host.host_bytes_end(writable, lowering);
     }
 
-    /// Goes on with the pump that an event is about. Returns the pump as it was, or `None`
-    /// for an event of the program.
-    fn pump_event(&self, event: u32, waitable: u32, status: u32, lowering: u32) -> Option<Pump> {
-        if event != STREAM_WRITE {
+    /// Goes on with the pump that an event is about. Returns the set that reported the event
+    /// and whether it is the runtime's, or `None` for an event of the program.
+    fn pump_event(
+        &self,
+        (event, waitable, status): (u32, u32, u32),
+        lowering: u32,
+    ) -> Option<(u32, bool)> {
+        if event != STREAM_WRITE || waitable == 0 {
             return None;
         }
-        let pump = self.with_pumps(|pumps| pumps.find(waitable).copied())?;
+        let found = self.with_pumps(|pumps| {
+            let pump = pumps.find(waitable)?;
+            Some((pump.set, pump.is_last))
+        })?;
         match self.note_written(waitable, status) {
             true => self.write_pieces(waitable, lowering),
             false => self.end_pump(waitable, lowering),
         }
-        Some(pump)
+        Some(found)
     }
 
-    /// As [`pump_event`](Self::pump_event), for an event at an address.
-    fn took_event_at(&self, event: u32, address: u32, lowering: u32) -> bool {
+    /// Waits for the next event of a set, or asks for it. Returns its kind, and whether the
+    /// event was one of a pump.
+    fn next_event(&self, set: u32, address: u32, waits: bool, lowering: u32) -> (u32, bool) {
+        let host = &self.program.host;
+        let event = match waits {
+            true => host.host_set_wait(set, address, lowering),
+            false => host.host_set_poll(set, address, lowering),
+        };
         let waitable = self.program.read_u32(address);
         let status = self.program.read_u32(address.wrapping_add(4));
         let (Ok(waitable), Ok(status)) = (waitable, status) else {
-            return false;
+            return (event, false);
         };
-        let pump = self.pump_event(event, waitable, status, lowering);
-        pump.is_some()
+        let pump = self.pump_event((event, waitable, status), lowering);
+        (event, pump.is_some())
     }
 
     /// Joins the pumps that have no task of their own to a set.
@@ -174,23 +174,11 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    /// Waits for an event of the program.
-    pub(super) fn wait_in(&self, set: u32, address: u32, lowering: u32) -> u32 {
+    /// Waits for an event of the program, or asks for it.
+    pub(super) fn event_in(&self, set: u32, address: u32, waits: bool, lowering: u32) -> u32 {
         loop {
             self.gather(set, false, lowering);
-            let event = self.program.host.host_set_wait(set, address, lowering);
-            if !self.took_event_at(event, address, lowering) {
-                return event;
-            }
-        }
-    }
-
-    /// Asks for an event of the program.
-    pub(super) fn poll_in(&self, set: u32, address: u32, lowering: u32) -> u32 {
-        loop {
-            self.gather(set, false, lowering);
-            let event = self.program.host.host_set_poll(set, address, lowering);
-            if !self.took_event_at(event, address, lowering) {
+            if let (event, false) = self.next_event(set, address, waits, lowering) {
                 return event;
             }
         }
@@ -225,21 +213,17 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Calls the callback of the program, unless the event is that of a pump. Returns the
     /// code for the host.
-    pub(super) fn call_back(
-        &self,
-        (event, waitable, status): (u32, u32, u32),
-        lowering: u32,
-    ) -> u32 {
-        let Some(pump) = self.pump_event(event, waitable, status, lowering) else {
+    pub(super) fn call_back(&self, event: (u32, u32, u32), lowering: u32) -> u32 {
+        let Some((set, is_last)) = self.pump_event(event, lowering) else {
             let host = &self.program.host;
-            let code = host.host_callback(event, waitable, status, lowering);
+            let code = host.host_callback(event.0, event.1, event.2, lowering);
             return self.task_code(code, lowering);
         };
-        if pump.is_last && self.with_pumps(|pumps| pumps.in_set(pump.set)).is_none() {
-            self.drop_set(pump.set, lowering);
+        if is_last && self.with_pumps(|pumps| pumps.buffer_in(set)).is_none() {
+            self.drop_set(set, lowering);
             return exit::CODE;
         }
-        wait::code(pump.set)
+        wait::code(set)
     }
 
     /// Waits for the pumps when a task without a callback has finished.
@@ -248,10 +232,9 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
             return;
         }
         let set = self.last_set(lowering);
-        while let Some(pump) = self.with_pumps(|pumps| pumps.in_set(set)) {
-            let address = pump.buffer + PIECE_LEN;
-            let event = self.program.host.host_set_wait(set, address, lowering);
-            if !self.took_event_at(event, address, lowering) {
+        while let Some(buffer) = self.with_pumps(|pumps| pumps.buffer_in(set)) {
+            let (_, is_pump) = self.next_event(set, buffer + PIECE_LEN, true, lowering);
+            if !is_pump {
                 break;
             }
         }
