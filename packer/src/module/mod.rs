@@ -42,6 +42,7 @@ pub use locate::found::Found;
 pub(crate) use merge::binding::function::{
     ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version,
 };
+pub(crate) use merge::binding::handed::{Case, Handed, Place};
 pub(crate) use merge::binding::lowered::{Lowering, Lowerings};
 pub(crate) use outline::Outline;
 pub(crate) use parse::shape::COMPONENT;

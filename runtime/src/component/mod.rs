@@ -23,6 +23,7 @@ pub(crate) mod handles;
 pub(crate) mod layout;
 pub(crate) mod memory;
 pub(crate) mod opening;
+pub(crate) mod pumps;
 pub(crate) mod reading;
 pub(crate) mod release;
 pub(crate) mod server;

@@ -4,6 +4,7 @@ use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
 use super::handles::{Handles, Kind, Resource};
 use super::memory::Program;
+use super::pumps::Pumps;
 use crate::fs::{Filesystem, FsError};
 use crate::guest::{Memory, PathBuffer};
 use core::cell::RefCell;
@@ -15,6 +16,7 @@ use core::cell::RefCell;
 pub struct Server<M, H, F: Filesystem> {
     pub(crate) program: Program<M, H>,
     files: RefCell<Files<F>>,
+    pumps: RefCell<Pumps>,
 }
 
 /// The file system, and what the program has open in it.
@@ -37,12 +39,18 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
                 path: PathBuffer::default(),
                 second_path: PathBuffer::default(),
             }),
+            pumps: RefCell::default(),
         }
     }
 
     /// Changes the state. `use_it` must not call the host or the allocator.
     pub(crate) fn with_files<R>(&self, use_it: impl FnOnce(&mut Files<F>) -> R) -> R {
         use_it(&mut self.files.borrow_mut())
+    }
+
+    /// Changes the pumps. `use_it` must not call the host or the allocator.
+    pub(crate) fn with_pumps<R>(&self, use_it: impl FnOnce(&mut Pumps) -> R) -> R {
+        use_it(&mut self.pumps.borrow_mut())
     }
 
     /// Changes the state, after the path of the call was read.

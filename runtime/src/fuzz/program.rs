@@ -75,6 +75,15 @@ impl State {
         self.write(ret.wrapping_add(4), &u32::from(count).to_le_bytes());
     }
 
+    /// The status of a write of `len` bytes. It makes progress, blocks or ends.
+    fn write_status(&mut self, len: u32) -> u32 {
+        match self.answer() % 4 {
+            0 => u32::MAX,
+            1 => u32::from(self.answer()).min(len) << 4 | 1,
+            _ => len << 4,
+        }
+    }
+
     /// A result with its payload or error at this offset.
     fn write_result(&mut self, ret: u32, offset: u32) {
         let (tag, value) = (self.answer() % 2, self.answer());
@@ -140,5 +149,44 @@ impl preview3::Host for Program {
     fn host_bytes_drop(&self, stream: u32, _: u32) {
         let is_ours = (FIRST_HANDLE..=LAST_HANDLE).contains(&stream);
         assert!(!is_ours, "a host traps at a handle that it does not know");
+    }
+
+    fn host_bytes_new(&self, _: u32) -> u64 {
+        let state = &mut *self.0.borrow_mut();
+        (u64::from(state.answer()) << 32) | u64::from(state.answer())
+    }
+
+    fn host_bytes_write(&self, _: u32, bytes: u32, len: u32, _: u32) -> u32 {
+        let state = &mut *self.0.borrow_mut();
+        let exists = state.memory.check(bytes, len.into());
+        exists.expect("bytes in memory");
+        state.write_status(len)
+    }
+
+    fn host_bytes_end(&self, _: u32, _: u32) {}
+
+    fn host_join(&self, _: u32, _: u32, _: u32) {}
+
+    fn host_set_new(&self, _: u32) -> u32 {
+        self.0.borrow_mut().answer().into()
+    }
+
+    fn host_set_wait(&self, _: u32, address: u32, _: u32) -> u32 {
+        let state = &mut *self.0.borrow_mut();
+        let waitable = u32::from(state.answer());
+        let status = state.write_status(1);
+        let event = u64::from(waitable) | u64::from(status) << 32;
+        state.write(address, &event.to_le_bytes());
+        (state.answer() % 7).into()
+    }
+
+    fn host_set_poll(&self, set: u32, address: u32, lowering: u32) -> u32 {
+        self.host_set_wait(set, address, lowering)
+    }
+
+    fn host_set_drop(&self, _: u32, _: u32) {}
+
+    fn host_callback(&self, _: u32, _: u32, _: u32, _: u32) -> u32 {
+        (self.0.borrow_mut().answer() % 3).into()
     }
 }

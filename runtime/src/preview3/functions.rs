@@ -70,4 +70,32 @@ impl<M: Memory, H: Host, F: Filesystem> Preview3 for Server<M, H, F> {
 
     /// No read of our ends waits, so no set would ever report one.
     fn waitable_join(&self, _: u32, _: u32, _: u32) {}
+
+    fn bytes_hand_over(&self, stream: u32, lowering: u32) -> u32 {
+        self.hand_over(stream, lowering)
+    }
+
+    fn set_wait(&self, set: u32, event: u32, lowering: u32) -> u32 {
+        self.event_in(set, event, true, lowering)
+    }
+
+    fn set_poll(&self, set: u32, event: u32, lowering: u32) -> u32 {
+        self.event_in(set, event, false, lowering)
+    }
+
+    fn set_drop(&self, set: u32, lowering: u32) {
+        self.drop_set(set, lowering);
+    }
+
+    fn task_callback(&self, event: u32, waitable: u32, status: u32, lowering: u32) -> u32 {
+        self.call_back((event, waitable, status), lowering)
+    }
+
+    fn task_returned(&self, code: u32, lowering: u32) -> u32 {
+        self.task_code(code, lowering)
+    }
+
+    fn task_ended(&self, lowering: u32) {
+        self.finish_pumps(lowering);
+    }
 }

@@ -15,6 +15,7 @@ mod calls;
 mod ends;
 mod entries;
 mod functions;
+mod pump;
 mod release;
 mod status;
 

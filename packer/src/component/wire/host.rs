@@ -4,17 +4,18 @@
 //! lowers `get-directories` of WASI 0.3 asynchronously, and the runtime needs a synchronous
 //! lowering with the same memory and allocator.
 
-use crate::component::wire::items::{CoreFunction, Items};
+use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::Lowered;
-use crate::component::wire::payloads::{Payload, Payloads};
 use crate::module::{Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version};
-use std::cell::OnceCell;
-use wasmparser::CanonicalFunction;
+use wasi_vfs_embedding::preview2::Absent;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 
 /// The built-in that drops a stream of bytes.
 const DROP_BYTES: &str = "[stream-drop-readable]u8";
+
+/// The callback of the program, which only its own lowering calls.
+const CALLBACK: &str = "[callback]";
 
 /// A function of the host that wiring lowers.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +29,8 @@ pub(super) struct HostLowering {
 pub(super) enum Origin {
     /// An export of an imported instance, with the allocator of its lowering.
     Export { instance: u32, realloc: Option<u32> },
-    /// `canon stream.drop-readable` of the component type with this number.
-    DropStream { ty: u32 },
+    /// A built-in. If it names a stream type, that is the component type with this number.
+    Builtin { ty: u32 },
 }
 
 impl HostLowering {
@@ -56,12 +57,10 @@ pub(super) struct Search<'s, 'a> {
     items: &'s Items<'a>,
     types: TypesRef<'a>,
     lowered: &'s [Lowered<'a>],
-    /// The section before which wiring lowers functions.
-    place: usize,
     /// The functions that wiring lowers.
     pub(super) added: Vec<HostLowering>,
-    /// The result of [`drop_stream`](Self::drop_stream), which searches all built-ins.
-    dropped: OnceCell<Option<Origin>>,
+    /// The number of a type of streams of bytes, which exists where wiring adds built-ins.
+    stream_type: Option<u32>,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
@@ -69,15 +68,14 @@ impl<'s, 'a> Search<'s, 'a> {
         items: &'s Items<'a>,
         types: TypesRef<'a>,
         lowered: &'s [Lowered<'a>],
-        place: usize,
+        stream_type: Option<u32>,
     ) -> Self {
         Self {
             items,
             types,
             lowered,
-            place,
             added: Vec::new(),
-            dropped: OnceCell::new(),
+            stream_type,
         }
     }
 
@@ -108,16 +106,29 @@ impl<'s, 'a> Search<'s, 'a> {
         if served.name == function.name && !lowered.entry.is_async {
             return Some(Answer::Own(number));
         }
+        if function.absent == Absent::Never {
+            let needs = served.is_pump || !lowered.entry.handed.is_empty();
+            return (needs && function.name != CALLBACK)
+                .then(|| self.built_in(function))
+                .flatten();
+        }
         if !needs(served, function) {
             return None;
         }
         let origin = match function.name {
             DROP_BYTES => match self.own(DROP_BYTES) {
                 Some(own) => return Some(Answer::Own(own)),
-                None => (*self.dropped.get_or_init(|| self.drop_stream()))?,
+                None => return self.built_in(function),
             },
             name => self.export(lowered, name)?,
         };
+        Some(Answer::Added(self.add(HostLowering { function, origin })))
+    }
+
+    /// A built-in that wiring adds.
+    fn built_in(&mut self, function: &'static HostFunction) -> Option<Answer> {
+        let ty = self.stream_type?;
+        let origin = Origin::Builtin { ty };
         Some(Answer::Added(self.add(HostLowering { function, origin })))
     }
 
@@ -138,22 +149,6 @@ impl<'s, 'a> Search<'s, 'a> {
         })
     }
 
-    /// A type of streams of bytes that a built-in before the place names. Its number exists
-    /// there.
-    fn drop_stream(&self) -> Option<Origin> {
-        let mut payloads = Payloads::find(self.items, self.types);
-        let functions = self.items.core_functions.iter();
-        let mut before = functions.take_while(|(_, section)| *section < self.place);
-        before.find_map(|(function, _)| {
-            let CoreFunction::Builtin(builtin) = function else {
-                return None;
-            };
-            let ty = stream_of(builtin)?;
-            let is_bytes = payloads.of_type(ty) == Some(Payload::Bytes);
-            is_bytes.then_some(Origin::DropStream { ty })
-        })
-    }
-
     /// The number of a function that wiring lowers. Equal ones are one.
     fn add(&mut self, host: HostLowering) -> usize {
         let mut added = self.added.iter();
@@ -170,7 +165,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
 fn is_equal(items: &Items<'_>, one: Origin, other: Origin) -> bool {
     match (one, other) {
-        (Origin::DropStream { ty: one }, Origin::DropStream { ty: other }) => one == other,
+        (Origin::Builtin { ty: one }, Origin::Builtin { ty: other }) => one == other,
         (
             Origin::Export { instance, realloc },
             Origin::Export {
@@ -207,19 +202,4 @@ fn exports(types: TypesRef<'_>, instance: u32, name: &str) -> bool {
     let instance = types.get(types.component_instance_at(instance));
     let export = instance.and_then(|instance| instance.exports.get(name));
     export.is_some_and(|export| matches!(export.ty, ComponentEntityType::Func(_)))
-}
-
-/// The stream type that a built-in names.
-fn stream_of(builtin: &CanonicalFunction) -> Option<u32> {
-    use CanonicalFunction as C;
-    match builtin {
-        C::StreamNew { ty }
-        | C::StreamRead { ty, .. }
-        | C::StreamWrite { ty, .. }
-        | C::StreamCancelRead { ty, .. }
-        | C::StreamCancelWrite { ty, .. }
-        | C::StreamDropReadable { ty }
-        | C::StreamDropWritable { ty } => Some(*ty),
-        _ => None,
-    }
 }

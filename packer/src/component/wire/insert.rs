@@ -117,12 +117,28 @@ fn host_functions(plan: &Plan, first: u32) -> (ComponentAliasSection, CanonicalF
                 lowered.lower(function, options(plan, realloc));
                 function += 1;
             }
-            Origin::DropStream { ty } => {
-                lowered.stream_drop_readable(ty);
-            }
+            Origin::Builtin { ty } => built_in(&mut lowered, plan, host.name, ty),
         }
     }
     (aliases, lowered)
+}
+
+/// Adds a built-in of the canonical ABI by its name in the list of functions of the host.
+fn built_in(canon: &mut CanonicalFunctionSection, plan: &Plan, name: &str, ty: u32) {
+    match name {
+        "[stream-new]u8" => canon.stream_new(ty),
+        "[stream-write]u8" => {
+            let options = [CanonicalOption::Memory(plan.memory), CanonicalOption::Async];
+            canon.stream_write(ty, options)
+        }
+        "[stream-drop-writable]u8" => canon.stream_drop_writable(ty),
+        "[waitable-join]" => canon.waitable_join(),
+        "[waitable-set-new]" => canon.waitable_set_new(),
+        "[waitable-set-wait]" => canon.waitable_set_wait(false, plan.memory),
+        "[waitable-set-poll]" => canon.waitable_set_poll(false, plan.memory),
+        "[waitable-set-drop]" => canon.waitable_set_drop(),
+        _ => canon.stream_drop_readable(ty),
+    };
 }
 
 fn options(plan: &Plan, realloc: Option<u32>) -> Vec<CanonicalOption> {

@@ -53,6 +53,14 @@ pub(super) enum Function<'a> {
     Other,
 }
 
+/// A component function that is `canon lift` of core functions.
+#[derive(Clone, Debug)]
+pub(super) struct Lift {
+    pub(super) function: u32,
+    pub(super) core_function: u32,
+    pub(super) options: Box<[CanonicalOption]>,
+}
+
 /// A component function that is exported or passed on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passed<'a> {
@@ -74,6 +82,7 @@ pub(super) struct Items<'a> {
     /// The exports of inline instances: of each instance and name, the item.
     inline: HashMap<(u32, &'a str), (ComponentExternalKind, u32)>,
     pub(super) functions: Defined<Function<'a>>,
+    pub(super) lifts: Vec<Lift>,
     /// The content of each core module, if the component contains it.
     pub(super) core_modules: Defined<Option<&'a [u8]>>,
     pub(super) core_instances: Defined<Instance<'a>>,
@@ -260,7 +269,16 @@ impl<'a> Items<'a> {
 
     fn note_canon(&mut self, function: CanonicalFunction, section: usize) {
         let function = match function {
-            CanonicalFunction::Lift { .. } => {
+            CanonicalFunction::Lift {
+                core_func_index,
+                options,
+                ..
+            } => {
+                self.lifts.push(Lift {
+                    function: self.functions.len() as u32,
+                    core_function: core_func_index,
+                    options,
+                });
                 self.functions.push((Function::Lift, section));
                 return;
             }

@@ -10,16 +10,20 @@ use crate::component::error::ComponentError;
 use crate::component::wire::interface::{check, is_files_of_0_3, is_release, opens_files, served};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, Memories};
-use crate::component::wire::payloads::Payloads;
+use crate::component::wire::payloads::{Payload, Payloads};
+use crate::component::wire::pumps;
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
-use crate::module::{ERROR_CODE, Entry, Function, Version, describe};
+use crate::module::{ERROR_CODE, Entry, FUNCTIONS, Function, Place, Version, describe};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, CanonicalOption, CompositeInnerType};
 
 /// The most lowerings of a component. One of Python has 50, and every version of WASI 0.2
 /// with several allocators has some hundred.
 const MAX_LOWERINGS: usize = 1000;
+
+/// The runtime's function for a core function that only gives streams to the host.
+const HAND_OVER: &str = "[hand-over]u8";
 
 /// An intercepted core function.
 #[derive(Clone, Debug)]
@@ -67,6 +71,9 @@ pub(super) fn find<'a>(
     if let Some(payloads) = &payloads {
         payloads.check_count()?;
     }
+    let has_pumps = payloads
+        .as_mut()
+        .is_some_and(|payloads| has_pumps(items, types, payloads));
     let mut lowerings = Vec::new();
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {
@@ -75,10 +82,14 @@ pub(super) fn find<'a>(
             }
             CoreFunction::Drop { resource } => dropped(resources, number, *resource),
             CoreFunction::Builtin(builtin) => match &mut payloads {
-                Some(payloads) => built_in(payloads, number, builtin)?,
+                Some(payloads) => built_in(payloads, number, builtin, has_pumps)?,
                 None => None,
             },
             CoreFunction::Export(_) => None,
+        };
+        let lowered = match &mut payloads {
+            Some(payloads) if has_pumps => with_streams(lowered, types, payloads, number, function),
+            _ => lowered,
         };
         if let Some(lowered) = lowered {
             check_type(&lowered, types)?;
@@ -86,7 +97,121 @@ pub(super) fn find<'a>(
             check_count(lowerings.len())?;
         }
     }
+    if has_pumps {
+        add_tasks(items, types, &mut lowerings)?;
+    }
     Ok(lowerings)
+}
+
+/// Whether streams of packed files may go to the host: a function takes them, a task waits
+/// for them, and a built-in names their type.
+pub(super) fn has_pumps<'a>(
+    items: &Items<'a>,
+    types: TypesRef<'a>,
+    payloads: &mut Payloads<'a>,
+) -> bool {
+    let mut imports = lowered_imports(items);
+    let reads = imports.any(|(interface, name)| {
+        is_files_of_0_3(interface) && name == "[method]descriptor.read-via-stream"
+    });
+    reads
+        && stream_type(items, payloads).is_some()
+        && !pumps::tasks(items, types).is_empty()
+        && items.core_functions.iter().any(|(function, _)| {
+            let streams = pumps::streams(types, payloads, function);
+            !streams.handed.is_empty()
+        })
+}
+
+/// A type of streams of bytes that a built-in names, and the section of the built-in.
+pub(super) fn stream_type<'a>(
+    items: &Items<'a>,
+    payloads: &mut Payloads<'a>,
+) -> Option<(u32, usize)> {
+    let mut functions = items.core_functions.iter();
+    functions.find_map(|(function, section)| {
+        let CoreFunction::Builtin(builtin) = function else {
+            return None;
+        };
+        let ty = stream_of(builtin)?;
+        let is_bytes = payloads.of_type(ty) == Some(Payload::Bytes);
+        is_bytes.then_some((ty, *section))
+    })
+}
+
+/// Adds the streams that a core function gives to the host. A function that is not
+/// intercepted for another reason becomes a lowering.
+fn with_streams<'a>(
+    lowered: Option<Lowered<'a>>,
+    types: TypesRef<'a>,
+    payloads: &mut Payloads<'a>,
+    number: u32,
+    function: &CoreFunction<'a>,
+) -> Option<Lowered<'a>> {
+    let handed = pumps::streams(types, payloads, function).handed;
+    if handed.is_empty() {
+        return lowered;
+    }
+    let is_record = handed
+        .iter()
+        .any(|one| matches!(one.place, Place::Record(_)));
+    let mut lowered = match lowered {
+        Some(lowered) => lowered,
+        None => wrapped(types, number, HAND_OVER)?,
+    };
+    lowered.entry.handed = handed.into();
+    let options = match function {
+        CoreFunction::Lower { options, .. }
+        | CoreFunction::Builtin(CanonicalFunction::TaskReturn { options, .. }) => &**options,
+        _ => &[],
+    };
+    if is_record {
+        lowered.memory = options.iter().find_map(|option| match option {
+            CanonicalOption::Memory(memory) => Some(*memory),
+            _ => None,
+        });
+    }
+    Some(lowered)
+}
+
+/// A lowering with the core type that it has.
+fn wrapped<'a>(types: TypesRef<'a>, number: u32, name: &str) -> Option<Lowered<'a>> {
+    let mut functions = FUNCTIONS.iter();
+    let function = functions.find(|function| function.is_pump && function.name == name)?;
+    let mut lowered = Lowered::new(number, function, None, "the canonical ABI");
+    lowered.entry.ty = core_type(types, number).cloned();
+    Some(lowered)
+}
+
+/// Adds the core functions of tasks, each once.
+fn add_tasks<'a>(
+    items: &Items<'a>,
+    types: TypesRef<'a>,
+    lowerings: &mut Vec<Lowered<'a>>,
+) -> Result<(), WireError> {
+    for task in pumps::tasks(items, types) {
+        let mut known = lowerings.iter();
+        if !known.any(|known| known.core_function == task.core_function) {
+            lowerings.extend(wrapped(types, task.core_function, task.name));
+            check_count(lowerings.len())?;
+        }
+    }
+    Ok(())
+}
+
+/// The stream type that a built-in names.
+fn stream_of(builtin: &CanonicalFunction) -> Option<u32> {
+    use CanonicalFunction as C;
+    match builtin {
+        C::StreamNew { ty }
+        | C::StreamRead { ty, .. }
+        | C::StreamWrite { ty, .. }
+        | C::StreamCancelRead { ty, .. }
+        | C::StreamCancelWrite { ty, .. }
+        | C::StreamDropReadable { ty }
+        | C::StreamDropWritable { ty } => Some(*ty),
+        _ => None,
+    }
 }
 
 /// Whether a component calls functions of files of WASI 0.3. Only those return streams and
@@ -121,11 +246,20 @@ fn built_in<'a>(
     payloads: &mut Payloads<'a>,
     number: u32,
     builtin: &CanonicalFunction,
+    has_pumps: bool,
 ) -> Result<Option<Lowered<'a>>, WireError> {
     let Some((function, options)) = payloads.served(builtin) else {
         return Ok(None);
     };
+    if function.is_pump && !has_pumps {
+        return Ok(None);
+    }
     let mut lowered = Lowered::new(number, function, None, "the canonical ABI");
+    if let CanonicalFunction::WaitableSetWait { memory, .. }
+    | CanonicalFunction::WaitableSetPoll { memory, .. } = builtin
+    {
+        lowered.memory = Some(*memory);
+    }
     for option in options {
         lowered.note(option)?;
     }
@@ -169,10 +303,9 @@ impl<'a> Lowered<'a> {
         instance: Option<u32>,
         interface: &'a str,
     ) -> Self {
-        let is_async = false;
         Self {
             core_function,
-            entry: Entry { function, is_async },
+            entry: Entry::new(function, false),
             instance,
             interface,
             memory: None,
@@ -217,11 +350,7 @@ impl<'a> Lowered<'a> {
 }
 
 fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireError> {
-    let ty = types.get(types.core_function_at(lowered.core_function));
-    let found = ty.and_then(|ty| match &ty.composite_type.inner {
-        CompositeInnerType::Func(ty) => Some(ty),
-        _ => None,
-    });
+    let found = core_type(types, lowered.core_function);
     let expected = lowered.entry.core_type();
     if found == Some(&expected) {
         return Ok(());
@@ -231,6 +360,14 @@ fn check_type(lowered: &Lowered<'_>, types: TypesRef<'_>) -> Result<(), WireErro
         interface: lowered.interface.into(),
         found: found.map_or_else(|| "of no function".into(), describe),
         expected: describe(&expected),
+    })
+}
+
+fn core_type<'a>(types: TypesRef<'a>, number: u32) -> Option<&'a wasmparser::FuncType> {
+    let ty = types.get(types.core_function_at(number));
+    ty.and_then(|ty| match &ty.composite_type.inner {
+        CompositeInnerType::Func(ty) => Some(ty),
+        _ => None,
     })
 }
 

@@ -22,6 +22,7 @@
 //! | `lowerings`, `memory`, `start` | the intercepted functions, and what is rejected |
 //! | `escape`, `streams`, `content`, `exports` | the functions that could get handles of the runtime |
 //! | `payloads`, `host` | built-ins for streams of packed files, and functions that the runtime calls |
+//! | `pumps`, `abi` | the functions that give such streams to the host |
 //! | `plan`, `shift` | the insertions, and the numbers behind them |
 //! | `modules`, `names` | the stub, the shim and the fixup |
 //! | `renumber`, `insert`, `remove`, `nested` | the bytes of the wired component, and back |
@@ -29,6 +30,7 @@
 //! | `receivers` | the core modules that get functions of files |
 //! | `original` | the component without its image, of each form |
 
+mod abi;
 pub(super) mod content;
 mod escape;
 mod exports;
@@ -44,6 +46,7 @@ mod nested;
 pub(super) mod original;
 mod payloads;
 mod plan;
+mod pumps;
 pub(super) mod receivers;
 mod remove;
 mod renumber;

@@ -152,10 +152,12 @@ impl Types {
     }
 }
 
-/// The functions of WASI have numbers only.
+/// Core functions of the canonical ABI have numbers only.
 fn encoded(types: &[ValType]) -> Vec<e::ValType> {
     let encoded = types.iter().map(|ty| match ty {
         ValType::I64 => e::ValType::I64,
+        ValType::F32 => e::ValType::F32,
+        ValType::F64 => e::ValType::F64,
         _ => e::ValType::I32,
     });
     encoded.collect()

@@ -70,6 +70,10 @@ impl<'a> Payloads<'a> {
         payloads
     }
 
+    pub(super) fn types(&self) -> TypesRef<'a> {
+        self.types
+    }
+
     /// Rejects imports with more than [`MAX_TYPES`] distinct types.
     pub(super) fn check_count(&self) -> Result<(), WireError> {
         match self.entries.len().max(self.results.len()) <= MAX_TYPES {
@@ -170,6 +174,9 @@ impl<'a> Payloads<'a> {
             C::FutureCancelRead { ty, .. } => ("[future-cancel-read]", Some(*ty), &[][..]),
             C::FutureDropReadable { ty } => ("[future-drop-readable]", Some(*ty), &[][..]),
             C::WaitableJoin => ("[waitable-join]", None, &[][..]),
+            C::WaitableSetWait { .. } => ("[waitable-set-wait]", None, &[][..]),
+            C::WaitableSetPoll { .. } => ("[waitable-set-poll]", None, &[][..]),
+            C::WaitableSetDrop => ("[waitable-set-drop]", None, &[][..]),
             _ => return None,
         };
         let payload = match ty {

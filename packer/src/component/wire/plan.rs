@@ -12,6 +12,7 @@ use crate::component::error::ComponentError;
 use crate::component::wire::host::{Answer, Answers, HostLowering, Search};
 use crate::component::wire::items::{Defined, Items};
 use crate::component::wire::lowerings::{self, Lowered};
+use crate::component::wire::payloads::Payloads;
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
 use crate::component::wire::start;
@@ -50,13 +51,21 @@ impl Plan {
         let lowered = lowerings::find(items, types, &resources)?;
         let memory = lowerings::memory(items, types, &lowered)?;
         let reallocs = reallocs(items, &lowered);
-        let places = places(items, &lowered, memory);
-        let mut search = Search::new(items, types, &lowered, places[1]);
+        let stream = lowerings::stream_type(items, &mut Payloads::find(items, types));
+        let needs_type = lowered.iter().any(|one| one.entry.function.is_pump);
+        let needed = stream.filter(|_| needs_type).map(|(_, section)| section);
+        let places = places(items, &lowered, memory, needed);
+        let stream = stream.filter(|(_, section)| *section < places[1]);
+        let stream = stream.map(|(ty, _)| ty);
+        let mut search = Search::new(items, types, &lowered, stream);
         let answers = search.answers();
         let host = search.added;
         start::reject(items, &lowered, places)?;
         Ok(Self {
-            functions: lowered.iter().map(|lowered| lowered.entry).collect(),
+            functions: lowered
+                .iter()
+                .map(|lowered| lowered.entry.clone())
+                .collect(),
             originals: lowered
                 .iter()
                 .map(|lowered| lowered.core_function)
@@ -84,7 +93,7 @@ fn bindings(
             reallocs.position(|other| items.is_same(*other, realloc))
         });
         Lowering {
-            entry: one.entry,
+            entry: one.entry.clone(),
             realloc: realloc.map(|at| (lowered.len() + at) as u32),
             host: answers.map(|answer| {
                 answer.map(|answer| match answer {
@@ -108,13 +117,21 @@ fn reallocs(items: &Items<'_>, lowered: &[Lowered<'_>]) -> Vec<u32> {
     found
 }
 
-fn places(items: &Items<'_>, lowered: &[Lowered<'_>], memory: u32) -> [usize; 2] {
+/// The sections before which wiring inserts. The second is behind everything that the
+/// runtime imports, and behind the section `needed`.
+fn places(
+    items: &Items<'_>,
+    lowered: &[Lowered<'_>],
+    memory: u32,
+    needed: Option<usize>,
+) -> [usize; 2] {
     let functions = lowered.iter().flat_map(|lowered| {
         let functions = [Some(lowered.core_function), lowered.realloc];
         functions.into_iter().flatten()
     });
     let functions = functions.filter_map(|function| place(&items.core_functions, function));
-    let needed = functions.chain(place(&items.core_memories, memory));
+    let memory = place(&items.core_memories, memory);
+    let needed = functions.chain(memory).chain(needed);
     let instances = items.core_instances.iter();
     let first = instances.map(|(_, section)| *section).min().unwrap_or(0);
     let last = needed.max().unwrap_or(0);

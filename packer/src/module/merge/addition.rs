@@ -25,6 +25,46 @@ use wasm_encoder::{Encode, Function};
 
 use zerocopy::IntoBytes;
 
+/// The functions of the runtime that an entry calls.
+#[derive(Clone, Copy)]
+struct Called {
+    function: Option<u32>,
+    /// The function that replaces streams of the runtime, if the host may get one.
+    hand_over: Option<u32>,
+}
+
+impl Called {
+    fn new(entry: &Intercepted<'_>, runtime: &Runtime<'_>) -> Result<Self, ModuleError> {
+        let function = match entry.answer {
+            Answer::Runtime => Some(runtime.call(entry.export)?),
+            Answer::None => None,
+        };
+        let hand_over = match entry.handed.is_empty() {
+            false => Some(runtime.call(HAND_OVER_EXPORT)?),
+            true => None,
+        };
+        Ok(Self {
+            function,
+            hand_over,
+        })
+    }
+
+    fn functions(self) -> Vec<u32> {
+        self.function.into_iter().chain(self.hand_over).collect()
+    }
+}
+
+/// The export of [`HAND_OVER`](crate::module::merge::binding::lowered::HAND_OVER).
+const HAND_OVER_EXPORT: &str = "0.3 [hand-over]u8";
+
+fn reset_stack(body: &mut Function, stack: Option<Stack>, pointer: u32) {
+    if let Some(stack) = stack {
+        for instruction in glue::with_stack(stack, pointer) {
+            body.instruction(&instruction);
+        }
+    }
+}
+
 /// The appended functions.
 pub(crate) struct Addition {
     pub(crate) numbers: Numbers,
@@ -45,13 +85,11 @@ impl Addition {
         memory: MemoryKind,
     ) -> Result<Self, ModuleError> {
         let intercepted = binding.intercepted(application);
-        let calls = intercepted.iter().map(|entry| match entry.answer {
-            Answer::Runtime => runtime.call(entry.export).map(Some),
-            Answer::None => Ok(None),
-        });
+        let calls = intercepted.iter().map(|entry| Called::new(entry, runtime));
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
+        let called: Vec<_> = entries.iter().map(|entry| entry.functions()).collect();
         let mut addition = Self {
-            numbers: Numbers::new(application, runtime, binding, memory, &entries)?,
+            numbers: Numbers::new(application, runtime, binding, memory, &called)?,
             function_types: Vec::new(),
             bodies: Vec::new(),
             names: Vec::new(),
@@ -78,11 +116,11 @@ impl Addition {
         &mut self,
         application: &Shape<'_>,
         intercepted: &[Intercepted<'_>],
-        entries: &[Option<u32>],
+        entries: &[Called],
         stack: Option<Stack>,
     ) -> Result<(), ModuleError> {
         let pointer = self.numbers.first_global() + Stack::POINTER;
-        for (entry, function) in intercepted.iter().zip(entries) {
+        for (entry, called) in intercepted.iter().zip(entries) {
             let index = application.functions.get(entry.import as usize);
             let signature = application.function_type(entry.import);
             let (Some(index), Some(signature)) = (index, signature) else {
@@ -90,15 +128,18 @@ impl Addition {
                 return Err(ModuleError::Runtime(what));
             };
             let mut body = Function::new([]);
-            entry.pass_foreign(&mut body, signature);
-            if let Some(stack) = stack {
-                for instruction in glue::with_stack(stack, pointer) {
-                    body.instruction(&instruction);
-                }
-            }
-            match function {
+            let hand_over = match called.hand_over {
                 Some(function) => {
-                    entry.call(&mut body, signature, self.numbers.function(*function)?);
+                    reset_stack(&mut body, stack, pointer);
+                    self.numbers.function(function)?
+                }
+                None => 0,
+            };
+            entry.pass_foreign(&mut body, signature, hand_over);
+            reset_stack(&mut body, stack, pointer);
+            match called.function {
+                Some(function) => {
+                    entry.call(&mut body, signature, self.numbers.function(function)?);
                 }
                 None => entry.answer_none(&mut body, signature),
             }

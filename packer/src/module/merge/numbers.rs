@@ -39,14 +39,14 @@ struct First {
 }
 
 impl Numbers {
-    /// Numbers the functions that an application with these `entries` needs. Each entry
-    /// is a function of the runtime, or `None` if the entry calls none.
+    /// Numbers the functions that an application with these `entries` needs. Each
+    /// entry is the functions of the runtime that it calls.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
         memory: MemoryKind,
-        entries: &[Option<u32>],
+        entries: &[Vec<u32>],
     ) -> Result<Self, ModuleError> {
         let entry_count = entries.len() as u32;
         let mut numbers = Self::unassigned(application, runtime, memory, entry_count)?;
@@ -96,9 +96,9 @@ impl Numbers {
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
-        entries: &[Option<u32>],
+        entries: &[Vec<u32>],
     ) -> Result<(), ModuleError> {
-        let reachable = runtime.reachable(entries.iter().flatten().copied().collect())?;
+        let reachable = runtime.reachable(entries.concat())?;
         let mut next = self.first.function + entries.len() as u32;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {

@@ -122,7 +122,7 @@ pub(super) fn entry(export: &str, is_async: bool) -> Entry {
     let mut functions = FUNCTIONS.iter();
     let function = functions.find(|function| function.export == export);
     let function = function.expect("a function");
-    Entry { function, is_async }
+    Entry::new(function, is_async)
 }
 
 fn lowerings() -> Lowerings {
@@ -147,10 +147,7 @@ fn lowerings() -> Lowerings {
         lowering("[resource-drop]descriptor", None),
         lowering("[method]input-stream.read", Some(9)),
         Lowering {
-            entry: Entry {
-                function: &ERROR_CODE,
-                is_async: false,
-            },
+            entry: Entry::new(&ERROR_CODE, false),
             realloc: None,
             host: [None; HOST_COUNT],
         },

@@ -39,6 +39,8 @@ pub enum Absent {
     Closed,
     /// Nothing.
     Nothing,
+    /// None, because `pack` adds the function.
+    Never,
 }
 
 /// One function of the host, imported from [`HOST_MODULE`](crate::HOST_MODULE).

@@ -13,6 +13,16 @@ use crate::ValueType;
 /// The name of a built-in is the name of the canonical definition and of its payload type:
 /// `u8` is a stream of bytes, `directory-entry` one of entries, and `result` is a
 /// `future<result<_, error-code>>`.
+///
+/// The functions of `Pump` move the bytes of a packed file to the host:
+///
+/// | function | call |
+/// |---|---|
+/// | `[hand-over]u8` | replaces a stream of the runtime by a new one of the host, and returns its readable end |
+/// | `[waitable-set-wait]`, `[waitable-set-poll]`, `[waitable-set-drop]` | in place of the built-in |
+/// | `[callback]` | in place of the callback of a task |
+/// | `[task-returned]` | with the code that the first function of a task with a callback returned. Returns the code for the host |
+/// | `[task-ended]` | when a task without a callback has finished |
 #[macro_export]
 macro_rules! for_each_preview3_function {
     ($then:ident) => {
@@ -102,6 +112,14 @@ macro_rules! for_each_preview3_function {
                 (future: u32) -> u32 {};
             result_drop Builtin "[future-drop-readable]result" [0](future: u32) -> () {};
             waitable_join Builtin "[waitable-join]" [0](waitable: u32, set: u32) -> () {};
+            bytes_hand_over Pump "[hand-over]u8" [](stream: u32) -> u32 {};
+            set_wait Pump "[waitable-set-wait]" [](set: u32, event: u32) -> u32 {};
+            set_poll Pump "[waitable-set-poll]" [](set: u32, event: u32) -> u32 {};
+            set_drop Pump "[waitable-set-drop]" [](set: u32) -> () {};
+            task_callback Pump "[callback]" []
+                (event: u32, waitable: u32, status: u32) -> u32 {};
+            task_returned Pump "[task-returned]" [](code: u32) -> u32 {};
+            task_ended Pump "[task-ended]" []() -> () {};
         }
     };
 }
@@ -115,15 +133,18 @@ pub enum Interface {
     Preopens,
     /// A built-in of the canonical ABI.
     Builtin,
+    /// A function that writes packed files into streams of the host while tasks wait. Only
+    /// programs that may give a stream to the host have such lowerings.
+    Pump,
 }
 
 impl Interface {
-    /// Its name without the version, or `None` for built-ins.
+    /// Its name without the version, or `None` if the function has no interface.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Types => Some("wasi:filesystem/types"),
             Self::Preopens => Some("wasi:filesystem/preopens"),
-            Self::Builtin => None,
+            Self::Builtin | Self::Pump => None,
         }
     }
 }
@@ -198,7 +219,7 @@ mod tests {
 
     #[test]
     fn every_name_occurs_once() {
-        assert_eq!(FUNCTIONS.len(), 37);
+        assert_eq!(FUNCTIONS.len(), 44);
         for (at, function) in FUNCTIONS.iter().enumerate() {
             let earlier = &FUNCTIONS[..at];
             assert!(earlier.iter().all(|other| other.name != function.name));
@@ -227,6 +248,9 @@ mod tests {
     fn records_hold_the_parameters_that_are_too_many() {
         for function in FUNCTIONS {
             let name = function.name;
+            if function.interface == Interface::Pump {
+                continue;
+            }
             // The last parameter is `ret`.
             let flat = function.params.len() - 1;
             match function.record.len() {

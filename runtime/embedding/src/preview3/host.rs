@@ -17,6 +17,24 @@ macro_rules! for_each_preview3_host_function {
                 (ret: u32, lowering: u32) -> ();
             host_bytes_drop "0.3 [stream-drop-readable]u8" "[stream-drop-readable]u8" Nothing
                 (stream: u32, lowering: u32) -> ();
+            host_bytes_new "0.3 [stream-new]u8" "[stream-new]u8" Never
+                (lowering: u32) -> u64;
+            host_bytes_write "0.3 [stream-write]u8" "[stream-write]u8" Never
+                (stream: u32, bytes: u32, len: u32, lowering: u32) -> u32;
+            host_bytes_end "0.3 [stream-drop-writable]u8" "[stream-drop-writable]u8" Never
+                (stream: u32, lowering: u32) -> ();
+            host_join "0.3 [waitable-join]" "[waitable-join]" Never
+                (waitable: u32, set: u32, lowering: u32) -> ();
+            host_set_new "0.3 [waitable-set-new]" "[waitable-set-new]" Never
+                (lowering: u32) -> u32;
+            host_set_wait "0.3 [waitable-set-wait]" "[waitable-set-wait]" Never
+                (set: u32, event: u32, lowering: u32) -> u32;
+            host_set_poll "0.3 [waitable-set-poll]" "[waitable-set-poll]" Never
+                (set: u32, event: u32, lowering: u32) -> u32;
+            host_set_drop "0.3 [waitable-set-drop]" "[waitable-set-drop]" Never
+                (set: u32, lowering: u32) -> ();
+            host_callback "0.3 [callback]" "[callback]" Never
+                (event: u32, waitable: u32, status: u32, lowering: u32) -> u32;
         }
     };
 }
@@ -32,8 +50,8 @@ pub struct HostFunction {
     pub absent: Absent,
     /// Core types of the parameters, the number of the lowering included.
     pub params: &'static [ValueType],
-    /// Whether it returns an `i32`.
-    pub returns: bool,
+    /// Core type of the result, if any.
+    pub result: Option<ValueType>,
 }
 
 macro_rules! list_functions {
@@ -45,7 +63,10 @@ macro_rules! list_functions {
             name: $name,
             absent: Absent::$absent,
             params: &[$(ValueType::of_len(size_of::<$type>())),*],
-            returns: size_of::<$result>() > 0,
+            result: match size_of::<$result>() {
+                0 => None,
+                len => Some(ValueType::of_len(len)),
+            },
         }),*];
     };
 }

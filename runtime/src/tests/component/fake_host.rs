@@ -1,5 +1,6 @@
 //! The host of a component, and the allocator of its program.
 
+use super::streams::Streams;
 use crate::component::Allocator;
 use crate::guest::Memory;
 use crate::tests::guest::SharedMemory;
@@ -38,6 +39,8 @@ pub(in crate::tests) struct FakeHost {
     pub(in crate::tests) is_broken: Cell<bool>,
     /// The streams that the runtime dropped.
     pub(in crate::tests) dropped: RefCell<Vec<u32>>,
+    /// The streams of 0.3.
+    pub(in crate::tests) streams: RefCell<Streams>,
     /// The bytes that the output stream took.
     pub(in crate::tests) taken: RefCell<Vec<u8>>,
 }
@@ -56,6 +59,7 @@ impl FakeHost {
             permits: RefCell::default(),
             is_broken: Cell::new(false),
             dropped: RefCell::default(),
+            streams: RefCell::default(),
             taken: RefCell::default(),
         })
     }
@@ -173,5 +177,47 @@ impl preview3::Host for Rc<FakeHost> {
 
     fn host_bytes_drop(&self, stream: u32, _: u32) {
         self.dropped.borrow_mut().push(stream);
+    }
+
+    fn host_bytes_new(&self, _: u32) -> u64 {
+        self.streams.borrow_mut().make()
+    }
+
+    fn host_bytes_write(&self, stream: u32, bytes: u32, len: u32, _: u32) -> u32 {
+        let streams = &mut *self.streams.borrow_mut();
+        streams.write(&self.memory, stream, (bytes, len))
+    }
+
+    fn host_bytes_end(&self, stream: u32, _: u32) {
+        self.streams.borrow_mut().end(stream);
+    }
+
+    fn host_join(&self, waitable: u32, set: u32, _: u32) {
+        self.streams.borrow_mut().join(waitable, set);
+    }
+
+    fn host_set_new(&self, _: u32) -> u32 {
+        self.streams.borrow_mut().new_set()
+    }
+
+    fn host_set_wait(&self, set: u32, address: u32, _: u32) -> u32 {
+        let [event, waitable, status] = self.streams.borrow_mut().event(&self.memory, set);
+        self.write_u32(address, waitable);
+        self.write_u32(address + 4, status);
+        event
+    }
+
+    fn host_set_poll(&self, set: u32, address: u32, lowering: u32) -> u32 {
+        self.host_set_wait(set, address, lowering)
+    }
+
+    fn host_set_drop(&self, set: u32, _: u32) {
+        self.streams.borrow_mut().drop_set(set);
+    }
+
+    fn host_callback(&self, event: u32, waitable: u32, status: u32, _: u32) -> u32 {
+        let streams = &mut *self.streams.borrow_mut();
+        streams.delivered.push([event, waitable, status]);
+        streams.codes.pop_front().unwrap_or(0)
     }
 }

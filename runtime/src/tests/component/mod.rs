@@ -4,6 +4,7 @@
 pub(super) mod documented;
 mod fake_host;
 mod instance;
+pub(super) mod streams;
 
 pub(super) use instance::{
     CREATE, Component, FOLLOW, LOWERING, PATH, READ, RET, SECOND_PATH, StreamError, TRUNCATE,

@@ -22,9 +22,11 @@ macro_rules! define_functions {
             ($name, &[$(stringify!($parameter)),*], |component, arguments| {
                 let mut arguments = arguments.iter();
                 let server = &*component.server;
-                Preview3::$function(
+                let result = Preview3::$function(
                     server, $(*arguments.next().unwrap() as $type,)* LOWERING
-                ).number()
+                );
+                assert_eq!(arguments.next(), None, "an argument without a parameter");
+                result.number()
             })
         ),*];
     };

@@ -5,6 +5,7 @@ mod descriptors;
 mod documented;
 mod ends;
 mod entries;
+mod pumps;
 mod streams;
 
 use component::Component;

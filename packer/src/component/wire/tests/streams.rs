@@ -20,7 +20,7 @@ fn is_intercepted(items: &Items<'_>, name: &str) -> bool {
 }
 
 /// Whether each function is intercepted.
-fn check(text: &str, names: &[&str], expected: bool) {
+pub(super) fn check(text: &str, names: &[&str], expected: bool) {
     let after = wired(text);
     let items = items(&after);
     for name in names {
@@ -111,7 +111,7 @@ fn versions_0_2_and_0_3_are_mixed() {
 }
 
 /// The printed component after wiring.
-fn printed(text: &str) -> String {
+pub(super) fn printed(text: &str) -> String {
     wasmprinter::print_bytes(wired(text)).expect("valid")
 }
 
@@ -168,7 +168,7 @@ fn release_candidates_and_later_versions_are_named() {
 }
 
 /// The functions that the warning names.
-fn given(text: &str) -> Vec<String> {
+pub(super) fn given(text: &str) -> Vec<String> {
     let component = wasm(text);
     let wiring = Wiring::new(&component, None, false).expect("can be wired");
     let embedded = wiring.embed(PARTS, &wired_runtime(), VERSION);
@@ -180,10 +180,10 @@ fn given(text: &str) -> Vec<String> {
     }
 }
 
-const WRITES: &str =
+pub(super) const WRITES: &str =
     "the import `[method]descriptor.write-via-stream` of `wasi:filesystem/types@0.3.2`";
 
-const STDOUT: &str = r#"(import "wasi:cli/stdout@0.3.2" (instance $stdout
+pub(super) const STDOUT: &str = r#"(import "wasi:cli/stdout@0.3.2" (instance $stdout
     (export "write-via-stream" (func (param "data" (stream u8)) (result (future (result)))))))
   (core func (canon lower (func $stdout "write-via-stream")))"#;
 

@@ -6,10 +6,12 @@
 //! [`Entry`] is a function together with that option.
 
 use crate::module::calls;
+use crate::module::merge::binding::handed::Handed;
+use std::sync::Arc;
 use wasi_vfs_embedding::ValueType;
 use wasi_vfs_embedding::preview2::{self, Absent};
 use wasi_vfs_embedding::preview3::{self, Field, MAX_ASYNC_PARAMS};
-use wasmparser::{FuncType, ValType};
+use wasmparser::FuncType;
 
 /// A version of WASI for components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +41,8 @@ pub(crate) struct Function {
     pub(crate) returned_len: u32,
     /// Where an asynchronous call finds the parameters, if it passes a record.
     pub(crate) record: &'static [Field],
+    /// Whether it moves the bytes of packed files to the host.
+    pub(crate) is_pump: bool,
 }
 
 /// A function such as `http-error-code`, which returns the code of another interface for an
@@ -52,6 +56,7 @@ pub(crate) static ERROR_CODE: Function = Function {
     params: &[ValueType::I32, ValueType::I32],
     returned_len: 0,
     record: &[],
+    is_pump: false,
 };
 
 const PREVIEW2_COUNT: usize = preview2::FUNCTIONS.len();
@@ -81,6 +86,7 @@ const fn of_preview2(function: &preview2::Function) -> Function {
         params: function.params,
         returned_len: if function.returns { 4 } else { 0 },
         record: &[],
+        is_pump: false,
     }
 }
 
@@ -94,28 +100,46 @@ const fn of_preview3(function: &preview3::Function) -> Function {
         params: function.params,
         returned_len: function.returned_len(),
         record: function.record,
+        is_pump: matches!(function.interface, preview3::Interface::Pump),
     }
 }
 
 /// A function as a component lowers it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub(crate) function: &'static Function,
     /// Whether the lowering has the option `async`. Built-ins have one core type with and
     /// without it, so they count as synchronous.
     pub(crate) is_async: bool,
+    /// The core type, if it is not that of the function.
+    pub(crate) ty: Option<FuncType>,
+    /// The streams that a call gives to the host.
+    pub(crate) handed: Arc<[Handed]>,
 }
 
 impl Entry {
+    /// An entry for a function with its own type.
+    pub(crate) fn new(function: &'static Function, is_async: bool) -> Self {
+        Self {
+            function,
+            is_async,
+            ty: None,
+            handed: [].into(),
+        }
+    }
+
     /// The core type of the lowering.
-    pub(crate) fn core_type(self) -> FuncType {
-        let Self { function, is_async } = self;
+    pub(crate) fn core_type(&self) -> FuncType {
+        if let Some(ty) = &self.ty {
+            return ty.clone();
+        }
+        let (function, is_async) = (self.function, self.is_async);
         let returns = is_async || function.returned_len > 0;
         let params = match is_async {
             false => function.params.to_vec(),
             true => async_params(function),
         };
-        core_type(&params, returns)
+        core_type(&params, returns.then_some(ValueType::I32))
     }
 }
 
@@ -148,7 +172,7 @@ pub(crate) struct HostFunction {
     pub(crate) absent: Absent,
     /// Core types of the parameters. The last one is the number of the lowering.
     pub(crate) params: &'static [ValueType],
-    pub(crate) returns: bool,
+    pub(crate) result: Option<ValueType>,
 }
 
 const PREVIEW2_HOST_COUNT: usize = preview2::HOST_FUNCTIONS.len();
@@ -177,7 +201,10 @@ const fn host_of_preview2(function: &preview2::HostFunction) -> HostFunction {
         name: function.name,
         absent: function.absent,
         params: function.params,
-        returns: function.returns,
+        result: match function.returns {
+            true => Some(ValueType::I32),
+            false => None,
+        },
     }
 }
 
@@ -188,26 +215,26 @@ const fn host_of_preview3(function: &preview3::HostFunction) -> HostFunction {
         name: function.name,
         absent: function.absent,
         params: function.params,
-        returns: function.returns,
+        result: function.result,
     }
 }
 
 impl HostFunction {
     /// The type of the runtime's import.
     pub(crate) fn import_type(&self) -> FuncType {
-        core_type(self.params, self.returns)
+        core_type(self.params, self.result)
     }
 
     /// The core type of the function, which has no number of a lowering.
     pub(crate) fn core_type(&self) -> FuncType {
         let count = self.params.len().saturating_sub(1);
-        core_type(self.params.get(..count).unwrap_or_default(), self.returns)
+        core_type(self.params.get(..count).unwrap_or_default(), self.result)
     }
 }
 
-fn core_type(params: &[ValueType], returns: bool) -> FuncType {
+fn core_type(params: &[ValueType], result: Option<ValueType>) -> FuncType {
     let params = params.iter().map(|ty| calls::value_type(*ty));
-    FuncType::new(params, returns.then_some(ValType::I32))
+    FuncType::new(params, result.map(calls::value_type))
 }
 
 #[cfg(test)]
@@ -233,7 +260,7 @@ mod tests {
             let function = functions.find(|function| function.export == name);
             let function = function.expect("a function");
             let is_async = true;
-            calls::describe(&Entry { function, is_async }.core_type())
+            calls::describe(&Entry::new(function, is_async).core_type())
         };
         let expected = [
             ("0.3 get-directories", "(i32) -> (i32)"),

@@ -8,20 +8,15 @@
 //! the handle is the first field. The entry loads the fields, calls the runtime, and returns
 //! that the call is complete.
 
+use crate::module::merge::binding::handed::Handed;
+use crate::module::merge::binding::owner::{is_foreign, place};
 use crate::module::merge::glue::pass;
-use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
+use std::sync::Arc;
 use wasi_vfs_embedding::preview3::{Field, RETURNED};
-use wasm_encoder::{BlockType, Function, Instruction, MemArg};
+use wasm_encoder::{BlockType, Function, Instruction};
 use wasmparser::FuncType;
 
 use Instruction as I;
-
-/// The bits of a handle that tell whose it is.
-const OWNER_SHIFT: u32 = FIRST_HANDLE.trailing_zeros();
-const _: () = {
-    assert!(FIRST_HANDLE >> OWNER_SHIFT == 1);
-    assert!(LAST_HANDLE >> OWNER_SHIFT == 1 && (LAST_HANDLE + 1) >> OWNER_SHIFT == 2);
-};
 
 /// An import of the application that becomes an entry of the runtime.
 pub(crate) struct Intercepted<'a> {
@@ -36,6 +31,8 @@ pub(crate) struct Intercepted<'a> {
     /// the runtime answers every call.
     pub(crate) handles: &'static [usize],
     pub(crate) convention: Convention,
+    /// The streams that a call of the import gives to the host.
+    pub(crate) handed: Arc<[Handed]>,
     /// The last argument of the runtime's function, behind those of the import.
     pub(crate) lowering: Option<i32>,
 }
@@ -52,6 +49,11 @@ pub(crate) enum Answer {
 /// How the import passes its arguments and its result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Convention {
+    /// The import answers, and gets streams of the host in place of the runtime's.
+    Host,
+    /// The import runs first, and the runtime's function gets its result, if any. It is a
+    /// function of the program, and the caller is the host.
+    Task,
     /// As the runtime does.
     Sync,
     /// The last parameter is the address of the result, and the import returns a status.
@@ -67,7 +69,7 @@ pub(crate) enum Convention {
 impl Convention {
     fn record(self) -> &'static [Field] {
         match self {
-            Self::Sync => &[],
+            Self::Host | Self::Task | Self::Sync => &[],
             Self::Async { record, .. } => record,
         }
     }
@@ -84,7 +86,7 @@ impl Intercepted<'_> {
 
     /// Lets the import answer calls without a handle of the runtime. It also answers those
     /// with a misaligned record: the engine traps on them.
-    pub(crate) fn pass_foreign(&self, body: &mut Function, ty: &FuncType) {
+    pub(crate) fn pass_foreign(&self, body: &mut Function, ty: &FuncType, hand_over: u32) {
         if self.handles.is_empty() {
             return;
         }
@@ -103,10 +105,18 @@ impl Intercepted<'_> {
             body.instruction(&I::I32Or);
         }
         body.instruction(&I::If(BlockType::Empty));
-        pass(body, ty);
-        body.instruction(&I::Call(self.import));
+        self.call_host(body, ty, hand_over);
         body.instruction(&I::Return);
         body.instruction(&I::End);
+    }
+
+    /// Calls the import. `hand_over` replaces a stream of the runtime by one of the host.
+    fn call_host(&self, body: &mut Function, ty: &FuncType, hand_over: u32) {
+        for handed in &*self.handed {
+            handed.replace(body, ty, self.lowering.unwrap_or_default(), hand_over);
+        }
+        pass(body, ty);
+        body.instruction(&I::Call(self.import));
     }
 
     /// Stores `none` as the result, and ends the body.
@@ -121,6 +131,12 @@ impl Intercepted<'_> {
     /// Calls `function` of the runtime with all arguments, and ends the body.
     pub(crate) fn call(&self, body: &mut Function, ty: &FuncType, function: u32) {
         match self.convention {
+            Convention::Host => self.call_host(body, ty, function),
+            Convention::Task => {
+                pass(body, ty);
+                body.instruction(&I::Call(self.import));
+                self.call_runtime(body, function);
+            }
             Convention::Sync => {
                 pass(body, ty);
                 self.call_runtime(body, function);
@@ -181,21 +197,4 @@ fn store(body: &mut Function, len: u32) {
             body.instruction(&I::I32Store(place(0)));
         }
     }
-}
-
-/// A place in the memory of the application.
-fn place(offset: u32) -> MemArg {
-    MemArg {
-        offset: offset.into(),
-        align: 0,
-        memory_index: 0,
-    }
-}
-
-/// Replaces a handle by whether it is not the runtime's.
-fn is_foreign(body: &mut Function) {
-    body.instruction(&I::I32Const(OWNER_SHIFT.cast_signed()));
-    body.instruction(&I::I32ShrU);
-    body.instruction(&I::I32Const(1));
-    body.instruction(&I::I32Ne);
 }

@@ -22,11 +22,18 @@ use wasmparser::{FuncType, ValType};
 
 use Instruction as I;
 
+/// The runtime's function that replaces a stream by one of the host.
+pub(crate) const HAND_OVER: &str = "[hand-over]u8";
+
+/// The runtime's functions behind those of a task, with and without a callback.
+pub(crate) const TASK_RETURNED: &str = "[task-returned]";
+pub(crate) const TASK_ENDED: &str = "[task-ended]";
+
 /// The module from which the runtime imports its access to the application.
 const APPLICATION_MODULE: &str = "application";
 
 /// A lowering of one function, by the imports of the stub.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Lowering {
     pub(crate) entry: Entry,
     /// The allocator that the lowering names, if any.
@@ -93,7 +100,7 @@ impl Lowerings {
     pub(super) fn intercepted(&self) -> Vec<Intercepted<'static>> {
         let lowerings = (0_u32..).zip(&self.0);
         lowerings
-            .map(|(number, lowering)| intercepted(number, lowering.entry))
+            .map(|(number, lowering)| intercepted(number, &lowering.entry))
             .collect()
     }
 
@@ -154,7 +161,9 @@ impl Lowerings {
             .iter()
             .map(|lowering| lowering.host.get(at).copied().flatten());
         let mut body = Function::new([]);
-        Choice::new(functions, false).encode(&mut body, selector, &|body| {
+        // The program has other functions for only some of the lowerings.
+        let is_added = function.absent == Absent::Never;
+        Choice::new(functions, is_added).encode(&mut body, selector, &|body| {
             for parameter in 0..selector {
                 body.instruction(&I::LocalGet(parameter));
             }
@@ -178,6 +187,7 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
     };
     match absent {
         Absent::Nothing => Vec::new(),
+        Absent::Never => vec![I::Unreachable],
         Absent::Zero => vec![I::I32Const(0)],
         // Bindings expect an address that is aligned and not 0, even without items.
         Absent::EmptyList => vec![ret, I::I64Const(8), I::I64Store(at(0))],
@@ -193,8 +203,8 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
     }
 }
 
-fn intercepted(number: u32, entry: Entry) -> Intercepted<'static> {
-    let Entry { function, is_async } = entry;
+fn intercepted(number: u32, entry: &Entry) -> Intercepted<'static> {
+    let function = entry.function;
     Intercepted {
         import: number,
         name: function.name,
@@ -204,13 +214,16 @@ fn intercepted(number: u32, entry: Entry) -> Intercepted<'static> {
             false => Answer::Runtime,
         },
         handles: function.handles,
-        convention: match is_async {
-            false => Convention::Sync,
-            true => Convention::Async {
+        convention: match (function.name, entry.is_async) {
+            (HAND_OVER, _) => Convention::Host,
+            (TASK_RETURNED | TASK_ENDED, _) => Convention::Task,
+            (_, false) => Convention::Sync,
+            (_, true) => Convention::Async {
                 record: function.record,
                 returned_len: function.returned_len,
             },
         },
+        handed: entry.handed.clone(),
         lowering: Some(number.cast_signed()),
     }
 }

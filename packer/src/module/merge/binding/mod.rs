@@ -7,8 +7,10 @@
 //! `[method]descriptor.stat`. Its entry first asks whether the handle is the runtime's.
 
 pub(crate) mod function;
+pub(crate) mod handed;
 pub(crate) mod intercepted;
 pub(crate) mod lowered;
+mod owner;
 pub(crate) mod preview1;
 
 use crate::module::error::ModuleError;
@@ -42,6 +44,7 @@ impl Binding<'_> {
                     answer: Answer::Runtime,
                     handles: &[],
                     convention: Convention::Sync,
+                    handed: [].into(),
                     lowering: None,
                 })
                 .collect(),
