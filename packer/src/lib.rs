@@ -63,7 +63,7 @@ pub use inspect::walk::{Entry, Walk};
 pub use limits::interpreter as bounds;
 pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};
-pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
+pub use packer::{DEFAULT_LEVEL, DEFAULT_WRITABLE_LIMIT, PackError, Packed, PackedImage, Packer, pack};
 pub use path::{
     Exclude, GuestPath, GuestPathError, Mapping, MappingError, Pattern, PatternError, Trace,
     parse_paths, parse_patterns,

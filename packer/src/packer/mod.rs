@@ -16,10 +16,12 @@ mod stored;
 mod target;
 #[cfg(test)]
 mod tests;
+mod writable;
 
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
+pub use writable::DEFAULT_WRITABLE_LIMIT;
 
 use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
@@ -35,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Compression, StorageChoice};
 use stored::Stored;
+use writable::{WritableChoice, WritablePaths};
 pub(crate) use target::Target;
 use wasi_vfs_format::tree::Tree;
 use wasi_vfs_format::writer::{self, Options, Progress};
@@ -81,6 +84,7 @@ pub struct Packer {
     order: Vec<String>,
     only: Option<Vec<String>>,
     memory: Option<MemoryKind>,
+    writable: WritableChoice,
     no_size_limit: bool,
     allow_escape: bool,
     no_host_files: bool,
@@ -88,8 +92,8 @@ pub struct Packer {
 
 impl Packer {
     /// Starts with a finished preview 1 module, or with a component that the adapter from
-    /// preview 1 made. A packed module keeps its directories,
-    /// compression level, block size and kind of memory, unless methods of this packer
+    /// preview 1 made. A packed module keeps its directories, compression level, block size,
+    /// kind of memory, writable directories and their limit, unless methods of this packer
     /// replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -109,6 +113,7 @@ impl Packer {
             order: Vec::new(),
             only: None,
             memory: None,
+            writable: WritableChoice::default(),
             no_size_limit: false,
             allow_escape: false,
             no_host_files: false,
@@ -248,6 +253,39 @@ impl Packer {
         self
     }
 
+    /// Lets the program change everything at and below the directory `guest`, in memory. The
+    /// changes end with the instance. All other packed directories stay read-only.
+    ///
+    /// Creates missing directories. If no mapped directory holds `guest`, it becomes a
+    /// preopened directory. A link is followed, and its target becomes writable.
+    ///
+    /// By default, a packed module keeps its writable directories. The first call replaces
+    /// them, and each further call adds one.
+    ///
+    /// A file at `guest` is an error. So are an image without a module, and a component.
+    pub fn writable(mut self, guest: impl AsRef<Path>) -> Self {
+        let directories = self.writable.directories.get_or_insert_default();
+        directories.push(guest.as_ref().to_owned());
+        self
+    }
+
+    /// Makes all packed directories read-only, also those that a packed module lets its
+    /// program change.
+    pub fn no_writable(mut self) -> Self {
+        self.writable.directories = Some(Vec::new());
+        self
+    }
+
+    /// Sets the bytes that all changes together may take in memory, up to 4 GiB. If they
+    /// would take more, a call fails with `NOSPC`. By default, the limit is that of the
+    /// packed module, else [`DEFAULT_WRITABLE_LIMIT`].
+    ///
+    /// A limit without any [writable](Self::writable) directory is an error.
+    pub fn writable_limit(mut self, len: u64) -> Self {
+        self.writable.limit_len = Some(len);
+        self
+    }
+
     /// Disables the size limit against decompression bombs. By default, an image may
     /// expand to 1 GiB or 1000 times its length, whichever is larger.
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
@@ -315,8 +353,12 @@ impl Packer {
         // Wrong choices fail before the work of a minute.
         self.storage()?;
         self.inputs.mapped()?;
+        self.writable.check()?;
         let outer = Outer::open(module, self.no_host_files)?;
         let target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
+        if self.writable.is_some() {
+            target.require_module()?;
+        }
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;
         embedded.module = outer.close(embedded.module)?;
@@ -359,6 +401,9 @@ impl Packer {
     ///
     /// As [`Packer::pack`].
     pub fn image_with_progress(&self, progress: &dyn Progress) -> Result<PackedImage, PackError> {
+        if self.writable.is_some() {
+            return Err(PackError::WritableImage);
+        }
         let Stored {
             index,
             payload,
@@ -366,6 +411,7 @@ impl Packer {
             manifest,
             hidden_count,
             warnings,
+            writable: _,
         } = self.store(progress)?;
         // The payload may be large, so it is not copied.
         let mut bytes = payload;
@@ -386,29 +432,37 @@ impl Packer {
         let mapped = self.inputs.mapped()?;
         let exclude = self.inputs.exclude()?;
         let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
-        if let Some(image) = self.unchanged_image(&images.parts)? {
+        let writable = self.writable.or_of_module(images.writable.take())?;
+        if let Some(image) = self.unchanged_image(&images.parts, &writable)? {
             return Ok(image);
         }
         images.add(&self.images)?;
         let InputTree {
             mut tree,
-            origins,
+            mut origins,
             storage,
             hidden_count,
             is_compressed,
             mut warnings,
         } = self.inputs.read(images, &mapped, &exclude)?;
+        if tree.mounts.is_empty() && writable.is_empty() {
+            return Err(PackError::Nothing);
+        }
         let mut options = storage.unwrap_or_default().options(choice);
         if is_compressed && options.compression.is_none() && choice.compression.is_none() {
             warnings.push(Warning::Decompressed);
         }
+        // The lists may name new directories, and a selection may drop others.
+        writable.make(&mut tree, &mut origins)?;
         warnings.extend(self.select(&mut tree, &mut options)?);
+        let writable = writable.make(&mut tree, &mut origins)?;
         warnings.extend(lint::warnings(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
         if self.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
         }
         Ok(Stored {
+            writable: writable.in_index(&image.index)?,
             index: image.index,
             payload: image.payload,
             metadata: image.metadata,
@@ -443,9 +497,14 @@ impl Packer {
         Ok(selection.missing)
     }
 
-    /// The added image, if it is the only input and no choice changes it. Without a
-    /// manifest, which tools strip, its options are unknown, so it is stored again.
-    fn unchanged_image(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
+    /// The added image, if it is the only input, no choice changes it, and it has all
+    /// `writable` directories. Without a manifest, which tools strip, its options are
+    /// unknown, so it is stored again.
+    fn unchanged_image(
+        &self,
+        earlier: &[MountedTree],
+        writable: &WritablePaths,
+    ) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()
@@ -455,7 +514,20 @@ impl Packer {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
                 let contents = contents_of(image).map_err(unreadable)?;
-                Stored::find(&contents, self.no_size_limit)
+                let Some(mut stored) = Stored::find(&contents, self.no_size_limit)? else {
+                    return Ok(None);
+                };
+                if writable.is_empty() {
+                    return Ok(Some(stored));
+                }
+                let image = contents.reader().and_then(|image| image.to_tree());
+                let mut tree = image.map_err(|error| unreadable(error.into()))?;
+                let writable = writable.make(&mut tree, &mut Vec::new())?;
+                if writable.is_new {
+                    return Ok(None);
+                }
+                stored.writable = writable.in_index(&stored.index)?;
+                Ok(Some(stored))
             }
             _ => Ok(None),
         }

@@ -4,7 +4,7 @@ use super::error::PackError;
 use super::target::Target;
 use crate::inspect::contents::Contents;
 use crate::limits::size;
-use crate::module::{self, Embedded};
+use crate::module::{self, Embedded, Writable};
 use crate::runtime;
 use crate::warning::Warning;
 use wasi_vfs_format::Error;
@@ -19,6 +19,8 @@ pub(super) struct Stored {
     pub(super) manifest: Manifest,
     pub(super) hidden_count: u64,
     pub(super) warnings: Vec<Warning>,
+    /// The writable directories in the index.
+    pub(super) writable: Option<Writable>,
 }
 
 impl Stored {
@@ -63,6 +65,7 @@ impl Stored {
             manifest,
             hidden_count: 0,
             warnings: warnings.into_iter().collect(),
+            writable: None,
         }))
     }
 
@@ -73,7 +76,7 @@ impl Stored {
             index_level: self.manifest.compression,
             payload: std::mem::take(&mut self.payload).into(),
             metadata: &self.metadata,
-            writable: None,
+            writable: self.writable.take(),
         };
         target.embed(parts, runtime::MERGED, runtime::WIRED, runtime::VERSION)
     }
