@@ -9,6 +9,7 @@
 mod error;
 mod images;
 mod inputs;
+mod lists;
 mod outcome;
 mod outer;
 mod storage;
@@ -27,23 +28,20 @@ use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
 use crate::tree::mounted::MountedTree;
-use crate::tree::selection::{Selection, ranks};
 use crate::tree::source::Mtime;
 use crate::warning::Warning;
 use images::{Images, contents_of};
 use inputs::{InputKind, InputTree, Inputs};
+use lists::Lists;
 use outer::Outer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Compression, StorageChoice};
 use stored::Stored;
-use writable::{WritableChoice, WritablePaths};
 pub(crate) use target::Target;
-use wasi_vfs_format::tree::Tree;
-use wasi_vfs_format::writer::{self, Options, Progress};
-
-/// The longest module that the WebAssembly JavaScript interface allows, in bytes.
-const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
+use wasi_vfs_format::reader::ImageReader;
+use wasi_vfs_format::writer::{self, Progress};
+use writable::{WritableChoice, WritablePaths};
 
 /// Packs directories into a module.
 ///
@@ -81,8 +79,7 @@ pub struct Packer {
     inputs: Inputs,
     compression: Option<Compression>,
     block_len: Option<u32>,
-    order: Vec<String>,
-    only: Option<Vec<String>>,
+    lists: Lists,
     memory: Option<MemoryKind>,
     writable: WritableChoice,
     no_size_limit: bool,
@@ -110,8 +107,7 @@ impl Packer {
             inputs: Inputs::default(),
             compression: None,
             block_len: None,
-            order: Vec::new(),
-            only: None,
+            lists: Lists::default(),
             memory: None,
             writable: WritableChoice::default(),
             no_size_limit: false,
@@ -317,7 +313,7 @@ impl Packer {
     /// these are the files that a program reads when it starts, the start reads few
     /// blocks. Paths and patterns are those of [`Packer::only`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.order.extend(paths.into_iter().map(Into::into));
+        self.lists.order.extend(paths.into_iter().map(Into::into));
         self
     }
 
@@ -328,7 +324,7 @@ impl Packer {
     /// directory is kept with its content, unless its path ends with `/.`.
     /// [`Warning::Missing`] reports paths that are not in the tree.
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        let only = self.only.get_or_insert_default();
+        let only = self.lists.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
         self
     }
@@ -362,19 +358,7 @@ impl Packer {
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;
         embedded.module = outer.close(embedded.module)?;
-        let mut warnings = embedded.warnings;
-        warnings.append(&mut image.warnings);
-        if embedded.module.len() > MAX_LEN_IN_BROWSERS {
-            warnings.push(Warning::TooLongForBrowsers);
-        }
-        Ok(Packed {
-            module: embedded.module,
-            form: embedded.form,
-            statistics: image.manifest.statistics,
-            left_out: image.manifest.left_out,
-            hidden_count: image.hidden_count,
-            warnings,
-        })
+        Ok(image.into_packed(embedded))
     }
 
     /// Writes the image without a module.
@@ -404,27 +388,7 @@ impl Packer {
         if self.writable.is_some() {
             return Err(PackError::WritableImage);
         }
-        let Stored {
-            index,
-            payload,
-            metadata,
-            manifest,
-            hidden_count,
-            warnings,
-            writable: _,
-        } = self.store(progress)?;
-        // The payload may be large, so it is not copied.
-        let mut bytes = payload;
-        bytes.reserve_exact(index.len() + metadata.len());
-        bytes.splice(..0, index);
-        bytes.extend(metadata);
-        Ok(PackedImage {
-            bytes,
-            statistics: manifest.statistics,
-            left_out: manifest.left_out,
-            hidden_count,
-            warnings,
-        })
+        Ok(self.store(progress)?.into_image())
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
@@ -454,15 +418,17 @@ impl Packer {
         }
         // The lists may name new directories, and a selection may drop others.
         writable.make(&mut tree, &mut origins)?;
-        warnings.extend(self.select(&mut tree, &mut options)?);
+        warnings.extend(self.lists.select(&mut tree, &mut options)?);
         let writable = writable.make(&mut tree, &mut origins)?;
         warnings.extend(lint::warnings(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
-        if self.only.is_some() && image.manifest.statistics.file_count == 0 {
+        if self.lists.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
         }
+        let written = ImageReader::new_unverified(&image.index, &*image.payload);
+        let writable = writable.of_image(&written.map_err(PackError::Earlier)?)?;
         Ok(Stored {
-            writable: writable.in_index(&image.index)?,
+            writable,
             index: image.index,
             payload: image.payload,
             metadata: image.metadata,
@@ -470,31 +436,6 @@ impl Packer {
             hidden_count,
             warnings,
         })
-    }
-
-    /// Applies the lists of [`Packer::only`] and [`Packer::order_by`].
-    fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
-        let mut missing = self.keep_only(tree, options)?;
-        let order = Selection::new(tree, &self.order)?;
-        missing.extend(order.missing);
-        options.ranks = ranks(order.paths);
-        Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
-    }
-
-    /// Drops unselected files. Returns the listed paths that select nothing.
-    fn keep_only(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
-        let Some(only) = &self.only else {
-            return Ok(Vec::new());
-        };
-        let selection = Selection::new(tree, only)?;
-        if selection.missing.len() == only.len() && !only.is_empty() {
-            return Err(PackError::NothingKept {
-                count: only.len(),
-                example: only.first().cloned().unwrap_or_default(),
-            });
-        }
-        options.left_out = Some(selection.apply(tree));
-        Ok(selection.missing)
     }
 
     /// The added image, if it is the only input, no choice changes it, and it has all
@@ -506,28 +447,13 @@ impl Packer {
         writable: &WritablePaths,
     ) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
-        let as_stored = self.compression.is_none()
-            && self.block_len.is_none()
-            && self.order.is_empty()
-            && self.only.is_none();
+        let as_stored =
+            self.compression.is_none() && self.block_len.is_none() && self.lists.are_empty();
         match self.images.as_slice() {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
                 let contents = contents_of(image).map_err(unreadable)?;
-                let Some(mut stored) = Stored::find(&contents, self.no_size_limit)? else {
-                    return Ok(None);
-                };
-                if writable.is_empty() {
-                    return Ok(Some(stored));
-                }
-                let image = contents.reader().and_then(|image| image.to_tree());
-                let mut tree = image.map_err(|error| unreadable(error.into()))?;
-                let writable = writable.make(&mut tree, &mut Vec::new())?;
-                if writable.is_new {
-                    return Ok(None);
-                }
-                stored.writable = writable.in_index(&stored.index)?;
-                Ok(Some(stored))
+                Stored::find(&contents, writable, self.no_size_limit)
             }
             _ => Ok(None),
         }

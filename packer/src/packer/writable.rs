@@ -131,7 +131,7 @@ impl WritablePaths {
 }
 
 /// Writable directories of a tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct WritableDirectories {
     /// Their names from the root, without links. None is below another one.
     directories: Vec<Vec<String>>,
@@ -141,16 +141,14 @@ pub(super) struct WritableDirectories {
 }
 
 impl WritableDirectories {
-    /// The directories in the index of the tree. `None` if there are none.
-    pub(super) fn in_index(&self, index: &[u8]) -> Result<Option<Writable>, PackError> {
+    /// The directories in the image of the tree. `None` if there are none.
+    pub(super) fn of_image(&self, image: &ImageReader<'_>) -> Result<Option<Writable>, PackError> {
         if self.directories.is_empty() {
             return Ok(None);
         }
-        // Paths need no payload.
-        let image = ImageReader::new_unverified(index, &[][..]).map_err(PackError::Earlier)?;
         let numbers = self.directories.iter().map(|names| {
             let path = path_of(names);
-            match resolve(&image, &path, false) {
+            match resolve(image, &path, false) {
                 Ok(inode) => Ok(inode.number.0),
                 Err(source) => Err(PackError::WritablePath { path, source }),
             }

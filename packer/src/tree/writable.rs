@@ -56,7 +56,9 @@ pub(crate) fn outermost(mut directories: Vec<Vec<String>>) -> Vec<Vec<String>> {
     directories.sort();
     let mut outermost: Vec<Vec<String>> = Vec::new();
     for directory in directories {
-        let is_inside = outermost.last().is_some_and(|last| directory.starts_with(last));
+        let is_inside = outermost
+            .last()
+            .is_some_and(|last| directory.starts_with(last));
         if !is_inside {
             outermost.push(directory);
         }
