@@ -29,10 +29,13 @@ fn node(script: &str) -> Command {
 
 /// The outcome that the text of the page tells: the output and `exit 0`, or an error.
 fn outcome(text: String) -> Outcome {
-    let output = text.strip_suffix("exit 0\n").map(str::to_owned);
+    let (status, stdout, stderr) = match text.strip_suffix("exit 0\n") {
+        Some(output) => (0, output.to_owned(), String::new()),
+        None => (1, String::new(), text),
+    };
     Outcome {
-        status: i32::from(output.is_none()),
-        stderr: output.is_none().then_some(text).unwrap_or_default(),
-        stdout: output.unwrap_or_default(),
+        status,
+        stdout,
+        stderr,
     }
 }
