@@ -8,13 +8,11 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::Layout;
 use crate::component::place::{in_module, offsets};
+use crate::component::wire::interface::FILES;
 use crate::component::wire::receivers::receivers;
 use crate::module::Outline;
 use std::sync::Arc;
 use wasi_vfs_format::{Part, Payload, ReadAt};
-
-/// The prefix of interfaces with files, of every version.
-const FILE_SYSTEM: &str = "wasi:filesystem/";
 
 /// A parsed component with the imports and exports of its core modules.
 pub(crate) struct Overview {
@@ -91,5 +89,5 @@ impl Overview {
 /// The first interface with files that a core module imports.
 fn file_interface(outline: &Outline) -> Option<&str> {
     let mut modules = outline.imports.iter().map(|(module, _)| module.as_str());
-    modules.find(|module| module.starts_with(FILE_SYSTEM))
+    modules.find(|module| module.starts_with(FILES))
 }

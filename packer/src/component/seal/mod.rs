@@ -40,8 +40,9 @@ use crate::component::error::ComponentError;
 use crate::component::parse::walk;
 use crate::component::replace::check_len;
 use crate::component::seal_error::SealError;
+use crate::component::wire::interface::FILES;
 use crate::module;
-use owned::{FILES, Owned};
+use owned::Owned;
 use prelude::Prelude;
 use wasm_encoder::{ComponentSectionId, Encode};
 

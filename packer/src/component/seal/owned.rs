@@ -6,15 +6,13 @@
 
 use crate::component::seal_error::SealError;
 use crate::component::wire::content::Search;
+use crate::component::wire::interface::FILES;
 use std::collections::HashMap;
 use wasmparser::ComponentExport;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedType, ComponentEntityType, ComponentValType, ResourceId,
 };
 use wasmparser::types::TypesRef;
-
-/// The prefix of the interfaces that stubs answer.
-pub(super) const FILES: &str = "wasi:filesystem/";
 
 /// The resources that imports of `wasi:filesystem` define.
 pub(super) struct Owned<'a> {

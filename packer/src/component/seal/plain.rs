@@ -6,9 +6,9 @@
 //! component does not import. An enumeration without fields, such as `error-code`, has no
 //! such types.
 
-use crate::component::seal::owned::FILES;
 use crate::component::seal_error::SealError;
 use crate::component::wire::content::{Search, parts};
+use crate::component::wire::interface::FILES;
 use std::collections::HashMap;
 use wasmparser::component_types::{
     ComponentAnyTypeId, ComponentDefinedTypeId, ComponentEntityType, ComponentValType,

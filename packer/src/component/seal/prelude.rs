@@ -8,9 +8,9 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{self, Section};
 use crate::component::seal::numbers::Numbers;
-use crate::component::seal::owned::FILES;
 use crate::component::seal::stub::Stub;
 use crate::component::seal_error::SealError;
+use crate::component::wire::interface::FILES;
 use crate::component::wire::sections::{self, id};
 use std::ops::Range;
 use wasm_encoder::{

@@ -7,7 +7,7 @@ use crate::component::wire_error::WireError;
 use crate::module::{FUNCTIONS, Function, Version};
 
 /// The prefix of the interfaces by which a component opens files.
-pub(super) const FILES: &str = "wasi:filesystem/";
+pub(crate) const FILES: &str = "wasi:filesystem/";
 
 /// The served functions of the interface with the full name `import`. The ABI is the same
 /// in all releases of a version.

@@ -36,7 +36,7 @@ mod escape;
 mod exports;
 mod host;
 mod insert;
-mod interface;
+pub(super) mod interface;
 mod items;
 mod lowerings;
 mod memory;

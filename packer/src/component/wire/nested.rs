@@ -3,6 +3,7 @@
 use crate::component::error::ComponentError;
 use crate::component::parse::layout::{Component, Layout, Section};
 use crate::component::replace;
+use crate::component::wire::interface::FILES;
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::uses_files;
 use crate::component::wire::renumber::HEADER_LEN;
@@ -21,8 +22,8 @@ pub(super) fn user<'a>(
         let items = Items::parse(wasm, &component.sections)?;
         if uses_files(&items) {
             users.push((number, items));
-        } else {
-            stubbed = stubbed.or_else(|| stub(&items));
+        } else if stubbed.is_none() {
+            stubbed = stub(component, &items);
         }
     }
     match (users.len(), users.pop(), stubbed) {
@@ -40,8 +41,17 @@ pub(super) fn user<'a>(
     }
 }
 
-/// The interface of files that a core module imports from another one, if any.
-fn stub(items: &Items<'_>) -> Option<String> {
+/// The interface of files that a core module imports from another one, if any. A component
+/// that imports files itself lowers them, such as for the adapter of a program that only
+/// prints.
+fn stub(component: &Component, items: &Items<'_>) -> Option<String> {
+    if component
+        .imports
+        .iter()
+        .any(|import| import.starts_with(FILES))
+    {
+        return None;
+    }
     let args = items
         .core_instances
         .iter()
@@ -49,7 +59,7 @@ fn stub(items: &Items<'_>) -> Option<String> {
             Instance::Instantiate { args, .. } => &**args,
             Instance::FromExports(_) => &[],
         });
-    let mut files = args.filter(|arg| arg.name.starts_with("wasi:filesystem/"));
+    let mut files = args.filter(|arg| arg.name.starts_with(FILES));
     files.next().map(|arg| arg.name.to_owned())
 }
 

@@ -83,6 +83,20 @@ fn stubs_instead_of_wasi_are_named() {
     names(&error, &["wasi:filesystem/preopens@0.2.0", "--stub-wasi"]);
 }
 
+/// The adapter of a program that only prints asks for the directories of the host.
+#[test]
+fn lowered_imports_are_no_stubs() {
+    let (imports, name) = (imports("0.2.0", ""), "wasi:filesystem/preopens@0.2.0");
+    let lowered = lowered("preopens", "get-directories").replacen("core func", "core func $f", 1);
+    let error = error(&format!(
+        r#"(component {imports} {LIBC} {lowered}
+          (core module $main (import "{name}" "get-directories" (func (param i32))))
+          (core instance (instantiate $main
+            (with "{name}" (instance (export "get-directories" (func $f)))))))"#
+    ));
+    names(&error, &["opens no files", "wasm32-wasip2"]);
+}
+
 #[test]
 fn release_candidates_of_files_are_named() {
     let version = "0.2.0-rc-2023-11-10";
