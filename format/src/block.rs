@@ -130,7 +130,13 @@ impl Block {
 
     /// Compares the checksum of the stored bytes.
     pub fn verify(&self, stored: &[u8]) -> Result<(), Corrupt> {
-        if checksum(stored) == self.checksum {
+        self.expect_checksum(checksum(stored))
+    }
+
+    /// Compares the checksum of the stored bytes with `found`, for a caller that computed
+    /// it from pieces.
+    pub fn expect_checksum(&self, found: u64) -> Result<(), Corrupt> {
+        if found == self.checksum {
             Ok(())
         } else {
             Err(Corrupt::BlockChecksum {

@@ -3,8 +3,8 @@
 //! The content is one long string of bytes, cut into blocks. A block is stored as it is
 //! or compressed. `Blocks::read` serves a range within one block:
 //!
-//! - A *stored* block is checked once against its checksum. From then on its bytes go
-//!   from the [`BlockSource`] straight into the [`Sink`].
+//! - A *stored* block is checked once against its checksum, in pieces. From then on its
+//!   bytes go from the [`BlockSource`] straight into the [`Sink`].
 //! - A *compressed* block is checked and decompressed into the `BlockCache`, and
 //!   copied from there. A *based* block needs block 0 in the cache first.
 //!
@@ -28,6 +28,7 @@ pub(crate) use cache::BlockCache;
 #[cfg(not(test))]
 use cache::BlockCache;
 use set::BlockSet;
+use wasi_vfs_format::checksum::Checksum;
 use wasi_vfs_format::{Block, Codec, Index};
 
 type Result<T = (), E = BlockError> = core::result::Result<T, E>;
@@ -99,9 +100,12 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
         if self.verified.contains(block.number.0) {
             return Ok(());
         }
-        let range = stored_range(block);
-        self.source
-            .with_bytes(range, |stored| block.verify(stored))??;
+        let mut checksum = Checksum::default();
+        for piece in stored_range(block).pieces() {
+            let update = |bytes: &[u8]| checksum.update(bytes);
+            self.source.with_bytes(piece, update)?;
+        }
+        block.expect_checksum(checksum.finish())?;
         self.verified.insert(block.number.0)
     }
 

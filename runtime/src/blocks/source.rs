@@ -4,6 +4,10 @@
 use super::BlockError;
 use wasi_vfs_format::BlockNumber;
 
+/// Bytes of a stored block that are copied and hashed at a time: few enough to stay in the
+/// first cache of a processor, and to make a small staging buffer.
+const PIECE_LEN: u32 = 16 << 10;
+
 /// A range of one stored block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredRange {
@@ -19,6 +23,17 @@ impl StoredRange {
     /// The first byte behind the range. Saturates, since an offset may be forged.
     pub fn end(self) -> u64 {
         self.offset.saturating_add(self.len.into())
+    }
+
+    /// Cuts the range into pieces of [`PIECE_LEN`].
+    pub(super) fn pieces(self) -> impl Iterator<Item = Self> {
+        (0..self.len)
+            .step_by(PIECE_LEN as usize)
+            .map(move |start| Self {
+                block: self.block,
+                offset: self.offset.saturating_add(start.into()),
+                len: PIECE_LEN.min(self.len - start),
+            })
     }
 }
 

@@ -26,6 +26,7 @@ mod races;
 mod reading;
 mod refusing;
 mod stat;
+mod verifying;
 
 use guest::Guest;
 use std::sync::LazyLock;
