@@ -27,6 +27,12 @@ pub(crate) struct Pump {
     pub(crate) is_last: bool,
 }
 
+impl Pump {
+    fn is_idle(&self) -> bool {
+        self.writable != 0 && self.set == 0
+    }
+}
+
 /// All pumps.
 #[derive(Debug, Default)]
 pub(crate) struct Pumps(Vec<Pump>);
@@ -86,17 +92,15 @@ impl Pumps {
         Some(pump.buffer)
     }
 
-    /// Whether a pump has no task that waits until it has finished.
-    pub(crate) fn has_others(&self) -> bool {
-        self.0
-            .iter()
-            .any(|pump| pump.writable != 0 && !pump.is_last)
+    /// Whether no task waits for one of the pumps.
+    pub(crate) fn has_idle(&self) -> bool {
+        self.0.iter().any(Pump::is_idle)
     }
 
-    /// Notes that one more of the other pumps is in `set`. Returns its handle.
+    /// Notes that one more idle pump is in `set`. Returns its handle.
     pub(crate) fn gather_one(&mut self, set: u32, is_last: bool) -> Option<u32> {
         let mut pumps = self.0.iter_mut();
-        let pump = pumps.find(|pump| pump.writable != 0 && !pump.is_last && pump.set != set)?;
+        let pump = pumps.find(|pump| pump.is_idle())?;
         pump.set = set;
         pump.is_last = is_last;
         Some(pump.writable)

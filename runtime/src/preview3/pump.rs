@@ -4,8 +4,9 @@
 //! host, passes the readable end in place of its own, and writes the file into the other
 //! end: a *pump*. A write that blocks goes on when its event arrives. The host reports
 //! events of a waitable set to the task that waits for the set. So each task of the program
-//! takes the pumps along in the set that it waits for, and the runtime keeps their events
-//! from the program.
+//! takes idle pumps along in the set that it waits for, and the runtime keeps their events
+//! from the program. A pump stays in that set, because a host may already deliver its event
+//! to the task: wasmtime 49 traps if the event is gone.
 //!
 //! For example, a program calls `write-via-stream` of standard output with the stream of a
 //! file, and waits for the future. The first write blocks, because nobody reads yet. The
@@ -167,10 +168,17 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         (event, pump.is_some())
     }
 
-    /// Joins the pumps that have no task of their own to a set.
+    /// Joins idle pumps to a set.
     fn gather(&self, set: u32, is_last: bool, lowering: u32) {
         while let Some(writable) = self.with_pumps(|pumps| pumps.gather_one(set, is_last)) {
             self.program.host.host_join(writable, set, lowering);
+        }
+    }
+
+    /// Removes all pumps from a set for which no task waits.
+    fn release(&self, set: u32, lowering: u32) {
+        while let Some(writable) = self.with_pumps(|pumps| pumps.release_one(set)) {
+            self.program.host.host_join(writable, 0, lowering);
         }
     }
 
@@ -179,6 +187,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         loop {
             self.gather(set, false, lowering);
             if let (event, false) = self.next_event(set, address, waits, lowering) {
+                self.release(set, lowering);
                 return event;
             }
         }
@@ -186,11 +195,8 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Drops a set, which must be empty.
     pub(super) fn drop_set(&self, set: u32, lowering: u32) {
-        let host = &self.program.host;
-        while let Some(writable) = self.with_pumps(|pumps| pumps.release_one(set)) {
-            host.host_join(writable, 0, lowering);
-        }
-        host.host_set_drop(set, lowering);
+        self.release(set, lowering);
+        self.program.host.host_set_drop(set, lowering);
     }
 
     /// The code for the host when a function of a task with a callback returns `code`.
@@ -198,13 +204,13 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         if let Some(set) = wait::set_of(code) {
             self.gather(set, false, lowering);
         }
-        match code == exit::CODE && self.with_pumps(|pumps| pumps.has_others()) {
+        match code == exit::CODE && self.with_pumps(|pumps| pumps.has_idle()) {
             true => wait::code(self.last_set(lowering)),
             false => code,
         }
     }
 
-    /// A new set with all pumps that have no task of their own.
+    /// A new set with all idle pumps.
     fn last_set(&self, lowering: u32) -> u32 {
         let set = self.program.host.host_set_new(lowering);
         self.gather(set, true, lowering);
@@ -228,7 +234,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
 
     /// Waits for the pumps when a task without a callback has finished.
     pub(super) fn finish_pumps(&self, lowering: u32) {
-        if !self.with_pumps(|pumps| pumps.has_others()) {
+        if !self.with_pumps(|pumps| pumps.has_idle()) {
             return;
         }
         let set = self.last_set(lowering);

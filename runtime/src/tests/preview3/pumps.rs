@@ -198,6 +198,22 @@ fn tasks_do_not_take_the_pumps_of_a_finished_one() {
     assert!(component.taken(first) == big());
 }
 
+/// A host may already deliver an event of the set to the task that waits for it.
+#[test]
+fn tasks_do_not_take_the_pumps_of_a_waiting_one() {
+    let component = Component::new();
+    let server = &*component.server;
+    let [first, second] = [(); 2].map(|()| component.streams().new_set() << 4 | WAIT);
+    let (writable, _) = component.give("lib/big");
+    assert_eq!(server.task_returned(first, LOWERING), first);
+    assert_eq!(server.task_returned(second, LOWERING), second);
+    assert_eq!(server.task_returned(EXIT, LOWERING), EXIT);
+    server.task_ended(LOWERING);
+    component.streams().events.push_back(SUBTASK);
+    component.run(first);
+    assert!(component.taken(writable) == big());
+}
+
 #[test]
 fn a_task_without_a_callback_waits_for_its_pumps() {
     let component = Component::new();
