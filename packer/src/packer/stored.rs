@@ -73,6 +73,7 @@ impl Stored {
             index_level: self.manifest.compression,
             payload: std::mem::take(&mut self.payload).into(),
             metadata: &self.metadata,
+            writable: None,
         };
         target.embed(parts, runtime::MERGED, runtime::WIRED, runtime::VERSION)
     }

@@ -20,11 +20,20 @@ const _: () = {
 };
 
 impl Table {
+    /// `count` records from `address` on.
+    pub fn new(address: u32, count: u32) -> Self {
+        Self {
+            address: U32::new(address),
+            count: U32::new(count),
+        }
+    }
+
     pub(crate) const EMPTY: Self = Self {
         address: U32::ZERO,
         count: U32::ZERO,
     };
 
+    /// Whether all bytes are zero.
     pub(crate) fn is_empty(&self) -> bool {
         self.address.get() | self.count.get() == 0
     }

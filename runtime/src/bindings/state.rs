@@ -197,13 +197,21 @@ fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
     let is_outside = end > own_memory_len() || u64::from(len) > MAX_INDEX_LEN;
-    if address == 0 || is_outside || anchor.unsupported().is_some() {
+    if address == 0 || is_outside || is_unsupported(anchor) {
         return None;
     }
     Some(ptr::slice_from_raw_parts(
         address as *const u8,
         len as usize,
     ))
+}
+
+/// Whether the image may depend on a field of the anchor that this runtime cannot read.
+fn is_unsupported(anchor: &Anchor) -> bool {
+    match cfg!(feature = "writable") {
+        true => anchor.unsupported().is_some(),
+        false => anchor.is_unsupported_without_layer(),
+    }
 }
 
 /// The index out of its frame, if it is one. The decoder's memory is given back, since

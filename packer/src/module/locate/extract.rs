@@ -37,6 +37,7 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         index_stored_len: anchor.index_stored_len.get(),
         payload,
         metadata: metadata_section(shape),
+        writable: None,
     })
 }
 
@@ -73,6 +74,7 @@ pub(crate) fn extract_from_file(
         payload: Payload::Source(payload),
         payload_segment,
         metadata: metadata_section(shape).map(<[u8]>::to_vec),
+        writable: None,
     })
 }
 

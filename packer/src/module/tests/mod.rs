@@ -32,6 +32,7 @@ const PARTS: Parts<'_> = Parts {
     index_level: None,
     payload: Cow::Borrowed(PAYLOAD),
     metadata: b"cold",
+    writable: None,
 };
 
 fn wasm(wat: &str) -> Vec<u8> {
