@@ -23,6 +23,8 @@ pub struct Overlay<L: Filesystem, C> {
     pub(super) handles: Handles<Id<L::Id>>,
     /// The number of the next made node.
     pub(super) next_made: u64,
+    /// Grows with each change.
+    pub(super) edition: u64,
 }
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
@@ -40,6 +42,7 @@ where
             nodes: Nodes::default(),
             handles: Handles::default(),
             next_made: 0,
+            edition: 0,
         }
     }
 
@@ -79,8 +82,10 @@ where
         Ok(())
     }
 
-    /// The node of the changes, which a packed node gets at its first change.
+    /// The node of the changes, which a packed node gets at its first change. Each change
+    /// begins here.
     pub(super) fn changed(&mut self, id: Id<L::Id>) -> Result<&mut Node<L::Id>> {
+        self.edition += 1;
         if let (Id::Packed(packed), None) = (id, self.nodes.get(id)) {
             self.check_packed(packed)?;
             let node = self.packed_node(packed)?;
@@ -106,6 +111,7 @@ where
                 changed_ns: stat.changed_ns,
             },
             body,
+            is_executable: false,
         })
     }
 
