@@ -13,6 +13,7 @@ mod embed;
 mod error;
 mod form;
 mod index;
+mod layer;
 mod locate;
 mod merge;
 mod outline;

@@ -75,6 +75,7 @@ impl Stored {
             metadata: &self.metadata,
             writable: None,
         };
-        target.embed(parts, runtime::MERGED, runtime::WIRED, runtime::VERSION)
+        let merged = runtime::merged(parts.writable.is_some());
+        target.embed(parts, merged, runtime::WIRED, runtime::VERSION)
     }
 }

@@ -141,6 +141,12 @@ impl Anchor {
         }
     }
 
+    /// The same, of a runtime that can keep changes.
+    pub const fn keeping_changes(mut self) -> Self {
+        self.required_features = U32::new(FEATURE_LAYER);
+        self
+    }
+
     /// The first field that this version does not understand. A tool and a runtime reject
     /// such an anchor, because the image may depend on that field.
     pub fn unsupported(&self) -> Option<Unsupported> {

@@ -61,6 +61,11 @@ impl Layer {
         }
     }
 
+    /// The record with these bytes.
+    pub fn from_bytes(bytes: [u8; LAYER_LEN]) -> Self {
+        zerocopy::transmute!(bytes)
+    }
+
     /// The first field that this version does not understand. A tool and a runtime reject
     /// such a layer.
     pub fn unsupported(&self) -> Option<Unsupported> {

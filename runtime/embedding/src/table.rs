@@ -28,7 +28,8 @@ impl Table {
         }
     }
 
-    pub(crate) const EMPTY: Self = Self {
+    /// No records.
+    pub const EMPTY: Self = Self {
         address: U32::ZERO,
         count: U32::ZERO,
     };

@@ -3,6 +3,11 @@
 use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
 #[cfg(not(feature = "wired"))]
 use super::host::HostFunctions;
+#[cfg(feature = "writable")]
+use super::{
+    clock::HostClock,
+    layer::{LayerError, Writable},
+};
 use super::own_memory::own_memory_len;
 #[cfg(feature = "wired")]
 use super::wired_host::HostFunctions;
@@ -10,6 +15,8 @@ use crate::blocks::Blocks;
 #[cfg(feature = "wired")]
 use crate::component::Server;
 use crate::image::ImageFs;
+#[cfg(feature = "writable")]
+use crate::overlay::Overlay;
 #[cfg(not(feature = "wired"))]
 use crate::preview1::Server;
 use crate::zstd::Decoder;
@@ -33,10 +40,15 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: there is one thread, see above; `pack` refuses shared memories.
 unsafe impl<T> Sync for Global<T> {}
 
-static ANCHOR: Global<Aligned> = Global(UnsafeCell::new(Aligned(Anchor::empty(
-    form::FORM,
-    version_bytes(env!("CARGO_PKG_VERSION")),
-))));
+static ANCHOR: Global<Aligned> = Global(UnsafeCell::new(Aligned(UNPACKED)));
+
+const UNPACKED: Anchor = {
+    let anchor = Anchor::empty(form::FORM, version_bytes(env!("CARGO_PKG_VERSION")));
+    match cfg!(feature = "writable") {
+        true => anchor.keeping_changes(),
+        false => anchor,
+    }
+};
 
 /// The anchor where it can be read by words, which takes a quarter of the instructions.
 #[repr(C, align(4))]
@@ -52,7 +64,11 @@ static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
 
 type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
-type TheServer = Server<GuestMemory, HostFunctions, TheImage>;
+#[cfg(not(feature = "writable"))]
+type TheFiles = TheImage;
+#[cfg(feature = "writable")]
+type TheFiles = Overlay<TheImage, HostClock>;
+type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
 
 #[cfg(not(feature = "wired"))]
 #[allow(
@@ -292,11 +308,36 @@ fn start() -> State {
     if anchor.index_len.get() == 0 {
         return State::PassThrough;
     }
-    let Ok(index) = index(&anchor) else {
-        return State::Unstarted;
+    match files(&anchor) {
+        Ok(files) => State::Serving(Server::new(files, GuestMemory, HostFunctions)),
+        Err(NoMemory) => State::Unstarted,
+    }
+}
+
+/// The image.
+#[cfg(not(any(feature = "wired", feature = "writable")))]
+fn files(anchor: &Anchor) -> Result<TheFiles, NoMemory> {
+    Ok(ImageFs::new(index(anchor)?, blocks(anchor)))
+}
+
+/// The image with the layer above it. A damaged record of the layer counts as a damaged
+/// image.
+#[cfg(feature = "writable")]
+fn files(anchor: &Anchor) -> Result<TheFiles, NoMemory> {
+    // First, since what the index takes is never freed.
+    let writable = match Writable::read(anchor) {
+        Ok(writable) => Some(writable),
+        Err(LayerError::Damaged) => None,
+        Err(LayerError::NoMemory) => return Err(NoMemory),
     };
-    let image = ImageFs::new(index, blocks(&anchor));
-    State::Serving(Server::new(image, GuestMemory, HostFunctions))
+    let index = index(anchor)?;
+    let writable = writable.filter(|writable| index.is_some_and(|index| writable.fits(&index)));
+    let index = index.filter(|_| writable.is_some());
+    let Writable { roots, limit_len } = writable.unwrap_or_default();
+    let image = ImageFs::new(index, blocks(anchor));
+    let mut files = Overlay::new(image, HostClock::new(index), limit_len);
+    files.set_roots(roots);
+    Ok(files)
 }
 
 /// The blocks of the anchor's image.

@@ -48,7 +48,7 @@ mod table;
 mod tree;
 
 pub use apply::ApplyError;
-pub use clock::{Clock, Ticks};
+pub use clock::{Clock, Steady, Ticks};
 pub use id::{Found, Id};
 pub use layer::Overlay;
 pub use save::{Save, SaveError};
