@@ -56,6 +56,8 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
     /// Sets the index, as [`new`](Self::new) does.
     pub fn set_index(&mut self, index: Option<Index<'i>>) {
         let index = index.filter(|index| index.verify_checksum().is_ok());
+        // Changes are no image to serve. Without the layer, the reader rejects them earlier.
+        let index = index.filter(|index| !index.superblock().is_changes());
         self.index = index.ok_or(FsError::Io);
     }
 
