@@ -24,7 +24,6 @@ pub use storage::DEFAULT_LEVEL;
 use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
-use crate::tree::mounted::MountedTree;
 use crate::tree::selection::{Selection, ranks};
 use crate::tree::source::Mtime;
 use crate::warning::Warning;
@@ -116,6 +115,9 @@ impl Packer {
     }
 
     /// Adds the files of `image`, an image or a packed module, at the same guest paths.
+    ///
+    /// An image of changes, which a writable module saves, changes the files of the image
+    /// before it. That is the last added image, or else the image in the module.
     ///
     /// A single image is embedded unchanged if nothing else is packed and no method chose
     /// compression, block size, order or selection. Otherwise its files are stored again
@@ -386,7 +388,7 @@ impl Packer {
         let mapped = self.inputs.mapped()?;
         let exclude = self.inputs.exclude()?;
         let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
-        if let Some(image) = self.unchanged_image(&images.parts)? {
+        if let Some(image) = self.unchanged_image(&images)? {
             return Ok(image);
         }
         images.add(&self.images)?;
@@ -445,7 +447,7 @@ impl Packer {
 
     /// The added image, if it is the only input and no choice changes it. Without a
     /// manifest, which tools strip, its options are unknown, so it is stored again.
-    fn unchanged_image(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
+    fn unchanged_image(&self, earlier: &Images) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
         let as_stored = self.compression.is_none()
             && self.block_len.is_none()
