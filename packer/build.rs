@@ -184,7 +184,10 @@ impl Toolchain {
                 build.features
             ));
         }
-        Ok(target_dir.join(TARGET).join("runtime").join(build.kind.file()))
+        Ok(target_dir
+            .join(TARGET)
+            .join("runtime")
+            .join(build.kind.file()))
     }
 
     /// A cargo that does not take over what cargo and rustup told this build

@@ -3,14 +3,14 @@
 use super::form::{self, GuestMemory, MemoryUse, StoredBlocks};
 #[cfg(not(feature = "wired"))]
 use super::host::HostFunctions;
+use super::own_memory::own_memory_len;
+#[cfg(feature = "wired")]
+use super::wired_host::HostFunctions;
 #[cfg(feature = "writable")]
 use super::{
     clock::HostClock,
     layer::{LayerError, Writable},
 };
-use super::own_memory::own_memory_len;
-#[cfg(feature = "wired")]
-use super::wired_host::HostFunctions;
 use crate::blocks::Blocks;
 #[cfg(feature = "wired")]
 use crate::component::Server;
@@ -35,7 +35,7 @@ const IMAGE_ALIGNMENT: usize = 16;
 
 /// A cell for a program of one thread, which a module without shared memory is.
 #[repr(transparent)]
-struct Global<T>(UnsafeCell<T>);
+pub(super) struct Global<T>(pub(super) UnsafeCell<T>);
 
 // SAFETY: there is one thread, see above; `pack` refuses shared memories.
 unsafe impl<T> Sync for Global<T> {}
@@ -68,7 +68,7 @@ type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
 type TheFiles = TheImage;
 #[cfg(feature = "writable")]
 type TheFiles = Overlay<TheImage, HostClock>;
-type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
+pub(super) type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
 
 #[cfg(not(feature = "wired"))]
 #[allow(

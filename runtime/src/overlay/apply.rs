@@ -78,7 +78,10 @@ where
             return Err(ApplyError::Changed);
         }
         let (index, payload) = parse(image)?;
+        // Each node gets its time from the image.
+        self.clock.pause(0);
         let result = Apply::new(self, index, payload).run();
+        self.clock.resume();
         if result.is_err() {
             self.nodes.clear(&mut self.space);
         }
@@ -286,6 +289,7 @@ where
     }
 
     fn set_time(&mut self, id: Id<L::Id>, time_ns: i64) -> Result {
+        self.overlay.clock.pause(time_ns);
         let time = Some(Time::At(time_ns));
         let times = Times {
             accessed: time,

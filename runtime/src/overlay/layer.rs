@@ -1,6 +1,6 @@
 //! The layer: which nodes may change, and the node that a packed one gets when it does.
 
-use super::clock::Clock;
+use super::clock::{Clock, Pausable};
 use super::content::Content;
 use super::directory::Directory;
 use super::handles::Handles;
@@ -15,7 +15,7 @@ use core::hash::Hash;
 /// A file system with the changes of a program above it.
 pub struct Overlay<L: Filesystem, C> {
     pub(super) lower: L,
-    pub(super) clock: C,
+    pub(super) clock: Pausable<C>,
     /// Directories at and below which nodes may change.
     roots: Vec<L::Id>,
     pub(super) space: Space,
@@ -36,7 +36,7 @@ where
     pub fn new(lower: L, clock: C, limit_len: u64) -> Self {
         Self {
             lower,
-            clock,
+            clock: Pausable::new(clock),
             roots: Vec::new(),
             space: Space::new(limit_len),
             nodes: Nodes::default(),

@@ -103,7 +103,10 @@ pub(crate) fn merge(
 
 /// Bytes by which the memory of the runtime may grow: the decompressed index and the changes.
 fn growth_len(parts: &Parts<'_>) -> u64 {
-    let changes_len = parts.writable.as_ref().map_or(0, |changes| changes.limit_len);
+    let changes_len = parts
+        .writable
+        .as_ref()
+        .map_or(0, |changes| changes.limit_len);
     changes_len.saturating_add(parts.index.len() as u64)
 }
 
@@ -262,6 +265,11 @@ fn append<'a>(
     let data_count = counts.data + data.count;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
     rebuild.redirect_references()?;
+    let exports = addition.export_items()?;
+    if exports.count > 0 {
+        let own = application.exports.len() as u32;
+        rebuild.items(id::EXPORT, own, exports)?;
+    }
     if let Some(function) = addition.numbers.region.and_then(|region| region.claim()) {
         rebuild.start(function);
     }

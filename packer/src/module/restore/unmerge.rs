@@ -61,6 +61,7 @@ fn cut(
         rebuild.items(id, keep, Items::default())?;
     }
     rebuild.redirect_references()?;
+    before.cut_exports(rebuild, shape)?;
     rebuild.data_count(before.has_data_count.then_some(before.data));
     Ok(())
 }

@@ -143,7 +143,9 @@ fn a_change_during_a_save_ends_it() {
     let mut layer = layer(LIMIT_LEN);
     let mut driver = Driver::new(&layer);
     let save = layer.save().unwrap();
-    driver.step(&mut layer, &Step::Stat("d".to_owned())).unwrap();
+    driver
+        .step(&mut layer, &Step::Stat("d".to_owned()))
+        .unwrap();
     assert!(save.read(&mut layer, 0, &mut [0; 10]).is_ok());
     driver.step(&mut layer, &mkdir("a")).unwrap();
     let read = save.read(&mut layer, 0, &mut [0; 10]);
