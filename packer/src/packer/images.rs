@@ -6,6 +6,7 @@
 
 use super::error::PackError;
 use super::storage::Storage;
+use super::writable::WritablePaths;
 use crate::inspect::contents::{Contents, OpenError};
 use crate::limits::size;
 use crate::module::ModuleError;
@@ -28,6 +29,9 @@ pub(super) struct Images {
     pub(super) not_removed: Vec<String>,
     /// The last image, which the next image may change.
     last: Option<LastImage>,
+    /// The writable directories of the module. Those of added images are not among them,
+    /// because an added image is only its files.
+    pub(super) writable: Option<WritablePaths>,
     no_size_limit: bool,
 }
 
@@ -55,6 +59,7 @@ impl Images {
             Ok(contents) => {
                 let tree = images.tree(&contents, PackError::Earlier)?;
                 images.last = Some(LastImage { tree, number: None });
+                images.writable = WritablePaths::of(&contents)?;
                 Ok(images)
             }
             Err(OpenError::NotPacked) => Ok(images),

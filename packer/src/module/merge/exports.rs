@@ -14,9 +14,6 @@ use wasi_vfs_embedding::{CHANGES_BUFFER_FN, CHANGES_FNS, CHANGES_MEMORY};
 use wasm_encoder::{BlockType, ExportKind, ExportSection, Function, Instruction as I, ValType};
 use wasmparser::FuncType;
 
-/// Number of exports that a merge adds to a writable module.
-pub(crate) const COUNT: u32 = CHANGES_FNS.len() as u32 + 1;
-
 /// An exported function of the runtime.
 pub(crate) struct Exported {
     pub(crate) name: &'static str,
@@ -50,14 +47,20 @@ pub(crate) fn check_free(
     }
 }
 
-/// Rejects a module whose last exports are not those of the runtime: another tool has added
-/// or removed exports.
-pub(crate) fn check_last(shape: &Shape<'_>, count: u32) -> Result<(), ModuleError> {
-    let mut last = shape.exports.iter().rev().take(count as usize);
-    let found = shape.exports.len() >= count as usize;
-    match found && last.all(|export| is_ours(export.name)) {
-        true => Ok(()),
-        false => Err(ModuleError::rewritten(
+/// How many of the last exports are those of the runtime.
+pub(crate) fn added(shape: &Shape<'_>) -> u32 {
+    let last = shape.exports.iter().rev();
+    last.take_while(|export| is_ours(export.name)).count() as u32
+}
+
+/// Rejects a module that has such an export before the last `added`: another tool has
+/// changed the exports.
+pub(crate) fn check_last(shape: &Shape<'_>, added: u32) -> Result<(), ModuleError> {
+    let others = shape.exports.len().saturating_sub(added as usize);
+    let mut others = shape.exports.iter().take(others);
+    match others.any(|export| is_ours(export.name)) {
+        false => Ok(()),
+        true => Err(ModuleError::rewritten(
             "the functions that save changes are not its last exports",
         )),
     }

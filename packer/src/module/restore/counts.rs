@@ -35,7 +35,7 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) fn new(located: &Located) -> Self {
+    pub(crate) fn new(shape: &Shape<'_>, located: &Located) -> Self {
         let application = &located.anchor.application;
         Self {
             types: application.type_count.get(),
@@ -45,7 +45,7 @@ impl Before {
             data: application.data_count.get(),
             has_data_count: application.has_data_count.get() == 1,
             added_exports: match located.anchor.keeps_changes() {
-                true => exports::COUNT,
+                true => exports::added(shape),
                 false => 0,
             },
             shares_memory: located.form == Form::Merged(MemoryKind::Single),
@@ -127,7 +127,9 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
     if before.shares_memory && imported.memories != 0 {
         return Err(ModuleError::rewritten("it imports a memory"));
     }
-    exports::check_last(shape, before.added_exports)?;
+    if located.anchor.keeps_changes() {
+        exports::check_last(shape, before.added_exports)?;
+    }
     check_payload(shape, located, before)
 }
 
@@ -181,7 +183,7 @@ fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), 
 pub(crate) fn merged_checksum(wasm: &[u8]) -> Option<u64> {
     let shape = Shape::parse(wasm).ok()?;
     let located = crate::module::locate::anchor::locate(&shape).ok()??;
-    let before = Before::new(&located);
+    let before = Before::new(&shape, &located);
     check_counts(&shape, &located, before).ok()?;
     checksum_of(&shape, before, &located.anchor).ok()
 }

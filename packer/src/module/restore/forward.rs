@@ -38,7 +38,7 @@ use wasmparser::{Import, TypeRef};
 /// undecodable instructions. An engine validates them.
 pub(crate) fn forwarded(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, ModuleError> {
     let application = &located.anchor.application;
-    let before = Before::new(located);
+    let before = Before::new(shape, located);
     counts::check(shape, located, before)?;
     let mut appended = Appended::default();
     appended.forward(shape)?;

@@ -17,6 +17,7 @@ mod single;
 mod unmerged;
 mod warned;
 mod wired;
+mod writable;
 
 pub(crate) use fake::VERSION;
 pub(crate) use wired::wired_runtime;

@@ -1,6 +1,6 @@
 //! The content of an image of changes: its files, back to back.
 
-use super::SaveError;
+use super::error::SaveError;
 use crate::fs::{Filesystem, FsError};
 use crate::overlay::slice::Slice;
 use alloc::vec::Vec;

@@ -1,6 +1,6 @@
 //! The packed nodes that changed where they are packed, and the directories above them.
 
-use super::SaveError;
+use super::error::SaveError;
 use crate::fs::Origin;
 use crate::overlay::clock::Clock;
 use crate::overlay::id::Id;

@@ -10,53 +10,24 @@
 //! once for the checksums, once for the host.
 
 mod content;
+mod error;
 mod in_place;
 mod walk;
 
 use super::clock::Clock;
 use super::id::Id;
 use super::layer::Overlay;
-use crate::fs::{FsError, Origin};
+use crate::fs::Origin;
 use alloc::vec::Vec;
+pub use error::SaveError;
+
 use content::Content;
 use core::hash::Hash;
 use walk::Walk;
-use wasi_vfs_format::changes::{BLOCK_SHIFT, WriteError};
+use wasi_vfs_format::changes::BLOCK_SHIFT;
 
 /// The longest image, so that its length is a positive number of 32 bits for the host.
 const LEN_MAX: u64 = i32::MAX as u64;
-
-/// Changes that cannot be saved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SaveError {
-    /// Memory ran out.
-    NoMemory,
-    /// The image would be longer than 2 GiB, or a name, a path or a file exceeds a bound of the
-    /// format.
-    Limit,
-    /// The packed files are damaged or cannot be read.
-    Io,
-    /// The files changed after the save began.
-    Changed,
-}
-
-impl From<FsError> for SaveError {
-    fn from(error: FsError) -> Self {
-        match error {
-            FsError::NoMemory | FsError::NoSpace => Self::NoMemory,
-            _ => Self::Io,
-        }
-    }
-}
-
-impl From<WriteError> for SaveError {
-    fn from(error: WriteError) -> Self {
-        match error {
-            WriteError::NoMemory => Self::NoMemory,
-            WriteError::Limit => Self::Limit,
-        }
-    }
-}
 
 /// An image of the changes, to read in pieces.
 #[derive(Debug)]

@@ -6,8 +6,8 @@
 //! added, and the names that only the packed one has are removed names. A packed node at its
 //! packed path is added only if it, or a node below it, changed.
 
-use super::SaveError;
 use super::content::Content;
+use super::error::SaveError;
 use super::in_place::InPlace;
 use crate::fs::Filesystem;
 use crate::fs::{Kind, Origin, Result as FsResult, Stat, Tree};
