@@ -64,6 +64,10 @@ fn save() -> Result<i32, ChangesCode> {
 
 fn read(offset: u32) -> Result<i32, ChangesCode> {
     let transfer = transfer();
+    if transfer.buffer.is_empty() {
+        // The host did not notice that there is no buffer, and would read without an end.
+        return Err(ChangesCode::NoMemory);
+    }
     let save = transfer.save.as_ref().ok_or(ChangesCode::Nothing)?;
     let overlay = server()?.filesystem_mut();
     let len = save.read(overlay, offset.into(), &mut transfer.buffer)?;
