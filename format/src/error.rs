@@ -220,6 +220,24 @@ pub enum Corrupt {
         /// Number of the link.
         inode: u32,
     },
+    /// A link of an image of changes does not name an earlier file or symbolic link.
+    #[error("link {inode} does not name an earlier file or symbolic link")]
+    Link {
+        /// Number of the link.
+        inode: u32,
+    },
+    /// A removed name or a link has other fields than its kind needs.
+    #[error("inode {inode} is a removed name or a link, and has fields of other kinds")]
+    MarkFields {
+        /// Number of the inode.
+        inode: u32,
+    },
+    /// An image of changes has a part that it must not have.
+    #[error("an image of changes must not have {part}")]
+    ChangesPart {
+        /// The part.
+        part: &'static str,
+    },
     /// An empty file has content, or another has none.
     #[error("inode {inode} of {len} bytes is empty and has content, or the reverse")]
     FileContent {
@@ -394,6 +412,15 @@ pub enum Incompatible {
         /// Version of this reader.
         known: u32,
     },
+    /// The image describes changes, where an image with all files is needed.
+    #[error("it has only the changes of a program; add it to the packed module of that program")]
+    Changes,
+    /// Changes remove a mounted directory, or replace it by a file.
+    #[error("the changes remove a mounted directory; they were made in another tree")]
+    RemovedMount,
+    /// The image has all files, where an image of changes is needed.
+    #[error("it has all files of a tree, not the changes of a program")]
+    NoChanges,
     /// Features without which the image cannot be read.
     #[error("it needs unknown features {bits:#x}; use a newer wasi-vfs")]
     Features {

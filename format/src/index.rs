@@ -2,12 +2,14 @@
 //! records, so opening parses nothing ahead and allocates nothing.
 
 use crate::block::{Block, BlockRecord};
+#[cfg(feature = "changes")]
+use crate::changes::Mark;
 use crate::checksum::checksum_of_two;
 use crate::error::{Corrupt, Error};
 use crate::extent::ExtentRecord;
 use crate::inode::{
     Content, Data, Directory, FLAG_EXECUTABLE, FLAG_ONE_RUN, File, Inode, InodeNumber, InodeRecord,
-    Kind, Symlink,
+    Kind, LINK, REMOVED, Symlink,
 };
 use crate::mount::{Mount, MountRecord};
 use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
@@ -128,6 +130,7 @@ impl<'a> Index<'a> {
             let inode = number.0;
             return Err(Corrupt::Parent { inode, parent });
         }
+        let record = self.without_link(number.0, record)?;
         Ok(Inode {
             number,
             parent: InodeNumber(parent.min(number.0)),
@@ -287,6 +290,45 @@ impl<'a> Index<'a> {
             .ok_or(Corrupt::Name { offset })
     }
 
+    /// The record of the inode whose further name this record is, or the record itself.
+    fn without_link(
+        &self,
+        inode: u32,
+        record: &'a InodeRecord,
+    ) -> Result<&'a InodeRecord, Corrupt> {
+        let Some(target) = self.link_target(record) else {
+            return Ok(record);
+        };
+        let corrupt = Corrupt::Link { inode };
+        let record = self.inodes.get(target as usize).filter(|_| target < inode);
+        match record.map(|record| (record.kind(), record)) {
+            Some((kind, record)) if kind == Kind::File as u8 || kind == Kind::Symlink as u8 => {
+                Ok(record)
+            }
+            _ => Err(corrupt),
+        }
+    }
+
+    fn link_target(&self, record: &InodeRecord) -> Option<u32> {
+        let is_link = self.superblock.is_changes() && record.kind() == LINK;
+        is_link.then(|| record.content.get())
+    }
+
+    /// What an image of [changes](crate::changes) says about the name of this inode.
+    ///
+    /// [`Index::inode`] returns the other inode's content for a link, and a symbolic link
+    /// without a target for a removed name.
+    #[cfg(feature = "changes")]
+    pub fn mark(&self, number: InodeNumber) -> Result<Option<Mark>, Corrupt> {
+        let record = self.inode_record(number)?;
+        if let Some(target) = self.link_target(record) {
+            self.without_link(number.0, record)?;
+            return Ok(Some(Mark::Link(InodeNumber(target))));
+        }
+        let is_removed = self.superblock.is_changes() && record.kind() == REMOVED;
+        Ok(is_removed.then_some(Mark::Removed))
+    }
+
     fn content(&self, inode: u32, record: &InodeRecord) -> Result<Content, Corrupt> {
         const DIRECTORY: u8 = Kind::Directory as u8;
         const FILE: u8 = Kind::File as u8;
@@ -297,6 +339,10 @@ impl<'a> Index<'a> {
                 file(inode, record).map(Content::File)
             }
             (SYMLINK, 0) => symlink(inode, record).map(Content::Symlink),
+            (REMOVED, 0) if self.superblock.is_changes() => Ok(Content::Symlink(Symlink {
+                target_len: 0,
+                target_offset: 0,
+            })),
             (kind, flags) => Err(Corrupt::InodeKind { inode, kind, flags }),
         }
     }

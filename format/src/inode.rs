@@ -31,6 +31,13 @@ pub enum Kind {
     Symlink = 3,
 }
 
+/// The number in place of a [`Kind`] of a removed name in an image of
+/// [changes](crate::changes).
+pub const REMOVED: u8 = 4;
+/// The number in place of a [`Kind`] of a further name of another inode, whose number
+/// `content` has. Only in an image of [changes](crate::changes).
+pub const LINK: u8 = 5;
+
 /// The bits of `kind_and_flags` with the [`Kind`].
 pub const KIND_MASK: u8 = 0x0f;
 /// The file may be executed.

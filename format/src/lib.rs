@@ -11,20 +11,23 @@
 //!
 //! Without features this crate is the reader of the index: `no_std`, no allocation and
 //! no unsafe code. It is total: no input makes it panic, loop or read out of bounds.
-//! The feature `alloc` adds the encoder and the metadata section. The feature `std`
-//! adds the writer of file trees, the reader of file contents and the checks.
+//! The feature `alloc` adds the encoder and the metadata section. The feature `changes`
+//! adds images of changes. The feature `std` adds the writer of file trees, the reader of
+//! file contents and the checks.
 //!
 //! This crate knows nothing of WASI: no errno, no descriptor, no rights.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(feature = "alloc")]
+#[cfg(any(feature = "alloc", feature = "changes"))]
 extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
 pub mod block;
+#[cfg(feature = "changes")]
+pub mod changes;
 #[cfg(feature = "std")]
 pub mod check;
 pub mod checksum;

@@ -20,8 +20,16 @@ pub const VERSION: u32 = 1;
 /// Features a reader may ignore. None is defined yet.
 pub const KNOWN_COMPATIBLE: u64 = 0;
 
-/// Features without which an image cannot be read. None is defined yet.
-pub const KNOWN_INCOMPATIBLE: u64 = 0;
+/// A feature: the image describes [changes](crate::changes) of another image.
+pub const CHANGES: u64 = 1;
+
+/// Features without which an image cannot be read. Without the feature `changes` of this
+/// crate, a reader rejects images of changes.
+pub const KNOWN_INCOMPATIBLE: u64 = if cfg!(feature = "changes") {
+    CHANGES
+} else {
+    0
+};
 
 /// A table: `count` records (or bytes, for names) at `offset` of the index.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -166,6 +174,11 @@ impl Superblock {
             ("blocks", self.blocks, BLOCK_RECORD_LEN),
             ("names", self.names, 1),
         ]
+    }
+
+    /// Whether the image describes changes of another one.
+    pub fn is_changes(&self) -> bool {
+        self.incompatible_features.get() & KNOWN_INCOMPATIBLE & CHANGES != 0
     }
 
     /// Size of a block in bytes.

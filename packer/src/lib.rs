@@ -54,6 +54,7 @@ pub use component::{ComponentError, CoreModulePlace};
 pub use extract::{Extract, ExtractError, Extracted};
 pub use inspect::accounting;
 pub use inspect::ballast::{Ballast, ballast};
+pub use inspect::changed::{ChangesError, with_changes};
 pub use inspect::compare::{Change, Changed, Compare, CompareError, Comparison, Moved};
 pub use inspect::contents::{Contents, OpenError, open_source};
 pub use inspect::digests::{DigestError, Digests};

@@ -48,6 +48,9 @@ pub enum Warning {
     /// Images of [`Packer::add_image`](crate::Packer::add_image) have no file and no link.
     /// The numbers are their positions, counted from 1.
     EmptyImages(Vec<usize>),
+    /// Images of changes remove paths that the changed image does not have. They were made
+    /// above another image.
+    NotRemoved(Vec<String>),
     /// Guest paths were left out, because another mapping or image hides them: files and
     /// links at a mapped directory, the content of a directory at another mapped directory,
     /// and directories of images that are mapped again.
@@ -146,6 +149,7 @@ impl fmt::Display for Warning {
             Self::EmptyDirectories(paths) => write_list(f, EMPTY_DIRECTORIES, paths),
             Self::Layers(archives) => write_list(f, LAYERS, archives),
             Self::EmptyImages(numbers) => write_list(f, EMPTY_IMAGES, numbers),
+            Self::NotRemoved(paths) => write_list(f, NOT_REMOVED, paths),
             Self::Hidden(paths) => write_list(f, HIDDEN, paths),
             Self::OwnFiles(files) => write_list(f, OWN_FILES, files),
             Self::BrokenLinks {
@@ -194,6 +198,7 @@ const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";
 const LAYERS: &str = "pack the archive of `docker export`, because that of `docker save` holds layers instead of files";
 const EMPTY_IMAGES: &str = "check how images without any file or link were packed, by their number";
+const NOT_REMOVED: &str = "check that the changes were made in this module, because they remove paths that it does not have";
 const HIDDEN: &str = "left out because another mapping hides them";
 const OWN_FILES: &str = "a mapped directory has files that this pack reads or writes";
 const COMPILE: &str = "python -m compileall -f --invalidation-mode unchecked-hash";

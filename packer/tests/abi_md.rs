@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use wasi_vfs::runtime::{MERGED, MERGED_WRITABLE, WIRED};
+use wasi_vfs_embedding::{CHANGES_FNS, ChangesCode};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const ABI_MD: &str = include_str!("../../docs/ABI.md");
@@ -72,6 +73,36 @@ fn document_lists_the_exports_of_the_runtime() {
     let functions = first_cells("<!-- exports").into_iter().flatten();
     let documented: Names = functions.chain(calls()).collect();
     assert_eq!(documented, exported_functions(MERGED));
+}
+
+#[test]
+fn document_lists_the_exports_that_save_changes() {
+    let documented: Names = first_cells("<!-- changes").into_iter().flatten().collect();
+    let writable = exported_functions(MERGED_WRITABLE);
+    let added: Names = writable
+        .difference(&exported_functions(MERGED))
+        .cloned()
+        .collect();
+    assert_eq!(documented, added);
+    assert_eq!(documented, CHANGES_FNS.map(str::to_owned).into());
+}
+
+#[test]
+fn document_lists_the_codes_of_changes() {
+    let rows = block("<!-- codes").skip_while(|line| !line.starts_with("|---"));
+    let code = |row: &str| row.split('|').nth(1)?.trim().parse().ok();
+    let documented: Vec<i32> = rows.filter_map(code).collect();
+    let codes = [
+        ChangesCode::NoMemory,
+        ChangesCode::NoSpace,
+        ChangesCode::Damaged,
+        ChangesCode::ReadOnly,
+        ChangesCode::Changed,
+        ChangesCode::Limit,
+        ChangesCode::Io,
+        ChangesCode::Nothing,
+    ];
+    assert_eq!(documented, codes.map(|code| code as i32));
 }
 
 #[test]

@@ -5,19 +5,33 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
-use wasi_vfs_tests::command::{Outcome, Pack, run};
+use wasi_vfs_tests::command::{Outcome, Pack, binary, run};
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::tree::Tree;
 use wasi_vfs_tests::workspace::{here, root, tool};
 
 const HELLO: &str = "hello out of the module\n";
 
-/// The one block of code in this language.
+/// The heading above the hosts that save changes, which is the last one.
+const SAVING: &str = "\n## Saving changes\n";
+
+/// The one block of code in this language above the hosts that save changes.
 fn code(language: &str) -> String {
+    block(document().0, language)
+}
+
+/// The document above and below the heading.
+fn document() -> (String, String) {
     let document = fs::read_to_string(root().join("docs/EMBEDDING.md")).expect("the document");
+    let (hosts, saving) = document.split_once(SAVING).expect("the heading");
+    (hosts.to_owned(), saving.to_owned())
+}
+
+/// The one block of code in this language.
+fn block(text: String, language: &str) -> String {
     let fence = format!("```{language}\n");
-    assert_eq!(document.matches(&fence).count(), 1, "{language}");
-    let (_, rest) = document.split_once(&fence).expect("counted");
+    assert_eq!(text.matches(&fence).count(), 1, "{language}");
+    let (_, rest) = text.split_once(&fence).expect("counted");
     rest.split_once("```\n").expect("an end").0.to_owned()
 }
 
@@ -72,6 +86,79 @@ fn example_page_runs() {
         .arg(project.path())
         .arg("#output");
     assert_eq!(run(&mut node, "").expect_success(), HELLO);
+}
+
+/// A directory with the packed program of the document, and both hosts that save changes.
+fn saving_project(memory: &str) -> TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let pack = Pack::new(guest::c("notes", Form::COMMAND));
+    let pack = pack.option("--writable").option("/data");
+    let packed = pack.option("--memory").option(memory);
+    packed
+        .outcome(&directory.path().join("packed.wasm"))
+        .expect_success();
+    for (language, name) in [("js", "host.mjs"), ("python", "host.py")] {
+        let code = block(document().1, language);
+        fs::write(directory.path().join(name), code).expect("our directory");
+    }
+    directory
+}
+
+fn wasi_vfs(directory: &Path, arguments: &str) -> Outcome {
+    let mut command = Command::new(binary());
+    run_in(directory, command.args(arguments.split(' ')))
+}
+
+#[test]
+fn saved_changes_pass_from_host_to_host() {
+    for memory in ["separate", "single"] {
+        let project = saving_project(memory);
+        let node = |note: &str| {
+            let mut node = Command::new(tool("node", "node"));
+            node.args(["--no-warnings", "host.mjs", note]);
+            run_in(project.path(), &mut node).expect_success()
+        };
+        let python = |note: &str| {
+            let mut python = Command::new(tool("venv/bin/python", "wasmtime"));
+            run_in(project.path(), python.args(["host.py", note])).expect_success()
+        };
+        assert_eq!(node("one"), "one\n");
+        assert_eq!(python("two"), "one\ntwo\n");
+        assert_eq!(node("three"), "one\ntwo\nthree\n");
+        let pack = "pack packed.wasm --from changes.wvfs -o updated.wasm";
+        wasi_vfs(project.path(), pack).expect_success();
+        let notes = wasi_vfs(project.path(), "run updated.wasm -- four");
+        assert_eq!(notes.expect_success(), "one\ntwo\nthree\nfour\n");
+        let unpacked = wasi_vfs(project.path(), "diff packed.wasm updated.wasm");
+        assert_eq!(unpacked.stdout, "added    /data/notes\n");
+    }
+}
+
+#[test]
+fn a_damaged_save_is_rejected_with_its_code() {
+    let project = saving_project("separate");
+    fs::write(project.path().join("changes.wvfs"), "no image").expect("our directory");
+    let mut node = Command::new(tool("node", "node"));
+    let outcome = run_in(project.path(), node.arg("host.mjs"));
+    assert!(
+        outcome.stderr.contains("wasi-vfs: code -3"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn committed_changes_are_in_the_new_module() {
+    let project = saving_project("separate");
+    let run = |arguments: &str| wasi_vfs(project.path(), arguments);
+    let commit = run("run --commit installed.wasm packed.wasm -- one");
+    assert_eq!(commit.expect_success(), "one\n");
+    let diff = run("diff packed.wasm installed.wasm");
+    assert_eq!(diff.stdout, "added    /data/notes\n");
+    let again = run("run --commit third.wasm installed.wasm -- two");
+    assert_eq!(again.expect_success(), "one\ntwo\n");
+    let diff = run("diff installed.wasm third.wasm");
+    assert_eq!(diff.stdout, "changed  /data/notes (content)\n");
 }
 
 /// Without its module it cannot be built.

@@ -4,6 +4,7 @@
 //! `check` has the rules of `docs/FORMAT.md` in its order, and `verify` the rules of
 //! chunks and digests, which need the metadata section.
 
+mod changes;
 mod checker;
 mod content;
 mod names;

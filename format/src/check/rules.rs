@@ -14,6 +14,7 @@ use std::vec::Vec;
 pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     let mut checker = Checker::new(index);
     checker.superblock();
+    checker.changes();
     checker.mounts();
     checker.inodes();
     checker.content();

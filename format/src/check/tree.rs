@@ -76,6 +76,9 @@ impl Checker<'_, '_> {
             let Some(inode) = self.whole(self.index.inode(InodeNumber(number))) else {
                 continue;
             };
+            if self.mark(number) {
+                continue;
+            }
             match inode.content {
                 Content::Directory(directory) => self.directory(&inode, &directory),
                 Content::File(file) => self.file(number, &file),

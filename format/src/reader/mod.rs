@@ -4,6 +4,7 @@
 //! uses only the [`Index`](crate::Index).
 
 mod blocks;
+mod changes;
 mod file;
 mod image_reader;
 mod payload;

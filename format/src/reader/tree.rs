@@ -4,7 +4,7 @@ use super::blocks::BlockCache;
 use super::file::FileReader;
 use super::image_reader::ImageReader;
 use super::payload::Payload;
-use crate::error::{Corrupt, Error};
+use crate::error::{Corrupt, Error, Incompatible};
 use crate::index::Index;
 use crate::inode::{Content, Directory, Inode, InodeNumber, Symlink};
 use crate::limits::MAX_PATH_LEN;
@@ -22,21 +22,28 @@ impl ImageReader<'_> {
     ///
     /// # Errors
     ///
-    /// The image is damaged. Names that the format forbids are errors too.
+    /// The image is damaged, or describes changes of another one. Names that the format
+    /// forbids are errors too.
     pub fn to_tree(&self) -> Result<Tree, Error> {
+        if self.index.superblock().is_changes() {
+            return Err(Incompatible::Changes.into());
+        }
+        Ok(Tree {
+            root: self.builder().root()?,
+            mounts: self.mount_points()?,
+        })
+    }
+
+    pub(super) fn builder(&self) -> Builder<'_, '_> {
         let image = Arc::new(OwnedImage {
             index: self.index.bytes().to_vec(),
             payload: self.payload.clone().into_owned(),
             cache: self.cache.clone(),
         });
-        let builder = Builder {
+        Builder {
             index: &self.index,
             image,
-        };
-        Ok(Tree {
-            root: builder.root()?,
-            mounts: self.mount_points()?,
-        })
+        }
     }
 
     fn mount_points(&self) -> Result<Vec<MountPoint>, Corrupt> {
@@ -63,13 +70,13 @@ impl ImageReader<'_> {
     }
 }
 
-fn name(index: &Index<'_>, number: InodeNumber) -> Result<String, Corrupt> {
+pub(super) fn name(index: &Index<'_>, number: InodeNumber) -> Result<String, Corrupt> {
     let name = core::str::from_utf8(index.name(number)?);
     let name = name.map_err(|_| Corrupt::NameRule { inode: number.0 })?;
     Ok(name.to_string())
 }
 
-struct Builder<'i, 'a> {
+pub(super) struct Builder<'i, 'a> {
     index: &'i Index<'a>,
     image: Arc<OwnedImage>,
 }
@@ -96,7 +103,7 @@ impl Builder<'_, '_> {
 
     /// A walk through a tree may recurse, so the depth of a tree must have the bound of
     /// a path.
-    fn validate_path_lens(&self) -> Result<(), Corrupt> {
+    pub(super) fn validate_path_lens(&self) -> Result<(), Corrupt> {
         let mut path_lens: Vec<usize> = Vec::new();
         for inode in 0..self.index.inode_count() {
             let number = InodeNumber(inode);
@@ -112,7 +119,8 @@ impl Builder<'_, '_> {
         Ok(())
     }
 
-    fn node(&self, inode: &Inode, nodes: &mut [Option<Node>]) -> Result<Node, Corrupt> {
+    /// The node of an inode. A directory takes its children out of `nodes`.
+    pub(super) fn node(&self, inode: &Inode, nodes: &mut [Option<Node>]) -> Result<Node, Corrupt> {
         let mtime_ns = inode.mtime_ns;
         Ok(match inode.content {
             Content::Directory(directory) => Node::Directory(DirectoryNode {

@@ -18,11 +18,13 @@
 //! with [`seal`] or [`seal_all`].
 
 mod bytes;
+mod changes;
 mod nodes;
 mod random;
 mod seal;
 
 pub use bytes::Bytes;
+pub use changes::{Change, changed, changes};
 pub use nodes::{
     DIRECTORY_MTIME_NS, FILE_MTIME_NS, LINK_MTIME_NS, directory, directory_node, file, link, mount,
     program, tree,

@@ -2,7 +2,7 @@
 
 use super::lazy_path::LazyPath;
 use super::message::{code_after, report};
-use super::opened;
+use super::opened::{self, Opened};
 use super::text;
 use anyhow::{Context, Result};
 use clap::Args;
@@ -11,13 +11,14 @@ use serde::Serialize;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use wasi_vfs::{Change, Compare, Comparison, ImageReader};
+use wasi_vfs::{Change, Compare, Comparison, ImageReader, with_changes};
 use wasi_vfs_format::InodeNumber;
 
 const EXAMPLES: &str = "\
 Examples:
   wasi-vfs diff old.wasm new.wasm
   wasi-vfs diff --times old.wasm tree.wvfs
+  wasi-vfs diff packed.wasm changes.wvfs
   wasi-vfs diff --json old.wasm new.wasm | jq -r '.added[]'
 
 Exit codes: 0 no difference, 1 differences, 2 failure, as for diff(1).";
@@ -36,7 +37,8 @@ const FAILURE: u8 = 2;
 /// its content is at another path in B. A directory is changed if only one image mounts
 /// it, or if the mounts have other paths or another order.
 ///
-/// The images may be stored in different ways, with other compression for example.
+/// The images may be stored in different ways, with other compression for example. If B is
+/// an image of changes, it is applied to A first.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Diff {
@@ -86,19 +88,34 @@ impl Diff {
                 .with_context(|| cannot(&self.before))?;
             opened::with(&self.after, |after| {
                 after.require_whole().with_context(|| cannot(&self.after))?;
-                let (before, after) = (&before.image, &after.image);
-                let compare = Compare::new()
-                    .times(self.times)
-                    .no_size_limit(self.no_size_limit);
-                let comparison = compare.images(before, after)?;
-                let printed = self.print(&Differences::new(before, after, &comparison));
-                let code = match comparison.is_empty() {
-                    true => ExitCode::SUCCESS,
-                    false => ExitCode::FAILURE,
-                };
-                code_after(printed, code)
+                let is_changes =
+                    |opened: &Opened<'_>| opened.image.index().superblock().is_changes();
+                if !is_changes(before) && is_changes(after) {
+                    let changed = with_changes(&before.image, &after.image);
+                    let changed = changed.with_context(|| cannot(&self.after))?;
+                    let after = ImageReader::new(&changed.index, &*changed.payload, None)?;
+                    return self.compare_images(&before.image, &after);
+                }
+                self.compare_images(&before.image, &after.image)
             })
         })
+    }
+
+    fn compare_images(
+        &self,
+        before: &ImageReader<'_>,
+        after: &ImageReader<'_>,
+    ) -> Result<ExitCode> {
+        let compare = Compare::new()
+            .times(self.times)
+            .no_size_limit(self.no_size_limit);
+        let comparison = compare.images(before, after)?;
+        let printed = self.print(&Differences::new(before, after, &comparison));
+        let code = match comparison.is_empty() {
+            true => ExitCode::SUCCESS,
+            false => ExitCode::FAILURE,
+        };
+        code_after(printed, code)
     }
 
     fn print(&self, differences: &Differences<'_>) -> Result<()> {

@@ -20,6 +20,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use wasi_vfs::ImageReader;
+use wasi_vfs_format::changes::Mark;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::metadata::METADATA_HEADER_LEN;
@@ -366,6 +367,11 @@ fn inode(index: &Index<'_>, number: InodeNumber) -> Result<String, Corrupt> {
 }
 
 fn content(index: &Index<'_>, inode: &Inode) -> Result<String, Corrupt> {
+    match index.mark(inode.number)? {
+        Some(Mark::Removed) => return Ok("removed".to_owned()),
+        Some(Mark::Link(number)) => return Ok(format!("the same as inode {}", number.0)),
+        None => {}
+    }
     Ok(match &inode.content {
         Content::Directory(directory) => match directory.child(0) {
             Some(first) => format!(

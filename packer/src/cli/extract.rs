@@ -110,8 +110,15 @@ impl Extract {
 }
 
 fn summary(extracted: &Extracted) -> String {
+    let removed = match extracted.removed_count {
+        0 => String::new(),
+        count => format!(
+            "; not extracted: {}",
+            text::count(count.into(), "removed name")
+        ),
+    };
     format!(
-        "{}, {}, {}, {}",
+        "{}, {}, {}, {}{removed}",
         text::count(extracted.file_count.into(), "file"),
         text::count(extracted.directory_count.into(), "directory"),
         text::count(extracted.symlink_count.into(), "symbolic link"),

@@ -33,6 +33,13 @@ pub(super) fn explain(error: PackError, images: &[PathBuf]) -> anyhow::Error {
             Some(image) => format!("cannot pack the files of `{}`", image.display()),
             None => error.to_string(),
         },
+        (PackError::NothingToChange { number }, _) => match images.get(number.saturating_sub(1)) {
+            Some(image) => format!(
+                "`{}` has only the changes of a program; pack it into the packed module of that program",
+                image.display()
+            ),
+            None => error.to_string(),
+        },
         (_, Some(hint)) => format!("{error} ({hint})"),
         (_, None) => error.to_string(),
     };
@@ -52,6 +59,7 @@ fn is_usage(error: &PackError) -> bool {
             | PackError::Pattern(_)
             | PackError::ExcludesNothing
             | PackError::Nothing
+            | PackError::NothingToChange { .. }
             | PackError::BlockLen { .. }
             | PackError::WritableLimit { .. }
             | PackError::LimitsNothing

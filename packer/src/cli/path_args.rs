@@ -3,6 +3,7 @@
 use super::usage::WrongUsage;
 use anyhow::{Context, Result, bail};
 use wasi_vfs::{ImageReader, Pattern, ResolveError, Walk};
+use wasi_vfs_format::changes::Mark;
 use wasi_vfs_format::{Content, Corrupt, Inode, InodeNumber, Kind};
 
 /// A path, or a match of a pattern.
@@ -47,10 +48,19 @@ fn resolve(image: &ImageReader<'_>, path: &str, follow: bool) -> Result<Inode> {
         Ok(inode) => return Ok(inode),
         Err(error) => error,
     };
+    if is_removed(image, path) {
+        bail!("the program removed it, so the image of its changes has no content of it");
+    }
     if let (ResolveError::NotFound, Some(target)) = (&error, link_target(image, path)) {
         bail!("it is a link to `{target}`, which is not in the image");
     }
     Err(error.into())
+}
+
+fn is_removed(image: &ImageReader<'_>, path: &str) -> bool {
+    let inode = wasi_vfs::resolve(image, path, false);
+    let mark = inode.map(|inode| image.index().mark(inode.number));
+    matches!(mark, Ok(Ok(Some(Mark::Removed))))
 }
 
 fn link_target(image: &ImageReader<'_>, path: &str) -> Option<String> {

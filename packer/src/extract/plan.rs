@@ -4,6 +4,7 @@ use super::error::ExtractError;
 use crate::inspect::resolve::resolve;
 use crate::inspect::walk::{Entry, Walk};
 use std::collections::{BTreeMap, BTreeSet};
+use wasi_vfs_format::changes::Mark;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::reader::ImageReader;
 use wasi_vfs_format::{Content, InodeNumber};
@@ -18,6 +19,8 @@ pub struct Extracted {
     pub directory_count: u32,
     /// Symbolic links.
     pub symlink_count: u32,
+    /// Removed names of an image of changes, which have nothing to extract.
+    pub removed_count: u32,
     /// Bytes of all files.
     pub file_len: u64,
 }
@@ -26,6 +29,7 @@ pub struct Extracted {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) folders: Vec<Folder>,
+    removed_count: u32,
 }
 
 /// A directory with its files and links. It has a name, not a path, because the paths of an
@@ -109,6 +113,10 @@ impl Plan {
             folder_of.insert(inode.number, 0);
             return Ok(());
         };
+        if image.index().mark(inode.number)? == Some(Mark::Removed) {
+            self.removed_count = self.removed_count.saturating_add(1);
+            return Ok(());
+        }
         let name = safe_name(image.index().name(inode.number)?)
             .map_err(|reason| reject(entry, reason))?
             .to_owned();
@@ -156,7 +164,10 @@ impl Plan {
     }
 
     pub(super) fn extracted(&self) -> Extracted {
-        let mut sum = Extracted::default();
+        let mut sum = Extracted {
+            removed_count: self.removed_count,
+            ..Extracted::default()
+        };
         for folder in &self.folders {
             sum.directory_count = sum.directory_count.saturating_add(1);
             for leaf in &folder.leaves {

@@ -4,6 +4,7 @@
 
 pub mod accounting;
 pub(crate) mod ballast;
+pub(crate) mod changed;
 pub(crate) mod compare;
 pub(crate) mod contents;
 pub(crate) mod digests;

@@ -9,7 +9,7 @@ use super::contents::Contents;
 use wasi_vfs_format::check::{self, MAX_REPORTED};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
-use wasi_vfs_format::{Codec, Corrupt, InodeNumber};
+use wasi_vfs_format::{Codec, Corrupt, Index, InodeNumber};
 
 /// The result of [`verify`].
 #[derive(Clone, Debug, Default)]
@@ -121,6 +121,12 @@ fn verify_metadata(
     are_blocks_whole: bool,
     verification: &mut Verification,
 ) {
+    let is_changes = Index::parse(&contents.index).map(|index| index.superblock().is_changes());
+    if is_changes == Ok(true) {
+        let why = "an image of changes has none";
+        verification.unchecked.push(("the digests", why));
+        return;
+    }
     if contents.metadata.is_none() {
         let why = "the module has no custom section `wasi_vfs`, which something has stripped";
         verification.unchecked.push(("the digests", why));

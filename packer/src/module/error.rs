@@ -98,6 +98,14 @@ pub enum ModuleError {
         "the module has no memory, and a program that reads files has one; is this the right file?"
     )]
     NoMemory,
+    /// A writable module exports functions under fixed names.
+    #[error(
+        "the module exports `{name}`, and a writable module needs that name to save changes; rename the export"
+    )]
+    ExportTaken {
+        /// The name.
+        name: String,
+    },
     /// Hosts reach memory by the export `memory`.
     #[error(
         "memory 0 is not exported as `memory` ({found}), and hosts reach it by that name; link with the memory exported, which is the default"

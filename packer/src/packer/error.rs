@@ -69,6 +69,14 @@ pub enum PackError {
         /// The reason.
         source: OpenError,
     },
+    /// An image of changes is the first image, and the module has none.
+    #[error(
+        "added image number {number} has only the changes of a program; pack it into the packed module of that program"
+    )]
+    NothingToChange {
+        /// The position of the image, from 1.
+        number: usize,
+    },
     /// An image of another writer has files or directories outside all mounts.
     #[error(
         "the image holds files or directories under none of its mounts, and packing would lose them; extract it and map the directory"

@@ -126,6 +126,9 @@ impl Inputs {
         if !images.empty.is_empty() {
             warnings.push(Warning::EmptyImages(images.empty));
         }
+        if !images.not_removed.is_empty() {
+            warnings.push(Warning::NotRemoved(images.not_removed));
+        }
         let hidden = [images.hidden, hidden].concat();
         if !hidden.is_empty() {
             warnings.push(Warning::Hidden(hidden));

@@ -27,7 +27,6 @@ pub use writable::DEFAULT_WRITABLE_LIMIT;
 use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
-use crate::tree::mounted::MountedTree;
 use crate::tree::source::Mtime;
 use crate::warning::Warning;
 use images::{Images, contents_of};
@@ -117,6 +116,9 @@ impl Packer {
     }
 
     /// Adds the files of `image`, an image or a packed module, at the same guest paths.
+    ///
+    /// An image of changes, which a writable module saves, changes the files of the image
+    /// before it. That is the last added image, or else the image in the module.
     ///
     /// A single image is embedded unchanged if nothing else is packed and no method chose
     /// compression, block size, order or selection. Otherwise its files are stored again
@@ -398,7 +400,7 @@ impl Packer {
         let exclude = self.inputs.exclude()?;
         let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
         let writable = self.writable.or_of_module(images.writable.take())?;
-        if let Some(image) = self.unchanged_image(&images.parts, &writable)? {
+        if let Some(image) = self.unchanged_image(&images, &writable)? {
             return Ok(image);
         }
         images.add(&self.images)?;
@@ -444,7 +446,7 @@ impl Packer {
     /// unknown, so it is stored again.
     fn unchanged_image(
         &self,
-        earlier: &[MountedTree],
+        earlier: &Images,
         writable: &WritablePaths,
     ) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();

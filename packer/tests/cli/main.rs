@@ -9,6 +9,7 @@
 
 mod app;
 mod cat;
+mod changes;
 mod check;
 mod completions;
 mod component;

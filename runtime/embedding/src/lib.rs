@@ -12,6 +12,7 @@
 //! | `layer`, `table` | the record of the writable directories |
 //! | `source` | reserved record: blocks outside the payload |
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
+//! | `changes` | the functions of a writable module by which a host saves changes |
 //! | `imports` | the functions that the merge supplies to the runtime |
 //! | `calls` | the preview 1 calls that the runtime serves |
 //! | `preview2`, `preview3` | the functions of WASI 0.2 and 0.3 that a wired runtime serves, and those that it calls |
@@ -36,6 +37,7 @@
 mod anchor;
 mod application;
 mod calls;
+mod changes;
 mod entry_points;
 mod form;
 mod functions;
@@ -50,6 +52,10 @@ mod version;
 pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FEATURE_LAYER, Unsupported};
 pub use application::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 pub use calls::{CALLS, Call, ValueType};
+pub use changes::{
+    CHANGES_APPLY_FN, CHANGES_BUFFER_FN, CHANGES_FNS, CHANGES_MEMORY, CHANGES_READ_FN,
+    CHANGES_SAVE_FN, ChangesCode,
+};
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WIRED_SINGLE};
 pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};

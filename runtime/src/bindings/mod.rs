@@ -13,6 +13,8 @@
 compile_error!("a runtime is either `linked` or `merged`");
 
 #[cfg(all(target_family = "wasm", feature = "writable"))]
+mod changes;
+#[cfg(all(target_family = "wasm", feature = "writable"))]
 mod clock;
 #[cfg(target_family = "wasm")]
 mod entry_points;

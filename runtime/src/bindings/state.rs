@@ -35,7 +35,7 @@ const IMAGE_ALIGNMENT: usize = 16;
 
 /// A cell for a program of one thread, which a module without shared memory is.
 #[repr(transparent)]
-struct Global<T>(UnsafeCell<T>);
+pub(super) struct Global<T>(pub(super) UnsafeCell<T>);
 
 // SAFETY: there is one thread, see above; `pack` refuses shared memories.
 unsafe impl<T> Sync for Global<T> {}
@@ -68,7 +68,7 @@ type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
 type TheFiles = TheImage;
 #[cfg(feature = "writable")]
 type TheFiles = Overlay<TheImage, HostClock>;
-type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
+pub(super) type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
 
 #[cfg(not(feature = "wired"))]
 #[allow(

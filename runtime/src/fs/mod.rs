@@ -7,6 +7,8 @@ mod error;
 mod filesystem;
 mod length;
 mod node;
+#[cfg(any(test, feature = "writable"))]
+mod origin;
 mod path;
 mod resolve;
 mod tree;
@@ -15,5 +17,7 @@ pub use error::{FsError, Result};
 pub use filesystem::Filesystem;
 pub use length::{MAX_OFFSET, check_len};
 pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
+#[cfg(any(test, feature = "writable"))]
+pub use origin::Origin;
 pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
 pub use tree::Tree;

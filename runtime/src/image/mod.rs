@@ -8,6 +8,8 @@
 mod tree;
 
 use crate::blocks::{BlockError, BlockSource, Blocks, Budget, Sink};
+#[cfg(any(test, feature = "writable"))]
+use crate::fs::Origin;
 use crate::fs::{Entry, Filesystem, FsError, Kind, Mount, Result, Stat, Tree};
 use wasi_vfs_format::{Content, File, Index, Inode, InodeNumber};
 
@@ -54,6 +56,8 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
     /// Sets the index, as [`new`](Self::new) does.
     pub fn set_index(&mut self, index: Option<Index<'i>>) {
         let index = index.filter(|index| index.verify_checksum().is_ok());
+        // Changes are no image to serve. Without the layer, the reader rejects them earlier.
+        let index = index.filter(|index| !index.superblock().is_changes());
         self.index = index.ok_or(FsError::Io);
     }
 
@@ -191,6 +195,17 @@ impl<S: BlockSource, B: Budget> Filesystem for ImageFs<'_, S, B> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(any(test, feature = "writable"))]
+impl<S: BlockSource, B: Budget> Origin for ImageFs<'_, S, B> {
+    fn name(&self, inode: &Inode) -> Result<&[u8]> {
+        Ok(self.index()?.name(inode.number)?)
+    }
+
+    fn is_executable(&self, inode: &Inode) -> bool {
+        matches!(inode.content, Content::File(file) if file.executable)
     }
 }
 

@@ -6,6 +6,36 @@ pub trait Clock {
     fn now_ns(&mut self) -> i64;
 }
 
+/// A clock that can stand still. Hosts may not accept calls before the program starts.
+pub(super) struct Pausable<C> {
+    clock: C,
+    paused_ns: Option<i64>,
+}
+
+impl<C> Pausable<C> {
+    pub(super) fn new(clock: C) -> Self {
+        Self {
+            clock,
+            paused_ns: None,
+        }
+    }
+
+    /// Stands still at this time until [`resume`](Self::resume).
+    pub(super) fn pause(&mut self, now_ns: i64) {
+        self.paused_ns = Some(now_ns);
+    }
+
+    pub(super) fn resume(&mut self) {
+        self.paused_ns = None;
+    }
+}
+
+impl<C: Clock> Clock for Pausable<C> {
+    fn now_ns(&mut self) -> i64 {
+        self.paused_ns.unwrap_or_else(|| self.clock.now_ns())
+    }
+}
+
 /// A clock for programs without one: each question is one nanosecond later.
 #[derive(Clone, Copy, Debug)]
 pub struct Ticks {

@@ -68,6 +68,11 @@ impl<I: Copy> Directory<I> {
         self.covers.get(name)
     }
 
+    /// The first changed packed name with at least this number.
+    pub(super) fn cover_at(&self, number: u64) -> Option<(u64, &[u8], &Cover<I>)> {
+        self.covers.at(number)
+    }
+
     /// The first own name with at least this number.
     pub(super) fn own_at(&self, number: u64) -> Option<(u64, &[u8], I)> {
         match self.own.at(number)? {

@@ -7,7 +7,7 @@ use super::layer::Overlay;
 use super::naming::check_name;
 use super::node::Body;
 use crate::blocks::Sink;
-use crate::fs::{Entry, Filesystem, FsError, Intent, Mount, Result, Stat, Times, Tree};
+use crate::fs::{Entry, Filesystem, FsError, Intent, Mount, Origin, Result, Stat, Times, Tree};
 use core::hash::Hash;
 
 /// Made nodes have serials from here on: an image has fewer inodes.
@@ -163,5 +163,21 @@ where
 
     fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result<usize> {
         self.write(file, offset, bytes)
+    }
+}
+
+impl<L: Origin, C: Clock> Overlay<L, C>
+where
+    L::Id: Hash,
+{
+    /// Whether a file may be executed.
+    pub(super) fn is_executable(&self, found: &Found<L::Node>) -> bool {
+        match found {
+            Found::Packed(node) => self.lower.is_executable(node),
+            Found::Made(..) => {
+                let node = self.nodes.get(Self::id(found));
+                node.is_some_and(|node| node.is_executable)
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The layer: which nodes may change, and the node that a packed one gets when it does.
 
-use super::clock::Clock;
+use super::clock::{Clock, Pausable};
 use super::content::Content;
 use super::directory::Directory;
 use super::handles::Handles;
@@ -15,7 +15,7 @@ use core::hash::Hash;
 /// A file system with the changes of a program above it.
 pub struct Overlay<L: Filesystem, C> {
     pub(super) lower: L,
-    pub(super) clock: C,
+    pub(super) clock: Pausable<C>,
     /// Directories at and below which nodes may change.
     roots: Vec<L::Id>,
     pub(super) space: Space,
@@ -23,6 +23,8 @@ pub struct Overlay<L: Filesystem, C> {
     pub(super) handles: Handles<Id<L::Id>>,
     /// The number of the next made node.
     pub(super) next_made: u64,
+    /// Grows with each change.
+    pub(super) edition: u64,
 }
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
@@ -34,12 +36,13 @@ where
     pub fn new(lower: L, clock: C, limit_len: u64) -> Self {
         Self {
             lower,
-            clock,
+            clock: Pausable::new(clock),
             roots: Vec::new(),
             space: Space::new(limit_len),
             nodes: Nodes::default(),
             handles: Handles::default(),
             next_made: 0,
+            edition: 0,
         }
     }
 
@@ -84,8 +87,10 @@ where
         Ok(())
     }
 
-    /// The node of the changes, which a packed node gets at its first change.
+    /// The node of the changes, which a packed node gets at its first change. Each change
+    /// begins here.
     pub(super) fn changed(&mut self, id: Id<L::Id>) -> Result<&mut Node<L::Id>> {
+        self.edition += 1;
         if let (Id::Packed(packed), None) = (id, self.nodes.get(id)) {
             self.check_packed(packed)?;
             let node = self.packed_node(packed)?;
@@ -111,6 +116,7 @@ where
                 changed_ns: stat.changed_ns,
             },
             body,
+            is_executable: false,
         })
     }
 

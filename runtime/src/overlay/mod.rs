@@ -26,6 +26,7 @@
 //!
 //! Reading does not change the time of the last access.
 
+mod apply;
 mod clock;
 mod content;
 mod directory;
@@ -40,13 +41,16 @@ mod naming;
 mod node;
 mod nodes;
 mod pages;
+mod save;
 mod slice;
 mod space;
 mod table;
 mod tree;
 
+pub use apply::ApplyError;
 pub use clock::{Clock, Steady, Ticks};
 pub use id::{Found, Id};
 pub use layer::Overlay;
+pub use save::{Save, SaveError};
 #[cfg(test)]
 pub(crate) use table::count_hashes;

@@ -41,6 +41,7 @@ where
             link_count: 1,
             times: NodeTimes::all(now_ns),
             body,
+            is_executable: false,
         };
         self.nodes.insert(&mut self.space, node)?;
         let set = self
@@ -107,6 +108,22 @@ where
         self.remove(&spot);
         self.lose_name(id, now_ns);
         self.touch(directory, now_ns);
+        Ok(())
+    }
+
+    /// Removes a name with everything below it. No node below it has changed.
+    pub(super) fn discard(&mut self, directory: Id<L::Id>, name: &[u8]) -> Result {
+        let found = self.lookup(&self.node(directory)?, name)?;
+        let found = found.ok_or(FsError::NotFound)?;
+        let id = Self::id(&found);
+        for position in 0..self.lower.mount_count() {
+            let mount = Id::Packed(self.lower.mount(position)?.id);
+            self.check_not_below(mount, id, FsError::Busy)?;
+        }
+        let spot = self.prepare_removal(directory, name, &found)?;
+        let now_ns = self.clock.now_ns();
+        self.remove(&spot);
+        self.lose_name(id, now_ns);
         Ok(())
     }
 

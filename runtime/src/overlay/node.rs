@@ -60,6 +60,8 @@ pub(super) struct Node<I> {
     pub(super) link_count: u32,
     pub(super) times: NodeTimes,
     pub(super) body: Body<I>,
+    /// Whether a made file may be executed. A packed file keeps what it is.
+    pub(super) is_executable: bool,
 }
 
 impl<I> Node<I> {

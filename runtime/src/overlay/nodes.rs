@@ -32,6 +32,22 @@ impl<I: Copy + Eq + Hash> Nodes<I> {
         found.map(|node| &mut node[0])
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All nodes, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Node<I>> {
+        self.0.iter().map(|node| &node[0])
+    }
+
+    /// Frees all nodes.
+    pub(super) fn clear(&mut self, space: &mut Space) {
+        for node in self.0.drain(space) {
+            space.unbox(*node).body.free(space);
+        }
+    }
+
     /// Adds a node. If there is no room, frees it.
     pub(super) fn insert(&mut self, space: &mut Space, node: Node<I>) -> Result {
         if let Err(error) = self.0.reserve_one(space, hash) {

@@ -16,6 +16,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
 use wasi_vfs::{Digests, Form, ImageReader, MemoryKind, Walk};
+use wasi_vfs_format::changes::Mark;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::manifest::Manifest;
 use wasi_vfs_format::{Codec, Content, Corrupt, Inode, InodeNumber, Kind};
@@ -95,6 +96,9 @@ pub(super) struct TreeSizes {
     pub(super) files: u64,
     pub(super) directories: u64,
     pub(super) symlinks: u64,
+    /// Removed names of an image of changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) removed: Option<u64>,
     pub(super) raw: u64,
     pub(super) unique: u64,
     pub(super) stored: u64,
@@ -186,7 +190,11 @@ pub(super) struct SizedFile {
 impl<'i> Report<'i> {
     /// The form in words: `merged, separate memory`.
     pub(super) fn form_in_words(&self) -> String {
-        let form = self.form.unwrap_or("an image by itself");
+        let image = match self.tree.removed {
+            None => "an image by itself",
+            Some(_) => "the changes of a program",
+        };
+        let form = self.form.unwrap_or(image);
         match self.memory {
             Some(memory) => format!("{form}, {memory} memory"),
             None => form.to_owned(),
@@ -367,8 +375,16 @@ pub(super) fn files(image: &ImageReader<'_>, accounting: &Accounting) -> Result<
 }
 
 fn tree(image: &ImageReader<'_>, files: &[SizedFile]) -> Result<TreeSizes> {
-    let mut tree = TreeSizes::default();
+    let is_changes = image.index().superblock().is_changes();
+    let mut tree = TreeSizes {
+        removed: is_changes.then_some(0),
+        ..TreeSizes::default()
+    };
     for number in (0..image.index().inode_count()).map(InodeNumber) {
+        if image.index().mark(number)? == Some(Mark::Removed) {
+            tree.removed = tree.removed.map(|count| count + 1);
+            continue;
+        }
         match image.index().inode(number)?.kind() {
             Kind::File => tree.files += 1,
             Kind::Directory => tree.directories += 1,

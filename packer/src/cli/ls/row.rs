@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use wasi_vfs::ImageReader;
 use wasi_vfs::accounting::Accounting;
+use wasi_vfs_format::changes::Mark;
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::{Content, Corrupt, Inode};
 
@@ -16,6 +17,8 @@ pub(super) struct Row<'a> {
     pub(super) name: Cow<'a, [u8]>,
     pub(super) inode: Inode,
     target: Option<&'a [u8]>,
+    /// Present in an image of changes only.
+    mark: Option<Mark>,
     /// Stored bytes of a file, if they are printed.
     stored: Option<u64>,
 }
@@ -35,14 +38,18 @@ impl<'a> Row<'a> {
         name: Cow<'a, [u8]>,
         inode: Inode,
     ) -> Result<Self, Corrupt> {
+        let mark = image.index().mark(inode.number)?;
         let target = match &inode.content {
-            Content::Symlink(link) => Some(image.index().target(link)?),
+            Content::Symlink(link) if mark != Some(Mark::Removed) => {
+                Some(image.index().target(link)?)
+            }
             _ => None,
         };
         Ok(Self {
             name,
             inode,
             target,
+            mark,
             stored: None,
         })
     }
@@ -59,10 +66,11 @@ impl<'a> Row<'a> {
         Ok(self)
     }
 
-    /// Kind and executable bit in the letters of ls(1). All files of an image are readable
-    /// and read-only.
+    /// Kind and executable bit in the letters of ls(1), and `x` for a removed name. All files
+    /// of an image are readable and read-only.
     fn mode(&self) -> &'static str {
         match &self.inode.content {
+            _ if self.mark == Some(Mark::Removed) => "x---",
             Content::Directory(_) => "dr-x",
             Content::Symlink(_) => "lr-x",
             Content::File(file) if file.executable => "-r-x",
@@ -84,9 +92,14 @@ impl<'a> Row<'a> {
         digest: Option<Digest>,
     ) -> Result<JsonRow<'_>, Corrupt> {
         let (kind, executable) = match &self.inode.content {
+            _ if self.mark == Some(Mark::Removed) => ("removed", None),
             Content::Directory(_) => ("directory", None),
             Content::Symlink(_) => ("symlink", None),
             Content::File(file) => ("file", Some(file.executable)),
+        };
+        let link = match self.mark {
+            Some(Mark::Link(number)) => Some(image.path(number)?),
+            _ => None,
         };
         Ok(JsonRow {
             path: image.path(self.inode.number)?,
@@ -97,6 +110,7 @@ impl<'a> Row<'a> {
             digest: digest.map(|digest| digest.to_string()),
             mtime: time::to_the_nanosecond(self.inode.mtime_ns),
             target: self.target.map(String::from_utf8_lossy),
+            link,
         })
     }
 }
@@ -117,6 +131,8 @@ pub(super) struct JsonRow<'e> {
     mtime: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<Cow<'e, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 /// The widths of columns in the long format.
@@ -156,6 +172,9 @@ impl Style {
         }
         out.write_all(branch.as_bytes())?;
         self.print_name(&row.name, out)?;
+        if row.mark == Some(Mark::Removed) {
+            out.write_all(b" (removed)")?;
+        }
         if let (true, Some(target)) = (self.long, row.target) {
             out.write_all(b" -> ")?;
             self.print_name(target, out)?;

@@ -8,7 +8,6 @@ use super::payload::{Failure, PayloadFile};
 use super::process::Process;
 use super::program::{Image, Program};
 use super::runtimes::{PackedFiles, Runtimes};
-use super::trace::Notes;
 use super::traced_image::TracedImage;
 use super::writable_image::writable_image;
 use anyhow::{Context, Result, bail};
@@ -27,8 +26,8 @@ const MAX_STACK_LEN: usize = 64 << 20;
 /// How a program ended, and what it left behind.
 pub(super) struct Outcome {
     pub(super) code: ExitCode,
-    /// The inodes that its calls reached, if it was traced.
-    pub(super) notes: Option<Notes>,
+    /// The runtimes with its files.
+    pub(super) runtimes: Runtimes,
     /// The first failure to read its packed files.
     pub(super) failure: Failure,
 }
@@ -58,7 +57,7 @@ pub(super) fn run(
     };
     Ok(Outcome {
         code,
-        notes: store.data().runtimes.take_notes(),
+        runtimes: store.into_data().runtimes,
         failure,
     })
 }

@@ -9,6 +9,7 @@
 //! streams to [`host`]. The [`process`] answers all other calls.
 
 mod calls;
+mod commit;
 mod context;
 mod directories;
 mod entries;
@@ -27,7 +28,7 @@ mod traced_image;
 mod writable_image;
 
 use super::mappings::dir_arg;
-use super::message::{code_after, report};
+use super::message::{code_after, note, report};
 use super::{input, output};
 use anyhow::{Context, Result, anyhow};
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches};
@@ -45,6 +46,7 @@ Examples:
   wasi-vfs run packed.wasm -- script.rb --flag
   wasi-vfs run packed.wasm --dir ./data::/data --env LANG=C -- script.rb
   wasi-vfs run --trace used.txt packed.wasm -- script.rb
+  wasi-vfs run --commit installed.wasm packed.wasm -- gem install rack
   wasi-vfs run --invoke setup --invoke work reactor.wasm
 
 Exit codes: that of the program from 0 to 125. 134 if it traps or exits with
@@ -58,6 +60,9 @@ another code, 1 if it cannot run or read its files, 2 wrong usage.";
 /// `run` serves the packed files itself, as the runtime inside the module does in other
 /// engines. A linked module serves its files with the runtime inside. Of a component that
 /// the preview 1 adapter made, `run` takes the program out and runs it without the adapter.
+///
+/// In a module with writable directories, the changes of the program end with it. With
+/// --commit, `run` packs them into a new module.
 ///
 /// The interpreter is for trying things out: engines that compile are many times faster
 /// and allow memories of more than 1 GiB.
@@ -89,6 +94,18 @@ pub(super) struct Run {
     /// `pack --only` and `pack --order-by` take this list.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+
+    /// Pack the changes of the program into OUT
+    ///
+    /// OUT is the module with the files as the program left them, if the program ends with
+    /// exit code 0. Compression, block size, memory and writable directories stay as they
+    /// are. The module needs writable directories.
+    #[arg(long, value_name = "OUT.wasm")]
+    commit: Option<PathBuf>,
+
+    /// With --commit, pack the changes whatever the exit code
+    #[arg(long, requires = "commit")]
+    commit_always: bool,
 
     /// Arguments of the program
     #[arg(
@@ -130,28 +147,42 @@ impl Args for Dirs {
 impl Run {
     pub(super) fn execute(self) -> Result<ExitCode> {
         self.world().check()?;
-        if let Some(trace) = &self.trace {
-            output::check(trace)?;
-            output::require_other_file(trace, &self.module)?;
+        for output in [&self.trace, &self.commit].into_iter().flatten() {
+            output::check(output)?;
+            output::require_other_file(output, &self.module)?;
         }
         let source = input::open(&self.module)?;
         let cannot = || format!("cannot run `{}`", self.module.display());
-        match &self.trace {
-            None => {
-                let run = Program::open(&source).and_then(|program| self.run(&program, false));
-                Ok(run.with_context(cannot)?.code)
-            }
-            Some(trace) => {
-                let program = Program::open_to_trace(&source).with_context(cannot)?;
-                let outcome = self.run(&program, true).with_context(cannot)?;
-                write_trace(trace, &program, &outcome)
-            }
+        let program = match (&self.trace, &self.commit) {
+            (None, None) => Program::open(&source),
+            // Only the runtime of this command notes files, and hands over changes.
+            _ => Program::open_taken_apart(&source),
+        };
+        let program = program.with_context(cannot)?;
+        if self.commit.is_some() {
+            program.require_writable().with_context(cannot)?;
         }
+        let mut outcome = self.run(&program).with_context(cannot)?;
+        if let Some(trace) = &self.trace {
+            outcome.code = write_trace(trace, &program, &outcome)?;
+        }
+        match &self.commit {
+            Some(out) if self.commit_always || outcome.code == ExitCode::SUCCESS => {
+                let cannot = || format!("cannot commit the changes to `{}`", out.display());
+                commit::commit(&source, &mut outcome, out).with_context(cannot)?;
+            }
+            Some(out) => note(&format!(
+                "`{}` is not written, because the program failed; --commit-always writes it",
+                out.display()
+            )),
+            None => {}
+        }
+        Ok(outcome.code)
     }
 
-    fn run(&self, program: &Program, is_traced: bool) -> Result<Outcome> {
+    fn run(&self, program: &Program) -> Result<Outcome> {
         let world = self.world().open()?;
-        let mut outcome = instance::run(program, world, &self.invoke, is_traced)?;
+        let mut outcome = instance::run(program, world, &self.invoke, self.trace.is_some())?;
         if let Some(failure) = outcome.failure.get() {
             report(&self.unreadable(failure));
             if outcome.code == ExitCode::SUCCESS {
@@ -195,7 +226,7 @@ fn write_trace(path: &Path, program: &Program, outcome: &Outcome) -> Result<Exit
 }
 
 fn trace_of(program: &Program, outcome: &Outcome) -> Result<String> {
-    match (&program.image, &outcome.notes) {
+    match (&program.image, &outcome.runtimes.take_notes()) {
         (Some(image), Some(notes)) => Ok(notes.trace(&image.reader()?)?.to_text()),
         _ => Ok(String::new()),
     }
@@ -213,13 +244,15 @@ mod tests {
             env: Vec::new(),
             invoke: Vec::new(),
             trace: None,
+            commit: None,
+            commit_always: false,
             arguments: Vec::new(),
         };
         let program = Program {
             wasm: wat::parse_str(wat).unwrap(),
             image: None,
         };
-        Ok(run.run(&program, false)?.code)
+        Ok(run.run(&program)?.code)
     }
 
     fn error(wat: &str) -> String {

@@ -59,14 +59,27 @@ impl Program {
         }
     }
 
-    /// Opens the module in `source` to trace it: only a native runtime can take note.
-    pub(super) fn open_to_trace(source: &Arc<dyn ReadAt>) -> Result<Self> {
+    /// Opens the module in `source` to serve its files natively, as a trace and a commit
+    /// need.
+    pub(super) fn open_taken_apart(source: &Arc<dyn ReadAt>) -> Result<Self> {
         let source = &module_in(source)?;
         let program = Self::taken_apart(source, Contents::read(source)?)?;
         if let Some(image) = &program.image {
             image.reader()?;
         }
         Ok(program)
+    }
+
+    /// Rejects a module without writable directories.
+    pub(super) fn require_writable(&self) -> Result<()> {
+        let image = self.image.as_ref();
+        match image.and_then(|image| image.writable()) {
+            Some(_) => Ok(()),
+            None => bail!(
+                "it has no writable directory, so the program changes nothing; \
+                 pack it with `--writable GUEST`"
+            ),
+        }
     }
 
     fn taken_apart(source: &Arc<dyn ReadAt>, contents: Contents<'static>) -> Result<Self> {

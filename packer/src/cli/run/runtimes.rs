@@ -15,6 +15,7 @@ use super::memory::GuestMemory;
 use super::trace::Notes;
 use super::traced_image::TracedImage;
 use super::writable_image::WritableImage;
+use wasi_vfs_runtime::overlay::SaveError;
 use wasi_vfs_runtime::{Errno, Filesystem, Preview1, Server};
 
 /// A runtime between two calls.
@@ -48,6 +49,14 @@ impl IdleImage {
         }
     }
 
+    /// An image of the changes, `None` without writable directories.
+    fn save(&mut self) -> Option<Result<Vec<u8>, SaveError>> {
+        match self {
+            Self::ReadOnly(_) => None,
+            Self::Writable(image) => Some(save(image.filesystem_mut())),
+        }
+    }
+
     fn take_notes(&self) -> Option<Notes> {
         match self {
             Self::ReadOnly(image) => image.filesystem().take_notes(),
@@ -73,6 +82,18 @@ impl IdleImage {
             }
         }
     }
+}
+
+/// All bytes of a save.
+fn save(files: &mut WritableImage) -> Result<Vec<u8>, SaveError> {
+    let save = files.save()?;
+    // At most 2 GiB.
+    let mut bytes = vec![0; save.image_len() as usize];
+    let mut done = 0;
+    while let Some(rest) = bytes.get_mut(done..).filter(|rest| !rest.is_empty()) {
+        done += save.read(files, done as u64, rest)?;
+    }
+    Ok(bytes)
 }
 
 fn serve<F: Filesystem>(
@@ -101,6 +122,11 @@ impl Runtimes {
 
     pub(super) fn take_notes(&self) -> Option<Notes> {
         self.image.as_ref()?.take_notes()
+    }
+
+    /// An image of the changes of the program, `None` if it had no writable directories.
+    pub(super) fn save(&mut self) -> Option<Result<Vec<u8>, SaveError>> {
+        self.image.as_mut()?.save()
     }
 
     /// Makes one call with this host. Returns its error code.

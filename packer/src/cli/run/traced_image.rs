@@ -9,7 +9,7 @@ use super::trace::Notes;
 use std::cell::RefCell;
 use wasi_vfs_format::{Index, InodeNumber};
 use wasi_vfs_runtime::blocks::Sink;
-use wasi_vfs_runtime::fs::{Entry, Kind, Mount, Result, Stat, Tree};
+use wasi_vfs_runtime::fs::{Entry, Kind, Mount, Origin, Result, Stat, Tree};
 use wasi_vfs_runtime::{Blocks, Filesystem, ImageFs};
 
 /// The image of a packed program.
@@ -73,6 +73,16 @@ impl Tree for TracedImage {
 
     fn read_link(&self, link: &Self::Node) -> Result<&[u8]> {
         self.image.read_link(link)
+    }
+}
+
+impl Origin for TracedImage {
+    fn name(&self, node: &Self::Node) -> Result<&[u8]> {
+        self.image.name(node)
+    }
+
+    fn is_executable(&self, node: &Self::Node) -> bool {
+        self.image.is_executable(node)
     }
 }
 

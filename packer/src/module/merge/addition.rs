@@ -11,11 +11,12 @@ use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
 use crate::module::merge::binding::Binding;
 use crate::module::merge::binding::intercepted::{Answer, Intercepted};
+use crate::module::merge::exports::Exported;
 use crate::module::merge::glue::{Ends, Memories};
 use crate::module::merge::numbers::Numbers;
 use crate::module::merge::renumber::Renumber;
 use crate::module::merge::runtime::{Runtime, Stack};
-use crate::module::merge::{claim, dispatch, glue, growth};
+use crate::module::merge::{claim, dispatch, exports, glue, growth};
 use crate::module::parse::leb::leb;
 use crate::module::parse::shape::Shape;
 use wasi_vfs_embedding::Application;
@@ -74,6 +75,8 @@ pub(crate) struct Addition {
     bodies: Vec<u8>,
     /// Names of appended functions.
     pub(crate) names: Vec<(u32, String)>,
+    /// The exported functions: names and numbers.
+    exports: Vec<(&'static str, u32)>,
 }
 
 impl Addition {
@@ -88,17 +91,21 @@ impl Addition {
         let calls = intercepted.iter().map(|entry| Called::new(entry, runtime));
         let entries = calls.collect::<Result<Vec<_>, _>>()?;
         let called: Vec<_> = entries.iter().map(|entry| entry.functions()).collect();
+        let exported = exports::of_runtime(runtime);
+        exports::check_free(application, &exported)?;
         let mut addition = Self {
-            numbers: Numbers::new(application, runtime, binding, memory, &called)?,
+            numbers: Numbers::new(application, runtime, binding, memory, &called, &exported)?,
             function_types: Vec::new(),
             bodies: Vec::new(),
             names: Vec::new(),
+            exports: Vec::new(),
         };
         addition.encode_entries(application, &intercepted, &entries, runtime.stack)?;
         addition.encode_region(application);
         addition.encode_glue(application, runtime, binding)?;
         addition.encode_dispatchers(runtime)?;
         addition.encode_runtime(runtime)?;
+        addition.encode_exports(runtime, &exported)?;
         Ok(addition)
     }
 
@@ -217,6 +224,33 @@ impl Addition {
             self.push(ty, &body, name);
         }
         Ok(())
+    }
+
+    /// Appends a function for each exported one of the runtime.
+    fn encode_exports(
+        &mut self,
+        runtime: &Runtime<'_>,
+        exported: &[Exported],
+    ) -> Result<(), ModuleError> {
+        let pointer = self.numbers.first_global() + Stack::POINTER;
+        for export in exported {
+            let ty = runtime.shape.function_type(export.function);
+            let ty = ty.ok_or_else(|| ModuleError::Runtime("an export has no type".into()))?;
+            let function = self.numbers.function(export.function)?;
+            let base = self.numbers.region.map(|region| region.base());
+            let stack = runtime.stack.map(|stack| (stack, pointer));
+            let body = export.body(ty, function, stack, base);
+            let number = self.numbers.first_function() + self.function_count();
+            self.exports.push((export.name, number));
+            let ty = self.numbers.intern(ty.clone());
+            self.push(ty, &body, Some(export.name.into()));
+        }
+        Ok(())
+    }
+
+    /// Items of the export section. Empty unless the runtime can keep changes.
+    pub(crate) fn export_items(&self) -> Result<Items<'static>, ModuleError> {
+        exports::items(&self.exports, self.numbers.memory())
     }
 
     fn push(&mut self, ty: u32, body: &Function, name: Option<String>) {

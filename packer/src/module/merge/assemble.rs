@@ -245,6 +245,11 @@ fn append<'a>(
     let data_count = counts.data + data.count;
     rebuild.items(id::GLOBAL, own(counts.globals, imported.globals), globals)?;
     rebuild.redirect_references()?;
+    let exports = addition.export_items()?;
+    if exports.count > 0 {
+        let own = application.exports.len() as u32;
+        rebuild.items(id::EXPORT, own, exports)?;
+    }
     if let Some(function) = addition.numbers.region.and_then(|region| region.claim()) {
         rebuild.start(function);
     }

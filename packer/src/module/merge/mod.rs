@@ -5,6 +5,7 @@ pub(crate) mod assemble;
 pub(crate) mod binding;
 pub(crate) mod claim;
 pub(crate) mod dispatch;
+pub(crate) mod exports;
 pub(crate) mod glue;
 pub(crate) mod growth;
 pub(crate) mod numbers;

@@ -1,7 +1,7 @@
 //! The number of each item of the runtime in the merged module.
 //!
 //! The application keeps its numbers, and the runtime's items follow. Functions follow
-//! in this order: entries, those of the region, glue, dispatchers, the runtime's own.
+//! in this order: entries, those of the region, glue, dispatchers, the runtime's own, exports.
 //!
 //! For example, an application has 100 functions and two intercepted imports. Its
 //! entries are functions 100 and 101. With a separate memory, glue starts at 102.
@@ -9,6 +9,7 @@
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
 use crate::module::merge::binding::Binding;
+use crate::module::merge::exports::Exported;
 use crate::module::merge::region::{self, Region};
 use crate::module::merge::runtime::Runtime;
 use crate::module::parse::shape::Shape;
@@ -39,18 +40,23 @@ struct First {
 }
 
 impl Numbers {
-    /// Numbers the functions that an application with these `entries` needs. Each
-    /// entry is the functions of the runtime that it calls.
+    /// Numbers the functions that an application with these `entries` needs. Each entry
+    /// is the functions of the runtime that it calls. `exported` are functions of the
+    /// runtime that the merged module exports.
     pub(crate) fn new(
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
         memory: MemoryKind,
         entries: &[Vec<u32>],
+        exported: &[Exported],
     ) -> Result<Self, ModuleError> {
         let entry_count = entries.len() as u32;
         let mut numbers = Self::unassigned(application, runtime, memory, entry_count)?;
-        numbers.assign(application, runtime, binding, entries)?;
+        let called = entries.iter().flatten().copied();
+        let exported = exported.iter().map(|export| export.function);
+        let reachable = runtime.reachable(called.chain(exported).collect())?;
+        numbers.assign(application, runtime, binding, (entry_count, &reachable));
         Ok(numbers)
     }
 
@@ -90,16 +96,15 @@ impl Numbers {
     }
 
     /// Numbers each appended function: entries, those of the region, glue,
-    /// dispatchers, runtime. `entries` are the runtime's functions behind the entries.
+    /// dispatchers, runtime. Functions that are not reachable get no number.
     fn assign(
         &mut self,
         application: &Shape<'_>,
         runtime: &Runtime<'_>,
         binding: Binding<'_>,
-        entries: &[Vec<u32>],
-    ) -> Result<(), ModuleError> {
-        let reachable = runtime.reachable(entries.concat())?;
-        let mut next = self.first.function + entries.len() as u32;
+        (entry_count, reachable): (u32, &[bool]),
+    ) {
+        let mut next = self.first.function + entry_count;
         next += self.region.map_or(0, |_| region::FUNCTIONS);
         for (number, import) in (0..).zip(runtime.shape.imported_functions()) {
             let at = number as usize;
@@ -110,17 +115,16 @@ impl Numbers {
                 next += u32::from(host.is_none());
             }
         }
-        for ty in runtime.indirect_types(&reachable) {
+        for ty in runtime.indirect_types(reachable) {
             self.dispatchers.push((ty, next));
             next += 1;
         }
         let imported = runtime.shape.imported.functions as usize;
-        let defined = self.functions.iter_mut().zip(&reachable).skip(imported);
+        let defined = self.functions.iter_mut().zip(reachable).skip(imported);
         for (function, _) in defined.filter(|(_, reachable)| **reachable) {
             *function = Some(next);
             next += 1;
         }
-        Ok(())
     }
 
     /// Number of the function `number` of the runtime if that is appended. Some are

@@ -4,12 +4,14 @@
 //! has 250. Then functions 100 to 249 are the runtime's. A checksum of the counts and the
 //! appended code proves that no tool has changed them.
 
+use crate::module::edit::items::Items;
+use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::redirect::MemoryOf;
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
 use crate::module::locate::placed::Located;
 use crate::module::merge::binding::preview1::intercepted;
-use crate::module::merge::region;
+use crate::module::merge::{exports, region};
 use crate::module::parse::section::id;
 use crate::module::parse::shape::{Shape, active_offset};
 use wasi_vfs_embedding::Anchor;
@@ -26,12 +28,14 @@ pub(crate) struct Before {
     pub(crate) globals: u32,
     pub(crate) data: u32,
     pub(crate) has_data_count: bool,
+    /// Exports of the runtime, behind those of the application.
+    pub(crate) added_exports: u32,
     /// Whether the runtime is in memory 0.
     pub(crate) shares_memory: bool,
 }
 
 impl Before {
-    pub(crate) fn new(located: &Located) -> Self {
+    pub(crate) fn new(shape: &Shape<'_>, located: &Located) -> Self {
         let application = &located.anchor.application;
         Self {
             types: application.type_count.get(),
@@ -40,8 +44,25 @@ impl Before {
             globals: application.global_count.get(),
             data: application.data_count.get(),
             has_data_count: application.has_data_count.get() == 1,
+            added_exports: match located.anchor.keeps_changes() {
+                true => exports::added(shape),
+                false => 0,
+            },
             shares_memory: located.form == Form::Merged(MemoryKind::Single),
         }
+    }
+
+    /// Removes the exports of the runtime.
+    pub(crate) fn cut_exports(
+        self,
+        rebuild: &mut Rebuild<'_, '_>,
+        shape: &Shape<'_>,
+    ) -> Result<(), ModuleError> {
+        if self.added_exports == 0 {
+            return Ok(());
+        }
+        let kept = (shape.exports.len() as u32).saturating_sub(self.added_exports);
+        rebuild.items(id::EXPORT, kept, Items::default())
     }
 
     /// The sections that the merge lengthened, each with the number of the application's
@@ -106,6 +127,9 @@ fn check_counts(shape: &Shape<'_>, located: &Located, before: Before) -> Result<
     if before.shares_memory && imported.memories != 0 {
         return Err(ModuleError::rewritten("it imports a memory"));
     }
+    if located.anchor.keeps_changes() {
+        exports::check_last(shape, before.added_exports)?;
+    }
     check_payload(shape, located, before)
 }
 
@@ -159,7 +183,7 @@ fn check_code(shape: &Shape<'_>, before: Before, anchor: &Anchor) -> Result<(), 
 pub(crate) fn merged_checksum(wasm: &[u8]) -> Option<u64> {
     let shape = Shape::parse(wasm).ok()?;
     let located = crate::module::locate::anchor::locate(&shape).ok()??;
-    let before = Before::new(&located);
+    let before = Before::new(&shape, &located);
     check_counts(&shape, &located, before).ok()?;
     checksum_of(&shape, before, &located.anchor).ok()
 }

@@ -38,7 +38,7 @@ use wasmparser::{Import, TypeRef};
 /// undecodable instructions. An engine validates them.
 pub(crate) fn forwarded(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>, ModuleError> {
     let application = &located.anchor.application;
-    let before = Before::new(located);
+    let before = Before::new(shape, located);
     counts::check(shape, located, before)?;
     let mut appended = Appended::default();
     appended.forward(shape)?;
@@ -49,6 +49,7 @@ pub(crate) fn forwarded(shape: &Shape<'_>, located: &Located) -> Result<Vec<u8>,
     for (id, keep) in before.kept(shape)? {
         rebuild.items(id, keep, appended.take(id))?;
     }
+    before.cut_exports(&mut rebuild, shape)?;
     rebuild.data_count(before.has_data_count.then_some(before.data));
     if before.shares_memory {
         shorten_memory(&mut rebuild, shape, application)?;

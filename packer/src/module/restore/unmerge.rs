@@ -36,7 +36,7 @@ fn unmerged<'s, 'a>(
     located: &Located,
 ) -> Result<Rebuild<'s, 'a>, ModuleError> {
     let application = &located.anchor.application;
-    let before = Before::new(located);
+    let before = Before::new(shape, located);
     counts::check(shape, located, before)?;
     let mut features = application.added_features.get();
     let mut rebuild = Rebuild::new(shape, back(shape, before)?, |name, bytes| match name {
@@ -61,6 +61,7 @@ fn cut(
         rebuild.items(id, keep, Items::default())?;
     }
     rebuild.redirect_references()?;
+    before.cut_exports(rebuild, shape)?;
     rebuild.data_count(before.has_data_count.then_some(before.data));
     Ok(())
 }

@@ -12,6 +12,7 @@ mod merged;
 mod preview0;
 mod rejections;
 mod rewritten;
+mod saving;
 mod single;
 
 mod unmerged;

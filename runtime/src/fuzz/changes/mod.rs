@@ -4,21 +4,24 @@
 //! A [`Step`] is one call of a program, such as `rename("a", "d/b")`. A [`Driver`] performs
 //! steps on any file system. Both file systems get the same steps, and their answers must be
 //! the same, and so must the trees at the end. A third file system, a layer with little space,
-//! may answer [`FsError::NoSpace`]. Its tree must then be as before the step.
+//! may answer [`FsError::NoSpace`]. Its tree must then be as before the step. At the end, the
+//! changes are saved and applied to another layer, which must have the same tree.
 
 mod driver;
+mod saved;
 mod step;
 mod tree;
 
 pub use driver::{Answer, Driver};
+pub use saved::save;
 pub use step::Step;
 pub use tree::{Listed, clear, copy, list};
 
 use super::memory::{NoBudget, StoredBlocks};
 use super::memory_fs::MemoryFs;
-use crate::fs::{FsError, Tree};
+use crate::fs::{FsError, Origin, Tree};
 use crate::overlay::{Overlay, Ticks};
-use crate::{Blocks, Filesystem, ImageFs};
+use crate::{Blocks, ImageFs};
 use std::sync::LazyLock;
 use std::vec::Vec;
 use std::{format, vec};
@@ -70,7 +73,7 @@ fn packed_tree() -> PackedTree {
 /// # Panics
 ///
 /// Never: the image is whole.
-pub fn layer(limit_len: u64) -> Overlay<impl Filesystem<Id = InodeNumber>, Ticks> {
+pub fn layer(limit_len: u64) -> Overlay<impl Origin<Id = InodeNumber>, Ticks> {
     let (index, payload) = &*IMAGE;
     let blocks = Blocks::new(StoredBlocks(payload), NoBudget);
     let image = ImageFs::new(Index::parse(index).ok(), blocks);
@@ -113,6 +116,7 @@ fn compare(steps: &[Step]) {
         assert_eq!(answer, other.step(&mut model, step), "{step:?}");
     }
     assert_eq!(list(&mut layer), list(&mut model));
+    saved::check_save(&mut layer);
     one.close(&mut layer);
     other.close(&mut model);
     clear(&mut layer);

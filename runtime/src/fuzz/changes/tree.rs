@@ -103,7 +103,7 @@ fn make<T: Filesystem>(fs: &mut T, listed: &Listed, bytes: &[u8]) -> Result {
 }
 
 /// Visits a tree: directories before their entries, which are in order.
-fn walk<F: Filesystem>(
+pub(super) fn walk<F: Filesystem>(
     fs: &mut F,
     directory: F::Id,
     path: &str,

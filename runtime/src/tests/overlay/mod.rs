@@ -5,14 +5,16 @@ mod many;
 mod names;
 mod refused;
 mod removal;
+mod saving;
 mod space;
 
 use super::changes::{content, create, on_path};
 use super::guest::{Guest, Image, image};
 use super::sample_image;
 use crate::fs::Tree;
-use crate::overlay::{Overlay, Ticks};
+use crate::overlay::{ApplyError, Overlay, Ticks};
 use crate::{Errno, Preview1};
+use wasi_vfs_format::testing::{Change, changed, changes};
 
 /// Later than all times of the sample tree.
 const START_NS: i64 = 2_000_000_000_000_000_000;
@@ -125,4 +127,27 @@ fn times_follow_changes() {
     assert_eq!(times(&mut guest, "lib"), before);
     create(&mut guest, "lib/new");
     assert!(time(&times(&mut guest, "lib")[8..16]) > time(&file[8..16]));
+}
+
+#[test]
+fn changes_outside_the_roots_are_not_applied() {
+    let (index, payload) = sample_image();
+    let lower = image(index, payload);
+    let root = lower.node(lower.root()).unwrap();
+    let lib = lower.lookup(&root, b"lib").unwrap().unwrap();
+    let mut layer = Overlay::new(lower, Ticks::from_ns(START_NS), 1 << 20);
+    layer.add_root(lib.number).unwrap();
+    let inside = changed([("a", changed([("deep", Change::Removed)]))]);
+    for outside in [
+        ("new", changed([])),
+        ("hello", Change::Removed),
+        ("vacant", changed([("new", Change::File(Vec::new()))])),
+        // A preopened directory, and one above.
+        ("lib", Change::Removed),
+    ] {
+        let applied = layer.apply(&changes([outside]));
+        assert_eq!(applied, Err(ApplyError::ReadOnly));
+        assert_eq!(layer.used_len(), 0);
+    }
+    assert_eq!(layer.apply(&changes([("lib", inside)])), Ok(()));
 }
