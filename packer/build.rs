@@ -1,4 +1,4 @@
-//! Builds the runtime for wasm32 in its three forms, for the packer to embed.
+//! Builds the runtime for wasm32 in all its forms, for the packer to embed.
 //!
 //! The standard library for wasm32 comes from the first of these that is there:
 //! 1. the active toolchain, if the target was added to it;
@@ -44,43 +44,70 @@ fn build() -> Result<(), String> {
 
     let toolchain = Toolchain::find()?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
-    let merged = toolchain.build(&workspace, &out, Form::Merged)?;
-    copy(&merged, &out.join("runtime.wasm"))?;
-    // The file has the same name, so each form is copied before the next is built.
-    let wired = toolchain.build(&workspace, &out, Form::Wired)?;
-    copy(&wired, &out.join("wired.wasm"))?;
-    let linked = toolchain.build(&workspace, &out, Form::Linked)?;
-    copy(&linked, &out.join("libwasi_vfs.a"))
+    for build in BUILDS {
+        // Several builds have the same file name, so each is copied before the next one.
+        let built = toolchain.build(&workspace, &out, build)?;
+        copy(&built, &out.join(build.name))?;
+    }
+    Ok(())
+}
+
+/// A build of the runtime.
+struct Build {
+    /// Features of the runtime's crate.
+    features: &'static str,
+    kind: Kind,
+    /// Name of the file for the packer.
+    name: &'static str,
 }
 
 #[derive(Clone, Copy)]
-enum Form {
-    Merged,
-    Wired,
-    Linked,
+enum Kind {
+    Module,
+    Library,
 }
 
-impl Form {
-    fn feature(self) -> &'static str {
-        match self {
-            Self::Merged => "merged",
-            // Includes `merged`.
-            Self::Wired => "wired",
-            Self::Linked => "linked",
-        }
-    }
+const BUILDS: &[Build] = &[
+    Build {
+        features: "merged",
+        kind: Kind::Module,
+        name: "runtime.wasm",
+    },
+    Build {
+        features: "merged,writable",
+        kind: Kind::Module,
+        name: "runtime-writable.wasm",
+    },
+    Build {
+        // Includes `merged`.
+        features: "wired",
+        kind: Kind::Module,
+        name: "wired.wasm",
+    },
+    Build {
+        features: "linked",
+        kind: Kind::Library,
+        name: "libwasi_vfs.a",
+    },
+    Build {
+        features: "linked,writable",
+        kind: Kind::Library,
+        name: "libwasi_vfs-writable.a",
+    },
+];
 
+impl Kind {
     fn crate_type(self) -> &'static str {
         match self {
-            Self::Merged | Self::Wired => "cdylib",
-            Self::Linked => "staticlib",
+            Self::Module => "cdylib",
+            Self::Library => "staticlib",
         }
     }
 
     fn file(self) -> &'static str {
         match self {
-            Self::Merged | Self::Wired => "wasi_vfs_runtime.wasm",
-            Self::Linked => "libwasi_vfs_runtime.a",
+            Self::Module => "wasi_vfs_runtime.wasm",
+            Self::Library => "libwasi_vfs_runtime.a",
         }
     }
 }
@@ -129,22 +156,22 @@ impl Toolchain {
         Err(HELP.into())
     }
 
-    /// Builds one form and gives the path of the result.
-    fn build(&self, workspace: &Path, out: &Path, form: Form) -> Result<PathBuf, String> {
+    /// Builds one form. Returns the path of the result.
+    fn build(&self, workspace: &Path, out: &Path, build: &Build) -> Result<PathBuf, String> {
         let target_dir = shared_target_dir(out);
         let mut cargo = self.clean_command();
         cargo
             .current_dir(workspace)
             .args(["rustc", "--package", "wasi-vfs-runtime", "--lib"])
             .args(["--profile", "runtime", "--target", TARGET])
-            .args(["--features", form.feature()])
-            .args(["--crate-type", form.crate_type()])
+            .args(["--features", build.features])
+            .args(["--crate-type", build.kind.crate_type()])
             .arg("--target-dir")
             .arg(&target_dir);
         if self.builds_std {
             cargo.arg("-Zbuild-std=core,alloc,panic_abort");
         }
-        if let Form::Merged | Form::Wired = form {
+        if let Kind::Module = build.kind {
             cargo.args(["--", &format!("-Clink-arg=-zstack-size={STACK_LEN}")]);
         }
         cargo.env("CARGO_ENCODED_RUSTFLAGS", self.flags(workspace));
@@ -154,10 +181,13 @@ impl Toolchain {
             let text = String::from_utf8_lossy(&output.stderr);
             return Err(format!(
                 "building the {} runtime failed:\n{text}",
-                form.feature()
+                build.features
             ));
         }
-        Ok(target_dir.join(TARGET).join("runtime").join(form.file()))
+        Ok(target_dir
+            .join(TARGET)
+            .join("runtime")
+            .join(build.kind.file()))
     }
 
     /// A cargo that does not take over what cargo and rustup told this build

@@ -1,8 +1,9 @@
 //! Packs directory trees into WASI preview 1 modules, and into components.
 //!
 //! [`Packer`] adds directories to a finished module or component. The new module contains them as a
-//! deduplicated, read-only and optionally compressed image, and serves them to its program
-//! as preopened directories. [`Contents`] reads packed modules.
+//! deduplicated and optionally compressed image, and serves them to its program as preopened
+//! directories. They are read-only, except those of [`Packer::writable`]. [`Contents`] reads
+//! packed modules.
 //!
 //! ```
 //! use wasi_vfs::{Contents, Packer};
@@ -63,7 +64,9 @@ pub use inspect::walk::{Entry, Walk};
 pub use limits::interpreter as bounds;
 pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};
-pub use packer::{DEFAULT_LEVEL, PackError, Packed, PackedImage, Packer, pack};
+pub use packer::{
+    DEFAULT_LEVEL, DEFAULT_WRITABLE_LIMIT, PackError, Packed, PackedImage, Packer, pack,
+};
 pub use path::{
     Exclude, GuestPath, GuestPathError, Mapping, MappingError, Pattern, PatternError, Trace,
     parse_paths, parse_patterns,

@@ -1,7 +1,11 @@
-//! The runtime in its three forms, compiled by the build script.
+//! The runtime in its forms, compiled by the build script.
 
 /// The module that `pack` merges into finished modules.
 pub const MERGED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.wasm"));
+
+/// [`MERGED`] with a layer for the changes of the program.
+pub const MERGED_WRITABLE: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/runtime-writable.wasm"));
 
 /// The module that `pack` wires into components: [`MERGED`] with the functions of WASI 0.2
 /// in place of preview 1.
@@ -10,8 +14,20 @@ pub const WIRED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wired.wasm"))
 /// The static library `libwasi_vfs.a`.
 pub const LINKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libwasi_vfs.a"));
 
+/// [`LINKED`] with a layer for the changes of the program.
+pub const LINKED_WRITABLE: &[u8] =
+    include_bytes!(concat!(env!("OUT_DIR"), "/libwasi_vfs-writable.a"));
+
 /// The version in the anchors of all forms.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The module to merge: with a layer if the program has writable directories.
+pub fn merged(is_writable: bool) -> &'static [u8] {
+    match is_writable {
+        true => MERGED_WRITABLE,
+        false => MERGED,
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -23,7 +39,7 @@ mod tests {
         let workspace = home
             .strip_suffix("/packer")
             .expect("the packer's directory");
-        for runtime in [MERGED, WIRED, LINKED] {
+        for runtime in [MERGED, MERGED_WRITABLE, WIRED, LINKED, LINKED_WRITABLE] {
             let found = runtime
                 .windows(workspace.len())
                 .any(|bytes| bytes == workspace.as_bytes());

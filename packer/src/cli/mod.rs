@@ -36,6 +36,7 @@ mod text;
 mod time;
 mod usage;
 mod verify;
+mod writable;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use message::{is_closed_pipe, report};

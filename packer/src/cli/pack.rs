@@ -7,6 +7,7 @@ use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
 use super::usage::{WrongUsage, level_hint};
+use super::writable::WritableOptions;
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -21,6 +22,7 @@ Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib -o packed.wasm
   wasi-vfs pack app.wasm --dir root::/ --exclude '*.pyc' --compress -o out.wasm
   wasi-vfs pack app.wasm --tar rootfs.tar.gz::/ --max-size 20MB -o packed.wasm
+  wasi-vfs pack app.wasm --dir ./lib::/usr/lib --writable /tmp -o packed.wasm
   wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
   wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm
   wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm",
@@ -35,8 +37,11 @@ Examples:
 ///
 /// All directories form one tree. If guest directories are nested, the inner one
 /// wins. A packed module can be packed again: it keeps its other directories, and
-/// its compression level, block size and kind of memory unless options change them. It
-/// does not keep the order of --order-by. A component keeps --no-host-files.
+/// its compression level, block size, kind of memory, writable directories and their
+/// limit unless options change them. It does not keep the order of --order-by. A
+/// component keeps --no-host-files.
+///
+/// Packed directories are read-only, except those of --writable.
 ///
 /// `pack` warns of input that it drops and of files that the program cannot use.
 ///
@@ -66,6 +71,9 @@ pub(super) struct Pack {
     /// the engine needs bulk memory only.
     #[arg(long, value_name = "KIND", value_parser = memory_kinds())]
     memory: Option<MemoryKind>,
+
+    #[command(flatten)]
+    writable: WritableOptions,
 
     /// Accept functions that may receive packed files and trap on them
     ///
@@ -105,6 +113,7 @@ impl Pack {
         if let Some(memory) = self.memory {
             packer = packer.memory(memory);
         }
+        packer = self.writable.add_to(packer);
         let own = [self.module.as_path(), &self.output];
         let packer = self.options.packer(packer, &own)?;
         let packed = packer.pack_with_progress(&bar);

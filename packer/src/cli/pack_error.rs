@@ -53,6 +53,8 @@ fn is_usage(error: &PackError) -> bool {
             | PackError::ExcludesNothing
             | PackError::Nothing
             | PackError::BlockLen { .. }
+            | PackError::WritableLimit { .. }
+            | PackError::LimitsNothing
     )
 }
 
@@ -63,6 +65,10 @@ fn hint(error: &PackError) -> Option<&'static str> {
         }
         PackError::ExcludesNothing => {
             Some("to leave out packed files, list the others with --only")
+        }
+        PackError::LimitsNothing => Some("name a directory with --writable"),
+        PackError::WritableComponent => {
+            Some("without --writable, or with --no-writable, its directories are read-only")
         }
         PackError::NothingKept { .. } => Some("`wasi-vfs ls -R` lists paths"),
         _ => None,

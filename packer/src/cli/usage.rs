@@ -37,6 +37,9 @@ fn with_hint<C: CommandFactory>(mut error: Error, words: &[OsString]) -> Error {
     } else if is_about(&error, "--image") {
         let hint = "to embed an image use `--from FILE`, and to write one use `wasi-vfs image`";
         suggest(&mut error, hint);
+    } else if is_about(&error, "--writable") {
+        let hint = "`wasi-vfs pack` makes directories of a module writable, also those of an image";
+        suggest(&mut error, hint);
     } else if let Some(option) = similar_option::<C>(&error, words) {
         error.remove(ContextKind::Suggested);
         error.insert(ContextKind::SuggestedArg, ContextValue::String(option));

@@ -28,6 +28,7 @@ pub(super) fn parts(number: usize) -> Parts<'static> {
         index_level: LEVELS[number % IMAGES.len()],
         payload: image.payload.as_slice().into(),
         metadata: &image.metadata,
+        writable: None,
     }
 }
 

@@ -6,7 +6,7 @@
 //! some hundred KB.
 
 use crate::component::{self, ComponentError, CoreModulePlace};
-use crate::module::{self, Filed, Form, Found, ModuleError};
+use crate::module::{self, Filed, Form, Found, ModuleError, Writable};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
@@ -37,6 +37,8 @@ pub struct Contents<'a> {
     pub(crate) payload_segment: Option<u32>,
     /// The metadata section with chunk lengths and the manifest, unless a tool stripped it.
     pub metadata: Option<Cow<'a, [u8]>>,
+    /// The directories that the program may change. `None` if all files are read-only.
+    pub writable: Option<Writable>,
 }
 
 /// An error of opening a packed module or image.
@@ -114,6 +116,7 @@ impl<'a> Contents<'a> {
             },
             payload_segment: None,
             metadata: found.metadata.map(Into::into),
+            writable: found.writable,
         }
     }
 
@@ -173,6 +176,7 @@ impl<'a> Contents<'a> {
             payload: found.payload,
             payload_segment: found.payload_segment,
             metadata: found.metadata.map(Into::into),
+            writable: found.writable,
         }
     }
 
@@ -193,6 +197,7 @@ impl<'a> Contents<'a> {
             payload: Payload::Source(Arc::new(Part::new(source.clone(), places.payload))),
             payload_segment: None,
             metadata: metadata.transpose()?.map(Into::into),
+            writable: None,
         })
     }
 
@@ -207,6 +212,7 @@ impl<'a> Contents<'a> {
             payload: parts.payload.into(),
             payload_segment: None,
             metadata: parts.metadata.map(Into::into),
+            writable: None,
         }
     }
 
@@ -224,6 +230,7 @@ impl<'a> Contents<'a> {
             metadata: self
                 .metadata
                 .map(|metadata| Cow::Owned(metadata.into_owned())),
+            writable: self.writable,
         }
     }
 

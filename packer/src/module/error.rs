@@ -187,6 +187,11 @@ pub enum ModuleError {
         /// The missing or wrong part.
         what: String,
     },
+    /// The linked runtime keeps no changes.
+    #[error(
+        "the module was linked with a runtime that cannot write; write the library again with `wasi-vfs lib --writable -o libwasi_vfs.a` and relink, or pack without writable directories"
+    )]
+    LinkedReadOnly,
     /// The module has more than one runtime.
     #[error(
         "found {count} wasi-vfs images in the module (anchors at {addresses}), expected at most one; pack the original module again"

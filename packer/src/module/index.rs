@@ -82,6 +82,7 @@ mod tests {
             index_level: Some(level),
             payload: Cow::Borrowed(&[]),
             metadata: &[],
+            writable: None,
         };
         store(&parts).expect("compresses").into_owned()
     }
@@ -99,6 +100,7 @@ mod tests {
             index_level: Some(3),
             payload: Cow::Borrowed(&[]),
             metadata: &[],
+            writable: None,
         };
         assert_eq!(store(&parts).expect("compresses"), b"short".as_slice());
     }
@@ -111,6 +113,7 @@ mod tests {
             index_level: Some(3),
             payload: Cow::Borrowed(&[]),
             metadata: &[],
+            writable: None,
         };
         assert_eq!(store(&parts).expect("compresses").len(), index.len());
         let frame = frame(3);

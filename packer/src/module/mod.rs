@@ -13,6 +13,7 @@ mod embed;
 mod error;
 mod form;
 mod index;
+mod layer;
 mod locate;
 mod merge;
 mod outline;
@@ -22,6 +23,7 @@ mod preview0;
 mod restore;
 #[cfg(test)]
 pub(crate) mod tests;
+mod writable;
 
 pub(crate) use calls::describe;
 pub(crate) use check::checkup::of_wired;
@@ -51,3 +53,4 @@ pub(crate) use restore::counts::merged_checksum;
 pub(crate) use restore::original::{len_without_image, unmounted_in};
 pub use restore::original::{unmounted, without_image};
 pub use wasi_vfs_embedding::ALLOC_FN;
+pub use writable::Writable;

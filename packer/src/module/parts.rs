@@ -1,5 +1,6 @@
 //! The parts of an image to embed.
 
+use crate::module::writable::Writable;
 use std::borrow::Cow;
 
 /// The three parts of an image.
@@ -15,4 +16,6 @@ pub struct Parts<'a> {
     pub payload: Cow<'a, [u8]>,
     /// The metadata section, which only tools read. Empty without one.
     pub metadata: &'a [u8],
+    /// The writable directories. `None` selects the runtime without a layer.
+    pub writable: Option<Writable>,
 }

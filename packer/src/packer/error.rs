@@ -2,6 +2,7 @@
 
 use crate::component::ComponentError;
 use crate::inspect::contents::OpenError;
+use crate::inspect::resolve::ResolveError;
 use crate::limits::size::SizeLimitError;
 use crate::module::ModuleError;
 use crate::path::{GuestPath, GuestPathError, Mapping, PatternError};
@@ -108,6 +109,59 @@ pub enum PackError {
         "--no-host-files removes the import of `wasi:filesystem` from a component, and this is a core module of preview 1, which imports single calls; pack it without the option, or make it a component first with `wasm-tools component new --adapt`"
     )]
     NotComponent,
+    /// A directory of [`Packer::writable`](crate::Packer::writable) is a file.
+    #[error("guest path {guest} cannot be writable, because `{path}` is a file; name a directory")]
+    WritableFile {
+        /// The guest path.
+        guest: GuestPath,
+        /// The path of the file, the same or above it.
+        path: String,
+    },
+    /// A directory of [`Packer::writable`](crate::Packer::writable) is a broken link.
+    #[error(
+        "guest path {guest} cannot be writable, because the target of the symbolic link `{path}` \
+         is missing; pack the target, or name another directory"
+    )]
+    WritableLink {
+        /// The guest path.
+        guest: GuestPath,
+        /// The path of the link, the same or above it.
+        path: String,
+    },
+    /// The path of a writable directory without links cannot be resolved.
+    #[error("`{path}` cannot be writable")]
+    WritablePath {
+        /// The path.
+        path: String,
+        /// The reason.
+        source: ResolveError,
+    },
+    /// The limit of [`Packer::writable_limit`](crate::Packer::writable_limit) is 0 or exceeds
+    /// a 32-bit memory.
+    #[error(
+        "changes cannot have a limit of {len} bytes; expected 1 byte to 4 GiB, because a \
+         memory with 32-bit addresses keeps them"
+    )]
+    WritableLimit {
+        /// The chosen limit.
+        len: u64,
+    },
+    /// [`Packer::writable_limit`](crate::Packer::writable_limit) without any writable
+    /// directory.
+    #[error("there are no changes to limit, because no directory is writable")]
+    LimitsNothing,
+    /// [`Packer::writable`](crate::Packer::writable) without a module.
+    #[error(
+        "an image cannot have writable directories, because the runtime in a module keeps the \
+         changes; choose them when you pack the image into a module"
+    )]
+    WritableImage,
+    /// [`Packer::writable`](crate::Packer::writable) and a component.
+    #[error(
+        "a component cannot have writable directories; give the program a directory of the \
+         host, or pack a module of preview 1"
+    )]
+    WritableComponent,
     /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),

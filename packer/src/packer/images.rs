@@ -2,6 +2,7 @@
 
 use super::error::PackError;
 use super::storage::Storage;
+use super::writable::WritablePaths;
 use crate::inspect::contents::{Contents, OpenError};
 use crate::limits::size;
 use crate::module::ModuleError;
@@ -19,6 +20,9 @@ pub(super) struct Images {
     pub(super) storages: Vec<Storage>,
     /// The images without any file or link, counted from 1.
     pub(super) empty: Vec<usize>,
+    /// The writable directories of the module. Those of added images are not among them,
+    /// because an added image is only its files.
+    pub(super) writable: Option<WritablePaths>,
     no_size_limit: bool,
 }
 
@@ -39,6 +43,7 @@ impl Images {
             Ok(contents) => {
                 let parts = images.split(&contents, PackError::Earlier)?;
                 images.parts.extend(parts);
+                images.writable = WritablePaths::of(&contents)?;
                 Ok(images)
             }
             Err(OpenError::NotPacked) => Ok(images),

@@ -116,9 +116,6 @@ impl Inputs {
             }
         }
         require_free(&files, &images.parts)?;
-        if images.parts.is_empty() && files.is_empty() {
-            return Err(PackError::Nothing);
-        }
         let Combined {
             tree,
             origins,

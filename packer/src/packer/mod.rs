@@ -9,6 +9,7 @@
 mod error;
 mod images;
 mod inputs;
+mod lists;
 mod outcome;
 mod outer;
 mod storage;
@@ -16,31 +17,31 @@ mod stored;
 mod target;
 #[cfg(test)]
 mod tests;
+mod writable;
 
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
+pub use writable::DEFAULT_WRITABLE_LIMIT;
 
 use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
 use crate::tree::mounted::MountedTree;
-use crate::tree::selection::{Selection, ranks};
 use crate::tree::source::Mtime;
 use crate::warning::Warning;
 use images::{Images, contents_of};
 use inputs::{InputKind, InputTree, Inputs};
+use lists::Lists;
 use outer::Outer;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use storage::{Compression, StorageChoice};
 use stored::Stored;
 pub(crate) use target::Target;
-use wasi_vfs_format::tree::Tree;
-use wasi_vfs_format::writer::{self, Options, Progress};
-
-/// The longest module that the WebAssembly JavaScript interface allows, in bytes.
-const MAX_LEN_IN_BROWSERS: usize = 1 << 30;
+use wasi_vfs_format::reader::ImageReader;
+use wasi_vfs_format::writer::{self, Progress};
+use writable::{WritableChoice, WritablePaths};
 
 /// Packs directories into a module.
 ///
@@ -78,9 +79,9 @@ pub struct Packer {
     inputs: Inputs,
     compression: Option<Compression>,
     block_len: Option<u32>,
-    order: Vec<String>,
-    only: Option<Vec<String>>,
+    lists: Lists,
     memory: Option<MemoryKind>,
+    writable: WritableChoice,
     no_size_limit: bool,
     allow_escape: bool,
     no_host_files: bool,
@@ -88,8 +89,8 @@ pub struct Packer {
 
 impl Packer {
     /// Starts with a finished preview 1 module, or with a component that the adapter from
-    /// preview 1 made. A packed module keeps its directories,
-    /// compression level, block size and kind of memory, unless methods of this packer
+    /// preview 1 made. A packed module keeps its directories, compression level, block size,
+    /// kind of memory, writable directories and their limit, unless methods of this packer
     /// replace them.
     pub fn new(module: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -106,9 +107,9 @@ impl Packer {
             inputs: Inputs::default(),
             compression: None,
             block_len: None,
-            order: Vec::new(),
-            only: None,
+            lists: Lists::default(),
             memory: None,
+            writable: WritableChoice::default(),
             no_size_limit: false,
             allow_escape: false,
             no_host_files: false,
@@ -248,6 +249,39 @@ impl Packer {
         self
     }
 
+    /// Lets the program change everything at and below the directory `guest`, in memory. The
+    /// changes end with the instance. All other packed directories stay read-only.
+    ///
+    /// Creates missing directories. If no mapped directory holds `guest`, it becomes a
+    /// preopened directory. A link is followed, and its target becomes writable.
+    ///
+    /// By default, a packed module keeps its writable directories. The first call replaces
+    /// them, and each further call adds one.
+    ///
+    /// A file at `guest` is an error. So are an image without a module, and a component.
+    pub fn writable(mut self, guest: impl AsRef<Path>) -> Self {
+        let directories = self.writable.directories.get_or_insert_default();
+        directories.push(guest.as_ref().to_owned());
+        self
+    }
+
+    /// Makes all packed directories read-only, also those that a packed module lets its
+    /// program change.
+    pub fn no_writable(mut self) -> Self {
+        self.writable.directories = Some(Vec::new());
+        self
+    }
+
+    /// Sets the bytes that all changes together may take in memory, up to 4 GiB. If they
+    /// would take more, a call fails with `NOSPC`. By default, the limit is that of the
+    /// packed module, else [`DEFAULT_WRITABLE_LIMIT`].
+    ///
+    /// A limit without any [writable](Self::writable) directory is an error.
+    pub fn writable_limit(mut self, len: u64) -> Self {
+        self.writable.limit_len = Some(len);
+        self
+    }
+
     /// Disables the size limit against decompression bombs. By default, an image may
     /// expand to 1 GiB or 1000 times its length, whichever is larger.
     pub fn no_size_limit(mut self, no_size_limit: bool) -> Self {
@@ -279,7 +313,7 @@ impl Packer {
     /// these are the files that a program reads when it starts, the start reads few
     /// blocks. Paths and patterns are those of [`Packer::only`].
     pub fn order_by<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.order.extend(paths.into_iter().map(Into::into));
+        self.lists.order.extend(paths.into_iter().map(Into::into));
         self
     }
 
@@ -290,7 +324,7 @@ impl Packer {
     /// directory is kept with its content, unless its path ends with `/.`.
     /// [`Warning::Missing`] reports paths that are not in the tree.
     pub fn only<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        let only = self.only.get_or_insert_default();
+        let only = self.lists.only.get_or_insert_default();
         only.extend(paths.into_iter().map(Into::into));
         self
     }
@@ -315,24 +349,16 @@ impl Packer {
         // Wrong choices fail before the work of a minute.
         self.storage()?;
         self.inputs.mapped()?;
+        self.writable.check()?;
         let outer = Outer::open(module, self.no_host_files)?;
         let target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
+        if self.writable.is_some() {
+            target.require_module()?;
+        }
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;
         embedded.module = outer.close(embedded.module)?;
-        let mut warnings = embedded.warnings;
-        warnings.append(&mut image.warnings);
-        if embedded.module.len() > MAX_LEN_IN_BROWSERS {
-            warnings.push(Warning::TooLongForBrowsers);
-        }
-        Ok(Packed {
-            module: embedded.module,
-            form: embedded.form,
-            statistics: image.manifest.statistics,
-            left_out: image.manifest.left_out,
-            hidden_count: image.hidden_count,
-            warnings,
-        })
+        Ok(image.into_packed(embedded))
     }
 
     /// Writes the image without a module.
@@ -359,26 +385,10 @@ impl Packer {
     ///
     /// As [`Packer::pack`].
     pub fn image_with_progress(&self, progress: &dyn Progress) -> Result<PackedImage, PackError> {
-        let Stored {
-            index,
-            payload,
-            metadata,
-            manifest,
-            hidden_count,
-            warnings,
-        } = self.store(progress)?;
-        // The payload may be large, so it is not copied.
-        let mut bytes = payload;
-        bytes.reserve_exact(index.len() + metadata.len());
-        bytes.splice(..0, index);
-        bytes.extend(metadata);
-        Ok(PackedImage {
-            bytes,
-            statistics: manifest.statistics,
-            left_out: manifest.left_out,
-            hidden_count,
-            warnings,
-        })
+        if self.writable.is_some() {
+            return Err(PackError::WritableImage);
+        }
+        Ok(self.store(progress)?.into_image())
     }
 
     fn store(&self, progress: &dyn Progress) -> Result<Stored, PackError> {
@@ -386,29 +396,39 @@ impl Packer {
         let mapped = self.inputs.mapped()?;
         let exclude = self.inputs.exclude()?;
         let mut images = Images::in_module(self.module.as_ref(), self.no_size_limit)?;
-        if let Some(image) = self.unchanged_image(&images.parts)? {
+        let writable = self.writable.or_of_module(images.writable.take())?;
+        if let Some(image) = self.unchanged_image(&images.parts, &writable)? {
             return Ok(image);
         }
         images.add(&self.images)?;
         let InputTree {
             mut tree,
-            origins,
+            mut origins,
             storage,
             hidden_count,
             is_compressed,
             mut warnings,
         } = self.inputs.read(images, &mapped, &exclude)?;
+        if tree.mounts.is_empty() && writable.is_empty() {
+            return Err(PackError::Nothing);
+        }
         let mut options = storage.unwrap_or_default().options(choice);
         if is_compressed && options.compression.is_none() && choice.compression.is_none() {
             warnings.push(Warning::Decompressed);
         }
-        warnings.extend(self.select(&mut tree, &mut options)?);
+        // The lists may name new directories, and a selection may drop others.
+        writable.make(&mut tree, &mut origins)?;
+        warnings.extend(self.lists.select(&mut tree, &mut options)?);
+        let writable = writable.make(&mut tree, &mut origins)?;
         warnings.extend(lint::warnings(&tree, &origins));
         let image = writer::write(&tree, &options, progress)?;
-        if self.only.is_some() && image.manifest.statistics.file_count == 0 {
+        if self.lists.only.is_some() && image.manifest.statistics.file_count == 0 {
             warnings.push(Warning::NoFileKept);
         }
+        let written = ImageReader::new_unverified(&image.index, &*image.payload);
+        let writable = writable.of_image(&written.map_err(PackError::Earlier)?)?;
         Ok(Stored {
+            writable,
             index: image.index,
             payload: image.payload,
             metadata: image.metadata,
@@ -418,44 +438,22 @@ impl Packer {
         })
     }
 
-    /// Applies the lists of [`Packer::only`] and [`Packer::order_by`].
-    fn select(&self, tree: &mut Tree, options: &mut Options) -> Result<Option<Warning>, PackError> {
-        let mut missing = self.keep_only(tree, options)?;
-        let order = Selection::new(tree, &self.order)?;
-        missing.extend(order.missing);
-        options.ranks = ranks(order.paths);
-        Ok((!missing.is_empty()).then_some(Warning::Missing(missing)))
-    }
-
-    /// Drops unselected files. Returns the listed paths that select nothing.
-    fn keep_only(&self, tree: &mut Tree, options: &mut Options) -> Result<Vec<String>, PackError> {
-        let Some(only) = &self.only else {
-            return Ok(Vec::new());
-        };
-        let selection = Selection::new(tree, only)?;
-        if selection.missing.len() == only.len() && !only.is_empty() {
-            return Err(PackError::NothingKept {
-                count: only.len(),
-                example: only.first().cloned().unwrap_or_default(),
-            });
-        }
-        options.left_out = Some(selection.apply(tree));
-        Ok(selection.missing)
-    }
-
-    /// The added image, if it is the only input and no choice changes it. Without a
-    /// manifest, which tools strip, its options are unknown, so it is stored again.
-    fn unchanged_image(&self, earlier: &[MountedTree]) -> Result<Option<Stored>, PackError> {
+    /// The added image, if it is the only input, no choice changes it, and it has all
+    /// `writable` directories. Without a manifest, which tools strip, its options are
+    /// unknown, so it is stored again.
+    fn unchanged_image(
+        &self,
+        earlier: &[MountedTree],
+        writable: &WritablePaths,
+    ) -> Result<Option<Stored>, PackError> {
         let is_all = earlier.is_empty() && self.inputs.mappings.is_empty();
-        let as_stored = self.compression.is_none()
-            && self.block_len.is_none()
-            && self.order.is_empty()
-            && self.only.is_none();
+        let as_stored =
+            self.compression.is_none() && self.block_len.is_none() && self.lists.are_empty();
         match self.images.as_slice() {
             [image] if is_all && as_stored => {
                 let unreadable = |source| PackError::Image { number: 1, source };
                 let contents = contents_of(image).map_err(unreadable)?;
-                Stored::find(&contents, self.no_size_limit)
+                Stored::find(&contents, writable, self.no_size_limit)
             }
             _ => Ok(None),
         }

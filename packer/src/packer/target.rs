@@ -31,6 +31,14 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Rejects a component, whose runtime has no layer for changes.
+    pub(crate) fn require_module(&self) -> Result<(), PackError> {
+        match self {
+            Self::Module(_) => Ok(()),
+            Self::InPlace(_) | Self::Wiring(_) => Err(PackError::WritableComponent),
+        }
+    }
+
     /// Embeds the image with the `runtime` for preview 1 or the `wired` one for WASI 0.2
     /// and 0.3.
     pub(crate) fn embed(
@@ -40,6 +48,9 @@ impl<'a> Target<'a> {
         wired: &[u8],
         version: &str,
     ) -> Result<Embedded, PackError> {
+        if parts.writable.is_some() {
+            self.require_module()?;
+        }
         Ok(match self {
             Self::Module(target) => target.embed(parts, runtime, version)?,
             Self::InPlace(target) => target.embed(parts, runtime, version)?,

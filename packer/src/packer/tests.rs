@@ -1,5 +1,7 @@
 //! Errors and warnings of packs.
 
+mod writable;
+
 use super::*;
 use crate::inspect::contents::Contents;
 use crate::testing::app;

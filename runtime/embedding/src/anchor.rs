@@ -17,6 +17,10 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 /// First bytes of the anchor.
 pub const ANCHOR_MAGIC: [u8; 16] = *b"\x89wasi-vfs anchor";
 
+/// Bit of [`Anchor::required_features`]: the runtime can keep changes, so
+/// [`Anchor::layers`] may name a layer.
+pub const FEATURE_LAYER: u32 = 1;
+
 /// The anchor in the runtime's memory. If that memory is a region of another one, all
 /// addresses count from the start of the region.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -49,11 +53,11 @@ pub struct Anchor {
     pub payload_len: U32,
     /// Single memory: start of the region before its memory first grows. Otherwise 0.
     pub region_address: U32,
-    /// Bits of features that a reader must know. None is defined.
+    /// Bits of features that a reader must know, such as [`FEATURE_LAYER`].
     pub required_features: U32,
     /// Reserved, empty: records of [`Source`](crate::Source).
     pub sources: Table,
-    /// Reserved, empty: records of [`Layer`](crate::Layer).
+    /// One [`Layer`](crate::Layer) if the program may change files. Otherwise empty.
     pub layers: Table,
     /// Merged: the application before the merge.
     pub application: Application,
@@ -90,8 +94,14 @@ pub enum Unsupported {
     Features(u32),
     /// [`Anchor::sources`] is not empty.
     Sources,
-    /// [`Anchor::layers`] is not empty.
+    /// [`Anchor::layers`] has several records, or the runtime keeps no changes.
     Layers,
+    /// An unknown [`Layer::kind`](crate::Layer::kind).
+    LayerKind(u32),
+    /// Bits of [`Layer::flags`](crate::Layer::flags).
+    LayerFlags(u32),
+    /// The reserved fields of a [`Layer`](crate::Layer) are not 0.
+    LayerState,
 }
 
 impl fmt::Display for Unsupported {
@@ -99,7 +109,10 @@ impl fmt::Display for Unsupported {
         match self {
             Self::Features(bits) => write!(f, "requires the unknown features {bits:#x}"),
             Self::Sources => f.write_str("has a table of further block sources"),
-            Self::Layers => f.write_str("has a table of layers above the image"),
+            Self::Layers => f.write_str("has an unknown table of layers above the image"),
+            Self::LayerKind(kind) => write!(f, "has a layer of the unknown kind {kind}"),
+            Self::LayerFlags(bits) => write!(f, "has a layer with the unknown flags {bits:#x}"),
+            Self::LayerState => f.write_str("has a layer with a record of changes"),
         }
     }
 }
@@ -128,16 +141,39 @@ impl Anchor {
         }
     }
 
+    /// The same, of a runtime that can keep changes.
+    pub const fn keeping_changes(mut self) -> Self {
+        self.required_features = U32::new(FEATURE_LAYER);
+        self
+    }
+
     /// The first field that this version does not understand. A tool and a runtime reject
     /// such an anchor, because the image may depend on that field.
     pub fn unsupported(&self) -> Option<Unsupported> {
-        if self.required_features.get() != 0 {
-            return Some(Unsupported::Features(self.required_features.get()));
+        let unknown = self.required_features.get() & !FEATURE_LAYER;
+        if unknown != 0 {
+            return Some(Unsupported::Features(unknown));
         }
         if !self.sources.is_empty() {
             return Some(Unsupported::Sources);
         }
-        (!self.layers.is_empty()).then_some(Unsupported::Layers)
+        let is_known = self.layers.is_empty() || self.keeps_changes() && self.has_layer();
+        (!is_known).then_some(Unsupported::Layers)
+    }
+
+    /// As [`unsupported`](Self::unsupported), for a runtime that keeps no changes.
+    pub fn is_unsupported_without_layer(&self) -> bool {
+        self.required_features.get() != 0 || !self.sources.is_empty() || !self.layers.is_empty()
+    }
+
+    /// Whether the runtime can keep changes.
+    pub fn keeps_changes(&self) -> bool {
+        self.required_features.get() & FEATURE_LAYER != 0
+    }
+
+    /// Whether the anchor names a layer.
+    pub fn has_layer(&self) -> bool {
+        self.layers.address.get() != 0 && self.layers.count.get() == 1
     }
 
     /// Whether the lengths of the index are plausible: the index is stored unchanged, or
@@ -179,7 +215,27 @@ mod tests {
             anchor.as_mut_bytes()[at] ^= 0x80;
             let is_reserved = reserved.contains(&at);
             assert_eq!(anchor.unsupported().is_some(), is_reserved, "byte {at}");
+            assert_eq!(anchor.is_unsupported_without_layer(), is_reserved);
         }
+    }
+
+    #[test]
+    fn one_layer_needs_a_runtime_that_keeps_changes() {
+        let with = |features: u32, layers: Table| {
+            let mut anchor = empty();
+            (anchor.required_features, anchor.layers) = (features.into(), layers);
+            assert!(anchor.is_unsupported_without_layer());
+            anchor.unsupported()
+        };
+        assert_eq!(with(FEATURE_LAYER, Table::EMPTY), None);
+        assert_eq!(with(FEATURE_LAYER, Table::new(4096, 1)), None);
+        let rejected = Some(Unsupported::Layers);
+        assert_eq!(with(0, Table::new(4096, 1)), rejected);
+        for (address, count) in [(4096, 2), (4096, 0), (0, 1)] {
+            assert_eq!(with(FEATURE_LAYER, Table::new(address, count)), rejected);
+        }
+        let features = with(FEATURE_LAYER | 2, Table::EMPTY);
+        assert_eq!(features, Some(Unsupported::Features(2)));
     }
 
     #[test]

@@ -9,7 +9,8 @@
 //! | `anchor` | the record in the runtime's data that locates the image |
 //! | `application` | the counts of a module before the merge |
 //! | `form` | the ways to put the runtime into a module |
-//! | `source`, `layer`, `table` | reserved records: blocks outside the payload, layers above the image |
+//! | `layer`, `table` | the record of the writable directories |
+//! | `source` | reserved record: blocks outside the payload |
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
 //! | `imports` | the functions that the merge supplies to the runtime |
 //! | `calls` | the preview 1 calls that the runtime serves |
@@ -46,14 +47,14 @@ mod source;
 mod table;
 mod version;
 
-pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, Unsupported};
+pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FEATURE_LAYER, Unsupported};
 pub use application::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 pub use calls::{CALLS, Call, ValueType};
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WIRED_SINGLE};
 pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 pub use imports::{HOST_MODULE, Import};
-pub use layer::{LAYER_LEN, Layer};
+pub use layer::{LAYER_CHANGES, LAYER_LEN, Layer, ROOT_LEN};
 pub use source::{SOURCE_LEN, Source};
 pub use table::Table;
 pub use version::{ABI_VERSION, version_bytes};

@@ -20,11 +20,21 @@ const _: () = {
 };
 
 impl Table {
-    pub(crate) const EMPTY: Self = Self {
+    /// `count` records from `address` on.
+    pub fn new(address: u32, count: u32) -> Self {
+        Self {
+            address: U32::new(address),
+            count: U32::new(count),
+        }
+    }
+
+    /// No records.
+    pub const EMPTY: Self = Self {
         address: U32::ZERO,
         count: U32::ZERO,
     };
 
+    /// Whether all bytes are zero.
     pub(crate) fn is_empty(&self) -> bool {
         self.address.get() | self.count.get() == 0
     }

@@ -57,3 +57,17 @@ macro_rules! the_host {
 }
 
 for_each_call!(import_calls);
+
+/// Writes the host's time of day, in nanoseconds since 1970, to an address of the
+/// program. Returns an errno.
+#[cfg(feature = "writable")]
+pub(super) fn realtime(address: u32) -> i32 {
+    mod imported {
+        in_host! {
+            pub(super) fn clock_time_get(clock: u32, precision: u64, time: u32) -> i32;
+        }
+    }
+    const REALTIME: u32 = 0;
+    // SAFETY: the host checks the address that it is given.
+    unsafe { imported::clock_time_get(REALTIME, 1, address) }
+}

@@ -12,6 +12,8 @@
 #[cfg(all(feature = "linked", feature = "merged"))]
 compile_error!("a runtime is either `linked` or `merged`");
 
+#[cfg(all(target_family = "wasm", feature = "writable"))]
+mod clock;
 #[cfg(target_family = "wasm")]
 mod entry_points;
 #[cfg(all(target_family = "wasm", not(feature = "wired")))]
@@ -20,6 +22,8 @@ mod exports;
 mod heap;
 #[cfg(all(target_family = "wasm", not(feature = "wired")))]
 mod host;
+#[cfg(all(target_family = "wasm", feature = "writable"))]
+mod layer;
 #[cfg(target_family = "wasm")]
 mod own_memory;
 // Plain Rust, so their tests run natively.

@@ -6,10 +6,17 @@ use super::host::HostFunctions;
 use super::own_memory::own_memory_len;
 #[cfg(feature = "wired")]
 use super::wired_host::HostFunctions;
+#[cfg(feature = "writable")]
+use super::{
+    clock::HostClock,
+    layer::{LayerError, Writable},
+};
 use crate::blocks::Blocks;
 #[cfg(feature = "wired")]
 use crate::component::Server;
 use crate::image::ImageFs;
+#[cfg(feature = "writable")]
+use crate::overlay::Overlay;
 #[cfg(not(feature = "wired"))]
 use crate::preview1::Server;
 use crate::zstd::Decoder;
@@ -33,10 +40,15 @@ struct Global<T>(UnsafeCell<T>);
 // SAFETY: there is one thread, see above; `pack` refuses shared memories.
 unsafe impl<T> Sync for Global<T> {}
 
-static ANCHOR: Global<Aligned> = Global(UnsafeCell::new(Aligned(Anchor::empty(
-    form::FORM,
-    version_bytes(env!("CARGO_PKG_VERSION")),
-))));
+static ANCHOR: Global<Aligned> = Global(UnsafeCell::new(Aligned(UNPACKED)));
+
+const UNPACKED: Anchor = {
+    let anchor = Anchor::empty(form::FORM, version_bytes(env!("CARGO_PKG_VERSION")));
+    match cfg!(feature = "writable") {
+        true => anchor.keeping_changes(),
+        false => anchor,
+    }
+};
 
 /// The anchor where it can be read by words, which takes a quarter of the instructions.
 #[repr(C, align(4))]
@@ -52,7 +64,11 @@ static ALLOCATION: Global<Option<Allocation>> = Global(UnsafeCell::new(None));
 static STATE: Global<State> = Global(UnsafeCell::new(State::Unstarted));
 
 type TheImage = ImageFs<'static, StoredBlocks, MemoryUse>;
-type TheServer = Server<GuestMemory, HostFunctions, TheImage>;
+#[cfg(not(feature = "writable"))]
+type TheFiles = TheImage;
+#[cfg(feature = "writable")]
+type TheFiles = Overlay<TheImage, HostClock>;
+type TheServer = Server<GuestMemory, HostFunctions, TheFiles>;
 
 #[cfg(not(feature = "wired"))]
 #[allow(
@@ -197,13 +213,21 @@ fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
     let (address, len) = (anchor.index_address.get(), anchor.index_stored_len.get());
     let end = u64::from(address) + u64::from(len);
     let is_outside = end > own_memory_len() || u64::from(len) > MAX_INDEX_LEN;
-    if address == 0 || is_outside || anchor.unsupported().is_some() {
+    if address == 0 || is_outside || is_unsupported(anchor) {
         return None;
     }
     Some(ptr::slice_from_raw_parts(
         address as *const u8,
         len as usize,
     ))
+}
+
+/// Whether the image may depend on a field of the anchor that this runtime cannot read.
+fn is_unsupported(anchor: &Anchor) -> bool {
+    match cfg!(feature = "writable") {
+        true => anchor.unsupported().is_some(),
+        false => anchor.is_unsupported_without_layer(),
+    }
 }
 
 /// The index out of its frame, if it is one. The decoder's memory is given back, since
@@ -284,11 +308,36 @@ fn start() -> State {
     if anchor.index_len.get() == 0 {
         return State::PassThrough;
     }
-    let Ok(index) = index(&anchor) else {
-        return State::Unstarted;
+    match files(&anchor) {
+        Ok(files) => State::Serving(Server::new(files, GuestMemory, HostFunctions)),
+        Err(NoMemory) => State::Unstarted,
+    }
+}
+
+/// The image.
+#[cfg(not(any(feature = "wired", feature = "writable")))]
+fn files(anchor: &Anchor) -> Result<TheFiles, NoMemory> {
+    Ok(ImageFs::new(index(anchor)?, blocks(anchor)))
+}
+
+/// The image with the layer above it. A damaged record of the layer counts as a damaged
+/// image.
+#[cfg(feature = "writable")]
+fn files(anchor: &Anchor) -> Result<TheFiles, NoMemory> {
+    // First, since what the index takes is never freed.
+    let writable = match Writable::read(anchor) {
+        Ok(writable) => Some(writable),
+        Err(LayerError::Damaged) => None,
+        Err(LayerError::NoMemory) => return Err(NoMemory),
     };
-    let image = ImageFs::new(index, blocks(&anchor));
-    State::Serving(Server::new(image, GuestMemory, HostFunctions))
+    let index = index(anchor)?;
+    let writable = writable.filter(|writable| index.is_some_and(|index| writable.fits(&index)));
+    let index = index.filter(|_| writable.is_some());
+    let Writable { roots, limit_len } = writable.unwrap_or_default();
+    let image = ImageFs::new(index, blocks(anchor));
+    let mut files = Overlay::new(image, HostClock::new(index), limit_len);
+    files.set_roots(roots);
+    Ok(files)
 }
 
 /// The blocks of the anchor's image.

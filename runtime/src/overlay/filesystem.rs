@@ -73,10 +73,17 @@ where
     }
 
     fn retain(&mut self, id: Self::Id) -> Result {
+        self.handles.reserve_one()?;
+        if let Id::Packed(packed) = id {
+            self.lower.retain(packed)?;
+        }
         self.handles.retain(id)
     }
 
     fn release(&mut self, id: Self::Id) {
+        if let Id::Packed(packed) = id {
+            self.lower.release(packed);
+        }
         if self.handles.release(id) {
             self.free_unused(id);
         }

@@ -55,6 +55,11 @@ where
         Ok(())
     }
 
+    /// Replaces the directories at and below which nodes may change.
+    pub fn set_roots(&mut self, roots: Vec<L::Id>) {
+        self.roots = roots;
+    }
+
     /// The file system below.
     pub fn lower(&self) -> &L {
         &self.lower

@@ -45,7 +45,7 @@ mod space;
 mod table;
 mod tree;
 
-pub use clock::{Clock, Ticks};
+pub use clock::{Clock, Steady, Ticks};
 pub use id::{Found, Id};
 pub use layer::Overlay;
 #[cfg(test)]

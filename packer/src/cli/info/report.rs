@@ -34,6 +34,9 @@ pub(super) struct Report<'i> {
     pub(super) runtime_version: Option<String>,
     pub(super) options: Option<Options>,
     pub(super) mounts: Vec<String>,
+    /// Present if the program may change directories.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) writable: Option<Writable<'i>>,
     pub(super) file: FileSizes,
     pub(super) tree: TreeSizes,
     pub(super) blocks: Blocks,
@@ -63,6 +66,14 @@ pub(super) struct Options {
     /// The zstd level. `None` if the image is uncompressed.
     pub(super) level: Option<i32>,
     pub(super) block_len: u64,
+}
+
+/// The directories that the program may change.
+#[derive(Debug, Serialize)]
+pub(super) struct Writable<'i> {
+    pub(super) directories: Vec<LazyPath<'i>>,
+    /// The most bytes that all changes together may take in memory.
+    pub(super) limit: u64,
 }
 
 /// The sizes of the parts of the file, in bytes.
@@ -204,6 +215,7 @@ impl<'i> Report<'i> {
             tool_version: manifest.map(|manifest| manifest.tool_version),
             runtime_version: opened.contents.runtime_version.clone(),
             mounts: mounts(image)?,
+            writable: writable(opened),
             file: file(opened),
             deduplication: Deduplication {
                 saved: tree.raw.saturating_sub(tree.unique),
@@ -302,6 +314,16 @@ fn mounts(image: &ImageReader<'_>) -> Result<Vec<String>> {
     mounts
         .map(|number| Ok(String::from_utf8_lossy(image.index().mount(number)?.path).into_owned()))
         .collect()
+}
+
+fn writable<'i>(opened: &'i Opened<'_>) -> Option<Writable<'i>> {
+    let writable = opened.contents.writable.as_ref()?;
+    let numbers = writable.directories.iter().copied().map(InodeNumber);
+    let image = &opened.image;
+    Some(Writable {
+        directories: numbers.map(|number| LazyPath { image, number }).collect(),
+        limit: writable.limit_len,
+    })
 }
 
 fn file(opened: &Opened<'_>) -> FileSizes {

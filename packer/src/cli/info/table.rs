@@ -31,7 +31,7 @@ pub(super) fn print(
     print_duplicates(report, look, out)
 }
 
-fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Result<()> {
     let form = report.form_in_words();
     writeln!(out, "{}: {form}", escape(title.as_bytes()))?;
     if let Some(component) = &report.component {
@@ -59,7 +59,24 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> io::
     for mount in &report.mounts {
         writeln!(out, "  mounted    {}", escape(mount.as_bytes()))?;
     }
+    if let Some(writable) = &report.writable {
+        for directory in &writable.directories {
+            let path = directory.path()?;
+            writeln!(out, "  writable   {}", escape(path.as_bytes()))?;
+        }
+        let limit = binary_len(writable.limit);
+        writeln!(out, "  changes    up to {limit} in memory")?;
+    }
     Ok(())
+}
+
+/// A length as an argument has it, such as `256 MiB`.
+fn binary_len(len: u64) -> String {
+    match len {
+        _ if len.is_multiple_of(1 << 20) => format!("{} MiB", len >> 20),
+        _ if len.is_multiple_of(1 << 10) => format!("{} KiB", len >> 10),
+        _ => count(len, "byte"),
+    }
 }
 
 fn print_file(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {

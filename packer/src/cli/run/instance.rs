@@ -7,10 +7,11 @@ use super::exit::{exit_code, not_instantiated};
 use super::payload::{Failure, PayloadFile};
 use super::process::Process;
 use super::program::{Image, Program};
-use super::runtimes::Runtimes;
+use super::runtimes::{PackedFiles, Runtimes};
 use super::trace::Notes;
 use super::traced_image::TracedImage;
-use anyhow::{Context, Result};
+use super::writable_image::writable_image;
+use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
 use wasi_vfs::bounds::bounds;
 use wasi_vfs::module;
@@ -45,8 +46,8 @@ pub(super) fn run(
     let entries = entries(&module, invoked)?;
     let failure = Failure::default();
     let image = program.image.as_ref();
-    let image = image.map(|image| traced_image(image, &failure, is_traced));
-    let runtimes = Runtimes::new(image, directories);
+    let files = image.map(|image| packed_files(image, &failure, is_traced));
+    let runtimes = Runtimes::new(files.transpose()?, directories);
     let linker = linker(&engine)?;
     let state = State::new(process, bounds(program.wasm.len()), runtimes);
     let mut store = Store::new(&engine, state);
@@ -62,9 +63,16 @@ pub(super) fn run(
     })
 }
 
-fn traced_image(image: &Image, failure: &Failure, is_traced: bool) -> TracedImage {
+fn packed_files(image: &Image, failure: &Failure, is_traced: bool) -> Result<PackedFiles> {
     let payload = PayloadFile::new(image.payload(), failure.clone());
-    TracedImage::new(image.index(), payload, is_traced)
+    let traced = TracedImage::new(image.index(), payload, is_traced);
+    let Some(writable) = image.writable() else {
+        return Ok(PackedFiles::ReadOnly(traced));
+    };
+    match writable_image(traced, writable) {
+        Ok(image) => Ok(PackedFiles::Writable(image)),
+        Err(_) => bail!("too little memory for the list of writable directories"),
+    }
 }
 
 fn engine() -> Engine {

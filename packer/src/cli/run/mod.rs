@@ -24,6 +24,7 @@ mod runtimes;
 mod streams;
 mod trace;
 mod traced_image;
+mod writable_image;
 
 use super::mappings::dir_arg;
 use super::message::{code_after, report};

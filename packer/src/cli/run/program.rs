@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Error, Result, anyhow, bail};
 use std::sync::Arc;
-use wasi_vfs::module::ModuleError;
+use wasi_vfs::module::{ModuleError, Writable};
 use wasi_vfs::{ComponentError, Contents, Form, ImageReader, ReadAt, component, module};
 use wasi_vfs_format::{Index, Payload};
 
@@ -32,6 +32,11 @@ impl Image {
             Payload::Source(source) => source.clone(),
             Payload::Bytes(bytes) => Arc::new(bytes.to_vec()),
         }
+    }
+
+    /// The directories that the program may change.
+    pub(super) fn writable(&self) -> Option<&Writable> {
+        self.contents.writable.as_ref()
     }
 
     /// The image for tools.

@@ -14,23 +14,82 @@ use super::host::Host;
 use super::memory::GuestMemory;
 use super::trace::Notes;
 use super::traced_image::TracedImage;
-use wasi_vfs_runtime::{Errno, Preview1, Server};
+use super::writable_image::WritableImage;
+use wasi_vfs_runtime::{Errno, Filesystem, Preview1, Server};
 
 /// A runtime between two calls.
 type Idle<F> = Server<(), (), F>;
 
+/// The packed files of a program.
+pub(super) enum PackedFiles {
+    ReadOnly(TracedImage),
+    Writable(WritableImage),
+}
+
+/// The first runtime between two calls.
+enum IdleImage {
+    ReadOnly(Idle<TracedImage>),
+    Writable(Idle<WritableImage>),
+}
+
 /// Both runtimes between two calls.
 pub(super) struct Runtimes {
     /// `None` if the program was not packed, or serves its files itself.
-    image: Option<Idle<TracedImage>>,
+    image: Option<IdleImage>,
     /// `None` during a call.
     directories: Option<Idle<HostDirectories>>,
 }
 
+impl IdleImage {
+    fn new(files: PackedFiles) -> Self {
+        match files {
+            PackedFiles::ReadOnly(image) => Self::ReadOnly(Server::new(image, (), ())),
+            PackedFiles::Writable(image) => Self::Writable(Server::new(image, (), ())),
+        }
+    }
+
+    fn take_notes(&self) -> Option<Notes> {
+        match self {
+            Self::ReadOnly(image) => image.filesystem().take_notes(),
+            Self::Writable(image) => image.filesystem().lower().take_notes(),
+        }
+    }
+
+    /// Makes one call with this host. Returns its error code.
+    fn serve(
+        self,
+        memory: GuestMemory<'_, '_>,
+        host: &mut dyn Preview1,
+        call: impl FnOnce(&mut dyn Preview1) -> i32,
+    ) -> (Self, i32) {
+        match self {
+            Self::ReadOnly(image) => {
+                let (image, code) = serve(image, memory, host, call);
+                (Self::ReadOnly(image), code)
+            }
+            Self::Writable(image) => {
+                let (image, code) = serve(image, memory, host, call);
+                (Self::Writable(image), code)
+            }
+        }
+    }
+}
+
+fn serve<F: Filesystem>(
+    idle: Idle<F>,
+    memory: GuestMemory<'_, '_>,
+    host: &mut dyn Preview1,
+    call: impl FnOnce(&mut dyn Preview1) -> i32,
+) -> (Idle<F>, i32) {
+    let mut runtime = idle.with(memory, host);
+    let code = call(&mut runtime);
+    (runtime.with((), ()), code)
+}
+
 impl Runtimes {
-    pub(super) fn new(image: Option<TracedImage>, directories: HostDirectories) -> Self {
+    pub(super) fn new(files: Option<PackedFiles>, directories: HostDirectories) -> Self {
         Self {
-            image: image.map(|image| Server::new(image, (), ())),
+            image: files.map(IdleImage::new),
             directories: Some(Server::new(directories, (), ())),
         }
     }
@@ -41,7 +100,7 @@ impl Runtimes {
     }
 
     pub(super) fn take_notes(&self) -> Option<Notes> {
-        self.image.as_ref()?.filesystem().take_notes()
+        self.image.as_ref()?.take_notes()
     }
 
     /// Makes one call with this host. Returns its error code.
@@ -59,9 +118,8 @@ impl Runtimes {
         let code = match self.image.take() {
             None => call(&mut directories),
             Some(image) => {
-                let mut image = image.with(memory, &mut directories);
-                let code = call(&mut image);
-                self.image = Some(image.with((), ()));
+                let (image, code) = image.serve(memory, &mut directories, call);
+                self.image = Some(image);
                 code
             }
         };

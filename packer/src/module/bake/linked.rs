@@ -9,10 +9,11 @@ use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
 use crate::module::bake::entry_points;
 use crate::module::bake::entry_points::unchanged;
-use crate::module::bake::snapshot::{Bake, bake};
+use crate::module::bake::snapshot::{Bake, Piece, bake};
 use crate::module::edit::items::Items;
 use crate::module::error::ModuleError;
 use crate::module::index;
+use crate::module::layer;
 use crate::module::locate::anchor::locate;
 use crate::module::locate::find::find;
 use crate::module::locate::memory::Holes;
@@ -20,7 +21,6 @@ use crate::module::parse::section::{Section, id};
 use crate::module::parse::shape::Shape;
 use crate::module::parts::Parts;
 use rayon::prelude::*;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use wasi_vfs_embedding::{Anchor, FORM_LINKED};
 use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
@@ -29,9 +29,6 @@ use wasmparser::{DataKind, Error, FunctionBody, MemoryType, Operator, TypeRef};
 /// only the mount has run, so the export has another name under Wizer.
 const INITIALIZE: &str = "_initialize";
 const HIDDEN: &str = "wasi_vfs:_initialize";
-
-/// Alignment of the payload behind the index.
-const ALIGNMENT: usize = 16;
 
 /// The packed module.
 pub(crate) fn embed(
@@ -42,13 +39,17 @@ pub(crate) fn embed(
     check_imports(shape)?;
     check_memories(shape)?;
     let index = index::store(&parts)?;
-    let padding = index.len().next_multiple_of(ALIGNMENT) - index.len();
-    let padding = [0; ALIGNMENT].get(..padding).unwrap_or_default();
+    let writable = parts.writable.as_ref();
+    let mut pieces = layer::behind(&index, writable);
+    let payload_offset = layer::align(&mut pieces);
     let payload_len = parts.payload.len();
     let fill = |anchor: &mut Anchor, address: u32| {
         check_version(anchor, runtime_version)?;
-        let payload_offset = index.len() + padding.len();
         index::fill(anchor, address, parts.index, &index);
+        layer::fill(anchor, address, (index.len(), writable));
+        if writable.is_some() && !anchor.keeps_changes() {
+            return Err(ModuleError::LinkedReadOnly);
+        }
         // Both fit into 32 bits, because all of it is in memory. An empty payload may start at
         // the end of memory.
         anchor.payload_address = address.saturating_add(payload_offset as u32).into();
@@ -60,8 +61,9 @@ pub(crate) fn embed(
         true => &[(INITIALIZE, HIDDEN)],
         false => &[],
     };
+    pieces.push(Piece::Bytes(parts.payload));
     let image = Bake {
-        parts: vec![Cow::Borrowed(&index), padding.into(), parts.payload],
+        pieces,
         fill: &fill,
         renames,
     };

@@ -10,7 +10,9 @@
 
 use crate::bounds::{MAX_MEMORIES, bounds};
 use crate::module::error::ModuleError;
+use crate::module::layer;
 use crate::module::locate::anchor::check_abi;
+use crate::module::writable::Writable;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::pin;
@@ -39,12 +41,36 @@ const FUEL: u64 = if cfg!(test) {
 /// Instructions for each byte of the image, which is zeroed and then written.
 const FUEL_PER_BYTE: u64 = 4;
 
+/// Data for the memory of the module.
+pub(crate) enum Piece<'a> {
+    Bytes(Cow<'a, [u8]>),
+    /// The record of writable directories, which contains an address.
+    Layer(&'a Writable),
+}
+
+impl Piece<'_> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Layer(writable) => layer::len(writable),
+        }
+    }
+
+    /// The bytes for `address`.
+    fn bytes(&self, address: u32) -> Cow<'_, [u8]> {
+        match self {
+            Self::Bytes(bytes) => Cow::Borrowed(bytes),
+            Self::Layer(writable) => layer::encode(writable, address).into(),
+        }
+    }
+}
+
 /// The data that is written into the module before the snapshot.
 pub(crate) struct Bake<'a> {
-    /// Bytes that are written back to back into allocated memory, and then freed.
-    pub(crate) parts: Vec<Cow<'a, [u8]>>,
+    /// Pieces that are written back to back into allocated memory, and then freed.
+    pub(crate) pieces: Vec<Piece<'a>>,
     /// Sets the fields of the anchor except its own address, from the address of the first
-    /// part.
+    /// piece.
     pub(crate) fill: &'a dyn Fn(&mut Anchor, u32) -> Result<(), ModuleError>,
     /// Exports to rename: new name, old name.
     pub(crate) renames: &'a [(&'a str, &'a str)],
@@ -52,7 +78,7 @@ pub(crate) struct Bake<'a> {
 
 impl Bake<'_> {
     fn len(&self) -> usize {
-        self.parts.iter().map(|part| part.len()).sum()
+        self.pieces.iter().map(Piece::len).sum()
     }
 
     fn fuel(&self) -> u64 {
@@ -133,28 +159,27 @@ impl Running {
         })
     }
 
-    /// Writes the parts and the anchor.
+    /// Writes the pieces and the anchor.
     fn write_image(&mut self, bake: Bake<'_>) -> Result<(), ModuleError> {
         let anchor_address = self.call_for_address(ANCHOR_FN, &[])?;
         let mut anchor = self.read_anchor(anchor_address)?;
-        let address = self.alloc(&bake.parts)?;
+        let address = self.alloc(bake.len())?;
         let mut at = address;
-        for part in bake.parts {
-            self.write(at, &part)?;
-            at = at.saturating_add(u32::try_from(part.len()).unwrap_or(u32::MAX));
+        for piece in bake.pieces {
+            self.write(at, &piece.bytes(at))?;
+            at = at.saturating_add(u32::try_from(piece.len()).unwrap_or(u32::MAX));
         }
         anchor.address = anchor_address.into();
         (bake.fill)(&mut anchor, address)?;
         self.write(anchor_address, anchor.as_bytes())
     }
 
-    fn alloc(&mut self, parts: &[Cow<'_, [u8]>]) -> Result<u32, ModuleError> {
-        let len: usize = parts.iter().map(|part| part.len()).sum();
+    fn alloc(&mut self, wanted: usize) -> Result<u32, ModuleError> {
         let limit = i32::MAX.unsigned_abs();
-        let len = u32::try_from(len).ok().filter(|len| *len <= limit);
-        let len = len.ok_or_else(|| ModuleError::TooLarge {
+        let len = u32::try_from(wanted).ok().filter(|len| *len <= limit);
+        let len = len.ok_or(ModuleError::TooLarge {
             part: "baked part",
-            len: parts.iter().map(|part| part.len() as u64).sum(),
+            len: wanted as u64,
             limit: limit.into(),
         })?;
         let address = self.call_for_address(ALLOC_FN, &[Val::I32(len.cast_signed())])?;

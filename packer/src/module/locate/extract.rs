@@ -4,6 +4,7 @@ use crate::module::abi::METADATA_SECTION;
 use crate::module::error::ModuleError;
 use crate::module::form::Form;
 use crate::module::index;
+use crate::module::layer;
 use crate::module::locate::found::{Filed, Found};
 use crate::module::locate::memory::{Holes, Memory};
 use crate::module::locate::placed::Located;
@@ -37,6 +38,7 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         index_stored_len: anchor.index_stored_len.get(),
         payload,
         metadata: metadata_section(shape),
+        writable: layer::read(&memory, located)?,
     })
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn extract_from_file(
         payload: Payload::Source(payload),
         payload_segment,
         metadata: metadata_section(shape).map(<[u8]>::to_vec),
+        writable: layer::read(&memory, located)?,
     })
 }
 

@@ -49,6 +49,7 @@ pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleE
         payload: Payload::Source(Arc::new(found.payload.into_owned())),
         payload_segment: None,
         metadata: found.metadata.map(<[u8]>::to_vec),
+        writable: found.writable,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! The image of a packed module.
 
 use crate::module::form::Form;
+use crate::module::writable::Writable;
 use std::borrow::Cow;
 use wasi_vfs_format::Payload;
 
@@ -20,6 +21,8 @@ pub struct Found<'a> {
     pub payload: Cow<'a, [u8]>,
     /// The metadata section, unless a tool has dropped it.
     pub metadata: Option<&'a [u8]>,
+    /// The writable directories, if the runtime has a layer.
+    pub writable: Option<Writable>,
 }
 
 /// The image of a module in a file. The payload stays in the file.
@@ -33,4 +36,5 @@ pub(crate) struct Filed {
     /// Number of the data segment with the payload, in a merged module.
     pub(crate) payload_segment: Option<u32>,
     pub(crate) metadata: Option<Vec<u8>>,
+    pub(crate) writable: Option<Writable>,
 }

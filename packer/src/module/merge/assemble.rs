@@ -17,6 +17,7 @@ use crate::module::edit::{custom, names};
 use crate::module::error::ModuleError;
 use crate::module::form::MemoryKind;
 use crate::module::index;
+use crate::module::layer;
 use crate::module::merge::addition::Addition;
 use crate::module::merge::binding::Binding;
 use crate::module::merge::claim;
@@ -26,6 +27,7 @@ use crate::module::merge::segments;
 use crate::module::parse::section::id;
 use crate::module::parse::shape::{Counts, Shape};
 use crate::module::parts::Parts;
+use crate::module::writable::Writable;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::mem::take;
@@ -56,6 +58,7 @@ pub(crate) fn merge(
         checksum: addition.checksum(&before),
         runtime_version,
         index: parts.index,
+        writable: parts.writable.as_ref(),
     };
     let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
@@ -88,7 +91,7 @@ pub(crate) fn merge(
         runtime: &runtime,
         snapshot,
         claimed: claimed.transpose()?,
-        index_len: parts.index.len(),
+        growth_len: growth_len(&parts),
         payload: parts.payload,
     };
     append(&mut rebuild, application, &mut addition, baked)?;
@@ -96,6 +99,15 @@ pub(crate) fn merge(
         rebuild.custom(METADATA_SECTION, parts.metadata);
     }
     Ok((rebuild.finish()?, dropped.sections))
+}
+
+/// Bytes by which the memory of the runtime may grow: the decompressed index and the changes.
+fn growth_len(parts: &Parts<'_>) -> u64 {
+    let changes_len = parts
+        .writable
+        .as_ref()
+        .map_or(0, |changes| changes.limit_len);
+    changes_len.saturating_add(parts.index.len() as u64)
 }
 
 fn payload_len(parts: &Parts<'_>) -> Result<u32, ModuleError> {
@@ -116,6 +128,7 @@ struct AnchorFields<'a> {
     checksum: u64,
     runtime_version: &'a str,
     index: &'a [u8],
+    writable: Option<&'a Writable>,
 }
 
 impl AnchorFields<'_> {
@@ -128,7 +141,11 @@ impl AnchorFields<'_> {
             );
             return Err(ModuleError::Runtime(what));
         }
+        if self.writable.is_some() && !anchor.keeps_changes() {
+            return Err(ModuleError::Runtime("it keeps no changes".into()));
+        }
         index::fill(anchor, address, self.index, stored);
+        layer::fill(anchor, address, (stored.len(), self.writable));
         anchor.payload_address = self.payload_segment.into();
         anchor.payload_len = self.payload_len.into();
         anchor.form = self.form.into();
@@ -149,7 +166,7 @@ fn bake_runtime(
     bake(
         runtime,
         Bake {
-            parts: vec![index.into()],
+            pieces: layer::behind(index, fields.writable),
             fill: &|anchor, address| fields.fill(anchor, address, index),
             renames: &[],
         },
@@ -160,7 +177,8 @@ fn bake_runtime(
 struct Baked<'r, 'a> {
     runtime: &'r Runtime<'r>,
     snapshot: &'r Shape<'r>,
-    index_len: usize,
+    /// Bytes by which its memory may grow, beside the cache.
+    growth_len: u64,
     payload: Cow<'a, [u8]>,
     /// The memory of the snapshot for a claimed region.
     claimed: Option<claim::Data>,
@@ -275,7 +293,7 @@ fn append_memory(
     };
     let mut memories = application.memories.clone();
     if let Some(first) = memories.first_mut() {
-        *first = region.memory(memory.initial, baked.index_len as u64)?;
+        *first = region.memory(memory.initial, baked.growth_len)?;
     }
     rebuild.items(id::MEMORY, 0, memory_items(&memories)?)
 }

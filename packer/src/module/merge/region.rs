@@ -32,7 +32,8 @@ use wasmparser::MemoryType;
 const PAGES_MAX: u64 = 1 << 16;
 
 /// Pages by which a region may grow if the application declares a maximum: 16 MiB for the
-/// cache of 2 MiB, growing buffers, descriptors, and fragmentation. The index is extra.
+/// cache of 2 MiB, growing buffers, descriptors, and fragmentation. The index and the changes
+/// of the program are extra.
 const GROWTH_PAGES: u64 = 256;
 
 /// Pages below 4 GiB that are never slack. They are for the region with a large index.
@@ -187,13 +188,14 @@ impl Region {
     }
 
     /// The type of the memory with the application's pages and a region of `pages` pages.
-    /// `index_len` is the length of the decompressed index.
-    pub(crate) fn memory(&self, pages: u64, index_len: u64) -> Result<MemoryType, ModuleError> {
+    /// `growth_len` is the length of the decompressed index and of the changes.
+    pub(crate) fn memory(&self, pages: u64, growth_len: u64) -> Result<MemoryType, ModuleError> {
         let initial = self.application.initial.saturating_add(pages);
         if initial > PAGES_MAX {
             return Err(self.no_room(pages));
         }
-        let room = pages + GROWTH_PAGES + index_len.div_ceil(1 << PAGE_SHIFT);
+        // At most 2^16 pages, 2^8, and 2^48.
+        let room = pages + GROWTH_PAGES + growth_len.div_ceil(1 << PAGE_SHIFT);
         let maximum = self.application.maximum;
         Ok(MemoryType {
             initial,

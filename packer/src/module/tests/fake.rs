@@ -14,6 +14,15 @@ pub(super) fn anchor(form: u32, version: &str) -> String {
     format!(r#"\89wasi-vfs anchor\03\00\00\00\{form:02x}\00\00\00{version}{padding}{zeros}"#)
 }
 
+/// A runtime or a linked program, with a runtime that can keep changes.
+pub(super) fn keeping_changes(text: &str) -> String {
+    // The features are 28 bytes behind the version.
+    let before = format!("{}{}", "\\00".repeat(16 - VERSION.len()), "\\00".repeat(28));
+    let found = format!("{VERSION}{before}\\00");
+    assert!(text.contains(&found), "{text}");
+    text.replace(&found, &format!("{VERSION}{before}\\01"))
+}
+
 /// The three functions of the ABI, and their data.
 pub(super) fn abi(form: u32, version: &str) -> String {
     let anchor = anchor(form, version);

@@ -2,7 +2,7 @@
 
 use super::fake::linked_text;
 use super::merged::program;
-use super::{VERSION, each_packed, find, pack, packed, wasm};
+use super::{VERSION, each_packed, find, pack, packed, wasm, writable};
 use crate::module::{ModuleError, unmounted, without_image};
 
 /// Calls every function that reads a module.
@@ -11,7 +11,7 @@ fn read_all(wasm: &[u8]) {
     let _ = without_image(wasm);
 }
 
-fn samples() -> [Vec<u8>; 3] {
+fn samples() -> [Vec<u8>; 4] {
     let rich = program(
         r#"(table 4 funcref) (elem (i32.const 0) func $helper $open)
           (global funcref (ref.func $open)) (data "p") (tag)
@@ -21,7 +21,7 @@ fn samples() -> [Vec<u8>; 3] {
         .expect("packs")
         .module;
     let [separate, single] = each_packed(&rich);
-    [separate, single, linked]
+    [separate, single, linked, writable::packed()]
 }
 
 #[test]

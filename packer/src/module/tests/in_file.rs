@@ -22,6 +22,7 @@ fn parts() -> Parts<'static> {
             .collect::<Vec<_>>()
             .into(),
         metadata: b"cold",
+        writable: None,
     }
 }
 

@@ -113,6 +113,7 @@ fn repacking_is_idempotent() {
             index_level: None,
             payload: vec![7; 5000].into(),
             metadata: b"c",
+            writable: None,
         };
         let between = embed(&first, &other, &[], VERSION, None)
             .expect("packs")

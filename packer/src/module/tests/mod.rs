@@ -17,6 +17,7 @@ mod single;
 mod unmerged;
 mod warned;
 mod wired;
+mod writable;
 
 pub(crate) use fake::VERSION;
 pub(crate) use wired::wired_runtime;
@@ -32,6 +33,7 @@ const PARTS: Parts<'_> = Parts {
     index_level: None,
     payload: Cow::Borrowed(PAYLOAD),
     metadata: b"cold",
+    writable: None,
 };
 
 fn wasm(wat: &str) -> Vec<u8> {

@@ -17,6 +17,7 @@ const OTHER: Parts<'static> = Parts {
     index_level: None,
     payload: Cow::Borrowed(b"another payload"),
     metadata: b"",
+    writable: None,
 };
 
 /// Programs with every section, and programs without each.

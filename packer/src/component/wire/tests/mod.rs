@@ -23,6 +23,7 @@ const PARTS: Parts<'_> = Parts {
     index_level: None,
     payload: Cow::Borrowed(PAYLOAD),
     metadata: b"cold",
+    writable: None,
 };
 
 fn wire_with(wasm: &[u8], memory: Option<MemoryKind>) -> Result<Vec<u8>, ComponentError> {

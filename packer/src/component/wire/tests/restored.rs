@@ -34,6 +34,7 @@ fn wiring_again_replaces_the_image() {
         index_level: None,
         payload: b"other".as_slice().into(),
         metadata: b"",
+        writable: None,
     };
     let wire_other = |wasm: &[u8]| {
         let wiring = Wiring::new(wasm, None, false).expect("can be wired");
