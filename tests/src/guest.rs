@@ -3,6 +3,7 @@
 
 use crate::command::{Pack, run, wasi_vfs};
 use crate::workspace::{guests, here, root, tool};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -48,12 +49,16 @@ impl Form {
             flags.extend(["-DREACTOR".to_owned(), "-mexec-model=reactor".to_owned()]);
         }
         if self.linked {
-            // What wasi-libc has: Zig's own calls the import, past the library.
-            flags.push(here("guests/linked/close.c").display().to_string());
-            flags.push(library().display().to_string());
+            flags.extend(link_flags(library()));
         }
         flags
     }
+}
+
+fn link_flags(library: &Path) -> [String; 2] {
+    // What wasi-libc has: Zig's own calls the import, past the library.
+    let close = here("guests/linked/close.c");
+    [close.display().to_string(), library.display().to_string()]
 }
 
 /// How a C guest gets its files: as it is linked, and where the memory of a
@@ -96,6 +101,15 @@ impl Binding {
         self.options_on(Pack::new(c(name, self.form)))
     }
 
+    /// The same, with a library that keeps changes if it is linked.
+    pub fn pack_writable(self, name: &str) -> Pack {
+        let module = match self.form.linked {
+            true => c_with(name, Form::COMMAND, &link_flags(writable_library())),
+            false => c(name, self.form),
+        };
+        self.options_on(Pack::new(module))
+    }
+
     /// A module that is built already, to be packed this way.
     pub fn options_on(self, pack: Pack) -> Pack {
         let options = self.options.iter();
@@ -105,29 +119,38 @@ impl Binding {
 
 /// The library that matches the command under test.
 pub fn library() -> &'static Path {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let written = directory.path().join("libwasi_vfs.a");
-        wasi_vfs(["lib".as_ref(), "-o".as_ref(), written.as_os_str()]).expect_success();
-        let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
-        let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
-        place(&written, &kept);
-        kept
-    });
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library_of(&[]));
     &LIBRARY
+}
+
+/// The library whose programs may change packed files.
+fn writable_library() -> &'static Path {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library_of(&["--writable"]));
+    &LIBRARY
+}
+
+fn library_of(options: &[&str]) -> PathBuf {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let written = directory.path().join("libwasi_vfs.a");
+    let output = ["lib".as_ref(), "-o".as_ref(), written.as_os_str()];
+    wasi_vfs(options.iter().map(OsStr::new).chain(output)).expect_success();
+    let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
+    let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
+    place(&written, &kept);
+    kept
 }
 
 /// `guests/c/NAME.c`, built in this form.
 pub fn c(name: &str, form: Form) -> PathBuf {
-    c_with(name, form, &[])
+    c_with(name, form, &[""; 0])
 }
 
 /// `guests/c/NAME.c`, built in this form with more flags for the compiler.
-pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
+pub fn c_with(name: &str, form: Form, more: &[impl AsRef<str>]) -> PathBuf {
     let source = here("guests/c").join(format!("{name}.c"));
     let python = tool("venv/bin/python", "zig");
     let mut flags = form.flags();
-    flags.extend(more.iter().map(ToString::to_string));
+    flags.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
     let headers = read_all(&here("guests/c"), "h");
     let key = digest(&(
         fs::read(&source).expect("a guest"),
