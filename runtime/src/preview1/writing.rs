@@ -165,10 +165,15 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         Ok(appended.len as u32)
     }
 
-    fn piece(&self, (address, len): (u32, u32)) -> Result<Vec<u8>> {
+    /// Copies bytes out of the program's memory, fewer if memory runs out.
+    fn piece(&self, (address, mut len): (u32, u32)) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let reserved = bytes.try_reserve_exact(len as usize);
-        reserved.map_err(|_| FsError::NoMemory)?;
+        while bytes.try_reserve_exact(len as usize).is_err() {
+            len /= 2;
+            if len == 0 {
+                return Err(FsError::NoSpace.into());
+            }
+        }
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
         Ok(bytes)

@@ -9,13 +9,12 @@ use super::difference::{self, Difference, Shows, errno};
 use super::line::Line;
 
 /// All of them.
-pub const DIFFERENCES: [Difference; 8] = [
+pub const DIFFERENCES: [Difference; 7] = [
     difference("path-order", path_order),
     difference("slash-behind-file", slash_behind_file),
     difference("number-first", number_first),
     difference("large-offsets", large_offsets),
     difference("allocate", allocate),
-    difference("reads-of-nothing", reads_of_nothing),
     difference("sync-of-directory", sync_of_directory),
     difference("changing-listings", changing_listings),
 ];
@@ -98,12 +97,6 @@ fn large_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
 /// The guest then makes the room by other calls.
 fn allocate(host: &Line<'_>, ours: &Line<'_>) -> bool {
     ours.call() == "fd_allocate" && host.errno() == errno::NOTSUP && is_same_state(host, ours)
-}
-
-fn reads_of_nothing(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    matches!(ours.call(), "fd_read" | "fd_pread")
-        && (host.errno(), ours.errno()) == (errno::BADF, errno::OK)
-        && ours.result("len") == Some("0")
 }
 
 fn sync_of_directory(host: &Line<'_>, ours: &Line<'_>) -> bool {
