@@ -49,16 +49,12 @@ impl Form {
             flags.extend(["-DREACTOR".to_owned(), "-mexec-model=reactor".to_owned()]);
         }
         if self.linked {
-            flags.extend(link_flags(library()));
+            // What wasi-libc has: Zig's own calls the import, past the library.
+            flags.push(here("guests/linked/close.c").display().to_string());
+            flags.push(library().display().to_string());
         }
         flags
     }
-}
-
-fn link_flags(library: &Path) -> [String; 2] {
-    // What wasi-libc has: Zig's own calls the import, past the library.
-    let close = here("guests/linked/close.c");
-    [close.display().to_string(), library.display().to_string()]
 }
 
 /// How a C guest gets its files: as it is linked, and where the memory of a
@@ -104,7 +100,7 @@ impl Binding {
     /// The same, with a library that keeps changes if it is linked.
     pub fn pack_writable(self, name: &str) -> Pack {
         let module = match self.form.linked {
-            true => c_with(name, Form::COMMAND, &link_flags(writable_library())),
+            true => c_writable(name),
             false => c(name, self.form),
         };
         self.options_on(Pack::new(module))
@@ -119,21 +115,21 @@ impl Binding {
 
 /// The library that matches the command under test.
 pub fn library() -> &'static Path {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library_of(&[]));
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| written_library(&[]));
     &LIBRARY
 }
 
-/// The library whose programs may change packed files.
-fn writable_library() -> &'static Path {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| library_of(&["--writable"]));
+/// The library whose files a program can change.
+pub fn writable_library() -> &'static Path {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| written_library(&["--writable"]));
     &LIBRARY
 }
 
-fn library_of(options: &[&str]) -> PathBuf {
+fn written_library(options: &[&str]) -> PathBuf {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let written = directory.path().join("libwasi_vfs.a");
-    let output = ["lib".as_ref(), "-o".as_ref(), written.as_os_str()];
-    wasi_vfs(options.iter().map(OsStr::new).chain(output)).expect_success();
+    let words = ["lib"].iter().chain(options).map(OsStr::new);
+    wasi_vfs(words.chain(["-o".as_ref(), written.as_os_str()])).expect_success();
     let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
     let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
     place(&written, &kept);
@@ -142,15 +138,15 @@ fn library_of(options: &[&str]) -> PathBuf {
 
 /// `guests/c/NAME.c`, built in this form.
 pub fn c(name: &str, form: Form) -> PathBuf {
-    c_with(name, form, &[""; 0])
+    c_with(name, form, &[])
 }
 
 /// `guests/c/NAME.c`, built in this form with more flags for the compiler.
-pub fn c_with(name: &str, form: Form, more: &[impl AsRef<str>]) -> PathBuf {
+pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
     let source = here("guests/c").join(format!("{name}.c"));
     let python = tool("venv/bin/python", "zig");
     let mut flags = form.flags();
-    flags.extend(more.iter().map(|flag| flag.as_ref().to_owned()));
+    flags.extend(more.iter().map(ToString::to_string));
     let headers = read_all(&here("guests/c"), "h");
     let key = digest(&(
         fs::read(&source).expect("a guest"),
@@ -186,6 +182,13 @@ pub fn c_with(name: &str, form: Form, more: &[impl AsRef<str>]) -> PathBuf {
             .env("ZIG_LOCAL_CACHE_DIR", guests().join("zig-cache"));
         command
     })
+}
+
+/// `guests/c/NAME.c`, linked with the library whose files a program can change.
+pub fn c_writable(name: &str) -> PathBuf {
+    let close = here("guests/linked/close.c").display().to_string();
+    let library = writable_library().display().to_string();
+    c_with(name, Form::COMMAND, &[&close, &library])
 }
 
 /// `guests/go/walk.go`.
@@ -231,6 +234,12 @@ pub fn rust_debug() -> PathBuf {
 pub fn rust_linked(features: &[&str]) -> PathBuf {
     let library = library().display().to_string();
     rust_with("rust-linked", &[&[&*library], features].concat(), "none")
+}
+
+/// The same, linked with the library whose files a program can change.
+pub fn rust_writable() -> PathBuf {
+    let library = writable_library().display().to_string();
+    rust_with("rust-writable", &[&library], "none")
 }
 
 fn rust_with(name: &str, arguments: &[&str], debug: &str) -> PathBuf {

@@ -25,6 +25,7 @@ unsafe impl Sync for Pages {}
 
 impl Pages {
     /// The number of pages in use.
+    #[cfg(not(feature = "writable"))]
     pub(super) fn used_count(&self) -> usize {
         self.0.used_count()
     }
@@ -45,8 +46,11 @@ impl Pages {
     }
 }
 
-/// Where dlmalloc gets its memory. It keeps all of it.
+/// Where dlmalloc gets its memory. It keeps all of it, except in a runtime with a layer:
+/// there it gives back the pages of removed files.
 struct Source;
+
+const GIVES_BACK: bool = cfg!(feature = "writable");
 
 // SAFETY: pages from the pool are nobody else's.
 unsafe impl Allocator for Source {
@@ -59,16 +63,20 @@ unsafe impl Allocator for Source {
         ptr::null_mut()
     }
 
-    fn free_part(&self, _: *mut u8, _: usize, _: usize) -> bool {
-        false
+    fn free_part(&self, address: *mut u8, len: usize, kept_len: usize) -> bool {
+        self.free(address.wrapping_add(kept_len), len - kept_len)
     }
 
-    fn free(&self, _: *mut u8, _: usize) -> bool {
-        false
+    fn free(&self, address: *mut u8, len: usize) -> bool {
+        if GIVES_BACK {
+            // Both ends are those of pages, since the granularity is a page.
+            PAGES.give_back(address, len / PAGE_LEN);
+        }
+        GIVES_BACK
     }
 
     fn can_release_part(&self, _: u32) -> bool {
-        false
+        GIVES_BACK
     }
 
     fn allocates_zeros(&self) -> bool {

@@ -171,6 +171,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         while bytes.try_reserve_exact(len as usize).is_err() {
             len /= 2;
             if len == 0 {
+                // The layer needs memory, too, so programs get one error for both.
                 return Err(FsError::NoSpace.into());
             }
         }
