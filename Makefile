@@ -82,7 +82,7 @@ e2e: debug-binary e2e-tools ## end-to-end tests: guests, engines, real programs
 .PHONY: oracle
 oracle: debug-binary e2e-tools ## a million random calls, packed against wasmtime on the directory
 	WASI_VFS=target/debug/wasi-vfs cargo test --package wasi-vfs-tests \
-		--test oracle --test component_oracle -- --ignored --nocapture
+		--test oracle --test writable_oracle --test component_oracle -- --ignored --nocapture
 
 .PHONY: bench
 bench: build ## measure everything, and render docs/BENCHMARKS.md

@@ -3,23 +3,30 @@
 //
 // Usage: node --expose-gc run_node.mjs read ROUNDS HOST::GUEST SUBJECT=[host:]MODULE...
 //        node --expose-gc run_node.mjs calls ROUNDS HOST::GUEST SUBJECT=[host:]MODULE...
+//        node --expose-gc run_node.mjs writing ROUNDS HOST::GUEST SUBJECT=[host:|shim:]MODULE...
 //        node --expose-gc run_node.mjs instantiate ROUNDS SUBJECT=MODULE...
 //        node --expose-gc run_node.mjs decode ROUNDS FRAMES SUBJECT=MODULE
 //        node --expose-gc run_node.mjs start ruby|cpython SCRIPT HOST::GUEST SUBJECT=[host:]MODULE
 //
-// read, calls, decode  as in run_wasmtime.py
+// read, calls, writing, decode  as in run_wasmtime.py
 // instantiate  makes an instance of a compiled module: milliseconds
 // start        starts an interpreter and runs SCRIPT: milliseconds since this process
 //              began, and bytes of linear memory
 //
-// `host:` preopens HOST at GUEST. Subjects take turns, and the order alternates.
-import { readFileSync } from "node:fs";
+// `host:` preopens HOST at GUEST, and `shim:` gives the files of HOST to the file system in
+// memory of @bjorn3/browser_wasi_shim. Subjects take turns, and the order alternates.
+import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { WASI } from "node:wasi";
 
 const CALLS = ["stat", "open_close", "readdir", "pread"];
 const CALLS_IN_A_ROUND = 10_000;
+
+// In this order, a round leaves the names that it found.
+const CHANGES = ["write", "append", "create", "rename", "unlink"];
+const CHANGES_IN_A_ROUND = 2_000;
 
 // Enough rounds, and milliseconds of them, where a round takes long.
 const ENOUGH_ROUNDS = 3;
@@ -29,10 +36,11 @@ class Subject {
   result = {};
 
   constructor(text, mapping) {
-    const [, name, host, path] = text.match(/^([^=]*)=(host:)?(.*)$/);
+    const [, name, host, path] = text.match(/^([^=]*)=(host:|shim:)?(.*)$/);
     const [from, guest] = mapping?.split("::") ?? [];
     this.name = name;
-    this.preopens = host ? { [guest]: from } : {};
+    this.preopens = host === "host:" ? { [guest]: from } : {};
+    this.shim = host === "shim:" ? [from, guest] : undefined;
     this.bytes = readFileSync(path);
   }
 
@@ -42,8 +50,9 @@ class Subject {
   }
 
   start() {
-    const wasi = new WASI({ version: "preview1", preopens: this.preopens });
-    const instance = new WebAssembly.Instance(this.module, wasi.getImportObject());
+    const wasi = this.shim ? inMemory(...this.shim) : new WASI({ version: "preview1", preopens: this.preopens });
+    const imports = this.shim ? { wasi_snapshot_preview1: wasi.wasiImport } : wasi.getImportObject();
+    const instance = new WebAssembly.Instance(this.module, imports);
     wasi.initialize(instance);
     this.exports = instance.exports;
     return this;
@@ -54,6 +63,15 @@ class Subject {
     if (series.sum !== answer) throw new Error(`${this.name}: ${operation} answers ${answer}`);
     if (value !== undefined) series.values.push(value);
   }
+}
+
+let shim;
+
+// A file system in memory with the files of a directory.
+function inMemory(directory, guest) {
+  const files = readdirSync(directory).map((name) => [name, new shim.File(readFileSync(join(directory, name)))]);
+  const outputs = [0, 1, 2].map(() => shim.ConsoleStdout.lineBuffered((line) => console.error(line)));
+  return new shim.WASI([], [], [...outputs, new shim.PreopenDirectory(guest, new Map(files))]);
 }
 
 const text = (value) => BigInt.asUintN(64, value).toString();
@@ -88,6 +106,15 @@ function calls(subject, counts) {
     const elapsed = Number(process.hrtime.bigint() - start);
     const made = call === "readdir" ? Number(exports.entries()) : CALLS_IN_A_ROUND;
     subject.add(call, counts ? elapsed / made : undefined, text(sum));
+  }
+}
+
+function writing(subject, counts) {
+  for (const call of CHANGES) {
+    const start = process.hrtime.bigint();
+    const sum = subject.exports[call](BigInt(CHANGES_IN_A_ROUND));
+    const elapsed = Number(process.hrtime.bigint() - start);
+    subject.add(call, counts ? elapsed / CHANGES_IN_A_ROUND : undefined, text(sum));
   }
 }
 
@@ -180,7 +207,7 @@ async function start(language, script, subject) {
 }
 
 const [mode, ...words] = process.argv.slice(2);
-const before = { read: 2, calls: 2, instantiate: 1, decode: 2, start: 3 }[mode];
+const before = { read: 2, calls: 2, writing: 2, instantiate: 1, decode: 2, start: 3 }[mode];
 const mapping = mode === "start" ? words[2] : words[1];
 const subjects = words.slice(before).map((text) => new Subject(text, mapping));
 const rounds = Number(words[0]);
@@ -192,6 +219,12 @@ if (mode === "instantiate") {
 if (mode === "calls") {
   for (const one of subjects) one.compile().start().exports.prepare();
   interleave(rounds, subjects, calls);
+}
+if (mode === "writing") {
+  const dist = resolve(".tools/npm-shim/node_modules/@bjorn3/browser_wasi_shim/dist/index.js");
+  shim = await import(pathToFileURL(dist));
+  for (const one of subjects) one.compile().start().exports.prepare();
+  interleave(rounds, subjects, writing);
 }
 if (mode === "decode") decode(rounds, words[1], subjects[0]);
 if (mode === "start") await start(words[0], words[1], subjects[0]);

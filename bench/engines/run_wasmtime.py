@@ -4,11 +4,15 @@ subject and operation its `values`, one a round, and a `sum` of its answers.
 Usage: run_wasmtime.py read ROUNDS HOST::GUEST SUBJECT=[host:]MODULE...
        run_wasmtime.py calls ROUNDS HOST::GUEST SUBJECT=[host:]MODULE...
        run_wasmtime.py count ROUNDS HOST::GUEST SUBJECT=MODULE...
+       run_wasmtime.py writing ROUNDS HOST::GUEST SUBJECT=[host:]MODULE...
+       run_wasmtime.py growth COUNT HOST::GUEST SUBJECT=MODULE...
        run_wasmtime.py decode ROUNDS FRAMES SUBJECT=MODULE
 
 read    reads every file in a fresh instance: milliseconds, bytes of linear memory
 calls   repeats single calls in one instance: nanoseconds a call
 count   counts WebAssembly instructions, which no load of the machine changes
+writing  repeats single changes in one instance: nanoseconds a call
+growth  creates COUNT files, then writes COUNT pages: bytes of linear memory for each
 decode  decodes frames of zstd: nanoseconds for all
 
 `host:` preopens HOST at GUEST. Subjects take turns, and the order alternates.
@@ -23,6 +27,9 @@ import wasmtime
 
 CALLS = ("stat", "open_close", "readdir", "pread")
 CALLS_IN_A_ROUND = 10_000
+# In this order, a round leaves the names that it found.
+CHANGES = ("write", "append", "create", "rename", "unlink")
+CHANGES_IN_A_ROUND = 2_000
 FUEL = 1 << 62
 MASK = (1 << 64) - 1
 
@@ -32,9 +39,10 @@ ENOUGH_S = 12
 
 
 class Subject:
-    def __init__(self, text, mapping, counts=False):
+    def __init__(self, text, mapping, counts=False, writes=False):
         self.name, path = text.split("=", 1)
         self.mapping = mapping.split("::") if path.startswith("host:") else None
+        self.writes = writes
         config = wasmtime.Config()
         config.consume_fuel = self.counts = counts
         self.engine = wasmtime.Engine(config)
@@ -48,7 +56,7 @@ class Subject:
         wasi = wasmtime.WasiConfig()
         wasi.inherit_stderr()
         if self.mapping:
-            wasi.preopen_dir(*self.mapping, False)
+            wasi.preopen_dir(*self.mapping, self.writes)
         self.store = wasmtime.Store(self.engine)
         self.store.set_wasi(wasi)
         if self.counts:
@@ -102,6 +110,23 @@ def calls(subject, counts):
         elapsed = time.perf_counter_ns() - start
         made = subject.call("entries") if name == "readdir" else CALLS_IN_A_ROUND
         subject.add(name, elapsed / made if counts else None, str(answer))
+
+
+def writing(subject, counts):
+    for name in CHANGES:
+        start = time.perf_counter_ns()
+        answer = subject.call(name, CHANGES_IN_A_ROUND)
+        elapsed = time.perf_counter_ns() - start
+        subject.add(name, elapsed / CHANGES_IN_A_ROUND if counts else None, str(answer))
+
+
+def growth(subject, count):
+    subject.start()
+    subject.call("prepare")
+    for name, call in (("file", "create"), ("page", "touch_pages")):
+        before = subject.memory()
+        answer = subject.call(call, count)
+        subject.add(name, (subject.memory() - before) / count, str(answer))
 
 
 def spent(subject, name, *args):
@@ -171,15 +196,19 @@ def main(mode, rounds, source, *texts):
         frames = Frames(source, texts[0])
         values = [frames.decode() for _ in range(int(rounds) + 1)][1:]
         return {texts[0].split("=", 1)[0]: {"decode": {"values": values, "sum": ""}}}
-    subjects = [Subject(text, source, mode == "count") for text in texts]
+    writes = mode == "writing"
+    subjects = [Subject(text, source, mode == "count", writes) for text in texts]
     if mode == "count":
         for subject in subjects:
             count(subject)
-    elif mode == "calls":
+    elif mode == "growth":
+        for subject in subjects:
+            growth(subject, int(rounds))
+    elif mode in ("calls", "writing"):
         for subject in subjects:
             subject.start()
             subject.call("prepare")
-        interleave(int(rounds), subjects, calls)
+        interleave(int(rounds), subjects, writing if writes else calls)
     else:
         interleave(int(rounds), subjects, read)
     return {subject.name: subject.result for subject in subjects}

@@ -36,6 +36,7 @@ mod size;
 mod start;
 mod table;
 mod tree;
+mod writing;
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -45,7 +46,7 @@ use std::path::PathBuf;
 
 type Measure = fn(&Packer, &mut Notebook) -> Result<()>;
 
-const QUESTIONS: [(&str, Measure); 9] = [
+const QUESTIONS: [(&str, Measure); 10] = [
     ("size", size::measure),
     ("formats", formats::measure),
     ("packing", packing::measure),
@@ -53,6 +54,7 @@ const QUESTIONS: [(&str, Measure); 9] = [
     ("reading", reading::measure),
     ("decoder", decoder::measure),
     ("calls", calls::measure),
+    ("writing", writing::measure),
     ("component", component::measure),
     ("scaling", scaling::measure),
 ];
@@ -60,8 +62,8 @@ const QUESTIONS: [(&str, Measure); 9] = [
 /// Measure wasi-vfs.
 ///
 /// `wasi-vfs-bench size calls` measures size and calls and renders the page. The other
-/// questions are formats, packing, start, reading, decoder, component and scaling. `all` means
-/// all of them.
+/// questions are formats, packing, start, reading, decoder, writing, component and scaling.
+/// `all` means all of them.
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]

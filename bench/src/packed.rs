@@ -135,6 +135,7 @@ impl Packer {
         let sources = [
             &self.command,
             "bench/guests/reader.c",
+            "bench/guests/writer.c",
             "bench/component/src/main.rs",
         ];
         let digest = sources

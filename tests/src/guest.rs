@@ -97,6 +97,15 @@ impl Binding {
         self.options_on(Pack::new(c(name, self.form)))
     }
 
+    /// The same, with a library that keeps changes if it is linked.
+    pub fn pack_writable(self, name: &str) -> Pack {
+        let module = match self.form.linked {
+            true => c_writable(name),
+            false => c(name, self.form),
+        };
+        self.options_on(Pack::new(module))
+    }
+
     /// A module that is built already, to be packed this way.
     pub fn options_on(self, pack: Pack) -> Pack {
         let options = self.options.iter();

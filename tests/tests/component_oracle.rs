@@ -13,7 +13,7 @@ use wasi_vfs_tests::command::Pack;
 use wasi_vfs_tests::component::{Engine, validate};
 use wasi_vfs_tests::guest;
 use wasi_vfs_tests::oracle::host::{Host, Preopen, Reference, with_error_line};
-use wasi_vfs_tests::oracle::program::{Program, Sides, compare};
+use wasi_vfs_tests::oracle::program::{Program, Sides};
 use wasi_vfs_tests::oracle::read_only::{self, ReadOnly};
 use wasi_vfs_tests::oracle::tree::OracleTrees;
 use wasi_vfs_tests::tree::sample;
@@ -122,7 +122,7 @@ impl Packed {
         for (options, packed) in WAYS.iter().zip(&self.components) {
             let sides = sides(packed);
             let found = program.packed(host, sides);
-            match compare(&expected, &found, &mut tally.used) {
+            match program.compare(&expected, &found, &mut tally.used) {
                 Ok(count) => tally.operations += count,
                 Err(mismatch) => {
                     let what = format!("trees of seed {}, {options:?}", self.seed);
@@ -165,7 +165,7 @@ impl Packed {
 
     /// Compares two outputs.
     fn check(&self, program: &Program, outputs: (&str, &str), way: &str, tally: &mut Tally) {
-        let compared = compare(outputs.0, outputs.1, &mut tally.used);
+        let compared = program.compare(outputs.0, outputs.1, &mut tally.used);
         let count = compared.unwrap_or_else(|mismatch| {
             let (trees, program, report) = (self.seed, program.seed, mismatch.report);
             panic!("trees of seed {trees}, program {program}, {way}\n{report}")

@@ -15,14 +15,16 @@ pub struct OpenFile<I> {
     pub flags: u16,
 }
 
-/// Whether a handle may write. A file system with files that cannot be read checks reads
-/// itself.
+/// Whether a handle may read and write. A file system with files that a program may not
+/// read checks reads itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// The handle cannot write.
+    /// The handle can only read.
     Read,
-    /// The handle can write.
+    /// The handle can only write.
     Write,
+    /// The handle can read and write.
+    ReadWrite,
 }
 
 /// Where an offset counts from.
@@ -53,8 +55,13 @@ impl<I> OpenFile<I> {
         within.ok_or(FsError::Invalid)
     }
 
+    /// Whether the handle may read.
+    pub fn is_readable(&self) -> bool {
+        self.access != Access::Write
+    }
+
     /// Whether the handle may write.
     pub fn is_writable(&self) -> bool {
-        self.access == Access::Write
+        self.access != Access::Read
     }
 }

@@ -190,9 +190,10 @@ impl OpenOptions {
     }
 
     fn file<F: Filesystem>(&self, id: F::Id) -> Handle<F::Id> {
-        let access = match self.write {
-            true => Access::Write,
-            false => Access::Read,
+        let access = match (self.read, self.write) {
+            (_, false) => Access::Read,
+            (false, true) => Access::Write,
+            (true, true) => Access::ReadWrite,
         };
         Handle::File(OpenFile {
             id,

@@ -53,7 +53,7 @@ impl Pages {
             match self.find(number) {
                 Some(page) => growth_len += (PAGE_LEN - page.bytes.capacity()) as u64,
                 None => {
-                    missing.try_reserve(1).map_err(|_| FsError::NoMemory)?;
+                    missing.try_reserve(1).map_err(|_| FsError::NoSpace)?;
                     missing.push(number);
                 }
             }

@@ -4,7 +4,7 @@ use super::abi::{ADVICE_MAX, Fdstat, Prestat, fdflags, filetype, rights};
 use super::numbers::Descriptor;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
 use crate::fs::{Filesystem, Flush};
-use crate::open::Handle;
+use crate::open::{Handle, OpenFile};
 
 impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     pub(super) fn fd_close(&mut self, fd: u32) -> Result {
@@ -86,10 +86,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             Descriptor::Ours(Handle::File(file)) => Fdstat {
                 filetype: filetype::REGULAR_FILE,
                 flags: file.flags,
-                rights_base: match file.is_writable() {
-                    true => rights::FILE | rights::WRITE,
-                    false => rights::FILE,
-                },
+                rights_base: file_rights(&file),
                 rights_inheriting: 0,
             },
         };
@@ -145,6 +142,15 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
             return Err(Errno::NAMETOOLONG);
         }
         Ok(self.memory.write(path, name)?)
+    }
+}
+
+/// The rights that an open file advertises.
+fn file_rights<I>(file: &OpenFile<I>) -> u64 {
+    match (file.is_readable(), file.is_writable()) {
+        (_, false) => rights::FILE,
+        (true, true) => rights::FILE | rights::WRITE,
+        (false, true) => rights::FILE & !rights::FD_READ | rights::WRITE,
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Errno, Memory, Preview1, Result, Server, from_host};
 use crate::blocks::Sink;
 use crate::fs::{Filesystem, MAX_OFFSET};
 use crate::guest::GuestSink;
-use crate::open::Whence;
+use crate::open::{OpenFile, Whence};
 
 /// An array of buffers in the program's memory.
 #[derive(Clone, Copy)]
@@ -19,7 +19,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         if let Some(number) = self.host_number(fd)? {
             return from_host(self.host.fd_read(number, iovecs, iovec_count, read));
         }
-        let file = *self.open_file(fd)?;
+        let file = self.file_to_read(fd)?;
         let iovecs = Iovecs {
             address: iovecs,
             count: iovec_count,
@@ -44,7 +44,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
                     .fd_pread(number, iovecs, iovec_count, offset, read),
             );
         }
-        let file = *self.open_file(fd)?;
+        let file = self.file_to_read(fd)?;
         let iovecs = Iovecs {
             address: iovecs,
             count: iovec_count,
@@ -55,6 +55,15 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         self.memory.check(read, 4)?;
         let len = self.read_into(file.id, offset, iovecs)?;
         Ok(self.memory.write_u32(read, len)?)
+    }
+
+    /// Our file under a number, if the handle may read.
+    fn file_to_read(&mut self, fd: u32) -> Result<OpenFile<F::Id>> {
+        let file = *self.open_file(fd)?;
+        match file.is_readable() {
+            true => Ok(file),
+            false => Err(Errno::BADF),
+        }
     }
 
     pub(super) fn fd_seek(&mut self, fd: u32, offset: i64, whence: u32, position: u32) -> Result {

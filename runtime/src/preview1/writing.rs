@@ -165,11 +165,16 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         Ok(appended.len as u32)
     }
 
-    fn piece(&self, (address, len): (u32, u32)) -> Result<Vec<u8>> {
+    /// Copies bytes out of the program's memory, fewer if memory runs out.
+    fn piece(&self, (address, mut len): (u32, u32)) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let reserved = bytes.try_reserve_exact(len as usize);
-        // What is written needs as much memory, so programs get one error for both.
-        reserved.map_err(|_| FsError::NoSpace)?;
+        while bytes.try_reserve_exact(len as usize).is_err() {
+            len /= 2;
+            if len == 0 {
+                // The layer needs memory, too, so programs get one error for both.
+                return Err(FsError::NoSpace.into());
+            }
+        }
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
         Ok(bytes)

@@ -82,6 +82,23 @@ fn a_handle_without_the_right_cannot_write() {
 }
 
 #[test]
+fn a_handle_without_the_right_cannot_read() {
+    let mut guest = guest();
+    let fd = create(&mut guest, "file");
+    guest.write(fd, b"secret").unwrap();
+    let fd = guest.open_with(3, "file", 1, 0, rights::FD_WRITE).unwrap();
+    assert_eq!(guest.read(fd, &[6]), Err(Errno::BADF));
+    assert_eq!(guest.read(fd, &[]), Err(Errno::BADF));
+    assert_eq!(guest.pread(fd, 6, 0), Err(Errno::BADF));
+    assert_eq!(guest.write(fd, b"S"), Ok(1));
+    assert_eq!(content(&mut guest, "file"), b"Secret");
+    // By these rights libraries know how a file was opened.
+    assert_eq!(Preview1::fd_fdstat_get(&mut guest.vfs, fd, BUFFER), 0);
+    let rights: [u8; 8] = guest.bytes(BUFFER + 8, 8).try_into().unwrap();
+    assert_eq!(u64::from_le_bytes(rights) & READ_WRITE, rights::FD_WRITE);
+}
+
+#[test]
 fn open_flags_create_and_truncate() {
     let mut guest = guest();
     let fd = create(&mut guest, "file");

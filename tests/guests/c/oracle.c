@@ -11,6 +11,10 @@
 // hosts may number or order as they like is made comparable: descriptors are
 // slots of this program, inode numbers are counted as they are first seen, and
 // listings are sorted. `docs/RUNTIME.md` lists what is left out and why.
+//
+// With `writes`, the program changes the directories. Its last lines list the files that
+// it leaves. An inode number is printed only there, since a host uses numbers again, and a
+// time is exact only if it does not depend on the moment.
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -196,7 +200,7 @@ struct path {
 
 // Where the file of a slot was opened for writing; no path if it was not.
 static struct {
-    u32 base;
+    u32 base_slot;
     struct path path;
 } origins[SLOTS];
 
@@ -269,7 +273,49 @@ static void draw_path(struct path *p) {
     while (chance(30)) twist(p);
 }
 
+static void draw_new_name(struct path *p) {
+    char name[16];
+    p->len = 0;
+    if (chance(25)) append_string(p, "dir/");
+    snprintf(name, sizeof name, "new-%u", below(6));
+    append_string(p, name);
+}
+
+// The place of a change. The accepted differences of paths would change other files on
+// each side, so an open directory gets a single name, and no path has an absolute link.
+static void draw_change(struct target base, struct path *p) {
+    static const char *const SINGLE[] = {"a", "b", "dir", "file.txt", "sub", "x", "link-0", "new-0", "new-1"};
+    if (writes && !is_open_preopen(base)) {
+        p->len = 0;
+        append_string(p, PICK(SINGLE));
+        return;
+    }
+    if (writes && chance(40)) {
+        draw_new_name(p);
+        return;
+    }
+    do draw_path(p);
+    while (writes && has_absolute(p->bytes, p->len));
+}
+
 // --- Results -----------------------------------------------------------------
+
+// The times that the files have at the start, and those that the program sets.
+#define TIMES 4096
+static u64 times[TIMES];
+static u32 time_count;
+
+static int is_known_time(u64 time) {
+    for (u32 i = 0; i < time_count; i++)
+        if (times[i] == time) return 1;
+    return !writes;
+}
+
+static void know_time(u64 time) {
+    if (writes && is_known_time(time)) return;
+    if (time_count == TIMES) abort();
+    times[time_count++] = time;
+}
 
 struct filestat {
     u64 device, inode;
@@ -277,10 +323,16 @@ struct filestat {
     u64 links, size, accessed, modified, changed;
 };
 
+static void say_time(u64 time) {
+    if (is_known_time(time)) say(" mtime=%llu", time);
+    else say(" mtime=now");
+}
+
 static void say_filestat(const struct filestat *stat, int with_identity) {
-    say(" type=%u mtime=%llu", stat->filetype, stat->modified);
+    say(" type=%u", stat->filetype);
+    say_time(stat->modified);
     if (stat->filetype != 3) say(" size=%llu links=%llu", stat->size, stat->links);
-    if (with_identity) say(" inode#%u", identity(stat->inode));
+    if (with_identity && !writes) say(" inode#%u", identity(stat->inode));
 }
 
 // wasmtime rejects some calls before it looks up the path. For these, the stat of the
@@ -342,7 +394,7 @@ static void op_open(void) {
 static void op_open_any(void) {
     struct target base = base_fd();
     struct path path;
-    draw_path(&path);
+    draw_change(base, &path);
     u32 fd = 0, follow = below(2), oflags = below(16), fdflags = chance(50) ? 0 : below(32);
     if (writes) fdflags &= 5; // without the flags of synchronous writes
     if (!(oflags & 1)) oflags &= ~4u; // EXCL alone means nothing, and creates under wasmtime
@@ -513,9 +565,10 @@ static void op_list(void) {
     for (u32 i = 0; i < count; i++) {
         names = names * 31 + fnv(entries[i].name, strlen(entries[i].name)) + entries[i].dirent.type;
         // Not `..`: see RUNTIME.md.
-        if (strcmp(entries[i].name, "..")) ids = ids * 31 + identity(entries[i].dirent.inode);
+        if (!writes && strcmp(entries[i].name, "..")) ids = ids * 31 + identity(entries[i].dirent.inode);
     }
-    say(" names=%llx inode#%llx", names, ids);
+    say(" names=%llx", names);
+    if (!writes) say(" inode#%llx", ids);
 }
 
 static void op_list_once(void) {
@@ -697,13 +750,17 @@ static void op_poll(void) {
 static void op_change_path(void) {
     static const char *const NAMES[] = {"path_create_directory", "path_remove_directory", "path_unlink_file",
                                         "path_symlink", "path_filestat_set_times"};
+    static const char *const TARGETS[] = {"target", "dir", "../dir", "new-1", "./sub/", "../../a", ""};
     struct target base = base_fd();
     struct path path;
-    draw_path(&path);
+    draw_change(base, &path);
     u32 which = below(5), flags = below(16), follow = below(2);
+    const char *target = writes ? PICK(TARGETS) : "target";
+    if (which == 4) know_time(2);
     say("%s", NAMES[which]);
     say_fd("in", base);
     say_path("path", path.bytes, path.len);
+    if (which == 3) say_path("target", target, strlen(target));
     if (which == 4) say(" follow=%u flags=%u", follow, flags);
     follow &= which == 4;
     int error = 0;
@@ -711,28 +768,52 @@ static void op_change_path(void) {
     case 0: error = CALL(path_create_directory)(base.fd, path.bytes, path.len); break;
     case 1: error = CALL(path_remove_directory)(base.fd, path.bytes, path.len); break;
     case 2: error = CALL(path_unlink_file)(base.fd, path.bytes, path.len); break;
-    case 3: error = CALL(path_symlink)("target", 6, base.fd, path.bytes, path.len); break;
+    case 3: error = CALL(path_symlink)(target, strlen(target), base.fd, path.bytes, path.len); break;
     case 4: error = CALL(path_filestat_set_times)(base.fd, follow, path.bytes, path.len, 1, 2, flags); break;
     }
     outcome(error);
     say_stat("stat", base, follow, &path);
 }
 
+static u64 inode_at(struct target base, const struct path *path) {
+    struct filestat stat;
+    return CALL(path_filestat_get)(base.fd, 0, path->bytes, path->len, &stat) ? 0 : stat.inode;
+}
+
 static void op_change_two_paths(void) {
     struct target from = base_fd(), to = base_fd();
     static struct path old, new;
-    draw_path(&old);
-    draw_path(&new);
+    draw_change(from, &old);
+    draw_change(to, &new);
     int renames = below(2);
+    u64 inode = inode_at(from, &old);
     say(renames ? "path_rename" : "path_link");
     say_fd("in", from);
     say_path("path", old.bytes, old.len);
     say_fd("to", to);
     say_path("new", new.bytes, new.len);
-    outcome(renames ? CALL(path_rename)(from.fd, old.bytes, old.len, to.fd, new.bytes, new.len)
+    int error = outcome(renames ? CALL(path_rename)(from.fd, old.bytes, old.len, to.fd, new.bytes, new.len)
                     : CALL(path_link)(from.fd, 0, old.bytes, old.len, to.fd, new.bytes, new.len));
+    if (!error) say(" same=%d", inode == inode_at(to, &new));
     say_stat("stat", from, 0, &old);
     say_stat("new-stat", to, 0, &new);
+}
+
+#define NOTSUP 58
+
+// Makes room, also where the host has no such call, and sets a known time: hosts differ
+// in whether the call changes it.
+static int allocate(u32 fd, u64 offset, u64 len) {
+    struct filestat stat;
+    int error = CALL(fd_allocate)(fd, offset, len);
+    if (!writes) return error;
+    u64 end = offset + len;
+    int is_valid = len && end > offset && end <= INT64_MAX;
+    if (error == NOTSUP && is_valid && !CALL(fd_filestat_get)(fd, &stat) && stat.size < end)
+        CALL(fd_filestat_set_size)(fd, end);
+    know_time(3);
+    CALL(fd_filestat_set_times)(fd, 3, 3, 1 | 4);
+    return error;
 }
 
 // With APPEND, Linux writes at the end where POSIX asks for the offset.
@@ -750,6 +831,9 @@ static void op_change_fd(void) {
     u32 which = below(13), done = 0, more = 0, advice = below(6), fd = t.fd, flags = below(16);
     u64 offset = draw_offset();
     if (which == 1 && appends(fd)) which = 0;
+    if (which == 4) know_time(2);
+    // Else what a listing left there, which has numbers of the host.
+    if (writes) memset(arena, which, ARENA);
     say("%s", NAMES[which]);
     say_fd("fd", t);
     if (which < 2) say(" len=%u", iovec.len);
@@ -762,7 +846,7 @@ static void op_change_fd(void) {
     switch (which) {
     case 0: error = CALL(fd_write)(fd, &iovec, 1, &done); break;
     case 1: error = CALL(fd_pwrite)(fd, &iovec, 1, 0, &done); break;
-    case 2: error = CALL(fd_allocate)(fd, 0, 10); break;
+    case 2: error = allocate(fd, 0, 10); break;
     case 3: error = CALL(fd_filestat_set_size)(fd, 0); break;
     case 4: error = CALL(fd_filestat_set_times)(fd, 1, 2, flags); break;
     case 5: error = CALL(fd_sync)(fd); break;
@@ -778,6 +862,7 @@ static void op_change_fd(void) {
 }
 
 #include "oracle_write.h"
+#include "oracle_changes.h"
 
 // --- The program -------------------------------------------------------------
 
@@ -796,7 +881,8 @@ static const struct operation OPERATIONS[] = {
 // Where the guest may change the directories, in half of the cases.
 static const struct operation WRITES[] = {
     {op_open_write, 20}, {op_write, 30}, {op_resize, 10}, {op_flush, 6},
-    {op_append, 8},      {op_set_times, 6}, {op_move_open, 10},
+    {op_append, 8},      {op_set_times, 6}, {op_move_open, 10}, {op_change_path, 14},
+    {op_change_two_paths, 14}, {op_list_changing, 4},
 };
 
 static void operate(const struct operation *operations, u32 count) {
@@ -825,6 +911,7 @@ int main(int argc, char **argv) {
     const char *only = argc > 3 && strcmp(argv[3], "all") ? argv[3] : 0;
     writes = argc > 4 && !strcmp(argv[4], "writes");
     read_paths();
+    if (writes) open_roots();
     for (u32 i = 0; i < SLOTS; i++) slots[i] = CLOSED;
     for (u32 i = 0; i < PREOPENS; i++) slots[i] = 3 + i, is_preopen[i] = 1;
     for (u32 index = 0; index < count; index++) {
@@ -843,6 +930,7 @@ int main(int argc, char **argv) {
         else OPERATE(OPERATIONS);
         say("\n");
     }
+    if (writes) say_left(count);
     fwrite(out, 1, out_len, stdout);
     return 0;
 }

@@ -5,12 +5,13 @@
 // call writes, and the time of a change, are the host's to choose.
 
 // Small enough to be compared whole when the program is done.
-static u64 draw_len(void) { return below(200000); }
-
-static u64 draw_place(void) {
-    static const u64 BEYOND[] = {INT64_MAX, 1ull << 63, UINT64_MAX};
-    return chance(95) ? draw_len() : PICK(BEYOND);
+static u64 draw_len(void) {
+    // Hosts differ in the longest file, but not in these.
+    static const u64 BEYOND[] = {1ull << 63, UINT64_MAX};
+    return chance(95) ? below(200000) : PICK(BEYOND);
 }
+
+static u64 draw_place(void) { return chance(2) ? INT64_MAX : draw_len(); }
 
 // Mostly a slot whose file was opened here.
 static struct target written_fd(void) {
@@ -21,16 +22,9 @@ static struct target written_fd(void) {
     return any_fd();
 }
 
-static void draw_written_path(struct path *p) {
-    char name[16];
-    if (chance(20)) {
-        draw_path(p);
-        return;
-    }
-    p->len = 0;
-    if (chance(25)) append_string(p, "dir/");
-    snprintf(name, sizeof name, "new-%u", below(6));
-    append_string(p, name);
+static void draw_written_path(struct target base, struct path *p) {
+    if (is_open_preopen(base) && chance(70)) draw_new_name(p);
+    else draw_change(base, p);
 }
 
 // What the calls before it left behind.
@@ -40,10 +34,15 @@ static void say_written(u32 fd) {
     u64 position = 0;
     int error = CALL(fd_filestat_get)(fd, &stat);
     say(" now=E%d", error);
-    if (!error) say(" type=%u size=%llu links=%llu", stat.filetype, stat.filetype == 3 ? 0 : stat.size, stat.links);
+    if (!error) say_filestat(&stat, 0);
     error = CALL(fd_tell)(fd, &position);
     say(" tell=E%d position=%llu", error, position);
     if (!CALL(fd_fdstat_get)(fd, fdstat)) say(" flags=%u", fdstat[2]);
+}
+
+static u64 inode_of(u32 fd) {
+    struct filestat stat;
+    return CALL(fd_filestat_get)(fd, &stat) ? 0 : stat.inode;
 }
 
 static void op_open_write(void) {
@@ -51,7 +50,7 @@ static void op_open_write(void) {
     u32 slot = PREOPENS + below(SLOTS - PREOPENS), fd = 0;
     struct target base = chance(95) ? preopen() : any_fd();
     struct path path;
-    draw_written_path(&path);
+    draw_written_path(base, &path);
     u32 follow = chance(70), oflags = PICK(OFLAGS), fdflags = PICK(FDFLAGS);
     u64 rights = WRITE_RIGHT + chance(80) * READ_RIGHT;
     say("path_open_write");
@@ -63,7 +62,7 @@ static void op_open_write(void) {
     if (slots[slot] != CLOSED) say(" replaced=E%d", CALL(fd_close)(slots[slot]));
     slots[slot] = fd;
     is_preopen[slot] = 0;
-    origins[slot].base = base.fd;
+    origins[slot].base_slot = base.slot;
     origins[slot].path = path;
 }
 
@@ -86,25 +85,26 @@ static void op_write(void) {
     struct target t = written_fd();
     struct buffer iovecs[8];
     int positioned = below(2) && !appends(t.fd);
-    u64 offset = draw_place(), total;
+    u64 offset = draw_place(), inode = inode_of(t.fd), total;
     for (u32 i = 0; i < ARENA; i++) arena[i] = next();
     say(positioned ? "fd_pwrite" : "fd_write");
     say_fd("fd", t);
     if (positioned) say(" offset=%llu", offset);
     u32 count = draw_iovecs(iovecs);
     outcome(write_all(t.fd, iovecs, count, offset, positioned, &total));
-    say(" len=%llu", total);
+    say(" len=%llu kept=%d", total, inode == inode_of(t.fd));
     say_written(t.fd);
 }
 
 static void op_resize(void) {
     struct target t = written_fd();
     int allocates = chance(25);
-    u64 offset = draw_place(), len = draw_place();
+    u64 offset = draw_place(), len = draw_len(), inode = inode_of(t.fd);
     say(allocates ? "fd_allocate" : "fd_filestat_set_size");
     say_fd("fd", t);
     say(" offset=%llu len=%llu", offset, len);
-    outcome(allocates ? CALL(fd_allocate)(t.fd, offset, len) : CALL(fd_filestat_set_size)(t.fd, len));
+    outcome(allocates ? allocate(t.fd, offset, len) : CALL(fd_filestat_set_size)(t.fd, len));
+    say(" kept=%d", inode == inode_of(t.fd));
     say_written(t.fd);
 }
 
@@ -133,6 +133,7 @@ static void op_set_times(void) {
     struct filestat stat;
     u32 flags = PICK(FLAGS);
     u64 time = 1000000000ull * below(2000000000) + below(1000000000);
+    know_time(time);
     say("fd_filestat_set_times");
     say_fd("fd", t);
     say(" flags=%u time=%llu", flags, time);
@@ -145,20 +146,21 @@ static void op_set_times(void) {
 static void op_move_open(void) {
     struct target t = written_fd();
     int renames = below(2);
-    struct path new;
-    draw_written_path(&new);
     say(renames ? "path_rename_open" : "path_unlink_open");
     say_fd("fd", t);
-    if (t.slot == NO_SLOT || !origins[t.slot].path.len) {
+    struct target base = {CLOSED, t.slot == NO_SLOT ? NO_SLOT : origins[t.slot].base_slot};
+    if (base.slot != NO_SLOT) base.fd = slots[base.slot];
+    if (base.fd == CLOSED || !origins[t.slot].path.len || !is_open_preopen(base)) {
         say(" => E0 no-origin");
         return;
     }
     const struct path *old = &origins[t.slot].path;
-    u32 base = origins[t.slot].base;
+    struct path new;
+    draw_written_path(base, &new);
     say_path("path", old->bytes, old->len);
     if (renames) say_path("new", new.bytes, new.len);
-    int error = outcome(renames ? CALL(path_rename)(base, old->bytes, old->len, base, new.bytes, new.len)
-                                : CALL(path_unlink_file)(base, old->bytes, old->len));
+    int error = outcome(renames ? CALL(path_rename)(base.fd, old->bytes, old->len, base.fd, new.bytes, new.len)
+                                : CALL(path_unlink_file)(base.fd, old->bytes, old->len));
     say_written(t.fd);
     if (renames && !error) origins[t.slot].path = new;
 }

@@ -38,18 +38,21 @@ pub struct Lookup<'a> {
     ours: u16,
 }
 
-mod errno {
-    pub(super) const BADF: u16 = 8;
-    pub(super) const EXIST: u16 = 20;
-    pub(super) const INVAL: u16 = 28;
-    pub(super) const ISDIR: u16 = 31;
-    pub(super) const LOOP: u16 = 32;
-    pub(super) const NAMETOOLONG: u16 = 37;
-    pub(super) const NOENT: u16 = 44;
-    pub(super) const NOTDIR: u16 = 54;
-    pub(super) const NOTSUP: u16 = 58;
-    pub(super) const PERM: u16 = 63;
-    pub(super) const ROFS: u16 = 69;
+pub(super) mod errno {
+    pub(in super::super) const OK: u16 = 0;
+    pub(in super::super) const BADF: u16 = 8;
+    pub(in super::super) const EXIST: u16 = 20;
+    pub(in super::super) const FBIG: u16 = 22;
+    pub(in super::super) const ILSEQ: u16 = 25;
+    pub(in super::super) const INVAL: u16 = 28;
+    pub(in super::super) const ISDIR: u16 = 31;
+    pub(in super::super) const LOOP: u16 = 32;
+    pub(in super::super) const NAMETOOLONG: u16 = 37;
+    pub(in super::super) const NOENT: u16 = 44;
+    pub(in super::super) const NOTDIR: u16 = 54;
+    pub(in super::super) const NOTSUP: u16 = 58;
+    pub(in super::super) const PERM: u16 = 63;
+    pub(in super::super) const ROFS: u16 = 69;
 }
 
 const DIRECTORY: &str = "3";

@@ -5,6 +5,7 @@
 //! module has the trees, the engine, the accepted differences between two lines, and the
 //! reduction of a failing program.
 
+pub mod changing;
 pub mod difference;
 pub mod host;
 pub mod line;

@@ -1,9 +1,9 @@
 //! Running a program on both sides, comparing, and making one that fails short.
 
-use super::difference::explain;
 use super::host::{Preopen, Reference};
 use super::line::Line;
 use super::tree::OracleTrees;
+use super::{changing, difference};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -16,8 +16,7 @@ pub struct Program {
     pub count: usize,
     /// Those that run, if not all.
     pub only: Option<Vec<usize>>,
-    /// Whether files are opened for writing and stay open, which takes
-    /// directories that the guest may change.
+    /// Whether the program changes the directories.
     pub writes: bool,
 }
 
@@ -52,7 +51,7 @@ impl Program {
         }
     }
 
-    /// With files that stay open for writing.
+    /// With calls that change the directories.
     pub fn writing(self) -> Self {
         let writes = true;
         Self { writes, ..self }
@@ -104,16 +103,33 @@ impl Program {
             .collect()
     }
 
-    /// What the unpacked guest prints on the directories.
+    /// What the unpacked guest prints on the directories. A program that writes gets
+    /// directories of its own.
     pub fn on_host(&self, host: &mut dyn Reference, sides: Sides<'_>) -> String {
-        let preopens = [("/data", &sides.trees.data), ("/other", &sides.trees.other)];
+        let own = self.writes.then(|| OracleTrees::new(sides.trees.seed));
+        let trees = own.as_ref().unwrap_or(sides.trees);
+        self.on_trees(host, sides.guest, trees)
+            .unwrap_or_else(|failure| panic!("the oracle itself fails: {failure}"))
+    }
+
+    /// What a module prints on these directories, or its failure.
+    ///
+    /// # Errors
+    ///
+    /// How the module failed.
+    pub fn on_trees(
+        &self,
+        host: &mut dyn Reference,
+        module: &Path,
+        trees: &OracleTrees,
+    ) -> Result<String, String> {
+        let preopens = [("/data", &trees.data), ("/other", &trees.other)];
         let preopens = preopens.map(|(guest, tree)| Preopen {
             host: tree.path(),
             guest,
-            writable: false,
+            writable: self.writes,
         });
-        host.run(sides.guest, &preopens, &self.args(), &sides.trees.paths)
-            .unwrap_or_else(|failure| panic!("the oracle itself fails: {failure}"))
+        host.run(module, &preopens, &self.args(), &trees.paths)
     }
 
     /// What the packed guest prints, which may be how it failed.
@@ -125,7 +141,7 @@ impl Program {
     fn mismatch(&self, host: &mut dyn Reference, sides: Sides<'_>) -> Option<Mismatch> {
         let expected = self.on_host(host, sides);
         let found = self.packed(host, sides);
-        compare(&expected, &found, &mut BTreeSet::new()).err()
+        self.compare(&expected, &found, &mut BTreeSet::new()).err()
     }
 
     /// The shortest program found that still fails: operations are left out,
@@ -155,34 +171,49 @@ impl Program {
             chunk = chunk.div_ceil(2);
         }
     }
+
+    /// Compares two outputs line by line, and returns the number of operations. `used` gets
+    /// the names of the accepted differences.
+    ///
+    /// # Errors
+    ///
+    /// The first operation with another result.
+    pub fn compare(
+        &self,
+        expected: &str,
+        found: &str,
+        used: &mut BTreeSet<&'static str>,
+    ) -> Result<usize, Mismatch> {
+        let mut count = 0;
+        let mut lines = (expected.lines(), found.lines());
+        loop {
+            let (host, ours) = match (lines.0.next(), lines.1.next()) {
+                (None, None) => return Ok(count),
+                (Some(host), Some(ours)) if host == ours || ours.contains(" => ") => (host, ours),
+                (host, ours) => return Err(mismatch(count, host, ours)),
+            };
+            if host != ours {
+                let (host_line, our_line) = (Line::parse(host), Line::parse(ours));
+                match self.explain(&host_line, &our_line) {
+                    Some(names) => used.extend(names),
+                    None => return Err(mismatch(host_line.index(), Some(host), Some(ours))),
+                }
+            }
+            count += usize::from(!is_left(host));
+        }
+    }
+
+    fn explain(&self, host: &Line<'_>, ours: &Line<'_>) -> Option<Vec<&'static str>> {
+        match self.writes {
+            true => changing::explain(host, ours),
+            false => difference::explain(host, ours),
+        }
+    }
 }
 
-/// Compares two outputs line by line. `used` gets the names of the differences
-/// that were accepted.
-pub fn compare(
-    expected: &str,
-    found: &str,
-    used: &mut BTreeSet<&'static str>,
-) -> Result<usize, Mismatch> {
-    let mut count = 0;
-    let mut lines = (expected.lines(), found.lines());
-    loop {
-        let (host, ours) = match (lines.0.next(), lines.1.next()) {
-            (None, None) => return Ok(count),
-            (Some(host), Some(ours)) if host == ours => {
-                count += 1;
-                continue;
-            }
-            (Some(host), Some(ours)) if ours.contains(" => ") => (host, ours),
-            (host, ours) => return Err(mismatch(count, host, ours)),
-        };
-        let (host_line, our_line) = (Line::parse(host), Line::parse(ours));
-        match explain(&host_line, &our_line) {
-            Some(names) => used.extend(names),
-            None => return Err(mismatch(host_line.index(), Some(host), Some(ours))),
-        }
-        count += 1;
-    }
+/// Whether a line is no operation, but an object that the program left.
+fn is_left(line: &str) -> bool {
+    line.contains(" left path=")
 }
 
 fn mismatch(index: usize, host: Option<&str>, ours: Option<&str>) -> Mismatch {

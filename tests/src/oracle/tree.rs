@@ -8,6 +8,8 @@ use wasi_vfs_format::testing::Random;
 /// Two directories to map, and the paths for the program.
 #[derive(Debug)]
 pub struct OracleTrees {
+    /// The seed, which makes the same trees again.
+    pub seed: u64,
     /// Mapped to `/data`.
     pub data: Tree,
     /// Mapped to `/other`.
@@ -57,6 +59,7 @@ impl OracleTrees {
         paths.sort();
         paths.dedup();
         Self {
+            seed,
             data,
             other,
             paths: paths.join("\n") + "\n",

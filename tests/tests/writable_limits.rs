@@ -1,0 +1,59 @@
+//! A writable directory that is full: a call without space changes nothing, and removed
+//! files give their space back.
+
+use tempfile::TempPath;
+use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::guest::Binding;
+use wasi_vfs_tests::tree::{Tree, bytes};
+
+/// The calls by which `full_storage.c` fills the directory.
+const CALLS: [&str; 8] = [
+    "create", "mkdir", "symlink", "link", "write", "append", "sparse", "allocate",
+];
+
+fn packed(binding: Binding, limit: &str) -> TempPath {
+    let tree = Tree::new();
+    tree.directory("new");
+    for number in 0..10 {
+        tree.file(&format!("old/file-{number}"), bytes(9000, number));
+    }
+    tree.set_times();
+    binding
+        .pack_writable("full_storage")
+        .dir(tree.path(), "/data")
+        .option("--compress")
+        .option("--writable=/data")
+        .option(&format!("--writable-limit={limit}"))
+        .run()
+}
+
+fn expected() -> String {
+    CALLS
+        .map(|call| format!("{call}: full and free again\n"))
+        .concat()
+}
+
+#[test]
+fn a_full_directory_loses_nothing() {
+    for binding in Binding::ALL {
+        for limit in ["64K", "200K"] {
+            let packed = packed(binding, limit);
+            for engine in [Engine::Wasmtime, Engine::Node, Engine::WasiVfs] {
+                let found = engine.module(&packed).stdout();
+                assert_eq!(found, expected(), "{binding:?}, {limit}, {engine:?}");
+            }
+        }
+    }
+}
+
+/// The engine refuses memory long before the limit.
+#[test]
+fn memory_that_the_engine_refuses_is_no_space() {
+    for binding in Binding::ALL {
+        let packed = packed(binding, "1G");
+        for pages in [24, 40] {
+            let run = Engine::Wasmtime.module(&packed).growth(pages);
+            assert_eq!(run.stdout(), expected(), "{binding:?}, {pages} pages");
+        }
+    }
+}
