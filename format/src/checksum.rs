@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn pieces_of_any_length_have_one_checksum() {
-        let bytes: Vec<u8> = (0..=255).collect();
+        let bytes: [u8; 256] = core::array::from_fn(|i| i as u8);
         for len in 1..100 {
             let mut pieces = Checksum::default();
             bytes.chunks(len).for_each(|piece| pieces.update(piece));
