@@ -6,7 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
-use wasi_vfs::runtime::{MERGED, WIRED};
+use wasi_vfs::runtime::{MERGED, MERGED_WRITABLE, WIRED};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const ABI_MD: &str = include_str!("../../docs/ABI.md");
@@ -114,6 +114,13 @@ fn document_lists_the_imports_of_the_runtime() {
         let call = import.trim_start_matches("host ");
         assert!(calls().contains(call), "{call} is not a documented call");
     }
+}
+
+#[test]
+fn document_lists_the_imports_of_the_writable_runtime() {
+    let mut documented = documented_imports("<!-- writable imports");
+    documented.append(&mut imports(MERGED));
+    assert_eq!(documented, imports(MERGED_WRITABLE));
 }
 
 #[test]
