@@ -29,7 +29,7 @@ CALLS = ("stat", "open_close", "readdir", "pread")
 CALLS_IN_A_ROUND = 10_000
 # In this order, a round leaves the names that it found.
 CHANGES = ("write", "append", "create", "rename", "unlink")
-CHANGES_IN_A_ROUND = 2_000
+CHANGES_IN_A_ROUND = 10_000
 FUEL = 1 << 62
 MASK = (1 << 64) - 1
 

@@ -51,7 +51,7 @@ static void op_open_write(void) {
     struct target base = chance(95) ? preopen() : any_fd();
     struct path path;
     draw_written_path(base, &path);
-    u32 follow = chance(70), oflags = PICK(OFLAGS), fdflags = PICK(FDFLAGS);
+    u32 follow = draw_follow(base, 70), oflags = PICK(OFLAGS), fdflags = PICK(FDFLAGS);
     u64 rights = WRITE_RIGHT + chance(80) * READ_RIGHT;
     say("path_open_write");
     say_fd("in", base);

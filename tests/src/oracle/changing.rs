@@ -9,13 +9,14 @@ use super::difference::{self, Difference, Shows, errno};
 use super::line::Line;
 
 /// All of them.
-pub const DIFFERENCES: [Difference; 7] = [
+pub const DIFFERENCES: [Difference; 8] = [
     difference("path-order", path_order),
     difference("slash-behind-file", slash_behind_file),
     difference("number-first", number_first),
     difference("large-offsets", large_offsets),
     difference("allocate", allocate),
     difference("sync-of-directory", sync_of_directory),
+    difference("no-times", no_times),
     difference("changing-listings", changing_listings),
 ];
 
@@ -61,7 +62,8 @@ fn path_order(host: &Line<'_>, ours: &Line<'_>) -> bool {
         ours.call(),
         "path_link" | "path_symlink" | "path_rename" | "path_rename_open" | "path_unlink_open"
     );
-    has_two_paths && both_fail(host, ours)
+    let has_nul = ["path", "new"].map(|name| ours.argument(name).contains("%00"));
+    (has_two_paths || has_nul.contains(&true)) && both_fail(host, ours)
 }
 
 fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
@@ -80,7 +82,7 @@ fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
 fn number_first(host: &Line<'_>, ours: &Line<'_>) -> bool {
     let late = match ours.call() {
         "path_open_write" | "path_open_any" | "path_open" => errno::ILSEQ,
-        "fd_filestat_set_times" => errno::INVAL,
+        "fd_filestat_set_times" | "fd_pread" | "fd_pwrite" => errno::INVAL,
         _ => return false,
     };
     (host.errno(), ours.errno()) == (late, errno::BADF) && is_same_state(host, ours)
@@ -102,6 +104,13 @@ fn allocate(host: &Line<'_>, ours: &Line<'_>) -> bool {
 fn sync_of_directory(host: &Line<'_>, ours: &Line<'_>) -> bool {
     matches!(ours.call(), "fd_sync" | "fd_datasync")
         && (host.errno(), ours.errno()) == (errno::BADF, errno::OK)
+}
+
+fn no_times(host: &Line<'_>, ours: &Line<'_>) -> bool {
+    ours.call() == "path_filestat_set_times"
+        && ours.argument("flags") == "0"
+        && host.errno() == errno::OK
+        && is_same_state(host, ours)
 }
 
 /// The changes end alike, and our listing is complete.

@@ -86,8 +86,8 @@ impl Program {
              wasmtime:\n{}packed:\n{}",
             self.seed,
             mismatch.report,
-            short.on_host(host, sides),
-            short.packed(host, sides),
+            without_left(&short.on_host(host, sides)),
+            without_left(&short.packed(host, sides)),
         );
     }
 
@@ -209,6 +209,12 @@ impl Program {
             false => difference::explain(host, ours),
         }
     }
+}
+
+/// The lines of operations, since a program leaves hundreds of objects.
+fn without_left(output: &str) -> String {
+    let lines = output.lines().filter(|line| !is_left(line));
+    lines.map(|line| format!("{line}\n")).collect()
 }
 
 /// Whether a line is no operation, but an object that the program left.
