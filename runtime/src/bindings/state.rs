@@ -231,11 +231,11 @@ fn is_unsupported(anchor: &Anchor) -> bool {
     .is_some()
 }
 
-/// The index out of its frame, if it is one. The decoder's memory is given back, since
-/// programs that only list need none.
+/// The index out of its frame, if it is one. Frees the decoder, which has only the memory
+/// for this frame: programs that only list need no other.
 fn decompress(anchor: &Anchor, frame: &[u8]) -> Result<Option<Allocation>, NoMemory> {
     let index = Allocation::zeroed(anchor.index_len.get() as usize).ok_or(NoMemory)?;
-    let mut decoder = Decoder::new().ok_or(NoMemory)?;
+    let mut decoder = Decoder::for_frame(frame).ok_or(NoMemory)?;
     // SAFETY: it is initialised and nobody else's.
     let bytes = unsafe { &mut *index.bytes() };
     let decoded = decoder.decode(frame, &[], bytes);

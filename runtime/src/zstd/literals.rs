@@ -4,13 +4,15 @@ use super::copy::SLACK;
 use super::error::Error;
 use super::huffman;
 use super::input::Input;
-use super::memory::zeroed;
+use super::memory::{zeroed, zeros};
 use super::output::BLOCK_LEN_MAX;
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
 /// The literals of the current block, and the code that the next may use again.
 pub(super) struct Literals {
-    bytes: Box<[u8; BLOCK_LEN_MAX + SLACK]>,
+    /// The longest literals that fit, and [`SLACK`] bytes more.
+    bytes: Vec<u8>,
     len: usize,
     table: Box<huffman::Table>,
     has_table: bool,
@@ -37,14 +39,19 @@ impl Literals {
     /// Bytes of memory behind it.
     pub(super) const LEN: usize = BLOCK_LEN_MAX + SLACK + size_of::<huffman::Table>();
 
-    /// `None` if there is no memory.
-    pub(super) fn new() -> Option<Self> {
+    /// For literals of up to `len_max` bytes. `None` if memory runs out.
+    pub(super) fn new(len_max: usize) -> Option<Self> {
         Some(Self {
-            bytes: zeroed()?,
+            bytes: zeros(len_max + SLACK)?,
             len: 0,
             table: zeroed()?,
             has_table: false,
         })
+    }
+
+    /// The longest literals that fit.
+    pub(super) fn len_max(&self) -> usize {
+        self.bytes.len().saturating_sub(SLACK)
     }
 
     /// Forgets the code: another frame begins.
@@ -61,8 +68,10 @@ impl Literals {
     pub(super) fn read(&mut self, input: &mut Input<'_>) -> Result<(), Error> {
         let header = Header::read(input)?;
         self.len = header.len;
-        let (bytes, _slack) = self.bytes.split_at_mut(BLOCK_LEN_MAX);
-        let bytes = bytes.get_mut(..header.len).ok_or(Error::Literals)?;
+        if header.len > self.len_max() {
+            return Err(Error::Literals);
+        }
+        let bytes = self.bytes.get_mut(..header.len).ok_or(Error::Literals)?;
         match header.kind {
             Kind::Raw => bytes.copy_from_slice(input.take(header.len)?.rest()),
             Kind::Repeated => bytes.fill(input.byte()?),
@@ -81,6 +90,11 @@ impl Literals {
         }
         Ok(())
     }
+}
+
+/// The length of the literals in a section. Reads its header only.
+pub(super) fn section_len(input: &mut Input<'_>) -> Result<usize, Error> {
+    Ok(Header::read(input)?.len)
 }
 
 impl Header {

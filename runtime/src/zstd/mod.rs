@@ -39,23 +39,34 @@ pub use error::Error;
 use frame::{Block, BlockContent, FrameHeader};
 use input::Input;
 use literals::Literals;
-use output::Output;
+use output::{BLOCK_LEN_MAX, Output};
 use sequences::Sequences;
 
-/// A decoder: all the memory that decoding takes, 150 KB of it.
+/// A decoder with all the memory that decoding needs: 150 KB, most of it for literals.
 pub struct Decoder {
     literals: Literals,
     sequences: Sequences,
 }
 
 impl Decoder {
-    /// Bytes of memory that one takes, but for those of the struct itself.
+    /// Bytes of memory behind one for any frame.
     pub const LEN: usize = Literals::LEN + Sequences::LEN;
 
-    /// `None` if there is no memory. Decoding takes no more of it.
+    /// A decoder for any frame. `None` if memory runs out: decoding allocates no more.
     pub fn new() -> Option<Self> {
+        Self::with_literals(BLOCK_LEN_MAX)
+    }
+
+    /// A decoder for this frame only, with a buffer as long as its longest literals. `None`
+    /// if memory runs out. A damaged frame gets a decoder that rejects it.
+    pub fn for_frame(frame: &[u8]) -> Option<Self> {
+        let len = longest_literals(frame).unwrap_or_default();
+        Self::with_literals(len.min(BLOCK_LEN_MAX))
+    }
+
+    fn with_literals(len_max: usize) -> Option<Self> {
         Some(Self {
-            literals: Literals::new()?,
+            literals: Literals::new(len_max)?,
             sequences: Sequences::new()?,
         })
     }
@@ -105,5 +116,21 @@ impl Decoder {
             }
         }
         Ok(block.is_last)
+    }
+}
+
+/// The length of the longest literals of a block, from the headers of all blocks.
+fn longest_literals(frame: &[u8]) -> Result<usize, Error> {
+    let mut input = Input::new(frame);
+    FrameHeader::read(&mut input)?;
+    let mut longest = 0;
+    loop {
+        let block = Block::read(&mut input)?;
+        if let BlockContent::Compressed(mut content) = block.content {
+            longest = longest.max(literals::section_len(&mut content)?);
+        }
+        if block.is_last {
+            return Ok(longest);
+        }
     }
 }

@@ -104,6 +104,33 @@ fn what_the_reference_compresses_comes_back() {
 }
 
 #[test]
+fn a_decoder_for_one_frame_holds_its_literals_only() {
+    for (name, content) in contents(100_000) {
+        for level in LEVELS {
+            let frame = compress(&content, level, &[], true);
+            let mut decoder = Decoder::for_frame(&frame).expect("memory");
+            check(&mut decoder, name, &content, level, &[]);
+            let len_max = decoder.literals.len_max();
+            assert!(len_max <= content.len(), "{name}: {len_max}");
+            if name == "sevens" {
+                assert!(len_max < 100, "{name}: {len_max}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_decoder_for_one_frame_rejects_damage() {
+    for (frame, len) in small_frames() {
+        for end in 0..frame.len() {
+            let cut = &frame[..end];
+            let mut decoder = Decoder::for_frame(cut).expect("memory");
+            assert!(decode_anything(&mut decoder, cut, &[], len).is_err());
+        }
+    }
+}
+
+#[test]
 fn matches_reach_into_the_prefix() {
     let mut decoder = Decoder::new().expect("memory");
     for (prefix_len, len) in [(1, 100), (40, 33), (5000, 20_000), (1 << 20, 1 << 18)] {
