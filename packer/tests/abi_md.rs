@@ -148,6 +148,13 @@ fn document_lists_the_imports_of_the_runtime() {
 }
 
 #[test]
+fn document_lists_the_imports_of_the_writable_runtime() {
+    let mut documented = documented_imports("<!-- writable imports");
+    documented.append(&mut imports(MERGED));
+    assert_eq!(documented, imports(MERGED_WRITABLE));
+}
+
+#[test]
 fn document_states_the_abi_version() {
     let version = wasi_vfs_embedding::ABI_VERSION;
     let stated = format!("the same ABI version, which is {version}.");

@@ -1,9 +1,10 @@
 """Runs a WASI preview 1 module under wasmtime. The reference engine of the tests.
 
-Directories are preopened read-only, as a packed tree is. A command is started;
+Directories of --dir are preopened read-only, as a packed tree is. A command is started;
 a reactor is initialised and its export `run` called.
 
-Usage: run_wasmtime.py [--dir HOST::GUEST] [--env K=V] [--growth PAGES] MODULE [ARGS...]
+Usage: run_wasmtime.py [--dir HOST::GUEST] [--writable HOST::GUEST] [--env K=V]
+                       [--growth PAGES] MODULE [ARGS...]
     --growth: no memory may grow by more, nor beyond what the largest may
 """
 import argparse
@@ -13,6 +14,7 @@ import wasmtime
 
 options = argparse.ArgumentParser()
 options.add_argument("--dir", action="append", default=[])
+options.add_argument("--writable", action="append", default=[])
 options.add_argument("--env", action="append", default=[])
 options.add_argument("--growth", type=int)
 options.add_argument("module")
@@ -27,9 +29,10 @@ engine = wasmtime.Engine(config)
 wasi = wasmtime.WasiConfig()
 wasi.argv = ["guest.wasm", *options.args]
 wasi.env = [entry.split("=", 1) for entry in options.env]
-for entry in options.dir:
-    host, guest = entry.split("::")
-    wasi.preopen_dir(host, guest, False)
+for is_writable, entries in [(False, options.dir), (True, options.writable)]:
+    for entry in entries:
+        host, guest = entry.split("::")
+        wasi.preopen_dir(host, guest, is_writable)
 wasi.inherit_stdin()
 wasi.inherit_stdout()
 wasi.inherit_stderr()

@@ -181,6 +181,11 @@ impl Run<'_> {
         self.option("--dir", &mapping(host, guest))
     }
 
+    /// Preopens a host directory that may change; under wasmtime.
+    pub fn dir_writable(self, host: &Path, guest: &str) -> Self {
+        self.option("--writable", &mapping(host, guest))
+    }
+
     /// Sets an environment variable.
     pub fn env(self, name: &str, value: &str) -> Self {
         self.option("--env", &format!("{name}={value}"))

@@ -3,6 +3,7 @@
 
 use crate::command::{Pack, run, wasi_vfs};
 use crate::workspace::{guests, here, root, tool};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -105,16 +106,25 @@ impl Binding {
 
 /// The library that matches the command under test.
 pub fn library() -> &'static Path {
-    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        let written = directory.path().join("libwasi_vfs.a");
-        wasi_vfs(["lib".as_ref(), "-o".as_ref(), written.as_os_str()]).expect_success();
-        let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
-        let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
-        place(&written, &kept);
-        kept
-    });
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| written_library(&[]));
     &LIBRARY
+}
+
+/// The library whose files a program can change.
+pub fn writable_library() -> &'static Path {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(|| written_library(&["--writable"]));
+    &LIBRARY
+}
+
+fn written_library(options: &[&str]) -> PathBuf {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let written = directory.path().join("libwasi_vfs.a");
+    let words = ["lib"].iter().chain(options).map(OsStr::new);
+    wasi_vfs(words.chain(["-o".as_ref(), written.as_os_str()])).expect_success();
+    let content = fs::read(&written).expect("`wasi-vfs lib` wrote it");
+    let kept = guests().join(format!("libwasi_vfs-{:016x}.a", digest(&content)));
+    place(&written, &kept);
+    kept
 }
 
 /// `guests/c/NAME.c`, built in this form.
@@ -165,6 +175,13 @@ pub fn c_with(name: &str, form: Form, more: &[&str]) -> PathBuf {
     })
 }
 
+/// `guests/c/NAME.c`, linked with the library whose files a program can change.
+pub fn c_writable(name: &str) -> PathBuf {
+    let close = here("guests/linked/close.c").display().to_string();
+    let library = writable_library().display().to_string();
+    c_with(name, Form::COMMAND, &[&close, &library])
+}
+
 /// `guests/go/walk.go`.
 pub fn go() -> PathBuf {
     let source = here("guests/go/walk.go");
@@ -208,6 +225,12 @@ pub fn rust_debug() -> PathBuf {
 pub fn rust_linked(features: &[&str]) -> PathBuf {
     let library = library().display().to_string();
     rust_with("rust-linked", &[&[&*library], features].concat(), "none")
+}
+
+/// The same, linked with the library whose files a program can change.
+pub fn rust_writable() -> PathBuf {
+    let library = writable_library().display().to_string();
+    rust_with("rust-writable", &[&library], "none")
 }
 
 fn rust_with(name: &str, arguments: &[&str], debug: &str) -> PathBuf {

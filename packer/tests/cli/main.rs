@@ -42,3 +42,4 @@ mod tar;
 mod trace;
 mod usage;
 mod verify;
+mod writable;

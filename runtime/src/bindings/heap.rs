@@ -25,6 +25,7 @@ unsafe impl Sync for Pages {}
 
 impl Pages {
     /// The number of pages in use.
+    #[cfg(not(feature = "writable"))]
     pub(super) fn used_count(&self) -> usize {
         self.0.used_count()
     }
@@ -45,8 +46,11 @@ impl Pages {
     }
 }
 
-/// Where dlmalloc gets its memory. It keeps all of it.
+/// Where dlmalloc gets its memory. It keeps all of it, except in a runtime with a layer:
+/// there it gives back the pages of removed files.
 struct Source;
+
+const GIVES_BACK: bool = cfg!(feature = "writable");
 
 // SAFETY: pages from the pool are nobody else's.
 unsafe impl Allocator for Source {
@@ -59,16 +63,20 @@ unsafe impl Allocator for Source {
         ptr::null_mut()
     }
 
-    fn free_part(&self, _: *mut u8, _: usize, _: usize) -> bool {
-        false
+    fn free_part(&self, address: *mut u8, len: usize, kept_len: usize) -> bool {
+        self.free(address.wrapping_add(kept_len), len - kept_len)
     }
 
-    fn free(&self, _: *mut u8, _: usize) -> bool {
-        false
+    fn free(&self, address: *mut u8, len: usize) -> bool {
+        if GIVES_BACK {
+            // Both ends are those of pages, since the granularity is a page.
+            PAGES.give_back(address, len / PAGE_LEN);
+        }
+        GIVES_BACK
     }
 
     fn can_release_part(&self, _: u32) -> bool {
-        false
+        GIVES_BACK
     }
 
     fn allocates_zeros(&self) -> bool {
@@ -101,6 +109,17 @@ impl Heap {
         // allocate. So no other reference lives.
         unsafe { &mut *self.0.get() }
     }
+
+    /// Whole pages. If memory runs out, those that dlmalloc has but does not use.
+    fn pages(&self, count: usize) -> *mut u8 {
+        let pages = PAGES.take(count);
+        if !GIVES_BACK || !pages.is_null() {
+            return pages;
+        }
+        // SAFETY: frees only memory without an allocation.
+        unsafe { self.small().trim(0) };
+        PAGES.take(count)
+    }
 }
 
 /// How many pages an allocation is, if it is pages of its own.
@@ -114,7 +133,7 @@ fn pages_of(len: usize) -> Option<usize> {
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match pages_of(layout.size()) {
-            Some(count) => PAGES.take(count),
+            Some(count) => self.pages(count),
             // SAFETY: the caller's promise is the same.
             None => unsafe { self.small().malloc(layout.size(), layout.align()) },
         }

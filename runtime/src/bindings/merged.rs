@@ -2,7 +2,9 @@
 //! above the application's, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
-use super::heap::{Heap, PAGE_LEN, PAGES};
+#[cfg(not(feature = "writable"))]
+use super::heap::PAGES;
+use super::heap::{Heap, PAGE_LEN};
 use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
 use crate::guest::Memory;
 use alloc::vec::Vec;
@@ -136,7 +138,18 @@ impl BlockSource for StoredBlocks {
 /// Measures the runtime's own memory.
 pub(super) struct MemoryUse;
 
+/// What the image uses before its first block, of the default length, is decompressed.
+#[cfg(feature = "writable")]
+const USED_LEN: usize = crate::zstd::Decoder::LEN + 2 * PAGE_LEN;
+
 impl Budget for MemoryUse {
+    /// The pages in use hold the changes of the program, too.
+    #[cfg(feature = "writable")]
+    fn used_len(&self, _: usize) -> usize {
+        USED_LEN
+    }
+
+    #[cfg(not(feature = "writable"))]
     fn used_len(&self, index_len: usize) -> usize {
         // Blocks can use the pages that a call has freed. The memory itself may be longer,
         // because a program that shares it has pages, too. It has at most 65,535 pages.

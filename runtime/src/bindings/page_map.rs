@@ -65,10 +65,12 @@ impl PageMap {
     }
 
     /// The number of pages in use.
+    #[cfg(any(test, not(feature = "writable")))]
     pub(crate) fn used_count(&self) -> usize {
         self.grown.get() - self.free_count()
     }
 
+    #[cfg(any(test, not(feature = "writable")))]
     fn free_count(&self) -> usize {
         self.runs().map(|run| run.len()).sum()
     }

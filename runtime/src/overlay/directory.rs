@@ -39,7 +39,8 @@ pub(super) struct Directory<I> {
     /// The directory above; `None` while that of a packed directory is the packed one.
     pub(super) parent: Option<I>,
     /// Names that the packed directory does not have, or had until their removal.
-    own: Names<I>,
+    /// Each belongs to a node.
+    own: Names<Cover<I>>,
     /// Packed names that changed. One that belongs to another node keeps its place in a
     /// listing.
     covers: Names<Cover<I>>,
@@ -55,13 +56,10 @@ impl<I: Copy> Directory<I> {
     }
 
     pub(super) fn lookup(&self, name: &[u8]) -> Lookup<I> {
-        match self.own.get(name) {
-            Some(&id) => Lookup::Node(id),
-            None => match self.cover(name) {
-                None => Lookup::Unchanged,
-                Some(Cover::Removed(_)) => Lookup::Removed,
-                Some(&Cover::Node(id)) => Lookup::Node(id),
-            },
+        match self.own.get(name).or_else(|| self.cover(name)) {
+            None => Lookup::Unchanged,
+            Some(Cover::Removed(_)) => Lookup::Removed,
+            Some(&Cover::Node(id)) => Lookup::Node(id),
         }
     }
 
@@ -77,8 +75,10 @@ impl<I: Copy> Directory<I> {
 
     /// The first own name with at least this number.
     pub(super) fn own_at(&self, number: u64) -> Option<(u64, &[u8], I)> {
-        let (number, name, &id) = self.own.at(number)?;
-        Some((number, name, id))
+        match self.own.at(number)? {
+            (number, name, &Cover::Node(id)) => Some((number, name, id)),
+            (_, _, Cover::Removed(_)) => None,
+        }
     }
 
     /// Gives a name to a node. All or nothing.
@@ -88,8 +88,8 @@ impl<I: Copy> Directory<I> {
             None if name.is_packed => self.covers.insert(space, name.bytes, Cover::Node(id))?,
             // A removed packed name leaves its place for good, so that listings can skip it.
             _ => match self.own.get_mut(name.bytes) {
-                Some(node) => *node = id,
-                None => self.own.insert(space, name.bytes, id)?,
+                Some(own) => *own = Cover::Node(id),
+                None => self.own.insert(space, name.bytes, Cover::Node(id))?,
             },
         }
         Ok(())

@@ -25,7 +25,7 @@ impl<I: Copy + Eq + Hash> Handles<I> {
 
     /// Makes room for one [`retain`](Self::retain).
     pub(super) fn reserve_one(&mut self) -> Result {
-        let reserved = self.0.try_reserve(1, |(id, _)| hash_of(id));
+        let reserved = self.0.try_reserve(1, hash);
         reserved.map_err(|_| FsError::NoMemory)
     }
 
@@ -36,8 +36,7 @@ impl<I: Copy + Eq + Hash> Handles<I> {
             return Ok(());
         }
         self.reserve_one()?;
-        self.0
-            .insert_unique(hash_of(&id), (id, 1), |(id, _)| hash_of(id));
+        self.0.insert_unique(hash_of(&id), (id, 1), hash);
         Ok(())
     }
 
@@ -54,4 +53,8 @@ impl<I: Copy + Eq + Hash> Handles<I> {
         }
         is_last
     }
+}
+
+fn hash<I: Hash>((id, _): &(I, u32)) -> u64 {
+    hash_of(id)
 }

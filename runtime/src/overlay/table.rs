@@ -5,9 +5,9 @@
 
 use super::space::Space;
 use crate::fs::{FsError, Result};
-use core::hash::{BuildHasher, Hash};
-use foldhash::fast::FixedState;
+use core::hash::{Hash, Hasher};
 use hashbrown::HashTable;
+use wasi_vfs_format::checksum::checksum;
 
 /// A table below this capacity is never moved to a smaller one.
 const SMALL: usize = 32;
@@ -20,8 +20,53 @@ const PADDING_LEN: u64 = 64;
 pub(super) fn hash_of(key: &(impl Hash + ?Sized)) -> u64 {
     #[cfg(test)]
     HASH_COUNT.set(HASH_COUNT.get() + 1);
-    FixedState::with_seed(0).hash_one(key)
+    let mut mixer = Mixer(0);
+    key.hash(&mut mixer);
+    mixer.finish()
 }
+
+/// Hashes numbers by a multiplication, and names by the checksum of images, whose code the
+/// runtime has anyway.
+struct Mixer(u64);
+
+impl Mixer {
+    /// A table uses the highest and the lowest bits of a hash. The high half of a product
+    /// depends on all bits of the factor.
+    fn mix(&mut self, number: u64) {
+        // 2^64 divided by the golden ratio, which spreads consecutive numbers.
+        let product = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = product ^ (product >> 32);
+    }
+}
+
+impl Hasher for Mixer {
+    fn write(&mut self, bytes: &[u8]) {
+        self.mix(checksum(bytes));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.mix(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.mix(number);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.mix(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Hashes an item. All hashes of one type have this type, so the code of a table exists once.
+type HashOf<'h, T> = &'h dyn Fn(&T) -> u64;
 
 #[cfg(test)]
 std::thread_local! {
@@ -103,6 +148,10 @@ impl<T> Table<T> {
         additional: usize,
         hash: impl Fn(&T) -> u64,
     ) -> Result {
+        self.make_room(space, additional, &hash)
+    }
+
+    fn make_room(&mut self, space: &mut Space, additional: usize, hash: HashOf<'_, T>) -> Result {
         let growth_len = self.growth_len(additional as u64);
         if growth_len == 0 {
             return Ok(());
@@ -117,8 +166,11 @@ impl<T> Table<T> {
 
     /// Inserts an item for which there is room, and which the table does not have.
     pub(super) fn insert(&mut self, item: T, hash: impl Fn(&T) -> u64) {
-        let key = hash(&item);
-        self.0.insert_unique(key, item, hash);
+        Self::put(&mut self.0, item, &hash);
+    }
+
+    fn put(table: &mut HashTable<T>, item: T, hash: HashOf<'_, T>) {
+        table.insert_unique(hash(&item), item, hash);
     }
 
     pub(super) fn remove(&mut self, hash: u64, is_it: impl FnMut(&T) -> bool) -> Option<T> {
@@ -130,16 +182,19 @@ impl<T> Table<T> {
     /// the table keeps its memory.
     pub(super) fn shrink(&mut self, space: &mut Space, hash: impl Fn(&T) -> u64) {
         let is_fit = self.0.capacity() < SMALL || self.0.len() > self.0.capacity() / 8;
-        if is_fit && !self.0.is_empty() {
-            return;
+        if !is_fit || self.0.is_empty() {
+            self.move_to_smaller(space, &hash);
         }
+    }
+
+    fn move_to_smaller(&mut self, space: &mut Space, hash: HashOf<'_, T>) {
         let mut smaller = HashTable::new();
-        if smaller.try_reserve(self.0.len() * 2, &hash).is_err() {
+        if smaller.try_reserve(self.0.len() * 2, hash).is_err() {
             return;
         }
         space.change_table(self.0.allocation_size(), smaller.allocation_size());
         for item in self.0.drain() {
-            smaller.insert_unique(hash(&item), item, &hash);
+            Self::put(&mut smaller, item, hash);
         }
         self.0 = smaller;
     }

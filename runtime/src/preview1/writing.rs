@@ -168,7 +168,8 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     fn piece(&self, (address, len): (u32, u32)) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         let reserved = bytes.try_reserve_exact(len as usize);
-        reserved.map_err(|_| FsError::NoMemory)?;
+        // What is written needs as much memory, so programs get one error for both.
+        reserved.map_err(|_| FsError::NoSpace)?;
         bytes.resize(len as usize, 0);
         self.memory.copy_out(address, &mut bytes);
         Ok(bytes)

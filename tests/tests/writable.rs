@@ -1,0 +1,152 @@
+//! Programs that change packed files. They print the same as on the same directory under
+//! wasmtime, in each form, under wasmtime and Node.
+
+use std::path::{Path, PathBuf};
+use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::engine::Engine;
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::tree;
+
+/// How a module gets its files.
+#[derive(Debug)]
+struct Packing {
+    options: &'static [&'static str],
+    linked: bool,
+}
+
+const PACKINGS: [Packing; 4] = [
+    Packing {
+        options: &[],
+        linked: false,
+    },
+    Packing {
+        options: &["--compress", "--block-size", "16K"],
+        linked: false,
+    },
+    Packing {
+        options: &["--compress", "--memory", "single"],
+        linked: false,
+    },
+    Packing {
+        options: &["--compress"],
+        linked: true,
+    },
+];
+
+/// A program that is merged with the runtime, and the same program linked with it.
+struct Program {
+    plain: PathBuf,
+    linked: PathBuf,
+    /// A variable to set.
+    variable: &'static str,
+}
+
+fn c() -> Program {
+    Program {
+        plain: guest::c("changes", Form::COMMAND),
+        linked: guest::c_writable("changes"),
+        variable: "UNUSED",
+    }
+}
+
+fn rust() -> Program {
+    Program {
+        plain: guest::rust(),
+        linked: guest::rust_writable(),
+        variable: "CHANGE",
+    }
+}
+
+/// The output on the directory under wasmtime.
+fn on_directory(program: &Program) -> String {
+    let tree = tree::sample();
+    let run = Engine::Wasmtime.module(&program.plain);
+    let run = run.dir_writable(tree.path(), "/data");
+    run.env(program.variable, "1").stdout()
+}
+
+fn packed(program: &Program, packing: &Packing, tree: &Path) -> tempfile::TempPath {
+    let module = match packing.linked {
+        true => &program.linked,
+        false => &program.plain,
+    };
+    let pack = Pack::new(module).dir(tree, "/data");
+    let pack = pack.option("--writable").option("/data");
+    let options = packing.options.iter();
+    options.fold(pack, |pack, option| pack.option(option)).run()
+}
+
+fn prints_as_on_a_directory(program: &Program) {
+    let expected = on_directory(program);
+    assert!(expected.lines().count() > 5, "{expected}");
+    let tree = tree::sample();
+    for packing in &PACKINGS {
+        let module = packed(program, packing, tree.path());
+        for engine in [Engine::Wasmtime, Engine::Node] {
+            let run = engine.module(&module).env(program.variable, "1");
+            assert_eq!(run.stdout(), expected, "{packing:?} {engine:?}");
+        }
+    }
+}
+
+#[test]
+fn c_program_changes_packed_files() {
+    prints_as_on_a_directory(&c());
+}
+
+#[test]
+fn rust_program_changes_packed_files() {
+    prints_as_on_a_directory(&rust());
+}
+
+/// The lines of `fill.c`: what found room in each round.
+fn filled(options: &[&str], growth: u32) -> Vec<(String, u64)> {
+    let tree = tree::sample();
+    let pack = Pack::new(guest::c("fill", Form::COMMAND)).dir(tree.path(), "/data");
+    let pack = pack.option("--writable").option("/data");
+    let pack = options
+        .iter()
+        .fold(pack, |pack, option| pack.option(option));
+    let printed = Engine::Wasmtime.module(&pack.run()).growth(growth).stdout();
+    let lines = printed.lines().map(|line| {
+        let (what, count) = line.rsplit_once(": ").expect("what and how many");
+        (what.to_owned(), count.parse().expect(line))
+    });
+    lines.collect()
+}
+
+/// Each round finds at least three quarters of the room of the first.
+fn is_filled_again_and_again(options: &[&str], growth: u32) {
+    let lines = filled(options, growth);
+    assert_eq!(lines.len(), 8, "{lines:?}");
+    for (line, first) in lines.iter().zip(lines.iter().cycle().take(2).cycle()) {
+        assert!(line.0.starts_with("No space left on device"), "{lines:?}");
+        assert!(line.1 > 0 && line.1 >= first.1 / 4 * 3, "{lines:?}");
+    }
+}
+
+#[test]
+fn memory_of_removed_files_is_used_again() {
+    is_filled_again_and_again(&["--writable-limit", "4M"], 1000);
+}
+
+/// The engine refuses memory long before the limit.
+#[test]
+fn refused_memory_is_no_space() {
+    for kind in ["separate", "single"] {
+        is_filled_again_and_again(&["--memory", kind, "--compress"], 30);
+    }
+}
+
+/// The runtime of a linked program must be one that can write.
+#[test]
+fn read_only_library_is_rejected() {
+    let tree = tree::sample();
+    let linked = Form::ALL[1];
+    let pack = Pack::new(guest::c("changes", linked)).dir(tree.path(), "/data");
+    let place = wasi_vfs_tests::tree::Tree::new();
+    let output = place.path().join("packed.wasm");
+    let pack = pack.option("--writable").option("/data");
+    let said = pack.outcome(&output).expect_failure();
+    assert!(said.contains("wasi-vfs lib --writable"), "{said}");
+}
