@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use wasi_vfs::{Contents, ImageReader, Verification, verify};
+use wasi_vfs_format::digest::Digest;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,13 +68,17 @@ impl Verify {
             writeln!(out, "not checked: {what}, since {why}")?;
         }
         if verification.is_whole() {
+            // An image of changes has none.
+            let digest = match verification.digest {
+                digest if digest == Digest::default() => String::new(),
+                digest => format!(", digest {digest}"),
+            };
             writeln!(
                 out,
-                "{}: whole: {}, {}, digest {}",
+                "{}: whole: {}, {}{digest}",
                 text::path(&self.packed),
                 text::count(verification.inode_count.into(), "object"),
                 text::count(verification.block_count.into(), "block"),
-                verification.digest,
             )?;
         }
         Ok(())

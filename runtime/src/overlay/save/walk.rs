@@ -8,7 +8,7 @@
 
 use super::content::Content;
 use super::error::SaveError;
-use super::in_place::InPlace;
+use super::in_place::{InPlace, sorted};
 use crate::fs::Filesystem;
 use crate::fs::{Kind, Origin, Result as FsResult, Stat, Tree};
 use crate::overlay::clock::Clock;
@@ -18,8 +18,8 @@ use crate::overlay::layer::Overlay;
 use crate::overlay::table::hash_of;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::cmp::Ordering;
 use core::hash::Hash;
-use core::ops::Range;
 use hashbrown::HashTable;
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::changes::{Described, Writer};
@@ -32,15 +32,36 @@ struct Pending<L: Origin> {
     below: Option<L::Node>,
 }
 
-/// An entry to add: the range of its name in [`Entries::names`], and its node. `None` is a
-/// removed name.
-type Entry<I> = (Range<usize>, Option<Id<I>>);
-
-/// The entries of a directory to add. The memory is used for one directory after the other.
-struct Entries<I> {
-    names: Vec<u8>,
-    list: Vec<Entry<I>>,
+/// An entry to add.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Entry<'o, I> {
+    name: &'o [u8],
+    /// `None` if the name was removed.
+    id: Option<Id<I>>,
 }
+
+impl<I: Eq> Entry<'_, I> {
+    /// By name. A packed name that was removed and made again is there twice: its node is
+    /// first.
+    fn key(&self) -> (&[u8], bool) {
+        (self.name, self.id.is_none())
+    }
+}
+
+impl<I: Eq> Ord for Entry<'_, I> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl<I: Eq> PartialOrd for Entry<'_, I> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The entries of a directory to add.
+type Entries<'o, I> = Vec<Entry<'o, I>>;
 
 /// The state of the walk.
 pub(super) struct Walk<'o, L: Origin, C> {
@@ -50,7 +71,7 @@ pub(super) struct Walk<'o, L: Origin, C> {
     content: Content<Id<L::Id>>,
     pending: VecDeque<Pending<L>>,
     /// The first inode of each node with several names.
-    linked: HashTable<(Id<L::Id>, InodeNumber)>,
+    linked: HashTable<(Id<L::Id>, u32)>,
 }
 
 impl<'o, L: Origin, C: Clock> Walk<'o, L, C>
@@ -81,51 +102,43 @@ where
     }
 
     pub(super) fn run(mut self) -> Result<(Writer, Content<Id<L::Id>>), SaveError> {
-        let mut entries = Entries {
-            names: Vec::new(),
-            list: Vec::new(),
-        };
         while let Some(directory) = self.pending.pop_front() {
-            self.collect(&directory, &mut entries)?;
-            entries.sort();
-            for (name, id) in &entries.list {
-                let name = &entries.names[name.clone()];
+            let mut entries = sorted(self.collect(&directory)?);
+            // A packed node that was moved away and back is there twice, too.
+            entries.dedup_by(|one, other| one.name == other.name);
+            for Entry { name, id } in entries {
                 match id {
-                    Some(id) => self.add_node(&directory, name, *id)?,
+                    Some(id) => self.add_node(&directory, name, id)?,
                     None => {
                         self.writer
                             .add(directory.number, name, 0, Described::Removed)?;
                     }
                 }
             }
-            entries.clear();
         }
         Ok((self.writer, self.content))
     }
 
     /// Collects the entries of a directory that differ from the packed one.
-    fn collect(
-        &self,
-        directory: &Pending<L>,
-        entries: &mut Entries<L::Id>,
-    ) -> Result<(), SaveError> {
+    fn collect(&self, directory: &Pending<L>) -> Result<Entries<'o, L::Id>, SaveError> {
         let found = self.overlay.node(directory.id)?;
+        let mut entries = Vec::new();
         match &directory.below {
             Some(below) if Id::Packed(L::id(below)) == directory.id => {
                 let changed = self.overlay.nodes.get(directory.id);
                 if let Some(changed) = changed.and_then(|changed| changed.directory()) {
-                    entries.add_changed(changed)?;
+                    add_changed(&mut entries, changed)?;
                 }
-                self.collect_in_place(&found, L::id(below), entries)
+                self.collect_in_place(&found, L::id(below), &mut entries)?;
             }
             below => {
-                self.collect_all(&found, entries)?;
-                match below {
-                    Some(below) => self.collect_missing(&found, below, entries),
-                    None => Ok(()),
+                self.collect_all(&found, &mut entries)?;
+                if let Some(below) = below {
+                    self.collect_missing(&found, below, &mut entries)?;
                 }
             }
         }
+        Ok(entries)
     }
 
     /// Collects the packed entries that changed where they are.
@@ -133,7 +146,7 @@ where
         &self,
         found: &Found<L::Node>,
         directory: L::Id,
-        entries: &mut Entries<L::Id>,
+        entries: &mut Entries<'o, L::Id>,
     ) -> Result<(), SaveError> {
         for entry in self.in_place.below(directory) {
             let lower = &self.overlay.lower;
@@ -142,7 +155,7 @@ where
             let here = self.overlay.lookup(found, name)?;
             // The entry may have moved, and another node may have the name.
             if here.is_some_and(|here| Overlay::<L, C>::id(&here) == id) {
-                entries.add(name, Some(id))?;
+                add(entries, name, Some(id))?;
             }
         }
         Ok(())
@@ -151,12 +164,12 @@ where
     fn collect_all(
         &self,
         found: &Found<L::Node>,
-        entries: &mut Entries<L::Id>,
+        entries: &mut Entries<'o, L::Id>,
     ) -> Result<(), SaveError> {
         let mut cookie = 0;
         while let Some(entry) = self.overlay.entry(found, cookie)? {
             if let Some(node) = self.overlay.lookup(found, entry.name)? {
-                entries.add(entry.name, Some(Overlay::<L, C>::id(&node)))?;
+                add(entries, entry.name, Some(Overlay::<L, C>::id(&node)))?;
             }
             cookie = entry.next;
         }
@@ -168,12 +181,12 @@ where
         &self,
         found: &Found<L::Node>,
         below: &L::Node,
-        entries: &mut Entries<L::Id>,
+        entries: &mut Entries<'o, L::Id>,
     ) -> Result<(), SaveError> {
         let mut cookie = 0;
         while let Some(entry) = self.overlay.lower.entry(below, cookie)? {
             if self.overlay.lookup(found, entry.name)?.is_none() {
-                entries.add(entry.name, None)?;
+                add(entries, entry.name, None)?;
             }
             cookie = entry.next;
         }
@@ -247,14 +260,15 @@ where
             return None;
         }
         let found = self.linked.find(hash_of(&id), |&(other, _)| other == id);
-        found.map(|&(_, number)| number)
+        found.map(|&(_, number)| InodeNumber(number))
     }
 
     fn remember(&mut self, id: Id<L::Id>, number: InodeNumber) -> Result<(), SaveError> {
-        let hash = |(id, _): &(Id<L::Id>, InodeNumber)| hash_of(id);
+        let hash = |(id, _): &(Id<L::Id>, u32)| hash_of(id);
         let reserved = self.linked.try_reserve(1, hash);
         reserved.map_err(|_| SaveError::NoMemory)?;
-        self.linked.insert_unique(hash_of(&id), (id, number), hash);
+        self.linked
+            .insert_unique(hash_of(&id), (id, number.0), hash);
         Ok(())
     }
 
@@ -266,48 +280,35 @@ where
     }
 }
 
-impl<I: Copy> Entries<I> {
-    /// Adds the changed names of a packed directory.
-    fn add_changed(&mut self, directory: &Directory<Id<I>>) -> Result<(), SaveError> {
-        let mut number = 0;
-        while let Some((at, name, cover)) = directory.cover_at(number) {
-            let id = match cover {
-                Cover::Removed(_) => None,
-                Cover::Node(id) => Some(*id),
-            };
-            self.add(name, id)?;
-            number = at + 1;
-        }
-        number = 0;
-        while let Some((at, name, id)) = directory.own_at(number) {
-            self.add(name, Some(id))?;
-            number = at + 1;
-        }
-        Ok(())
+/// Adds the changed names of a packed directory.
+fn add_changed<'o, I: Copy>(
+    entries: &mut Entries<'o, I>,
+    directory: &'o Directory<Id<I>>,
+) -> Result<(), SaveError> {
+    let mut number = 0;
+    while let Some((at, name, cover)) = directory.cover_at(number) {
+        let id = match cover {
+            Cover::Removed(_) => None,
+            Cover::Node(id) => Some(*id),
+        };
+        add(entries, name, id)?;
+        number = at + 1;
     }
+    number = 0;
+    while let Some((at, name, id)) = directory.own_at(number) {
+        add(entries, name, Some(id))?;
+        number = at + 1;
+    }
+    Ok(())
+}
 
-    fn add(&mut self, name: &[u8], id: Option<Id<I>>) -> Result<(), SaveError> {
-        let (start, end) = (self.names.len(), self.names.len() + name.len());
-        let reserved = self.names.try_reserve(name.len());
-        reserved.map_err(|_| SaveError::NoMemory)?;
-        let reserved = self.list.try_reserve(1);
-        reserved.map_err(|_| SaveError::NoMemory)?;
-        self.names.extend_from_slice(name);
-        self.list.push((start..end, id));
-        Ok(())
-    }
-
-    /// Sorts by name. A packed name that was removed and made again is there twice, and so is
-    /// a packed node that was moved away and back. A node wins over the removal.
-    fn sort(&mut self) {
-        let Self { names, list } = self;
-        let key = |(name, id): &Entry<I>| (names.get(name.clone()), id.is_none());
-        list.sort_unstable_by(|one, other| key(one).cmp(&key(other)));
-        list.dedup_by(|one, other| names.get(one.0.clone()) == names.get(other.0.clone()));
-    }
-
-    fn clear(&mut self) {
-        self.names.clear();
-        self.list.clear();
-    }
+fn add<'o, I>(
+    entries: &mut Entries<'o, I>,
+    name: &'o [u8],
+    id: Option<Id<I>>,
+) -> Result<(), SaveError> {
+    let reserved = entries.try_reserve(1);
+    reserved.map_err(|_| SaveError::NoMemory)?;
+    entries.push(Entry { name, id });
+    Ok(())
 }
