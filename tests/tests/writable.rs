@@ -99,6 +99,45 @@ fn rust_program_changes_packed_files() {
     prints_as_on_a_directory(&rust());
 }
 
+/// The lines of `fill.c`: what found room in each round.
+fn filled(options: &[&str], growth: u32) -> Vec<(String, u64)> {
+    let tree = tree::sample();
+    let pack = Pack::new(guest::c("fill", Form::COMMAND)).dir(tree.path(), "/data");
+    let pack = pack.option("--writable").option("/data");
+    let pack = options
+        .iter()
+        .fold(pack, |pack, option| pack.option(option));
+    let printed = Engine::Wasmtime.module(&pack.run()).growth(growth).stdout();
+    let lines = printed.lines().map(|line| {
+        let (what, count) = line.rsplit_once(": ").expect("what and how many");
+        (what.to_owned(), count.parse().expect(line))
+    });
+    lines.collect()
+}
+
+/// Each round finds at least three quarters of the room of the first.
+fn is_filled_again_and_again(options: &[&str], growth: u32) {
+    let lines = filled(options, growth);
+    assert_eq!(lines.len(), 8, "{lines:?}");
+    for (line, first) in lines.iter().zip(lines.iter().cycle().take(2).cycle()) {
+        assert!(line.0.starts_with("No space left on device"), "{lines:?}");
+        assert!(line.1 > 0 && line.1 >= first.1 / 4 * 3, "{lines:?}");
+    }
+}
+
+#[test]
+fn memory_of_removed_files_is_used_again() {
+    is_filled_again_and_again(&["--writable-limit", "4M"], 1000);
+}
+
+/// The engine refuses memory long before the limit.
+#[test]
+fn refused_memory_is_no_space() {
+    for kind in ["separate", "single"] {
+        is_filled_again_and_again(&["--memory", kind, "--compress"], 30);
+    }
+}
+
 /// The runtime of a linked program must be one that can write.
 #[test]
 fn read_only_library_is_rejected() {

@@ -162,8 +162,14 @@ impl Anchor {
     }
 
     /// As [`unsupported`](Self::unsupported), for a runtime that keeps no changes.
-    pub fn is_unsupported_without_layer(&self) -> bool {
-        self.required_features.get() != 0 || !self.sources.is_empty() || !self.layers.is_empty()
+    pub fn unsupported_without_layer(&self) -> Option<Unsupported> {
+        if self.required_features.get() != 0 {
+            return Some(Unsupported::Features(self.required_features.get()));
+        }
+        if !self.sources.is_empty() {
+            return Some(Unsupported::Sources);
+        }
+        (!self.layers.is_empty()).then_some(Unsupported::Layers)
     }
 
     /// Whether the runtime can keep changes.
@@ -215,7 +221,7 @@ mod tests {
             anchor.as_mut_bytes()[at] ^= 0x80;
             let is_reserved = reserved.contains(&at);
             assert_eq!(anchor.unsupported().is_some(), is_reserved, "byte {at}");
-            assert_eq!(anchor.is_unsupported_without_layer(), is_reserved);
+            assert_eq!(anchor.unsupported_without_layer().is_some(), is_reserved);
         }
     }
 
@@ -224,7 +230,7 @@ mod tests {
         let with = |features: u32, layers: Table| {
             let mut anchor = empty();
             (anchor.required_features, anchor.layers) = (features.into(), layers);
-            assert!(anchor.is_unsupported_without_layer());
+            assert!(anchor.unsupported_without_layer().is_some());
             anchor.unsupported()
         };
         assert_eq!(with(FEATURE_LAYER, Table::EMPTY), None);

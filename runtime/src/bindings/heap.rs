@@ -109,6 +109,17 @@ impl Heap {
         // allocate. So no other reference lives.
         unsafe { &mut *self.0.get() }
     }
+
+    /// Whole pages. If memory runs out, those that dlmalloc has but does not use.
+    fn pages(&self, count: usize) -> *mut u8 {
+        let pages = PAGES.take(count);
+        if !GIVES_BACK || !pages.is_null() {
+            return pages;
+        }
+        // SAFETY: frees only memory without an allocation.
+        unsafe { self.small().trim(0) };
+        PAGES.take(count)
+    }
 }
 
 /// How many pages an allocation is, if it is pages of its own.
@@ -122,7 +133,7 @@ fn pages_of(len: usize) -> Option<usize> {
 unsafe impl GlobalAlloc for Heap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match pages_of(layout.size()) {
-            Some(count) => PAGES.take(count),
+            Some(count) => self.pages(count),
             // SAFETY: the caller's promise is the same.
             None => unsafe { self.small().malloc(layout.size(), layout.align()) },
         }

@@ -225,9 +225,10 @@ fn stored_index(anchor: &Anchor) -> Option<*const [u8]> {
 /// Whether the image may depend on a field of the anchor that this runtime cannot read.
 fn is_unsupported(anchor: &Anchor) -> bool {
     match cfg!(feature = "writable") {
-        true => anchor.unsupported().is_some(),
-        false => anchor.is_unsupported_without_layer(),
+        true => anchor.unsupported(),
+        false => anchor.unsupported_without_layer(),
     }
+    .is_some()
 }
 
 /// The index out of its frame, if it is one. The decoder's memory is given back, since
@@ -316,6 +317,7 @@ fn start() -> State {
 
 /// The image.
 #[cfg(not(any(feature = "wired", feature = "writable")))]
+#[inline(always)]
 fn files(anchor: &Anchor) -> Result<TheFiles, NoMemory> {
     Ok(ImageFs::new(index(anchor)?, blocks(anchor)))
 }

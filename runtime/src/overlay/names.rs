@@ -2,7 +2,8 @@
 //!
 //! Each name has a number that only grows, so that a listing continues behind the last
 //! number that it saw, whatever was added or removed meanwhile. A removed name leaves a gap.
-//! [`Names::remove`] closes the gaps when they are more than the names.
+//! [`Names::remove`] closes the gaps when they are more than the names, and frees memory when
+//! most of it is unused.
 //!
 //! For example, `a`, `b` and `c` get 0, 1 and 2. A listing has seen 1 when `b` is removed and
 //! `d` added. It continues with `c`, then `d`, which has number 3.
@@ -107,7 +108,8 @@ impl<T> Names<T> {
         space.free(core::mem::take(&mut entry.name));
         self.gap_count += 1;
         self.skip_gaps();
-        if self.gap_count > GAP_COUNT_MAX && self.gap_count > self.entries.len() / 2 {
+        let has_gaps = self.gap_count > GAP_COUNT_MAX && self.gap_count > self.entries.len() / 2;
+        if has_gaps || Space::is_oversized(self.entries.len(), self.entries.capacity()) {
             self.close_gaps(space);
         }
     }
@@ -218,6 +220,17 @@ mod tests {
         }
         names.free(&mut space);
         assert_eq!(space.used_len(), 0);
+    }
+
+    #[test]
+    fn names_removed_from_the_end_free_their_memory() {
+        let mut space = Space::new(1 << 20);
+        let mut names = names(&mut space, 5000);
+        for value in (1..5000_u32).rev() {
+            names.remove(&mut space, value.to_string().as_bytes());
+        }
+        assert!(space.used_len() < 1500, "{} bytes", space.used_len());
+        assert_eq!(names.get(b"0"), Some(&0));
     }
 
     #[test]
