@@ -99,9 +99,14 @@ impl Binding {
 
     /// The same, with a library that keeps changes if it is linked.
     pub fn pack_writable(self, name: &str) -> Pack {
+        self.pack_writable_with(name, &[])
+    }
+
+    /// The same with more flags for the compiler.
+    pub fn pack_writable_with(self, name: &str, more: &[&str]) -> Pack {
         let module = match self.form.linked {
-            true => c_writable(name),
-            false => c(name, self.form),
+            true => c_writable_with(name, more),
+            false => c_with(name, self.form, more),
         };
         self.options_on(Pack::new(module))
     }
@@ -205,9 +210,14 @@ pub fn c_component(name: &str) -> PathBuf {
 
 /// `guests/c/NAME.c`, linked with the library whose files a program can change.
 pub fn c_writable(name: &str) -> PathBuf {
+    c_writable_with(name, &[])
+}
+
+fn c_writable_with(name: &str, more: &[&str]) -> PathBuf {
     let close = here("guests/linked/close.c").display().to_string();
     let library = writable_library().display().to_string();
-    c_with(name, Form::COMMAND, &[&close, &library])
+    let flags = [&[&*close, &*library], more].concat();
+    c_with(name, Form::COMMAND, &flags)
 }
 
 /// `guests/go/walk.go`.

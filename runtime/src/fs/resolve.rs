@@ -74,6 +74,8 @@ pub struct Resolution<'p, T: Tree> {
     pub name: &'p [u8],
     /// Whether a slash behind the name of a missing node asks for a directory.
     pub names_directory: bool,
+    /// Whether the last component is a link that was followed only for the slash behind it.
+    pub followed_for_slash: bool,
     /// The directory above which a path from here must not lead.
     pub root: T::Id,
 }
@@ -112,6 +114,7 @@ pub fn resolve<'p, P: Policy, T: Tree>(
         name: b".",
         pending: &mut pending,
         follow_last,
+        followed_for_slash: false,
         policy: PhantomData::<P>,
     };
     let is_found = walk.run()?;
@@ -120,6 +123,7 @@ pub fn resolve<'p, P: Policy, T: Tree>(
         directory: walk.directory,
         name: walk.name,
         names_directory: !is_found && !walk.pending.is_at_end(),
+        followed_for_slash: walk.followed_for_slash,
         root: walk.root,
     })
 }
@@ -134,6 +138,7 @@ struct Walk<'w, 'p, T: Tree, P> {
     name: &'p [u8],
     pending: &'w mut Pending<'p>,
     follow_last: bool,
+    followed_for_slash: bool,
     policy: PhantomData<P>,
 }
 
@@ -202,6 +207,7 @@ impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
         if target.is_empty() {
             return Err(FsError::NotFound);
         }
+        self.followed_for_slash |= !self.follow_last && !self.pending.has_components();
         if target.starts_with(b"/") {
             self.root = self.tree.root();
             self.current = self.tree.node(self.root)?;
