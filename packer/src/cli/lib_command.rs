@@ -12,6 +12,7 @@ const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs lib -o libwasi_vfs.a
+  wasi-vfs lib --writable -o libwasi_vfs.a
   clang --target=wasm32-wasi app.c libwasi_vfs.a -o app.wasm",
     exit_codes!()
 );
@@ -23,6 +24,10 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Lib {
+    /// Write the library for `pack --writable`, which is larger
+    #[arg(long)]
+    writable: bool,
+
     /// File to write; `-` is standard output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -31,7 +36,11 @@ pub(super) struct Lib {
 impl Lib {
     pub(super) fn execute(self) -> Result<ExitCode> {
         output::check(&self.output)?;
-        output::write(&self.output, runtime::LINKED)?;
+        let library = match self.writable {
+            true => runtime::LINKED_WRITABLE,
+            false => runtime::LINKED,
+        };
+        output::write(&self.output, library)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -15,7 +15,9 @@ use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
 use wasi_vfs_format::superblock::{self, SUPERBLOCK_LEN};
-use wasi_vfs_format::{ImageReader, Part, Parts, Payload, Places, ReadAt};
+use wasi_vfs_format::{
+    ImageReader, Index, InodeNumber, Kind, Part, Parts, Payload, Places, ReadAt,
+};
 
 /// The parts of an image in a module or in a file.
 #[derive(Clone, Debug)]
@@ -94,13 +96,13 @@ impl<'a> Contents<'a> {
         }
         if component::is_component(bytes) {
             let (place, found) = component::find(bytes)?.ok_or(OpenError::NotPacked)?;
-            return Ok(Self::of_found(found, Some(place)));
+            return Self::of_found(found, Some(place)).checked();
         }
         let found = match module::find(bytes) {
             Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
             found => found?.ok_or(OpenError::NotPacked)?,
         };
-        Ok(Self::of_found(found, None))
+        Self::of_found(found, None).checked()
     }
 
     fn of_found(found: Found<'a>, core_module: Option<CoreModulePlace>) -> Self {
@@ -157,13 +159,13 @@ impl<'a> Contents<'a> {
         }
         if component::is_component(&**source) {
             let (place, found) = component::find_in(source)?.ok_or(OpenError::NotPacked)?;
-            return Ok(Self::of_filed(found, Some(place)));
+            return Self::of_filed(found, Some(place)).checked();
         }
         let found = match module::find_in(source) {
             Err(ModuleError::NotWasm { found }) => return Err(OpenError::Neither { found }),
             found => found?.ok_or(OpenError::NotPacked)?,
         };
-        Ok(Self::of_filed(found, None))
+        Self::of_filed(found, None).checked()
     }
 
     fn of_filed(found: Filed, core_module: Option<CoreModulePlace>) -> Contents<'static> {
@@ -214,6 +216,24 @@ impl<'a> Contents<'a> {
             metadata: parts.metadata.map(Into::into),
             writable: None,
         }
+    }
+
+    /// Checks that the writable directories are directories of the image. A damaged index is
+    /// an error of [`reader`](Self::reader).
+    fn checked(self) -> Result<Self, OpenError> {
+        let Some(writable) = &self.writable else {
+            return Ok(self);
+        };
+        let Ok(index) = Index::parse(&self.index) else {
+            return Ok(self);
+        };
+        for &number in &writable.directories {
+            let inode = index.inode(InodeNumber(number));
+            if !inode.is_ok_and(|inode| inode.kind() == Kind::Directory) {
+                return Err(ModuleError::WritableInode { number }.into());
+            }
+        }
+        Ok(self)
     }
 
     /// Copies borrowed parts.
@@ -351,6 +371,30 @@ impl ReadAt for OpenFile {
 mod tests {
     use super::*;
     use crate::Packer;
+
+    #[test]
+    fn writable_directories_are_directories_of_the_image() {
+        let image = Packer::without_module().map_dir("src", "/src").image();
+        let image = image.unwrap().bytes;
+        let with = |directories: &[u32]| {
+            let contents = Contents {
+                writable: Some(Writable {
+                    directories: directories.to_vec(),
+                    limit_len: 1,
+                }),
+                ..Contents::find(&image).unwrap()
+            };
+            contents.checked().map(|_| ())
+        };
+        let contents = Contents::find(&image).unwrap();
+        let image = contents.reader().unwrap();
+        let number = |path| crate::resolve(&image, path, true).unwrap().number.0;
+        assert!(with(&[0, number("/src/cli")]).is_ok());
+        for wrong in [number("/src/lib.rs"), image.index().inode_count(), u32::MAX] {
+            let error = with(&[0, wrong]).unwrap_err().to_string();
+            assert!(error.contains(&format!("inode {wrong} ")), "{error}");
+        }
+    }
 
     #[test]
     fn truncated_files_fail_later_reads() {

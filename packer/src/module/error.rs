@@ -187,6 +187,14 @@ pub enum ModuleError {
         /// The missing or wrong part.
         what: String,
     },
+    /// The record of the writable directories names an inode that is no directory.
+    #[error(
+        "the module lists inode {number} as a writable directory, and its image has no such directory; pack the original module again"
+    )]
+    WritableInode {
+        /// The number of the inode.
+        number: u32,
+    },
     /// The linked runtime keeps no changes.
     #[error(
         "the module was linked with a runtime that cannot write; write the library again with `wasi-vfs lib --writable -o libwasi_vfs.a` and relink, or pack without writable directories"

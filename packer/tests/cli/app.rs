@@ -224,3 +224,47 @@ pub(crate) fn opens_directory(name: &str) -> Vec<u8> {
     ))
     .unwrap()
 }
+
+/// Creates `new.txt` in its first preopen, writes `new` and a line end, reads it again, and
+/// writes it to standard output. Exits with the errno of a failed call, or 99 if the file
+/// has no time.
+pub(crate) fn writes_and_reads() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $write
+            (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_pread" (func $pread
+            (param i32 i32 i32 i64 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_filestat_get" (func $stat
+            (param i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "clock_time_get" (func
+            (param i32 i64 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "new.txt")
+          (data (i32.const 120) "new\n")
+          (func $check (param $errno i32)
+            (if (local.get $errno) (then (call $exit (local.get $errno)))))
+          (func (export "_start")
+            ;; CREAT is 1; the rights are to read, write and get the status.
+            (call $check (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 7) (i32.const 1)
+              (i64.const 0x200046) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (i32.store (i32.const 300) (i32.const 120))
+            (i32.store (i32.const 304) (i32.const 4))
+            (call $check (call $write (i32.load (i32.const 200))
+              (i32.const 300) (i32.const 1) (i32.const 308)))
+            (call $check (call $stat (i32.load (i32.const 200)) (i32.const 400)))
+            ;; Later than the year 2020.
+            (if (i64.lt_u (i64.load (i32.const 448)) (i64.const 1577836800000000000))
+              (then (call $exit (i32.const 99))))
+            (i32.store (i32.const 300) (i32.const 1000))
+            (call $check (call $pread (i32.load (i32.const 200))
+              (i32.const 300) (i32.const 1) (i64.const 0) (i32.const 308)))
+            (call $check (call $write (i32.const 1)
+              (i32.const 300) (i32.const 1) (i32.const 312)))))"#,
+    )
+    .unwrap()
+}

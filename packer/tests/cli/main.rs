@@ -41,3 +41,4 @@ mod tar;
 mod trace;
 mod usage;
 mod verify;
+mod writable;

@@ -10,6 +10,7 @@ mod look;
 mod page;
 mod report;
 mod table;
+mod writable;
 
 use super::exit_codes::exit_codes;
 use super::message::{hide_notes, say};

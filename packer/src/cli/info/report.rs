@@ -7,6 +7,7 @@
 use super::ballast::{self, Ballast};
 use super::component::Component;
 use super::directories;
+use super::writable::Writable;
 use crate::cli::digest::digest;
 use crate::cli::lazy_path::LazyPath;
 use crate::cli::opened::Opened;
@@ -66,14 +67,6 @@ pub(super) struct Options {
     /// The zstd level. `None` if the image is uncompressed.
     pub(super) level: Option<i32>,
     pub(super) block_len: u64,
-}
-
-/// The directories that the program may change.
-#[derive(Debug, Serialize)]
-pub(super) struct Writable<'i> {
-    pub(super) directories: Vec<LazyPath<'i>>,
-    /// The most bytes that all changes together may take in memory.
-    pub(super) limit: u64,
 }
 
 /// The sizes of the parts of the file, in bytes.
@@ -215,7 +208,7 @@ impl<'i> Report<'i> {
             tool_version: manifest.map(|manifest| manifest.tool_version),
             runtime_version: opened.contents.runtime_version.clone(),
             mounts: mounts(image)?,
-            writable: writable(opened),
+            writable: Writable::of(opened),
             file: file(opened),
             deduplication: Deduplication {
                 saved: tree.raw.saturating_sub(tree.unique),
@@ -314,16 +307,6 @@ fn mounts(image: &ImageReader<'_>) -> Result<Vec<String>> {
     mounts
         .map(|number| Ok(String::from_utf8_lossy(image.index().mount(number)?.path).into_owned()))
         .collect()
-}
-
-fn writable<'i>(opened: &'i Opened<'_>) -> Option<Writable<'i>> {
-    let writable = opened.contents.writable.as_ref()?;
-    let numbers = writable.directories.iter().copied().map(InodeNumber);
-    let image = &opened.image;
-    Some(Writable {
-        directories: numbers.map(|number| LazyPath { image, number }).collect(),
-        limit: writable.limit_len,
-    })
 }
 
 fn file(opened: &Opened<'_>) -> FileSizes {

@@ -64,19 +64,10 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
             let path = directory.path()?;
             writeln!(out, "  writable   {}", escape(path.as_bytes()))?;
         }
-        let limit = binary_len(writable.limit);
+        let limit = writable.limit_in_words();
         writeln!(out, "  changes    up to {limit} in memory")?;
     }
     Ok(())
-}
-
-/// A length as an argument has it, such as `256 MiB`.
-fn binary_len(len: u64) -> String {
-    match len {
-        _ if len.is_multiple_of(1 << 20) => format!("{} MiB", len >> 20),
-        _ if len.is_multiple_of(1 << 10) => format!("{} KiB", len >> 10),
-        _ => count(len, "byte"),
-    }
 }
 
 fn print_file(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {

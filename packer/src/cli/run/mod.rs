@@ -5,8 +5,9 @@
 //! sees each file that the program reaches, and reading runs at native speed. For example,
 //! `run packed.wasm` opens the image in place ([`program`]), binds the calls of the program
 //! to the runtime ([`calls`], [`runtimes`]), and calls `_start` ([`instance`]). The same
-//! runtime serves the directories of `--dir` ([`directories`]). It passes calls on standard
-//! streams to [`host`]. The [`process`] answers all other calls.
+//! runtime serves the directories of `--dir` ([`directories`]). A program with writable
+//! directories has a layer above the image ([`writable_image`]). The runtime passes calls on
+//! standard streams to [`host`]. The [`process`] answers all other calls.
 
 mod calls;
 mod context;
@@ -56,7 +57,8 @@ another code, 1 if it cannot run or read its files, 2 wrong usage.";
 /// host directories and environment variables.
 ///
 /// `run` serves the packed files itself, as the runtime inside the module does in other
-/// engines. A linked module serves its files with the runtime inside. Of a component that
+/// engines. A linked module serves its files with the runtime inside. Changes in writable
+/// directories end with the program. Of a component that
 /// the preview 1 adapter made, `run` takes the program out and runs it without the adapter.
 ///
 /// The interpreter is for trying things out: engines that compile are many times faster

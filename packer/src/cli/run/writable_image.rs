@@ -8,23 +8,19 @@ use super::traced_image::TracedImage;
 use wasi_vfs::module::Writable;
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_runtime::fs::Result;
-use wasi_vfs_runtime::overlay::{Clock, Overlay};
+use wasi_vfs_runtime::overlay::{Clock, Overlay, Steady};
 
 /// The image of a program, and the changes above it.
 pub(super) type WritableImage = Overlay<TracedImage, SystemClock>;
 
-/// The clock of this machine.
+/// The clock of this machine, which a user may set back while the program runs.
 #[derive(Debug, Default)]
-pub(super) struct SystemClock {
-    /// A user may set the clock back while the program runs.
-    last_ns: i64,
-}
+pub(super) struct SystemClock(Steady);
 
 impl Clock for SystemClock {
     fn now_ns(&mut self) -> i64 {
         let now_ns = i64::try_from(system_time().as_nanos()).unwrap_or(i64::MAX);
-        self.last_ns = self.last_ns.max(now_ns);
-        self.last_ns
+        self.0.next_ns(Some(now_ns), || now_ns)
     }
 }
 
