@@ -25,7 +25,10 @@ impl Scratch {
     fn extract(&self, folders: Vec<Folder>, force: bool) -> Result<(), ExtractError> {
         let root = Dir::open_ambient_dir(self.target(), ambient_authority()).unwrap();
         let copy = |_, out: &mut dyn Write| out.write_all(b"new").map(|()| 3);
-        Target::new(root, force, &copy).write(&Plan { folders, ..Plan::default() })
+        Target::new(root, force, &copy).write(&Plan {
+            folders,
+            ..Plan::default()
+        })
     }
 
     /// All paths below the scratch directory, sorted, with the content of files.
@@ -226,7 +229,12 @@ fn equal_names_in_the_target_are_rejected() {
 
 #[test]
 fn names_in_other_letters_are_found_in_each_directory() {
-    let collision = |folders: Vec<Folder>| case::collision(&Plan { folders, ..Plan::default() });
+    let collision = |folders: Vec<Folder>| {
+        case::collision(&Plan {
+            folders,
+            ..Plan::default()
+        })
+    };
     let all = [
         vec![root(vec![file("a"), link("A", "x")])],
         vec![root(vec![file("b")]), folder("B", vec![])],
@@ -282,7 +290,10 @@ fn a_file_that_cannot_be_read_leaves_nothing_behind() {
         Err(io::Error::other("damaged"))
     };
     let folders = vec![root(vec![file("f")])];
-    let done = Target::new(directory, true, &copy).write(&Plan { folders, ..Plan::default() });
+    let done = Target::new(directory, true, &copy).write(&Plan {
+        folders,
+        ..Plan::default()
+    });
     let error = done.unwrap_err();
     assert!(matches!(error, ExtractError::Read { .. }), "{error}");
     assert_eq!(scratch.listing(), before);

@@ -175,12 +175,12 @@ where
         let here = self.overlay.node(directory.id)?;
         let found = self.overlay.lookup(&here, name)?;
         let mark = self.index.mark(inode.number)?;
-        let is_directory = |found| Overlay::<L, C>::kind(found) == Kind::Directory;
+        let is_directory = |found: &_| Overlay::<L, C>::kind(found) == Kind::Directory;
         let path_len = directory.path_len + 1 + name.len();
-        if let (Content::Directory(_), None) = (&inode.content, mark) {
-            if let Some(found) = found.as_ref().filter(|found| is_directory(found)) {
-                return self.push(*inode, Overlay::<L, C>::id(found), path_len);
-            }
+        if let (Content::Directory(_), None, Some(found)) = (&inode.content, mark, &found)
+            && is_directory(found)
+        {
+            return self.push(*inode, Overlay::<L, C>::id(found), path_len);
         }
         if found.is_some() {
             self.overlay.discard(directory.id, name)?;

@@ -63,6 +63,9 @@ impl<I: Eq> PartialOrd for Entry<'_, I> {
 /// The entries of a directory to add.
 type Entries<'o, I> = Vec<Entry<'o, I>>;
 
+/// The finished index, except its blocks, and where their bytes are.
+pub(super) type Walked<I> = (Writer, Content<Id<I>>);
+
 /// The state of the walk.
 pub(super) struct Walk<'o, L: Origin, C> {
     overlay: &'o Overlay<L, C>,
@@ -101,7 +104,7 @@ where
         Ok(walk)
     }
 
-    pub(super) fn run(mut self) -> Result<(Writer, Content<Id<L::Id>>), SaveError> {
+    pub(super) fn run(mut self) -> Result<Walked<L::Id>, SaveError> {
         while let Some(directory) = self.pending.pop_front() {
             let mut entries = sorted(self.collect(&directory)?);
             // A packed node that was moved away and back is there twice, too.
