@@ -29,7 +29,7 @@ pub struct Extracted {
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     pub(super) folders: Vec<Folder>,
-    removed_count: u32,
+    pub(super) removed_count: u32,
 }
 
 /// A directory with its files and links. It has a name, not a path, because the paths of an

@@ -27,7 +27,7 @@ impl Scratch {
         let copy = |_, out: &mut dyn Write| out.write_all(b"new").map(|()| 3);
         Target::new(root, force, &copy).write(&Plan {
             folders,
-            ..Plan::default()
+            removed_count: 0,
         })
     }
 
@@ -232,7 +232,7 @@ fn names_in_other_letters_are_found_in_each_directory() {
     let collision = |folders: Vec<Folder>| {
         case::collision(&Plan {
             folders,
-            ..Plan::default()
+            removed_count: 0,
         })
     };
     let all = [
@@ -292,7 +292,7 @@ fn a_file_that_cannot_be_read_leaves_nothing_behind() {
     let folders = vec![root(vec![file("f")])];
     let done = Target::new(directory, true, &copy).write(&Plan {
         folders,
-        ..Plan::default()
+        removed_count: 0,
     });
     let error = done.unwrap_err();
     assert!(matches!(error, ExtractError::Read { .. }), "{error}");
