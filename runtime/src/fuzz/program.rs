@@ -63,16 +63,19 @@ impl State {
         address
     }
 
-    fn write(&mut self, address: u32, bytes: &[u8]) {
-        // A host checks, too.
-        let _ = self.memory.write(address, bytes);
+    /// Writes at an offset behind `start`. A host checks the address, and traps instead of
+    /// wrapping around.
+    fn write(&mut self, start: u32, offset: u32, bytes: &[u8]) {
+        if let Some(address) = start.checked_add(offset) {
+            let _ = self.memory.write(address, bytes);
+        }
     }
 
     /// A list of up to three preopens.
     fn write_preopens(&mut self, ret: u32) {
         let (address, count) = (self.answer(), self.answer() % 4);
-        self.write(ret, &(u32::from(address) << 8).to_le_bytes());
-        self.write(ret.wrapping_add(4), &u32::from(count).to_le_bytes());
+        self.write(ret, 0, &(u32::from(address) << 8).to_le_bytes());
+        self.write(ret, 4, &u32::from(count).to_le_bytes());
     }
 
     /// The status of a write of `len` bytes. It makes progress, blocks or ends.
@@ -87,10 +90,10 @@ impl State {
     /// A result with its payload or error at this offset.
     fn write_result(&mut self, ret: u32, offset: u32) {
         let (tag, value) = (self.answer() % 2, self.answer());
-        self.write(ret, &[tag]);
+        self.write(ret, 0, &[tag]);
         let bytes = u64::from(value).to_le_bytes();
         let len = if offset == 4 { 4 } else { 8 };
-        self.write(ret.wrapping_add(offset), &bytes[..len]);
+        self.write(ret, offset, &bytes[..len]);
     }
 }
 
@@ -115,7 +118,7 @@ impl preview2::Host for Program {
     }
 
     fn host_poll(&self, _: u32, _: u32, ret: u32, _: u32) {
-        self.0.borrow_mut().write(ret, &[0; 8]);
+        self.0.borrow_mut().write(ret, 0, &[0; 8]);
     }
 
     fn host_pollable_ready(&self, _: u32, _: u32) -> u32 {
