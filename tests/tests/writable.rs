@@ -145,6 +145,23 @@ fn refused_memory_is_no_space() {
     }
 }
 
+/// Without the host's clock, the first change is a nanosecond later than the newest file.
+#[test]
+fn times_of_changes_follow_the_clock_of_the_program() {
+    let tree = tree::Tree::new();
+    tree.file("hello.txt", "hello\n");
+    let expected = "new-0: right\nnew-1: right\nnew-2: right\n";
+    for flags in [&["-DCLOCK"][..], &[]] {
+        let guest = guest::c_with("changed_times", Form::COMMAND, flags);
+        let pack = Pack::new(guest).dir(tree.path(), "/data");
+        let packed = pack.option("--writable").option("/data").run();
+        for engine in [Engine::Wasmtime, Engine::Node] {
+            let found = engine.module(&packed).stdout();
+            assert_eq!(found, expected, "{flags:?} {engine:?}");
+        }
+    }
+}
+
 /// The runtime of a linked program must be one that can write.
 #[test]
 fn read_only_library_is_rejected() {
