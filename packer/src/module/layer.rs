@@ -5,7 +5,6 @@
 //!
 //! Owns the bytes of the record, and the fields of the anchor that name it.
 
-use crate::module::bake::snapshot::Piece;
 use crate::module::error::ModuleError;
 use crate::module::locate::memory::{Holes, Memory};
 use crate::module::locate::placed::Located;
@@ -15,16 +14,7 @@ use wasi_vfs_embedding::{Anchor, LAYER_LEN, Layer, ROOT_LEN, Table};
 use zerocopy::IntoBytes;
 
 /// Alignment of the record, and of a payload behind it.
-const ALIGNMENT: usize = 16;
-
-/// Adds the zeros that align the next piece. Returns its offset.
-pub(super) fn align(pieces: &mut Vec<Piece<'_>>) -> usize {
-    let len: usize = pieces.iter().map(Piece::len).sum();
-    let aligned_len = len.next_multiple_of(ALIGNMENT);
-    let padding = [0; ALIGNMENT].get(..aligned_len - len);
-    pieces.push(Piece::Bytes(padding.unwrap_or_default().to_vec().into()));
-    aligned_len
-}
+pub(super) const ALIGNMENT: usize = 16;
 
 /// Length of the record of these directories.
 pub(super) fn len(writable: &Writable) -> usize {
@@ -42,16 +32,6 @@ pub(super) fn encode(writable: &Writable, address: u32) -> Vec<u8> {
     let numbers = writable.directories.iter();
     bytes.extend(numbers.flat_map(|number| number.to_le_bytes()));
     bytes
-}
-
-/// The index, and the record behind it if there is one.
-pub(super) fn behind<'a>(index: &'a [u8], writable: Option<&'a Writable>) -> Vec<Piece<'a>> {
-    let mut pieces = vec![Piece::Bytes(index.into())];
-    if let Some(writable) = writable {
-        align(&mut pieces);
-        pieces.push(Piece::Layer(writable));
-    }
-    pieces
 }
 
 /// Records in the anchor where the record behind the index of `index_len` bytes is, if

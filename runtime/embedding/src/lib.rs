@@ -10,6 +10,7 @@
 //! | `application` | the counts of a module before the merge |
 //! | `form` | the ways to put the runtime into a module |
 //! | `layer`, `table` | the record of the writable directories |
+//! | `unsupported` | parts that a reader does not know |
 //! | `source` | reserved record: blocks outside the payload |
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
 //! | `imports` | the functions that the merge supplies to the runtime |
@@ -45,9 +46,10 @@ pub mod preview2;
 pub mod preview3;
 mod source;
 mod table;
+mod unsupported;
 mod version;
 
-pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FEATURE_LAYER, Unsupported};
+pub use anchor::{ANCHOR_LEN, ANCHOR_MAGIC, Anchor, FEATURE_LAYER};
 pub use application::{Application, MEMORY_HAS_MAXIMUM, MEMORY_HAS_PAGE_SIZE};
 pub use calls::{CALLS, Call, ValueType};
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
@@ -57,4 +59,5 @@ pub use imports::{HOST_MODULE, Import};
 pub use layer::{LAYER_CHANGES, LAYER_LEN, Layer, ROOT_LEN};
 pub use source::{SOURCE_LEN, Source};
 pub use table::Table;
+pub use unsupported::Unsupported;
 pub use version::{ABI_VERSION, version_bytes};

@@ -52,9 +52,12 @@ fn layer_of(anchor: &Anchor) -> Option<Layer> {
 
 fn roots_of(layer: &Layer) -> Result<Vec<InodeNumber>, LayerError> {
     let (address, count) = (layer.roots.address.get(), layer.roots.count.get());
-    let is_outside = u64::from(count) * ROOT_LEN as u64 > own_memory_len();
+    // A false count must not look as if memory ran out.
+    if u64::from(count) * ROOT_LEN as u64 > own_memory_len() {
+        return Err(LayerError::Damaged);
+    }
     let mut roots = Vec::new();
-    let reserved = roots.try_reserve_exact(if is_outside { 0 } else { count as usize });
+    let reserved = roots.try_reserve_exact(count as usize);
     reserved.map_err(|_| LayerError::NoMemory)?;
     for position in 0..count {
         // Saturated, it is outside of memory.

@@ -9,7 +9,8 @@ use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
 use crate::module::bake::entry_points;
 use crate::module::bake::entry_points::unchanged;
-use crate::module::bake::snapshot::{Bake, Piece, bake};
+use crate::module::bake::piece::{Piece, align, index_and_layer};
+use crate::module::bake::snapshot::{Bake, bake};
 use crate::module::edit::items::Items;
 use crate::module::error::ModuleError;
 use crate::module::index;
@@ -40,8 +41,8 @@ pub(crate) fn embed(
     check_memories(shape)?;
     let index = index::store(&parts)?;
     let writable = parts.writable.as_ref();
-    let mut pieces = layer::behind(&index, writable);
-    let payload_offset = layer::align(&mut pieces);
+    let mut pieces = index_and_layer(&index, writable);
+    let payload_offset = align(&mut pieces);
     let payload_len = parts.payload.len();
     let fill = |anchor: &mut Anchor, address: u32| {
         check_version(anchor, runtime_version)?;

@@ -2,4 +2,5 @@
 
 pub(crate) mod entry_points;
 pub(crate) mod linked;
+pub(crate) mod piece;
 pub(crate) mod snapshot;

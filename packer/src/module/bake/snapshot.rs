@@ -9,11 +9,9 @@
 //! own are the same here: a module with an anchor in memory 0. It cannot reach the host.
 
 use crate::bounds::{MAX_MEMORIES, bounds};
+use crate::module::bake::piece::Piece;
 use crate::module::error::ModuleError;
-use crate::module::layer;
 use crate::module::locate::anchor::check_abi;
-use crate::module::writable::Writable;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -40,30 +38,6 @@ const FUEL: u64 = if cfg!(test) {
 
 /// Instructions for each byte of the image, which is zeroed and then written.
 const FUEL_PER_BYTE: u64 = 4;
-
-/// Data for the memory of the module.
-pub(crate) enum Piece<'a> {
-    Bytes(Cow<'a, [u8]>),
-    /// The record of writable directories, which contains an address.
-    Layer(&'a Writable),
-}
-
-impl Piece<'_> {
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Layer(writable) => layer::len(writable),
-        }
-    }
-
-    /// The bytes for `address`.
-    fn bytes(&self, address: u32) -> Cow<'_, [u8]> {
-        match self {
-            Self::Bytes(bytes) => Cow::Borrowed(bytes),
-            Self::Layer(writable) => layer::encode(writable, address).into(),
-        }
-    }
-}
 
 /// The data that is written into the module before the snapshot.
 pub(crate) struct Bake<'a> {

@@ -7,6 +7,7 @@
 
 use crate::DroppedSection;
 use crate::module::abi::METADATA_SECTION;
+use crate::module::bake::piece::index_and_layer;
 use crate::module::bake::snapshot::{Bake, bake};
 use crate::module::edit::items::{Items, items_of, memory_items};
 use crate::module::edit::rebuild::Rebuild;
@@ -166,7 +167,7 @@ fn bake_runtime(
     bake(
         runtime,
         Bake {
-            pieces: layer::behind(index, fields.writable),
+            pieces: index_and_layer(index, fields.writable),
             fill: &|anchor, address| fields.fill(anchor, address, index),
             renames: &[],
         },

@@ -97,6 +97,37 @@ fn a_call_after_one_without_memory_may_succeed() {
     assert_eq!(call(&mut store, &instance, "opens"), Ok(0));
 }
 
+#[test]
+fn damaged_list_of_writable_directories_is_an_io_error() {
+    const IO: i32 = 29;
+    const LIMIT: u64 = 0x1234_5678;
+    let record = [&1_u32.to_le_bytes()[..], &[0; 4], &LIMIT.to_le_bytes()].concat();
+    for kind in KINDS {
+        let packer = Packer::new(program()).map_dir("src/module/tests", "/tests");
+        let packer = packer.writable("/tests").writable_limit(LIMIT).memory(kind);
+        let packed = packer.pack().expect("can be packed").module;
+        let mut places = packed.windows(record.len());
+        let start = places.position(|bytes| bytes == record).expect("a record");
+        // The kind, the flags, the address and the count of the numbers, the reserved bytes,
+        // and a number.
+        for (offset, byte) in [
+            (0, 7),
+            (4, 1),
+            (19, 0x70),
+            (20, 2),
+            (23, 0xff),
+            (24, 1),
+            (32, 200),
+        ] {
+            let mut damaged = packed.clone();
+            damaged[start + offset] = byte;
+            let (mut store, instance) = fake::start(&damaged, u64::MAX);
+            let opened = call(&mut store, &instance, "opens");
+            assert_eq!(opened, Ok(IO), "{kind:?}: {byte} at byte {offset}");
+        }
+    }
+}
+
 /// The image, read as each command reads it.
 fn files(module: &[u8]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let contents = Contents::find(module).map_err(|error| error.to_string())?;
