@@ -26,7 +26,8 @@ pub fn link<F: Filesystem>(
 /// # Errors
 ///
 /// Those of [`link`], and [`FsError::NotADirectory`] for a slash behind the new name of
-/// a file.
+/// a file. It is also the error of a slash behind a link, as in Linux: the name of the link
+/// would stay, and its target would move.
 pub fn rename<F: Filesystem>(
     fs: &mut F,
     old: (&OpenDirectory<F::Id>, &[u8]),
@@ -38,6 +39,9 @@ pub fn rename<F: Filesystem>(
         return Err(FsError::NotADirectory);
     }
     let old = Place::find(fs, old, Expected::Taken)?;
+    if old.followed_for_slash || new.followed_for_slash {
+        return Err(FsError::NotADirectory);
+    }
     let old = (old.directory, old.name.as_slice());
     fs.rename(old, (new.directory, &new.name))
 }
