@@ -179,7 +179,7 @@ impl preview3::Host for Program {
         let waitable = u32::from(state.answer());
         let status = state.write_status(1);
         let event = u64::from(waitable) | u64::from(status) << 32;
-        state.write(address, &event.to_le_bytes());
+        state.write(address, 0, &event.to_le_bytes());
         (state.answer() % 7).into()
     }
 
