@@ -29,8 +29,8 @@ pub enum Warning {
     /// Functions may receive a handle of a packed file, and would trap on it.
     /// [`Packer::allow_escape`](crate::Packer::allow_escape) allows them.
     Escapes(Vec<String>),
-    /// Functions take or return streams or futures of WASI 0.3, and would trap on those of a
-    /// packed file.
+    /// Functions take or return streams or futures of WASI 0.3, and would trap or wait
+    /// without end on those of a packed file.
     Streams(Vec<String>),
     /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
     /// any mapped directory. Excluded directories are not read.
@@ -191,7 +191,7 @@ const PREVIEW0: &str = "the packed module imports `wasi_snapshot_preview1` inste
 const UNKNOWN_CALLS: &str =
     "check that descriptors from imports that preview 1 does not define differ from the program's";
 const ESCAPES: &str = "pass no descriptor or stream of a packed file, because the program traps then, through these functions";
-const STREAMS: &str = "copy packed files into a stream of your own, because the program traps if it passes a packed file's stream to these functions";
+const STREAMS: &str = "copy packed files into a stream of your own, because the program traps or hangs if it passes a packed file's stream to these functions";
 const NO_FILE_KEPT: &str =
     "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =

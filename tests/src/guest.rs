@@ -297,6 +297,16 @@ pub fn rust_component3() -> PathBuf {
     component("rust_component3", &["rust_component/src"])
 }
 
+/// `guests/rust_cat3`, a component that gives streams of files of WASI 0.3 to the host.
+pub fn rust_cat3() -> PathBuf {
+    component("rust_cat3", &[])
+}
+
+/// `guests/rust_serve3`, the same as the bodies of HTTP responses.
+pub fn rust_serve3() -> PathBuf {
+    component("rust_serve3", &[])
+}
+
 /// A crate in `guests`, and the directories with more of its sources.
 fn component(name: &str, more: &[&str]) -> PathBuf {
     let script = root().join("tools/build-rust-component");

@@ -6,11 +6,13 @@ pub mod matrix;
 mod page;
 mod python;
 mod ruby;
+mod served;
 
 pub use damaged::Damaged;
 pub use engine::{Engine, wasmtime};
-pub use python::{Compiled, Served, python, python_of_both};
+pub use python::{Compiled, python, python_of_both};
 pub use ruby::ruby;
+pub use served::Served;
 
 use crate::command::{Pack, run};
 use crate::tree::Tree;

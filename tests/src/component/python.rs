@@ -4,13 +4,12 @@
 //! server start from the compiled file.
 
 use super::engine::winch;
+use super::served::Served;
 use super::temporary;
 use crate::command::{Outcome, run};
 use crate::workspace::{here, tool};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use tempfile::TempPath;
 
 /// A component of the Python program in `tests/guests/python_component`.
@@ -59,50 +58,10 @@ impl Compiled {
         run(command.arg(&*self.0), "")
     }
 
-    /// Serves HTTP from a free port of the loopback device.
+    /// Serves HTTP.
     pub fn serve(&self) -> Served {
-        let mut child = winch("serve")
-            .args(["--allow-precompiled", "-S", "cli", "--addr", "127.0.0.1:0"])
-            .arg(&*self.0)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("wasmtime starts");
-        let mut lines = BufReader::new(child.stderr.take().expect("piped"));
-        let mut line = String::new();
-        lines.read_line(&mut line).expect("text");
-        let address = line.trim().split_once("http://").expect(&line).1;
-        Served {
-            address: address.trim_end_matches('/').to_owned(),
-            child,
-        }
-    }
-}
-
-/// A running `wasmtime serve`, which ends when dropped.
-#[derive(Debug)]
-pub struct Served {
-    address: String,
-    child: Child,
-}
-
-impl Served {
-    /// Returns the status line and the body of the answer to a request.
-    pub fn get(&self, path: &str) -> (String, Vec<u8>) {
-        let mut stream = TcpStream::connect(&self.address).expect("a server");
-        // Answers of HTTP 1.0 end with the connection, and have no chunks.
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: test\r\n\r\n").expect("a request");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
-        let body = answer.split_off(end.expect("a head") + 4);
-        let head = String::from_utf8(answer).expect("text");
-        (head.lines().next().unwrap_or_default().to_owned(), body)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut command = winch("serve");
+        command.arg("--allow-precompiled");
+        Served::start(command, &self.0)
     }
 }

@@ -11,10 +11,10 @@ use crate::component::wire::interface::{check, is_files_of_0_3, is_release, open
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, Memories};
 use crate::component::wire::payloads::{Payload, Payloads};
-use crate::component::wire::pumps;
+use crate::component::wire::pumps::{self, Given};
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
-use crate::module::{ERROR_CODE, Entry, FUNCTIONS, Function, Place, Version, describe};
+use crate::module::{ERROR_CODE, Entry, FUNCTIONS, Function, Handed, Place, Version, describe};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, CanonicalOption, CompositeInnerType};
 
@@ -71,9 +71,10 @@ pub(super) fn find<'a>(
     if let Some(payloads) = &payloads {
         payloads.check_count()?;
     }
+    let mut given = Given::new(types);
     let has_pumps = payloads
         .as_mut()
-        .is_some_and(|payloads| has_pumps(items, types, payloads));
+        .is_some_and(|payloads| has_pumps(items, payloads, &mut given));
     let mut lowerings = Vec::new();
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {
@@ -88,7 +89,10 @@ pub(super) fn find<'a>(
             CoreFunction::Export(_) => None,
         };
         let lowered = match &mut payloads {
-            Some(payloads) if has_pumps => with_streams(lowered, types, payloads, number, function),
+            Some(payloads) if has_pumps => {
+                let handed = &given.by(payloads, function).handed;
+                with_streams(lowered, types, handed, number, function)
+            }
             _ => lowered,
         };
         if let Some(lowered) = lowered {
@@ -103,12 +107,12 @@ pub(super) fn find<'a>(
     Ok(lowerings)
 }
 
-/// Whether streams of packed files may go to the host: a function takes them, a task waits
+/// Whether streams of packed files may go to the host: a function takes them, tasks wait
 /// for them, and a built-in names their type.
 pub(super) fn has_pumps<'a>(
     items: &Items<'a>,
-    types: TypesRef<'a>,
     payloads: &mut Payloads<'a>,
+    given: &mut Given<'a>,
 ) -> bool {
     let mut imports = lowered_imports(items);
     let reads = imports.any(|(interface, name)| {
@@ -116,9 +120,10 @@ pub(super) fn has_pumps<'a>(
     });
     reads
         && stream_type(items, payloads).is_some()
-        && !pumps::tasks(items, types).is_empty()
+        && !pumps::tasks(items, payloads.types()).is_empty()
+        && !pumps::have_stacks(items)
         && items.core_functions.iter().any(|(function, _)| {
-            let streams = pumps::streams(types, payloads, function);
+            let streams = given.by(payloads, function);
             !streams.handed.is_empty()
         })
 }
@@ -144,11 +149,10 @@ pub(super) fn stream_type<'a>(
 fn with_streams<'a>(
     lowered: Option<Lowered<'a>>,
     types: TypesRef<'a>,
-    payloads: &mut Payloads<'a>,
+    handed: &[Handed],
     number: u32,
     function: &CoreFunction<'a>,
 ) -> Option<Lowered<'a>> {
-    let handed = pumps::streams(types, payloads, function).handed;
     if handed.is_empty() {
         return lowered;
     }

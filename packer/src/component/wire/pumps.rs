@@ -10,10 +10,15 @@
 
 use crate::component::wire::abi::payload_offset;
 use crate::component::wire::abi::{aligned, cases, discriminant_len, fields, flat_len, layout};
+use crate::component::wire::content::{self, Search};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::payloads::{Payload, Payloads};
 use crate::module::{Case, Handed, Place};
-use wasmparser::component_types::{ComponentDefinedType, ComponentDefinedTypeId, ComponentValType};
+use std::collections::HashMap;
+use wasmparser::component_types::{
+    ComponentAnyTypeId, ComponentDefinedType, ComponentDefinedTypeId, ComponentFuncTypeId,
+    ComponentValType,
+};
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, CanonicalOption};
 
@@ -23,12 +28,92 @@ const MAX_FLAT_PARAMS: u32 = 16;
 /// The most core parameters of an asynchronous lowering.
 const MAX_ASYNC_PARAMS: u32 = wasi_vfs_embedding::preview3::MAX_ASYNC_PARAMS as u32;
 
+/// The most streams of a function that its entry replaces. A function of WASI has one.
+const MAX_STREAMS: usize = 64;
+
 /// The streams of bytes in the arguments of a function.
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     pub(super) handed: Vec<Handed>,
     /// Whether a stream may be where no entry finds it, such as in a list.
     pub(super) are_hidden: bool,
+}
+
+/// What the arguments of a core function depend on.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// `canon lower` of the component function, with the limit of core parameters.
+    Lower(ComponentFuncTypeId, u32),
+    /// `task.return` of the type.
+    Return(ComponentDefinedTypeId),
+}
+
+/// The streams that the core functions of a component give to the host. Many functions may
+/// have one large type, so the streams of each type are found once.
+pub(super) struct Given<'a> {
+    types: TypesRef<'a>,
+    known: HashMap<Key, Streams>,
+    none: Streams,
+}
+
+impl<'a> Given<'a> {
+    pub(super) fn new(types: TypesRef<'a>) -> Self {
+        Self {
+            types,
+            known: HashMap::new(),
+            none: Streams::default(),
+        }
+    }
+
+    /// The streams that a core function gives to the host.
+    pub(super) fn by(
+        &mut self,
+        payloads: &mut Payloads<'a>,
+        function: &CoreFunction<'a>,
+    ) -> &Streams {
+        let Some(key) = key(self.types, function) else {
+            return &self.none;
+        };
+        let types = self.types;
+        let found = self.known.entry(key);
+        found.or_insert_with_key(|key| {
+            let (values, limit) = arguments(types, key);
+            Finder::new(types, payloads).find(&values, limit)
+        })
+    }
+}
+
+/// The key of a core function that may give streams to the host.
+fn key(types: TypesRef<'_>, function: &CoreFunction<'_>) -> Option<Key> {
+    match function {
+        CoreFunction::Lower { function, options } => {
+            let limit = match options.contains(&CanonicalOption::Async) {
+                true => MAX_ASYNC_PARAMS,
+                false => MAX_FLAT_PARAMS,
+            };
+            let ty = types.component_function_at(*function);
+            Some(Key::Lower(ty, limit))
+        }
+        CoreFunction::Builtin(CanonicalFunction::TaskReturn {
+            result: Some(wasmparser::ComponentValType::Type(ty)),
+            ..
+        }) => match types.component_any_type_at(*ty) {
+            ComponentAnyTypeId::Defined(ty) => Some(Key::Return(ty)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The arguments behind a key, and the limit of their core values.
+fn arguments(types: TypesRef<'_>, key: &Key) -> (Vec<ComponentValType>, u32) {
+    match *key {
+        Key::Lower(ty, limit) => {
+            let params = types.get(ty).map(|ty| ty.params.iter().map(|(_, ty)| *ty));
+            (params.into_iter().flatten().collect(), limit)
+        }
+        Key::Return(ty) => (vec![ComponentValType::Type(ty)], MAX_FLAT_PARAMS),
+    }
 }
 
 /// A search for the streams in arguments.
@@ -39,65 +124,26 @@ struct Finder<'p, 'a> {
     found: Streams,
 }
 
-/// The streams of bytes that a core function gives to the host.
-pub(super) fn streams<'a>(
-    types: TypesRef<'a>,
-    payloads: &mut Payloads<'a>,
-    function: &CoreFunction<'a>,
-) -> Streams {
-    let (values, limit): (Vec<_>, _) = match function {
-        CoreFunction::Lower { function, options } => {
-            let is_async = options.contains(&CanonicalOption::Async);
-            let limit = if is_async {
-                MAX_ASYNC_PARAMS
-            } else {
-                MAX_FLAT_PARAMS
-            };
-            let ty = types.get(types.component_function_at(*function));
-            let params = ty.map(|ty| ty.params.iter().map(|(_, ty)| *ty).collect());
-            (params.unwrap_or_default(), limit)
-        }
-        CoreFunction::Builtin(CanonicalFunction::TaskReturn { result, .. }) => {
-            let result = result.iter().map(|ty| value(types, *ty));
-            (result.collect(), MAX_FLAT_PARAMS)
-        }
-        _ => return Streams::default(),
-    };
-    let finder = Finder {
-        types,
-        payloads,
-        cases: Vec::new(),
-        found: Streams::default(),
-    };
-    finder.find(&values, limit)
-}
-
 /// Whether values may contain streams where no entry finds them.
 pub(super) fn are_hidden<'a>(
     types: TypesRef<'a>,
     payloads: &mut Payloads<'a>,
     values: &[ComponentValType],
 ) -> bool {
-    let finder = Finder {
-        types,
-        payloads,
-        cases: Vec::new(),
-        found: Streams::default(),
-    };
-    finder.find(values, MAX_FLAT_PARAMS).are_hidden
+    let found = Finder::new(types, payloads).find(values, MAX_FLAT_PARAMS);
+    found.are_hidden
 }
 
-/// A value type with the numbers of the component.
-fn value(types: TypesRef<'_>, ty: wasmparser::ComponentValType) -> ComponentValType {
-    match ty {
-        wasmparser::ComponentValType::Primitive(ty) => ComponentValType::Primitive(ty),
-        wasmparser::ComponentValType::Type(number) => {
-            ComponentValType::Type(types.component_defined_type_at(number))
+impl<'p, 'a> Finder<'p, 'a> {
+    fn new(types: TypesRef<'a>, payloads: &'p mut Payloads<'a>) -> Self {
+        Self {
+            types,
+            payloads,
+            cases: Vec::new(),
+            found: Streams::default(),
         }
     }
-}
 
-impl<'a> Finder<'_, 'a> {
     /// The streams in values, which are in a record if their core values exceed `limit`.
     fn find(mut self, values: &[ComponentValType], limit: u32) -> Streams {
         let flat = values.iter().map(|ty| flat_len(self.types, *ty));
@@ -135,8 +181,7 @@ impl<'a> Finder<'_, 'a> {
             return;
         };
         if self.payloads.of(id) == Some(Payload::Bytes) {
-            let cases = self.cases.clone();
-            self.found.handed.push(Handed { cases, place });
+            self.note_stream(place);
             return;
         }
         let Some(ty) = self.types.get(id) else {
@@ -149,6 +194,15 @@ impl<'a> Finder<'_, 'a> {
         } else {
             self.note_hidden(ty);
         }
+    }
+
+    fn note_stream(&mut self, place: Place) {
+        if self.found.handed.len() == MAX_STREAMS {
+            self.found.are_hidden = true;
+            return;
+        }
+        let cases = self.cases.clone();
+        self.found.handed.push(Handed { cases, place });
     }
 
     fn note_cases(&mut self, cases: &[Option<ComponentValType>], discriminant: Place) {
@@ -173,14 +227,36 @@ impl<'a> Finder<'_, 'a> {
 
     /// Notes that a list, a map, or another stream carries streams.
     fn note_hidden(&mut self, ty: &ComponentDefinedType) {
-        let mut search = crate::component::wire::content::Search::new(self.types);
+        let mut search = Search::new(self.types);
         let payloads = &mut *self.payloads;
         let mut is = |id: ComponentDefinedTypeId, _: &ComponentDefinedType| {
             (payloads.of(id) == Some(Payload::Bytes)).then_some(())
         };
-        let mut parts = crate::component::wire::content::parts(ty).into_iter();
+        let mut parts = content::parts(ty).into_iter();
         self.found.are_hidden |= parts.any(|part| search.first(part, &mut is).is_some());
     }
+}
+
+/// Whether tasks of the component wait on stacks of their own. While one waits in the
+/// runtime, another may enter it, and both would use the runtime's one stack.
+pub(super) fn have_stacks(items: &Items<'_>) -> bool {
+    use CanonicalFunction as C;
+    let mut lifts = items.lifts.iter();
+    let has_stack = lifts.any(|lift| {
+        lift.options.contains(&CanonicalOption::Async) && callback(&lift.options).is_none()
+    });
+    let mut functions = items.core_functions.iter();
+    has_stack
+        || functions.any(|(function, _)| {
+            matches!(function, CoreFunction::Builtin(C::ThreadNewIndirect { .. }))
+        })
+}
+
+fn callback(options: &[CanonicalOption]) -> Option<u32> {
+    options.iter().find_map(|option| match option {
+        CanonicalOption::Callback(function) => Some(*function),
+        _ => None,
+    })
 }
 
 /// A core function that the host calls for a task of the program.
@@ -194,13 +270,9 @@ pub(super) struct TaskFunction {
 pub(super) fn tasks(items: &Items<'_>, types: TypesRef<'_>) -> Vec<TaskFunction> {
     let mut tasks = Vec::new();
     for lift in &items.lifts {
-        let callback = lift.options.iter().find_map(|option| match option {
-            CanonicalOption::Callback(function) => Some(*function),
-            _ => None,
-        });
+        let callback = callback(&lift.options);
         let ty = types.get(types.component_function_at(lift.function));
-        let may_wait =
-            lift.options.contains(&CanonicalOption::Async) || ty.is_some_and(|ty| ty.async_);
+        let may_wait = ty.is_some_and(|ty| ty.async_);
         let mut add = |core_function, name| {
             tasks.push(TaskFunction {
                 core_function,

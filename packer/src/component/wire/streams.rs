@@ -8,10 +8,10 @@
 use crate::component::wire::content::Search;
 use crate::component::wire::escape::{called, params, result, written};
 use crate::component::wire::exports::Exports;
-use crate::component::wire::items::{CoreFunction, Items};
+use crate::component::wire::items::{CoreFunction, Items, Lift};
 use crate::component::wire::lowerings::{has_pumps, uses_files_of_0_3};
 use crate::component::wire::payloads::{Payload, Payloads};
-use crate::component::wire::pumps;
+use crate::component::wire::pumps::{self, Given};
 use std::collections::HashSet;
 use wasmparser::CanonicalOption;
 use wasmparser::component_types::{ComponentAnyTypeId, ComponentDefinedType, ComponentValType};
@@ -22,37 +22,14 @@ pub(super) fn receivers<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Strin
     if !uses_files_of_0_3(items) {
         return Vec::new();
     }
-    let mut payloads = Payloads::find(items, types);
-    let has_pumps = has_pumps(items, types, &mut payloads);
-    let mut streams = Streams {
-        made: made(items),
-        payloads,
-    };
+    let mut streams = Streams::new(items, types);
     let mut exports = Exports::new(items);
-    let mut receivers = Vec::new();
-    for (function, _) in &items.core_functions {
-        if let CoreFunction::Lower { function, options } = function {
-            let values = params(types, *function);
-            // A call that blocks may wait for the stream, and nothing writes meanwhile.
-            let blocks = is_async(types, *function) && !options.contains(&CanonicalOption::Async);
-            let only = streams.only(types, &values, has_pumps && !blocks);
-            if streams.are_in(values, only) {
-                receivers.push(called(items, *function));
-            }
-        }
-        if let CoreFunction::Builtin(builtin) = function
-            && let Some((user, ty)) = written(builtin)
-            && streams.are_in(payload(types, ty), Made::All)
-        {
-            receivers.push(user.to_owned());
-        }
-    }
+    let functions = items.core_functions.iter();
+    let mut receivers: Vec<_> = functions
+        .filter_map(|(function, _)| streams.receiver(items, function))
+        .collect();
     for lift in &items.lifts {
-        // A synchronous lift returns its result without a built-in.
-        let is_async = lift.options.contains(&CanonicalOption::Async);
-        let values = result(types, lift.function);
-        let only = streams.only(types, &values, has_pumps && is_async);
-        if streams.are_in(values, only) {
+        if streams.are_returned(lift) {
             receivers.push(exports.caller(lift.function));
         }
     }
@@ -70,9 +47,18 @@ enum Made {
 }
 
 /// Whether a function is one that may block.
-fn is_async(types: TypesRef<'_>, function: u32) -> bool {
+fn is_async_function(types: TypesRef<'_>, function: u32) -> bool {
     let ty = types.get(types.component_function_at(function));
     ty.is_some_and(|ty| ty.async_)
+}
+
+/// Whether values contain a resource, such as a response that holds a stream. A synchronous
+/// lift waits for the stream before it returns, and the caller reads it only afterwards.
+fn has_resource(types: TypesRef<'_>, values: &[ComponentValType]) -> bool {
+    let mut search = Search::new(types);
+    let mut is = |_, ty: &_| matches!(ty, ComponentDefinedType::Own(_)).then_some(());
+    let mut values = values.iter();
+    values.any(|value| search.first(*value, &mut is).is_some())
 }
 
 /// The payload of a stream or future type.
@@ -111,24 +97,78 @@ fn made(items: &Items<'_>) -> HashSet<Payload> {
 
 /// The streams and futures of packed files.
 struct Streams<'a> {
+    types: TypesRef<'a>,
     made: HashSet<Payload>,
     payloads: Payloads<'a>,
+    /// Whether entries replace streams.
+    has_pumps: bool,
+    /// The search for each [`Made`].
+    all: Search<'a>,
+    others: Search<'a>,
 }
 
 impl<'a> Streams<'a> {
-    /// What to search for in values. The entry of a function with `pumps` replaces streams of
-    /// bytes, unless they are where it does not find them.
-    fn only(&mut self, types: TypesRef<'a>, values: &[ComponentValType], pumps: bool) -> Made {
-        match pumps && !pumps::are_hidden(types, &mut self.payloads, values) {
-            true => Made::Others,
-            false => Made::All,
+    fn new(items: &Items<'a>, types: TypesRef<'a>) -> Self {
+        let mut payloads = Payloads::find(items, types);
+        Self {
+            types,
+            made: made(items),
+            has_pumps: has_pumps(items, &mut payloads, &mut Given::new(types)),
+            payloads,
+            all: Search::new(types),
+            others: Search::new(types),
+        }
+    }
+
+    /// The receiver of streams that a core function passes on, in words.
+    fn receiver(&mut self, items: &Items<'a>, function: &CoreFunction<'a>) -> Option<String> {
+        match function {
+            CoreFunction::Lower { function, options } => {
+                // A call that blocks may wait for the stream, and nothing writes meanwhile.
+                let is_async = options.contains(&CanonicalOption::Async);
+                let blocks = is_async_function(self.types, *function) && !is_async;
+                let values = params(self.types, *function);
+                let are_passed = self.are_passed(values, !blocks);
+                are_passed.then(|| called(items, *function))
+            }
+            CoreFunction::Builtin(builtin) => {
+                let (user, ty) = written(builtin)?;
+                let are_in = self.are_in(payload(self.types, ty), Made::All);
+                are_in.then(|| user.to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a caller of an export could get streams, or waits for them without end.
+    fn are_returned(&mut self, lift: &Lift) -> bool {
+        let values = result(self.types, lift.function);
+        // A synchronous lift returns its result without a built-in.
+        let is_async = lift.options.contains(&CanonicalOption::Async);
+        let is_awaited = self.has_pumps
+            && !is_async
+            && is_async_function(self.types, lift.function)
+            && has_resource(self.types, &values);
+        is_awaited || self.are_passed(values, is_async)
+    }
+
+    /// Whether values contain streams that are not replaced. With `is_replaced`, the entry of
+    /// the function replaces those that it finds.
+    fn are_passed(&mut self, values: Vec<ComponentValType>, is_replaced: bool) -> bool {
+        let is_replaced = self.has_pumps && is_replaced;
+        match is_replaced && !pumps::are_hidden(self.types, &mut self.payloads, &values) {
+            true => self.are_in(values, Made::Others),
+            false => self.are_in(values, Made::All),
         }
     }
 
     /// Whether one of the values contains such a stream or future.
     fn are_in(&mut self, values: Vec<ComponentValType>, only: Made) -> bool {
-        let Self { made, payloads } = self;
-        let mut search = Search::new(payloads.types());
+        let Self { made, payloads, .. } = self;
+        let search = match only {
+            Made::All => &mut self.all,
+            Made::Others => &mut self.others,
+        };
         let mut values = values.into_iter();
         values.any(|value| {
             let is_made = |id, _: &_| {

@@ -54,6 +54,47 @@ fn calls_that_block_are_named() {
     assert!(given(&of_0_3(&(send + TASK))).is_empty());
 }
 
+/// Tasks would share the one stack of the runtime.
+#[test]
+fn tasks_with_stacks_of_their_own_give_no_stream() {
+    let lift = r#"(core func $task "start")"#;
+    let stacks = BLOCKING.replace(lift, &format!("{lift} async"));
+    assert!(given(&of_0_3(&format!("{STDOUT} {stacks}"))).contains(&WRITES.to_owned()));
+}
+
+/// The caller reads the body of a response only after the lift has returned it.
+#[test]
+fn blocking_tasks_that_return_resources_are_named() {
+    let response = |task: &str| {
+        let core = task.replace(
+            "(export \"start\"))",
+            "(export \"start\") (result i32) i32.const 0)",
+        );
+        core.replace(
+            "(func (export \"task\") async",
+            r#"(type $own (resource (rep i32)))
+  (export $response "response" (type $own))
+  (func (export "task") async (result (own $response))"#,
+        )
+    };
+    let named = "a caller of the export `task`";
+    assert_eq!(given(&of_0_3(&response(BLOCKING))), [named]);
+    assert!(given(&of_0_3(&response(TASK))).is_empty());
+}
+
+/// Each stream is code in the entry.
+#[test]
+fn functions_with_too_many_streams_are_named() {
+    let send = |count: usize| {
+        let params: String = (0..count)
+            .map(|n| format!("(param \"s{n}\" (stream u8))"))
+            .collect();
+        given(&of_0_3(&(body(&params) + TASK)))
+    };
+    assert!(send(64).is_empty());
+    assert_eq!(send(65), ["the import `send` of `local:web/bodies`"]);
+}
+
 #[test]
 fn waiting_is_intercepted_only_if_streams_go_to_the_host() {
     let sets = r#"
