@@ -5,6 +5,7 @@ use crate::golden::in_repository;
 use crate::scratch::*;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use wasi_vfs_format::testing::{Change, changes};
 
 /// Types by the path of a field, such as `files[].path`.
 type Fields = BTreeMap<String, BTreeSet<String>>;
@@ -80,7 +81,16 @@ fn assert_documented(command: &str, mut printed: Fields) {
     assert_eq!(printed, documented);
 }
 
-/// Images of each kind: without a module, packed, stripped, and with fewer files.
+/// A program removed a file, and made one with two names.
+fn changes_of_a_program() -> Vec<u8> {
+    changes([
+        ("a", Change::File(b"new".to_vec())),
+        ("b", Change::Link("/a".to_owned())),
+        ("c", Change::Removed),
+    ])
+}
+
+/// Images of each kind: without a module, packed, stripped, with fewer files, and of changes.
 fn scratch() -> Scratch {
     let scratch = Scratch::image();
     std::fs::create_dir_all(scratch.path("lib/tests")).unwrap();
@@ -90,10 +100,12 @@ fn scratch() -> Scratch {
         "pack app.wasm --dir lib::/usr/lib -o packed.wasm -q",
         "pack app.wasm --dir lib::/usr/lib -o small.wasm -q --only only.txt",
         "pack component.wasm --dir lib::/usr/lib -o packed-component.wasm -q",
+        "pack app.wasm --dir lib::/usr/lib --writable /tmp -o writable.wasm -q",
     ] {
         scratch.write("only.txt", b"/usr/lib/hello.txt\n");
         assert_success(&scratch.run(line));
     }
+    scratch.write("changes.wvfs", &changes_of_a_program());
     let bytes = scratch.read("tree.wvfs");
     let parts = wasi_vfs_format::Parts::split(&bytes).unwrap();
     let len = bytes.len() - parts.metadata.unwrap().len();
@@ -106,6 +118,7 @@ fn fields_of_ls_are_documented() {
     let lines = [
         "ls -R --json --digests packed.wasm",
         "ls --json packed.wasm",
+        "ls --json changes.wvfs",
     ];
     assert_documented("ls", printed(&scratch(), &lines));
 }
@@ -117,9 +130,11 @@ fn fields_of_info_are_documented() {
         &[
             "info --json --digests packed.wasm",
             "info --json small.wasm",
+            "info --json writable.wasm",
             "info --json packed-component.wasm",
             "info --json tree.wvfs",
             "info --json stripped.wvfs",
+            "info --json changes.wvfs",
         ],
     );
     // Null only for a linked module, which a test of `bake` covers.

@@ -82,11 +82,17 @@ fn memory_of_a_call_is_used_again() {
     }
 }
 
-/// The first call decompresses the index.
+/// The first call decompresses the index, which is longer than a page.
 #[test]
 fn a_call_after_one_without_memory_may_succeed() {
     const NOMEM: i32 = 48;
-    let packed = packed(MemoryKind::Single);
+    let tree = tempfile::tempdir().expect("a directory");
+    let file = |name: &str| std::fs::write(tree.path().join(name), "").expect("a file");
+    file("built.rs");
+    (0..2000).for_each(|number| file(&format!("{number}")));
+    let packer = Packer::new(program()).map_dir(tree.path(), "/tests");
+    let packer = packer.memory(MemoryKind::Single).compress(3);
+    let packed = packer.pack().expect("can be packed").module;
     let (store, instance) = fake::start(&packed, u64::MAX);
     let memory = instance.get_memory(&store, "memory").expect("exported");
     let (mut store, instance) = fake::start(&packed, memory.size(&store));
