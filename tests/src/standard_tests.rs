@@ -1,11 +1,8 @@
 //! The tests that a language's own distribution has, run by its interpreter: how
 //! each ended, and where two runs do not agree.
 //!
-//! The programs in `guests/` that run them write a line for each test:
-//! `OUTCOME: NAME`, with the exception behind the name if there was one.
-
-use std::fs;
-use std::path::Path;
+//! The programs in `guests/` that run them print a line for each test after a line
+//! `results:`. It is `OUTCOME: NAME`, with the exception behind the name if there was one.
 
 /// How the tests of one run ended.
 #[derive(Debug)]
@@ -14,13 +11,13 @@ pub struct Results {
 }
 
 impl Results {
-    /// What a run left in the directory that it had as `/tmp`.
+    /// The results that a run printed.
     ///
     /// # Panics
     ///
-    /// If it left nothing.
-    pub fn read(tmp: &Path) -> Self {
-        let text = fs::read_to_string(tmp.join("results")).expect("the run wrote its results");
+    /// If it printed none.
+    pub fn parse(output: &str) -> Self {
+        let (_, text) = output.split_once("\nresults:\n").expect("results");
         let lines = text.lines().map(str::to_owned).collect();
         Self { lines }
     }
