@@ -14,7 +14,7 @@ pub(super) struct WritableOptions {
     ///
     /// Packing again keeps the writable directories. With this option, only the named ones
     /// are writable. Components are unsupported.
-    #[arg(long, value_name = "GUEST", value_parser = GuestPath::parse, value_hint = ValueHint::Other)]
+    #[arg(long, value_name = "GUEST", value_parser = parse_guest, value_hint = ValueHint::Other)]
     writable: Vec<GuestPath>,
 
     /// Memory for changes, up to 4G [default: as before, else 256M]
@@ -44,6 +44,16 @@ impl WritableOptions {
     }
 }
 
+/// Rejects a mapping, which `--dir` takes.
+fn parse_guest(text: &str) -> Result<GuestPath, String> {
+    match text.split_once("::") {
+        Some((_, guest)) if guest.starts_with('/') => Err(format!(
+            "expected only a guest path, such as {guest}; pack a host directory with --dir"
+        )),
+        _ => GuestPath::parse(text).map_err(|error| error.to_string()),
+    }
+}
+
 /// Checks a limit before the files are read.
 fn parse_limit(text: &str) -> Result<u64, String> {
     match parse_len(text)? {
@@ -58,6 +68,13 @@ fn parse_limit(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn mappings_are_rejected() {
+        assert!(parse_guest("/tmp").is_ok());
+        let error = parse_guest("./lib::/usr/lib").unwrap_err();
+        assert!(error.contains("only a guest path, such as /usr/lib"));
+    }
 
     #[test]
     fn limits_fit_a_memory() {

@@ -128,7 +128,7 @@ pub enum PackError {
     /// A directory of [`Packer::writable`](crate::Packer::writable) is a broken link.
     #[error(
         "guest path {guest} cannot be writable, because the target of the symbolic link `{path}` \
-         is missing; pack the target, or name another directory"
+         is missing, or not below its packed directory; name the target or another directory"
     )]
     WritableLink {
         /// The guest path.

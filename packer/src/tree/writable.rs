@@ -34,7 +34,7 @@ pub(crate) enum NotADirectory {
 /// Makes `guest` a directory of `tree` at or below a mount. Missing directories get the time
 /// 0, so that the same inputs give the same bytes.
 pub(crate) fn make(tree: &mut Tree, guest: &GuestPath) -> Result<Made, NotADirectory> {
-    let components = target_of(&tree.root, guest.components())?;
+    let components = target_of(tree, guest.components())?;
     let is_created = create(&mut tree.root, &components);
     let is_mounted = !is_below_mount(tree, guest.components());
     if is_mounted {
@@ -72,24 +72,32 @@ fn is_below_mount(tree: &Tree, components: &[String]) -> bool {
 }
 
 /// The path without links. Names behind the last existing directory stay as they are.
-fn target_of(root: &DirectoryNode, components: &[String]) -> Result<Vec<String>, NotADirectory> {
+fn target_of(tree: &Tree, components: &[String]) -> Result<Vec<String>, NotADirectory> {
     let mut target: Vec<String> = Vec::new();
     for name in components {
         target.push(name.clone());
-        if let Some(directory) = directory_at(root, &path_of(&target))? {
+        if let Some(directory) = directory_at(tree, &target)? {
             target = directory;
         }
     }
     Ok(target)
 }
 
+/// A link below a mount does not lead out of the innermost mount above it.
+fn top_of(tree: &Tree, components: &[String]) -> Top {
+    let mounts = tree.mounts.iter();
+    let above = mounts.filter(|mount| components.starts_with(&mount.components));
+    let depth = above.map(|mount| mount.components.len()).max();
+    depth.map_or(Top::Root, Top::Mount)
+}
+
 /// The path without links of the directory at `path`. `None` if nothing is there.
-fn directory_at(root: &DirectoryNode, path: &str) -> Result<Option<Vec<String>>, NotADirectory> {
+fn directory_at(tree: &Tree, components: &[String]) -> Result<Option<Vec<String>>, NotADirectory> {
+    let path = path_of(components);
     let mut is_link = false;
-    let found = resolve(root, path, Top::Root, &mut |nodes| {
+    let found = resolve(&tree.root, &path, top_of(tree, components), &mut |nodes| {
         is_link |= matches!(nodes.last(), Some((_, Node::Symlink(_))));
     });
-    let path = path.to_owned();
     match found {
         Some(nodes) => match nodes.last() {
             Some((_, Node::File(_))) => Err(NotADirectory::File { path }),

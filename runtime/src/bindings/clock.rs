@@ -2,7 +2,7 @@
 
 use super::form::GuestMemory;
 use super::host;
-use crate::guest::{Lent, Memory, UNWRITTEN};
+use crate::guest::{Lent, Memory, SCRATCH_LEN, UNWRITTEN};
 use crate::overlay::{Clock, Steady};
 use wasi_vfs_format::{Index, InodeNumber};
 
@@ -29,7 +29,8 @@ impl HostClock {
     fn host_ns(&mut self) -> Option<i64> {
         let mut bytes = [UNWRITTEN; 8];
         let answer = GuestMemory.with_scratch(&mut self.lent, |memory, record| {
-            memory.write(record, &bytes).ok()?;
+            // All of them, so that the next loan notices a throw.
+            memory.write(record, &[UNWRITTEN; SCRATCH_LEN]).ok()?;
             let is_told = host::realtime(record) == 0;
             memory.read(record, &mut bytes).ok()?;
             is_told.then_some(bytes)

@@ -53,7 +53,7 @@ fn layer_of(anchor: &Anchor) -> Option<Layer> {
 fn roots_of(layer: &Layer) -> Result<Vec<InodeNumber>, LayerError> {
     let (address, count) = (layer.roots.address.get(), layer.roots.count.get());
     // A false count must not look as if memory ran out.
-    if u64::from(count) * ROOT_LEN as u64 > own_memory_len() {
+    if u64::from(address) + u64::from(count) * ROOT_LEN as u64 > own_memory_len() {
         return Err(LayerError::Damaged);
     }
     let mut roots = Vec::new();

@@ -71,13 +71,14 @@ where
             Id::Packed(file) => Some(self.lower.node(file)?),
             Id::Made(_) => None,
         };
+        // The host may throw when it is asked.
+        let now_ns = self.clock.now_ns();
         let node = self.nodes.get_mut(id).ok_or(FsError::NotFound)?;
         let Body::File(content) = &mut node.body else {
             return Err(FsError::Invalid);
         };
         let lower = &mut self.lower;
         let result = change(&mut self.space, content, Below { lower, file })?;
-        let now_ns = self.clock.now_ns();
         (node.times.modified_ns, node.times.changed_ns) = (now_ns, now_ns);
         Ok(result)
     }

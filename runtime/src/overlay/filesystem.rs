@@ -91,8 +91,9 @@ where
 
     fn check_writable(&self, id: Self::Id) -> Result {
         match id {
-            Id::Packed(id) => self.check_packed(id),
-            Id::Made(_) => Ok(()),
+            // A changed node was checked at its first change.
+            Id::Packed(packed) if self.nodes.get(id).is_none() => self.check_packed(packed),
+            _ => Ok(()),
         }
     }
 

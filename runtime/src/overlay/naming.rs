@@ -4,7 +4,8 @@
 //! for example, first checks the kinds of both, makes nodes for the directories, notes in the
 //! old directory that `a` is the node it is, and gives `b` to the node. All of that may
 //! fail and changes nothing that a program sees until `b` changes. The rest cannot fail: `a`
-//! is removed, and the node that had the name `b` loses a name.
+//! is removed, and the node that had the name `b` loses a name. The time is read before the
+//! first change, because the host may throw when it is asked.
 
 use super::clock::Clock;
 use super::directory::{Directory, Name};
@@ -77,8 +78,8 @@ where
             _ => {}
         }
         let spot = self.spot(directory, name)?;
-        self.set(&spot, id)?;
         let now_ns = self.clock.now_ns();
+        self.set(&spot, id)?;
         self.change_link_count(id, 1, now_ns);
         self.touch(directory, now_ns);
         Ok(())
@@ -116,10 +117,7 @@ where
         let found = self.lookup(&self.node(directory)?, name)?;
         let found = found.ok_or(FsError::NotFound)?;
         let id = Self::id(&found);
-        for position in 0..self.lower.mount_count() {
-            let mount = Id::Packed(self.lower.mount(position)?.id);
-            self.check_not_below(mount, id, FsError::Busy)?;
-        }
+        self.check_no_mount_below(id)?;
         let spot = self.prepare_removal(directory, name, &found)?;
         let now_ns = self.clock.now_ns();
         self.remove(&spot);
@@ -156,6 +154,7 @@ where
         self.check_places(&moved, (old.0, new.0), replaced.as_ref())?;
         self.check_kinds(&moved, replaced.as_ref())?;
         let (from, to) = (self.spot(old.0, old.1)?, self.spot(new.0, new.1)?);
+        let now_ns = self.clock.now_ns();
         self.with_removal(&from, id, |overlay| {
             overlay.prepare_move(&moved, (old.0, new.0))?;
             if let Some(replaced) = &replaced {
@@ -163,7 +162,6 @@ where
             }
             overlay.set(&to, id)
         })?;
-        let now_ns = self.clock.now_ns();
         self.remove(&from);
         self.settle(id, new.0, now_ns);
         if let Some(replaced) = &replaced {
@@ -182,7 +180,7 @@ where
         replaced: Option<&Found<L::Node>>,
     ) -> Result {
         if Self::kind(moved) == Kind::Directory {
-            self.check_not_mounted(Self::id(moved))?;
+            self.check_no_mount_below(Self::id(moved))?;
             self.check_not_below(new, Self::id(moved), FsError::Invalid)?;
         }
         match replaced {
@@ -234,6 +232,15 @@ where
             if Id::Packed(self.lower.mount(position)?.id) == directory {
                 return Err(FsError::Busy);
             }
+        }
+        Ok(())
+    }
+
+    /// Checks that neither a node nor anything below it is preopened.
+    fn check_no_mount_below(&self, id: Id<L::Id>) -> Result {
+        for position in 0..self.lower.mount_count() {
+            let mount = Id::Packed(self.lower.mount(position)?.id);
+            self.check_not_below(mount, id, FsError::Busy)?;
         }
         Ok(())
     }

@@ -2,11 +2,13 @@
 
 mod content;
 mod many;
+mod mounts;
 mod names;
 mod refused;
 mod removal;
 mod saving;
 mod space;
+mod thrown;
 
 use super::changes::{content, create, on_path};
 use super::guest::{Guest, Image, image};
