@@ -7,7 +7,7 @@
 
 use crate::calls;
 use crate::command::{Command, root};
-use crate::engine::{Engine, Run, content};
+use crate::engine::{Engine, content};
 use crate::packed::{GUEST_CC, Packer, Program, Storage, Subject, len};
 use crate::record::Notebook;
 use crate::tree::Tree;
@@ -121,7 +121,10 @@ fn reads(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
         let case = format!("read Ruby's library, {}", engine.title());
         notebook.add_run(&case, (&run, "read"), "ms", &subjects)?;
     }
-    let run: Run = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), &subjects)?;
+    let run = Engine::Wasmtime.run("count", &format!("1 {}", tree.mapping()), &subjects)?;
+    run.expect("read", Some(&expected))?;
+    let case = "read Ruby's library, instructions";
+    notebook.add_run(case, (&run, "read"), "instructions", &subjects)?;
     calls::add(notebook, &run, ("instructions", "instructions"), &subjects)
 }
 

@@ -26,8 +26,7 @@ pub fn link<F: Filesystem>(
 /// # Errors
 ///
 /// Those of [`link`], and [`FsError::NotADirectory`] for a slash behind the new name of
-/// a file. It is also the error of a slash behind a link, as in Linux: the name of the link
-/// would stay, and its target would move.
+/// a file.
 pub fn rename<F: Filesystem>(
     fs: &mut F,
     old: (&OpenDirectory<F::Id>, &[u8]),
@@ -39,9 +38,6 @@ pub fn rename<F: Filesystem>(
         return Err(FsError::NotADirectory);
     }
     let old = Place::find(fs, old, Expected::Taken)?;
-    if old.followed_for_slash || new.followed_for_slash {
-        return Err(FsError::NotADirectory);
-    }
     let old = (old.directory, old.name.as_slice());
     fs.rename(old, (new.directory, &new.name))
 }

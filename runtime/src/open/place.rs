@@ -26,8 +26,6 @@ pub struct Place<I> {
     pub name: ArrayVec<u8, MAX_NAME_LEN>,
     /// Whether a slash behind a free name asks for a directory.
     pub names_directory: bool,
-    /// Whether the path ends in a link that was followed only for the slash behind it.
-    pub followed_for_slash: bool,
 }
 
 impl<I: Copy + Eq> Place<I> {
@@ -35,14 +33,21 @@ impl<I: Copy + Eq> Place<I> {
     ///
     /// # Errors
     ///
-    /// Those of the path, then those of [`new`](Self::new).
+    /// Those of the path, then those of [`new`](Self::new). Then, as in Linux, a link with a
+    /// slash behind it is [`FsError::Exists`] if the name must be free, and otherwise
+    /// [`FsError::NotADirectory`]: a change never moves or removes the target of a link.
     pub fn find<F: Filesystem<Id = I>>(
         fs: &F,
         (start, path): (&OpenDirectory<I>, &[u8]),
         expected: Expected,
     ) -> Result<Self> {
         let found = start.resolve(fs, path, false)?;
-        Self::new(fs, &found, expected)
+        let place = Self::new(fs, &found, expected)?;
+        match (found.followed_for_slash, expected) {
+            (false, _) => Ok(place),
+            (true, Expected::Free) => Err(FsError::Exists),
+            (true, Expected::Taken | Expected::Any) => Err(FsError::NotADirectory),
+        }
     }
 
     /// The place where a path led to. A read-only file system always refuses, so the
@@ -67,7 +72,6 @@ impl<I: Copy + Eq> Place<I> {
             directory: found.directory,
             name: name.map_err(|_| FsError::NameTooLong)?,
             names_directory: found.names_directory,
-            followed_for_slash: found.followed_for_slash,
         })
     }
 

@@ -9,9 +9,10 @@ use super::difference::{self, Difference, Shows, errno};
 use super::line::Line;
 
 /// All of them.
-pub const DIFFERENCES: [Difference; 8] = [
+pub const DIFFERENCES: [Difference; 9] = [
     difference("path-order", path_order),
     difference("slash-behind-file", slash_behind_file),
+    difference("slash-behind-link", slash_behind_link),
     difference("number-first", number_first),
     difference("large-offsets", large_offsets),
     difference("allocate", allocate),
@@ -77,6 +78,15 @@ fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
         _ => false,
     };
     is_such && is_same_state(host, ours)
+}
+
+fn slash_behind_link(host: &Line<'_>, ours: &Line<'_>) -> bool {
+    let by_wasmtime = match ours.call() {
+        "path_remove_directory" => errno::INVAL,
+        "path_unlink_file" | "path_unlink_open" => errno::ISDIR,
+        _ => return false,
+    };
+    (host.errno(), ours.errno()) == (by_wasmtime, errno::NOTDIR) && is_same_state(host, ours)
 }
 
 fn number_first(host: &Line<'_>, ours: &Line<'_>) -> bool {
