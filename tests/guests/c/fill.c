@@ -9,13 +9,13 @@
 static char bytes[65536];
 
 static void fill_with_one_file(void) {
-    int file = open("long", O_CREAT | O_EXCL | O_WRONLY, 0666);
+    int file = open("filling", O_CREAT | O_EXCL | O_WRONLY, 0666);
     long total = 0;
     ssize_t len = 0;
     while (file >= 0 && (len = write(file, bytes, sizeof bytes)) > 0) total += len;
     printf("%s after bytes: %ld\n", strerror(errno), total);
     close(file);
-    if (unlink("long") < 0) printf("unlink: %s\n", strerror(errno));
+    if (unlink("filling") < 0) printf("unlink: %s\n", strerror(errno));
 }
 
 static void fill_with_many_files(void) {
