@@ -81,12 +81,9 @@ fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn slash_behind_link(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    let by_wasmtime = match ours.call() {
-        "path_remove_directory" => errno::INVAL,
-        "path_unlink_file" | "path_unlink_open" => errno::ISDIR,
-        _ => return false,
-    };
-    (host.errno(), ours.errno()) == (by_wasmtime, errno::NOTDIR) && is_same_state(host, ours)
+    matches!(ours.call(), "path_unlink_file" | "path_unlink_open")
+        && (host.errno(), ours.errno()) == (errno::ISDIR, errno::NOTDIR)
+        && is_same_state(host, ours)
 }
 
 fn number_first(host: &Line<'_>, ours: &Line<'_>) -> bool {
