@@ -117,9 +117,7 @@ fn used_elsewhere(name: &str) -> bool {
         .expect("this directory")
         .any(|entry| {
             let source = std::fs::read_to_string(entry.expect("an entry").path()).expect("a test");
-            ["c", "c_component", "c_with", "pack"]
-                .iter()
-                .any(|function| source.contains(&format!("{function}(\"{name}\"")))
+            source.contains(&format!("\"{name}\""))
         })
 }
 
