@@ -110,7 +110,7 @@ calls! {
     path_readlink
 }
 
-/// Guests that tests in other files run: `guest::c("NAME"`.
+/// Whether another file of tests names the guest.
 fn used_elsewhere(name: &str) -> bool {
     let tests = wasi_vfs_tests::workspace::here("tests");
     std::fs::read_dir(tests)
