@@ -63,7 +63,7 @@ fn a_full_directory_under_run_loses_nothing() {
 fn memory_that_the_engine_refuses_is_no_space() {
     for binding in Binding::ALL {
         let packed = packed(binding, "1G");
-        for pages in [8, 20] {
+        for pages in [8, 24] {
             let run = Engine::Wasmtime.module(&packed).growth(pages);
             assert_eq!(run.stdout(), expected(), "{binding:?}, {pages} pages");
         }
