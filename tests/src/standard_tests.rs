@@ -17,7 +17,7 @@ impl Results {
     ///
     /// If it printed none.
     pub fn parse(output: &str) -> Self {
-        let (_, text) = output.split_once("\nresults:\n").expect("results");
+        let (_, text) = output.split_once("results:\n").expect("results");
         let lines = text.lines().map(str::to_owned).collect();
         Self { lines }
     }
