@@ -15,6 +15,7 @@ use wasi_vfs_tests::guest;
 use wasi_vfs_tests::oracle::host::{Host, Preopen, Reference, with_error_line};
 use wasi_vfs_tests::oracle::program::{Program, Sides};
 use wasi_vfs_tests::oracle::read_only::{self, ReadOnly};
+use wasi_vfs_tests::oracle::tally::Tally;
 use wasi_vfs_tests::oracle::tree::OracleTrees;
 use wasi_vfs_tests::tree::sample;
 use wasi_vfs_tests::workspace;
@@ -78,13 +79,6 @@ fn pack(guest: &Path, trees: &OracleTrees, options: &[&str]) -> TempPath {
         .run();
     validate(&packed);
     packed
-}
-
-/// What a whole run of the oracle came to.
-#[derive(Default)]
-struct Tally {
-    operations: usize,
-    used: BTreeSet<&'static str>,
 }
 
 /// The trees of one seed, packed in each way.
@@ -269,18 +263,9 @@ fn host_directories_of_wasi_0_3_stay_as_they_were() {
 }
 
 fn agree_on_many_operations(version: Version) {
-    let number = |name: &str, default| {
-        let value = std::env::var(name).ok();
-        value.map_or(default, |value| value.parse::<usize>().expect("a number"))
-    };
-    let wanted = number("COMPONENT_OPERATIONS", 100_000);
-    let mut seed = number("ORACLE_SEED", 1000) as u64;
-    let mut tally = Tally::default();
-    while tally.operations < wanted {
-        run_trees(version, seed, &mut tally);
-        seed += 1;
-    }
-    println!("{} operations, 0 mismatches", tally.operations);
+    Tally::of_many("COMPONENT_OPERATIONS", 100_000, |seed, tally| {
+        run_trees(version, seed, tally);
+    });
 }
 
 #[test]

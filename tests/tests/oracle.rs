@@ -12,7 +12,8 @@ use wasi_vfs_tests::guest::{self, Binding, Form};
 use wasi_vfs_tests::oracle::changing;
 use wasi_vfs_tests::oracle::difference::{DIFFERENCES, Shows};
 use wasi_vfs_tests::oracle::host::Host;
-use wasi_vfs_tests::oracle::program::{Program, Sides};
+use wasi_vfs_tests::oracle::program::Program;
+use wasi_vfs_tests::oracle::tally::{Packing, Tally};
 use wasi_vfs_tests::oracle::tree::OracleTrees;
 use wasi_vfs_tests::tree::{self, sample};
 use wasi_vfs_tests::workspace;
@@ -49,38 +50,16 @@ fn pack(trees: &OracleTrees, (form, options): (Form, &[&str])) -> TempPath {
         .run()
 }
 
-/// What a whole run of the oracle came to.
-#[derive(Default)]
-struct Tally {
-    operations: usize,
-    used: BTreeSet<&'static str>,
-}
-
 /// Programs on the trees of one seed, packed in each way.
 fn run_trees(seed: u64, programs: u64, host: &mut Host, tally: &mut Tally) {
     let trees = OracleTrees::new(seed);
-    let packed = WAYS.map(|way| pack(&trees, way));
-    for program_seed in 0..programs {
-        let program = Program::new(seed << 16 | program_seed, PROGRAM_LEN);
-        let guest = oracle_guest(Form::COMMAND);
-        let sides = |packed| Sides {
-            guest: &guest,
-            packed,
-            trees: &trees,
-        };
-        let expected = program.on_host(host, sides(&guest));
-        for (way, packed) in WAYS.iter().zip(&packed) {
-            let sides = sides(packed);
-            let found = program.packed(host, sides);
-            match program.compare(&expected, &found, &mut tally.used) {
-                Ok(count) => tally.operations += count,
-                Err(mismatch) => {
-                    let what = format!("trees of seed {seed}, {way:?}");
-                    program.fail(host, sides, &mismatch, &what);
-                }
-            }
-        }
-    }
+    let packings = WAYS.map(|way| Packing {
+        way: format!("{way:?}"),
+        module: pack(&trees, way),
+    });
+    let programs = (0..programs).map(|number| Program::new(seed << 16 | number, PROGRAM_LEN));
+    let guest = oracle_guest(Form::COMMAND);
+    tally.compare(host, (&guest, &trees), &packings, programs);
 }
 
 #[test]
@@ -108,20 +87,10 @@ fn packed_trees_behave_like_their_directories() {
 #[test]
 #[ignore = "long: `make oracle`"]
 fn image_and_host_agree_on_many_operations() {
-    const PROGRAMS: u64 = 5;
-    let number = |name: &str, default| {
-        let value = std::env::var(name).ok();
-        value.map_or(default, |value| value.parse::<usize>().expect("a number"))
-    };
-    let wanted = number("ORACLE_OPERATIONS", 1_000_000);
-    let mut seed = number("ORACLE_SEED", 1000) as u64;
-    let mut tally = Tally::default();
-    while tally.operations < wanted {
-        // One process for each tree, because it keeps the compiled module.
-        run_trees(seed, PROGRAMS, &mut Host::new(), &mut tally);
-        seed += 1;
-    }
-    println!("{} operations, 0 mismatches", tally.operations);
+    // One process for each tree, because it keeps the compiled module.
+    Tally::of_many("ORACLE_OPERATIONS", 1_000_000, |seed, tally| {
+        run_trees(seed, 5, &mut Host::new(), tally);
+    });
 }
 
 /// Host directories under a module that was packed with some other tree. Where they

@@ -11,4 +11,5 @@ pub mod host;
 pub mod line;
 pub mod program;
 pub mod read_only;
+pub mod tally;
 pub mod tree;
