@@ -28,6 +28,7 @@ mod behind;
 mod core_module;
 mod custom;
 mod flat;
+mod items;
 mod numbers;
 mod owned;
 mod plain;

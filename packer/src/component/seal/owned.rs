@@ -4,6 +4,7 @@
 //! them. For example, the import `upload: func(file: borrow<descriptor>)` would take a
 //! descriptor of the stub, which the host cannot have. Such a component is rejected.
 
+use crate::component::seal::items::{Part, exported_types, first};
 use crate::component::seal_error::SealError;
 use crate::component::wire::content::Search;
 use crate::component::wire::interface::FILES;
@@ -28,18 +29,9 @@ impl<'a> Owned<'a> {
     pub(super) fn find(imports: &[String], types: TypesRef<'a>) -> Self {
         let mut names = HashMap::new();
         for import in imports {
-            let item = types.component_item_for_import(import);
-            let Some(ComponentEntityType::Instance(id)) = item.map(|item| item.ty) else {
-                continue;
-            };
-            let instance = types.get(id);
-            for (name, item) in instance.iter().flat_map(|instance| &instance.exports) {
-                if let ComponentEntityType::Type {
-                    created: ComponentAnyTypeId::Resource(id),
-                    ..
-                } = item.ty
-                {
-                    let name = import.starts_with(FILES).then_some(name.as_str());
+            for (name, id) in exported_types(types, import) {
+                if let ComponentAnyTypeId::Resource(id) = id {
+                    let name = import.starts_with(FILES).then_some(name);
                     names.entry(id.resource()).or_insert(name);
                 }
             }
@@ -94,24 +86,14 @@ impl<'a> Owned<'a> {
 
     /// The first of the resources in an item, if any.
     fn in_item(&mut self, ty: ComponentEntityType) -> Option<&'a str> {
-        match ty {
-            ComponentEntityType::Func(id) => {
-                let function = self.types.get(id)?;
-                let params = function.params.iter().map(|(_, ty)| *ty);
-                let mut values = params.chain(function.result);
-                values.find_map(|value| self.in_value(value))
-            }
-            ComponentEntityType::Instance(id) => {
-                let mut exports = self.types.get(id)?.exports.values();
-                exports.find_map(|item| self.in_item(item.ty))
-            }
-            ComponentEntityType::Type {
+        first(self.types, ty, &mut |part| match part {
+            Part::Value(ty) => self.in_value(ty),
+            Part::Type {
                 created: ComponentAnyTypeId::Resource(id),
                 ..
             } => self.name(id.resource()),
-            ComponentEntityType::Value(ty) => self.in_value(ty),
-            _ => None,
-        }
+            Part::Type { .. } => None,
+        })
     }
 
     fn in_value(&mut self, ty: ComponentValType) -> Option<&'a str> {

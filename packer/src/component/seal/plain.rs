@@ -6,6 +6,7 @@
 //! component does not import. An enumeration without fields, such as `error-code`, has no
 //! such types.
 
+use crate::component::seal::items::{Part, exported_types, first};
 use crate::component::seal_error::SealError;
 use crate::component::wire::content::{Search, parts};
 use crate::component::wire::interface::FILES;
@@ -49,17 +50,8 @@ fn find<'a>(
 ) -> HashMap<ComponentDefinedTypeId, Plain<'a>> {
     let mut plain = HashMap::new();
     for interface in imports.iter().filter(|import| import.starts_with(FILES)) {
-        let item = types.component_item_for_import(interface);
-        let Some(ComponentEntityType::Instance(id)) = item.map(|item| item.ty) else {
-            continue;
-        };
-        let instance = types.get(id);
-        for (name, item) in instance.iter().flat_map(|instance| &instance.exports) {
-            if let ComponentEntityType::Type {
-                created: ComponentAnyTypeId::Defined(id),
-                ..
-            } = item.ty
-            {
+        for (name, id) in exported_types(types, interface) {
+            if let ComponentAnyTypeId::Defined(id) = id {
                 plain.insert(id, Plain { interface, name });
             }
         }
@@ -76,18 +68,9 @@ struct Users<'a> {
 impl<'a> Users<'a> {
     /// The first type of `wasi:filesystem` that the item needs.
     fn in_item(&mut self, ty: ComponentEntityType) -> Option<Plain<'a>> {
-        match ty {
-            ComponentEntityType::Func(id) => {
-                let function = self.types.get(id)?;
-                let params = function.params.iter().map(|(_, ty)| *ty);
-                let mut values = params.chain(function.result);
-                values.find_map(|value| self.in_value(value))
-            }
-            ComponentEntityType::Instance(id) => {
-                let mut exports = self.types.get(id)?.exports.values();
-                exports.find_map(|item| self.in_item(item.ty))
-            }
-            ComponentEntityType::Type {
+        first(self.types, ty, &mut |part| match part {
+            Part::Value(ty) => self.in_value(ty),
+            Part::Type {
                 referenced: ComponentAnyTypeId::Defined(referenced),
                 created: ComponentAnyTypeId::Defined(created),
             } => {
@@ -95,9 +78,8 @@ impl<'a> Users<'a> {
                 let part = parts.find_map(|part| self.in_value(part))?;
                 Some(self.plain.get(&referenced).copied().unwrap_or(part))
             }
-            ComponentEntityType::Value(ty) => self.in_value(ty),
-            _ => None,
-        }
+            Part::Type { .. } => None,
+        })
     }
 
     fn in_value(&mut self, ty: ComponentValType) -> Option<Plain<'a>> {

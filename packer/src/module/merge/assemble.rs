@@ -64,10 +64,8 @@ pub(crate) fn merge(
     };
     let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
-    let memory_of = addition
-        .numbers
-        .region
-        .and_then(|region| region.memory_of());
+    let region = addition.numbers.region;
+    let memory_of = region.and_then(|region| region.memory_of());
     let redirect = Redirect::into(redirects(application, binding), memory_of);
     let mut dropped = Dropped::default();
     let mut names = &*addition.names;
@@ -87,8 +85,8 @@ pub(crate) fn merge(
         }
     });
     let snapshot = &Shape::parse(&snapshot)?;
-    let region = addition.numbers.region.filter(Region::is_claimed);
-    let claimed = region.map(|_| claim::Data::joined(segments::joined(snapshot)));
+    let claims = region.is_some_and(|region| region.is_claimed());
+    let claimed = claims.then(|| claim::Data::joined(segments::joined(snapshot)));
     let baked = Baked {
         runtime: &runtime,
         snapshot,
