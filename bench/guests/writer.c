@@ -1,7 +1,7 @@
-// Changes files below /work. A reactor, as reader.c: each export repeats one call, `count`
+// Changes files below /bench. A reactor, as reader.c: each export repeats one call, `count`
 // times, and returns a sum of the answers.
 //
-// /work/data is a file that is written in place. A round creates, renames and removes its
+// /bench/data is a file that is written in place. A round creates, renames and removes its
 // other files, so each round finds the same tree.
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static void fail(const char *what) {
 EXPORT(prepare) void prepare(void) {
     struct stat status;
     for (int i = 0; i < CHUNK; i++) buffer[i] = i * 7;
-    if ((data = open("/work/data", O_RDWR)) < 0 || fstat(data, &status)) fail("/work/data");
+    if ((data = open("/bench/data", O_RDWR)) < 0 || fstat(data, &status)) fail("/bench/data");
     chunks = status.st_size / CHUNK;
 }
 
@@ -44,17 +44,17 @@ EXPORT(write) u64 write_calls(u64 count) {
 
 EXPORT(append) u64 append_calls(u64 count) {
     struct stat status;
-    int log = open("/work/log", O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0666);
-    if (log < 0) fail("/work/log");
+    int log = open("/bench/log", O_CREAT | O_TRUNC | O_WRONLY | O_APPEND, 0666);
+    if (log < 0) fail("/bench/log");
     for (u64 number = 0; number < count; number++)
         if (write(log, buffer, LINE) != LINE) fail("append");
-    if (fstat(log, &status)) fail("/work/log");
+    if (fstat(log, &status)) fail("/bench/log");
     close(log);
     return status.st_size;
 }
 
 static const char *name(char *into, u64 number, const char *end) {
-    snprintf(into, 64, "/work/file-%llu%s", number, end);
+    snprintf(into, 64, "/bench/file-%llu%s", number, end);
     return into;
 }
 
@@ -84,8 +84,8 @@ EXPORT(unlink) u64 unlink_calls(u64 count) {
 
 // Pages of a new file.
 EXPORT(touch_pages) u64 touch_pages(u64 count) {
-    int fd = open("/work/pages", O_CREAT | O_TRUNC | O_WRONLY, 0666);
-    if (fd < 0) fail("/work/pages");
+    int fd = open("/bench/pages", O_CREAT | O_TRUNC | O_WRONLY, 0666);
+    if (fd < 0) fail("/bench/pages");
     for (u64 number = 0; number < count; number++)
         if (pwrite(fd, buffer, CHUNK, number * CHUNK) != CHUNK) fail("page");
     close(fd);

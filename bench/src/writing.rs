@@ -32,7 +32,7 @@ const CHANGES: [(&str, &str); 5] = [
 /// The host directory, and the path at which programs see it. It is in memory, which is
 /// the fastest for a host.
 const DIRECTORY: &str = "/dev/shm/wasi-vfs-bench";
-const MAPPING: &str = "/dev/shm/wasi-vfs-bench::/work";
+const MAPPING: &str = "/dev/shm/wasi-vfs-bench::/bench";
 
 /// Measures all of it.
 pub(crate) fn measure(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
@@ -70,7 +70,7 @@ fn source(packer: &Packer) -> Result<String> {
 fn pack(packer: &Packer, source: &str, memory: &str) -> Result<String> {
     let output = packer.file(&format!("writer-{memory}.wasm"));
     let command = &packer.command;
-    let options = format!("--writable /work --memory {memory}");
+    let options = format!("--writable /bench --memory {memory}");
     let line = format!("{command} pack {source} --dir {MAPPING} {options} -o {output}");
     packer.make(&output, || Command::new(line))?;
     Ok(output)
@@ -132,10 +132,10 @@ fn reads(packer: &Packer, notebook: &mut Notebook) -> Result<()> {
 fn runtime(packer: &Packer, notebook: &mut Notebook, source: &str) -> Result<()> {
     let directory = root().join("target/bench/nothing");
     fs::create_dir_all(&directory)?;
-    for (subject, option) in [("read-only", ""), ("writable", " --writable /work")] {
+    for (subject, option) in [("read-only", ""), ("writable", " --writable /bench")] {
         let output = packer.file(&format!("nothing-{subject}.wasm"));
         let command = Command::new(format!(
-            "{} pack {source} --dir target/bench/nothing::/work{option} -o {output}",
+            "{} pack {source} --dir target/bench/nothing::/bench{option} -o {output}",
             packer.command
         ));
         command.run()?;
