@@ -83,15 +83,20 @@ fn open_to_write(guest: &mut LayerGuest, path: &str) -> u32 {
         .unwrap()
 }
 
-#[test]
-fn only_what_is_below_a_root_may_change() {
+/// The sample image, of which only `lib` may change.
+fn layer_below_lib() -> Layer {
     let (index, payload) = sample_image();
     let lower = image(index, payload);
     let root = lower.node(lower.root()).unwrap();
     let lib = lower.lookup(&root, b"lib").unwrap().unwrap();
     let mut layer = Overlay::new(lower, Ticks::from_ns(START_NS), 1 << 20);
     layer.add_root(lib.number).unwrap();
-    let mut guest = Guest::with_fs(layer, 0);
+    layer
+}
+
+#[test]
+fn only_what_is_below_a_root_may_change() {
+    let mut guest = Guest::with_fs(layer_below_lib(), 0);
     assert_eq!(mkdir(&mut guest, "new"), Err(Errno::ROFS));
     assert_eq!(mkdir(&mut guest, "lib/a/new"), Ok(()));
     assert_eq!(guest.rename(3, "lib/big", 3, "big"), Err(Errno::ROFS));
@@ -133,12 +138,7 @@ fn times_follow_changes() {
 
 #[test]
 fn changes_outside_the_roots_are_not_applied() {
-    let (index, payload) = sample_image();
-    let lower = image(index, payload);
-    let root = lower.node(lower.root()).unwrap();
-    let lib = lower.lookup(&root, b"lib").unwrap().unwrap();
-    let mut layer = Overlay::new(lower, Ticks::from_ns(START_NS), 1 << 20);
-    layer.add_root(lib.number).unwrap();
+    let mut layer = layer_below_lib();
     let inside = changed([("a", changed([("deep", Change::Removed)]))]);
     for outside in [
         ("new", changed([])),
