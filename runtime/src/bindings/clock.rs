@@ -2,7 +2,7 @@
 
 use super::form::GuestMemory;
 use super::host;
-use crate::guest::{Lent, Memory, SCRATCH_LEN, UNWRITTEN};
+use crate::guest::{FOR_CLOCK, Lent, Memory, SCRATCH_LEN, UNWRITTEN};
 use crate::overlay::{Clock, Steady};
 use wasi_vfs_format::{Index, InodeNumber};
 
@@ -12,7 +12,7 @@ pub(super) struct HostClock {
     /// `None` if the image is damaged. Then nothing changes.
     index: Option<Index<'static>>,
     steady: Steady,
-    lent: Lent,
+    lent: Lent<FOR_CLOCK>,
 }
 
 impl HostClock {

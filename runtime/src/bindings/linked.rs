@@ -25,9 +25,9 @@ impl Memory for GuestMemory {
         }
     }
 
-    fn with_scratch<R>(
+    fn with_scratch<R, const ADDRESS: u32>(
         &mut self,
-        _: &mut Lent,
+        _: &mut Lent<ADDRESS>,
         use_it: impl FnOnce(&mut Self, u32) -> R,
     ) -> Option<R> {
         /// Some hosts trap at an address that is not aligned for what they write.

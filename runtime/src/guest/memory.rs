@@ -24,19 +24,16 @@ pub trait Memory {
     /// Lends 24 bytes of the program's memory to the host, and restores them.
     /// If the host throws meanwhile, the bytes stay in `lent`, and the next loan restores
     /// them. Returns `None` if the memory is shorter.
-    fn with_scratch<R>(
+    fn with_scratch<R, const ADDRESS: u32>(
         &mut self,
-        lent: &mut Lent,
+        lent: &mut Lent<ADDRESS>,
         use_it: impl FnOnce(&mut Self, u32) -> R,
     ) -> Option<R> {
-        // Far from 0, which hosts may take for a null pointer, and within the
-        // first page, which every memory that can be passed to a call has.
-        const SCRATCH: u32 = 1024;
         let mut bytes = [0; SCRATCH_LEN];
-        self.read(SCRATCH, &mut bytes).ok()?;
+        self.read(ADDRESS, &mut bytes).ok()?;
         let bytes = lent.begin(bytes);
-        let result = use_it(self, SCRATCH);
-        self.copy_in(SCRATCH, &bytes);
+        let result = use_it(self, ADDRESS);
+        self.copy_in(ADDRESS, &bytes);
         lent.end();
         Some(result)
     }

@@ -12,6 +12,8 @@ pub(crate) use memory::overlap;
 pub use memory::{Access, Fault, Memory};
 pub(crate) use path::PathBuffer;
 pub use path::PathError;
+#[cfg(any(test, all(target_family = "wasm", feature = "writable")))]
+pub(crate) use scratch::FOR_CLOCK;
 pub use scratch::Lent;
-pub(crate) use scratch::{SCRATCH_LEN, UNWRITTEN};
+pub(crate) use scratch::{FOR_SERVER, SCRATCH_LEN, UNWRITTEN};
 pub(crate) use sink::GuestSink;

@@ -5,7 +5,7 @@ use super::errno::{Errno, Result, from_host};
 use super::numbers::{Descriptor, Numbers};
 use super::probe::Probe;
 use crate::fs::Filesystem;
-use crate::guest::{Lent, Memory, PathBuffer, overlap};
+use crate::guest::{FOR_SERVER, Lent, Memory, PathBuffer, overlap};
 use crate::open::{Expected, Handle, OpenDirectory, OpenFile, Place};
 
 /// No host gives this number to a descriptor.
@@ -26,7 +26,7 @@ pub struct Server<M, H, F: Filesystem> {
     /// Whether the host has been asked for its descriptors.
     is_started: bool,
     /// The program's bytes at the place where the host writes its answers.
-    lent: Lent,
+    lent: Lent<FOR_SERVER>,
 }
 
 /// A directory of one side or the other.

@@ -14,6 +14,7 @@ mod full_storage;
 mod guest;
 mod host_answers;
 mod hostile;
+mod lending;
 mod listing;
 mod no_memory;
 mod overlay;
