@@ -66,7 +66,8 @@ pub use limits::interpreter as bounds;
 pub use limits::size::SizeLimitError;
 pub use module::{Form, MemoryKind};
 pub use packer::{
-    DEFAULT_LEVEL, DEFAULT_WRITABLE_LIMIT, PackError, Packed, PackedImage, Packer, pack,
+    DEFAULT_LEVEL, DEFAULT_WRITABLE_LIMIT, PackError, Packed, PackedImage, Packer, WRITABLE_LIMITS,
+    pack,
 };
 pub use path::{
     Exclude, GuestPath, GuestPathError, Mapping, MappingError, Pattern, PatternError, Trace,

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use wasi_vfs_tests::command::Pack;
+use wasi_vfs_tests::component;
 use wasi_vfs_tests::engine::Engine;
 use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::tree;
@@ -160,6 +161,37 @@ fn times_of_changes_follow_the_clock_of_the_program() {
             assert_eq!(found, expected, "{flags:?} {engine:?}");
         }
     }
+}
+
+/// The runtime is in the core module, behind the adapter.
+#[test]
+fn component_of_the_adapter_changes_packed_files() {
+    let program = c();
+    let expected = on_directory(&program);
+    let (tree, component) = (tree::sample(), component::of(&program.plain));
+    for memory in ["separate", "single"] {
+        let pack = Pack::new(&component).dir(tree.path(), "/data");
+        let pack = pack.option("--writable").option("/data");
+        let packed = pack.option("--memory").option(memory).run();
+        component::validate(&packed);
+        for engine in component::Engine::ALL {
+            let found = engine.run(&packed, &[], &[]).expect_success();
+            assert_eq!(found, expected, "{memory} {engine:?}");
+        }
+    }
+}
+
+#[test]
+fn component_with_its_own_file_calls_is_rejected() {
+    let tree = tree::sample();
+    let component = guest::c_component("tree");
+    let pack = Pack::new(&component).dir(tree.path(), "/data");
+    let place = tree::Tree::new();
+    let pack = pack.option("--writable").option("/data");
+    let said = pack.outcome(&place.path().join("packed.wasm"));
+    let said = said.expect_failure();
+    assert!(said.contains("build it for preview 1"), "{said}");
+    assert!(said.contains("--no-writable"), "{said}");
 }
 
 /// The runtime of a linked program must be one that can write.

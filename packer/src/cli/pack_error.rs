@@ -78,6 +78,9 @@ fn hint(error: &PackError) -> Option<&'static str> {
         PackError::WritableComponent => {
             Some("without --writable, or with --no-writable, its directories are read-only")
         }
+        PackError::WritableFile { .. } | PackError::WritableLink { .. } => {
+            Some("name other directories with --writable, or make all read-only with --no-writable")
+        }
         PackError::NothingKept { .. } => Some("`wasi-vfs ls -R` lists paths"),
         _ => None,
     }

@@ -2,7 +2,7 @@
 
 use super::size::parse_len;
 use clap::{Args, ValueHint};
-use wasi_vfs::{GuestPath, Packer};
+use wasi_vfs::{GuestPath, Packer, WRITABLE_LIMITS};
 
 #[derive(Debug, Args)]
 pub(super) struct WritableOptions {
@@ -13,11 +13,11 @@ pub(super) struct WritableOptions {
     /// created, and becomes a preopened directory unless a packed directory holds it.
     ///
     /// Packing again keeps the writable directories. With this option, only the named ones
-    /// are writable. Components are unsupported.
+    /// are writable. A component needs the preview 1 adapter.
     #[arg(long, value_name = "GUEST", value_parser = parse_guest, value_hint = ValueHint::Other)]
     writable: Vec<GuestPath>,
 
-    /// Memory for changes, up to 4G [default: as before, else 256M]
+    /// Memory for changes, 64K to 4G [default: as before, else 256M]
     ///
     /// All changes together may take SIZE bytes. If they would take more, a call fails with
     /// "no space left on device", and the earlier changes stay. An unused limit costs no
@@ -56,13 +56,14 @@ fn parse_guest(text: &str) -> Result<GuestPath, String> {
 
 /// Checks a limit before the files are read.
 fn parse_limit(text: &str) -> Result<u64, String> {
-    match parse_len(text)? {
-        0 => Err("expected at least 1 byte; for read-only directories, omit --writable".to_owned()),
-        len if len > 1 << 32 => {
-            Err("expected at most 4G, because the memory of a module ends there".to_owned())
-        }
-        len => Ok(len),
+    let len = parse_len(text)?;
+    if len < *WRITABLE_LIMITS.start() {
+        return Err("expected at least 64K; for read-only directories, omit --writable".to_owned());
     }
+    if len > *WRITABLE_LIMITS.end() {
+        return Err("expected at most 4G, because the memory of a module ends there".to_owned());
+    }
+    Ok(len)
 }
 
 #[cfg(test)]
@@ -78,10 +79,10 @@ mod tests {
 
     #[test]
     fn limits_fit_a_memory() {
-        assert_eq!(parse_limit("1"), Ok(1));
+        assert_eq!(parse_limit("64K"), Ok(64 << 10));
         assert_eq!(parse_limit("64M"), Ok(64 << 20));
         assert_eq!(parse_limit("4GiB"), Ok(1 << 32));
-        assert!(parse_limit("0").unwrap_err().contains("at least 1 byte"));
+        assert!(parse_limit("65535").unwrap_err().contains("at least 64K"));
         assert!(
             parse_limit("4294967297")
                 .unwrap_err()

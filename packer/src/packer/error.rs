@@ -144,11 +144,11 @@ pub enum PackError {
         /// The reason.
         source: ResolveError,
     },
-    /// The limit of [`Packer::writable_limit`](crate::Packer::writable_limit) is 0 or exceeds
-    /// a 32-bit memory.
+    /// The limit of [`Packer::writable_limit`](crate::Packer::writable_limit) is none of
+    /// [`WRITABLE_LIMITS`](crate::WRITABLE_LIMITS).
     #[error(
-        "changes cannot have a limit of {len} bytes; expected 1 byte to 4 GiB, because a \
-         memory with 32-bit addresses keeps them"
+        "changes cannot have a limit of {len} bytes; expected 64 KiB to 4 GiB, because a \
+         memory with 32-bit addresses keeps them and their records"
     )]
     WritableLimit {
         /// The chosen limit.
@@ -164,10 +164,11 @@ pub enum PackError {
          changes; choose them when you pack the image into a module"
     )]
     WritableImage,
-    /// [`Packer::writable`](crate::Packer::writable) and a component.
+    /// [`Packer::writable`](crate::Packer::writable) and a component that uses files of
+    /// WASI 0.2 or 0.3.
     #[error(
-        "a component cannot have writable directories; give the program a directory of the \
-         host, or pack a module of preview 1"
+        "a program with files of WASI 0.2 or 0.3 cannot have writable directories; give it a \
+         directory of the host, or build it for preview 1 (wasm32-wasip1)"
     )]
     WritableComponent,
     /// The image cannot be embedded in the module.

@@ -22,7 +22,7 @@ mod writable;
 pub use error::PackError;
 pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
-pub use writable::DEFAULT_WRITABLE_LIMIT;
+pub use writable::{DEFAULT_WRITABLE_LIMIT, WRITABLE_LIMITS};
 
 use crate::module::MemoryKind;
 use crate::tree::combine::Overlap;
@@ -274,8 +274,8 @@ impl Packer {
         self
     }
 
-    /// Sets the bytes that all changes together may take in memory, up to 4 GiB. If they
-    /// would take more, a call fails with `NOSPC`. By default, the limit is that of the
+    /// Sets the bytes that all changes together may take in memory, one of
+    /// [`WRITABLE_LIMITS`]. If they would take more, a call fails with `NOSPC`. By default, the limit is that of the
     /// packed module, else [`DEFAULT_WRITABLE_LIMIT`].
     ///
     /// A limit without any [writable](Self::writable) directory is an error.
@@ -355,7 +355,7 @@ impl Packer {
         let outer = Outer::open(module, self.no_host_files)?;
         let target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
         if self.writable.is_some() {
-            target.require_module()?;
+            target.require_layer()?;
         }
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;

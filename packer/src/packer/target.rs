@@ -31,11 +31,11 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Rejects a component, whose runtime has no layer for changes.
-    pub(crate) fn require_module(&self) -> Result<(), PackError> {
+    /// Rejects a component to wire, because a wired runtime has no layer for changes.
+    pub(crate) fn require_layer(&self) -> Result<(), PackError> {
         match self {
-            Self::Module(_) => Ok(()),
-            Self::InPlace(_) | Self::Wiring(_) => Err(PackError::WritableComponent),
+            Self::Module(_) | Self::InPlace(_) => Ok(()),
+            Self::Wiring(_) => Err(PackError::WritableComponent),
         }
     }
 
@@ -49,7 +49,7 @@ impl<'a> Target<'a> {
         version: &str,
     ) -> Result<Embedded, PackError> {
         if parts.writable.is_some() {
-            self.require_module()?;
+            self.require_layer()?;
         }
         Ok(match self {
             Self::Module(target) => target.embed(parts, runtime, version)?,

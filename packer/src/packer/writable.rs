@@ -11,6 +11,7 @@ use crate::module::Writable;
 use crate::path::{GuestPath, Mapping};
 use crate::tree::mounted::{Origin, path_of};
 use crate::tree::writable::{NotADirectory, make, outermost};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::reader::ImageReader;
@@ -21,8 +22,9 @@ use wasi_vfs_format::tree::Tree;
 /// the limit, before phones and workers with 512 MiB or less end the whole host.
 pub const DEFAULT_WRITABLE_LIMIT: u64 = 256 << 20;
 
-/// A module has 32-bit addresses.
-const MAX_LIMIT: u64 = 1 << 32;
+/// The limits of changes that a module may have, in bytes. Below, the records of the layer
+/// leave no room for a page. Above, a memory with 32-bit addresses ends.
+pub const WRITABLE_LIMITS: RangeInclusive<u64> = 64 << 10..=1 << 32;
 
 /// The choice of a caller. `None` keeps the value of the module.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +51,7 @@ impl WritableChoice {
     pub(super) fn check(&self) -> Result<(), PackError> {
         self.guests()?;
         match self.limit_len {
-            Some(len) if !(1..=MAX_LIMIT).contains(&len) => Err(PackError::WritableLimit { len }),
+            Some(len) if !WRITABLE_LIMITS.contains(&len) => Err(PackError::WritableLimit { len }),
             _ => Ok(()),
         }
     }

@@ -268,3 +268,32 @@ pub(crate) fn writes_and_reads() -> Vec<u8> {
     )
     .unwrap()
 }
+
+/// A program that appends to `new.txt` below its first preopen until a call fails, and exits
+/// with the error number.
+pub(crate) fn writes_until_an_error() -> Vec<u8> {
+    wat::parse_str(
+        r#"(module
+          (import "wasi_snapshot_preview1" "path_open" (func $path_open
+            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "fd_write" (func $write
+            (param i32 i32 i32 i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (data (i32.const 100) "new.txt")
+          ;; A buffer of 4 KiB at address 0.
+          (data (i32.const 304) "\00\10")
+          (func $check (param $errno i32)
+            (if (local.get $errno) (then (call $exit (local.get $errno)))))
+          (func (export "_start")
+            ;; CREAT is 1; the right is to write.
+            (call $check (call $path_open (i32.const 3) (i32.const 0)
+              (i32.const 100) (i32.const 7) (i32.const 1)
+              (i64.const 0x40) (i64.const 0) (i32.const 0) (i32.const 200)))
+            (loop $more
+              (call $check (call $write (i32.load (i32.const 200))
+                (i32.const 300) (i32.const 1) (i32.const 308)))
+              (br $more))))"#,
+    )
+    .unwrap()
+}

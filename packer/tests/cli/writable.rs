@@ -111,9 +111,10 @@ fn a_program_cannot_write_beside_a_writable_directory() {
 fn changes_end_at_their_limit() {
     const NOSPC: i32 = 51;
     let scratch = scratch();
+    scratch.write("app.wasm", &app::writes_until_an_error());
     pack(
         &scratch,
-        "app.wasm --writable /tmp --writable-limit 1 -o packed.wasm",
+        "app.wasm --writable /tmp --writable-limit 64K -o packed.wasm",
     );
     assert_eq!(scratch.run("run packed.wasm").status.code(), Some(NOSPC));
 }
@@ -202,7 +203,7 @@ fn wrong_options_are_usage_errors() {
     let scratch = scratch();
     for (options, word) in [
         ("--writable /a/../b", "`..`"),
-        ("--writable /tmp --writable-limit 0", "at least 1 byte"),
+        ("--writable /tmp --writable-limit 0", "at least 64K"),
         ("--writable /tmp --writable-limit 5G", "at most 4G"),
         ("--writable-limit 5M", "with --writable"),
         ("--writable /tmp --no-writable", "--no-writable"),
@@ -217,12 +218,19 @@ fn wrong_options_are_usage_errors() {
 }
 
 #[test]
-fn files_and_components_cannot_be_writable() {
+fn files_cannot_be_writable() {
     let scratch = scratch();
     let output = scratch.run("pack app.wasm --dir lib::/lib --writable /lib/link -o out.wasm");
     assert_error(&output, &["/lib/link", "is a file"]);
+    assert_eq!(scratch.names(), ["app.wasm", "lib"]);
+}
+
+#[test]
+fn components_of_the_adapter_keep_their_writable_directories() {
+    let scratch = scratch();
     scratch.write("component.wasm", &app::component());
-    let output = scratch.run("pack component.wasm --writable /tmp -o out.wasm");
-    assert_error(&output, &["component", "--no-writable"]);
-    assert_eq!(scratch.names(), ["app.wasm", "component.wasm", "lib"]);
+    assert_success(&scratch.run("pack component.wasm --writable /tmp -o packed.wasm"));
+    assert_success(&scratch.run("pack packed.wasm --dir lib::/lib -o again.wasm"));
+    let directories = &info(&scratch, "again.wasm")["writable"]["directories"];
+    assert_eq!(*directories, serde_json::json!(["/tmp"]));
 }
