@@ -11,6 +11,7 @@ mod node;
 mod origin;
 mod path;
 mod resolve;
+mod source;
 mod tree;
 
 pub use error::{FsError, Result};
@@ -20,4 +21,5 @@ pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
 #[cfg(any(test, feature = "writable"))]
 pub use origin::Origin;
 pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
+pub use source::Source;
 pub use tree::Tree;

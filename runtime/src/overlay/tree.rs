@@ -6,11 +6,10 @@ use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::node::Body;
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
-use core::hash::Hash;
 
 impl<L: Filesystem, C: Clock> Tree for Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     type Id = Id<L::Id>;
     type Node = Found<L::Node>;
@@ -81,7 +80,7 @@ where
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// The node that the packed directory has under a name.
     pub(super) fn lookup_packed(
