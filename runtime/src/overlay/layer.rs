@@ -8,6 +8,7 @@ use super::id::Id;
 use super::mounts::Mounts;
 use super::node::{Body, Node, NodeTimes};
 use super::nodes::Nodes;
+use super::order::count_comparison;
 use super::space::Space;
 use crate::fs::{Filesystem, FsError, Kind, Result};
 use alloc::vec::Vec;
@@ -66,8 +67,10 @@ where
     /// Where the roots have a directory, or could have it.
     fn find_root(&self, directory: L::Id) -> core::result::Result<usize, usize> {
         let number = directory.into();
-        self.roots
-            .binary_search_by_key(&number, |&root| root.into())
+        self.roots.binary_search_by_key(&number, |&root| {
+            count_comparison();
+            root.into()
+        })
     }
 
     /// Replaces the directories at and below which nodes may change. Their numbers ascend.

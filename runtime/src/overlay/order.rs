@@ -48,8 +48,7 @@ impl Order {
     /// The place of an item, or where it belongs.
     fn search(&self, key: u64, compare: Compare<'_>) -> core::result::Result<Place, Place> {
         let order = |item: &Item| {
-            #[cfg(test)]
-            COMPARISON_COUNT.set(COMPARISON_COUNT.get() + 1);
+            count_comparison();
             let found = item.key;
             found.cmp(&key).then_with(|| compare(item.value))
         };
@@ -221,6 +220,12 @@ impl Order {
 std::thread_local! {
     /// Compared items.
     static COMPARISON_COUNT: core::cell::Cell<u64> = const { core::cell::Cell::new(0) };
+}
+
+/// Counts a comparison in tests.
+pub(super) fn count_comparison() {
+    #[cfg(test)]
+    COMPARISON_COUNT.set(COMPARISON_COUNT.get() + 1);
 }
 
 /// Also returns how many items were compared.

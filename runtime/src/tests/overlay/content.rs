@@ -163,7 +163,10 @@ fn a_failed_reservation_frees_its_pages() {
         assert_eq!(layer.allocate(file, 0, len), Err(FsError::NoSpace));
         // The table of pages may keep some room.
         let used_later = layer.used_len();
-        assert!(used_later < used + 500, "{len}: {used_later}, before {used}");
+        assert!(
+            used_later < used + 500,
+            "{len}: {used_later}, before {used}"
+        );
     }
     assert_eq!(layer.allocate(file, 0, 900_000), Ok(()));
 }
