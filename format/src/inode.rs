@@ -19,6 +19,18 @@ impl InodeNumber {
     pub const ROOT: Self = Self(0);
 }
 
+impl From<u32> for InodeNumber {
+    fn from(number: u32) -> Self {
+        Self(number)
+    }
+}
+
+impl From<InodeNumber> for u32 {
+    fn from(number: InodeNumber) -> Self {
+        number.0
+    }
+}
+
 /// The kind of an inode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]

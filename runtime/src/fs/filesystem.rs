@@ -1,6 +1,9 @@
 //! The trait that every file system implements, and every front end calls.
 
-use super::{Appended, Entry, Flush, FsError, Intent, Mount, Result, Stat, Times, Tree, check_len};
+use super::source::piece;
+use super::{
+    Appended, Entry, Flush, FsError, Intent, Mount, Result, Source, Stat, Times, Tree, check_len,
+};
 use crate::blocks::Sink;
 
 /// A tree with content.
@@ -157,6 +160,31 @@ pub trait Filesystem: Tree {
         let start = self.stat(&self.node(file)?)?.len;
         check_len(start.saturating_add(bytes.len() as u64))?;
         let len = self.write_at(file, start, bytes)?;
+        let end = start.saturating_add(len as u64);
+        Ok(Appended { len, end })
+    }
+
+    /// Writes the first bytes of a source, as many as the storage accepts: from `start` on, or
+    /// at the end of the file, as [`append`](Self::append) does. The source may have lost more
+    /// bytes than were written.
+    ///
+    /// A file system in memory takes the bytes out of the source without a copy between.
+    ///
+    /// # Errors
+    ///
+    /// Only if not a single byte was written.
+    fn write_from(
+        &mut self,
+        file: Self::Id,
+        start: Option<u64>,
+        source: &mut impl Source,
+    ) -> Result<Appended> {
+        let bytes = piece(source)?;
+        let Some(start) = start else {
+            return self.append(file, &bytes);
+        };
+        check_len(start.saturating_add(bytes.len() as u64))?;
+        let len = self.write_at(file, start, &bytes)?;
         let end = start.saturating_add(len as u64);
         Ok(Appended { len, end })
     }

@@ -11,6 +11,7 @@ mod node;
 mod origin;
 mod path;
 mod resolve;
+mod source;
 mod tree;
 
 pub use error::{FsError, Result};
@@ -19,5 +20,6 @@ pub use length::{MAX_OFFSET, check_len};
 pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
 #[cfg(any(test, feature = "writable"))]
 pub use origin::Origin;
-pub use resolve::{Guest, Policy, Resolution, Tool, resolve};
+pub use resolve::{Guard, Guest, Policy, Resolution, Tool, Unguarded, resolve, resolve_guarded};
+pub use source::Source;
 pub use tree::Tree;

@@ -64,6 +64,22 @@ impl Policy for Tool {
     }
 }
 
+/// Watches a walk, and may end it.
+pub trait Guard<I> {
+    /// Checks a directory before the walk looks for a name in it or goes up from it.
+    fn check(&self, directory: I) -> Result;
+}
+
+/// Lets a walk go everywhere.
+#[derive(Debug)]
+pub struct Unguarded;
+
+impl<I> Guard<I> for Unguarded {
+    fn check(&self, _: I) -> Result {
+        Ok(())
+    }
+}
+
 /// Where a path leads.
 pub struct Resolution<'p, T: Tree> {
     /// The node, `None` if its directory has no such entry.
@@ -100,9 +116,24 @@ impl<T: Tree> Resolution<'_, T> {
 /// for a component before the last, [`FsError::NameTooLong`], [`FsError::Loop`].
 pub fn resolve<'p, P: Policy, T: Tree>(
     tree: &'p T,
+    start_and_root: (T::Id, T::Id),
+    path: &'p [u8],
+    follow_last: bool,
+) -> Result<Resolution<'p, T>> {
+    resolve_guarded::<P, T, _>(tree, start_and_root, path, follow_last, &Unguarded)
+}
+
+/// Resolves as [`resolve`] does, and asks a guard at each directory.
+///
+/// # Errors
+///
+/// Those of [`resolve`] and of the guard.
+pub fn resolve_guarded<'p, P: Policy, T: Tree, G: Guard<T::Id>>(
+    tree: &'p T,
     (start, root): (T::Id, T::Id),
     path: &'p [u8],
     follow_last: bool,
+    guard: &G,
 ) -> Result<Resolution<'p, T>> {
     // Outside of the walk, since moving it would copy room for 40 links.
     let mut pending = Pending::new(P::relative(path)?);
@@ -115,6 +146,7 @@ pub fn resolve<'p, P: Policy, T: Tree>(
         pending: &mut pending,
         follow_last,
         followed_for_slash: false,
+        guard,
         policy: PhantomData::<P>,
     };
     let is_found = walk.run()?;
@@ -129,7 +161,7 @@ pub fn resolve<'p, P: Policy, T: Tree>(
 }
 
 /// The state of a walk.
-struct Walk<'w, 'p, T: Tree, P> {
+struct Walk<'w, 'p, T: Tree, P, G> {
     tree: &'p T,
     root: T::Id,
     current: T::Node,
@@ -139,10 +171,11 @@ struct Walk<'w, 'p, T: Tree, P> {
     pending: &'w mut Pending<'p>,
     follow_last: bool,
     followed_for_slash: bool,
+    guard: &'w G,
     policy: PhantomData<P>,
 }
 
-impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
+impl<T: Tree, P: Policy, G: Guard<T::Id>> Walk<'_, '_, T, P, G> {
     /// Whether the last component is there.
     fn run(&mut self) -> Result<bool> {
         while let Some(name) = self.pending.next() {
@@ -151,6 +184,7 @@ impl<T: Tree, P: Policy> Walk<'_, '_, T, P> {
             }
             self.name = name;
             self.directory = T::id(&self.current);
+            self.guard.check(self.directory)?;
             match name {
                 b"." => {}
                 b".." => self.climb()?,

@@ -20,13 +20,18 @@ pub use paths::paths;
 
 #[cfg(test)]
 mod tests {
-    use super::changes::changes;
+    use super::changes::{applied, changes};
     use super::{calls, frames, functions, paths};
     use wasi_vfs_format::fuzz::smoke;
 
     #[test]
     fn any_calls() {
         smoke("calls", 1500, 600, calls);
+    }
+
+    #[test]
+    fn any_image_of_changes() {
+        smoke("applied", 1500, 1200, applied);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod memory;
 mod path;
 mod scratch;
 mod sink;
+mod source;
 
 pub(crate) use memory::overlap;
 pub use memory::{Access, Fault, Memory};
@@ -17,3 +18,4 @@ pub(crate) use scratch::FOR_CLOCK;
 pub use scratch::Lent;
 pub(crate) use scratch::{FOR_SERVER, SCRATCH_LEN, UNWRITTEN};
 pub(crate) use sink::GuestSink;
+pub(crate) use source::GuestSource;

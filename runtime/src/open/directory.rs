@@ -1,6 +1,6 @@
 //! An open directory.
 
-use crate::fs::{Guest, Resolution, Result, Tree, resolve};
+use crate::fs::{Resolution, Result, Tree};
 
 /// An open directory, from which paths start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,25 +23,25 @@ impl<I: Copy + Eq> OpenDirectory<I> {
         }
     }
 
-    /// Resolves a path of the program, see [`resolve`].
+    /// Resolves a path of the program.
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`].
+    /// Those of [`Tree::walk`].
     pub fn resolve<'p, T: Tree<Id = I>>(
         &self,
         tree: &'p T,
         path: &'p [u8],
         follow_last: bool,
     ) -> Result<Resolution<'p, T>> {
-        resolve::<Guest, T>(tree, (self.id, self.root), path, follow_last)
+        tree.walk((self.id, self.root), path, follow_last)
     }
 
     /// The id of the node that a path of the program leads to.
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`], and [`FsError::NotFound`](crate::fs::FsError::NotFound).
+    /// Those of [`Tree::walk`], and [`FsError::NotFound`](crate::fs::FsError::NotFound).
     pub fn existing<T: Tree<Id = I>>(&self, tree: &T, path: &[u8], follow_last: bool) -> Result<I> {
         let found = self.resolve(tree, path, follow_last)?;
         Ok(T::id(found.existing()?))

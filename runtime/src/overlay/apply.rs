@@ -15,7 +15,6 @@ use super::node::Body;
 use crate::fs::{Filesystem, FsError, Kind, Time, Times, Tree};
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use core::hash::Hash;
 use wasi_vfs_format::changes::{BLOCK_SHIFT, Mark};
 use wasi_vfs_format::limits::{MAX_PATH_LEN, MAX_SYMLINK_LEN};
 use wasi_vfs_format::{Codec, Content, Corrupt, Error, File, Index, Inode, InodeNumber};
@@ -66,7 +65,7 @@ type Result<T = ()> = core::result::Result<T, ApplyError>;
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// Makes the changes of an image that [`save`](Self::save) made.
     ///
@@ -137,7 +136,7 @@ struct Apply<'o, 'i, L: Filesystem, C> {
 
 impl<'o, 'i, L: Filesystem, C: Clock> Apply<'o, 'i, L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     fn new(overlay: &'o mut Overlay<L, C>, index: Index<'i>, content: &'i [u8]) -> Self {
         Self {
@@ -218,8 +217,9 @@ where
             // Within the content, which is in memory.
             let start = extent.raw_offset as usize;
             let bytes = self.content.get(start..start + extent.len as usize);
-            let bytes = bytes.ok_or(ApplyError::Damaged)?;
-            if self.overlay.write(id, extent.file_offset, bytes)? < bytes.len() {
+            let mut bytes = bytes.ok_or(ApplyError::Damaged)?;
+            self.overlay.write(id, extent.file_offset, &mut bytes)?;
+            if !bytes.is_empty() {
                 return Err(ApplyError::NoSpace);
             }
         }

@@ -12,8 +12,9 @@ use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
 use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, check_len};
+use crate::fs::{Filesystem, FsError, Result, Source, check_len};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// What a hole shows.
 static ZEROS: [u8; PAGE_LEN] = [0; PAGE_LEN];
@@ -33,7 +34,11 @@ impl<L: Filesystem> Below<'_, L> {
     /// Fills `bytes`, all of which exist below.
     fn fill(&mut self, offset: u64, bytes: &mut [u8]) -> Result {
         let mut slice = Slice::new(bytes);
-        self.read(offset, &mut slice)?;
+        self.read(offset, &mut slice).map_err(|error| match error {
+            // A program that writes gets one error for all memory that is missing.
+            FsError::NoMemory => FsError::NoSpace,
+            error => error,
+        })?;
         match slice.is_full() {
             true => Ok(()),
             false => Err(FsError::Io),
@@ -140,7 +145,7 @@ impl Content {
         Ok(u64::from(part.room()) < packed)
     }
 
-    /// Writes the first of these bytes, as many as fit the space. Returns their number. A
+    /// Writes the first bytes of a source, as many as fit the space. Returns their number. A
     /// gap behind the old end is a hole.
     ///
     /// # Errors
@@ -151,42 +156,40 @@ impl Content {
         space: &mut Space,
         below: &mut Below<'_, L>,
         offset: u64,
-        bytes: &[u8],
+        source: &mut dyn Source,
     ) -> Result<usize> {
         let mut done = 0;
-        while done < bytes.len() {
+        while source.left() > 0 {
             let at = offset.saturating_add(done as u64);
-            let room = PAGE_LEN - (at % PAGE_LEN as u64) as usize;
-            let part = &bytes[done..bytes.len().min(done + room)];
-            match self.write_part(space, below, at, part) {
-                Ok(()) => done += part.len(),
+            match self.write_part(space, below, at, source) {
+                Ok(len) => done += len,
                 Err(error) if done == 0 => return Err(error),
                 Err(_) => break,
             }
-            self.len = self.len.max(at.saturating_add(part.len() as u64));
+            self.len = self.len.max(offset.saturating_add(done as u64));
         }
         Ok(done)
     }
 
-    /// Writes bytes of one page: all of them or none.
+    /// Writes the next bytes of one page: all of them or none. Returns their number.
     fn write_part<L: Filesystem>(
         &mut self,
         space: &mut Space,
         below: &mut Below<'_, L>,
         offset: u64,
-        bytes: &[u8],
-    ) -> Result {
+        source: &mut dyn Source,
+    ) -> Result<usize> {
         let number = offset / PAGE_LEN as u64;
         let start = (offset % PAGE_LEN as u64) as usize;
-        let end = start + bytes.len();
+        let len = source.left().min(PAGE_LEN - start);
+        let end = start + len;
         if self.pages.get(number).is_none() {
             let covers = start == 0 && end as u64 >= self.packed_in(number);
             self.add_page(space, below, (number, end), covers)?;
         }
         let page = self.pages.get_mut(space, number, end)?;
-        let page = page.ok_or(FsError::Io)?;
-        page[start..end].copy_from_slice(bytes);
-        Ok(())
+        source.take(&mut page.ok_or(FsError::Io)?[start..end]);
+        Ok(len)
     }
 
     /// Packed bytes in a page.
@@ -238,21 +241,32 @@ impl Content {
         let end = offset.saturating_add(len);
         check_len(end)?;
         let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
-        let missing = self.pages.reserve(space, numbers.clone())?;
-        for (done, &number) in missing.iter().enumerate() {
-            if let Err(error) = self.add_page(space, below, (number, PAGE_LEN), false) {
-                self.pages.remove_all(space, &missing[..done]);
-                return Err(error);
+        self.pages.check(space, numbers.clone())?;
+        let count = self.pages.len();
+        let made = self.make_pages(space, below, numbers);
+        if made.is_err() {
+            self.pages.remove_newest(space, count);
+        }
+        made?;
+        self.len = self.len.max(end);
+        Ok(())
+    }
+
+    fn make_pages<L: Filesystem>(
+        &mut self,
+        space: &mut Space,
+        below: &mut Below<'_, L>,
+        numbers: Range<u64>,
+    ) -> Result {
+        for number in numbers.clone() {
+            if self.pages.get(number).is_none() {
+                self.add_page(space, below, (number, PAGE_LEN), false)?;
             }
         }
         for number in numbers {
             // Shorter pages only: the others have all their bytes.
-            if let Err(error) = self.pages.get_mut(space, number, PAGE_LEN) {
-                self.pages.remove_all(space, &missing);
-                return Err(error);
-            }
+            self.pages.get_mut(space, number, PAGE_LEN)?;
         }
-        self.len = self.len.max(end);
         Ok(())
     }
 

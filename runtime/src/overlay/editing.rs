@@ -7,12 +7,11 @@ use super::layer::Overlay;
 use super::node::Body;
 use super::space::Space;
 use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, Time, Times};
-use core::hash::Hash;
+use crate::fs::{Filesystem, FsError, Result, Source, Time, Times, check_len};
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// Reads a file.
     pub(super) fn read(
@@ -34,10 +33,16 @@ where
         }
     }
 
-    /// Writes the first of these bytes, as many as there is space for.
-    pub(super) fn write(&mut self, id: Id<L::Id>, offset: u64, bytes: &[u8]) -> Result<usize> {
-        self.edit(id, |overlay, content, mut below| {
-            content.write(overlay, &mut below, offset, bytes)
+    /// Writes the first bytes of a source, as many as there is space for.
+    pub(super) fn write(
+        &mut self,
+        id: Id<L::Id>,
+        offset: u64,
+        source: &mut dyn Source,
+    ) -> Result<usize> {
+        check_len(offset.saturating_add(source.left() as u64))?;
+        self.edit(id, |space, content, mut below| {
+            content.write(space, &mut below, offset, source)
         })
     }
 

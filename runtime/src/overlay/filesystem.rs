@@ -7,15 +7,13 @@ use super::layer::Overlay;
 use super::naming::check_name;
 use super::node::Body;
 use crate::blocks::Sink;
-use crate::fs::{Entry, Filesystem, FsError, Intent, Mount, Origin, Result, Stat, Times, Tree};
-use core::hash::Hash;
-
-/// Made nodes have serials from here on: an image has fewer inodes.
-const FIRST_SERIAL: u64 = 1 << 32;
+use crate::fs::{
+    Appended, Entry, Filesystem, FsError, Intent, Mount, Origin, Result, Source, Stat, Times, Tree,
+};
 
 impl<L: Filesystem, C: Clock> Filesystem for Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     const CLIMBS: bool = L::CLIMBS;
 
@@ -39,7 +37,7 @@ where
         };
         Ok(Stat {
             serial: match (found, below) {
-                (Found::Made(number, _), _) => FIRST_SERIAL.saturating_add(*number),
+                (Found::Made(..), _) => node.id.number(),
                 (_, below) => below.map_or(0, |below| below.serial),
             },
             kind: node.body.kind(),
@@ -65,7 +63,7 @@ where
     }
 
     fn open_file(&mut self, file: Self::Id, intent: Intent) -> Result {
-        self.handles.reserve_one()?;
+        self.handles.prepare(file)?;
         match file {
             Id::Packed(file) => self.lower.open_file(file, intent),
             Id::Made(_) => Ok(()),
@@ -73,7 +71,7 @@ where
     }
 
     fn retain(&mut self, id: Self::Id) -> Result {
-        self.handles.reserve_one()?;
+        self.handles.prepare(id)?;
         if let Id::Packed(packed) = id {
             self.lower.retain(packed)?;
         }
@@ -105,7 +103,7 @@ where
         _: bool,
     ) -> Result<Self::Node> {
         self.check_free(directory, name)?;
-        self.handles.reserve_one()?;
+        self.handles.prepare(Id::<L::Id>::Made(self.next_made))?;
         self.make(directory, name, Body::File(Content::default()))
     }
 
@@ -163,13 +161,28 @@ where
     }
 
     fn write_at(&mut self, file: Self::Id, offset: u64, bytes: &[u8]) -> Result<usize> {
-        self.write(file, offset, bytes)
+        self.write(file, offset, &mut &*bytes)
+    }
+
+    fn write_from(
+        &mut self,
+        file: Self::Id,
+        start: Option<u64>,
+        source: &mut impl Source,
+    ) -> Result<Appended> {
+        let start = match start {
+            Some(start) => start,
+            None => self.stat(&self.node(file)?)?.len,
+        };
+        let len = self.write(file, start, source)?;
+        let end = start.saturating_add(len as u64);
+        Ok(Appended { len, end })
     }
 }
 
 impl<L: Origin, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// Whether a file may be executed.
     pub(super) fn is_executable(&self, found: &Found<L::Node>) -> bool {

@@ -1,60 +1,73 @@
 //! How many handles each node has.
 
-use super::table::hash_of;
+use super::id::Id;
+use super::order::Order;
+use super::space::Space;
 use crate::fs::{FsError, Result};
-use core::hash::Hash;
-use hashbrown::HashTable;
 
-/// The nodes with a handle. The memory is not counted in the space of the changes, since a
-/// full layer must still open files for reading. The table of descriptors bounds it.
+/// The nodes with a handle.
 #[derive(Debug)]
-pub(super) struct Handles<I>(HashTable<(I, u32)>);
+pub(super) struct Handles {
+    counts: Order,
+    /// A space of its own without a limit, since a full layer must still open files for
+    /// reading. The table of descriptors bounds it.
+    space: Space,
+    /// A node whose handle is about to be opened. It may have no handle.
+    prepared: Option<u64>,
+}
 
-impl<I> Default for Handles<I> {
+impl Default for Handles {
     fn default() -> Self {
-        Self(HashTable::new())
+        Self {
+            counts: Order::default(),
+            space: Space::unlimited(),
+            prepared: None,
+        }
     }
 }
 
-impl<I: Copy + Eq + Hash> Handles<I> {
-    pub(super) fn is_open(&self, id: I) -> bool {
-        self.0
-            .find(hash_of(&id), |&(other, _)| other == id)
-            .is_some()
+impl Handles {
+    pub(super) fn is_open<I: Copy + Into<u32>>(&self, id: Id<I>) -> bool {
+        let count = self.counts.find(id.number());
+        count.is_some_and(|count| count > 0)
     }
 
-    /// Makes room for one [`retain`](Self::retain).
-    pub(super) fn reserve_one(&mut self) -> Result {
-        let reserved = self.0.try_reserve(1, hash);
-        reserved.map_err(|_| FsError::NoMemory)
-    }
-
-    pub(super) fn retain(&mut self, id: I) -> Result {
-        let found = self.0.find_mut(hash_of(&id), |&(other, _)| other == id);
-        if let Some((_, count)) = found {
-            *count += 1;
-            return Ok(());
+    /// Makes room for the next [`retain`](Self::retain) of this node.
+    pub(super) fn prepare<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> Result {
+        // Two calls may prepare one handle.
+        if let Some(prepared) = self.prepared.take_if(|prepared| *prepared != id.number())
+            && self.counts.find(prepared) == Some(0)
+        {
+            self.counts.remove(&mut self.space, prepared);
         }
-        self.reserve_one()?;
-        self.0.insert_unique(hash_of(&id), (id, 1), hash);
+        let prepared = self.counts.insert(&mut self.space, id.number(), 0);
+        prepared.map_err(|_| FsError::NoMemory)?;
+        self.prepared = Some(id.number());
+        Ok(())
+    }
+
+    pub(super) fn retain<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> Result {
+        let count = self.counts.find(id.number());
+        let Some(count) = count else {
+            let inserted = self.counts.insert(&mut self.space, id.number(), 1);
+            return inserted.map_err(|_| FsError::NoMemory);
+        };
+        self.counts.set(id.number(), count.saturating_add(1));
         Ok(())
     }
 
     /// Returns whether that was the last handle.
-    pub(super) fn release(&mut self, id: I) -> bool {
-        let found = self.0.find_entry(hash_of(&id), |&(other, _)| other == id);
-        let Ok(mut entry) = found else {
-            return false;
-        };
-        entry.get_mut().1 -= 1;
-        let is_last = entry.get().1 == 0;
-        if is_last {
-            entry.remove();
+    pub(super) fn release<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> bool {
+        match self.counts.find(id.number()) {
+            None | Some(0) => false,
+            Some(1) => {
+                self.counts.remove(&mut self.space, id.number());
+                true
+            }
+            Some(count) => {
+                self.counts.set(id.number(), count - 1);
+                false
+            }
         }
-        is_last
     }
-}
-
-fn hash<I: Hash>((id, _): &(I, u32)) -> u64 {
-    hash_of(id)
 }

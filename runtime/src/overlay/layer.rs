@@ -5,22 +5,25 @@ use super::content::Content;
 use super::directory::Directory;
 use super::handles::Handles;
 use super::id::Id;
+use super::mounts::Mounts;
 use super::node::{Body, Node, NodeTimes};
 use super::nodes::Nodes;
+use super::order::count_comparison;
 use super::space::Space;
 use crate::fs::{Filesystem, FsError, Kind, Result};
 use alloc::vec::Vec;
-use core::hash::Hash;
 
 /// A file system with the changes of a program above it.
 pub struct Overlay<L: Filesystem, C> {
     pub(super) lower: L,
     pub(super) clock: Pausable<C>,
-    /// Directories at and below which nodes may change.
+    /// Directories at and below which nodes may change, by ascending numbers.
     roots: Vec<L::Id>,
     pub(super) space: Space,
     pub(super) nodes: Nodes<L::Id>,
-    pub(super) handles: Handles<Id<L::Id>>,
+    pub(super) handles: Handles,
+    /// Known since a directory was moved or removed.
+    pub(super) mounts: Option<Mounts>,
     /// The number of the next made node.
     pub(super) next_made: u64,
     /// Grows with each change.
@@ -29,7 +32,7 @@ pub struct Overlay<L: Filesystem, C> {
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// Nothing is changed yet, and nothing [may change](Self::add_root). Changes may take
     /// `limit_len` bytes.
@@ -41,6 +44,7 @@ where
             space: Space::new(limit_len),
             nodes: Nodes::default(),
             handles: Handles::default(),
+            mounts: None,
             next_made: 0,
             edition: 0,
         }
@@ -54,11 +58,22 @@ where
     pub fn add_root(&mut self, directory: L::Id) -> Result {
         let reserved = self.roots.try_reserve(1);
         reserved.map_err(|_| FsError::NoMemory)?;
-        self.roots.push(directory);
+        if let Err(position) = self.find_root(directory) {
+            self.roots.insert(position, directory);
+        }
         Ok(())
     }
 
-    /// Replaces the directories at and below which nodes may change.
+    /// Where the roots have a directory, or could have it.
+    fn find_root(&self, directory: L::Id) -> core::result::Result<usize, usize> {
+        let number = directory.into();
+        self.roots.binary_search_by_key(&number, |&root| {
+            count_comparison();
+            root.into()
+        })
+    }
+
+    /// Replaces the directories at and below which nodes may change. Their numbers ascend.
     pub fn set_roots(&mut self, roots: Vec<L::Id>) {
         self.roots = roots;
     }
@@ -78,7 +93,7 @@ where
         let top = self.lower.root();
         let mut here = id;
         // An image lists each directory before its entries, so the way up ends.
-        while !self.roots.contains(&here) {
+        while self.find_root(here).is_err() {
             if here == top {
                 return Err(FsError::ReadOnly);
             }

@@ -14,7 +14,6 @@ use super::directory::{Cover, Directory};
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use crate::fs::{Entry, Filesystem, FsError, Result, Tree};
-use core::hash::Hash;
 
 /// The cookie of the first own name. Below it, all packed names find a place: an index
 /// has at most 2^30 bytes. Above it, 2^30 names find a place for programs whose `telldir`
@@ -23,7 +22,7 @@ const FIRST_OWN: u64 = 1 << 30;
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// The entry of a directory at `cookie`.
     pub(super) fn list(&self, found: &Found<L::Node>, cookie: u64) -> Result<Option<Entry<'_>>> {

@@ -1,39 +1,34 @@
 //! Names in the order in which they were added, with a value each.
 //!
 //! Each name has a number that only grows, so that a listing continues behind the last
-//! number that it saw, whatever was added or removed meanwhile. A removed name leaves a gap.
-//! [`Names::remove`] closes the gaps when they are more than the names, and frees memory when
-//! most of it is unused.
+//! number that it saw, whatever was added or removed meanwhile. One order has the names by their
+//! hash, another one by their number.
 //!
 //! For example, `a`, `b` and `c` get 0, 1 and 2. A listing has seen 1 when `b` is removed and
 //! `d` added. It continues with `c`, then `d`, which has number 3.
 
+use super::order::Order;
 use super::space::Space;
-use super::table::{Table, hash_of};
 use crate::fs::Result;
 use alloc::vec::Vec;
-
-/// So many gaps stay, since closing them needs a pass over all names.
-const GAP_COUNT_MAX: usize = 16;
+use wasi_vfs_format::checksum::checksum;
 
 #[derive(Debug)]
 struct Entry<T> {
     number: u64,
     name: Vec<u8>,
-    /// `None` in a gap.
-    value: Option<T>,
+    value: T,
 }
 
 /// Names with their values.
 #[derive(Debug)]
 pub(super) struct Names<T> {
-    /// By ascending number.
+    /// In no order.
     entries: Vec<Entry<T>>,
-    /// Positions in `entries`, except those of gaps.
-    positions: Table<u32>,
-    gap_count: usize,
-    /// No entry before this position has a value.
-    first: usize,
+    /// Positions in `entries` by the hash of the name, and by the name where hashes are the same.
+    by_name: Order,
+    /// Positions in `entries`.
+    by_number: Order,
     next_number: u64,
 }
 
@@ -41,9 +36,8 @@ impl<T> Default for Names<T> {
     fn default() -> Self {
         Self {
             entries: Vec::new(),
-            positions: Table::default(),
-            gap_count: 0,
-            first: 0,
+            by_name: Order::default(),
+            by_number: Order::default(),
             next_number: 0,
         }
     }
@@ -51,117 +45,104 @@ impl<T> Default for Names<T> {
 
 impl<T> Names<T> {
     pub(super) fn is_empty(&self) -> bool {
-        self.positions.is_empty()
+        self.entries.is_empty()
     }
 
     pub(super) fn get(&self, name: &[u8]) -> Option<&T> {
-        self.entries[self.position(name)?].value.as_ref()
+        Some(&self.entries[self.position(name)?].value)
     }
 
     pub(super) fn get_mut(&mut self, name: &[u8]) -> Option<&mut T> {
         let position = self.position(name)?;
-        self.entries[position].value.as_mut()
+        Some(&mut self.entries[position].value)
     }
 
     /// The first name with at least this number: the number, the name and the value.
     pub(super) fn at(&self, number: u64) -> Option<(u64, &[u8], &T)> {
-        let start = self.entries.partition_point(|entry| entry.number < number);
-        let rest = self.entries.get(start.max(self.first)..)?;
-        rest.iter().find_map(|entry| {
-            let value = entry.value.as_ref()?;
-            Some((entry.number, entry.name.as_slice(), value))
-        })
+        let (number, position) = self.by_number.next(number)?;
+        let entry = &self.entries[position as usize];
+        Some((number, &entry.name, &entry.value))
     }
 
-    /// Adds a name that is not there.
+    /// Adds a name that is not there. All or nothing.
     pub(super) fn insert(&mut self, space: &mut Space, name: &[u8], value: T) -> Result {
         space.reserve_one(&mut self.entries)?;
-        let entries = &self.entries;
-        self.positions
-            .reserve_one(space, |&position| hash_at(entries, position))?;
-        let name = space.copy(name)?;
-        // The limit of the space keeps this below 2^32.
-        let position = self.entries.len() as u32;
+        let copy = space.copy(name)?;
+        if let Err(error) = self.insert_positions(space, name) {
+            space.free(copy);
+            return Err(error);
+        }
         self.entries.push(Entry {
             number: self.next_number,
-            name,
-            value: Some(value),
+            name: copy,
+            value,
         });
         self.next_number += 1;
-        let entries = &self.entries;
-        self.positions
-            .insert(position, |&position| hash_at(entries, position));
         Ok(())
+    }
+
+    /// Adds the positions of the next name.
+    fn insert_positions(&mut self, space: &mut Space, name: &[u8]) -> Result {
+        // The limit of the space keeps this below 2^32.
+        let (entries, position) = (&self.entries, self.entries.len() as u32);
+        let compare = |position: u32| name_at(entries, position).cmp(name);
+        let (hash, by_name) = (checksum(name), &mut self.by_name);
+        by_name.insert_by(space, hash, &compare, position)?;
+        let by_number = self.by_number.insert(space, self.next_number, position);
+        by_number.inspect_err(|_| {
+            // The entry is not there yet.
+            let compare = |other: u32| match other == position {
+                true => core::cmp::Ordering::Equal,
+                false => name_at(entries, other).cmp(name),
+            };
+            by_name.remove_by(space, hash, &compare);
+        })
     }
 
     /// Removes a name. Never fails.
     pub(super) fn remove(&mut self, space: &mut Space, name: &[u8]) {
-        let entries = &self.entries;
-        let found = self.positions.remove(hash_of(name), |&position| {
-            entries[position as usize].name == name
-        });
-        let Some(position) = found else {
+        let Some(position) = self.position(name) else {
             return;
         };
-        let entry = &mut self.entries[position as usize];
-        entry.value = None;
-        space.free(core::mem::take(&mut entry.name));
-        self.gap_count += 1;
-        self.skip_gaps();
-        let has_gaps = self.gap_count > GAP_COUNT_MAX && self.gap_count > self.entries.len() / 2;
-        if has_gaps || Space::is_oversized(self.entries.len(), self.entries.capacity()) {
-            self.close_gaps(space);
-        }
-    }
-
-    /// Moves `first` behind the gaps at the start, and removes those at the end.
-    fn skip_gaps(&mut self) {
-        let is_gap = |entry: &mut Entry<T>| entry.value.is_none();
-        while self.entries.pop_if(is_gap).is_some() {
-            self.gap_count -= 1;
-        }
-        self.first = self.first.min(self.entries.len());
-        let rest = &self.entries[self.first..];
-        let gaps = rest.iter().take_while(|entry| entry.value.is_none());
-        self.first += gaps.count();
-    }
-
-    fn close_gaps(&mut self, space: &mut Space) {
-        self.entries.retain(|entry| entry.value.is_some());
-        (self.gap_count, self.first) = (0, 0);
-        space.shrink(&mut self.entries);
         let entries = &self.entries;
-        let hash = |&position: &u32| hash_at(entries, position);
-        self.positions.clear();
-        for position in 0..entries.len() as u32 {
-            // There was room for more.
-            self.positions.insert(position, hash);
+        let compare = |position: u32| name_at(entries, position).cmp(name);
+        self.by_name.remove_by(space, checksum(name), &compare);
+        self.by_number.remove(space, entries[position].number);
+        // The last entry takes the place of the removed one, which no order has by now.
+        if let Some(last) = entries.last() {
+            let compare = |position: u32| name_at(entries, position).cmp(&last.name);
+            let position = position as u32;
+            self.by_name
+                .set_by(checksum(&last.name), &compare, position);
+            self.by_number.set(last.number, position);
         }
-        self.positions.shrink(space, hash);
+        let removed = self.entries.swap_remove(position);
+        space.free(removed.name);
+        space.shrink(&mut self.entries);
     }
 
     /// Frees all names.
     pub(super) fn free(mut self, space: &mut Space) {
-        for entry in &mut self.entries {
-            space.free(core::mem::take(&mut entry.name));
+        while let Some(entry) = self.entries.pop() {
+            space.free(entry.name);
         }
         space.free(self.entries);
-        self.positions.drain(space).for_each(drop);
+        self.by_name.free(space);
+        self.by_number.free(space);
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {
-        if self.positions.is_empty() {
+        if self.is_empty() {
             return None;
         }
-        let found = self.positions.find(hash_of(name), |&position| {
-            self.entries[position as usize].name == name
-        });
-        found.map(|&position| position as usize)
+        let compare = |position: u32| name_at(&self.entries, position).cmp(name);
+        let position = self.by_name.find_by(checksum(name), &compare)?;
+        Some(position as usize)
     }
 }
 
-fn hash_at<T>(entries: &[Entry<T>], position: u32) -> u64 {
-    hash_of(entries[position as usize].name.as_slice())
+fn name_at<T>(entries: &[Entry<T>], position: u32) -> &[u8] {
+    &entries[position as usize].name
 }
 
 #[cfg(test)]

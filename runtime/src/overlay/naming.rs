@@ -14,7 +14,6 @@ use super::layer::Overlay;
 use super::node::{Body, Node, NodeTimes};
 use super::nodes::Nodes;
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
-use core::hash::Hash;
 
 /// A name of a directory that can change.
 struct Spot<'n, I> {
@@ -24,7 +23,7 @@ struct Spot<'n, I> {
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash,
+    L::Id: Into<u32>,
 {
     /// Gives a free name to a new node.
     pub(super) fn make(
@@ -174,7 +173,7 @@ where
 
     /// Checks that no directory moves below itself, or is replaced by a node below it.
     fn check_places(
-        &self,
+        &mut self,
         moved: &Found<L::Node>,
         (old, new): (Id<L::Id>, Id<L::Id>),
         replaced: Option<&Found<L::Node>>,
@@ -192,7 +191,7 @@ where
     }
 
     /// Checks that a node may replace another one.
-    fn check_kinds(&self, moved: &Found<L::Node>, replaced: Option<&Found<L::Node>>) -> Result {
+    fn check_kinds(&mut self, moved: &Found<L::Node>, replaced: Option<&Found<L::Node>>) -> Result {
         let Some(replaced) = replaced else {
             return Ok(());
         };
@@ -218,31 +217,12 @@ where
     }
 
     /// Checks that a directory is empty and not preopened.
-    fn check_removable(&self, directory: &Found<L::Node>) -> Result {
+    fn check_removable(&mut self, directory: &Found<L::Node>) -> Result {
         self.check_not_mounted(Self::id(directory))?;
         match self.list(directory, 0)? {
             Some(_) => Err(FsError::NotEmpty),
             None => Ok(()),
         }
-    }
-
-    /// The programs know preopened directories by fixed paths.
-    fn check_not_mounted(&self, directory: Id<L::Id>) -> Result {
-        for position in 0..self.lower.mount_count() {
-            if Id::Packed(self.lower.mount(position)?.id) == directory {
-                return Err(FsError::Busy);
-            }
-        }
-        Ok(())
-    }
-
-    /// Checks that neither a node nor anything below it is preopened.
-    fn check_no_mount_below(&self, id: Id<L::Id>) -> Result {
-        for position in 0..self.lower.mount_count() {
-            let mount = Id::Packed(self.lower.mount(position)?.id);
-            self.check_not_below(mount, id, FsError::Busy)?;
-        }
-        Ok(())
     }
 
     /// A name in a directory, which gets a node for its changes.

@@ -3,9 +3,8 @@
 use super::id::Id;
 use super::node::Node;
 use super::space::{Boxed, Space};
-use super::table::{Table, hash_of};
+use super::table::{Keyed, Table};
 use crate::fs::{FsError, Result};
-use core::hash::Hash;
 
 /// Nodes by id, each in a box, so that the table stays small.
 #[derive(Debug)]
@@ -17,65 +16,59 @@ impl<I> Default for Nodes<I> {
     }
 }
 
-impl<I: Copy + Eq + Hash> Nodes<I> {
+impl<I: Copy + Into<u32>> Keyed for Boxed<Node<I>> {
+    fn key(&self) -> u64 {
+        self[0].id.number()
+    }
+}
+
+impl<I: Copy + Into<u32>> Nodes<I> {
     pub(super) fn get(&self, id: Id<I>) -> Option<&Node<I>> {
-        if self.0.is_empty() {
+        if self.is_empty() {
             // Nothing has changed yet, so look-ups stay as fast as without a layer.
             return None;
         }
-        let found = self.0.find(hash_of(&id), |node| node[0].id == id);
-        found.map(|node| &node[0])
+        Some(&self.0.get(id.number())?[0])
     }
 
     pub(super) fn get_mut(&mut self, id: Id<I>) -> Option<&mut Node<I>> {
-        let found = self.0.find_mut(hash_of(&id), |node| node[0].id == id);
-        found.map(|node| &mut node[0])
+        Some(&mut self.0.get_mut(id.number())?[0])
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.items().is_empty()
     }
 
     /// All nodes, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Node<I>> {
-        self.0.iter().map(|node| &node[0])
+        self.0.items().iter().map(|node| &node[0])
     }
 
     /// Frees all nodes.
     pub(super) fn clear(&mut self, space: &mut Space) {
-        for node in self.0.drain(space) {
+        while let Some(node) = self.0.pop(space) {
             space.unbox(*node).body.free(space);
         }
+        core::mem::take(&mut self.0).free(space);
     }
 
     /// Adds a node. If there is no room, frees it.
     pub(super) fn insert(&mut self, space: &mut Space, node: Node<I>) -> Result {
-        if let Err(error) = self.0.reserve_one(space, hash) {
-            node.body.free(space);
-            return Err(error);
-        }
-        match space.boxed(node) {
-            Ok(boxed) => {
-                self.0.insert(boxed, hash);
-                Ok(())
-            }
-            Err(node) => {
-                node.body.free(space);
-                Err(FsError::NoSpace)
-            }
-        }
+        let node = match space.boxed(node) {
+            Ok(boxed) => match self.0.insert(space, boxed) {
+                Ok(()) => return Ok(()),
+                Err(boxed) => space.unbox(*boxed),
+            },
+            Err(node) => node,
+        };
+        node.body.free(space);
+        Err(FsError::NoSpace)
     }
 
     /// Removes a node, and frees it.
     pub(super) fn remove(&mut self, space: &mut Space, id: Id<I>) {
-        let removed = self.0.remove(hash_of(&id), |node| node[0].id == id);
-        if let Some(node) = removed {
+        if let Some(node) = self.0.remove(space, id.number()) {
             space.unbox(*node).body.free(space);
-            self.0.shrink(space, hash);
         }
     }
-}
-
-fn hash<I: Hash>(node: &Boxed<Node<I>>) -> u64 {
-    hash_of(&node[0].id)
 }

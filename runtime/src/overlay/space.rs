@@ -23,14 +23,11 @@ const STEP: usize = 16;
 /// Bytes in use, and how many there may be.
 ///
 /// The removal of a packed name needs memory, too. A reserve lets a program remove some files
-/// when the layer is full. A table doubles at once, so its next growth is set aside in addition.
-/// A vector grows in small steps if the space ends.
+/// when the layer is full. All structures grow in small steps if the space ends.
 #[derive(Debug)]
 pub(super) struct Space {
     limit_len: u64,
     used_len: u64,
-    /// The next growth of all tables.
-    aside_len: u64,
     is_reserve_open: bool,
 }
 
@@ -39,9 +36,13 @@ impl Space {
         Self {
             limit_len,
             used_len: 0,
-            aside_len: 0,
             is_reserve_open: false,
         }
+    }
+
+    /// For structures that something else bounds.
+    pub(super) fn unlimited() -> Self {
+        Self::new(u64::MAX)
     }
 
     /// Lets allocations use the reserve until [`close_reserve`](Self::close_reserve).
@@ -53,10 +54,8 @@ impl Space {
         self.is_reserve_open = false;
     }
 
-    /// The reserve, and what is set aside.
     fn reserve_len(&self) -> u64 {
-        let reserve_len = RESERVE_LEN_MAX.min(self.limit_len / 16);
-        reserve_len.saturating_add(self.aside_len)
+        RESERVE_LEN_MAX.min(self.limit_len / 16)
     }
 
     pub(super) fn used_len(&self) -> u64 {
@@ -80,25 +79,9 @@ impl Space {
         self.limit_len.saturating_sub(taken_len)
     }
 
-    /// Checks that a table can grow by `len` bytes, after which the next growth is set aside.
-    pub(super) fn check_table(&self, len: u64) -> Result {
-        match self.is_reserve_open {
-            true => self.check(len),
-            false => self.check(len.saturating_mul(2)),
-        }
-    }
-
-    /// Counts a table that had `before` bytes, and has `after`.
-    pub(super) fn change_table(&mut self, before: usize, after: usize) {
-        self.subtract(before);
-        self.add(after);
-        self.aside_len -= before as u64;
-        self.aside_len += after as u64;
-    }
-
-    /// Checks that `count` more allocations of `len` bytes fit, and `other_len` bytes.
-    pub(super) fn check_all(&self, count: u64, len: usize, other_len: u64) -> Result {
-        self.check(count.saturating_mul(cost(len)).saturating_add(other_len))
+    /// Checks that `count` more allocations of `len` bytes fit.
+    pub(super) fn check_all(&self, count: u64, len: usize) -> Result {
+        self.check(count.saturating_mul(cost(len)))
     }
 
     /// Counts an allocation of this length.
@@ -133,7 +116,7 @@ impl Space {
             return Ok(());
         }
         let free_len = self.free_len(false);
-        let mut additional = items.len().max(4);
+        let mut additional = items.len().max(1);
         while additional > STEP
             && growth_len::<T>(items.len() + additional, len_of(items)) > free_len
         {
@@ -143,11 +126,12 @@ impl Space {
     }
 
     /// Whether [`shrink`](Self::shrink) moves a vector.
-    pub(super) fn is_oversized(len: usize, capacity: usize) -> bool {
-        capacity >= 16 && len <= capacity / 4
+    fn is_oversized(len: usize, capacity: usize) -> bool {
+        (capacity >= 16 && len <= capacity / 4) || (len == 0 && capacity > 0)
     }
 
-    /// Moves a vector that needs less than a quarter of its memory to a smaller one. If
+    /// Moves a vector that needs less than a quarter of its memory to a smaller one. An empty one
+    /// keeps no memory. If
     /// memory runs out, the vector keeps its memory.
     pub(super) fn shrink<T>(&mut self, items: &mut Vec<T>) {
         if !Self::is_oversized(items.len(), items.capacity()) {

@@ -3,12 +3,9 @@
 use super::abi::fdflags;
 use super::reading::Iovecs;
 use super::{Errno, Memory, Preview1, Result, Server, from_host};
-use crate::fs::{Appended, Filesystem, Flush, FsError, MAX_OFFSET, check_len};
+use crate::fs::{Filesystem, Flush, MAX_OFFSET};
+use crate::guest::GuestSource;
 use crate::open::OpenFile;
-use alloc::vec::Vec;
-
-/// Bytes that are copied out of the program's memory at once.
-const PIECE_LEN: u32 = 64 << 10;
 
 /// Where a write begins.
 #[derive(Clone, Copy)]
@@ -120,7 +117,7 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
         Ok(written)
     }
 
-    /// Writes one buffer in pieces.
+    /// Writes one buffer, in as many pieces as the file system wants.
     fn write_buffer(
         &mut self,
         file: F::Id,
@@ -130,53 +127,23 @@ impl<M: Memory, H: Preview1, F: Filesystem> Server<M, H, F> {
     ) -> Result {
         let mut done = 0;
         while done < len {
+            let start = match start {
+                Start::At(_) => Some(written.end),
+                Start::End => None,
+            };
             // The last address may be the end of the address space.
-            let piece = (address.wrapping_add(done), PIECE_LEN.min(len - done));
-            let bytes = self.piece(piece)?;
-            let written_len = self.write_piece(file, start, &bytes, written)?;
-            if written_len == 0 {
+            let address = address.wrapping_add(done);
+            let mut source = GuestSource::checked(&self.memory, address, len - done);
+            let appended = self.fs.write_from(file, start, &mut source)?;
+            if appended.len == 0 {
                 return Err(Errno::IO);
             }
+            // At most the length of the buffer.
+            let written_len = appended.len as u32;
             written.len += written_len;
+            written.end = appended.end;
             done += written_len;
         }
         Ok(())
-    }
-
-    /// Writes the first bytes of a piece. Returns their number.
-    fn write_piece(
-        &mut self,
-        file: F::Id,
-        start: Start,
-        bytes: &[u8],
-        written: &mut Written,
-    ) -> Result<u32> {
-        let appended = match start {
-            Start::At(_) => {
-                check_len(written.end.saturating_add(bytes.len() as u64))?;
-                let len = self.fs.write_at(file, written.end, bytes)?;
-                let end = written.end.saturating_add(len as u64);
-                Appended { len, end }
-            }
-            Start::End => self.fs.append(file, bytes)?,
-        };
-        written.end = appended.end;
-        // Fits, since a piece has 64 KiB at most.
-        Ok(appended.len as u32)
-    }
-
-    /// Copies bytes out of the program's memory, fewer if memory runs out.
-    fn piece(&self, (address, mut len): (u32, u32)) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        while bytes.try_reserve_exact(len as usize).is_err() {
-            len /= 2;
-            if len == 0 {
-                // The layer needs memory, too, so programs get one error for both.
-                return Err(FsError::NoSpace.into());
-            }
-        }
-        bytes.resize(len as usize, 0);
-        self.memory.copy_out(address, &mut bytes);
-        Ok(bytes)
     }
 }

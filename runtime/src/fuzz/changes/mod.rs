@@ -7,11 +7,13 @@
 //! may answer [`FsError::NoSpace`]. Its tree must then be as before the step. At the end, the
 //! changes are saved and applied to another layer, which must have the same tree.
 
+mod applied;
 mod driver;
 mod saved;
 mod step;
 mod tree;
 
+pub use applied::applied;
 pub use driver::{Answer, Driver};
 pub use saved::save;
 pub use step::Step;

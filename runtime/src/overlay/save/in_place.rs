@@ -1,77 +1,69 @@
 //! The packed nodes that changed where they are packed, and the directories above them.
 
 use super::error::SaveError;
-use crate::fs::Origin;
+use crate::fs::{Filesystem, FsError};
 use crate::overlay::clock::Clock;
 use crate::overlay::id::Id;
 use crate::overlay::layer::Overlay;
-use alloc::collections::BinaryHeap;
-use alloc::vec::Vec;
-use core::hash::Hash;
+use crate::overlay::order::Order;
+use crate::overlay::space::Space;
 
 /// Pairs of a packed directory and an entry of it that changed, or has a changed node below.
-/// Ascending. An entry that was moved away is among them, too.
+/// An entry that was moved away is among them, too.
 #[derive(Debug)]
-pub(super) struct InPlace<I>(Vec<(I, I)>);
+pub(super) struct InPlace {
+    pairs: Order,
+    space: Space,
+}
 
-impl<I: Copy + Ord> InPlace<I> {
+impl InPlace {
     /// The entries of a directory.
-    pub(super) fn below(&self, directory: I) -> impl Iterator<Item = I> {
-        let start = self.0.partition_point(|&(parent, _)| parent < directory);
-        let rest = self.0.get(start..).unwrap_or_default().iter();
-        let entries = rest.take_while(move |&&(parent, _)| parent == directory);
-        entries.map(|&(_, entry)| entry)
+    pub(super) fn below<I: Into<u32> + From<u32>>(&self, directory: I) -> impl Iterator<Item = I> {
+        let directory = directory.into();
+        let mut next = pair(directory, 0);
+        core::iter::from_fn(move || {
+            let (found, entry) = self.pairs.next(next)?;
+            next = found + 1;
+            (found == pair(directory, entry)).then(|| I::from(entry))
+        })
+    }
+
+    /// Returns whether the pair is new.
+    fn add(&mut self, directory: u32, entry: u32) -> Result<bool, FsError> {
+        let pair = pair(directory, entry);
+        let is_new = self.pairs.find(pair).is_none();
+        self.pairs.insert(&mut self.space, pair, entry)?;
+        Ok(is_new)
     }
 }
 
-impl<L: Origin, C: Clock> Overlay<L, C>
+fn pair(directory: u32, entry: u32) -> u64 {
+    u64::from(directory) << 32 | u64::from(entry)
+}
+
+impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash + Ord,
+    L::Id: Into<u32>,
 {
-    /// Climbs from all changed packed nodes at once, directory by directory.
-    pub(super) fn in_place(&self) -> Result<InPlace<L::Id>, SaveError> {
-        let mut level = self.changed_packed()?;
-        let (mut pairs, root) = (Vec::new(), self.lower.root());
-        while !level.is_empty() {
-            let mut found = Vec::new();
-            for &id in level.iter().filter(|&&id| id != root) {
-                let parent = L::id(&self.lower.parent(&self.lower.node(id)?)?);
-                push(&mut found, (parent, id))?;
-            }
-            let found = sorted(found);
-            // The pairs of a directory are neighbours.
-            level.clear();
-            for &pair in &found {
-                if level.last() != Some(&pair.0) {
-                    push(&mut level, pair.0)?;
-                }
-                push(&mut pairs, pair)?;
-            }
-        }
-        let mut pairs = sorted(pairs);
-        pairs.dedup();
-        Ok(InPlace(pairs))
-    }
-
-    fn changed_packed(&self) -> Result<Vec<L::Id>, SaveError> {
-        let mut changed = Vec::new();
+    /// Climbs from each changed packed node, up to a directory that is known.
+    pub(super) fn in_place(&self) -> Result<InPlace, SaveError> {
+        let root = self.lower.root();
+        let mut found = InPlace {
+            pairs: Order::default(),
+            space: Space::unlimited(),
+        };
         for node in self.nodes.iter().filter(|node| node.link_count > 0) {
-            if let Id::Packed(id) = node.id {
-                push(&mut changed, id)?;
+            let Id::Packed(mut here) = node.id else {
+                continue;
+            };
+            while here != root {
+                let parent = L::id(&self.lower.parent(&self.lower.node(here)?)?);
+                if !found.add(parent.into(), here.into())? {
+                    break;
+                }
+                here = parent;
             }
         }
-        Ok(changed)
+        Ok(found)
     }
-}
-
-/// Sorts without more memory. A heap takes a quarter of the code of a slice's sort.
-pub(super) fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
-    BinaryHeap::from(items).into_sorted_vec()
-}
-
-fn push<T>(items: &mut Vec<T>, item: T) -> Result<(), SaveError> {
-    let reserved = items.try_reserve(1);
-    reserved.map_err(|_| SaveError::NoMemory)?;
-    items.push(item);
-    Ok(())
 }

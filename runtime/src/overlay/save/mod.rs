@@ -10,6 +10,7 @@
 //! once for the checksums, once for the host.
 
 mod content;
+mod entries;
 mod error;
 mod in_place;
 mod walk;
@@ -22,7 +23,6 @@ use alloc::vec::Vec;
 pub use error::SaveError;
 
 use content::Content;
-use core::hash::Hash;
 use walk::Walk;
 use wasi_vfs_format::changes::BLOCK_SHIFT;
 
@@ -39,7 +39,7 @@ pub struct Save<I> {
 
 impl<L: Origin, C: Clock> Overlay<L, C>
 where
-    L::Id: Hash + Ord,
+    L::Id: From<u32> + Into<u32>,
 {
     /// Makes an image of all changes. [`Save::read`] returns its bytes.
     ///
@@ -72,7 +72,7 @@ where
     }
 }
 
-impl<I: Copy + Eq + Hash> Save<I> {
+impl<I: Copy + Eq + Into<u32>> Save<I> {
     /// Length of the image in bytes, at most that of the largest positive `i32`.
     pub fn image_len(&self) -> u64 {
         self.index.len() as u64 + self.content.len()
@@ -92,7 +92,7 @@ impl<I: Copy + Eq + Hash> Save<I> {
         buffer: &mut [u8],
     ) -> Result<usize, SaveError>
     where
-        I: Ord,
+        I: From<u32>,
     {
         if overlay.edition != self.edition {
             return Err(SaveError::Changed);

@@ -7,20 +7,18 @@
 //! packed path is added only if it, or a node below it, changed.
 
 use super::content::Content;
+use super::entries::{Entries, Entry};
 use super::error::SaveError;
-use super::in_place::{InPlace, sorted};
+use super::in_place::InPlace;
 use crate::fs::Filesystem;
 use crate::fs::{Kind, Origin, Result as FsResult, Stat, Tree};
 use crate::overlay::clock::Clock;
 use crate::overlay::directory::{Cover, Directory};
 use crate::overlay::id::{Found, Id};
 use crate::overlay::layer::Overlay;
-use crate::overlay::table::hash_of;
+use crate::overlay::order::Order;
+use crate::overlay::space::Space;
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
-use core::cmp::Ordering;
-use core::hash::Hash;
-use hashbrown::HashTable;
 use wasi_vfs_format::InodeNumber;
 use wasi_vfs_format::changes::{Described, Writer};
 
@@ -32,58 +30,28 @@ struct Pending<L: Origin> {
     below: Option<L::Node>,
 }
 
-/// An entry to add.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Entry<'o, I> {
-    name: &'o [u8],
-    /// `None` if the name was removed.
-    id: Option<Id<I>>,
-}
-
-impl<I: Eq> Entry<'_, I> {
-    /// By name. A packed name that was removed and made again is there twice: its node is
-    /// first.
-    fn key(&self) -> (&[u8], bool) {
-        (self.name, self.id.is_none())
-    }
-}
-
-impl<I: Eq> Ord for Entry<'_, I> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
-
-impl<I: Eq> PartialOrd for Entry<'_, I> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The entries of a directory to add.
-type Entries<'o, I> = Vec<Entry<'o, I>>;
-
 /// The finished index, except its blocks, and where their bytes are.
 pub(super) type Walked<I> = (Writer, Content<Id<I>>);
 
 /// The state of the walk.
 pub(super) struct Walk<'o, L: Origin, C> {
     overlay: &'o Overlay<L, C>,
-    in_place: &'o InPlace<L::Id>,
+    in_place: &'o InPlace,
     writer: Writer,
     content: Content<Id<L::Id>>,
     pending: VecDeque<Pending<L>>,
     /// The first inode of each node with several names.
-    linked: HashTable<(Id<L::Id>, u32)>,
+    linked: Order,
+    space: Space,
 }
 
 impl<'o, L: Origin, C: Clock> Walk<'o, L, C>
 where
-    L::Id: Hash + Ord,
+    L::Id: From<u32> + Into<u32>,
 {
     pub(super) fn new(
         overlay: &'o Overlay<L, C>,
-        in_place: &'o InPlace<L::Id>,
+        in_place: &'o InPlace,
     ) -> Result<Self, SaveError> {
         let root = overlay.lower.root();
         let below = overlay.lower.node(root)?;
@@ -94,7 +62,8 @@ where
             writer: Writer::new(stat.modified_ns)?,
             content: Content::new(),
             pending: VecDeque::new(),
-            linked: HashTable::new(),
+            linked: Order::default(),
+            space: Space::unlimited(),
         };
         walk.push(Pending {
             number: InodeNumber::ROOT,
@@ -106,10 +75,8 @@ where
 
     pub(super) fn run(mut self) -> Result<Walked<L::Id>, SaveError> {
         while let Some(directory) = self.pending.pop_front() {
-            let mut entries = sorted(self.collect(&directory)?);
-            // A packed node that was moved away and back is there twice, too.
-            entries.dedup_by(|one, other| one.name == other.name);
-            for Entry { name, id } in entries {
+            let entries = self.collect(&directory)?;
+            for Entry { name, id } in entries.iter() {
                 match id {
                     Some(id) => self.add_node(&directory, name, id)?,
                     None => {
@@ -125,7 +92,7 @@ where
     /// Collects the entries of a directory that differ from the packed one.
     fn collect(&self, directory: &Pending<L>) -> Result<Entries<'o, L::Id>, SaveError> {
         let found = self.overlay.node(directory.id)?;
-        let mut entries = Vec::new();
+        let mut entries = Entries::new();
         match &directory.below {
             Some(below) if Id::Packed(L::id(below)) == directory.id => {
                 let changed = self.overlay.nodes.get(directory.id);
@@ -158,7 +125,7 @@ where
             let here = self.overlay.lookup(found, name)?;
             // The entry may have moved, and another node may have the name.
             if here.is_some_and(|here| Overlay::<L, C>::id(&here) == id) {
-                add(entries, name, Some(id))?;
+                entries.add(name, Some(id))?;
             }
         }
         Ok(())
@@ -172,7 +139,7 @@ where
         let mut cookie = 0;
         while let Some(entry) = self.overlay.entry(found, cookie)? {
             if let Some(node) = self.overlay.lookup(found, entry.name)? {
-                add(entries, entry.name, Some(Overlay::<L, C>::id(&node)))?;
+                entries.add(entry.name, Some(Overlay::<L, C>::id(&node)))?;
             }
             cookie = entry.next;
         }
@@ -189,7 +156,7 @@ where
         let mut cookie = 0;
         while let Some(entry) = self.overlay.lower.entry(below, cookie)? {
             if self.overlay.lookup(found, entry.name)?.is_none() {
-                add(entries, entry.name, None)?;
+                entries.add(entry.name, None)?;
             }
             cookie = entry.next;
         }
@@ -259,20 +226,12 @@ where
 
     /// The inode of the first name of a node with several names.
     fn first_name(&self, id: Id<L::Id>) -> Option<InodeNumber> {
-        if self.linked.is_empty() {
-            return None;
-        }
-        let found = self.linked.find(hash_of(&id), |&(other, _)| other == id);
-        found.map(|&(_, number)| InodeNumber(number))
+        self.linked.find(id.number()).map(InodeNumber)
     }
 
     fn remember(&mut self, id: Id<L::Id>, number: InodeNumber) -> Result<(), SaveError> {
-        let hash = |(id, _): &(Id<L::Id>, u32)| hash_of(id);
-        let reserved = self.linked.try_reserve(1, hash);
-        reserved.map_err(|_| SaveError::NoMemory)?;
-        self.linked
-            .insert_unique(hash_of(&id), (id, number.0), hash);
-        Ok(())
+        let space = &mut self.space;
+        Ok(self.linked.insert(space, id.number(), number.0)?)
     }
 
     fn push(&mut self, directory: Pending<L>) -> Result<(), SaveError> {
@@ -294,24 +253,13 @@ fn add_changed<'o, I: Copy>(
             Cover::Removed(_) => None,
             Cover::Node(id) => Some(*id),
         };
-        add(entries, name, id)?;
+        entries.add(name, id)?;
         number = at + 1;
     }
     number = 0;
     while let Some((at, name, id)) = directory.own_at(number) {
-        add(entries, name, Some(id))?;
+        entries.add(name, Some(id))?;
         number = at + 1;
     }
-    Ok(())
-}
-
-fn add<'o, I>(
-    entries: &mut Entries<'o, I>,
-    name: &'o [u8],
-    id: Option<Id<I>>,
-) -> Result<(), SaveError> {
-    let reserved = entries.try_reserve(1);
-    reserved.map_err(|_| SaveError::NoMemory)?;
-    entries.push(Entry { name, id });
     Ok(())
 }
