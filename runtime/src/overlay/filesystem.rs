@@ -28,12 +28,14 @@ where
     }
 
     fn stat(&self, found: &Self::Node) -> Result<Stat> {
-        let below = match found {
-            Found::Packed(node) => Some(self.lower.stat(node)?),
-            Found::Made(..) => None,
+        let node = match (self.nodes.get(Self::id(found)), found) {
+            (Some(node), _) => node,
+            (None, Found::Packed(below)) => return self.lower.stat(below),
+            (None, Found::Made(..)) => return Err(FsError::NotFound),
         };
-        let Some(node) = self.nodes.get(Self::id(found)) else {
-            return below.ok_or(FsError::NotFound);
+        let below = match found {
+            Found::Packed(below) => Some(self.lower.stat(below)?),
+            Found::Made(..) => None,
         };
         Ok(Stat {
             serial: match (found, below) {
@@ -55,11 +57,22 @@ where
     }
 
     fn entry(&self, directory: &Self::Node, cookie: u64) -> Result<Option<Entry<'_>>> {
-        self.list(directory, cookie)
+        match directory {
+            Found::Packed(packed) if self.nodes.get(Self::id(directory)).is_none() => {
+                self.lower.entry(packed, cookie)
+            }
+            _ => self.list(directory, cookie),
+        }
     }
 
     fn read_at(&mut self, file: &Self::Node, offset: u64, sink: &mut impl Sink) -> Result {
-        self.read(file, offset, sink)
+        match file {
+            // As fast as without a layer.
+            Found::Packed(packed) if self.nodes.get(Self::id(file)).is_none() => {
+                self.lower.read_at(packed, offset, sink)
+            }
+            _ => self.read(file, offset, sink),
+        }
     }
 
     fn open_file(&mut self, file: Self::Id, intent: Intent) -> Result {
@@ -75,7 +88,8 @@ where
         if let Id::Packed(packed) = id {
             self.lower.retain(packed)?;
         }
-        self.handles.retain(id)
+        self.handles.retain(id);
+        Ok(())
     }
 
     fn release(&mut self, id: Self::Id) {

@@ -142,7 +142,9 @@ impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
     L::Id: Into<u32>,
 {
-    /// The node that the packed directory has under a name.
+    /// The node that the packed directory has under a name. Compiled once, unlike the look-up
+    /// itself.
+    #[inline(never)]
     pub(super) fn lookup_packed(
         &self,
         directory: &Found<L::Node>,
