@@ -11,8 +11,8 @@
 use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
-use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, Source, check_len};
+use crate::blocks::{Sink, Source};
+use crate::fs::{Filesystem, FsError, Result, check_len};
 use alloc::vec::Vec;
 use core::ops::Range;
 

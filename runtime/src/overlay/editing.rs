@@ -7,8 +7,8 @@ use super::layer::Overlay;
 use super::node::Body;
 use super::slice::Part;
 use super::space::Space;
-use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, Source, Time, Times, Tree, check_len};
+use crate::blocks::{Sink, Source};
+use crate::fs::{Filesystem, FsError, Result, Time, Times, Tree, check_len};
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where

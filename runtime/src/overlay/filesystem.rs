@@ -6,9 +6,10 @@ use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::naming::check_name;
 use super::node::Body;
-use crate::blocks::Sink;
+use crate::blocks::{Sink, Source};
 use crate::fs::{
-    Appended, Entry, Filesystem, FsError, Intent, Mount, Origin, Result, Source, Stat, Times, Tree,
+    Appended, Entry, Filesystem, FsError, Intent, Mount, Origin, Resolution, Result, Stat, Times,
+    Tree,
 };
 
 impl<L: Filesystem, C: Clock> Filesystem for Overlay<L, C>
@@ -25,6 +26,15 @@ where
         let Mount { path, id } = self.lower.mount(position)?;
         let id = Id::Packed(id);
         Ok(Mount { path, id })
+    }
+
+    fn walk<'p>(
+        &'p self,
+        start_and_root: (Self::Id, Self::Id),
+        path: &'p [u8],
+        follow_last: bool,
+    ) -> Result<Resolution<'p, Self>> {
+        self.walk_path(start_and_root, path, follow_last)
     }
 
     fn stat(&self, found: &Self::Node) -> Result<Stat> {
