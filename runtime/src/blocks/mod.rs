@@ -21,7 +21,7 @@ mod source;
 
 pub use budget::{Budget, MEMORY_LIMIT};
 pub use error::BlockError;
-pub use source::{BlockSource, Sink, SinkRange, StoredRange};
+pub use source::{BlockSource, Sink, SinkRange, Source, StoredRange};
 
 #[cfg(test)]
 pub(crate) use cache::BlockCache;

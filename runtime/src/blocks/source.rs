@@ -97,6 +97,27 @@ pub trait Sink {
     }
 }
 
+/// The bytes of a write, in order: the program's memory, or a slice.
+pub trait Source {
+    /// How many bytes are left.
+    fn left(&self) -> usize;
+
+    /// Copies the next bytes, at most [`left`](Self::left) of them.
+    fn take(&mut self, into: &mut [u8]);
+}
+
+impl Source for &[u8] {
+    fn left(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, into: &mut [u8]) {
+        let (bytes, rest) = self.split_at(into.len());
+        into.copy_from_slice(bytes);
+        *self = rest;
+    }
+}
+
 /// A range of the memory that a binding shares with its sources. Only this crate makes
 /// one, out of a range that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

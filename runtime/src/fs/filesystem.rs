@@ -1,10 +1,11 @@
 //! The trait that every file system implements, and every front end calls.
 
-use super::source::piece;
+use super::piece::piece;
 use super::{
-    Appended, Entry, Flush, FsError, Intent, Mount, Result, Source, Stat, Times, Tree, check_len,
+    Appended, Entry, Flush, FsError, Guest, Intent, Mount, Resolution, Result, Stat, Times, Tree,
+    check_len, resolve,
 };
-use crate::blocks::Sink;
+use crate::blocks::{Sink, Source};
 
 /// A tree with content.
 ///
@@ -25,6 +26,24 @@ pub trait Filesystem: Tree {
 
     /// A preopened directory, counted from 0.
     fn mount(&self, position: u32) -> Result<Mount<'_, Self::Id>>;
+
+    /// Resolves a path of a program, see [`resolve`]: from the first directory, and below the
+    /// second one.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`].
+    fn walk<'p>(
+        &'p self,
+        start_and_root: (Self::Id, Self::Id),
+        path: &'p [u8],
+        follow_last: bool,
+    ) -> Result<Resolution<'p, Self>>
+    where
+        Self: Sized,
+    {
+        resolve::<Guest, Self>(self, start_and_root, path, follow_last)
+    }
 
     /// The metadata of a node.
     fn stat(&self, node: &Self::Node) -> Result<Stat>;

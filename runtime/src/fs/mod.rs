@@ -10,8 +10,8 @@ mod node;
 #[cfg(any(test, feature = "writable"))]
 mod origin;
 mod path;
+mod piece;
 mod resolve;
-mod source;
 mod tree;
 
 pub use error::{FsError, Result};
@@ -21,5 +21,4 @@ pub use node::{Appended, Entry, Flush, Intent, Kind, Mount, Stat, Time, Times};
 #[cfg(any(test, feature = "writable"))]
 pub use origin::Origin;
 pub use resolve::{Guard, Guest, Policy, Resolution, Tool, Unguarded, resolve, resolve_guarded};
-pub use source::Source;
 pub use tree::Tree;

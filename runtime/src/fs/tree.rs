@@ -1,6 +1,6 @@
 //! The part of a file system that paths need: directories, names and links.
 
-use super::{Guest, Kind, Resolution, Result, resolve};
+use super::{Kind, Result};
 
 /// A tree of nodes. `&self`, since looking up changes nothing.
 ///
@@ -33,22 +33,4 @@ pub trait Tree {
 
     /// The target of a symbolic link.
     fn read_link(&self, link: &Self::Node) -> Result<&[u8]>;
-
-    /// Resolves a path of a program, see [`resolve`]: from the first directory, and below the
-    /// second one.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`resolve`].
-    fn walk<'p>(
-        &'p self,
-        start_and_root: (Self::Id, Self::Id),
-        path: &'p [u8],
-        follow_last: bool,
-    ) -> Result<Resolution<'p, Self>>
-    where
-        Self: Sized,
-    {
-        resolve::<Guest, Self>(self, start_and_root, path, follow_last)
-    }
 }

@@ -1,7 +1,7 @@
 //! The bytes of a write come straight out of the program's memory.
 
 use super::Memory;
-use crate::fs::Source;
+use crate::blocks::Source;
 
 /// A buffer of the program, which exists.
 pub(crate) struct GuestSource<'m, M> {

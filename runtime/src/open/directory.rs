@@ -1,6 +1,6 @@
 //! An open directory.
 
-use crate::fs::{Resolution, Result, Tree};
+use crate::fs::{Filesystem, Resolution, Result};
 
 /// An open directory, from which paths start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ impl<I: Copy + Eq> OpenDirectory<I> {
     ///
     /// # Errors
     ///
-    /// Those of [`Tree::walk`].
-    pub fn resolve<'p, T: Tree<Id = I>>(
+    /// Those of [`Filesystem::walk`].
+    pub fn resolve<'p, T: Filesystem<Id = I>>(
         &self,
         tree: &'p T,
         path: &'p [u8],
@@ -41,8 +41,13 @@ impl<I: Copy + Eq> OpenDirectory<I> {
     ///
     /// # Errors
     ///
-    /// Those of [`Tree::walk`], and [`FsError::NotFound`](crate::fs::FsError::NotFound).
-    pub fn existing<T: Tree<Id = I>>(&self, tree: &T, path: &[u8], follow_last: bool) -> Result<I> {
+    /// Those of [`Filesystem::walk`], and [`FsError::NotFound`](crate::fs::FsError::NotFound).
+    pub fn existing<T: Filesystem<Id = I>>(
+        &self,
+        tree: &T,
+        path: &[u8],
+        follow_last: bool,
+    ) -> Result<I> {
         let found = self.resolve(tree, path, follow_last)?;
         Ok(T::id(found.existing()?))
     }

@@ -11,8 +11,8 @@
 use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
-use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, Source, check_len};
+use crate::blocks::{Sink, Source};
+use crate::fs::{Filesystem, FsError, Result, check_len};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -26,19 +26,21 @@ pub(super) struct Below<'l, L: Filesystem> {
 }
 
 impl<L: Filesystem> Below<'_, L> {
-    fn read(&mut self, offset: u64, sink: &mut impl Sink) -> Result {
+    fn read(&mut self, offset: u64, mut part: Part<'_>) -> Result {
         let file = self.file.as_ref().ok_or(FsError::Io)?;
-        self.lower.read_at(file, offset, sink)
+        self.lower.read_at(file, offset, &mut part)
     }
 
     /// Fills `bytes`, all of which exist below.
     fn fill(&mut self, offset: u64, bytes: &mut [u8]) -> Result {
         let mut slice = Slice::new(bytes);
-        self.read(offset, &mut slice).map_err(|error| match error {
-            // A program that writes gets one error for all memory that is missing.
-            FsError::NoMemory => FsError::NoSpace,
-            error => error,
-        })?;
+        let room = slice.room();
+        self.read(offset, Part::new(&mut slice, room))
+            .map_err(|error| match error {
+                // A program that writes gets one error for all memory that is missing.
+                FsError::NoMemory => FsError::NoSpace,
+                error => error,
+            })?;
         match slice.is_full() {
             true => Ok(()),
             false => Err(FsError::Io),
@@ -77,7 +79,7 @@ impl Content {
         &self,
         mut below: Below<'_, L>,
         offset: u64,
-        sink: &mut impl Sink,
+        sink: &mut dyn Sink,
     ) -> Result {
         let room = sink.room();
         let mut gap_end = 0;
@@ -102,7 +104,7 @@ impl Content {
         &self,
         below: &mut Below<'_, L>,
         offset: u64,
-        sink: &mut impl Sink,
+        sink: &mut dyn Sink,
         gap_end: &mut u64,
     ) -> Result<bool> {
         let wanted = self.len.saturating_sub(offset).min(sink.room().into());
@@ -131,7 +133,7 @@ impl Content {
         &self,
         below: &mut Below<'_, L>,
         (offset, wanted): (u64, u64),
-        sink: &mut impl Sink,
+        sink: &mut dyn Sink,
     ) -> Result<bool> {
         let packed = self.packed_len.saturating_sub(offset).min(wanted);
         if packed == 0 {
@@ -140,9 +142,9 @@ impl Content {
             return Ok(true);
         }
         // At most the sink's room.
-        let mut part = Part::new(sink, packed as u32);
-        below.read(offset, &mut part)?;
-        Ok(u64::from(part.room()) < packed)
+        let room = sink.room();
+        below.read(offset, Part::new(sink, packed as u32))?;
+        Ok(sink.room() < room)
     }
 
     /// Writes the first bytes of a source, as many as fit the space. Returns their number. A
@@ -277,7 +279,7 @@ impl Content {
 }
 
 /// Copies a range of a page. Bytes behind those of the page are zero.
-fn put_page(page: &[u8], start: usize, end: usize, sink: &mut impl Sink) {
+fn put_page(page: &[u8], start: usize, end: usize, sink: &mut dyn Sink) {
     let bytes = &page[start.min(page.len())..end.min(page.len())];
     sink.put(bytes);
     sink.put(&ZEROS[..end - start - bytes.len()]);

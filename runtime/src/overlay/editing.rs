@@ -5,30 +5,30 @@ use super::content::{Below, Content};
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::node::Body;
+use super::slice::Part;
 use super::space::Space;
-use crate::blocks::Sink;
-use crate::fs::{Filesystem, FsError, Result, Source, Time, Times, check_len};
+use crate::blocks::{Sink, Source};
+use crate::fs::{Filesystem, FsError, Result, Time, Times, Tree, check_len};
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
     L::Id: Into<u32>,
 {
-    /// Reads a file.
+    /// Reads a file, whether it changed or not.
     pub(super) fn read(
         &mut self,
         found: &Found<L::Node>,
         offset: u64,
-        sink: &mut impl Sink,
+        sink: &mut dyn Sink,
     ) -> Result {
-        let id = match found {
-            Found::Packed(file) => Id::Packed(L::id(file)),
-            Found::Made(number, _) => Id::Made(*number),
-        };
-        let file = packed(found);
+        let (id, file) = (Self::id(found), packed(found));
         let lower = &mut self.lower;
         match (self.nodes.get(id).map(|node| &node.body), file) {
             (Some(Body::File(content)), file) => content.read(Below { lower, file }, offset, sink),
-            (None, Some(file)) => lower.read_at(&file, offset, sink),
+            (None, Some(file)) => {
+                let room = sink.room();
+                lower.read_at(&file, offset, &mut Part::new(sink, room))
+            }
             _ => Err(FsError::Io),
         }
     }

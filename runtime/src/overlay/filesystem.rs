@@ -6,9 +6,10 @@ use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::naming::check_name;
 use super::node::Body;
-use crate::blocks::Sink;
+use crate::blocks::{Sink, Source};
 use crate::fs::{
-    Appended, Entry, Filesystem, FsError, Intent, Mount, Origin, Result, Source, Stat, Times, Tree,
+    Appended, Entry, Filesystem, FsError, Intent, Mount, Origin, Resolution, Result, Stat, Times,
+    Tree,
 };
 
 impl<L: Filesystem, C: Clock> Filesystem for Overlay<L, C>
@@ -27,13 +28,24 @@ where
         Ok(Mount { path, id })
     }
 
+    fn walk<'p>(
+        &'p self,
+        start_and_root: (Self::Id, Self::Id),
+        path: &'p [u8],
+        follow_last: bool,
+    ) -> Result<Resolution<'p, Self>> {
+        self.walk_path(start_and_root, path, follow_last)
+    }
+
     fn stat(&self, found: &Self::Node) -> Result<Stat> {
-        let below = match found {
-            Found::Packed(node) => Some(self.lower.stat(node)?),
-            Found::Made(..) => None,
+        let node = match (self.nodes.get(Self::id(found)), found) {
+            (Some(node), _) => node,
+            (None, Found::Packed(below)) => return self.lower.stat(below),
+            (None, Found::Made(..)) => return Err(FsError::NotFound),
         };
-        let Some(node) = self.nodes.get(Self::id(found)) else {
-            return below.ok_or(FsError::NotFound);
+        let below = match found {
+            Found::Packed(below) => Some(self.lower.stat(below)?),
+            Found::Made(..) => None,
         };
         Ok(Stat {
             serial: match (found, below) {
@@ -55,11 +67,22 @@ where
     }
 
     fn entry(&self, directory: &Self::Node, cookie: u64) -> Result<Option<Entry<'_>>> {
-        self.list(directory, cookie)
+        match directory {
+            Found::Packed(packed) if self.nodes.get(Self::id(directory)).is_none() => {
+                self.lower.entry(packed, cookie)
+            }
+            _ => self.list(directory, cookie),
+        }
     }
 
     fn read_at(&mut self, file: &Self::Node, offset: u64, sink: &mut impl Sink) -> Result {
-        self.read(file, offset, sink)
+        match file {
+            // As fast as without a layer.
+            Found::Packed(packed) if self.nodes.get(Self::id(file)).is_none() => {
+                self.lower.read_at(packed, offset, sink)
+            }
+            _ => self.read(file, offset, sink),
+        }
     }
 
     fn open_file(&mut self, file: Self::Id, intent: Intent) -> Result {
@@ -75,7 +98,8 @@ where
         if let Id::Packed(packed) = id {
             self.lower.retain(packed)?;
         }
-        self.handles.retain(id)
+        self.handles.retain(id);
+        Ok(())
     }
 
     fn release(&mut self, id: Self::Id) {

@@ -12,8 +12,9 @@ pub(super) struct Handles {
     /// A space of its own without a limit, since a full layer must still open files for
     /// reading. The table of descriptors bounds it.
     space: Space,
-    /// A node whose handle is about to be opened. It may have no handle.
-    prepared: Option<u64>,
+    /// A node that may have no handle: one is about to be opened, or the last was closed. It
+    /// keeps its place, so that opening and closing files one after the other allocates nothing.
+    idle: Option<u64>,
 }
 
 impl Default for Handles {
@@ -21,7 +22,7 @@ impl Default for Handles {
         Self {
             counts: Order::default(),
             space: Space::unlimited(),
-            prepared: None,
+            idle: None,
         }
     }
 }
@@ -34,40 +35,44 @@ impl Handles {
 
     /// Makes room for the next [`retain`](Self::retain) of this node.
     pub(super) fn prepare<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> Result {
-        // Two calls may prepare one handle.
-        if let Some(prepared) = self.prepared.take_if(|prepared| *prepared != id.number())
-            && self.counts.find(prepared) == Some(0)
-        {
-            self.counts.remove(&mut self.space, prepared);
-        }
-        let prepared = self.counts.insert(&mut self.space, id.number(), 0);
+        let number = id.number();
+        let prepared = self.counts.insert(&mut self.space, number, 0);
         prepared.map_err(|_| FsError::NoMemory)?;
-        self.prepared = Some(id.number());
+        if let Some(idle) = self.idle.replace(number)
+            && idle != number
+            && self.counts.find(idle) == Some(0)
+        {
+            self.counts.remove(&mut self.space, idle);
+        }
         Ok(())
     }
 
-    pub(super) fn retain<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> Result {
-        let count = self.counts.find(id.number());
-        let Some(count) = count else {
-            let inserted = self.counts.insert(&mut self.space, id.number(), 1);
-            return inserted.map_err(|_| FsError::NoMemory);
-        };
+    /// Counts a handle of a node that was [prepared](Self::prepare).
+    pub(super) fn retain<I: Copy + Into<u32>>(&mut self, id: Id<I>) {
+        let count = self.counts.find(id.number()).unwrap_or(0);
         self.counts.set(id.number(), count.saturating_add(1));
-        Ok(())
     }
 
     /// Returns whether that was the last handle.
     pub(super) fn release<I: Copy + Into<u32>>(&mut self, id: Id<I>) -> bool {
-        match self.counts.find(id.number()) {
-            None | Some(0) => false,
-            Some(1) => {
-                self.counts.remove(&mut self.space, id.number());
-                true
-            }
-            Some(count) => {
-                self.counts.set(id.number(), count - 1);
-                false
-            }
+        let number = id.number();
+        let Some(count) = self
+            .counts
+            .find(number)
+            .and_then(|count| count.checked_sub(1))
+        else {
+            return false;
+        };
+        let idle = self.idle.filter(|&idle| idle != number);
+        let has_idle = idle.is_some_and(|idle| self.counts.find(idle) == Some(0));
+        if count == 0 && has_idle {
+            self.counts.remove(&mut self.space, number);
+            return true;
         }
+        self.counts.set(number, count);
+        if count == 0 {
+            self.idle = Some(number);
+        }
+        count == 0
     }
 }

@@ -48,6 +48,7 @@ mod slice;
 mod space;
 mod table;
 mod tree;
+mod walk;
 
 pub use apply::ApplyError;
 pub use clock::{Clock, Steady, Ticks};

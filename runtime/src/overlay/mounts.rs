@@ -5,19 +5,16 @@
 //! are four directories. The walk is made when a directory is moved or removed for the first
 //! time.
 
-use super::clock::Clock;
-use super::id::Id;
-use super::layer::Overlay;
 use super::order::Order;
 use super::space::Space;
-use crate::fs::{Filesystem, FsError, Result};
+use crate::fs::{Filesystem, Result};
 
 /// A directory is above a mount.
 const ABOVE: u32 = 0;
 /// A directory is a mount.
 const MOUNT: u32 = 1;
 
-/// The preopened directories and those above them.
+/// The preopened directories and those above them, by number.
 #[derive(Debug)]
 pub(super) struct Mounts {
     places: Order,
@@ -25,62 +22,45 @@ pub(super) struct Mounts {
     space: Space,
 }
 
-impl<L: Filesystem, C: Clock> Overlay<L, C>
-where
-    L::Id: Into<u32>,
-{
-    /// Checks that a directory is not preopened.
-    pub(super) fn check_not_mounted(&mut self, directory: Id<L::Id>) -> Result {
-        match self.place(directory)? {
-            Some(MOUNT) => Err(FsError::Busy),
-            _ => Ok(()),
-        }
-    }
-
-    /// Checks that neither a directory nor anything below it is preopened.
-    pub(super) fn check_no_mount_below(&mut self, directory: Id<L::Id>) -> Result {
-        match self.place(directory)? {
-            Some(_) => Err(FsError::Busy),
-            None => Ok(()),
-        }
-    }
-
-    fn place(&mut self, directory: Id<L::Id>) -> Result<Option<u32>> {
-        let mounts = match self.mounts.take() {
-            Some(mounts) => mounts,
-            None => self.find_mounts()?,
-        };
-        let found = mounts.places.find(directory.number());
-        self.mounts = Some(mounts);
-        Ok(found)
-    }
-
-    fn find_mounts(&self) -> Result<Mounts> {
-        let mut mounts = Mounts {
+impl Mounts {
+    pub(super) fn of<L: Filesystem>(lower: &L) -> Result<Self>
+    where
+        L::Id: Into<u32>,
+    {
+        let mut mounts = Self {
             places: Order::default(),
             space: Space::unlimited(),
         };
-        let (lower, root) = (&self.lower, self.lower.root());
+        let root = lower.root();
         for position in 0..lower.mount_count() {
             let mut here = lower.mount(position)?.id;
             mounts.add(here.into(), MOUNT)?;
             while here != root {
                 here = L::id(&lower.parent(&lower.node(here)?)?);
-                if mounts.places.find(here.into().into()).is_some() {
+                let number: u32 = here.into();
+                if mounts.places.find(number.into()).is_some() {
                     break;
                 }
-                mounts.add(here.into(), ABOVE)?;
+                mounts.add(number, ABOVE)?;
             }
         }
         Ok(mounts)
     }
-}
 
-impl Mounts {
     fn add(&mut self, directory: u32, place: u32) -> Result {
-        self.places
-            .insert(&mut self.space, directory.into(), place)?;
-        self.places.set(directory.into(), place);
+        let (key, space) = (directory.into(), &mut self.space);
+        self.places.insert(space, key, place)?;
+        self.places.set(key, place);
         Ok(())
+    }
+
+    /// Whether a directory is preopened.
+    pub(super) fn has(&self, directory: u64) -> bool {
+        self.places.find(directory) == Some(MOUNT)
+    }
+
+    /// Whether a directory is preopened, or one below it.
+    pub(super) fn has_below(&self, directory: u64) -> bool {
+        self.places.find(directory).is_some()
     }
 }

@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::directory::{Directory, Name};
 use super::id::{Found, Id};
 use super::layer::Overlay;
+use super::mounts::Mounts;
 use super::node::{Body, Node, NodeTimes};
 use super::nodes::Nodes;
 use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
@@ -223,6 +224,30 @@ where
             Some(_) => Err(FsError::NotEmpty),
             None => Ok(()),
         }
+    }
+
+    /// Checks that a directory is not preopened.
+    fn check_not_mounted(&mut self, directory: Id<L::Id>) -> Result {
+        match self.mounts()?.has(directory.number()) {
+            true => Err(FsError::Busy),
+            false => Ok(()),
+        }
+    }
+
+    /// Checks that neither a directory nor anything below it is preopened.
+    fn check_no_mount_below(&mut self, directory: Id<L::Id>) -> Result {
+        match self.mounts()?.has_below(directory.number()) {
+            true => Err(FsError::Busy),
+            false => Ok(()),
+        }
+    }
+
+    fn mounts(&mut self) -> Result<&Mounts> {
+        let mounts = match self.mounts.take() {
+            Some(mounts) => mounts,
+            None => Mounts::of(&self.lower)?,
+        };
+        Ok(self.mounts.insert(mounts))
     }
 
     /// A name in a directory, which gets a node for its changes.

@@ -32,20 +32,21 @@ impl Sink for Slice<'_> {
     }
 }
 
-/// The next `room` bytes of another sink.
-pub(super) struct Part<'s, S> {
-    sink: &'s mut S,
+/// The next `room` bytes of another sink. It hides the type of that sink, so that the code behind
+/// exists once.
+pub(super) struct Part<'s> {
+    sink: &'s mut dyn Sink,
     room: u32,
 }
 
-impl<'s, S: Sink> Part<'s, S> {
+impl<'s> Part<'s> {
     /// `room` is at most that of the sink.
-    pub(super) fn new(sink: &'s mut S, room: u32) -> Self {
+    pub(super) fn new(sink: &'s mut dyn Sink, room: u32) -> Self {
         Self { sink, room }
     }
 }
 
-impl<S: Sink> Sink for Part<'_, S> {
+impl Sink for Part<'_> {
     fn room(&self) -> u32 {
         self.room
     }

@@ -5,11 +5,7 @@ use super::directory::Lookup;
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::node::Body;
-use super::nodes::Nodes;
-use crate::fs::{
-    Filesystem, FsError, Guard, Guest, Kind, Resolution, Result, Tree, resolve, resolve_guarded,
-};
-use core::cell::Cell;
+use crate::fs::{Filesystem, FsError, Kind, Result, Tree};
 
 impl<L: Filesystem, C: Clock> Tree for Overlay<L, C>
 where
@@ -80,69 +76,15 @@ where
             (_, Found::Made(..)) => Err(FsError::Invalid),
         }
     }
-
-    /// Walks through the file system below, which is faster. At the first changed directory the
-    /// walk starts again with the changes.
-    fn walk<'p>(
-        &'p self,
-        (start, root): (Self::Id, Self::Id),
-        path: &'p [u8],
-        follow_last: bool,
-    ) -> Result<Resolution<'p, Self>> {
-        if let (Id::Packed(start), Id::Packed(root)) = (start, root) {
-            let guard = ChangeGuard {
-                nodes: &self.nodes,
-                has_met: Cell::new(false),
-            };
-            let (lower, start) = (&self.lower, (start, root));
-            let found = resolve_guarded::<Guest, L, _>(lower, start, path, follow_last, &guard);
-            if !guard.has_met.get() {
-                return found.map(from_below);
-            }
-        }
-        resolve::<Guest, Self>(self, (start, root), path, follow_last)
-    }
-}
-
-/// Ends a walk at a changed directory.
-struct ChangeGuard<'o, I> {
-    nodes: &'o Nodes<I>,
-    has_met: Cell<bool>,
-}
-
-impl<I: Copy + Into<u32>> Guard<I> for ChangeGuard<'_, I> {
-    fn check(&self, directory: I) -> Result {
-        match self.nodes.get(Id::Packed(directory)) {
-            None => Ok(()),
-            Some(_) => {
-                self.has_met.set(true);
-                Err(FsError::NotFound)
-            }
-        }
-    }
-}
-
-fn from_below<'p, L: Filesystem, C: Clock>(
-    found: Resolution<'p, L>,
-) -> Resolution<'p, Overlay<L, C>>
-where
-    L::Id: Into<u32>,
-{
-    Resolution {
-        node: found.node.map(Found::Packed),
-        directory: Id::Packed(found.directory),
-        name: found.name,
-        names_directory: found.names_directory,
-        followed_for_slash: found.followed_for_slash,
-        root: Id::Packed(found.root),
-    }
 }
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
     L::Id: Into<u32>,
 {
-    /// The node that the packed directory has under a name.
+    /// The node that the packed directory has under a name. Compiled once, unlike the look-up
+    /// itself.
+    #[inline(never)]
     pub(super) fn lookup_packed(
         &self,
         directory: &Found<L::Node>,

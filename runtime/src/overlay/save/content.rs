@@ -1,18 +1,21 @@
 //! The content of an image of changes: its files, back to back.
 
 use super::error::SaveError;
-use crate::fs::{Filesystem, FsError};
+use crate::fs::{Filesystem, FsError, Tree};
+use crate::overlay::clock::Clock;
+use crate::overlay::id::Id;
+use crate::overlay::layer::Overlay;
 use crate::overlay::slice::Slice;
 use alloc::vec::Vec;
 
-/// The files in the order of their bytes. `I` names nodes.
+/// The files in the order of their bytes. `I` names packed nodes.
 #[derive(Debug)]
 pub(super) struct Content<I> {
     /// Offset of the first byte behind a file, and the file. No file is empty.
-    files: Vec<(u64, I)>,
+    files: Vec<(u64, Id<I>)>,
 }
 
-impl<I: Copy> Content<I> {
+impl<I: Copy + Eq> Content<I> {
     pub(super) fn new() -> Self {
         Self { files: Vec::new() }
     }
@@ -23,7 +26,7 @@ impl<I: Copy> Content<I> {
     }
 
     /// Adds the next file.
-    pub(super) fn push(&mut self, file: I, len: u64) -> Result<(), SaveError> {
+    pub(super) fn push(&mut self, file: Id<I>, len: u64) -> Result<(), SaveError> {
         if len == 0 {
             return Ok(());
         }
@@ -34,19 +37,23 @@ impl<I: Copy> Content<I> {
     }
 
     /// Fills `buffer` with the bytes from `offset` on, all of which exist.
-    pub(super) fn read<F: Filesystem<Id = I>>(
+    pub(super) fn read<L, C: Clock>(
         &self,
-        fs: &mut F,
+        overlay: &mut Overlay<L, C>,
         offset: u64,
         buffer: &mut [u8],
-    ) -> Result<(), FsError> {
+    ) -> Result<(), FsError>
+    where
+        L: Filesystem<Id = I>,
+        I: Into<u32>,
+    {
         let first = self.files.partition_point(|&(end, _)| end <= offset);
         let (mut start, mut done) = (self.start(first), 0);
         for &(end, file) in self.files.get(first..).unwrap_or_default() {
             let at = offset + done as u64;
             let len = (end - at).min((buffer.len() - done) as u64) as usize;
             let mut part = Slice::new(&mut buffer[done..done + len]);
-            fs.read_at(&fs.node(file)?, at - start, &mut part)?;
+            overlay.read(&overlay.node(file)?, at - start, &mut part)?;
             if !part.is_full() {
                 return Err(FsError::Io);
             }

@@ -16,7 +16,6 @@ mod in_place;
 mod walk;
 
 use super::clock::Clock;
-use super::id::Id;
 use super::layer::Overlay;
 use crate::fs::Origin;
 use alloc::vec::Vec;
@@ -33,7 +32,7 @@ const LEN_MAX: u64 = i32::MAX as u64;
 #[derive(Debug)]
 pub struct Save<I> {
     index: Vec<u8>,
-    content: Content<Id<I>>,
+    content: Content<I>,
     edition: u64,
 }
 

@@ -31,14 +31,14 @@ struct Pending<L: Origin> {
 }
 
 /// The finished index, except its blocks, and where their bytes are.
-pub(super) type Walked<I> = (Writer, Content<Id<I>>);
+pub(super) type Walked<I> = (Writer, Content<I>);
 
 /// The state of the walk.
 pub(super) struct Walk<'o, L: Origin, C> {
     overlay: &'o Overlay<L, C>,
     in_place: &'o InPlace,
     writer: Writer,
-    content: Content<Id<L::Id>>,
+    content: Content<L::Id>,
     pending: VecDeque<Pending<L>>,
     /// The first inode of each node with several names.
     linked: Order,

@@ -1,28 +1,8 @@
-//! Where the bytes of a write come from.
+//! Pieces of a write, for file systems that need a slice.
 
 use super::{FsError, Result};
+use crate::blocks::Source;
 use alloc::vec::Vec;
-
-/// The bytes of a write, in order: the program's memory, or a slice.
-pub trait Source {
-    /// How many bytes are left.
-    fn left(&self) -> usize;
-
-    /// Copies the next bytes, at most [`left`](Self::left) of them.
-    fn take(&mut self, into: &mut [u8]);
-}
-
-impl Source for &[u8] {
-    fn left(&self) -> usize {
-        self.len()
-    }
-
-    fn take(&mut self, into: &mut [u8]) {
-        let (bytes, rest) = self.split_at(into.len());
-        into.copy_from_slice(bytes);
-        *self = rest;
-    }
-}
 
 /// The longest piece of a write to a file system that needs a slice.
 const PIECE_LEN: usize = 64 << 10;
