@@ -123,7 +123,7 @@ mod tests {
         let mut state = 1_u32;
         for _ in 0..2000 {
             state = state.wrapping_mul(1_103_515_245).wrapping_add(12345);
-            if state & 1 << 20 == 0 && !used.is_empty() {
+            if (state >> 20).is_multiple_of(4) && !used.is_empty() {
                 let (block, class) = used.swap_remove(state as usize % used.len());
                 let block = ptr::with_exposed_provenance_mut(block);
                 // SAFETY: it is from `take`, and no longer used.
