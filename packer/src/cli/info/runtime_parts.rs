@@ -7,7 +7,9 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct RuntimePart {
     pub(super) name: &'static str,
-    /// Bytes of code that only this part needs, if the program imports all calls.
+    /// Bytes of code that only this part needs, if the program imports all calls. `None` for a
+    /// runtime of another version.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<u64>,
 }
 
