@@ -459,9 +459,20 @@ where
     T: FromBytes + Immutable + KnownLayout + Unaligned,
     [T]: KnownLayout<PointerMetadata = usize>,
 {
-    let corrupt = Corrupt::TableBounds { table: name };
-    let rest = index.get(table.offset.get() as usize..).ok_or(corrupt)?;
     let count = table.count.get() as usize;
-    let (records, _) = <[T]>::ref_from_prefix_with_elems(rest, count).map_err(|_| corrupt)?;
-    Ok(records)
+    let records = table_bytes(
+        index,
+        table.offset.get(),
+        count.saturating_mul(size_of::<T>()),
+    );
+    // The bytes have the length of all records, so this cannot fail.
+    let records = records.and_then(|bytes| <[T]>::ref_from_bytes(bytes).ok());
+    records.ok_or(Corrupt::TableBounds { table: name })
+}
+
+/// The same code for the records of each type.
+#[inline(never)]
+fn table_bytes(index: &[u8], offset: u32, len: usize) -> Option<&[u8]> {
+    let start = offset as usize;
+    index.get(start..start.checked_add(len)?)
 }

@@ -207,6 +207,13 @@ pub struct File {
     pub(crate) data: Data,
 }
 
+impl File {
+    /// Whether the place of the bytes is a list of extents. Otherwise they are one run.
+    pub fn has_extents(&self) -> bool {
+        matches!(self.data, Data::Extents(_))
+    }
+}
+
 /// The place of the bytes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Data {

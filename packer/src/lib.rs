@@ -59,6 +59,7 @@ pub use inspect::compare::{Change, Changed, Compare, CompareError, Comparison, M
 pub use inspect::contents::{Contents, OpenError, open_source};
 pub use inspect::digests::{DigestError, Digests};
 pub use inspect::resolve::{ResolveError, resolve};
+pub use inspect::runtime_parts::RuntimePart;
 pub use inspect::verify::{Finding, Verification, verify};
 pub use inspect::walk::{Entry, Walk};
 #[doc(hidden)]

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 use wasi_vfs::runtime::{MERGED, MERGED_WRITABLE, WIRED};
-use wasi_vfs_embedding::{CHANGES_FNS, ChangesCode};
+use wasi_vfs_embedding::{CHANGES_FNS, ChangesCode, PART_MODULE, Part};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 const ABI_MD: &str = include_str!("../../docs/ABI.md");
@@ -126,8 +126,22 @@ fn documented_imports(start: &str) -> Names {
 }
 
 #[test]
+fn document_lists_the_parts_of_each_runtime() {
+    let documented = documented_imports("<!-- parts");
+    let names = Part::ALL.iter().map(|part| part.name());
+    let known: Names = names.map(|name| format!("{PART_MODULE} {name}")).collect();
+    assert_eq!(documented, known);
+    for runtime in [MERGED, MERGED_WRITABLE, WIRED] {
+        let is_question = |import: &String| import.starts_with(PART_MODULE);
+        let asked: Names = imports(runtime).into_iter().filter(is_question).collect();
+        assert_eq!(documented, asked);
+    }
+}
+
+#[test]
 fn document_lists_the_imports_of_the_wired_runtime() {
     let mut documented = documented_imports("<!-- imports");
+    documented.append(&mut documented_imports("<!-- parts"));
     documented.remove("host <call>");
     documented.append(&mut documented_imports("<!-- wired imports"));
     assert_eq!(documented, imports(WIRED));
@@ -136,6 +150,7 @@ fn document_lists_the_imports_of_the_wired_runtime() {
 #[test]
 fn document_lists_the_imports_of_the_runtime() {
     let mut documented = documented_imports("<!-- imports");
+    documented.append(&mut documented_imports("<!-- parts"));
     assert!(documented.remove("host <call>"), "{documented:?}");
     let (of_host, others): (Names, Names) = imports(MERGED)
         .into_iter()

@@ -16,6 +16,7 @@
 //! guest      the program's memory: checked accesses, paths, where read bytes go
 //! blocks     ranges of content out of stored blocks: checks, cache, budget
 //! zstd       the decoder
+//! parts      whether the image needs a part of a merged runtime
 //! ```
 //!
 //! [`Server`] is a whole front end as plain Rust. It works natively, too: with a memory,
@@ -57,6 +58,7 @@ pub mod image;
 pub mod open;
 #[cfg(any(test, feature = "writable"))]
 pub mod overlay;
+mod parts;
 pub mod preview1;
 pub mod preview2;
 pub mod preview3;

@@ -9,5 +9,6 @@ pub(crate) mod compare;
 pub(crate) mod contents;
 pub(crate) mod digests;
 pub(crate) mod resolve;
+pub(crate) mod runtime_parts;
 pub(crate) mod verify;
 pub(crate) mod walk;

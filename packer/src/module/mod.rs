@@ -46,6 +46,7 @@ pub(crate) use merge::binding::function::{
 };
 pub(crate) use merge::binding::handed::{Case, Handed, Place};
 pub(crate) use merge::binding::lowered::{Lowering, Lowerings};
+pub(crate) use merge::parts::{needed::of_index as needed_parts, part_len};
 pub(crate) use outline::Outline;
 pub(crate) use parse::shape::COMPONENT;
 pub use parse::shape::check_preamble;

@@ -15,6 +15,7 @@
 //! | `functions`, `entry_points` | the three functions that `pack` calls |
 //! | `changes` | the functions of a writable module by which a host saves changes |
 //! | `imports` | the functions that the merge supplies to the runtime |
+//! | `parts` | the parts of a runtime that only some images need |
 //! | `calls` | the preview 1 calls that the runtime serves |
 //! | `preview2`, `preview3` | the functions of WASI 0.2 and 0.3 that a wired runtime serves, and those that it calls |
 //!
@@ -44,6 +45,7 @@ mod form;
 mod functions;
 mod imports;
 mod layer;
+mod parts;
 pub mod preview2;
 pub mod preview3;
 mod source;
@@ -63,6 +65,7 @@ pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WI
 pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 pub use imports::{HOST_MODULE, Import};
 pub use layer::{LAYER_CHANGES, LAYER_LEN, Layer, ROOT_LEN};
+pub use parts::{PART_MODULE, Part, Parts};
 pub use source::{SOURCE_LEN, Source};
 pub use table::Table;
 pub use unsupported::Unsupported;

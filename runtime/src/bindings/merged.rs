@@ -2,9 +2,10 @@
 //! above the application's, and touches the application's through functions that
 //! `pack` supplies, since no compiler emits code for a second memory.
 
+use super::heap::Heap;
+use super::pages::PAGE_LEN;
 #[cfg(not(feature = "writable"))]
-use super::heap::PAGES;
-use super::heap::{Heap, PAGE_LEN};
+use super::pages::PAGES;
 use crate::blocks::{BlockError, BlockSource, Budget, Sink, StoredRange};
 use crate::guest::Memory;
 use alloc::vec::Vec;

@@ -2,7 +2,7 @@
 //! implementation of the lower layers' traits for each form.
 //!
 //! `docs/ABI.md` has the tables of the names that `pack` and the runtime agree on. All
-//! unsafe code of the crate is below this module and in `zstd/copy.rs`.
+//! unsafe code of the crate is below this module, in `zstd/copy.rs` and in `parts.rs`.
 
 #![allow(
     unsafe_code,
@@ -20,6 +20,8 @@ mod clock;
 mod entry_points;
 #[cfg(all(target_family = "wasm", not(feature = "wired")))]
 mod exports;
+#[cfg(all(target_family = "wasm", feature = "merged", feature = "writable"))]
+mod general;
 #[cfg(all(target_family = "wasm", feature = "merged"))]
 mod heap;
 #[cfg(all(target_family = "wasm", not(feature = "wired")))]
@@ -29,8 +31,12 @@ mod layer;
 #[cfg(target_family = "wasm")]
 mod own_memory;
 // Plain Rust, so their tests run natively.
+#[cfg(any(test, all(feature = "merged", not(feature = "writable"))))]
+mod classes;
 #[cfg(any(test, feature = "merged"))]
 mod page_map;
+#[cfg(all(target_family = "wasm", feature = "merged"))]
+mod pages;
 #[cfg(target_family = "wasm")]
 mod panic;
 #[cfg(any(test, feature = "linked"))]

@@ -17,6 +17,7 @@ use crate::component::Server;
 use crate::image::ImageFs;
 #[cfg(feature = "writable")]
 use crate::overlay::Overlay;
+use crate::parts;
 #[cfg(not(feature = "wired"))]
 use crate::preview1::Server;
 use crate::zstd::Decoder;
@@ -177,7 +178,7 @@ pub(super) fn can_mount() -> bool {
         || match stored_index(&anchor) {
             Some(stored) if is_compressed(&anchor) => !stored.is_empty(),
             // SAFETY: see there.
-            Some(stored) => Index::parse(unsafe { &*stored }).is_ok(),
+            Some(stored) => parse(unsafe { &*stored }).is_some(),
             None => false,
         }
 }
@@ -196,10 +197,16 @@ fn index(anchor: &Anchor) -> Result<Option<Index<'static>>, NoMemory> {
         true => decompress(anchor, unsafe { &*stored })?.map(|index| keep(index, stored)),
         false => Some(unsafe { &*stored }),
     };
-    let index = bytes.and_then(|bytes| Index::parse(bytes).ok());
+    let index = bytes.and_then(parse);
     let is_whole =
         |index: &Index<'_>| index.superblock().payload_len.get() <= anchor.payload_len.get();
     Ok(index.filter(is_whole))
+}
+
+/// The index at the start of `bytes`. The only caller, so that no error takes code.
+#[inline(never)]
+fn parse(bytes: &[u8]) -> Option<Index<'_>> {
+    Index::parse(bytes).ok()
 }
 
 fn is_compressed(anchor: &Anchor) -> bool {
@@ -234,6 +241,9 @@ fn is_unsupported(anchor: &Anchor) -> bool {
 /// The index out of its frame, if it is one. Frees the decoder, which has only the memory
 /// for this frame: programs that only list need no other.
 fn decompress(anchor: &Anchor, frame: &[u8]) -> Result<Option<Allocation>, NoMemory> {
+    if !parts::compressed_index() {
+        return Ok(None);
+    }
     let index = Allocation::zeroed(anchor.index_len.get() as usize).ok_or(NoMemory)?;
     let mut decoder = Decoder::for_frame(frame).ok_or(NoMemory)?;
     // SAFETY: it is initialised and nobody else's.

@@ -8,6 +8,7 @@
 
 use super::BlockError;
 use super::budget::{SLOT_COUNT_MIN, slot_count, slot_count_max};
+use crate::parts;
 use crate::zstd::Decoder;
 use alloc::vec::Vec;
 use wasi_vfs_format::{Block, Codec};
@@ -79,7 +80,7 @@ impl BlockCache {
     pub(crate) fn contains(&self, number: u32) -> bool {
         match number {
             0 => self.base.is_some(),
-            _ => self.find(number).is_some(),
+            _ => parts::several_blocks() && self.find(number).is_some(),
         }
     }
 
@@ -87,6 +88,9 @@ impl BlockCache {
     pub(crate) fn read(&mut self, number: u32, len: u32) -> Option<&[u8]> {
         if number == 0 {
             return self.base.as_deref();
+        }
+        if !parts::several_blocks() {
+            return None;
         }
         self.recent = self.find(number)?;
         self.clock += 1;
@@ -109,6 +113,7 @@ impl BlockCache {
     pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
         match block.number.0 {
             0 => self.insert_base(block, stored),
+            _ if !parts::several_blocks() => Err(BlockError::Corrupt),
             _ => self.insert_slot(block, stored),
         }
     }

@@ -23,6 +23,7 @@ pub use budget::{Budget, MEMORY_LIMIT};
 pub use error::BlockError;
 pub use source::{BlockSource, Sink, SinkRange, Source, StoredRange};
 
+use crate::parts;
 #[cfg(test)]
 pub(crate) use cache::BlockCache;
 #[cfg(not(test))]
@@ -76,6 +77,9 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
         }
         match block.codec {
             Codec::Stored => {
+                if !parts::stored_blocks() {
+                    return Err(BlockError::Corrupt);
+                }
                 self.verify_once(&block)?;
                 if sink.only_counts() {
                     sink.advance(len);
@@ -87,6 +91,9 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
                 self.source.copy_to(range, sink)
             }
             Codec::Zstd | Codec::Based => {
+                if !parts::compressed_blocks() {
+                    return Err(BlockError::Corrupt);
+                }
                 let bytes = self.decompressed(index, &block, len)?;
                 let range = start as usize..(start + len) as usize;
                 sink.put(bytes.get(range).ok_or(BlockError::Corrupt)?);

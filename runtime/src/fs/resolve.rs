@@ -12,6 +12,7 @@
 
 use super::path::Pending;
 use super::{FsError, Kind, Result, Tree};
+use crate::parts;
 use core::marker::PhantomData;
 use wasi_vfs_format::limits::{MAX_NAME_LEN, MAX_PATH_LEN};
 
@@ -237,6 +238,9 @@ impl<T: Tree, P: Policy, G: Guard<T::Id>> Walk<'_, '_, T, P, G> {
     }
 
     fn follow(&mut self, link: &T::Node) -> Result {
+        if !parts::links() {
+            return Err(FsError::Io);
+        }
         let target = self.tree.read_link(link)?;
         if target.is_empty() {
             return Err(FsError::NotFound);

@@ -11,6 +11,7 @@ use crate::blocks::{BlockError, BlockSource, Blocks, Budget, Sink};
 #[cfg(any(test, feature = "writable"))]
 use crate::fs::Origin;
 use crate::fs::{Entry, Filesystem, FsError, Kind, Mount, Result, Stat, Tree};
+use crate::parts;
 use wasi_vfs_format::{Content, File, Index, Inode, InodeNumber};
 
 impl From<BlockError> for FsError {
@@ -74,6 +75,9 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
         sink: &mut impl Sink,
     ) -> Result<bool> {
         let index = self.index.as_ref().map_err(|error| *error)?;
+        if file.has_extents() && !parts::extents() {
+            return Err(FsError::Io);
+        }
         let Some(run) = index.run(number, file, offset)? else {
             return Ok(false);
         };
@@ -130,6 +134,9 @@ impl<S: BlockSource, B: Budget> Tree for ImageFs<'_, S, B> {
     }
 
     fn read_link(&self, link: &Inode) -> Result<&[u8]> {
+        if !parts::links() {
+            return Err(FsError::Io);
+        }
         self.index()?.read_link(link)
     }
 }

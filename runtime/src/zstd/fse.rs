@@ -89,10 +89,12 @@ pub(super) struct Distribution {
 
 impl Distribution {
     /// One of the RFC's own.
-    pub(super) fn predefined(list: &[i16], log: u32) -> Self {
+    pub(super) fn predefined(list: &[i8], log: u32) -> Self {
         let mut counts = [0; SYMBOL_COUNT_MAX];
         let symbol_count = list.len().min(SYMBOL_COUNT_MAX);
-        counts[..symbol_count].copy_from_slice(&list[..symbol_count]);
+        for (count, listed) in counts.iter_mut().zip(list) {
+            *count = i16::from(*listed);
+        }
         Self {
             counts,
             symbol_count,

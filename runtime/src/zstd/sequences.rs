@@ -54,7 +54,7 @@ struct Walk<'a> {
 struct Code {
     log_max: u32,
     /// The distribution to use without a description, and its logarithm.
-    predefined: (&'static [i16], u32),
+    predefined: (&'static [i8], u32),
     symbol_count: usize,
     /// Base and extra bits of a symbol.
     meaning: fn(usize) -> (u32, u8),
@@ -70,7 +70,7 @@ const LITERAL_LENS: Code = Code {
         6,
     ),
     symbol_count: 36,
-    meaning: |symbol| LITERAL_LEN_RANGES[symbol % LITERAL_LEN_RANGES.len()],
+    meaning: |symbol| meaning(LITERAL_LEN_RANGES[symbol % LITERAL_LEN_RANGES.len()]),
 };
 
 const MATCH_LENS: Code = Code {
@@ -83,7 +83,7 @@ const MATCH_LENS: Code = Code {
         6,
     ),
     symbol_count: 53,
-    meaning: |symbol| MATCH_LEN_RANGES[symbol % MATCH_LEN_RANGES.len()],
+    meaning: |symbol| meaning(MATCH_LEN_RANGES[symbol % MATCH_LEN_RANGES.len()]),
 };
 
 const OFFSETS: Code = Code {
@@ -104,29 +104,38 @@ const OFFSETS: Code = Code {
 const OFFSET_CODE_MAX: usize = 30;
 
 /// Each range begins where the one before ends; the first ones have one value.
-static LITERAL_LEN_RANGES: [(u32, u8); 36] = ranges(
+static LITERAL_LEN_RANGES: [u32; 36] = ranges(
     0,
     &[
         1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
     ],
 );
-static MATCH_LEN_RANGES: [(u32, u8); 53] = ranges(
+static MATCH_LEN_RANGES: [u32; 53] = ranges(
     3,
     &[
         1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
     ],
 );
 
-/// Ranges from `base` on, the last ones with these extra bits.
-const fn ranges<const COUNT: usize>(mut base: u32, last: &[u8]) -> [(u32, u8); COUNT] {
-    let mut ranges = [(0, 0); COUNT];
+/// Bits of a base. The last base is 65,539.
+const BASE_BITS: u32 = 24;
+
+/// Base and extra bits of a range.
+fn meaning(range: u32) -> (u32, u8) {
+    (range & ((1 << BASE_BITS) - 1), (range >> BASE_BITS) as u8)
+}
+
+/// Ranges from `base` on, the last ones with these extra bits. Each is its base, with the
+/// number of extra bits above.
+const fn ranges<const COUNT: usize>(mut base: u32, last: &[u8]) -> [u32; COUNT] {
+    let mut ranges = [0; COUNT];
     let mut symbol = 0;
     while symbol < COUNT {
         let extra_bits = match symbol.checked_sub(COUNT - last.len()) {
             Some(index) => last[index],
             None => 0,
         };
-        ranges[symbol] = (base, extra_bits);
+        ranges[symbol] = base | (extra_bits as u32) << BASE_BITS;
         base += 1 << extra_bits;
         symbol += 1;
     }

@@ -9,6 +9,7 @@ mod directories;
 mod look;
 mod page;
 mod report;
+mod runtime_parts;
 mod table;
 mod writable;
 

@@ -7,6 +7,7 @@
 use super::ballast::{self, Ballast};
 use super::component::Component;
 use super::directories;
+use super::runtime_parts::{self, RuntimePart};
 use super::writable::Writable;
 use crate::cli::digest::digest;
 use crate::cli::lazy_path::LazyPath;
@@ -34,6 +35,9 @@ pub(super) struct Report<'i> {
     pub(super) format_version: u32,
     pub(super) tool_version: Option<String>,
     pub(super) runtime_version: Option<String>,
+    /// Present if the runtime has only the parts that the image needs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) runtime_parts: Option<Vec<RuntimePart>>,
     pub(super) options: Option<Options>,
     pub(super) mounts: Vec<String>,
     /// Present if the program may change directories.
@@ -215,6 +219,7 @@ impl<'i> Report<'i> {
             left_out: manifest.as_ref().and_then(left_out),
             tool_version: manifest.map(|manifest| manifest.tool_version),
             runtime_version: opened.contents.runtime_version.clone(),
+            runtime_parts: runtime_parts::of(opened),
             mounts: mounts(image)?,
             writable: Writable::of(opened),
             file: file(opened),

@@ -3,6 +3,7 @@
 use super::ballast::Ballast;
 use super::look::Look;
 use super::report::{Group, Report};
+use super::runtime_parts::RuntimePart;
 use crate::cli::text::{count, escape, percentage};
 use anyhow::Result;
 use std::io::{self, Write};
@@ -47,6 +48,16 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
     if let Some(runtime) = &report.runtime_version {
         writeln!(out, "  runtime    {}", escape(runtime.as_bytes()))?;
     }
+    if let Some(parts) = &report.runtime_parts {
+        let names: Vec<_> = parts.iter().map(in_words).collect();
+        let none = names.is_empty().then_some("none");
+        writeln!(
+            out,
+            "  parts      {}{}",
+            names.join(", "),
+            none.unwrap_or_default()
+        )?;
+    }
     let level = match &report.options {
         Some(options) => match options.level {
             Some(level) => format!("zstd level {level}"),
@@ -68,6 +79,14 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
         writeln!(out, "  changes    up to {limit} in memory")?;
     }
     Ok(())
+}
+
+/// A part of the runtime, with the bytes of its code.
+fn in_words(part: &RuntimePart) -> String {
+    match part.code {
+        Some(len) => format!("{} ({len} B)", part.name),
+        None => part.name.to_owned(),
+    }
 }
 
 fn print_file(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {

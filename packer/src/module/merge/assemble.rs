@@ -23,6 +23,7 @@ use crate::module::layer;
 use crate::module::merge::addition::Addition;
 use crate::module::merge::binding::Binding;
 use crate::module::merge::claim;
+use crate::module::merge::parts::{self, needed};
 use crate::module::merge::region::Region;
 use crate::module::merge::runtime::Runtime;
 use crate::module::merge::segments;
@@ -42,27 +43,29 @@ use wasmparser::{Global, MemoryType};
 /// custom sections.
 pub(crate) fn merge(
     application: &Shape<'_>,
-    parts: Parts<'_>,
+    image: Parts<'_>,
     runtime: &[u8],
     runtime_version: &str,
     binding: Binding<'_>,
     memory: MemoryKind,
 ) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
+    let index = index::store(&image)?;
+    let needed = needed::of_image(&image, &index);
+    let runtime = &parts::without_unneeded(runtime, needed)?;
     let runtime = Runtime::parse(runtime)?;
     let mut addition = Addition::new(application, &runtime, binding, memory)?;
     let before = before(application, memory, addition.numbers.region.as_ref());
     let anchor = AnchorFields {
         form: binding.form(addition.numbers.region.is_some()),
         payload_segment: Addition::payload_segment(application),
-        payload_len: payload_len(&parts)?,
+        payload_len: payload_len(&image)?,
         region: addition.numbers.region,
         application: before,
         checksum: addition.checksum(&before),
         runtime_version,
-        index: parts.index,
-        writable: parts.writable.as_ref(),
+        index: image.index,
+        writable: image.writable.as_ref(),
     };
-    let index = index::store(&parts)?;
     let snapshot = bake_runtime(runtime.shape.wasm, &index, &anchor)?;
     let region = addition.numbers.region;
     let memory_of = region.and_then(|region| region.memory_of());
@@ -91,12 +94,12 @@ pub(crate) fn merge(
         runtime: &runtime,
         snapshot,
         claimed: claimed.transpose()?,
-        growth_len: growth_len(&parts),
-        payload: parts.payload,
+        growth_len: growth_len(&image),
+        payload: image.payload,
     };
     append(&mut rebuild, application, &mut addition, baked)?;
-    if !parts.metadata.is_empty() {
-        rebuild.custom(METADATA_SECTION, parts.metadata);
+    if !image.metadata.is_empty() {
+        rebuild.custom(METADATA_SECTION, image.metadata);
     }
     Ok((rebuild.finish()?, dropped.into_sections()))
 }

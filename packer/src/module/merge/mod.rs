@@ -9,6 +9,7 @@ pub(crate) mod exports;
 pub(crate) mod glue;
 pub(crate) mod growth;
 pub(crate) mod numbers;
+pub(crate) mod parts;
 pub(crate) mod region;
 pub(crate) mod relocate;
 pub(crate) mod renumber;

@@ -2,7 +2,7 @@
 //!
 //! Owns its requirements, and the search for the functions that an application needs. For
 //! example, an application that imports only `path_open` needs the function of that name,
-//! all functions that it calls, and all functions in the table.
+//! all functions that it calls, and those in the table that it may call by their type.
 
 use crate::module::edit::references;
 use crate::module::error::ModuleError;
@@ -102,13 +102,14 @@ impl<'a> Runtime<'a> {
             .ok_or_else(|| ModuleError::Runtime(format!("it does not export `{name}`")))
     }
 
-    /// Whether `roots` need each function, imported functions included. Functions in the table
-    /// and in globals count as needed, because any of them may be called.
+    /// Whether `roots` need each function, imported functions included. Functions in globals
+    /// count as needed, because any of them may be called. A call through the table needs the
+    /// functions in it that have the type of the call.
     pub(crate) fn reachable(&self, roots: Vec<u32>) -> Result<Vec<bool>, ModuleError> {
         let mut pending = roots;
         let references = references::in_section(&self.shape, id::GLOBAL)?;
         pending.extend(references.iter().map(|reference| reference.function));
-        pending.extend(self.table.iter().flatten());
+        let mut called_types = Vec::new();
         let mut reachable = vec![false; self.shape.functions.len()];
         while let Some(function) = pending.pop() {
             let at = usize::try_from(function).unwrap_or(usize::MAX);
@@ -121,9 +122,22 @@ impl<'a> Runtime<'a> {
             }
             if let Some(calls) = self.calls(function) {
                 pending.extend(&calls.functions);
+                for &ty in &calls.types {
+                    if !called_types.contains(&ty) {
+                        called_types.push(ty);
+                        pending.extend(self.entries_of(ty));
+                    }
+                }
             }
         }
         Ok(reachable)
+    }
+
+    /// The functions in the table with the type of this number.
+    fn entries_of(&self, ty: u32) -> impl Iterator<Item = u32> {
+        let ty = self.shape.types.get(ty as usize).and_then(Option::as_ref);
+        let entries = self.table.iter().flatten().copied();
+        entries.filter(move |entry| self.shape.function_type(*entry) == ty)
     }
 
     /// The body of a function that is not imported.

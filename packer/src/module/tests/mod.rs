@@ -1,6 +1,7 @@
 //! Behaviour of packing modules. The runtime is a page of text that follows the ABI, so
 //! tests observe each of its answers.
 
+pub(crate) mod added;
 mod asynchronous;
 mod built;
 mod fake;
@@ -9,6 +10,7 @@ mod hostile;
 mod in_file;
 mod linked;
 mod merged;
+mod parts;
 mod preview0;
 mod rejections;
 mod rewritten;

@@ -1,5 +1,6 @@
 //! Behaviour of wired components. The components are text, with programs of a few lines.
 
+mod added;
 mod pumps;
 mod rejected;
 mod restored;

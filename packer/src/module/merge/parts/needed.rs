@@ -1,0 +1,55 @@
+//! The parts of the runtime that an image needs.
+//!
+//! For example, an image of uncompressed files without links needs only
+//! [`Part::StoredBlocks`].
+
+use crate::module::parts::Parts as Image;
+use wasi_vfs_embedding::{Part, Parts};
+use wasi_vfs_format::{Codec, Content, Corrupt, Index, InodeNumber};
+
+/// The parts for an image whose index is stored as `stored`. A damaged index needs all of
+/// them: the runtime decides what to answer.
+pub(crate) fn of_image(image: &Image<'_>, stored: &[u8]) -> Parts {
+    let is_compressed = stored.len() < image.index.len();
+    of_index(image.index, is_compressed, image.writable.is_some())
+}
+
+/// The parts for the image with this `index`.
+pub(crate) fn of_index(index: &[u8], is_compressed: bool, is_writable: bool) -> Parts {
+    let parsed = Index::parse(index).map_err(|_| ());
+    let needed = parsed.and_then(|index| needed(&index).map_err(|_: Corrupt| ()));
+    let Ok(mut parts) = needed else {
+        return Parts::ALL;
+    };
+    if is_compressed {
+        parts.insert(Part::CompressedIndex);
+    }
+    if is_writable {
+        // The program may make links.
+        parts.insert(Part::Links);
+    }
+    parts
+}
+
+fn needed(index: &Index<'_>) -> Result<Parts, Corrupt> {
+    let mut parts = Parts::default();
+    for number in 0..index.block_count() {
+        match index.block(number)?.codec {
+            Codec::Stored => parts.insert(Part::StoredBlocks),
+            Codec::Zstd | Codec::Based => {
+                parts.insert(Part::CompressedBlocks);
+                if number > 0 {
+                    parts.insert(Part::SeveralBlocks);
+                }
+            }
+        }
+    }
+    for number in 0..index.inode_count() {
+        match index.inode(InodeNumber(number))?.content {
+            Content::File(file) if file.has_extents() => parts.insert(Part::Extents),
+            Content::Symlink(_) => parts.insert(Part::Links),
+            Content::File(_) | Content::Directory(_) => {}
+        }
+    }
+    Ok(parts)
+}
