@@ -18,6 +18,32 @@ puts "boxes: #{orders.sum { |order| order["boxes"].to_i }}"
 puts "months: #{Set.new(orders.map { |order| Date.parse(order["picked"]).strftime("%B") }).join(", ")}"
 puts ERB.new("<% orders.each do |order| %>* <%= order['fruit'] %>\\n<% end %>").result(binding)
 `,
+  "Files that stay": `require "fileutils"
+require "pstore"
+require "tempfile"
+
+# Each run edits this file and requires it. Reload the
+# page, and run the program again.
+FileUtils.mkdir_p("lib")
+path = "lib/visits.rb"
+File.write(path, "VISITS = 0\\n") unless File.exist?(path)
+code = File.read(path)
+File.write(path, code.sub(/\\d+/) { |number| number.succ })
+require "./lib/visits"
+puts "visit #{VISITS}"
+
+store = PStore.new("visits.pstore")
+store.transaction { (store[:times] ||= []) << Time.now.utc }
+store.transaction(true) { puts store[:times].last(3) }
+
+# Temporary files end with the program.
+Tempfile.create("draft") do |file|
+  file.puts "in #{Dir.tmpdir}"
+  file.rewind
+  puts file.read
+end
+puts Dir.glob("**/*")
+`,
   "What is in the module": `library = RbConfig::CONFIG["rubylibdir"]
 files = Dir.glob("#{library}/**/*.rb")
 puts "#{files.size} files, #{files.sum { |path| File.size(path) }} bytes"

@@ -1,6 +1,8 @@
 // The page: loads the module with its progress, keeps a runner ready, gives it the
-// program and shows what comes back. Each run has a Ruby of its own.
+// program and shows what comes back. Each run has a Ruby of its own, with the files of the
+// last one.
 import { examples } from "./examples.js";
+import * as files from "./files.js";
 
 const MODULE = "ruby.wasm";
 
@@ -68,7 +70,7 @@ async function load() {
   progress.removeAttribute("value");
   say("loading", "Loading");
   try {
-    module = await fetchModule();
+    [module] = await Promise.all([fetchModule(), files.load(startAgain)]);
     element("loading").hidden = true;
     run.disabled = false;
     say("loading", "Starting Ruby");
@@ -103,23 +105,35 @@ function show(text, kind) {
 // program before it is ready.
 function prepare() {
   runner?.terminate();
-  runner = new Worker("runner.js", { type: "module" });
-  runner.onmessage = ({ data }) => heard(data);
-  runner.onerror = (event) => trapped(event.message || "runner.js could not be loaded");
-  runner.postMessage({ module });
+  const made = new Worker("runner.js", { type: "module" });
+  runner = made;
+  // A message of an earlier one may still be on its way.
+  made.onmessage = ({ data }) => { if (made === runner) heard(data); };
+  made.onerror = (event) => { if (made === runner) trapped(event.message || "runner.js could not be loaded"); };
+  made.postMessage({ module, image: files.give() });
+}
+
+function startAgain() {
+  if (module && !running) prepare();
 }
 
 function heard(message) {
-  if (message.ready && status.dataset.state === "loading") say("ready", "Ready");
+  if (message.ready) ready(message);
   if (message.text) show(message.text, message.error ? "error" : "text");
   if (message.cut) show("\nThe output is cut here; the program goes on.\n", "note");
   if ("code" in message) ended(message);
   if (message.trap) trapped(message.trap);
 }
 
+function ready({ rejection }) {
+  files.started(rejection);
+  if (status.dataset.state === "loading") say("ready", "Ready");
+}
+
 function start() {
   if (run.disabled || running) return;
   running = true;
+  files.running(true);
   run.disabled = true;
   stop.disabled = false;
   output.replaceChildren();
@@ -131,13 +145,15 @@ function start() {
 
 function over(state, text) {
   running = false;
+  files.running(false);
   stop.disabled = true;
   run.disabled = false;
   say(state, text);
   prepare();
 }
 
-function ended({ code, seconds }) {
+function ended({ code, seconds, image }) {
+  files.ended(image);
   over(code === 0 ? "done" : "failed", `Ended with exit code ${code} after ${seconds.toFixed(2)} s`);
 }
 

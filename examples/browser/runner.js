@@ -1,11 +1,13 @@
 // The worker that runs one program: it starts Ruby, waits for the program, runs it
 // and says how it ended. The page ends it at any time by ending the worker.
 //
-// Takes { module }, a WebAssembly.Module, then { program }, a text. Says { ready },
-// { text, error, cut } for what the program writes, { code, seconds } at its end,
-// and { trap } if Ruby itself could not go on.
+// Takes { module, image }, a WebAssembly.Module and the changes of an earlier run, if there
+// are any. Then takes { program }, a text. Says { ready, rejection }, with the reason if it
+// could not use the image, { text, error, cut } for the output of the program,
+// { code, seconds, image } at its end, and { trap } if Ruby itself could not go on.
 import { ConsoleStdout, File, OpenFile, WASI, WASIProcExit, wasi } from "./vendor/browser_wasi_shim/index.js";
 import { RubyVM } from "./vendor/ruby-wasm-wasi/index.js";
+import { apply, save } from "./changes.js";
 
 // Characters. A page that holds more of one text becomes slow.
 const OUTPUT_LIMIT = 200_000;
@@ -31,7 +33,29 @@ const RUN = `
   end
 `;
 
+// Relative paths are in the user's directory. This Ruby was built without locks, which
+// PStore takes: no other program can see these files.
+const BEFORE = `
+  Dir.chdir("/work")
+  class File
+    def flock(*) = 0
+  end
+`;
+
+// Ruby stays until the page ends it, so do the work of its end here: write buffers, and
+// remove the temporary files. The program may have redefined all of this.
+const AFTER = `
+  begin
+    ObjectSpace.each_object(File) { |file| file.flush rescue nil }
+    require "fileutils"
+    FileUtils.rm_rf(Dir.children("/tmp").map { |name| "/tmp/#{name}" })
+  rescue Exception
+    nil
+  end
+`;
+
 let vm;
+let instance;
 let written = 0;
 let starting;
 let exited = false;
@@ -67,10 +91,28 @@ function host() {
   return wasip1;
 }
 
-async function start(module) {
-  const args = ["ruby.wasm", "-EUTF-8", "-e_=0"];
-  ({ vm } = await RubyVM.instantiateModule({ module, wasip1: host(), args }));
-  postMessage({ ready: true });
+async function start({ module, image }) {
+  const wasip1 = host();
+  const imports = { wasi_snapshot_preview1: wasip1.wasiImport };
+  vm = new RubyVM();
+  vm.addToImports(imports);
+  instance = await WebAssembly.instantiate(module, imports);
+  await vm.setInstance(instance);
+  // Before Ruby makes its first call.
+  const rejection = image && rejected(image);
+  wasip1.initialize(instance);
+  vm.initialize(["ruby.wasm", "-EUTF-8", "-e_=0"]);
+  vm.eval(BEFORE);
+  postMessage({ ready: true, rejection });
+}
+
+// Applies the image, or returns the reason why it cannot.
+function rejected(image) {
+  try {
+    apply(instance.exports, image);
+  } catch (error) {
+    return error.message;
+  }
 }
 
 function hex(text) {
@@ -90,7 +132,10 @@ function exitCode(program) {
 function run(program) {
   const before = performance.now();
   const code = exitCode(program);
-  postMessage({ code, seconds: (performance.now() - before) / 1000 });
+  const seconds = (performance.now() - before) / 1000;
+  if (!exited) vm.eval(AFTER);
+  const image = save(instance.exports);
+  postMessage({ code, seconds, image }, [image.buffer]);
 }
 
 // A stack that is too deep is the browser's error, not Ruby's.
@@ -101,7 +146,7 @@ function trapped(error) {
 
 onmessage = async ({ data }) => {
   try {
-    starting ??= start(data.module);
+    starting ??= start(data);
     await starting;
     if ("program" in data) run(data.program);
   } catch (error) {

@@ -1,5 +1,5 @@
 // Headless Chromium, driven by its DevTools protocol over a pipe: no port is opened
-// and nothing is installed for it. One browser, one page.
+// and nothing is installed for it. One browser, and one page unless you add a tab.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -65,10 +65,26 @@ export class Chromium {
     return browser;
   }
 
+  // A second page of the same browser, in front of this one.
+  async tab() {
+    const tab = new Chromium();
+    tab.pipe = this.pipe;
+    tab.listeners = this.listeners;
+    await tab.#attach();
+    return tab;
+  }
+
+  // Ends this page, and brings `next` to the front. A browser slows hidden pages down.
+  async closeTab(next) {
+    await this.pipe.call("Target.closeTarget", { targetId: this.targetId });
+    await next.call("Page.bringToFront");
+  }
+
   async #attach() {
     const { targetId } = await this.pipe.call("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.pipe.call("Target.attachToTarget", { targetId, flatten: true });
     this.session = sessionId;
+    this.targetId = targetId;
     for (const domain of ["Page", "Runtime", "Network"]) await this.call(`${domain}.enable`);
   }
 

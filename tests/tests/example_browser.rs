@@ -7,7 +7,8 @@
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::LazyLock;
-use wasi_vfs_tests::command::{self, run};
+use wasi_vfs_tests::command::{self, Pack, run};
+use wasi_vfs_tests::guest::{self, Form};
 use wasi_vfs_tests::workspace::{here, root, tool};
 
 /// What was seen, once for all tests.
@@ -24,9 +25,14 @@ static SEEN: LazyLock<Value> = LazyLock::new(|| {
         .arg(&page)
         .args(["--compress=1", "--memory", "single"]);
     run(&mut build, "").expect_success();
+    let foreign = Pack::new(guest::c("notes", Form::COMMAND))
+        .option("--writable=/data")
+        .run();
     let mut node = Command::new(tool("node", "node"));
-    node.arg(here("engines/example_browser.mjs"))
-        .args([&page, &pictures]);
+    node.arg("--no-warnings")
+        .arg(here("engines/example_browser.mjs"))
+        .args([&page, &pictures])
+        .arg(&foreign);
     let seen = run(&mut node, "").expect_success();
     serde_json::from_str(&seen).expect("JSON")
 });
@@ -35,6 +41,28 @@ fn text<'a>(seen: &'a Value, of: &str, part: &str) -> &'a str {
     seen[of][part]
         .as_str()
         .unwrap_or_else(|| panic!("no {of} {part} in {seen:#}"))
+}
+
+/// What the page tells of the files: the state, the notice, the paths, and whether they can be
+/// forgotten.
+#[track_caller]
+fn assert_files(seen: &Value, state: &str, notice: Option<&str>, paths: &[&str]) {
+    assert_eq!(seen["state"], state, "{seen:#}");
+    assert_eq!(seen["paths"], json!(paths), "{seen:#}");
+    assert_eq!(
+        seen["forget"],
+        notice.is_some() || !paths.is_empty(),
+        "{seen:#}"
+    );
+    let found = seen["notice"].as_str();
+    let agrees = found.map(|text| notice.is_some_and(|part| text.contains(part)));
+    assert_eq!(agrees, notice.map(|_| true), "{seen:#}");
+}
+
+fn output(seen: &Value) -> &str {
+    seen["output"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{seen:#}"))
 }
 
 fn ended_with(of: &str, code: u32) {
@@ -112,6 +140,113 @@ fn endless_recursion_is_an_exception() {
     );
 }
 
+const VISITS: [&str; 2] = ["/work/lib/visits.rb", "/work/visits.pstore"];
+
+#[test]
+fn edited_and_required_files_survive_a_reload() {
+    for (number, visit) in SEEN["visits"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .enumerate()
+    {
+        let (number, output) = (number + 1, output(visit));
+        assert!(output.starts_with(&format!("visit {number}\n")), "{output}");
+        assert!(
+            output.ends_with("in /tmp\nlib\nlib/visits.rb\nvisits.pstore\n"),
+            "{output}"
+        );
+        // Each run adds one time.
+        assert_eq!(output.matches(" UTC\n").count(), number, "{output}");
+        assert_files(visit, "2 files changed, saved", None, &VISITS);
+    }
+    assert_files(&SEEN["reloaded"], "2 files changed, saved", None, &VISITS);
+    // It was not packed, so removing it leaves no trace.
+    let rest = &VISITS[..1];
+    assert_files(&SEEN["removed"], "1 file changed, saved", None, rest);
+}
+
+#[test]
+fn forgotten_files_are_gone_after_a_reload() {
+    assert_files(&SEEN["forgotten"], "No changed files", None, &[]);
+    assert_eq!(SEEN["forgotten"]["stored"], json!(null));
+    let [reloaded, visit] = [&SEEN["after_forget"][0], &SEEN["after_forget"][1]];
+    assert_files(reloaded, "No changed files", None, &[]);
+    assert!(output(visit).starts_with("visit 1\n"), "{visit:#}");
+}
+
+#[test]
+fn temporary_files_and_utilities_work() {
+    let output = text(&SEEN, "utilities", "output");
+    assert_eq!(output, "/tmp\n1\n/work\nErrno::EROFS\n");
+    let paths = ["/work/moved/b/tmpdir.rb", "/work/unclosed"];
+    assert_files(&SEEN["utilities"], "2 files changed, saved", None, &paths);
+    let next = text(&SEEN, "next", "output");
+    assert_eq!(next, "\"buffered\"\n[]\ntrue\n");
+}
+
+#[test]
+fn ended_program_leaves_files_and_stopped_one_does_not() {
+    let paths = ["/work/last", "/work/moved/b/tmpdir.rb", "/work/unclosed"];
+    for of in ["exit_keeps", "stop_loses"] {
+        assert_files(&SEEN[of], "3 files changed, saved", None, &paths);
+    }
+    assert_eq!(SEEN["forget_while_running"], false);
+}
+
+#[test]
+fn damaged_files_are_reported_and_stay_until_replaced() {
+    let notice = Some("because they are damaged");
+    assert_files(&SEEN["damaged"], "No changed files", notice, &[]);
+    let new = &["/work/new"];
+    let run = &SEEN["run_beside_damaged"];
+    assert_files(run, "1 file changed, not saved", notice, new);
+    assert_eq!(output(run), "1\n");
+    assert_eq!(SEEN["damaged_stays"], "no image".len());
+    assert_eq!(text(&SEEN, "next_beside_damaged", "output"), "text\n");
+    for seen in SEEN["replaced"].as_array().expect("a list") {
+        assert_files(seen, "1 file changed, saved", None, new);
+    }
+}
+
+#[test]
+fn files_of_another_module_are_reported() {
+    let notice = Some("because they change directories that this module keeps read-only");
+    assert_files(&SEEN["foreign"], "No changed files", notice, &[]);
+    assert_files(&SEEN["after_foreign"], "No changed files", None, &[]);
+}
+
+#[test]
+fn full_or_denied_storage_is_reported() {
+    let large = &["/work/large"];
+    let notice = Some("storage for this page is full");
+    assert_files(&SEEN["full"], "1 file changed, not saved", notice, large);
+    assert_eq!(text(&SEEN, "next_of_full", "output"), "5000000\n");
+    for seen in SEEN["not_full"].as_array().expect("a list") {
+        assert_files(seen, "1 file changed, saved", None, large);
+    }
+    let [loaded, run] = [&SEEN["no_storage"][0], &SEEN["no_storage"][1]];
+    let notice = Some("The browser's storage failed: no access.");
+    assert_files(loaded, "No changed files", notice, &[]);
+    assert_files(run, "1 file changed, not saved", notice, &["/work/short"]);
+}
+
+#[test]
+fn tabs_never_overwrite_each_other_silently() {
+    let one = &["/work/one"];
+    assert_files(&SEEN["other_tab"], "1 file changed, saved", None, one);
+    let both = &["/work/one", "/work/two"];
+    let notice = Some("Another tab saved its files first");
+    let overtaken = &SEEN["overtaken"];
+    assert_files(overtaken, "2 files changed, not saved", notice, both);
+    assert_eq!(SEEN["overtaken_stays"], "of another tab".len());
+    for seen in SEEN["replaced_other"].as_array().expect("a list") {
+        assert_files(seen, "2 files changed, saved", None, both);
+    }
+    let notice = Some("they are damaged");
+    assert_files(&SEEN["loaded_other"], "No changed files", notice, &[]);
+}
+
 #[test]
 fn endless_program_is_stopped_and_another_runs() {
     assert_eq!(SEEN["while_running"], "Running");
@@ -138,6 +273,8 @@ fn every_control_has_a_name() {
         "combobox: Example",
         "button: Run",
         "button: Stop",
+        "button: Show",
+        "button: Forget",
         "log: Output",
     ] {
         assert!(

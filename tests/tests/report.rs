@@ -6,8 +6,9 @@
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
-use wasi_vfs_tests::browser;
-use wasi_vfs_tests::command::wasi_vfs;
+use wasi_vfs_tests::command::{Pack, wasi_vfs};
+use wasi_vfs_tests::guest::{self, Form};
+use wasi_vfs_tests::{browser, tree};
 
 /// A name that a page must show and not obey.
 const HOSTILE: &str = "<img src=x onerror=document.title='obeyed'>.txt";
@@ -104,6 +105,31 @@ fn page_shows_largest_files_duplicates_and_a_map() {
             .unwrap()
             .starts_with("4 files, 5 directories")
     );
+}
+
+#[test]
+fn page_shows_writable_directories_and_their_limit() {
+    let packed = Pack::new(guest::c("cat", Form::COMMAND))
+        .dir(tree::sample().path(), "/<b>")
+        .option("--writable=/<b>/dir")
+        .option("--writable=/tmp")
+        .option("--writable-limit=96K")
+        .run();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("page.html");
+    let [html, packed] = [&*path, &*packed].map(|path| path.to_str().expect("our directory"));
+    wasi_vfs(["info", "-q", "--html", html, packed]).expect_success();
+    let page = fs::read_to_string(&path).unwrap();
+    let script = "seen.writable = document.querySelector('#writable').textContent;";
+    let seen = browser::json(&document_after(dir.path(), &page, script), "seen");
+    let expected = "Writable: /tmp, /<b>/dir, with changes of up to 96 KiB in memory";
+    assert_eq!(seen["writable"], expected);
+}
+
+#[test]
+fn read_only_page_does_not_tell_of_writing() {
+    let seen = seen("seen.visible = document.querySelector('#writable').checkVisibility();");
+    assert_eq!(seen["visible"], false);
 }
 
 #[test]

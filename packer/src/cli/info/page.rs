@@ -7,6 +7,7 @@
 
 use super::ballast::Ballast;
 use super::report::{Duplicates, Report, SizedFile, files};
+use crate::cli::lazy_path::LazyPath;
 use anyhow::Result;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -53,6 +54,14 @@ struct Summary<'f> {
     file: &'f super::report::FileSizes,
     tree: &'f super::report::TreeSizes,
     saved: u64,
+    writable: Option<Writable<'f>>,
+}
+
+/// The directories that the program may change.
+#[derive(Serialize)]
+struct Writable<'f> {
+    directories: &'f [LazyPath<'f>],
+    limit: String,
 }
 
 pub(super) fn page(
@@ -78,6 +87,10 @@ pub(super) fn page(
             file: &report.file,
             tree: &report.tree,
             saved: report.deduplication.saved,
+            writable: report.writable.as_ref().map(|writable| Writable {
+                directories: &writable.directories,
+                limit: writable.limit_in_words(),
+            }),
         },
         files: rows.collect::<Result<_>>()?,
         directories: directories
