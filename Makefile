@@ -13,6 +13,7 @@ RUNTIME_BUDGET_BYTES := 65536
 WIRED_BUDGET_BYTES := 81920
 # The functions by which a host saves the changes fit, too.
 WRITABLE_BUDGET_BYTES := 163840
+WIRED_WRITABLE_BUDGET_BYTES := 163840
 
 WASI_VFS := target/release/wasi-vfs
 DEMO := target/demo
@@ -65,7 +66,8 @@ unit: rust-wasm ## unit tests and doctests of all crates
 
 .PHONY: runtime-size
 runtime-size: debug-binary ## the runtimes of modules and components against their budgets
-	tools/runtime-size target/debug/wasi-vfs $(RUNTIME_BUDGET_BYTES) $(WIRED_BUDGET_BYTES) $(WRITABLE_BUDGET_BYTES)
+	tools/runtime-size target/debug/wasi-vfs $(RUNTIME_BUDGET_BYTES) $(WIRED_BUDGET_BYTES) \
+		$(WRITABLE_BUDGET_BYTES) $(WIRED_WRITABLE_BUDGET_BYTES)
 
 .PHONY: reproducible
 reproducible: rust-wasm ## build the runtime twice in places that differ, and compare
