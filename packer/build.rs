@@ -85,6 +85,11 @@ const BUILDS: &[Build] = &[
         name: "wired.wasm",
     },
     Build {
+        features: "wired,writable",
+        kind: Kind::Module,
+        name: "wired-writable.wasm",
+    },
+    Build {
         features: "linked",
         kind: Kind::Library,
         name: "libwasi_vfs.a",

@@ -11,6 +11,9 @@ pub const MERGED_WRITABLE: &[u8] =
 /// in place of preview 1.
 pub const WIRED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wired.wasm"));
 
+/// [`WIRED`] with a layer for the changes of the program.
+pub const WIRED_WRITABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/wired-writable.wasm"));
+
 /// The static library `libwasi_vfs.a`.
 pub const LINKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/libwasi_vfs.a"));
 
@@ -29,6 +32,14 @@ pub fn merged(is_writable: bool) -> &'static [u8] {
     }
 }
 
+/// The module to wire into a component, as [`merged`].
+pub fn wired(is_writable: bool) -> &'static [u8] {
+    match is_writable {
+        true => WIRED_WRITABLE,
+        false => WIRED,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,7 +50,14 @@ mod tests {
         let workspace = home
             .strip_suffix("/packer")
             .expect("the packer's directory");
-        for runtime in [MERGED, MERGED_WRITABLE, WIRED, LINKED, LINKED_WRITABLE] {
+        for runtime in [
+            MERGED,
+            MERGED_WRITABLE,
+            WIRED,
+            WIRED_WRITABLE,
+            LINKED,
+            LINKED_WRITABLE,
+        ] {
             let found = runtime
                 .windows(workspace.len())
                 .any(|bytes| bytes == workspace.as_bytes());

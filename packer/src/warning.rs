@@ -32,6 +32,9 @@ pub enum Warning {
     /// Functions take or return streams or futures of WASI 0.3, and would trap or wait
     /// without end on those of a packed file.
     Streams(Vec<String>),
+    /// Functions of WASI 0.3 fail with `unsupported` for files in writable directories. All
+    /// others can write.
+    CannotWrite(Vec<String>),
     /// Patterns of [`Packer::exclude`](crate::Packer::exclude) matched nothing in
     /// any mapped directory. Excluded directories are not read.
     UnusedPatterns(Vec<String>),
@@ -136,6 +139,7 @@ impl fmt::Display for Warning {
             Self::UnknownCalls(names) => write_list(f, UNKNOWN_CALLS, names),
             Self::Escapes(users) => write_list(f, ESCAPES, users),
             Self::Streams(users) => write_list(f, STREAMS, users),
+            Self::CannotWrite(names) => write_list(f, CANNOT_WRITE, names),
             Self::UnusedPatterns(patterns) => {
                 let patterns_count = count(patterns.len() as u64, "pattern");
                 let what = format!("correct or remove {patterns_count} that excluded nothing");
@@ -192,6 +196,7 @@ const UNKNOWN_CALLS: &str =
     "check that descriptors from imports that preview 1 does not define differ from the program's";
 const ESCAPES: &str = "pass no descriptor or stream of a packed file, because the program traps then, through these functions";
 const STREAMS: &str = "copy packed files into a stream of your own, because the program traps or hangs if it passes a packed file's stream to these functions";
+const CANNOT_WRITE: &str = "write to packed files by WASI 0.2, for example with the standard library, because these functions of 0.3 fail with `unsupported`";
 const NO_FILE_KEPT: &str =
     "the listed paths keep no file, so list files, or directories without `/.` at the end";
 const EMPTY_DIRECTORIES: &str =

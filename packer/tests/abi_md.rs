@@ -6,7 +6,7 @@
 )]
 
 use std::collections::BTreeSet;
-use wasi_vfs::runtime::{MERGED, MERGED_WRITABLE, WIRED};
+use wasi_vfs::runtime::{MERGED, MERGED_WRITABLE, WIRED, WIRED_WRITABLE};
 use wasi_vfs_embedding::{CHANGES_FNS, ChangesCode, PART_MODULE, Part};
 use wasmparser::{ExternalKind, Parser, Payload};
 
@@ -54,6 +54,13 @@ fn exported_functions(runtime: &[u8]) -> Names {
         }
     }
     names
+}
+
+#[test]
+fn document_lists_the_functions_of_output_streams() {
+    let served = exported_functions(WIRED_WRITABLE);
+    let added = served.difference(&exported_functions(WIRED)).cloned();
+    assert_eq!(words("<!-- output functions"), added.collect::<Names>());
 }
 
 /// Imports as `module name`.
@@ -144,6 +151,8 @@ fn document_lists_the_imports_of_the_wired_runtime() {
     documented.append(&mut documented_imports("<!-- parts"));
     documented.remove("host <call>");
     documented.append(&mut documented_imports("<!-- wired imports"));
+    assert_eq!(documented, imports(WIRED_WRITABLE));
+    assert!(documented.remove("host now"), "the clock of the layer");
     assert_eq!(documented, imports(WIRED));
 }
 

@@ -287,6 +287,11 @@ fn rust_with(name: &str, arguments: &[&str], debug: &str) -> PathBuf {
     })
 }
 
+/// `guests/rust` as a component, whose standard library calls WASI 0.2.
+pub fn rust_native() -> PathBuf {
+    component("rust", &[])
+}
+
 /// `guests/rust_component`, a component that calls the functions of WASI 0.2 itself.
 pub fn rust_component() -> PathBuf {
     component("rust_component", &[])

@@ -53,6 +53,24 @@ fn python_walks_and_imports_packed_files() {
     assert_eq!(said.trim(), format!("\"{files}\""));
 }
 
+/// The limit is an I/O error here, because the C library does not ask for the code of a
+/// stream's error.
+#[test]
+fn python_changes_packed_files() {
+    for memory in ["separate", "single"] {
+        let packed = with_data(pack(&COMPONENT))
+            .option("--writable")
+            .option("/data");
+        let packed = packed.option("--writable-limit").option("1M");
+        let packed = packed.option("--memory").option(memory).run();
+        validate(&packed);
+        let said = Compiled::new(&packed).invoke(r#"change("/data")"#);
+        let said = said.expect_success();
+        let expected = r#""40004; False; [\'dir\', \'made\']; I/O error""#;
+        assert_eq!(said.trim(), expected, "{memory}");
+    }
+}
+
 /// A bundled module would have another path.
 #[test]
 fn python_imports_unbundled_standard_modules() {

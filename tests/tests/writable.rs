@@ -181,17 +181,42 @@ fn component_of_the_adapter_changes_packed_files() {
     }
 }
 
+/// The standard library calls WASI 0.2 itself, and the runtime is wired into the component.
 #[test]
-fn component_with_its_own_file_calls_is_rejected() {
-    let tree = tree::sample();
-    let component = guest::c_component("tree");
-    let pack = Pack::new(&component).dir(tree.path(), "/data");
-    let place = tree::Tree::new();
-    let pack = pack.option("--writable").option("/data");
-    let said = pack.outcome(&place.path().join("packed.wasm"));
-    let said = said.expect_failure();
-    assert!(said.contains("build it for preview 1"), "{said}");
-    assert!(said.contains("--no-writable"), "{said}");
+fn component_with_its_own_file_calls_changes_packed_files() {
+    let expected = on_directory(&rust());
+    let (tree, component) = (tree::sample(), guest::rust_native());
+    for options in [
+        &[][..],
+        &["--compress", "--memory", "single"],
+        &["--no-host-files"],
+    ] {
+        let pack = Pack::new(&component).dir(tree.path(), "/data");
+        let pack = pack.option("--writable").option("/data");
+        let pack = options
+            .iter()
+            .fold(pack, |pack, option| pack.option(option));
+        let packed = pack.run();
+        component::validate(&packed);
+        for engine in component::Engine::ALL {
+            let found = engine.run(&packed, &[], &["change"]).expect_success();
+            assert_eq!(found, expected, "{options:?} {engine:?}");
+        }
+    }
+}
+
+/// Files of WASI 0.2, which the component opens itself.
+#[test]
+fn component_without_writable_directories_keeps_its_bytes() {
+    let (tree, component) = (tree::sample(), guest::rust_native());
+    let pack = || Pack::new(&component).dir(tree.path(), "/data");
+    let plain = std::fs::read(pack().run()).expect("it was packed");
+    let writable = pack().option("--writable").option("/data").run();
+    let again = Pack::new(&*writable).option("--no-writable").run();
+    assert!(
+        plain == std::fs::read(again).expect("it was packed"),
+        "the bytes differ"
+    );
 }
 
 /// The runtime of a linked program must be one that can write.

@@ -75,9 +75,6 @@ fn hint(error: &PackError) -> Option<&'static str> {
             Some("to leave out packed files, list the others with --only")
         }
         PackError::LimitsNothing => Some("name a directory with --writable"),
-        PackError::WritableComponent => {
-            Some("without --writable, or with --no-writable, its directories are read-only")
-        }
         PackError::WritableFile { .. } | PackError::WritableLink { .. } => {
             Some("name other directories with --writable, or make all read-only with --no-writable")
         }

@@ -13,7 +13,7 @@ pub(super) struct WritableOptions {
     /// created, and becomes a preopened directory unless a packed directory holds it.
     ///
     /// Packing again keeps the writable directories. With this option, only the named ones
-    /// are writable. A component needs the preview 1 adapter.
+    /// are writable.
     #[arg(long, value_name = "GUEST", value_parser = parse_guest, value_hint = ValueHint::Other)]
     writable: Vec<GuestPath>,
 

@@ -42,7 +42,8 @@ pub(crate) use locate::find::find_in;
 pub(crate) use locate::found::Filed;
 pub use locate::found::Found;
 pub(crate) use merge::binding::function::{
-    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version,
+    ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction,
+    OUTPUT_FUNCTIONS, Version,
 };
 pub(crate) use merge::binding::handed::{Case, Handed, Place};
 pub(crate) use merge::binding::lowered::{Lowering, Lowerings};

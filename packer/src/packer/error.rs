@@ -164,13 +164,6 @@ pub enum PackError {
          changes; choose them when you pack the image into a module"
     )]
     WritableImage,
-    /// [`Packer::writable`](crate::Packer::writable) and a component that uses files of
-    /// WASI 0.2 or 0.3.
-    #[error(
-        "a program with files of WASI 0.2 or 0.3 cannot have writable directories; give it a \
-         directory of the host, or build it for preview 1 (wasm32-wasip1)"
-    )]
-    WritableComponent,
     /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),

@@ -353,9 +353,9 @@ impl Packer {
         self.inputs.mapped()?;
         self.writable.check()?;
         let outer = Outer::open(module, self.no_host_files)?;
-        let target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
+        let mut target = Target::new(outer.inner(), self.memory, self.allow_escape)?;
         if self.writable.is_some() {
-            target.require_layer()?;
+            target = target.keeping_changes()?;
         }
         let mut image = self.store(progress)?;
         let mut embedded = image.embed(target)?;

@@ -127,7 +127,8 @@ impl Stored {
             metadata: &self.metadata,
             writable: self.writable.take(),
         };
-        let merged = runtime::merged(parts.writable.is_some());
-        target.embed(parts, merged, runtime::WIRED, runtime::VERSION)
+        let is_writable = parts.writable.is_some();
+        let (merged, wired) = (runtime::merged(is_writable), runtime::wired(is_writable));
+        target.embed(parts, merged, wired, runtime::VERSION)
     }
 }

@@ -31,12 +31,12 @@ impl<'a> Target<'a> {
         })
     }
 
-    /// Rejects a component to wire, because a wired runtime has no layer for changes.
-    pub(crate) fn require_layer(&self) -> Result<(), PackError> {
-        match self {
-            Self::Module(_) | Self::InPlace(_) => Ok(()),
-            Self::Wiring(_) => Err(PackError::WritableComponent),
-        }
+    /// Checks that the runtime can have a layer for changes.
+    pub(crate) fn keeping_changes(self) -> Result<Self, PackError> {
+        Ok(match self {
+            Self::Module(_) | Self::InPlace(_) => self,
+            Self::Wiring(target) => Self::Wiring(target.keeping_changes(true)?),
+        })
     }
 
     /// Embeds the image with the `runtime` for preview 1 or the `wired` one for WASI 0.2
@@ -48,9 +48,6 @@ impl<'a> Target<'a> {
         wired: &[u8],
         version: &str,
     ) -> Result<Embedded, PackError> {
-        if parts.writable.is_some() {
-            self.require_layer()?;
-        }
         Ok(match self {
             Self::Module(target) => target.embed(parts, runtime, version)?,
             Self::InPlace(target) => target.embed(parts, runtime, version)?,

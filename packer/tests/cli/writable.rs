@@ -233,4 +233,7 @@ fn components_of_the_adapter_keep_their_writable_directories() {
     assert_success(&scratch.run("pack packed.wasm --dir lib::/lib -o again.wasm"));
     let directories = &info(&scratch, "again.wasm")["writable"]["directories"];
     assert_eq!(*directories, serde_json::json!(["/tmp"]));
+    let output = scratch.run("info again.wasm");
+    let line = "  changes    up to 256 MiB in memory, until the instance ends\n";
+    assert!(stdout(&output).contains(line), "{}", stdout(&output));
 }

@@ -12,7 +12,7 @@
 #[cfg(all(feature = "linked", feature = "merged"))]
 compile_error!("a runtime is either `linked` or `merged`");
 
-#[cfg(all(target_family = "wasm", feature = "writable"))]
+#[cfg(all(target_family = "wasm", feature = "writable", not(feature = "wired")))]
 mod changes;
 #[cfg(all(target_family = "wasm", feature = "writable"))]
 mod clock;

@@ -369,18 +369,44 @@ pub(super) fn server() -> &'static TheServer {
     // SAFETY: one thread, and nothing makes another reference than this shared one. The
     // allocator of the program may call back here, but not while the server is made.
     let server = unsafe { &*SERVER.0.get() };
-    let server = server.get_or_init(|| {
-        let image = ImageFs::without_index(blocks(&anchor()));
-        Server::new(image, GuestMemory, HostFunctions)
-    });
-    server.with_files(|files| {
-        if files.fs.needs_index() {
-            match index(&anchor()) {
-                Ok(index) => files.fs.set_index(index),
-                // The next call tries again.
-                Err(NoMemory) => {}
-            }
-        }
-    });
+    let server = server.get_or_init(|| Server::new(without_index(), GuestMemory, HostFunctions));
+    server.with_files(|files| provide_index(&mut files.fs));
     server
+}
+
+/// The files before the index is in memory.
+#[cfg(all(feature = "wired", not(feature = "writable")))]
+fn without_index() -> TheFiles {
+    ImageFs::without_index(blocks(&anchor()))
+}
+
+/// Reads the index if it is not in memory yet.
+#[cfg(all(feature = "wired", not(feature = "writable")))]
+fn provide_index(files: &mut TheFiles) {
+    if files.needs_index() {
+        match index(&anchor()) {
+            Ok(index) => files.set_index(index),
+            // The next call tries again.
+            Err(NoMemory) => {}
+        }
+    }
+}
+
+/// The files before the index is in memory.
+#[cfg(all(feature = "wired", feature = "writable"))]
+fn without_index() -> TheFiles {
+    let image = ImageFs::without_index(blocks(&anchor()));
+    Overlay::new(image, HostClock::new(None), 0)
+}
+
+/// Reads the index and the record of the layer if they are not in memory yet. The program
+/// can only have opened the root until then, which nothing can remove. So the new layer
+/// need not know of that handle.
+#[cfg(all(feature = "wired", feature = "writable"))]
+fn provide_index(provided: &mut TheFiles) {
+    if provided.lower().needs_index()
+        && let Ok(files) = files(&anchor())
+    {
+        *provided = files;
+    }
 }

@@ -17,6 +17,23 @@ mod preview2 {
         )*};
     }
     for_each_function!(export_functions);
+
+    #[cfg(feature = "writable")]
+    mod output {
+        use super::state;
+        use crate::preview2::{OutputStreams, for_each_output_function};
+
+        macro_rules! export_functions {
+            ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+                ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {$(
+                #[unsafe(export_name = $name)]
+                extern "C" fn $function($($parameter: $type,)* lowering: u32) -> $result {
+                    OutputStreams::$function(state::server(), $($parameter,)* lowering)
+                }
+            )*};
+        }
+        for_each_output_function!(export_functions);
+    }
 }
 
 mod preview3 {

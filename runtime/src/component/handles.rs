@@ -6,6 +6,8 @@
 //! none can fail or leak, and dropping them does nothing.
 
 use super::errors::{ErrorCode, FIRST_ERROR, Result};
+#[cfg(any(test, feature = "writable"))]
+use crate::fs::Flush;
 use crate::open::{Handle, OpenDirectory, OpenFile, Slots};
 pub(crate) use wasi_vfs_embedding::preview2::{FIRST_HANDLE, LAST_HANDLE};
 
@@ -30,6 +32,26 @@ pub(crate) struct InputStream<I> {
     pub(crate) id: I,
     pub(crate) position: u64,
     /// The end was reached, or a read failed.
+    pub(crate) is_closed: bool,
+}
+
+/// Where the next bytes of a write go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    At(u64),
+    /// The end of the file, wherever it is by then.
+    End,
+}
+
+/// An open stream that writes to a file.
+#[cfg(any(test, feature = "writable"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutputStream<I> {
+    pub(crate) id: I,
+    pub(crate) start: Start,
+    /// What each write flushes.
+    pub(crate) flush: Option<Flush>,
+    /// A write failed.
     pub(crate) is_closed: bool,
 }
 
@@ -75,6 +97,8 @@ impl<I> Ends<I> {
 pub(crate) enum Resource<I> {
     Descriptor(Handle<I>),
     Stream(InputStream<I>),
+    #[cfg(any(test, feature = "writable"))]
+    Output(OutputStream<I>),
     Listing(Listing<I>),
     Ends(Ends<I>),
 }
@@ -84,6 +108,8 @@ pub(crate) enum Resource<I> {
 pub(crate) enum Kind {
     Descriptor,
     Stream,
+    #[cfg(any(test, feature = "writable"))]
+    Output,
     Listing,
     Ends,
 }
@@ -94,6 +120,8 @@ impl<I: Copy> Resource<I> {
         match self {
             Self::Descriptor(handle) => handle.id(),
             Self::Stream(stream) => stream.id,
+            #[cfg(any(test, feature = "writable"))]
+            Self::Output(stream) => stream.id,
             Self::Listing(listing) => listing.id,
             Self::Ends(ends) => ends.id,
         }
@@ -103,6 +131,8 @@ impl<I: Copy> Resource<I> {
         match self {
             Self::Descriptor(_) => Kind::Descriptor,
             Self::Stream(_) => Kind::Stream,
+            #[cfg(any(test, feature = "writable"))]
+            Self::Output(_) => Kind::Output,
             Self::Listing(_) => Kind::Listing,
             Self::Ends(_) => Kind::Ends,
         }
@@ -171,6 +201,14 @@ impl<I: Copy + Eq> Handles<I> {
     pub(crate) fn stream(&mut self, handle: u32) -> Result<&mut InputStream<I>> {
         match self.slots.get_mut(slot(handle)) {
             Some(Resource::Stream(stream)) => Ok(stream),
+            _ => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
+    }
+
+    #[cfg(any(test, feature = "writable"))]
+    pub(crate) fn output(&mut self, handle: u32) -> Result<&mut OutputStream<I>> {
+        match self.slots.get_mut(slot(handle)) {
+            Some(Resource::Output(stream)) => Ok(stream),
             _ => Err(ErrorCode::BAD_DESCRIPTOR),
         }
     }

@@ -16,6 +16,8 @@ use super::server::Server;
 use crate::blocks::Sink;
 use crate::fs::{Filesystem, MAX_OFFSET};
 use crate::guest::Memory;
+#[cfg(any(test, feature = "writable"))]
+use alloc::vec::Vec;
 
 /// The most bytes of one read, as in wasmtime: programs that ask for 2^64-1 bytes must not
 /// get all of a large file at once.
@@ -64,11 +66,30 @@ impl Sink for Counter {
     }
 }
 
+/// A sink into a vector with room for so many bytes.
+#[cfg(any(test, feature = "writable"))]
+struct Reserved<'v>(&'v mut Vec<u8>, u32);
+
+#[cfg(any(test, feature = "writable"))]
+impl Sink for Reserved<'_> {
+    fn room(&self) -> u32 {
+        self.1
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+        self.1 -= bytes.len() as u32;
+    }
+}
+
 impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Reads a part of a range. A list without bytes is the end, unless the program asks
     /// for none.
     pub(crate) fn read(&self, descriptor: u32, range: Range, lowering: u32) -> Result<FileBytes> {
-        let file = self.with_files(|files| files.handles.file(descriptor))?;
+        let file = self.with_files(|files| {
+            let file = files.handles.file(descriptor)?;
+            files.check_readable(&file).map(|()| file)
+        })?;
         if range.0 > MAX_OFFSET {
             return Err(ErrorCode::INVALID);
         }
@@ -91,6 +112,23 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
             // The same bytes were readable before the allocation.
             false => Err(ErrorCode::INSUFFICIENT_MEMORY),
         }
+    }
+
+    /// Up to `len` bytes of a file, in memory of the runtime. Empty only at the end of the
+    /// file, or if `len` is 0.
+    #[cfg(any(test, feature = "writable"))]
+    pub(crate) fn bytes_of_file(&self, id: F::Id, offset: u64, len: u32) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let reserved = bytes.try_reserve_exact(len as usize);
+        reserved.map_err(|_| ErrorCode::INSUFFICIENT_MEMORY)?;
+        if len > 0 {
+            self.with_files(|files| {
+                let file = files.fs.node(id)?;
+                let mut sink = Reserved(&mut bytes, len);
+                files.fs.read_at(&file, offset, &mut sink)
+            })?;
+        }
+        Ok(bytes)
     }
 
     /// How many of `len` bytes are readable. Their blocks are in the cache afterwards.

@@ -7,6 +7,7 @@ use super::memory::Program;
 use super::pumps::Pumps;
 use crate::fs::{Filesystem, FsError};
 use crate::guest::{Memory, PathBuffer};
+use crate::open::OpenFile;
 use core::cell::RefCell;
 
 /// Serves the functions of WASI 0.2 and 0.3 that deal with files from a file system.
@@ -90,6 +91,15 @@ impl<F: Filesystem> Files<F> {
     pub(crate) fn existing(&self, descriptor: u32, follow: bool) -> Result<F::Id> {
         let directory = self.handles.directory(descriptor)?;
         Ok(directory.existing(&self.fs, self.path.bytes(), follow)?)
+    }
+
+    /// Checks that a handle may read. A handle to a file that cannot change is never open for
+    /// writing only, so the compiler drops the check for an image.
+    pub(crate) fn check_readable(&self, file: &OpenFile<F::Id>) -> Result {
+        match file.is_readable() || self.fs.check_writable(file.id).is_err() {
+            true => Ok(()),
+            false => Err(ErrorCode::BAD_DESCRIPTOR),
+        }
     }
 
     /// The length of a file.

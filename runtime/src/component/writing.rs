@@ -2,6 +2,9 @@
 
 use super::allocator::Allocator;
 use super::errors::{ErrorCode, Result};
+use super::handles::Start;
+#[cfg(any(test, feature = "writable"))]
+use super::handles::{OutputStream, Resource};
 use super::layout::descriptor_flags;
 use super::server::{Files, Server};
 use crate::fs::{Filesystem, Flush, FsError, MAX_OFFSET, check_len};
@@ -11,6 +14,26 @@ use alloc::vec::Vec;
 
 /// Bytes that are copied out of the program's memory at once.
 const PIECE_LEN: u32 = 64 << 10;
+
+/// A piece of a write of zeros.
+static ZEROS: [u8; 4096] = [0; 4096];
+
+/// How far a write came.
+pub(crate) struct Written {
+    pub(crate) len: u64,
+    /// Why it ended early.
+    pub(crate) error: Option<ErrorCode>,
+}
+
+/// Where the bytes of a write come from.
+#[derive(Clone, Copy)]
+#[allow(dead_code, reason = "a runtime without a layer has no output streams")]
+pub(crate) enum Source<'b> {
+    /// An address in the program's memory.
+    Program(u32),
+    Zeros,
+    Bytes(&'b [u8]),
+}
 
 impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
     /// Writes bytes of the program's memory. Bytes before an error count, as in POSIX.
@@ -24,38 +47,99 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
         if offset > MAX_OFFSET || !self.program.has(address, len) {
             return Err(ErrorCode::INVALID);
         }
-        let mut done = 0;
-        while done < len {
-            let piece = (address + done, PIECE_LEN.min(len - done));
-            match self.write_piece(file.id, offset + u64::from(done), piece) {
-                Ok(0) => break,
-                Ok(written) => done += written,
-                Err(code) if done == 0 => return Err(code),
-                Err(_) => break,
-            }
+        let source = (Source::Program(address), len.into());
+        let written = self.write_all(file.id, &mut Start::At(offset), source);
+        match written.error {
+            Some(code) if written.len == 0 => return Err(code),
+            _ => {}
         }
         if let Some(flush) = flush_of(file.flags) {
             self.with_files(|files| files.fs.sync(file.id, flush))?;
         }
-        Ok(done.into())
+        Ok(written.len)
+    }
+
+    /// Writes all bytes of a source, or those before an error. Moves `start` behind them.
+    pub(crate) fn write_all(
+        &self,
+        file: F::Id,
+        start: &mut Start,
+        (source, len): (Source<'_>, u64),
+    ) -> Written {
+        let mut written = Written {
+            len: 0,
+            error: None,
+        };
+        while written.len < len {
+            // Fits, since a piece has 64 KiB at most.
+            let piece_len = (len - written.len).min(PIECE_LEN.into()) as usize;
+            match self.write_piece(file, start, source, (written.len, piece_len)) {
+                Ok(0) => {
+                    written.error = Some(ErrorCode::IO);
+                    break;
+                }
+                Ok(piece_len) => written.len += piece_len,
+                Err(code) => {
+                    written.error = Some(code);
+                    break;
+                }
+            }
+        }
+        written
     }
 
     /// Writes the first bytes of a piece. Returns their number.
-    fn write_piece(&self, file: F::Id, offset: u64, (address, len): (u32, u32)) -> Result<u32> {
-        check_len(offset + u64::from(len))?;
+    fn write_piece(
+        &self,
+        file: F::Id,
+        start: &mut Start,
+        source: Source<'_>,
+        (done, len): (u64, usize),
+    ) -> Result<u64> {
+        let copied;
+        let bytes = match source {
+            Source::Bytes(bytes) => bytes.get(done as usize..).unwrap_or_default(),
+            Source::Zeros => &ZEROS[..len.min(ZEROS.len())],
+            Source::Program(address) => {
+                // The whole range was checked.
+                copied = self.copy_piece((address.wrapping_add(done as u32), len))?;
+                &copied
+            }
+        };
+        self.with_files(|files| files.write_bytes(file, start, bytes))
+    }
+
+    /// Copies bytes out of the program's memory.
+    fn copy_piece(&self, (address, len): (u32, usize)) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let reserved = bytes.try_reserve_exact(len as usize);
+        let reserved = bytes.try_reserve_exact(len);
         reserved.map_err(|_| FsError::NoMemory)?;
-        bytes.resize(len as usize, 0);
+        bytes.resize(len, 0);
         self.program.read(address, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Opens a stream that writes to a file.
+    #[cfg(any(test, feature = "writable"))]
+    pub(crate) fn open_output(&self, descriptor: u32, start: Start) -> Result<u32> {
         self.with_files(|files| {
-            // Fits, since a piece has 64 KiB at most.
-            Ok(files.fs.write_at(file, offset, &bytes)? as u32)
+            let file = files.file_to_write(descriptor)?;
+            files.insert(Resource::Output(OutputStream {
+                id: file.id,
+                start,
+                flush: flush_of(file.flags),
+                is_closed: false,
+            }))
         })
     }
 
-    /// Why a descriptor has no stream for writing. Such streams belong to the host, since
-    /// its functions serve all of them.
+    /// No file can be written.
+    #[cfg(not(any(test, feature = "writable")))]
+    pub(crate) fn open_output(&self, descriptor: u32, _: Start) -> Result<u32> {
+        Err(self.output_stream_error(descriptor))
+    }
+
+    /// Why a descriptor has no stream for writing.
     pub(crate) fn output_stream_error(&self, descriptor: u32) -> ErrorCode {
         let file = self.with_files(|files| files.file_to_write(descriptor));
         file.err().unwrap_or(ErrorCode::UNSUPPORTED)
@@ -72,6 +156,20 @@ impl<F: Filesystem> Files<F> {
             true => Ok(file),
             false => Err(ErrorCode::BAD_DESCRIPTOR),
         }
+    }
+
+    /// Writes the first of these bytes, and moves `start` behind them. Returns their number.
+    fn write_bytes(&mut self, file: F::Id, start: &mut Start, bytes: &[u8]) -> Result<u64> {
+        let len = match start {
+            Start::End => self.fs.append(file, bytes)?.len,
+            Start::At(offset) => {
+                check_len(offset.saturating_add(bytes.len() as u64))?;
+                let len = self.fs.write_at(file, *offset, bytes)?;
+                *offset = offset.saturating_add(len as u64);
+                len
+            }
+        };
+        Ok(len as u64)
     }
 }
 

@@ -142,6 +142,8 @@ impl preview2::Host for Program {
     fn host_output_stream_blocking_flush(&self, _: u32, ret: u32, _: u32) {
         self.0.borrow_mut().write_result(ret, 4);
     }
+
+    fn host_now(&self, _: u32, _: u32) {}
 }
 
 impl preview3::Host for Program {

@@ -5,6 +5,8 @@ use crate::component::Allocator;
 pub(crate) use wasi_vfs_embedding::for_each_function;
 #[cfg(all(target_family = "wasm", feature = "wired"))]
 pub(crate) use wasi_vfs_embedding::for_each_host_function;
+#[cfg(all(target_family = "wasm", feature = "wired", feature = "writable"))]
+pub(crate) use wasi_vfs_embedding::for_each_output_function;
 
 macro_rules! declare_functions {
     ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
@@ -22,6 +24,22 @@ macro_rules! declare_functions {
     };
 }
 wasi_vfs_embedding::for_each_function!(declare_functions);
+
+#[cfg(any(test, feature = "writable"))]
+macro_rules! declare_output_functions {
+    ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
+        ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
+        /// A server of the streams that write to files.
+        pub trait OutputStreams {
+            $(
+                #[doc = concat!("`", $name, "` of WASI 0.2.")]
+                fn $function(&self, $($parameter: $type,)* lowering: u32) -> $result;
+            )*
+        }
+    };
+}
+#[cfg(any(test, feature = "writable"))]
+wasi_vfs_embedding::for_each_output_function!(declare_output_functions);
 
 macro_rules! declare_host_functions {
     ($($function:ident $name:literal $absent:ident

@@ -21,6 +21,12 @@ const FAILED: u8 = 0;
 const CLOSED: u8 = 1;
 const ERROR: u32 = 4;
 
+impl From<ErrorCode> for StreamError {
+    fn from(code: ErrorCode) -> Self {
+        Self::Failed(code)
+    }
+}
+
 impl StreamError {
     pub(super) const LAYOUT: Layout = Layout { len: 8, align: 4 };
 }
@@ -44,6 +50,8 @@ impl ErrorCode {
     pub(crate) fn debug_string(self) -> &'static str {
         match self {
             Self::IO => "wasi-vfs: the packed file is damaged; `wasi-vfs verify` names the block",
+            #[cfg(any(test, feature = "writable"))]
+            Self::INSUFFICIENT_SPACE => "wasi-vfs: the changes reach the limit of the component",
             Self::INSUFFICIENT_MEMORY => "wasi-vfs: memory ran out while reading a packed file",
             Self::BAD_DESCRIPTOR => "wasi-vfs: the stream is not open",
             _ => "wasi-vfs: the packed file cannot be read",

@@ -7,7 +7,7 @@ use super::splice::Splice;
 use crate::component::answers::Value;
 use crate::component::errors::ErrorCode;
 use crate::component::functions::shared_functions;
-use crate::component::handles::{Kind, POLLABLE};
+use crate::component::handles::{Kind, POLLABLE, Start};
 use crate::component::server::Server;
 use crate::fs::Filesystem;
 use crate::guest::Memory;
@@ -33,12 +33,12 @@ impl<M: Memory, H: Host, F: Filesystem> Preview2 for Server<M, H, F> {
         answer(self, ret, || self.read_via_stream(descriptor, offset));
     }
 
-    fn descriptor_write_via_stream(&self, descriptor: u32, _: u64, ret: u32, _: u32) {
-        answer(self, ret, || Err::<u32, _>(self.output_stream_error(descriptor)));
+    fn descriptor_write_via_stream(&self, descriptor: u32, offset: u64, ret: u32, _: u32) {
+        answer(self, ret, || self.open_output(descriptor, Start::At(offset)));
     }
 
     fn descriptor_append_via_stream(&self, descriptor: u32, ret: u32, _: u32) {
-        answer(self, ret, || Err::<u32, _>(self.output_stream_error(descriptor)));
+        answer(self, ret, || self.open_output(descriptor, Start::End));
     }
 
     fn descriptor_read(&self, descriptor: u32, len: u64, offset: u64, ret: u32, lowering: u32) {

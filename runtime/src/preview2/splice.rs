@@ -1,4 +1,4 @@
-//! Copying a file's stream into an output stream of the host.
+//! Copying a file's stream into an output stream: of the host, or of another file.
 //!
 //! The host's functions write their results to the place of the answer: the result of
 //! `check-write` has the layout of the answer. Those of `write` and `blocking-flush` are
@@ -18,6 +18,8 @@ use crate::component::handles::InputStream;
 use crate::component::layout::{Layout, tag};
 use crate::component::memory::LOAN_LEN;
 use crate::component::server::Server;
+#[cfg(any(test, feature = "writable"))]
+use crate::component::{errors::ErrorCode, handles::is_ours, writing::Source};
 use crate::fs::Filesystem;
 use crate::guest::Memory;
 
@@ -56,6 +58,10 @@ impl From<StreamError> for Failure {
 
 impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn splice(&self, call: Splice) {
+        #[cfg(any(test, feature = "writable"))]
+        if is_ours(call.target) {
+            return self.answer::<Wasi02, _, _>(call.ret, || self.splice_files(&call));
+        }
         if !self.program.has(call.ret, ANSWER_LEN) {
             return;
         }
@@ -69,6 +75,28 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
             }
             Err(Failure::Reported) => {}
         }
+    }
+
+    /// Copies the next bytes of a file to another one. A stream of the host is the source of
+    /// no such call: the runtime has no memory into which the host could read it.
+    #[cfg(any(test, feature = "writable"))]
+    fn splice_files(&self, call: &Splice) -> Result<u64, StreamError> {
+        self.open_output_stream(call.target)?;
+        if !is_ours(call.source) {
+            return Err(StreamError::Failed(ErrorCode::UNSUPPORTED));
+        }
+        let stream = self.open_stream(call.source)?;
+        let fail = |code| self.fail(call.source, &stream, code);
+        let len = self.readable(stream.id, (stream.position, call.len));
+        let bytes = len.and_then(|len| self.bytes_of_file(stream.id, stream.position, len));
+        let bytes = bytes.map_err(fail)?;
+        if bytes.is_empty() && call.len > 0 {
+            return Err(self.close(call.source, &stream));
+        }
+        let len = bytes.len() as u64;
+        self.write_to(call.target, (Source::Bytes(&bytes), len))?;
+        self.advance(call.source, &stream, len);
+        Ok(len)
     }
 
     /// How many bytes the target takes now.

@@ -18,6 +18,7 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
         self.with_files(|files| match files.handles.descriptor(descriptor)? {
             Handle::Directory(_) => Err(ErrorCode::IS_DIRECTORY),
             Handle::File(file) => {
+                files.check_readable(&file)?;
                 let opening = files.handles.next_opening();
                 files.insert(Resource::Stream(InputStream {
                     opening,

@@ -51,7 +51,10 @@ impl<M: Memory, H: Host, F: Filesystem> Server<M, H, F> {
     pub(super) fn bytes_of(&self, descriptor: u32, offset: u64) -> EndHandles {
         let ends = self.with_files(|files| match files.handles.descriptor(descriptor)? {
             Handle::Directory(_) => Err(ErrorCode::IS_DIRECTORY),
-            Handle::File(file) => files.open_ends(Content::Bytes, file.id, offset),
+            Handle::File(file) => {
+                files.check_readable(&file)?;
+                files.open_ends(Content::Bytes, file.id, offset)
+            }
         });
         ends.unwrap_or_else(EndHandles::failed)
     }

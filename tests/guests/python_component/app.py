@@ -31,6 +31,30 @@ class WitWorld(wit_world.WitWorld):
 
         return "; ".join([*sorted(lines), packed_module.NAME])
 
+    def change(self, directory: str) -> str:
+        """Writes, reads, renames, lists and removes files, until the limit is reached."""
+        path = os.path.join(directory, "new.txt")
+        with open(path, "w") as file:
+            file.write("one\n" * 10_000)
+        with open(path, "a") as file:
+            file.write("two\n")
+        os.makedirs(os.path.join(directory, "made/deep"))
+        moved = os.path.join(directory, "made/moved.txt")
+        os.rename(path, moved)
+        with open(moved) as file:
+            lines = [len(file.read()), os.path.exists(path)]
+        for name in os.listdir(directory):
+            if os.path.isfile(os.path.join(directory, name)):
+                os.remove(os.path.join(directory, name))
+        lines.append(sorted(os.listdir(directory)))
+        with open(os.path.join(directory, "long"), "wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(bytes(1 << 16))
+            except OSError as error:
+                lines.append(error.strerror)
+        return "; ".join(map(str, lines))
+
     def origins(self, modules: list[str]) -> list[str]:
         """Names the file of each module, which is in no other directory than this one."""
         sys.path.append("/packed")

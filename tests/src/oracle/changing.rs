@@ -61,7 +61,14 @@ fn is_same_state(host: &Line<'_>, ours: &Line<'_>) -> bool {
 fn path_order(host: &Line<'_>, ours: &Line<'_>) -> bool {
     let has_two_paths = matches!(
         ours.call(),
-        "path_link" | "path_symlink" | "path_rename" | "path_rename_open" | "path_unlink_open"
+        "path_link"
+            | "path_symlink"
+            | "path_rename"
+            | "path_rename_open"
+            | "path_unlink_open"
+            | "link-at"
+            | "symlink-at"
+            | "rename-at"
     );
     let has_nul = ["path", "new"].map(|name| ours.argument(name).contains("%00"));
     (has_two_paths || has_nul.contains(&true)) && both_fail(host, ours)

@@ -76,7 +76,12 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
             writeln!(out, "  writable   {}", escape(path.as_bytes()))?;
         }
         let limit = writable.limit_in_words();
-        writeln!(out, "  changes    up to {limit} in memory")?;
+        // A module exports functions to save them.
+        let end = match &report.component {
+            Some(_) => ", until the instance ends",
+            None => "",
+        };
+        writeln!(out, "  changes    up to {limit} in memory{end}")?;
     }
     Ok(())
 }

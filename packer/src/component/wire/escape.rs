@@ -22,13 +22,13 @@ pub(super) struct Escape {
 }
 
 /// The functions through which handles may escape.
-pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Vec<Escape> {
-    let mut resources = Resources::find(items, types);
+pub(super) fn find<'a>(items: &Items<'a>, types: TypesRef<'a>, keeps_changes: bool) -> Vec<Escape> {
+    let mut resources = Resources::find(items, types, keeps_changes);
     let mut exports = Exports::new(items);
     let mut escapes = Vec::new();
     for (function, _) in &items.core_functions {
         if let CoreFunction::Lower { function, .. } = function
-            && !is_served(items, *function)
+            && !is_served(items, *function, keeps_changes)
             && let Some(resource) = carried(params(types, *function), &mut resources)
         {
             let user = called(items, *function);
@@ -63,9 +63,11 @@ pub(super) fn written(builtin: &CanonicalFunction) -> Option<(&'static str, u32)
     }
 }
 
-fn is_served(items: &Items<'_>, function: u32) -> bool {
+fn is_served(items: &Items<'_>, function: u32, keeps_changes: bool) -> bool {
     let imported = items.imported(function);
-    imported.is_some_and(|(_, interface, name)| served_function(interface, name).is_some())
+    imported.is_some_and(|(_, interface, name)| {
+        served_function(interface, name, keeps_changes).is_some()
+    })
 }
 
 pub(super) fn params(types: TypesRef<'_>, function: u32) -> Vec<ComponentValType> {

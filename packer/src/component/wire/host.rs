@@ -7,7 +7,7 @@
 use crate::component::wire::items::Items;
 use crate::component::wire::lowerings::Lowered;
 use crate::module::{Function, HOST_COUNT, HOST_FUNCTIONS, HostFunction, Version};
-use wasi_vfs_embedding::preview2::Absent;
+use wasi_vfs_embedding::preview2::{Absent, CLOCK};
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::TypesRef;
 
@@ -61,6 +61,8 @@ pub(super) struct Search<'s, 'a> {
     pub(super) added: Vec<HostLowering>,
     /// The number of a type of streams of bytes, which exists where wiring adds built-ins.
     stream_type: Option<u32>,
+    /// The instance with the clock, if the runtime asks for the time.
+    clock: Option<u32>,
 }
 
 impl<'s, 'a> Search<'s, 'a> {
@@ -68,7 +70,7 @@ impl<'s, 'a> Search<'s, 'a> {
         items: &'s Items<'a>,
         types: TypesRef<'a>,
         lowered: &'s [Lowered<'a>],
-        stream_type: Option<u32>,
+        (stream_type, clock): (Option<u32>, Option<u32>),
     ) -> Self {
         Self {
             items,
@@ -76,6 +78,7 @@ impl<'s, 'a> Search<'s, 'a> {
             lowered,
             added: Vec::new(),
             stream_type,
+            clock,
         }
     }
 
@@ -100,6 +103,11 @@ impl<'s, 'a> Search<'s, 'a> {
         function: &'static HostFunction,
     ) -> Option<Answer> {
         let served = lowered.entry.function;
+        if function.name == CLOCK {
+            let (instance, realloc) = (self.clock?, None);
+            let origin = Origin::Export { instance, realloc };
+            return Some(Answer::Added(self.add(HostLowering { function, origin })));
+        }
         if served.version != function.version {
             return None;
         }

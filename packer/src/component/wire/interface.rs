@@ -4,17 +4,35 @@
 //! `wasi:io/streams@0.3.0` does not exist.
 
 use crate::component::wire_error::WireError;
-use crate::module::{FUNCTIONS, Function, Version};
+use crate::module::{FUNCTIONS, Function, OUTPUT_FUNCTIONS, Version};
 
 /// The prefix of the interfaces by which a component opens files.
 pub(crate) const FILES: &str = "wasi:filesystem/";
 
-/// The served functions of the interface with the full name `import`. The ABI is the same
-/// in all releases of a version.
+/// The functions of the interface with the full name `import` that each runtime serves. The
+/// ABI is the same in all releases of a version.
 pub(super) fn served(import: &str) -> impl Iterator<Item = &'static Function> {
+    of_interface(FUNCTIONS.iter(), import)
+}
+
+/// As [`served`], by the runtime with a layer if the component `keeps_changes`.
+pub(super) fn served_by(
+    keeps_changes: bool,
+    import: &str,
+) -> impl Iterator<Item = &'static Function> {
+    let of_layer: &[Function] = match keeps_changes {
+        true => &OUTPUT_FUNCTIONS,
+        false => &[],
+    };
+    of_interface(of_layer.iter().chain(&FUNCTIONS), import)
+}
+
+fn of_interface(
+    functions: impl Iterator<Item = &'static Function>,
+    import: &str,
+) -> impl Iterator<Item = &'static Function> {
     let parts = import.split_once('@');
     let parts = parts.and_then(|(name, number)| Some((name, version(number)?)));
-    let functions = FUNCTIONS.iter();
     functions.filter(move |function| {
         let of_function = function.interface.zip(Some(function.version));
         parts.is_some() && of_function == parts

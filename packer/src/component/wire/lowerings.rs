@@ -7,7 +7,9 @@
 //! two lowerings, and both allocators are kept.
 
 use crate::component::error::ComponentError;
-use crate::component::wire::interface::{check, is_files_of_0_3, is_release, opens_files, served};
+use crate::component::wire::interface::{
+    check, is_files_of_0_3, is_release, opens_files, served_by,
+};
 use crate::component::wire::items::{CoreFunction, Items};
 use crate::component::wire::memory::{Identity, Memories};
 use crate::component::wire::payloads::{Payload, Payloads};
@@ -15,6 +17,7 @@ use crate::component::wire::pumps::{self, Given};
 use crate::component::wire::resources::Resources;
 use crate::component::wire_error::WireError;
 use crate::module::{ERROR_CODE, Entry, FUNCTIONS, Function, Handed, Place, Version, describe};
+use wasi_vfs_embedding::preview2::CLOCK;
 use wasmparser::types::TypesRef;
 use wasmparser::{CanonicalFunction, CanonicalOption, CompositeInnerType};
 
@@ -58,11 +61,13 @@ fn lowered_imports<'a>(items: &Items<'a>) -> impl Iterator<Item = (&'a str, &'a 
     })
 }
 
-/// The lowerings of a component, in the order of its core functions.
+/// The lowerings of a component, in the order of its core functions. Those of output streams
+/// are among them if the component `keeps_changes`.
 pub(super) fn find<'a>(
     items: &Items<'a>,
     types: TypesRef<'a>,
     resources: &Resources<'a>,
+    keeps_changes: bool,
 ) -> Result<Vec<Lowered<'a>>, ComponentError> {
     for (interface, _) in lowered_imports(items) {
         check(interface)?;
@@ -79,7 +84,7 @@ pub(super) fn find<'a>(
     for (number, (function, _)) in (0..).zip(&items.core_functions) {
         let lowered = match function {
             CoreFunction::Lower { function, options } => {
-                lowered(items, number, *function, options)?
+                lowered(items, number, (*function, options), keeps_changes)?
             }
             CoreFunction::Drop { resource } => dropped(resources, number, *resource),
             CoreFunction::Builtin(builtin) => match &mut payloads {
@@ -203,6 +208,26 @@ fn add_tasks<'a>(
     Ok(())
 }
 
+/// The imported instance with the clock of the program: that of the first clock that it
+/// lowers before the section `end`.
+pub(super) fn clock(items: &Items<'_>, end: usize) -> Option<u32> {
+    const CLOCKS: [(&str, Version); 2] = [
+        ("wasi:clocks/wall-clock", Version::Preview2),
+        ("wasi:clocks/system-clock", Version::Preview3),
+    ];
+    let functions = items.core_functions.iter();
+    let mut functions = functions.take_while(|(_, section)| *section < end);
+    functions.find_map(|(function, _)| {
+        let CoreFunction::Lower { function, .. } = function else {
+            return None;
+        };
+        let (instance, interface, name) = items.imported(*function)?;
+        let mut clocks = CLOCKS.into_iter();
+        let is_clock = clocks.any(|(clock, version)| is_release(interface, clock, version));
+        (is_clock && name == CLOCK).then_some(instance)
+    })
+}
+
 /// The stream type that a built-in names.
 fn stream_of(builtin: &CanonicalFunction) -> Option<u32> {
     use CanonicalFunction as C;
@@ -228,13 +253,13 @@ pub(super) fn uses_files_of_0_3(items: &Items<'_>) -> bool {
 fn lowered<'a>(
     items: &Items<'a>,
     number: u32,
-    function: u32,
-    options: &[CanonicalOption],
+    (function, options): (u32, &[CanonicalOption]),
+    keeps_changes: bool,
 ) -> Result<Option<Lowered<'a>>, WireError> {
     let Some((instance, interface, name)) = items.imported(function) else {
         return Ok(None);
     };
-    let Some(function) = served_function(interface, name) else {
+    let Some(function) = served_function(interface, name, keeps_changes) else {
         return Ok(None);
     };
     let mut lowered = Lowered::new(number, function, Some(instance), interface);
@@ -271,11 +296,15 @@ fn built_in<'a>(
 }
 
 /// The intercepted function `name` of the import `interface`.
-pub(super) fn served_function(interface: &str, name: &str) -> Option<&'static Function> {
+pub(super) fn served_function(
+    interface: &str,
+    name: &str,
+    keeps_changes: bool,
+) -> Option<&'static Function> {
     if returns_error_code(interface, name) {
         return Some(&ERROR_CODE);
     }
-    served(interface).find(|function| function.name == name)
+    served_by(keeps_changes, interface).find(|function| function.name == name)
 }
 
 /// Whether a function of another interface returns its error code for an error of a

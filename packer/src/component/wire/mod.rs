@@ -79,15 +79,49 @@ use wasmparser::MemoryType;
 pub(crate) struct Wiring<'a> {
     original: Cow<'a, [u8]>,
     layout: Layout,
+    memory: MemoryKind,
+    allow_escape: bool,
+    planned: Planned,
+}
+
+/// The wiring with a runtime, which has a layer if the component `keeps_changes`.
+struct Planned {
+    keeps_changes: bool,
     /// The number of the component that opens files.
     number: usize,
     plan: Plan,
     escapes: Vec<Escape>,
     /// The functions that could get a stream of a packed file, in words.
     receivers: Vec<String>,
-    memory: MemoryKind,
     /// The memory that the runtime shares, if it does.
     shared: Option<MemoryType>,
+}
+
+impl Planned {
+    fn new(
+        original: &[u8],
+        layout: &Layout,
+        memory: MemoryKind,
+        keeps_changes: bool,
+    ) -> Result<Self, ComponentError> {
+        let (number, items) = nested::user(original, layout)?;
+        let types = module::component_types(original, number)?;
+        let types = types.ok_or(WireError::NoFiles)?;
+        let plan = Plan::new(&items, types.as_ref(), keeps_changes)?;
+        let shared = match memory {
+            MemoryKind::Separate => None,
+            MemoryKind::Single => Some(plan.memory),
+        };
+        let shared = shared.map(|memory| single::shared(&items, types.as_ref(), memory));
+        Ok(Self {
+            keeps_changes,
+            number,
+            escapes: escape::find(&items, types.as_ref(), keeps_changes),
+            receivers: streams::receivers(&items, types.as_ref()),
+            plan,
+            shared: shared.transpose()?,
+        })
+    }
 }
 
 impl<'a> Wiring<'a> {
@@ -110,30 +144,38 @@ impl<'a> Wiring<'a> {
             _ => MemoryKind::default(),
         });
         let layout = walk::layout(&*original)?;
-        let (number, items) = nested::user(&original, &layout)?;
-        let types = module::component_types(&original, number)?;
-        let types = types.ok_or(WireError::NoFiles)?;
-        let plan = Plan::new(&items, types.as_ref())?;
-        let escapes = escape::find(&items, types.as_ref());
-        let receivers = streams::receivers(&items, types.as_ref());
-        if !allow_escape {
-            reject(&escapes)?;
-        }
-        let shared = match memory {
-            MemoryKind::Separate => None,
-            MemoryKind::Single => Some(single::shared(&items, types.as_ref(), plan.memory)?),
-        };
-        drop(items);
-        Ok(Self {
+        let planned = Planned::new(&original, &layout, memory, false)?;
+        let wiring = Self {
             original,
             layout,
-            number,
-            plan,
-            escapes,
-            receivers,
             memory,
-            shared,
-        })
+            allow_escape,
+            planned,
+        };
+        wiring.reject_escapes()?;
+        Ok(wiring)
+    }
+
+    /// Plans for a runtime with a layer, or for one without.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Wiring::new`]: with a layer, handles of output streams could reach other
+    /// functions, too.
+    pub(crate) fn keeping_changes(mut self, keeps_changes: bool) -> Result<Self, ComponentError> {
+        if self.planned.keeps_changes != keeps_changes {
+            let (original, layout) = (&self.original, &self.layout);
+            self.planned = Planned::new(original, layout, self.memory, keeps_changes)?;
+            self.reject_escapes()?;
+        }
+        Ok(self)
+    }
+
+    fn reject_escapes(&self) -> Result<(), WireError> {
+        match self.allow_escape {
+            true => Ok(()),
+            false => reject(&self.planned.escapes),
+        }
     }
 
     /// The form of the packed component.
@@ -153,35 +195,38 @@ impl<'a> Wiring<'a> {
         runtime: &[u8],
         runtime_version: &str,
     ) -> Result<Embedded, ComponentError> {
-        let Some(component) = self.layout.components.get(self.number) else {
+        let wiring = self.keeping_changes(parts.writable.is_some())?;
+        let (original, memory, planned) = (wiring.original, wiring.memory, wiring.planned);
+        let Some(component) = wiring.layout.components.get(planned.number) else {
             return Err(WireError::NoFiles.into());
         };
         // Merging copies the payload, so this check comes first.
         check_len(parts.payload.len() as u64)?;
-        let warnings = warnings(&self.escapes, self.receivers);
-        let stub = insert::stub(&self.plan);
-        let bindings = &self.plan.bindings;
-        let runtime = module::merge_into_stub(
-            &stub,
-            bindings,
-            parts,
-            runtime,
-            runtime_version,
-            self.memory,
-        );
+        let mut warnings = warnings(&planned.escapes, planned.receivers);
+        let failing = match planned.keeps_changes {
+            true => planned.plan.failing_writes(),
+            false => Vec::new(),
+        };
+        if !failing.is_empty() {
+            warnings.push(Warning::CannotWrite(failing));
+        }
+        let stub = insert::stub(&planned.plan);
+        let bindings = &planned.plan.bindings;
+        let runtime =
+            module::merge_into_stub(&stub, bindings, parts, runtime, runtime_version, memory);
         let runtime = runtime.map_err(WireError::from)?;
-        if let Some(shared) = self.shared {
+        if let Some(shared) = planned.shared {
             single::check_room(shared, &runtime)?;
         }
         check_len(runtime.len() as u64)?;
-        let content = insert::wired(&self.original, component, &self.plan, &runtime)?;
+        let content = insert::wired(&original, component, &planned.plan, &runtime)?;
         drop(runtime);
-        let module = with_content(&self.original, component, content)?;
-        validate(&module, &self.original, self.memory).map_err(WireError::Output)?;
-        check_reversible(&module, &self.original)?;
+        let module = with_content(&original, component, content)?;
+        validate(&module, &original, memory).map_err(WireError::Output)?;
+        check_reversible(&module, &original)?;
         Ok(Embedded {
             module,
-            form: Form::Wired(self.memory),
+            form: Form::Wired(memory),
             warnings,
         })
     }

@@ -16,7 +16,7 @@ use crate::component::wire::payloads::Payloads;
 use crate::component::wire::resources::Resources;
 use crate::component::wire::shift::{Run, Shift, Shifts};
 use crate::component::wire::start;
-use crate::module::{Entry, Lowering, Lowerings};
+use crate::module::{Entry, Lowering, Lowerings, Version};
 use std::ops::Range;
 use wasmparser::types::TypesRef;
 
@@ -45,10 +45,15 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Plans the wiring of the component with these `items`.
-    pub(super) fn new<'a>(items: &Items<'a>, types: TypesRef<'a>) -> Result<Self, ComponentError> {
-        let resources = Resources::find(items, types);
-        let lowered = lowerings::find(items, types, &resources)?;
+    /// Plans the wiring of the component with these `items`. If it `keeps_changes`, its
+    /// runtime has a layer.
+    pub(super) fn new<'a>(
+        items: &Items<'a>,
+        types: TypesRef<'a>,
+        keeps_changes: bool,
+    ) -> Result<Self, ComponentError> {
+        let resources = Resources::find(items, types, keeps_changes);
+        let lowered = lowerings::find(items, types, &resources, keeps_changes)?;
         let memory = lowerings::memory(items, types, &lowered)?;
         let reallocs = reallocs(items, &lowered);
         let stream = lowerings::stream_type(items, &mut Payloads::find(items, types));
@@ -57,7 +62,8 @@ impl Plan {
         let places = places(items, &lowered, memory, needed);
         let stream = stream.filter(|(_, section)| *section < places[1]);
         let stream = stream.map(|(ty, _)| ty);
-        let mut search = Search::new(items, types, &lowered, stream);
+        let clock = lowerings::clock(items, places[1]).filter(|_| keeps_changes);
+        let mut search = Search::new(items, types, &lowered, (stream, clock));
         let answers = search.answers();
         let host = search.added;
         start::reject(items, &lowered, places)?;
@@ -77,6 +83,24 @@ impl Plan {
             host,
             places,
         })
+    }
+}
+
+impl Plan {
+    /// The names of the intercepted functions of 0.3 that write a stream to a file, each once.
+    /// No runtime reads a stream of the program.
+    pub(super) fn failing_writes(&self) -> Vec<String> {
+        let functions = self.functions.iter().map(|entry| entry.function);
+        let writes = functions.filter(|function| {
+            let name = function.name.strip_prefix("[method]descriptor.");
+            function.version == Version::Preview3
+                && matches!(name, Some("write-via-stream" | "append-via-stream"))
+        });
+        let names = writes.map(|function| function.name.trim_start_matches("[method]"));
+        let mut names: Vec<_> = names.map(str::to_owned).collect();
+        names.sort();
+        names.dedup();
+        names
     }
 }
 

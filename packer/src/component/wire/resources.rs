@@ -1,7 +1,7 @@
 //! The resources whose handles a runtime makes, and the types that carry them.
 
 use crate::component::wire::content::Search;
-use crate::component::wire::interface::served;
+use crate::component::wire::interface::served_by;
 use crate::component::wire::items::Items;
 use crate::module::Function;
 use std::collections::HashMap;
@@ -33,8 +33,9 @@ pub(super) struct Resources<'a> {
 }
 
 impl<'a> Resources<'a> {
-    /// The resources of the served interfaces that `items` import.
-    pub(super) fn find(items: &Items<'a>, types: TypesRef<'a>) -> Self {
+    /// The resources of the served interfaces that `items` import. Output streams are among
+    /// them if the component `keeps_changes`.
+    pub(super) fn find(items: &Items<'a>, types: TypesRef<'a>, keeps_changes: bool) -> Self {
         let mut by_id = HashMap::new();
         for (instance, import) in (0..).zip(&items.instances) {
             let Some(interface) = *import else {
@@ -42,7 +43,7 @@ impl<'a> Resources<'a> {
             };
             let exports = exported_resources(types, instance);
             for (id, name) in exports {
-                if let Some((drop, name)) = drop_of(interface, name) {
+                if let Some((drop, name)) = drop_of(keeps_changes, interface, name) {
                     by_id.entry(id).or_insert(Resource {
                         drop,
                         name,
@@ -98,8 +99,12 @@ fn exported_resources(types: TypesRef<'_>, instance: u32) -> Vec<(ResourceId, &s
 }
 
 /// The function that drops the resource `name` of the import `interface`, and that name.
-fn drop_of(interface: &str, name: &str) -> Option<(&'static Function, &'static str)> {
-    served(interface).find_map(|function| {
+fn drop_of(
+    keeps_changes: bool,
+    interface: &str,
+    name: &str,
+) -> Option<(&'static Function, &'static str)> {
+    served_by(keeps_changes, interface).find_map(|function| {
         let dropped = function.name.strip_prefix(DROP)?;
         (dropped == name).then_some((function, dropped))
     })

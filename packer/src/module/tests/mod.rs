@@ -23,7 +23,7 @@ mod wired;
 mod writable;
 
 pub(crate) use fake::VERSION;
-pub(crate) use wired::wired_runtime;
+pub(crate) use wired::{wired_runtime, writable_wired_runtime};
 
 use super::{Embedded, Found, MemoryKind, ModuleError, Parts, embed, find};
 use fake::runtime;

@@ -3,12 +3,13 @@
 
 use super::super::{
     ERROR_CODE, Entry, FUNCTIONS, Function, HOST_COUNT, HOST_FUNCTIONS, Lowering, Lowerings,
-    claimed_pages, find, merge_into_stub,
+    OUTPUT_FUNCTIONS, claimed_pages, find, merge_into_stub,
 };
 use super::fake::{self, VERSION};
 use super::{INDEX, KINDS, PARTS, PAYLOAD, wasm};
 use crate::module::calls::value_type;
 use crate::module::{Form, MemoryKind};
+use std::collections::BTreeMap;
 use wasmi::{Caller, Engine, Extern, ExternType, Func, Instance, Memory, MemoryType, Module};
 use wasmi::{Store, Val};
 
@@ -73,15 +74,28 @@ const SERVED: &str = r#"
 
 /// A runtime that serves the functions of WASI 0.2 and 0.3.
 pub(crate) fn wired_runtime() -> Vec<u8> {
-    let rest = FUNCTIONS.iter().filter(|function| {
-        let export = format!("\"{}\"", function.export);
-        !SERVED.contains(&export)
-    });
-    let rest: String = rest.map(constant).collect();
+    wasm(&wired_text(&[]))
+}
+
+/// A runtime that serves output streams, too, and can keep changes.
+pub(crate) fn writable_wired_runtime() -> Vec<u8> {
+    let of_layer: Vec<_> = OUTPUT_FUNCTIONS.iter().collect();
+    wasm(&fake::keeping_changes(&wired_text(&of_layer)))
+}
+
+/// A runtime that serves the functions of [`FUNCTIONS`] and `more`.
+fn wired_text(more: &[&Function]) -> String {
+    let rest = FUNCTIONS
+        .iter()
+        .chain(more.iter().copied())
+        .filter(|function| {
+            let export = format!("\"{}\"", function.export);
+            !SERVED.contains(&export)
+        });
+    let rest: BTreeMap<_, _> = rest.map(|one| (one.export, constant(one))).collect();
+    let rest: String = rest.into_values().collect();
     let abi = fake::abi(2, VERSION);
-    wasm(&format!(
-        r#"(module {IMPORTS} (memory (export "memory") 16) {abi} {SERVED} {rest})"#
-    ))
+    format!(r#"(module {IMPORTS} (memory (export "memory") 16) {abi} {SERVED} {rest})"#)
 }
 
 /// A function that does nothing, and returns 99 if it returns.

@@ -111,6 +111,37 @@ macro_rules! for_each_function {
     };
 }
 
+/// Passes the list of functions to the macro `$then`, as [`for_each_function`] does, that only
+/// a runtime with a layer for changes serves: those of the streams that write to files.
+///
+/// [`for_each_function`]: crate::for_each_function
+#[macro_export]
+macro_rules! for_each_output_function {
+    ($then:ident) => {
+        $then! {
+            drop_output_stream Streams "[resource-drop]output-stream" [0](stream: u32) -> ();
+            output_stream_check_write Streams "[method]output-stream.check-write" [0]
+                (stream: u32, ret: u32) -> ();
+            output_stream_write Streams "[method]output-stream.write" [0]
+                (stream: u32, bytes: u32, len: u32, ret: u32) -> ();
+            output_stream_blocking_write_and_flush Streams
+                "[method]output-stream.blocking-write-and-flush" [0]
+                (stream: u32, bytes: u32, len: u32, ret: u32) -> ();
+            output_stream_flush Streams "[method]output-stream.flush" [0]
+                (stream: u32, ret: u32) -> ();
+            output_stream_blocking_flush Streams "[method]output-stream.blocking-flush" [0]
+                (stream: u32, ret: u32) -> ();
+            output_stream_subscribe Streams "[method]output-stream.subscribe" [0]
+                (stream: u32) -> u32;
+            output_stream_write_zeroes Streams "[method]output-stream.write-zeroes" [0]
+                (stream: u32, zero_count: u64, ret: u32) -> ();
+            output_stream_blocking_write_zeroes_and_flush Streams
+                "[method]output-stream.blocking-write-zeroes-and-flush" [0]
+                (stream: u32, zero_count: u64, ret: u32) -> ();
+        }
+    };
+}
+
 /// An interface of WASI, without its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Interface {
@@ -160,17 +191,25 @@ pub struct Function {
 macro_rules! list_functions {
     ($($function:ident $interface:ident $name:literal [$($handle:literal),*]
         ($($parameter:ident: $type:ty),*) -> $result:ty;)*) => {
-        /// All functions.
-        pub const FUNCTIONS: &[Function] = &[$(Function {
+        &[$(Function {
             interface: Interface::$interface,
             name: $name,
             handles: &[$($handle),*],
             params: &[$(ValueType::of_len(size_of::<$type>())),*],
             returns: size_of::<$result>() > 0,
-        }),*];
+        }),*]
     };
 }
-for_each_function!(list_functions);
+
+/// The functions of each runtime.
+pub const FUNCTIONS: &[Function] = for_each_function!(list_functions);
+
+/// The functions that only a runtime with a layer for changes serves.
+pub const OUTPUT_FUNCTIONS: &[Function] = for_each_output_function!(list_functions);
+
+/// [`Function::handles`] of `splice` and `blocking-splice` for a runtime with a layer: either
+/// stream may be the runtime's.
+pub const SPLICE_HANDLES: &[usize] = &[0, 1];
 
 #[cfg(test)]
 mod tests {
@@ -178,16 +217,17 @@ mod tests {
 
     #[test]
     fn every_name_occurs_once() {
-        assert_eq!(FUNCTIONS.len(), 46);
-        for (at, function) in FUNCTIONS.iter().enumerate() {
-            let earlier = &FUNCTIONS[..at];
-            assert!(earlier.iter().all(|other| other.name != function.name));
+        assert_eq!((FUNCTIONS.len(), OUTPUT_FUNCTIONS.len()), (46, 9));
+        let names = FUNCTIONS.iter().chain(OUTPUT_FUNCTIONS);
+        let names: Vec<_> = names.map(|function| function.name).collect();
+        for (at, name) in names.iter().enumerate() {
+            assert!(!names[..at].contains(name), "{name}");
         }
     }
 
     #[test]
     fn handles_are_parameters_of_32_bits() {
-        for function in FUNCTIONS {
+        for function in FUNCTIONS.iter().chain(OUTPUT_FUNCTIONS) {
             for &handle in function.handles {
                 assert_eq!(function.params[handle], ValueType::I32, "{}", function.name);
             }

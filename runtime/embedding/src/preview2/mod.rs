@@ -16,8 +16,8 @@
 mod functions;
 mod host;
 
-pub use functions::{FUNCTIONS, Function, Interface};
-pub use host::{Absent, HOST_FUNCTIONS, HostFunction, REALLOC_IMPORT};
+pub use functions::{FUNCTIONS, Function, Interface, OUTPUT_FUNCTIONS, SPLICE_HANDLES};
+pub use host::{Absent, CLOCK, HOST_FUNCTIONS, HostFunction, REALLOC_IMPORT};
 
 /// The first handle of the runtime. The host's are below: `Table.MAX_LENGTH` of the
 /// [canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md)

@@ -168,6 +168,10 @@ impl preview2::Host for Rc<FakeHost> {
         self.note("blocking-flush");
         self.write_short(ret);
     }
+
+    fn host_now(&self, _: u32, _: u32) {
+        self.note("now");
+    }
 }
 
 impl preview3::Host for Rc<FakeHost> {

@@ -10,6 +10,7 @@ use crate::tests::component::documented::{
 };
 use crate::tests::component::{Component, FOLLOW, LOWERING, RET};
 use crate::tests::documented::{in_backticks, table};
+use wasi_vfs_embedding::preview2::OUTPUT_FUNCTIONS;
 
 /// Makes a call. Returns its result, if it has one.
 type Perform = fn(&Component, &[u64]) -> Option<u32>;
@@ -75,6 +76,16 @@ fn every_function_is_in_one_table_once() {
         .collect();
     all.sort();
     assert_eq!(documented, all);
+}
+
+#[test]
+fn every_function_of_output_streams_is_in_their_table() {
+    let rows = table("Output streams of WASI 0.2").into_iter();
+    let documented: Vec<_> = rows.map(|row| in_backticks(&row[0]).to_owned()).collect();
+    let functions = OUTPUT_FUNCTIONS.iter();
+    let names: Vec<_> = functions.map(|known| documented_name(known.name)).collect();
+    assert!(documented.iter().all(|name| names.contains(&&**name)));
+    assert_eq!(documented.len(), names.len());
 }
 
 #[test]

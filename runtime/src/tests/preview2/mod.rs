@@ -5,6 +5,7 @@ mod descriptors;
 mod directories;
 mod documented;
 mod memory;
+mod output;
 mod poll;
 mod reading;
 mod splice;

@@ -1,6 +1,6 @@
 //! A random program of WASI 0.2 calls, for the differential oracle.
 //!
-//!   oracle SEED COUNT all|INDEX,INDEX,...
+//!   oracle SEED COUNT all|INDEX,INDEX,... [writes]
 //!
 //! The program runs COUNT operations, or only the listed ones. It prints a line for each:
 //! `INDEX function arguments => E<errno> results`. Standard input lists existing paths, one
@@ -9,17 +9,20 @@
 //!
 //! The same tree must print the same lines, packed or preopened. Error codes and types have
 //! the numbers of preview 1, so one set of rules explains the differences of both versions.
-//! Standard error receives the spliced bytes.
+//! Standard error receives the spliced bytes. With `writes`, the program changes the
+//! directories, and its last lines list the files that it leaves behind.
 
 mod changes;
 mod codes;
 mod draw;
+mod left;
 mod line;
 mod nodes;
 mod paths;
 mod reads;
 mod slots;
 mod waits;
+mod writes;
 
 /// The types of WASI that the shared files use.
 mod types {
@@ -39,6 +42,8 @@ pub struct Program {
     paths: Vec<String>,
     /// Metadata hashes, in the order in which they were first seen.
     nodes: Vec<(u64, u64)>,
+    /// Whether the program changes the directories.
+    writes: bool,
 }
 
 type Operation = fn(&mut Program);
@@ -65,13 +70,60 @@ const OPERATIONS: [(u32, Operation); 18] = [
     (1, slots::open_preopens),
 ];
 
+/// The operations that change directories, with their shares.
+const WRITES: [(u32, Operation); 10] = [
+    (20, writes::open_write),
+    (14, writes::write),
+    (18, writes::write_stream),
+    (8, writes::splice),
+    (8, writes::resize),
+    (6, writes::set_times),
+    (14, writes::change_name),
+    (10, writes::move_name),
+    (8, writes::read_stream),
+    (2, writes::flush),
+];
+
+/// The operations of [`OPERATIONS`] that change nothing, also on directories that can change.
+/// A host reads ahead, so no stream stays open while its file changes.
+fn only_reads(operation: Operation) -> bool {
+    let changes: [Operation; 6] = [
+        nodes::open_any,
+        changes::change,
+        changes::two_paths,
+        reads::open_stream,
+        reads::read_stream,
+        reads::splice,
+    ];
+    !changes
+        .iter()
+        .any(|&one| std::ptr::fn_addr_eq(one, operation))
+}
+
 impl Program {
+    fn operations(&mut self) -> Vec<(u32, Operation)> {
+        if !self.writes {
+            return OPERATIONS.to_vec();
+        }
+        if self.random.chance(50) {
+            return WRITES.to_vec();
+        }
+        let reads = OPERATIONS.into_iter();
+        reads
+            .filter(|(_, operation)| only_reads(*operation))
+            .collect()
+    }
+
     fn run(&mut self, index: usize, seed: u64) {
         self.random = Random::of(seed, index);
         self.line = Line::new(index);
-        let total = OPERATIONS.iter().map(|(share, _)| share).sum();
+        if self.writes {
+            self.line.without_times();
+        }
+        let operations = self.operations();
+        let total = operations.iter().map(|(share, _)| share).sum();
         let mut drawn = self.random.below(total);
-        for (share, operation) in OPERATIONS {
+        for (share, operation) in operations {
             if drawn < share {
                 return operation(self);
             }
@@ -100,11 +152,17 @@ fn main() {
         slots: Slots::new(),
         paths: input.lines().map(str::to_owned).collect(),
         nodes: Vec::new(),
+        writes: args.get(3).is_some_and(|word| word == "writes"),
     };
     let mut output = BufWriter::with_capacity(1 << 16, std::io::stdout().lock());
     for index in only.unwrap_or_else(|| (0..count).collect()) {
         program.run(index as usize, seed);
         writeln!(output, "{}", program.line.text()).expect("standard output is open");
+    }
+    if program.writes {
+        for line in program.left(count as usize) {
+            writeln!(output, "{line}").expect("standard output is open");
+        }
     }
     output.flush().expect("standard output is open");
 }

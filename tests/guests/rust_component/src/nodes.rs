@@ -35,7 +35,11 @@ impl Program {
         })
     }
 
+    /// A host may give the number of a removed file to the next one.
     fn say_identity(&mut self, name: &str, hash: Result<MetadataHashValue, ErrorCode>) {
+        if self.writes {
+            return;
+        }
         if let Some(hash) = self.line.also(name, hash) {
             let identity = self.identity(hash);
             self.line.say("node#", identity);
@@ -47,7 +51,11 @@ impl Program {
         if let Some(stat) = self.line.also("opened", opened.stat()) {
             self.line.stat(&stat);
         }
-        if let Some(flags) = self.line.also("get-flags", opened.get_flags()) {
+        if let Some(mut flags) = self.line.also("get-flags", opened.get_flags()) {
+            if self.writes {
+                // A host has this flag only for preopens.
+                flags.remove(DescriptorFlags::MUTATE_DIRECTORY);
+            }
             self.line.say("is", flags.bits());
         }
         if with_identity {
@@ -181,6 +189,7 @@ pub fn metadata_hash_at(program: &mut Program) {
     let hash = base.descriptor.metadata_hash_at(path_flags(follow), &path);
     if let Some(hash) = line.outcome(hash)
         && Program::is_comparable(&base, &path)
+        && !program.writes
     {
         let identity = program.identity(hash);
         program.line.say("node#", identity);
@@ -209,7 +218,10 @@ pub fn describe(program: &mut Program) {
     let descriptor = &target.descriptor;
     match which {
         0 => {
-            if let Some(flags) = program.line.outcome(descriptor.get_flags()) {
+            if let Some(mut flags) = program.line.outcome(descriptor.get_flags()) {
+                if program.writes {
+                    flags.remove(DescriptorFlags::MUTATE_DIRECTORY);
+                }
                 program.line.say("is", flags.bits());
             }
         }
@@ -219,7 +231,9 @@ pub fn describe(program: &mut Program) {
             }
         }
         _ => {
-            if let Some(hash) = program.line.outcome(descriptor.metadata_hash()) {
+            if let Some(hash) = program.line.outcome(descriptor.metadata_hash())
+                && !program.writes
+            {
                 let identity = program.identity(hash);
                 program.line.say("node#", identity);
             }

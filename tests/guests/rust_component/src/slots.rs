@@ -62,6 +62,11 @@ impl Program {
         }
     }
 
+    /// A mapping, opened again.
+    pub fn fresh_preopen(&self, at: usize) -> Rc<Descriptor> {
+        preopens().swap_remove(at)
+    }
+
     /// An open descriptor. All slots may be empty.
     pub fn any(&mut self) -> Target {
         let open = (0..DESCRIPTORS).filter(|&at| self.slots.descriptors[at].is_some());

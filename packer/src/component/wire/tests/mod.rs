@@ -7,6 +7,7 @@ mod restored;
 mod shapes;
 mod single;
 mod streams;
+mod writable;
 
 use super::{Wiring, text};
 use crate::component::ComponentError;

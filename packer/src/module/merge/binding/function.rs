@@ -76,6 +76,39 @@ pub(crate) static FUNCTIONS: [Function; FUNCTION_COUNT] = {
     all
 };
 
+/// The functions that only a runtime with a layer for changes serves, in place of those of
+/// [`FUNCTIONS`] with the same name.
+pub(crate) static OUTPUT_FUNCTIONS: [Function; OUTPUT_COUNT] = {
+    let mut all = [ERROR_CODE; OUTPUT_COUNT];
+    let mut at = 0;
+    while at < preview2::OUTPUT_FUNCTIONS.len() {
+        all[at] = of_preview2(&preview2::OUTPUT_FUNCTIONS[at]);
+        at += 1;
+    }
+    let mut number = 0;
+    while number < PREVIEW2_COUNT {
+        let function = of_preview2(&preview2::FUNCTIONS[number]);
+        if is_splice(function.name) {
+            all[at] = Function {
+                handles: preview2::SPLICE_HANDLES,
+                ..function
+            };
+            at += 1;
+        }
+        number += 1;
+    }
+    assert!(at == OUTPUT_COUNT);
+    all
+};
+
+/// `splice` and `blocking-splice` write to streams, too.
+const OUTPUT_COUNT: usize = preview2::OUTPUT_FUNCTIONS.len() + 2;
+
+/// Whether the function with this name copies one stream to another.
+const fn is_splice(name: &str) -> bool {
+    matches!(name.as_bytes(), [.., b's', b'p', b'l', b'i', b'c', b'e'])
+}
+
 const fn of_preview2(function: &preview2::Function) -> Function {
     Function {
         version: Version::Preview2,
@@ -251,6 +284,14 @@ mod tests {
             let mut earlier = HOST_FUNCTIONS[..at].iter();
             assert!(earlier.all(|other| other.import != function.import));
         }
+    }
+
+    #[test]
+    fn the_layer_serves_both_streams_of_a_splice() {
+        let of_layer = OUTPUT_FUNCTIONS.iter();
+        let splices = of_layer.filter(|function| is_splice(function.name));
+        let handles: Vec<_> = splices.map(|function| function.handles).collect();
+        assert_eq!(handles, [&[0, 1], &[0, 1]]);
     }
 
     #[test]

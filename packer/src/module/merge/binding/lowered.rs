@@ -162,7 +162,7 @@ impl Lowerings {
             .map(|lowering| lowering.host.get(at).copied().flatten());
         let mut body = Function::new([]);
         // The program has other functions for only some of the lowerings.
-        let is_added = function.absent == Absent::Never;
+        let is_added = matches!(function.absent, Absent::Never | Absent::Unwritten);
         Choice::new(functions, is_added).encode(&mut body, selector, &|body| {
             for parameter in 0..selector {
                 body.instruction(&I::LocalGet(parameter));
@@ -186,7 +186,7 @@ fn absent(absent: Absent, selector: u32) -> Vec<Instruction<'static>> {
         memory_index: 0,
     };
     match absent {
-        Absent::Nothing => Vec::new(),
+        Absent::Nothing | Absent::Unwritten => Vec::new(),
         Absent::Never => vec![I::Unreachable],
         Absent::Zero => vec![I::I32Const(0)],
         // Bindings expect an address that is aligned and not 0, even without items.
