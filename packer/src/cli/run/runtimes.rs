@@ -22,12 +22,14 @@ use wasi_vfs_runtime::{Errno, Filesystem, Preview1, Server};
 type Idle<F> = Server<(), (), F>;
 
 /// The packed files of a program.
+#[allow(clippy::large_enum_variant, reason = "a program has one value")]
 pub(super) enum PackedFiles {
     ReadOnly(TracedImage),
     Writable(WritableImage),
 }
 
 /// The first runtime between two calls.
+#[allow(clippy::large_enum_variant, reason = "a program has one value")]
 enum IdleImage {
     ReadOnly(Idle<TracedImage>),
     Writable(Idle<WritableImage>),
