@@ -129,7 +129,7 @@ impl<'a> Index<'a> {
 
     /// As [`inode`](Self::inode), and compiled into its caller: a walk would spend a third of
     /// its time on copies of inodes.
-    #[inline(always)]
+    #[cfg_attr(feature = "changes", inline(always))]
     pub fn inode_inline(&self, number: InodeNumber) -> Result<Inode, Corrupt> {
         let record = self.inode_record(number)?;
         let parent = record.parent.get();

@@ -123,14 +123,13 @@ impl<S: BlockSource, B: Budget> Tree for ImageFs<'_, S, B> {
             return Err(FsError::NotADirectory);
         };
         let index = self.index()?;
-        let Some(number) = index.find(directory, name)? else {
-            return Ok(None);
-        };
-        let inode = match cfg!(feature = "writable") {
-            true => index.inode_inline(number),
-            false => index.inode(number),
-        };
-        Ok(Some(inode?))
+        match index.find(directory, name)? {
+            #[cfg(feature = "writable")]
+            Some(number) => Ok(Some(index.inode_inline(number)?)),
+            #[cfg(not(feature = "writable"))]
+            Some(number) => Ok(Some(index.inode(number)?)),
+            None => Ok(None),
+        }
     }
 
     fn read_link(&self, link: &Inode) -> Result<&[u8]> {
