@@ -49,7 +49,7 @@ pub(crate) fn merge(
     binding: Binding<'_>,
     memory: MemoryKind,
 ) -> Result<(Vec<u8>, Vec<DroppedSection>), ModuleError> {
-    let index = index::store(&image)?;
+    let index = needed::worthwhile(&image, index::store(&image)?);
     let needed = needed::of_image(&image, &index);
     let runtime = &parts::without_unneeded(runtime, needed)?;
     let runtime = Runtime::parse(runtime)?;

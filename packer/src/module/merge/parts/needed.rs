@@ -4,6 +4,7 @@
 //! [`Part::StoredBlocks`].
 
 use crate::module::parts::Parts as Image;
+use std::borrow::Cow;
 use wasi_vfs_embedding::{Part, Parts};
 use wasi_vfs_format::{Codec, Content, Corrupt, Index, InodeNumber};
 
@@ -12,6 +13,20 @@ use wasi_vfs_format::{Codec, Content, Corrupt, Index, InodeNumber};
 pub(crate) fn of_image(image: &Image<'_>, stored: &[u8]) -> Parts {
     let is_compressed = stored.len() < image.index.len();
     of_index(image.index, is_compressed, image.writable.is_some())
+}
+
+/// Bytes of the decoder in the runtime, without those that compressed blocks need beside it.
+const DECODER_LEN: usize = 13_000;
+
+/// The bytes to store as the index: `stored`, or the index itself if only the index would
+/// need the decoder, and saves less than that.
+pub(crate) fn worthwhile<'a>(image: &Image<'a>, stored: Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    let saved = image.index.len().saturating_sub(stored.len());
+    let needed = of_index(image.index, false, false);
+    match needed.contains(Part::CompressedBlocks) || saved > DECODER_LEN {
+        true => stored,
+        false => Cow::Borrowed(image.index),
+    }
 }
 
 /// The parts for the image with this `index`.
