@@ -44,6 +44,9 @@ pub enum Warning {
     /// The selection of [`Packer::only`](crate::Packer::only) has directories and links, but
     /// no file.
     NoFileKept,
+    /// Directories of [`Packer::writable`](crate::Packer::writable) were missing, and their
+    /// names read like patterns.
+    WritablePatterns(Vec<String>),
     /// Mapped directories are empty, or all their entries are excluded.
     EmptyDirectories(Vec<String>),
     /// Tar archives hold the layers of a container image, and not its files.
@@ -150,6 +153,7 @@ impl fmt::Display for Warning {
                 write_list(f, &format!("{paths_count} not in the tree"), paths)
             }
             Self::NoFileKept => f.write_str(NO_FILE_KEPT),
+            Self::WritablePatterns(paths) => write_list(f, WRITABLE_PATTERNS, paths),
             Self::EmptyDirectories(paths) => write_list(f, EMPTY_DIRECTORIES, paths),
             Self::Layers(archives) => write_list(f, LAYERS, archives),
             Self::EmptyImages(numbers) => write_list(f, EMPTY_IMAGES, numbers),
@@ -199,6 +203,7 @@ const STREAMS: &str = "copy packed files into a stream of your own, because the 
 const CANNOT_WRITE: &str = "write to packed files by WASI 0.2, for example with the standard library, because these functions of 0.3 fail with `unsupported`";
 const NO_FILE_KEPT: &str =
     "the listed paths keep no file, so list files, or directories without `/.` at the end";
+const WRITABLE_PATTERNS: &str = "name each writable directory without a pattern, because an empty directory of this name was created";
 const EMPTY_DIRECTORIES: &str =
     "check the paths and the exclude patterns of mapped directories with nothing to pack";
 const LAYERS: &str = "pack the archive of `docker export`, because that of `docker save` holds layers instead of files";

@@ -9,7 +9,7 @@ use crate::path::{GuestPath, GuestPathError, Mapping, PatternError};
 use crate::tree::source::SourceError;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MIN_BLOCK_SHIFT};
+use wasi_vfs_format::limits::{MAX_BLOCK_SHIFT, MAX_MOUNT_COUNT, MIN_BLOCK_SHIFT};
 use wasi_vfs_format::writer::WriteError;
 
 /// An error of packing.
@@ -135,6 +135,17 @@ pub enum PackError {
         guest: GuestPath,
         /// The path of the link, the same or above it.
         path: String,
+    },
+    /// A directory of [`Packer::writable`](crate::Packer::writable) is not below a mapped one,
+    /// and no further mount is possible.
+    #[error(
+        "guest path {guest} cannot be writable, because no packed directory holds it, and the \
+         image has {MAX_MOUNT_COUNT} mounts, the most that are possible; name a directory \
+         below a packed one, or map a common parent of others"
+    )]
+    WritableMount {
+        /// The guest path.
+        guest: GuestPath,
     },
     /// The path of a writable directory without links cannot be resolved.
     #[error("`{path}` cannot be writable")]

@@ -420,7 +420,10 @@ impl Packer {
             warnings.push(Warning::Decompressed);
         }
         // The lists may name new directories, and a selection may drop others.
-        writable.make(&mut tree, &mut origins)?;
+        let new_patterns = writable.make(&mut tree, &mut origins)?.new_patterns;
+        if !new_patterns.is_empty() {
+            warnings.push(Warning::WritablePatterns(new_patterns));
+        }
         warnings.extend(self.lists.select(&mut tree, &mut options)?);
         let writable = writable.make(&mut tree, &mut origins)?;
         warnings.extend(lint::warnings(&tree, &origins));

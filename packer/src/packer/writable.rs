@@ -8,7 +8,7 @@ use super::error::PackError;
 use crate::inspect::contents::Contents;
 use crate::inspect::resolve::resolve;
 use crate::module::Writable;
-use crate::path::{GuestPath, Mapping};
+use crate::path::{GuestPath, Mapping, Pattern};
 use crate::tree::mounted::{Origin, path_of};
 use crate::tree::writable::{NotADirectory, make, outermost};
 use std::ops::RangeInclusive;
@@ -115,10 +115,14 @@ impl WritablePaths {
         origins: &mut Vec<Origin>,
     ) -> Result<WritableDirectories, PackError> {
         let mut is_new = false;
+        let mut new_patterns = Vec::new();
         let mut directories = Vec::with_capacity(self.guests.len());
         for guest in &self.guests {
             let made = make(tree, guest).map_err(|found| error_at(guest, found))?;
             is_new |= made.is_new;
+            if made.is_new && Pattern::is_pattern(guest.spelling()) {
+                new_patterns.push(guest.spelling().to_owned());
+            }
             directories.push(made.components);
             if made.is_mounted {
                 origins.push(Origin::Mapped);
@@ -128,6 +132,7 @@ impl WritablePaths {
             directories: outermost(directories),
             limit_len: self.limit_len,
             is_new,
+            new_patterns,
         })
     }
 }
@@ -140,6 +145,8 @@ pub(super) struct WritableDirectories {
     limit_len: u64,
     /// Whether the tree had to change.
     pub(super) is_new: bool,
+    /// The guest paths of new directories that read like patterns.
+    pub(super) new_patterns: Vec<String>,
 }
 
 impl WritableDirectories {
@@ -169,5 +176,6 @@ fn error_at(guest: &GuestPath, found: NotADirectory) -> PackError {
     match found {
         NotADirectory::File { path } => PackError::WritableFile { guest, path },
         NotADirectory::BrokenLink { path } => PackError::WritableLink { guest, path },
+        NotADirectory::TooManyMounts => PackError::WritableMount { guest },
     }
 }

@@ -9,6 +9,7 @@
 use super::mounted::path_of;
 use super::resolve::{Top, resolve};
 use crate::path::GuestPath;
+use wasi_vfs_format::limits::MAX_MOUNT_COUNT;
 use wasi_vfs_format::tree::{DirectoryNode, MountPoint, Node, Tree};
 
 /// A directory that is in the tree.
@@ -29,14 +30,19 @@ pub(crate) enum NotADirectory {
     File { path: String },
     /// The target of the symbolic link at `path` is missing.
     BrokenLink { path: String },
+    /// No mount holds the path, and the tree has as many mounts as are possible.
+    TooManyMounts,
 }
 
 /// Makes `guest` a directory of `tree` at or below a mount. Missing directories get the time
 /// 0, so that the same inputs give the same bytes.
 pub(crate) fn make(tree: &mut Tree, guest: &GuestPath) -> Result<Made, NotADirectory> {
     let components = target_of(tree, guest.components())?;
-    let is_created = create(&mut tree.root, &components);
     let is_mounted = !is_below_mount(tree, guest.components());
+    if is_mounted && tree.mounts.len() >= MAX_MOUNT_COUNT as usize {
+        return Err(NotADirectory::TooManyMounts);
+    }
+    let is_created = create(&mut tree.root, &components);
     if is_mounted {
         tree.mounts.push(MountPoint {
             guest_path: guest.spelling().to_owned(),
@@ -217,6 +223,19 @@ mod tests {
             let path = path.clone();
             assert_eq!(error, Err(NotADirectory::BrokenLink { path }), "{name}");
         }
+    }
+
+    #[test]
+    fn full_list_of_mounts_takes_no_further_one() {
+        let mut tree = sample();
+        let number_of = |number| mount(&format!("/usr/lib/{number}"), &["usr", "lib"]);
+        tree.mounts.extend((1..MAX_MOUNT_COUNT).map(number_of));
+        let error = make(&mut tree, &guest("/tmp"));
+        assert_eq!(error, Err(NotADirectory::TooManyMounts));
+        assert_eq!(tree.mounts.len(), 1024);
+        assert!(tree.root.children.keys().eq(["usr"]));
+        let below = made(&mut tree, "/usr/lib/tmp");
+        assert_eq!(below, ("/usr/lib/tmp".to_owned(), true, false));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Writable directories: the directories of the tree, and their numbers in the index.
 
-use crate::PackError;
 use crate::packer::stored::Stored;
 use crate::packer::{DEFAULT_WRITABLE_LIMIT, Packer};
 use crate::testing::app;
+use crate::{PackError, Warning};
 use std::fs;
 use wasi_vfs_format::ImageReader;
 use wasi_vfs_format::InodeNumber;
@@ -109,6 +109,31 @@ fn files_and_broken_links_cannot_be_writable() {
     let text = "guest path /usr/lib/mod.rs/x cannot be writable, because `/usr/lib/mod.rs` is a \
                 file; name a directory";
     assert_eq!(error.to_string(), text);
+}
+
+#[test]
+fn new_directories_named_like_patterns_are_reported() {
+    let packer = packer().writable("/usr/lib/*").writable("/usr/lib/tests");
+    let warnings = packer.store(&()).unwrap().warnings;
+    let expected = Warning::WritablePatterns(vec!["/usr/lib/*".to_owned()]);
+    assert_eq!(warnings, [expected]);
+    let packed = packer.pack().unwrap().module;
+    let again = Packer::new(packed).writable("/usr/lib/*");
+    assert_eq!(again.store(&()).unwrap().warnings, []);
+}
+
+#[test]
+fn full_list_of_mounts_is_an_error_of_the_directory() {
+    let empty = tempfile::tempdir().unwrap();
+    let mounts = (0..1024).map(|number| format!("/mounts/{number}"));
+    let packer = mounts.fold(Packer::new(app()), |packer, guest| {
+        packer.map_dir(empty.path(), guest)
+    });
+    assert!(packer.clone().writable("/mounts/7/below").pack().is_ok());
+    let error = packer.writable("/tmp").pack().unwrap_err();
+    let text = "guest path /tmp cannot be writable, because no packed directory holds it, and the \
+                image has 1024 mounts, the most that are possible";
+    assert!(error.to_string().starts_with(text), "{error}");
 }
 
 #[cfg(unix)]
