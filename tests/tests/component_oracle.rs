@@ -277,7 +277,7 @@ fn run_writing(seed: u64, host: &mut dyn Reference, tally: &mut Tally) {
     let single: &[&str] = &["--compress", "--memory", "single"];
     let packings = WAYS.into_iter().chain([single]).map(|options| Packing {
         way: format!("{options:?}"),
-        module: pack(&guest, &trees, &[&WRITABLE, options].concat()),
+        module: pack(&guest, &trees, &[&WRITABLE[..], options].concat()),
     });
     let packings: Vec<_> = packings.collect();
     let programs = (0..2).map(|number| Program::new(seed << 16 | number, PROGRAM_LEN).writing());

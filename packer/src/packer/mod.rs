@@ -260,7 +260,7 @@ impl Packer {
     /// By default, a packed module keeps its writable directories. The first call replaces
     /// them, and each further call adds one.
     ///
-    /// A file at `guest` is an error. So are an image without a module, and a component.
+    /// A file at `guest` is an error, and so is an image without a module.
     pub fn writable(mut self, guest: impl AsRef<Path>) -> Self {
         let directories = self.writable.directories.get_or_insert_default();
         directories.push(guest.as_ref().to_owned());

@@ -44,7 +44,8 @@ impl<M: Memory, H: Allocator, F: Filesystem> Server<M, H, F> {
         }
     }
 
-    /// Changes the state. `use_it` must not call the host or the allocator.
+    /// Changes the state. `use_it` must not call the host or the allocator. The clock of a
+    /// layer is an exception: a host does not call the component while it tells the time.
     pub(crate) fn with_files<R>(&self, use_it: impl FnOnce(&mut Files<F>) -> R) -> R {
         use_it(&mut self.files.borrow_mut())
     }

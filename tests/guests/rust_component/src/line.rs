@@ -20,8 +20,8 @@ impl Line {
         }
     }
 
-    #[allow(dead_code, reason = "the program of WASI 0.3 changes nothing")]
     /// Leaves out the times of files, which depend on the moment of a change.
+    #[allow(dead_code, reason = "the program of WASI 0.3 changes nothing")]
     pub fn without_times(&mut self) {
         self.with_times = false;
     }
