@@ -65,6 +65,7 @@ fn what_packing_adds_to_a_module_fits_its_budget() {
         let added = added(&module, &packer);
         found.push((name, added, budget));
     }
+    println!("{found:?}");
     assert!(
         found.iter().all(|(_, added, budget)| added <= budget),
         "{found:#?}"

@@ -35,6 +35,7 @@ fn what_packing_adds_to_a_component_fits_its_budget() {
         found.push((name, added(&component, &packer), budget));
     }
     drop((small, large));
+    println!("{found:?}");
     assert!(
         found.iter().all(|(_, added, budget)| added <= budget),
         "{found:#?}"
