@@ -67,6 +67,12 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
         let limit = writable.limit_in_words();
         writeln!(out, "  changes    up to {limit} in memory")?;
     }
+    if let Some(done) = &report.started {
+        writeln!(out, "  state      holds the state of a start")?;
+        for export in done {
+            writeln!(out, "  has run    {}", escape(export.as_bytes()))?;
+        }
+    }
     Ok(())
 }
 
