@@ -15,7 +15,7 @@ const EXAMPLES: &str = concat!(
     "\
 Examples:
   wasi-vfs snapshot --prepare packed.wasm -o prepared.wasm
-  wasi-vfs snapshot packed.wasm --state state.bin --done _initialize -o fast.wasm",
+  wasi-vfs snapshot packed.wasm --state state.bin --done start -o fast.wasm",
     exit_codes!()
 );
 
