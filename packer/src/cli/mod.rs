@@ -32,6 +32,7 @@ mod path_args;
 mod progress;
 mod run;
 mod size;
+mod snapshot;
 mod summary;
 mod text;
 mod time;
@@ -68,6 +69,7 @@ Exit codes: 0 success, 1 failure, 2 wrong usage. `run` exits with the code of it
 enum Command {
     Pack(pack::Pack),
     Image(image::Image),
+    Snapshot(snapshot::Snapshot),
     Check(check::Check),
     Ls(ls::Ls),
     Cat(cat::Cat),
@@ -88,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
     let done = match usage::parse::<Cli>().command {
         Command::Pack(command) => command.execute(),
         Command::Image(command) => command.execute(),
+        Command::Snapshot(command) => command.execute(),
         Command::Check(command) => command.execute(),
         Command::Ls(command) => command.execute(),
         Command::Cat(command) => command.execute(),

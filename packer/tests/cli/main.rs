@@ -38,6 +38,7 @@ mod patterns;
 mod probes;
 mod run;
 mod scratch;
+mod snapshot;
 mod tar;
 mod trace;
 mod usage;

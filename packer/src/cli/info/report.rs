@@ -43,6 +43,9 @@ pub(super) struct Report<'i> {
     /// Present if the program may change directories.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) writable: Option<Writable<'i>>,
+    /// The exports that ran, if the module keeps the state of a start.
+    #[serde(skip)]
+    pub(super) started: Option<Vec<String>>,
     pub(super) file: FileSizes,
     pub(super) tree: TreeSizes,
     pub(super) blocks: Blocks,
@@ -222,6 +225,7 @@ impl<'i> Report<'i> {
             runtime_parts: runtime_parts::of(opened),
             mounts: mounts(image)?,
             writable: Writable::of(opened),
+            started: opened.contents.started.clone(),
             file: file(opened),
             deduplication: Deduplication {
                 saved: tree.raw.saturating_sub(tree.unique),

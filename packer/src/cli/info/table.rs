@@ -83,6 +83,12 @@ fn print_identity(title: &str, report: &Report<'_>, out: &mut dyn Write) -> Resu
         };
         writeln!(out, "  changes    up to {limit} in memory{end}")?;
     }
+    if let Some(done) = &report.started {
+        writeln!(out, "  state      holds the state of a start")?;
+        for export in done {
+            writeln!(out, "  has run    {}", escape(export.as_bytes()))?;
+        }
+    }
     Ok(())
 }
 
