@@ -38,6 +38,8 @@ pub mod figures;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
 mod inspect;
+#[doc(hidden)]
+pub mod interpreter;
 mod limits;
 pub mod module;
 mod packer;
