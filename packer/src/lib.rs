@@ -47,6 +47,7 @@ mod path;
 pub mod runtime;
 #[doc(hidden)]
 pub mod staged;
+pub mod state;
 #[cfg(test)]
 mod testing;
 mod tree;

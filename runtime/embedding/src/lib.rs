@@ -12,7 +12,7 @@
 //! | `layer`, `table` | the record of the writable directories |
 //! | `unsupported` | parts that a reader does not know |
 //! | `source` | reserved record: blocks outside the payload |
-//! | `functions`, `entry_points` | the three functions that `pack` calls |
+//! | `functions`, `entry_points` | the functions that the packer calls |
 //! | `changes` | the functions of a writable module by which a host saves changes |
 //! | `imports` | the functions that the merge supplies to the runtime |
 //! | `calls` | the preview 1 calls that the runtime serves |
@@ -60,7 +60,7 @@ pub use changes::{
 };
 pub use entry_points::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
 pub use form::{FORM_LINKED, FORM_MERGED, FORM_MERGED_SINGLE, FORM_WIRED, FORM_WIRED_SINGLE};
-pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
+pub use functions::{ALLOC_FN, ANCHOR_FN, MOUNT_FN, REST_FN};
 pub use imports::{HOST_MODULE, Import};
 pub use layer::{LAYER_CHANGES, LAYER_LEN, Layer, ROOT_LEN};
 pub use source::{SOURCE_LEN, Source};

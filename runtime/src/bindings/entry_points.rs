@@ -1,4 +1,4 @@
-//! The three functions that `pack` calls, and the record that names them in a linked
+//! The functions that the packer calls, and the record that names three of them in a linked
 //! program.
 
 use super::state;
@@ -48,6 +48,12 @@ extern "C" fn wasi_vfs_alloc(len: usize) -> *mut u8 {
 #[unsafe(export_name = wasi_vfs_embedding::mount_fn!())]
 extern "C" fn wasi_vfs_mount() {
     entry_point!(mount)();
+}
+
+#[cfg(all(feature = "merged", not(feature = "wired")))]
+#[unsafe(export_name = wasi_vfs_embedding::rest_fn!())]
+extern "C" fn wasi_vfs_rest() {
+    state::rest();
 }
 
 /// The record by which `pack` finds the functions behind the exports, which wasm-ld may

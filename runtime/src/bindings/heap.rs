@@ -39,6 +39,16 @@ impl Pages {
         }
     }
 
+    /// Clears all free pages.
+    #[cfg(not(feature = "wired"))]
+    pub(super) fn clear(&self) {
+        for run in self.0.runs() {
+            let first = ptr::without_provenance_mut::<u8>(run.start * PAGE_LEN);
+            // SAFETY: the pages are in memory, and belong to no allocation.
+            unsafe { first.write_bytes(0, run.len() * PAGE_LEN) };
+        }
+    }
+
     /// Takes back pages that came from [`take`](Self::take).
     fn give_back(&self, address: *mut u8, count: usize) {
         let first = address.addr() / PAGE_LEN;

@@ -76,7 +76,7 @@ impl PageMap {
     }
 
     /// The free pages, from the first on. No run touches the next.
-    fn runs(&self) -> impl Iterator<Item = Range<usize>> {
+    pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> {
         let mut end = 0;
         core::iter::from_fn(move || {
             let start = self.find(end, true);

@@ -315,6 +315,21 @@ fn start() -> State {
     }
 }
 
+/// Empties the cache, and clears the pages that nothing uses. The packer calls it on the
+/// memory of a started program, so that the state of that program has no decompressed
+/// blocks.
+#[cfg(all(feature = "merged", not(feature = "wired")))]
+pub(super) fn rest() {
+    // SAFETY: one thread, and no call is under way, so there is no other reference.
+    if let State::Serving(server) = unsafe { &mut *STATE.0.get() } {
+        let files = server.filesystem_mut();
+        #[cfg(feature = "writable")]
+        let files = files.lower_mut();
+        files.empty_cache();
+    }
+    super::heap::PAGES.clear();
+}
+
 /// The image.
 #[cfg(not(any(feature = "wired", feature = "writable")))]
 #[inline(always)]

@@ -161,6 +161,11 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
         Ok(cache)
     }
 
+    /// Frees all decompressed blocks and the decoder. The next read allocates them again.
+    pub(crate) fn empty_cache(&mut self) {
+        self.cache = None;
+    }
+
     #[cfg(test)]
     pub(crate) fn has_cached(&self, block: u32) -> bool {
         let cache = self.cache.as_ref();

@@ -82,6 +82,11 @@ impl<'i, S: BlockSource, B: Budget> ImageFs<'i, S, B> {
         Ok(true)
     }
 
+    /// Frees the memory of all decompressed blocks. Open files stay open.
+    pub fn empty_cache(&mut self) {
+        self.blocks.empty_cache();
+    }
+
     #[cfg(test)]
     pub(crate) fn blocks(&self) -> &Blocks<S, B> {
         &self.blocks

@@ -68,6 +68,11 @@ where
         &self.lower
     }
 
+    /// The file system below. A change of its files makes the layer inconsistent.
+    pub fn lower_mut(&mut self) -> &mut L {
+        &mut self.lower
+    }
+
     /// Bytes of memory that the changes take.
     pub fn used_len(&self) -> u64 {
         self.space.used_len()

@@ -12,7 +12,7 @@
 
 use crate::module::abi::{ABI, AbiFunction, METADATA_SECTION};
 use crate::module::edit::custom;
-use crate::module::edit::items::items_of;
+use crate::module::edit::items::export_items;
 use crate::module::edit::rebuild::Rebuild;
 use crate::module::edit::rope::Rope;
 use crate::module::error::ModuleError;
@@ -21,7 +21,6 @@ use crate::module::parse::section::id;
 use crate::module::parse::shape::{Shape, constant};
 use std::borrow::Cow;
 use wasi_vfs_embedding::{ENTRY_POINTS_LEN, ENTRY_POINTS_MAGIC, EntryPoints};
-use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 use wasmparser::{ConstExpr, Element, ElementItems, ElementKind, Export, Operator};
 use zerocopy::FromBytes;
 
@@ -51,13 +50,8 @@ pub(crate) fn expose<'a>(
 }
 
 fn with_exports(shape: &Shape<'_>, exports: &[Export<'_>]) -> Result<Vec<u8>, ModuleError> {
-    let mut section = wasm_encoder::ExportSection::new();
-    for export in exports {
-        let added = RoundtripReencoder.parse_export(&mut section, *export);
-        added.map_err(|error| ModuleError::bake("reading its exports", error))?;
-    }
     let mut rebuild = unchanged(shape)?;
-    rebuild.items(id::EXPORT, 0, items_of(&section)?)?;
+    rebuild.items(id::EXPORT, 0, export_items(exports)?)?;
     rebuild.finish()
 }
 

@@ -3,7 +3,8 @@
 use crate::module::edit::rope::Rope;
 use crate::module::error::ModuleError;
 use wasm_encoder::Encode;
-use wasmparser::{BinaryReader, MemoryType};
+use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
+use wasmparser::{BinaryReader, Export, MemoryType};
 
 /// Encoded items of one section.
 #[derive(Default)]
@@ -23,6 +24,16 @@ pub(crate) fn memory_items(memories: &[MemoryType]) -> Result<Items<'static>, Mo
             shared: memory.shared,
             page_size_log2: memory.page_size_log2,
         });
+    }
+    items_of(&section)
+}
+
+/// Items of the export section.
+pub(crate) fn export_items(exports: &[Export<'_>]) -> Result<Items<'static>, ModuleError> {
+    let mut section = wasm_encoder::ExportSection::new();
+    for export in exports {
+        let added = RoundtripReencoder.parse_export(&mut section, *export);
+        added.map_err(|error| ModuleError::bake("reading its exports", error))?;
     }
     items_of(&section)
 }

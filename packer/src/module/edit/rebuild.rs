@@ -148,6 +148,11 @@ impl<'s, 'a> Rebuild<'s, 'a> {
         self.put(id::START, content);
     }
 
+    /// Removes the start function, if there is one.
+    pub(crate) fn no_start(&mut self) {
+        self.remove(id::START);
+    }
+
     /// Replaces the import section, if the module has one.
     pub(crate) fn imports(&mut self, content: Option<Rope<'a>>) {
         if let Some(content) = content {
