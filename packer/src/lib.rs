@@ -37,6 +37,7 @@ mod extract;
 pub mod figures;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+pub mod init;
 mod inspect;
 #[doc(hidden)]
 pub mod interpreter;

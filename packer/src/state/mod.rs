@@ -15,6 +15,8 @@ mod program;
 
 pub use error::StateError;
 pub use file::State;
+pub(crate) use file::Value;
+pub(crate) use names::PREFIX as EXPORT_PREFIX;
 
 use program::Program;
 
