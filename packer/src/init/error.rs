@@ -45,10 +45,11 @@ pub enum InitError {
     },
     /// Each instance would have the same random numbers.
     #[error(
-        "initialisation drew {drawn} random numbers, and {allowed} are allowed; every instance \
+        "initialisation drew random numbers {}, and {allowed} draws are allowed; every instance \
          would have the same: seeds, keys and hash tables could be guessed. Draw them later, or \
          allow them with --init-allow-random {drawn} if the program draws new ones before it \
-         needs secret numbers"
+         needs secret numbers",
+        times(*drawn)
     )]
     Random {
         /// Calls of `random_get`.
@@ -87,6 +88,13 @@ impl fmt::Display for Place {
             Self::Before => write!(f, "before the first call"),
             Self::After => write!(f, "after the last call"),
         }
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".into(),
+        _ => format!("{count} times"),
     }
 }
 

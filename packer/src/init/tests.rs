@@ -168,7 +168,7 @@ fn the_same_start_has_the_same_state() {
 fn random_numbers_are_counted() {
     let error = error("random\nrandom");
     assert!(
-        error.contains("drew 2 random numbers, and 0 are allowed"),
+        error.contains("drew random numbers 2 times, and 0 draws"),
         "{error}"
     );
     assert!(error.contains("--init-allow-random 2"), "{error}");

@@ -41,6 +41,9 @@ pub struct Contents<'a> {
     pub metadata: Option<Cow<'a, [u8]>>,
     /// The directories that the program may change. `None` if all files are read-only.
     pub writable: Option<Writable>,
+    /// The exports that ran before the module got the [state](crate::state) of a start.
+    /// `None` if it keeps none.
+    pub started: Option<Vec<String>>,
 }
 
 /// An error of opening a packed module or image.
@@ -119,6 +122,7 @@ impl<'a> Contents<'a> {
             payload_segment: None,
             metadata: found.metadata.map(Into::into),
             writable: found.writable,
+            started: found.started,
         }
     }
 
@@ -179,6 +183,7 @@ impl<'a> Contents<'a> {
             payload_segment: found.payload_segment,
             metadata: found.metadata.map(Into::into),
             writable: found.writable,
+            started: found.started,
         }
     }
 
@@ -200,6 +205,7 @@ impl<'a> Contents<'a> {
             payload_segment: None,
             metadata: metadata.transpose()?.map(Into::into),
             writable: None,
+            started: None,
         })
     }
 
@@ -215,6 +221,7 @@ impl<'a> Contents<'a> {
             payload_segment: None,
             metadata: parts.metadata.map(Into::into),
             writable: None,
+            started: None,
         }
     }
 
@@ -251,6 +258,7 @@ impl<'a> Contents<'a> {
                 .metadata
                 .map(|metadata| Cow::Owned(metadata.into_owned())),
             writable: self.writable,
+            started: self.started,
         }
     }
 

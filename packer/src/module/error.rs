@@ -37,6 +37,11 @@ pub enum ModuleError {
     /// The file is an image without a module.
     #[error("the file is an image, expected a module; name a module, and the image with --from")]
     Image,
+    /// The module keeps the state of a start.
+    #[error(
+        "the module keeps the state of a start, in which other files would be missing; pack the original module again, and start that"
+    )]
+    Started,
     /// The module exceeds a limit of engines.
     #[error(
         "it has {found} {what}, more than the {limit} that engines allow; the file may be damaged, build it again"

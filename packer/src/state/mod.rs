@@ -7,15 +7,21 @@
 //! reads `/lib/start.rb` in `_initialize`. The finished module has the memory as it is then,
 //! and its `_initialize` does nothing.
 
+mod difference;
 mod error;
 mod file;
+mod finish;
 mod instrument;
 mod names;
 mod program;
+mod stack;
+#[cfg(test)]
+mod tests;
 
 pub use error::StateError;
 pub use file::State;
 pub(crate) use file::Value;
+pub use finish::{DEFAULT_ADDED_LIMIT, Finished, Limits};
 pub(crate) use names::PREFIX as EXPORT_PREFIX;
 
 use program::Program;
@@ -29,6 +35,24 @@ use program::Program;
 pub fn prepare(packed: &[u8]) -> Result<Vec<u8>, StateError> {
     let program = Program::parse(packed)?;
     instrument::instrumented(&program, digest(packed))
+}
+
+/// The packed module in the state that a host copied from [`prepare`]'s result. `done` names
+/// the exports that ran. They do nothing in the result, and return zeros if they have results.
+///
+/// # Errors
+///
+/// The state belongs to another module, was copied during a call, or cannot be kept.
+pub fn finish(
+    packed: Vec<u8>,
+    state: &State,
+    done: &[String],
+    limits: Limits,
+) -> Result<Finished, StateError> {
+    if state.digest != digest(&packed) {
+        return Err(StateError::OtherModule);
+    }
+    finish::finished(&packed, state, done, limits)
 }
 
 /// The digest of a packed module, by which a state names it.

@@ -3,4 +3,5 @@
 pub(crate) mod entry_points;
 pub(crate) mod linked;
 pub(crate) mod piece;
+pub(crate) mod rest;
 pub(crate) mod snapshot;

@@ -40,6 +40,11 @@ const FUEL: u64 = if cfg!(test) {
 /// Instructions for each byte of the image, which is zeroed and then written.
 const FUEL_PER_BYTE: u64 = 4;
 
+/// The limit on instructions for `len` bytes.
+pub(super) fn fuel(len: usize) -> u64 {
+    FUEL.saturating_add((len as u64).saturating_mul(FUEL_PER_BYTE))
+}
+
 /// The data that is written into the module before the snapshot.
 pub(crate) struct Bake<'a> {
     /// Pieces that are written back to back into allocated memory, and then freed.
@@ -54,10 +59,6 @@ pub(crate) struct Bake<'a> {
 impl Bake<'_> {
     fn len(&self) -> usize {
         self.pieces.iter().map(Piece::len).sum()
-    }
-
-    fn fuel(&self) -> u64 {
-        FUEL.saturating_add((self.len() as u64).saturating_mul(FUEL_PER_BYTE))
     }
 }
 
@@ -119,7 +120,7 @@ impl Running {
         let mut store = Store::new(&engine, bounds(bake.len() + wasm.len()));
         store.limiter(|bounds| bounds);
         store
-            .set_fuel(bake.fuel())
+            .set_fuel(fuel(bake.len()))
             .map_err(|error| ModuleError::bake("it does not start", error))?;
         let imports = stubs(&module, &mut store)?;
         let instance = Instance::new(&mut store, &module, &imports)
@@ -211,7 +212,8 @@ impl Running {
     }
 }
 
-fn engine() -> Engine {
+/// An engine that counts instructions.
+pub(super) fn engine() -> Engine {
     let mut config = Config::default();
     config
         .wasm_custom_page_sizes(true)
@@ -225,7 +227,10 @@ fn engine() -> Engine {
 
 /// A trapping function for each import. There is no host at pack time, and a call of one
 /// would bake the packer's environment into the module.
-fn stubs(module: &Module, store: &mut Store<StoreLimits>) -> Result<Vec<Extern>, ModuleError> {
+pub(super) fn stubs(
+    module: &Module,
+    store: &mut Store<StoreLimits>,
+) -> Result<Vec<Extern>, ModuleError> {
     let mut externs = Vec::new();
     for import in module.imports() {
         let (from, name) = (import.module().to_owned(), import.name().to_owned());

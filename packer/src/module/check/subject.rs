@@ -13,6 +13,7 @@ use crate::module::locate::placed::Located;
 use crate::module::parse::shape::{Shape, check_preamble};
 use crate::module::parse::validate::validate;
 use crate::module::preview0::convert::first_import;
+use crate::module::started;
 use wasi_vfs_embedding::{ALLOC_FN, ANCHOR_FN, MOUNT_FN};
 use wasi_vfs_format::threads::with_threads;
 use wasmparser::{ExternalKind, Import, MemoryType, TypeRef};
@@ -51,6 +52,9 @@ pub(crate) fn look(wasm: &[u8]) -> Result<Subject<'_>, ModuleError> {
     validate(wasm)?;
     let shape = Shape::parse(wasm)?;
     check_static(&shape)?;
+    if started::find(&shape).is_some() {
+        return Err(ModuleError::Started);
+    }
     let located = locate(&shape)?;
     if located
         .as_ref()

@@ -3,6 +3,7 @@
 pub(crate) mod code;
 pub(crate) mod custom;
 pub(crate) mod dropped;
+pub(crate) mod globals;
 pub(crate) mod imports;
 pub(crate) mod items;
 pub(crate) mod names;

@@ -11,6 +11,7 @@ use crate::module::locate::placed::Located;
 use crate::module::parse::section::id;
 use crate::module::parse::shape::Shape;
 use crate::module::parse::skeleton::Skeleton;
+use crate::module::started;
 use std::borrow::Cow;
 use std::sync::Arc;
 use wasi_vfs_format::{Part, Payload, ReadAt};
@@ -39,6 +40,7 @@ pub(crate) fn extract<'a>(shape: &Shape<'a>, located: &Located) -> Result<Found<
         payload,
         metadata: metadata_section(shape),
         writable: layer::read(&memory, located)?,
+        started: started::find(shape),
     })
 }
 
@@ -76,6 +78,7 @@ pub(crate) fn extract_from_file(
         payload_segment,
         metadata: metadata_section(shape).map(<[u8]>::to_vec),
         writable: layer::read(&memory, located)?,
+        started: started::find(shape),
     })
 }
 

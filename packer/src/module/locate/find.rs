@@ -50,6 +50,7 @@ pub(crate) fn find_in(source: &Arc<dyn ReadAt>) -> Result<Option<Filed>, ModuleE
         payload_segment: None,
         metadata: found.metadata.map(<[u8]>::to_vec),
         writable: found.writable,
+        started: found.started,
     }))
 }
 

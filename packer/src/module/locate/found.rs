@@ -23,6 +23,8 @@ pub struct Found<'a> {
     pub metadata: Option<&'a [u8]>,
     /// The writable directories, if the runtime has a layer.
     pub writable: Option<Writable>,
+    /// The exports that ran before the module got its state, if it keeps one.
+    pub started: Option<Vec<String>>,
 }
 
 /// The image of a module in a file. The payload stays in the file.
@@ -37,4 +39,5 @@ pub(crate) struct Filed {
     pub(crate) payload_segment: Option<u32>,
     pub(crate) metadata: Option<Vec<u8>>,
     pub(crate) writable: Option<Writable>,
+    pub(crate) started: Option<Vec<String>>,
 }
