@@ -37,7 +37,10 @@ mod extract;
 pub mod figures;
 #[cfg(any(test, feature = "fuzz"))]
 pub mod fuzz;
+pub mod init;
 mod inspect;
+#[doc(hidden)]
+pub mod interpreter;
 mod limits;
 pub mod module;
 mod packer;

@@ -7,12 +7,13 @@ use wasi_vfs_tests::recipe::{Recipe, page_text};
 use wasi_vfs_tests::workspace::root;
 
 /// Recipes with a test below.
-const RECIPES: [&str; 11] = [
+const RECIPES: [&str; 12] = [
     "c",
     "ci",
     "components",
     "go",
     "host",
+    "instant",
     "oci",
     "page",
     "python",
@@ -70,6 +71,12 @@ fn go() {
 #[test]
 fn host() {
     Recipe::read("host").python().wasmtime().run();
+}
+
+#[test]
+fn instant() {
+    let recipe = Recipe::read("instant");
+    recipe.python().cargo().npm().wasmtime().run();
 }
 
 /// It has no command that runs without a registry of images.

@@ -15,6 +15,7 @@ mod exit_codes;
 mod extract;
 mod image;
 mod info;
+mod init;
 mod input;
 mod lazy_path;
 mod lib_command;

@@ -1,13 +1,14 @@
 //! `wasi-vfs pack`: packs directories into a module.
 
 use super::exit_codes::exit_codes;
-use super::input;
+use super::init::InitOptions;
 use super::pack_error::explain;
 use super::pack_options::PackOptions;
 use super::progress::Bar;
 use super::summary::Done;
 use super::usage::{WrongUsage, level_hint};
 use super::writable::WritableOptions;
+use super::{input, output};
 use anyhow::{Context, Result};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -25,7 +26,8 @@ Examples:
   wasi-vfs pack app.wasm --dir ./lib::/usr/lib --writable /tmp -o packed.wasm
   wasi-vfs pack packed.wasm --dir ./new-lib::/usr/lib -o packed.wasm
   wasi-vfs pack app.wasm --from lib.wvfs -o packed.wasm
-  wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm",
+  wasi-vfs pack packed.wasm --only trace.txt --compress -o small.wasm
+  wasi-vfs pack app.wasm --dir ./lib::/usr/lib --init setup -o fast.wasm",
     exit_codes!()
 );
 
@@ -75,6 +77,9 @@ pub(super) struct Pack {
     #[command(flatten)]
     writable: WritableOptions,
 
+    #[command(flatten)]
+    init: InitOptions,
+
     /// Accept functions that may receive packed files and trap on them
     ///
     /// Only functions of `wasi:filesystem` and `wasi:io` accept descriptors and streams of
@@ -99,6 +104,9 @@ impl Pack {
     pub(super) fn execute(self) -> Result<ExitCode> {
         let start = Instant::now();
         self.options.start(&self.output)?;
+        if let Some(script) = self.init.script() {
+            output::require_other_file(&self.output, script)?;
+        }
         let done = self.pack();
         self.options.finish(&done?, &self.output, start)?;
         Ok(ExitCode::SUCCESS)
@@ -114,6 +122,7 @@ impl Pack {
             packer = packer.memory(memory);
         }
         packer = self.writable.add_to(packer);
+        packer = self.init.add_to(packer)?;
         let own = [self.module.as_path(), &self.output];
         let packer = self.options.packer(packer, &own)?;
         let packed = packer.pack_with_progress(&bar);

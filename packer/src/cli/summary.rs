@@ -11,6 +11,8 @@ pub(super) struct Done {
     statistics: Statistics,
     left_out: Option<LeftOut>,
     hidden_count: u64,
+    /// The bytes of a state. `None` without a start.
+    state_len: Option<u64>,
     pub(super) warnings: Vec<Warning>,
     /// `None` for an image.
     form: Option<Form>,
@@ -23,6 +25,7 @@ impl From<Packed> for Done {
             statistics: packed.statistics,
             left_out: packed.left_out,
             hidden_count: packed.hidden_count,
+            state_len: packed.state_len,
             warnings: packed.warnings,
             form: Some(packed.form),
         }
@@ -36,6 +39,7 @@ impl From<PackedImage> for Done {
             statistics: packed.statistics,
             left_out: packed.left_out,
             hidden_count: packed.hidden_count,
+            state_len: None,
             warnings: packed.warnings,
             form: None,
         }
@@ -54,8 +58,11 @@ pub(super) fn summary(packed: &Done, elapsed: Duration) -> String {
         0 => String::new(),
         count => format!("{} hidden by later inputs, ", text::count(count, "file")),
     };
+    let state = packed.state_len.map_or(String::new(), |len| {
+        format!("{} of state added, ", text::len(len))
+    });
     format!(
-        "{}, {} stored in {} ({}), {} saved by deduplication, {left_out}{hidden}{}, {:.1} s",
+        "{}, {} stored in {} ({}), {} saved by deduplication, {left_out}{hidden}{state}{}, {:.1} s",
         text::count(statistics.file_count.into(), "file"),
         text::len(statistics.file_len),
         text::len(statistics.stored_len),

@@ -1,6 +1,7 @@
 //! Errors of packing.
 
 use crate::component::ComponentError;
+use crate::init::InitError;
 use crate::inspect::contents::OpenError;
 use crate::inspect::resolve::ResolveError;
 use crate::limits::size::SizeLimitError;
@@ -178,6 +179,9 @@ pub enum PackError {
     /// The image cannot be embedded in the module.
     #[error(transparent)]
     Module(#[from] ModuleError),
+    /// The program does not start.
+    #[error("cannot start the program")]
+    Init(#[from] InitError),
     /// The image cannot be embedded in the component.
     #[error(transparent)]
     Component(#[from] ComponentError),

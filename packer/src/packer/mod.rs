@@ -24,7 +24,9 @@ pub use outcome::{Packed, PackedImage};
 pub use storage::DEFAULT_LEVEL;
 pub use writable::{DEFAULT_WRITABLE_LIMIT, WRITABLE_LIMITS};
 
-use crate::module::MemoryKind;
+use crate::init::{Init, InitError};
+use crate::module::{Embedded, MemoryKind};
+use crate::state::{self, Limits};
 use crate::tree::combine::Overlap;
 use crate::tree::lint;
 use crate::tree::source::Mtime;
@@ -84,6 +86,8 @@ pub struct Packer {
     no_size_limit: bool,
     allow_escape: bool,
     no_host_files: bool,
+    init: Option<Init>,
+    init_limit: Limits,
 }
 
 impl Packer {
@@ -112,6 +116,8 @@ impl Packer {
             no_size_limit: false,
             allow_escape: false,
             no_host_files: false,
+            init: None,
+            init_limit: Limits::default(),
         }
     }
 
@@ -311,6 +317,40 @@ impl Packer {
         self
     }
 
+    /// Starts the program with these calls after packing. The packed module keeps the memory
+    /// and the globals that the calls leave, so that later instances continue there.
+    ///
+    /// The program runs in an interpreter with its packed files, a fixed time and an empty
+    /// environment, so packing twice still writes the same bytes. A component and a command,
+    /// which exports `_start`, are errors. So are calls that fail or that do something which
+    /// later instances would miss, such as writing output.
+    ///
+    /// ```
+    /// use wasi_vfs::Packer;
+    /// use wasi_vfs::init::Init;
+    ///
+    /// # let app = wat::parse_str(r#"(module
+    /// #     (import "wasi_snapshot_preview1" "path_open"
+    /// #         (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    /// #     (memory (export "memory") 1)
+    /// #     (func (export "wizer.initialize") (i32.store (i32.const 16) (i32.const 1))))"#)?;
+    /// let init = Init::export("wizer.initialize");
+    /// let packed = Packer::new(app).map_dir("src", "/usr/src").init(init).pack()?;
+    /// assert!(packed.state_len.is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn init(mut self, init: Init) -> Self {
+        self.init = Some(init);
+        self
+    }
+
+    /// Sets the most bytes that [`Packer::init`] may add to the module. By default, this is
+    /// [`DEFAULT_ADDED_LIMIT`](state::DEFAULT_ADDED_LIMIT).
+    pub fn init_limit(mut self, len: u64) -> Self {
+        self.init_limit = Limits::added(len);
+        self
+    }
+
     /// Stores the files at `paths` first and in this order, and all others after them. If
     /// these are the files that a program reads when it starts, the start reads few
     /// blocks. Paths and patterns are those of [`Packer::only`].
@@ -361,7 +401,24 @@ impl Packer {
         let mut embedded = image.embed(target)?;
         embedded.module = outer.close(embedded.module)?;
         embedded.warnings.splice(..0, outer.warnings().to_vec());
-        Ok(image.into_packed(embedded))
+        let state_len = match &self.init {
+            Some(init) => Some(self.start(init, &mut embedded)?),
+            None => None,
+        };
+        let mut packed = image.into_packed(embedded);
+        packed.state_len = state_len;
+        Ok(packed)
+    }
+
+    /// Starts the program, and gives the module its state. Returns the added bytes.
+    fn start(&self, init: &Init, embedded: &mut Embedded) -> Result<u64, PackError> {
+        let started = init.start(&embedded.module)?;
+        let packed = std::mem::take(&mut embedded.module);
+        let finished = state::finish(packed, &started.state, &started.done, self.init_limit)
+            .map_err(InitError::State)?;
+        embedded.module = finished.module;
+        embedded.warnings.extend(finished.warnings);
+        Ok(finished.added_len)
     }
 
     /// Writes the image without a module.

@@ -37,6 +37,9 @@ pub struct Packed {
     pub left_out: Option<LeftOut>,
     /// The number of files and links that a [`Packer::union`](crate::Packer::union) hides.
     pub hidden_count: u64,
+    /// The bytes that the state of [`Packer::init`](crate::Packer::init) adds. `None` without
+    /// a start.
+    pub state_len: Option<u64>,
     /// Warnings for the user.
     pub warnings: Vec<Warning>,
 }

@@ -114,6 +114,7 @@ impl Stored {
             statistics: self.manifest.statistics,
             left_out: self.manifest.left_out,
             hidden_count: self.hidden_count,
+            state_len: None,
             warnings,
         }
     }

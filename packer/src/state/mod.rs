@@ -20,9 +20,9 @@ mod tests;
 
 pub use error::StateError;
 pub use file::State;
-#[allow(unused_imports, reason = "the interpreter of the packer makes states")]
 pub(crate) use file::Value;
 pub use finish::{DEFAULT_ADDED_LIMIT, Finished, Limits};
+pub(crate) use names::PREFIX as EXPORT_PREFIX;
 
 use program::Program;
 

@@ -23,6 +23,7 @@ mod hostile;
 mod hostile_modules;
 mod image;
 mod info;
+mod init;
 mod inner;
 mod inputs;
 mod json;

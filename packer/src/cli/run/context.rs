@@ -1,13 +1,13 @@
 //! The world of the program: arguments, variables, standard streams, host directories.
 
 use super::directories::HostDirectories;
-use super::process::Process;
 use crate::cli::usage::WrongUsage;
 use anyhow::{Context, Result};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use std::collections::HashMap;
 use std::path::Path;
+use wasi_vfs::interpreter::Process;
 use wasi_vfs::{Mapping, PackError};
 
 /// What a command line says about it.

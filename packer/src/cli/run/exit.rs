@@ -1,10 +1,10 @@
 //! How a program ended, as an exit code.
 
-use super::calls::PREVIEW1;
 use crate::cli::message::report;
 use crate::cli::text;
 use anyhow::{Context, Result, anyhow, bail};
 use std::process::ExitCode;
+use wasi_vfs::interpreter::PREVIEW1;
 use wasmi::errors::{ErrorKind, LinkerError};
 
 /// The exit code of shells for an aborted program, which other engines use for a trap.

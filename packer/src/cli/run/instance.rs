@@ -1,27 +1,20 @@
 //! A program under the interpreter, from its bytes to its exit code.
 
-use super::calls::{State, linker};
 use super::directories::HostDirectories;
 use super::entries::entries;
 use super::exit::{exit_code, not_instantiated};
 use super::payload::{Failure, PayloadFile};
-use super::process::Process;
 use super::program::{Image, Program};
 use super::runtimes::{PackedFiles, Runtimes};
+use super::state::State;
 use super::traced_image::TracedImage;
 use super::writable_image::writable_image;
 use anyhow::{Context, Result, bail};
 use std::process::ExitCode;
 use wasi_vfs::bounds::bounds;
+use wasi_vfs::interpreter::{Process, config, link};
 use wasi_vfs::module;
-use wasmi::{CompilationMode, Config, Engine, Instance, Module, Store};
-
-/// Nested calls of a program. The engine keeps them on the heap, and interpreters in the
-/// program nest a few for each call of their own.
-const MAX_RECURSION_DEPTH: usize = 100_000;
-
-/// Bytes of values on the stack of those calls.
-const MAX_STACK_LEN: usize = 64 << 20;
+use wasmi::{Engine, Instance, Linker, Module, Store};
 
 /// How a program ended, and what it left behind.
 pub(super) struct Outcome {
@@ -39,7 +32,7 @@ pub(super) fn run(
     invoked: &[String],
     is_traced: bool,
 ) -> Result<Outcome> {
-    let engine = engine();
+    let engine = Engine::new(&config());
     let module = Module::new(&engine, &program.wasm)
         .context("the built-in interpreter does not accept the module; use your own engine")?;
     let entries = entries(&module, invoked)?;
@@ -47,7 +40,8 @@ pub(super) fn run(
     let image = program.image.as_ref();
     let files = image.map(|image| packed_files(image, &failure, is_traced));
     let runtimes = Runtimes::new(files.transpose()?, directories);
-    let linker = linker(&engine)?;
+    let mut linker = Linker::new(&engine);
+    link(&mut linker)?;
     let state = State::new(process, bounds(program.wasm.len()), runtimes);
     let mut store = Store::new(&engine, state);
     store.limiter(|state| &mut state.bounds);
@@ -72,17 +66,6 @@ fn packed_files(image: &Image, failure: &Failure, is_traced: bool) -> Result<Pac
         Ok(image) => Ok(PackedFiles::Writable(image)),
         Err(_) => bail!("too little memory for the list of writable directories"),
     }
-}
-
-fn engine() -> Engine {
-    let mut config = Config::default();
-    config
-        // Functions that never run cost nothing, so large modules start quickly.
-        .compilation_mode(CompilationMode::Lazy)
-        .ignore_custom_sections(true)
-        .set_max_recursion_depth(MAX_RECURSION_DEPTH)
-        .set_max_stack_height(MAX_STACK_LEN);
-    Engine::new(&config)
 }
 
 /// Calls the exports in order, until one exits or traps.

@@ -4,26 +4,23 @@
 //! with the same runtime that is inside the module, compiled for this machine. So a trace
 //! sees each file that the program reaches, and reading runs at native speed. For example,
 //! `run packed.wasm` opens the image in place ([`program`]), binds the calls of the program
-//! to the runtime ([`calls`], [`runtimes`]), and calls `_start` ([`instance`]). The same
+//! to the runtime ([`state`], [`runtimes`]), and calls `_start` ([`instance`]). The same
 //! runtime serves the directories of `--dir` ([`directories`]). A program with writable
-//! directories has a layer above the image ([`writable_image`]). The runtime passes calls on
-//! standard streams to [`host`]. The [`process`] answers all other calls.
+//! directories has a layer above the image ([`writable_image`]). The host of the
+//! [interpreter](wasi_vfs::interpreter) answers all other calls, with this machine behind it
+//! ([`system`]).
 
-mod calls;
 mod commit;
 mod context;
 mod directories;
 mod entries;
 mod exit;
-mod host;
 mod instance;
-mod memory;
 mod payload;
-mod polling;
-mod process;
 mod program;
 mod runtimes;
-mod streams;
+mod state;
+mod system;
 mod trace;
 mod traced_image;
 mod writable_image;

@@ -10,11 +10,10 @@
 //! memory nor host.
 
 use super::directories::HostDirectories;
-use super::host::Host;
-use super::memory::GuestMemory;
 use super::trace::Notes;
 use super::traced_image::TracedImage;
 use super::writable_image::WritableImage;
+use wasi_vfs::interpreter::GuestMemory;
 use wasi_vfs_runtime::overlay::SaveError;
 use wasi_vfs_runtime::{Errno, Filesystem, Preview1, Server};
 
@@ -135,7 +134,7 @@ impl Runtimes {
     pub(super) fn serve(
         &mut self,
         memory: GuestMemory<'_, '_>,
-        host: Host<'_, '_>,
+        host: impl Preview1,
         call: impl FnOnce(&mut dyn Preview1) -> i32,
     ) -> i32 {
         let Some(directories) = self.directories.take() else {

@@ -3,7 +3,7 @@
 //! The changes are in the memory of this process, with the limit of the packed module. They
 //! end with the program, as they do in other engines.
 
-use super::polling::system_time;
+use super::system::system_time;
 use super::traced_image::TracedImage;
 use wasi_vfs::module::Writable;
 use wasi_vfs_format::InodeNumber;

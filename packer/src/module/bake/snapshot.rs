@@ -9,6 +9,7 @@
 //! own are the same here: a module with an anchor in memory 0. It cannot reach the host.
 
 use crate::bounds::{MAX_MEMORIES, bounds};
+use crate::interpreter::sparse_copy;
 use crate::module::bake::piece::Piece;
 use crate::module::error::ModuleError;
 use crate::module::locate::anchor::check_abi;
@@ -281,20 +282,6 @@ impl State {
         }
         state
     }
-}
-
-/// Bytes that are compared at once: a page of the machine.
-const PAGE_LEN: usize = 4096;
-
-/// A copy that takes memory only for pages with content. A program may reserve far more
-/// memory than it writes.
-fn sparse_copy(memory: &[u8]) -> Vec<u8> {
-    let mut copy = vec![0; memory.len()];
-    let pages = copy.chunks_mut(PAGE_LEN).zip(memory.chunks(PAGE_LEN));
-    for (to, from) in pages.filter(|(zeros, from)| zeros != from) {
-        to.copy_from_slice(from);
-    }
-    copy
 }
 
 impl InstanceState for State {

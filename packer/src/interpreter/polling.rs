@@ -1,6 +1,6 @@
 //! Waiting for standard streams and clocks.
 //!
-//! The system waits for the streams until the first clock runs out. A program that waits
+//! The machine waits for the streams until the first clock runs out. A program that waits
 //! for input and for a clock of one second, for example, gets the event of the input, or
 //! after one second that of the clock. A subscription that makes no sense is an event with
 //! an error at once.
@@ -8,12 +8,12 @@
 //! If a stream is ready, an expired clock has no event, as under wasmtime. The program gets
 //! the event of the clock from a later call.
 
+use super::machine::{Clock, Machine};
 use super::memory::GuestMemory;
+use super::result::Result;
 use super::streams::{Stream, Streams};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use wasi_vfs_runtime::{Errno, Memory};
-
-type Result<T = (), E = Errno> = std::result::Result<T, E>;
 
 const SUBSCRIPTION_LEN: usize = 48;
 const EVENT_LEN: usize = 32;
@@ -43,7 +43,7 @@ enum Event {
 
 /// `poll_oneoff`: waits for the first of the subscriptions.
 pub(super) fn poll(
-    streams: &Streams,
+    (streams, machine): (&Streams, &mut impl Machine),
     memory: &mut GuestMemory<'_, '_>,
     (subscriptions, count): (u32, u32),
     (events, found): (u32, u32),
@@ -54,7 +54,7 @@ pub(super) fn poll(
     memory.check(subscriptions, u64::from(count) * SUBSCRIPTION_LEN as u64)?;
     memory.check(events, u64::from(count) * EVENT_LEN as u64)?;
     memory.check(found, 4)?;
-    let now = Now::new();
+    let now = Now::of(machine);
     let read = |position: u32| {
         let mut bytes = [0; SUBSCRIPTION_LEN];
         // Fits, since the end of the array was checked.
@@ -65,7 +65,7 @@ pub(super) fn poll(
         Subscription::parse(&bytes, streams, &now)
     };
     let subscriptions: Vec<_> = (0..count).map(read).collect();
-    let answers = wait(&subscriptions)?;
+    let answers = wait(&subscriptions, machine)?;
     for (position, answer) in answers.iter().enumerate() {
         memory.copy_in(events + (position * EVENT_LEN) as u32, answer);
     }
@@ -74,43 +74,29 @@ pub(super) fn poll(
 
 /// Both clocks at the start of a call.
 struct Now {
-    system: Duration,
+    real: Duration,
     monotonic: Duration,
 }
 
 impl Now {
-    fn new() -> Self {
+    fn of(machine: &mut impl Machine) -> Self {
         Self {
-            system: system_time(),
-            monotonic: monotonic_time(),
+            real: machine.time(Clock::Real),
+            monotonic: machine.time(Clock::Monotonic),
         }
     }
 
     /// How long a clock takes to reach a time. `None` for a clock that is not there.
     fn until(&self, clock: u32, timeout: Duration, is_absolute: bool) -> Option<Duration> {
-        let now = match clock {
-            0 => self.system,
-            1 => self.monotonic,
-            _ => return None,
+        let now = match Clock::of_id(clock)? {
+            Clock::Real => self.real,
+            Clock::Monotonic => self.monotonic,
         };
         Some(match is_absolute {
             true => timeout.saturating_sub(now),
             false => timeout,
         })
     }
-}
-
-/// The time since 1970, 0 before.
-pub(super) fn system_time() -> Duration {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-}
-
-/// The time since the first call of this function.
-pub(super) fn monotonic_time() -> Duration {
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
 }
 
 impl Subscription {
@@ -155,7 +141,10 @@ impl Subscription {
 }
 
 /// Waits, and returns the events.
-fn wait(subscriptions: &[Subscription]) -> Result<Vec<[u8; EVENT_LEN]>> {
+fn wait(
+    subscriptions: &[Subscription],
+    machine: &mut impl Machine,
+) -> Result<Vec<[u8; EVENT_LEN]>> {
     let timeouts = subscriptions.iter().filter_map(|one| match one.waits_for {
         Event::Clock(timeout) => Some(timeout),
         Event::Failed(_) => Some(Duration::ZERO),
@@ -166,7 +155,7 @@ fn wait(subscriptions: &[Subscription]) -> Result<Vec<[u8; EVENT_LEN]>> {
         Event::Stream(stream) => Some(stream),
         _ => None,
     });
-    let ready = ready(&streams.collect::<Vec<_>>(), timeout)?;
+    let ready = machine.wait(&streams.collect::<Vec<_>>(), timeout)?;
     let mut ready = ready.into_iter();
     let waited = timeout.unwrap_or_default();
     let mut events = Vec::new();
@@ -190,49 +179,4 @@ fn wait(subscriptions: &[Subscription]) -> Result<Vec<[u8; EVENT_LEN]>> {
         events.extend(run_out.map(|one| one.event(0, 0)));
     }
     Ok(events)
-}
-
-/// Waits until a stream is ready, or the time is over. Returns the bytes to read for each
-/// stream that is ready, 0 for output.
-#[cfg(unix)]
-fn ready(streams: &[Stream], timeout: Option<Duration>) -> Result<Vec<Option<u64>>> {
-    use rustix::event::{PollFd, PollFlags, Timespec};
-    use std::io;
-    let (stdin, stdout, stderr) = (io::stdin(), io::stdout(), io::stderr());
-    let poll_fd = |stream: &Stream| match stream {
-        Stream::In => PollFd::new(&stdin, PollFlags::IN),
-        Stream::Out => PollFd::new(&stdout, PollFlags::OUT),
-        Stream::Err => PollFd::new(&stderr, PollFlags::OUT),
-    };
-    let mut fds: Vec<_> = streams.iter().map(poll_fd).collect();
-    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    loop {
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let left = left.map(|left| Timespec {
-            tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: left.subsec_nanos().into(),
-        });
-        match rustix::event::poll(&mut fds, left.as_ref()) {
-            Ok(_) => break,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(_) => return Err(Errno::IO),
-        }
-    }
-    let answers = fds.iter().zip(streams).map(|(fd, stream)| {
-        let byte_count = match stream {
-            Stream::In => rustix::io::ioctl_fionread(&stdin).unwrap_or(0),
-            Stream::Out | Stream::Err => 0,
-        };
-        (!fd.revents().is_empty()).then_some(byte_count)
-    });
-    Ok(answers.collect())
-}
-
-/// Other systems do not tell, so each stream counts as ready.
-#[cfg(not(unix))]
-fn ready(streams: &[Stream], timeout: Option<Duration>) -> Result<Vec<Option<u64>>> {
-    if streams.is_empty() {
-        std::thread::sleep(timeout.unwrap_or_default());
-    }
-    Ok(vec![Some(0); streams.len()])
 }

@@ -1,22 +1,21 @@
 //! The calls without a descriptor: arguments, variables, clocks, random numbers.
 
+use super::machine::{Clock, Machine};
 use super::memory::GuestMemory;
-use super::polling::{monotonic_time, system_time};
-use super::streams::code;
+use super::result::{Result, code};
 use std::time::Duration;
 use wasi_vfs_runtime::{Errno, Memory};
-
-type Result<T = (), E = Errno> = std::result::Result<T, E>;
 
 /// Random bytes that are drawn at once.
 const PIECE_LEN: u32 = 64 << 10;
 
 /// What the program knows of its process.
 #[derive(Debug, Default)]
-pub(super) struct Process {
-    pub(super) arguments: Vec<String>,
+pub struct Process {
+    /// The arguments, the first is the name of the program.
+    pub arguments: Vec<String>,
     /// Each as `NAME=VALUE`.
-    pub(super) variables: Vec<String>,
+    pub variables: Vec<String>,
 }
 
 /// Passes the list of the calls without a descriptor to the macro `$then`.
@@ -40,6 +39,7 @@ pub(super) use for_each_process_call;
 impl Process {
     pub(super) fn args_get(
         &self,
+        _: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         pointers: u32,
         bytes: u32,
@@ -49,6 +49,7 @@ impl Process {
 
     pub(super) fn args_sizes_get(
         &self,
+        _: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         count: u32,
         len: u32,
@@ -58,6 +59,7 @@ impl Process {
 
     pub(super) fn environ_get(
         &self,
+        _: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         pointers: u32,
         bytes: u32,
@@ -67,6 +69,7 @@ impl Process {
 
     pub(super) fn environ_sizes_get(
         &self,
+        _: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         count: u32,
         len: u32,
@@ -76,49 +79,56 @@ impl Process {
 
     pub(super) fn clock_res_get(
         &self,
+        machine: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         clock: u32,
         resolution: u32,
     ) -> i32 {
-        code(time(clock).and_then(|_| Ok(memory.write_u64(resolution, 1)?)))
+        code(time(machine, clock).and_then(|_| Ok(memory.write_u64(resolution, 1)?)))
     }
 
     pub(super) fn clock_time_get(
         &self,
+        machine: &mut impl Machine,
         mut memory: GuestMemory<'_, '_>,
         clock: u32,
         _precision: u64,
         result: u32,
     ) -> i32 {
-        code(time(clock).and_then(|time| {
+        code(time(machine, clock).and_then(|time| {
             let time_ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
             Ok(memory.write_u64(result, time_ns)?)
         }))
     }
 
     /// Signals are not supported, as in other engines.
-    pub(super) fn proc_raise(&self, _: GuestMemory<'_, '_>, _signal: u32) -> i32 {
+    pub(super) fn proc_raise(
+        &self,
+        _: &mut impl Machine,
+        _: GuestMemory<'_, '_>,
+        _signal: u32,
+    ) -> i32 {
         code(Err(Errno::NOTSUP))
     }
 
-    pub(super) fn random_get(&self, mut memory: GuestMemory<'_, '_>, buffer: u32, len: u32) -> i32 {
-        code(write_random(&mut memory, buffer, len))
+    pub(super) fn random_get(
+        &self,
+        machine: &mut impl Machine,
+        mut memory: GuestMemory<'_, '_>,
+        buffer: u32,
+        len: u32,
+    ) -> i32 {
+        code(write_random(machine, &mut memory, buffer, len))
     }
 
-    pub(super) fn sched_yield(&self, _: GuestMemory<'_, '_>) -> i32 {
-        std::thread::yield_now();
+    pub(super) fn sched_yield(&self, machine: &mut impl Machine, _: GuestMemory<'_, '_>) -> i32 {
+        machine.yield_now();
         0
     }
 }
 
-/// The time of a clock. The clocks of processes and threads are not supported, as in other
-/// engines.
-fn time(clock: u32) -> Result<Duration> {
-    match clock {
-        0 => Ok(system_time()),
-        1 => Ok(monotonic_time()),
-        _ => Err(Errno::BADF),
-    }
+fn time(machine: &mut impl Machine, id: u32) -> Result<Duration> {
+    Ok(machine.time(Clock::of_id(id).ok_or(Errno::BADF)?))
 }
 
 /// Writes strings with a NUL behind each, and the address of each.
@@ -144,11 +154,16 @@ fn write_sizes(memory: &mut GuestMemory<'_, '_>, list: &[String], count: u32, le
     Ok(memory.write_u32(len, u32::try_from(sum).map_err(|_| Errno::OVERFLOW)?)?)
 }
 
-fn write_random(memory: &mut GuestMemory<'_, '_>, buffer: u32, len: u32) -> Result {
+fn write_random(
+    machine: &mut impl Machine,
+    memory: &mut GuestMemory<'_, '_>,
+    buffer: u32,
+    len: u32,
+) -> Result {
     memory.check(buffer, len.into())?;
     for start in (0..len).step_by(PIECE_LEN as usize) {
         let mut bytes = vec![0; (len - start).min(PIECE_LEN) as usize];
-        getrandom::fill(&mut bytes).map_err(|_| Errno::IO)?;
+        machine.fill_random(&mut bytes)?;
         memory.write(buffer + start, &bytes)?;
     }
     Ok(())

@@ -1,12 +1,14 @@
 //! The host behind the runtimes: the calls on standard streams.
 //!
 //! A stream has a number and no position. So calls on positions and paths fail, and
-//! reading and writing reach the [streams](super::streams). For example, `fd_write` on 1
+//! reading and writing reach the [machine](Machine). For example, `fd_write` on 1
 //! copies the program's buffers and writes them to standard output.
 
+use super::machine::Machine;
 use super::memory::GuestMemory;
 use super::polling;
-use super::streams::{self, Stream, Streams, code};
+use super::result::{Result, code};
+use super::streams::{Stream, Streams, filestat};
 use wasi_vfs_runtime::{Errno, Memory, Preview1};
 
 /// A stream has no position.
@@ -16,14 +18,13 @@ const SPIPE: Errno = Errno(70);
 const PIECE_LEN: u32 = 64 << 10;
 
 /// The host, for the time of one call.
-pub(super) struct Host<'c, 'm> {
+pub struct Host<'c, 'm, M> {
     pub(super) streams: &'c mut Streams,
+    pub(super) machine: &'c mut M,
     pub(super) memory: GuestMemory<'c, 'm>,
 }
 
-type Result<T = (), E = Errno> = std::result::Result<T, E>;
-
-impl Host<'_, '_> {
+impl<M: Machine> Host<'_, '_, M> {
     /// The error for a number that may be a stream, which does not have the call.
     fn refuse(&self, fd: u32, errno: Errno) -> i32 {
         code(self.streams.get(fd).and(Err(errno)))
@@ -56,7 +57,7 @@ impl Host<'_, '_> {
             let (address, len) = self.buffer(iovecs, position)?;
             if len > 0 {
                 let mut bytes = vec![0; len.min(PIECE_LEN) as usize];
-                let read = streams::read(&mut bytes)?;
+                let read = self.machine.read(&mut bytes)?;
                 self.memory.write(address, &bytes[..read])?;
                 return Ok(self.memory.write_u32(read_len, read as u32)?);
             }
@@ -88,7 +89,7 @@ impl Host<'_, '_> {
     /// Writes a buffer and adds the written bytes to `done`. Returns false if the system
     /// took only a part.
     fn write_buffer(
-        &self,
+        &mut self,
         stream: Stream,
         (address, len): (u32, u32),
         done: &mut u32,
@@ -98,7 +99,7 @@ impl Host<'_, '_> {
         for start in (0..len).step_by(PIECE_LEN as usize) {
             let mut bytes = vec![0; (len - start).min(PIECE_LEN) as usize];
             self.memory.read(address + start, &mut bytes)?;
-            let written = stream.write(&bytes)?;
+            let written = self.machine.write(stream, &bytes)?;
             *done += written as u32;
             if written < bytes.len() {
                 return Ok(false);
@@ -126,7 +127,7 @@ macro_rules! refused_calls {
     };
 }
 
-impl Preview1 for Host<'_, '_> {
+impl<M: Machine> Preview1 for Host<'_, '_, M> {
     fn fd_close(&mut self, fd: u32) -> i32 {
         code(self.streams.slot(fd).map(|slot| *slot = None))
     }
@@ -140,8 +141,10 @@ impl Preview1 for Host<'_, '_> {
     }
 
     fn fd_fdstat_get(&mut self, fd: u32, stat: u32) -> i32 {
-        let stream = self.streams.get(fd);
-        code(stream.and_then(|stream| Ok(self.memory.write(stat, &stream.fdstat())?)))
+        code(self.streams.get(fd).and_then(|stream| {
+            let fdstat = stream.fdstat(self.machine.filetype(stream));
+            Ok(self.memory.write(stat, &fdstat)?)
+        }))
     }
 
     fn fd_fdstat_set_rights(&mut self, fd: u32, _: u64, _: u64) -> i32 {
@@ -149,8 +152,10 @@ impl Preview1 for Host<'_, '_> {
     }
 
     fn fd_filestat_get(&mut self, fd: u32, stat: u32) -> i32 {
-        let stream = self.streams.get(fd);
-        code(stream.and_then(|stream| Ok(self.memory.write(stat, &stream.filestat())?)))
+        code(self.streams.get(fd).and_then(|stream| {
+            let filestat = filestat(self.machine.filetype(stream));
+            Ok(self.memory.write(stat, &filestat)?)
+        }))
     }
 
     fn fd_read(&mut self, fd: u32, iovecs: u32, iovec_count: u32, read: u32) -> i32 {
@@ -176,7 +181,7 @@ impl Preview1 for Host<'_, '_> {
     fn poll_oneoff(&mut self, subscriptions: u32, events: u32, count: u32, found: u32) -> i32 {
         let memory = &mut self.memory;
         code(polling::poll(
-            self.streams,
+            (self.streams, self.machine),
             memory,
             (subscriptions, count),
             (events, found),

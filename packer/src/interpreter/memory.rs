@@ -6,16 +6,17 @@ use wasi_vfs_runtime::Memory;
 /// The bytes of the program's memory. The runtime and its host take them in turn, and
 /// put them back at the end of each access.
 #[derive(Clone, Copy)]
-pub(super) struct GuestMemory<'c, 'm>(&'c Cell<&'m mut [u8]>);
+pub struct GuestMemory<'c, 'm>(&'c Cell<&'m mut [u8]>);
 
 impl<'c, 'm> GuestMemory<'c, 'm> {
-    pub(super) fn new(bytes: &'c Cell<&'m mut [u8]>) -> Self {
+    /// Takes the bytes out of their cell for each access.
+    pub fn new(bytes: &'c Cell<&'m mut [u8]>) -> Self {
         Self(bytes)
     }
 
     /// Lends the bytes to `use_them`. Nested loans would find no bytes, and there are
     /// none: no borrower calls back.
-    pub(super) fn lend<R>(self, use_them: impl FnOnce(&mut [u8]) -> R) -> R {
+    fn lend<R>(self, use_them: impl FnOnce(&mut [u8]) -> R) -> R {
         let bytes = self.0.take();
         let result = use_them(bytes);
         self.0.set(bytes);
