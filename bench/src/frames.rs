@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Instant;
 use wasi_vfs::Contents;
 use wasi_vfs_format::{Block, Codec, Index};
@@ -9,13 +11,14 @@ use zstd::zstd_safe::{DCtx, get_error_name};
 
 /// Frames and their content.
 pub(crate) struct Frames {
-    base: Vec<u8>,
+    /// The content of each base, by block.
+    bases: BTreeMap<u32, Vec<u8>>,
     frames: Vec<Frame>,
 }
 
 struct Frame {
     bytes: Vec<u8>,
-    has_base: bool,
+    base: Option<u32>,
     content: Vec<u8>,
 }
 
@@ -26,28 +29,31 @@ impl Frames {
         let index = Index::parse(&image.index)?;
         let all = (0..index.block_count()).map(|number| index.block(number));
         let all = all.collect::<Result<Vec<_>, _>>()?;
-        let base = match all.first() {
-            Some(block) => decode_block(image, block, &[])?,
-            None => Vec::new(),
-        };
+        let mut bases = BTreeMap::new();
+        for base in all.iter().filter_map(|block| block.base) {
+            if let Entry::Vacant(entry) = bases.entry(base.0) {
+                entry.insert(decode_block(image, &index.block(base.0)?, &[])?);
+            }
+        }
         let compressed = all.iter().filter(|block| block.codec != Codec::Stored);
         let compressed: Vec<_> = compressed.collect();
         let total: usize = compressed.iter().map(|block| block.raw_len as usize).sum();
         let step = total.div_ceil(len_max).max(1);
         let frame = |block: &&Block| {
-            let has_base = block.codec == Codec::Based;
-            let prefix = if has_base { &base[..] } else { &[] };
+            let base = block.base.map(|base| base.0);
+            let prefix = base.and_then(|base| bases.get(&base));
+            let prefix = prefix.map(Vec::as_slice).unwrap_or_default();
             let content = decode_block(image, block, prefix)?;
             let bytes = stored(image, block)?.into_owned();
             Ok(Frame {
                 bytes,
-                has_base,
+                base,
                 content,
             })
         };
         let frames = compressed.iter().step_by(step).map(frame);
         let frames = frames.collect::<Result<_>>()?;
-        Ok(Self { base, frames })
+        Ok(Self { bases, frames })
     }
 
     /// Bytes of content.
@@ -86,7 +92,8 @@ impl Frames {
     }
 
     fn prefix(&self, frame: &Frame) -> &[u8] {
-        if frame.has_base { &self.base } else { &[] }
+        let base = frame.base.and_then(|base| self.bases.get(&base));
+        base.map(Vec::as_slice).unwrap_or_default()
     }
 }
 

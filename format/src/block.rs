@@ -2,6 +2,7 @@
 
 use crate::checksum::checksum;
 use crate::error::Corrupt;
+use crate::limits::MAX_BASE_COUNT;
 use core::mem::{offset_of, size_of};
 use core::ops::Range;
 use zerocopy::little_endian::{U32, U64};
@@ -13,15 +14,38 @@ pub struct BlockNumber(pub u32);
 
 /// How the bytes of a block are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Codec {
     /// Uncompressed.
-    Stored = 0,
+    Stored,
     /// One zstd frame with its content size.
-    Zstd = 1,
-    /// One zstd frame with its content size. Its prefix is the content of block 0, the
-    /// *base*.
-    Based = 2,
+    Zstd,
+    /// One zstd frame with its content size. Its prefix is the content of a *base*, which
+    /// this number counts: the position in the table of bases, 0 in an image without that
+    /// table.
+    Based(u8),
+}
+
+impl Codec {
+    /// The codec of the first base.
+    const BASED: u8 = 2;
+
+    fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Stored),
+            1 => Some(Self::Zstd),
+            _ => Some(byte - Self::BASED)
+                .filter(|&position| u32::from(position) < MAX_BASE_COUNT)
+                .map(Self::Based),
+        }
+    }
+
+    fn byte(self) -> u8 {
+        match self {
+            Self::Stored => 0,
+            Self::Zstd => 1,
+            Self::Based(position) => Self::BASED.saturating_add(position),
+        }
+    }
 }
 
 /// The stored record of a block.
@@ -39,6 +63,9 @@ pub struct BlockRecord {
 /// Length of a block record in bytes.
 pub const BLOCK_RECORD_LEN: usize = 16;
 
+/// Length of the number of a base in bytes.
+pub const BASE_RECORD_LEN: usize = 4;
+
 const _: () = {
     assert!(size_of::<BlockRecord>() == BLOCK_RECORD_LEN);
     assert!(offset_of!(BlockRecord, stored_offset) == 8);
@@ -54,7 +81,7 @@ impl BlockRecord {
     /// Makes the record of a block; `stored_len` is at most the largest block.
     pub fn new(checksum: u64, stored_offset: u32, stored_len: u32, codec: Codec) -> Self {
         debug_assert!(stored_len <= STORED_LEN_MASK);
-        let codec = (codec as u32) << STORED_LEN_BITS;
+        let codec = u32::from(codec.byte()) << STORED_LEN_BITS;
         Self {
             checksum: checksum.into(),
             stored_offset: stored_offset.into(),
@@ -66,13 +93,8 @@ impl BlockRecord {
         self.stored_len_and_codec.get() & STORED_LEN_MASK
     }
 
-    fn codec(&self) -> Option<Codec> {
-        match self.stored_len_and_codec.get() >> STORED_LEN_BITS {
-            0 => Some(Codec::Stored),
-            1 => Some(Codec::Zstd),
-            2 => Some(Codec::Based),
-            _ => None,
-        }
+    pub(crate) fn codec(&self) -> Option<Codec> {
+        Codec::from_byte((self.stored_len_and_codec.get() >> STORED_LEN_BITS) as u8)
     }
 }
 
@@ -91,6 +113,8 @@ pub struct Block {
     pub stored_len: u32,
     /// Encoding of the stored bytes.
     pub codec: Codec,
+    /// The block whose content is the prefix, for [`Codec::Based`]. That block has no base.
+    pub base: Option<BlockNumber>,
     checksum: u64,
 }
 
@@ -107,12 +131,9 @@ impl Block {
         let stored_offset = record.stored_offset.get();
         let stored_end = u64::from(stored_offset) + u64::from(stored_len);
         let raw_len = u32::try_from(raw.end.saturating_sub(raw.start)).map_err(|_| corrupt)?;
-        if codec == Codec::Based && number == 0 {
-            return Err(corrupt);
-        }
         let len_is_possible = match codec {
             Codec::Stored => stored_len == raw_len,
-            Codec::Zstd | Codec::Based => stored_len < raw_len,
+            Codec::Zstd | Codec::Based(_) => stored_len < raw_len,
         };
         if !len_is_possible || stored_end > u64::from(payload_len) {
             return Err(corrupt);
@@ -124,6 +145,7 @@ impl Block {
             stored_offset,
             stored_len,
             codec,
+            base: None,
             checksum: record.checksum.get(),
         })
     }

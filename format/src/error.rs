@@ -145,6 +145,22 @@ pub enum Corrupt {
         /// Number of the block.
         block: u32,
     },
+    /// An image has fewer or more bases than its features allow.
+    #[error("the image must have {min} to {max} bases, found {found}")]
+    BaseCount {
+        /// Fewest.
+        min: u32,
+        /// Most.
+        max: u32,
+        /// Number of bases in the superblock.
+        found: u32,
+    },
+    /// A base does not exist, needs a base itself, or is out of order.
+    #[error("base {position} does not exist, needs a base itself, or is out of order")]
+    Base {
+        /// Position in the table of bases.
+        position: u8,
+    },
     /// The checksum of a block does not match its stored bytes.
     #[error("block {block} is damaged: its checksum does not match")]
     BlockChecksum {

@@ -1,7 +1,7 @@
 //! The index, read in place. Lookups are arithmetic and binary searches on the stored
 //! records, so opening parses nothing ahead and allocates nothing.
 
-use crate::block::{Block, BlockRecord};
+use crate::block::{Block, BlockNumber, BlockRecord, Codec};
 #[cfg(feature = "changes")]
 use crate::changes::Mark;
 use crate::checksum::checksum_of_two;
@@ -15,6 +15,7 @@ use crate::mount::{Mount, MountRecord};
 use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
 use core::cmp::Ordering;
 use core::mem::offset_of;
+use zerocopy::little_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// The index of an image, borrowed from its bytes.
@@ -26,6 +27,7 @@ pub struct Index<'a> {
     pub(crate) inodes: &'a [InodeRecord],
     pub(crate) extents: &'a [ExtentRecord],
     blocks: &'a [BlockRecord],
+    bases: &'a [U32],
     names: &'a [u8],
 }
 
@@ -67,6 +69,7 @@ impl<'a> Index<'a> {
             inodes: table(bytes, superblock.inodes, "inodes")?,
             extents: table(bytes, superblock.extents, "extents")?,
             blocks: table(bytes, superblock.blocks, "blocks")?,
+            bases: table(bytes, superblock.bases(), "bases")?,
             names: table(bytes, superblock.names, "names")?,
         };
         match index.inode(InodeNumber::ROOT)?.kind() {
@@ -268,12 +271,33 @@ impl<'a> Index<'a> {
         let shift = self.superblock.block_shift.get();
         let start = u64::from(number) << shift;
         let end = (start + (1 << shift)).min(self.superblock.raw_len.get());
-        Block::validate(
-            number,
-            record,
-            start..end,
-            self.superblock.payload_len.get(),
-        )
+        let payload_len = self.superblock.payload_len.get();
+        let mut block = Block::validate(number, record, start..end, payload_len)?;
+        if let Codec::Based(position) = block.codec {
+            block.base = Some(self.base(position).ok_or(corrupt)?);
+        }
+        Ok(block)
+    }
+
+    /// Number of bases. An image without a table of bases has one, block 0, which other
+    /// blocks need not use.
+    pub fn base_count(&self) -> u32 {
+        match self.superblock.has_bases() {
+            true => self.superblock.base_count.get(),
+            false => 1,
+        }
+    }
+
+    /// The block that is the base at `position`. `None` if there is no such base or if its
+    /// record needs a base, so that decoding ends.
+    pub fn base(&self, position: u8) -> Option<BlockNumber> {
+        let number = match self.superblock.has_bases() {
+            true => self.bases.get(usize::from(position))?.get(),
+            false if position == 0 => 0,
+            false => return None,
+        };
+        let codec = self.blocks.get(number as usize)?.codec();
+        matches!(codec, Some(Codec::Stored | Codec::Zstd)).then_some(BlockNumber(number))
     }
 
     /// The block that holds the byte of the content at `raw_offset`.

@@ -46,6 +46,10 @@ pub const MAX_PAYLOAD_LEN: u64 = (1 << 31) - 1;
 /// Largest metadata section. It lies in a section of the module, too.
 pub const MAX_METADATA_LEN: u64 = MAX_PAYLOAD_LEN;
 
+/// Most bases. Each is longer than the compressed blocks that it serves, so few pay, and
+/// codecs remain for later versions.
+pub const MAX_BASE_COUNT: u32 = 64;
+
 /// Smallest block, as a power of two. The compression ratio collapses below it, and the
 /// block records cost more than they save.
 pub const MIN_BLOCK_SHIFT: u32 = 12;

@@ -1,6 +1,6 @@
 //! The first record of an image: version, features and the places of the tables.
 
-use crate::block::BLOCK_RECORD_LEN;
+use crate::block::{BASE_RECORD_LEN, BLOCK_RECORD_LEN};
 use crate::error::{Corrupt, Error, Incompatible};
 use crate::extent::EXTENT_LEN;
 use crate::inode::INODE_LEN;
@@ -23,12 +23,16 @@ pub const KNOWN_COMPATIBLE: u64 = 0;
 /// A feature: the image describes [changes](crate::changes) of another image.
 pub const CHANGES: u64 = 1;
 
+/// A feature: the image has several bases, which a table of block numbers lists. An image
+/// without it has one base, block 0.
+pub const BASES: u64 = 2;
+
 /// Features without which an image cannot be read. Without the feature `changes` of this
 /// crate, a reader rejects images of changes.
 pub const KNOWN_INCOMPATIBLE: u64 = if cfg!(feature = "changes") {
-    CHANGES
+    CHANGES | BASES
 } else {
-    0
+    BASES
 };
 
 /// A table: `count` records (or bytes, for names) at `offset` of the index.
@@ -63,8 +67,8 @@ pub struct Superblock {
     pub payload_len: U32,
     /// Length of the metadata section in bytes.
     pub metadata_len: U32,
-    /// Must be zero.
-    pub reserved: U32,
+    /// Number of bases with [`BASES`], otherwise zero.
+    pub base_count: U32,
     /// Length of the content: all chunks back to back, uncompressed.
     pub raw_len: U64,
     /// Directories that the guest gets as preopens.
@@ -95,7 +99,7 @@ const _: () = {
     assert!(offset_of!(Superblock, index_len) == 64);
     assert!(offset_of!(Superblock, payload_len) == 68);
     assert!(offset_of!(Superblock, metadata_len) == 72);
-    assert!(offset_of!(Superblock, reserved) == 76);
+    assert!(offset_of!(Superblock, base_count) == 76);
     assert!(offset_of!(Superblock, raw_len) == 80);
     assert!(offset_of!(Superblock, mounts) == 88);
     assert!(offset_of!(Superblock, inodes) == 96);
@@ -166,14 +170,34 @@ impl Superblock {
 
     /// The tables in their order in the index: name in `docs/FORMAT.md`, place, length
     /// of a record.
-    pub fn tables(&self) -> [(&'static str, Table, usize); 5] {
+    pub fn tables(&self) -> [(&'static str, Table, usize); 6] {
         [
             ("mounts", self.mounts, MOUNT_LEN),
             ("inodes", self.inodes, INODE_LEN),
             ("extents", self.extents, EXTENT_LEN),
             ("blocks", self.blocks, BLOCK_RECORD_LEN),
+            ("bases", self.bases(), BASE_RECORD_LEN),
             ("names", self.names, 1),
         ]
+    }
+
+    /// The numbers of the bases, which follow the block records; empty without [`BASES`].
+    pub fn bases(&self) -> Table {
+        let blocks_len = self
+            .blocks
+            .count
+            .get()
+            .saturating_mul(BLOCK_RECORD_LEN as u32);
+        Table {
+            // An end beyond 32 bits is outside the index.
+            offset: self.blocks.offset.get().saturating_add(blocks_len).into(),
+            count: self.base_count,
+        }
+    }
+
+    /// Whether a table lists the bases of the image.
+    pub fn has_bases(&self) -> bool {
+        self.incompatible_features.get() & BASES != 0
     }
 
     /// Whether the image describes changes of another one.

@@ -61,7 +61,7 @@ macro_rules! assert_record {
 fn tables_of_records_equal_the_code() {
     assert_record!(superblock::Superblock, superblock::SUPERBLOCK_LEN,
         magic version block_shift compatible_features incompatible_features digest
-        index_len payload_len metadata_len reserved raw_len
+        index_len payload_len metadata_len base_count raw_len
         mounts inodes extents blocks names index_checksum);
     assert_record!(superblock::Table, 8, offset count);
     assert_record!(mounts::MountRecord, mounts::MOUNT_LEN, path_offset path_len inode reserved);
@@ -90,6 +90,7 @@ fn limits_equal_the_code() {
         ("MAX_EXTENT_COUNT", limits::MAX_EXTENT_COUNT),
         ("MAX_METADATA_LEN", limits::MAX_METADATA_LEN),
         ("MAX_PAYLOAD_LEN", limits::MAX_PAYLOAD_LEN),
+        ("MAX_BASE_COUNT", limits::MAX_BASE_COUNT.into()),
         ("MIN_BLOCK_SHIFT", limits::MIN_BLOCK_SHIFT.into()),
         ("MAX_BLOCK_SHIFT", limits::MAX_BLOCK_SHIFT.into()),
         ("DEFAULT_BLOCK_SHIFT", limits::DEFAULT_BLOCK_SHIFT.into()),

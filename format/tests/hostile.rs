@@ -379,7 +379,7 @@ struct Places {
 impl Places {
     fn of(index: &Index<'_>) -> Self {
         let tables = index.superblock().tables();
-        let [mounts, inodes, extents, blocks, _] =
+        let [mounts, inodes, extents, blocks, ..] =
             tables.map(|(_, table, _)| table.offset.get() as usize);
         Self {
             mounts,
@@ -416,8 +416,10 @@ const BREACHES: [Breach; 24] = [
     (
         |_| 76,
         &[1],
-        Corrupt::Reserved {
-            record: "superblock",
+        Corrupt::BaseCount {
+            min: 0,
+            max: 0,
+            found: 1,
         },
     ),
     (

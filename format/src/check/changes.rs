@@ -22,6 +22,7 @@ impl Checker<'_, '_> {
             (superblock.metadata_len.get() != 0, "a metadata section"),
             (superblock.mounts.count.get() != 0, "mounts"),
             (compressed, "compressed blocks"),
+            (superblock.has_bases(), "a table of bases"),
         ] {
             self.require(!is_there, Corrupt::ChangesPart { part });
         }

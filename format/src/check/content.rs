@@ -5,6 +5,7 @@ use crate::error::Corrupt;
 use crate::extent::ExtentRecord;
 use crate::inode::Data;
 use crate::inode::{File, InodeNumber};
+use crate::limits::MAX_BASE_COUNT;
 
 impl Checker<'_, '_> {
     pub(super) fn file(&mut self, number: u32, file: &File) {
@@ -58,6 +59,19 @@ impl Checker<'_, '_> {
             };
             self.require(start <= end_of_used, unused);
             end_of_used = end_of_used.max(end);
+        }
+    }
+
+    /// The bases are in the order of their numbers, and none has a base.
+    pub(super) fn bases(&mut self) {
+        let count = self.index.superblock().bases().count.get();
+        let mut previous = None;
+        // A larger count is reported with the superblock.
+        for position in 0..count.min(MAX_BASE_COUNT) as u8 {
+            let base = self.index.base(position);
+            let rule = base.is_some() && base > previous;
+            self.require(rule, Corrupt::Base { position });
+            previous = base.or(previous);
         }
     }
 

@@ -18,12 +18,13 @@ pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     checker.mounts();
     checker.inodes();
     checker.content();
+    checker.bases();
     checker.blocks();
     checker.broken
 }
 
 /// Reads every block, in parallel. Returns each damaged block once, at most
-/// [`MAX_REPORTED`]. All blocks that need block 0 find its damage.
+/// [`MAX_REPORTED`]. All blocks that need a base find its damage.
 pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
     let index = image.index();
     let damage = |number| {
@@ -34,9 +35,11 @@ pub fn check_blocks(image: &ImageReader<'_>) -> Vec<Corrupt> {
         let blocks = (0..index.block_count()).into_par_iter();
         blocks.filter_map(damage).collect()
     });
-    let mut first = broken.first().cloned();
-    broken.retain(|corrupt| first.as_ref() != Some(corrupt));
-    broken.splice(..0, first.take());
-    broken.truncate(MAX_REPORTED);
+    let mut seen = Vec::new();
+    broken.retain(|corrupt| {
+        let is_new = seen.len() < MAX_REPORTED && !seen.contains(corrupt);
+        seen.extend(is_new.then_some(*corrupt));
+        is_new
+    });
     broken
 }

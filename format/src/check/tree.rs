@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::names;
 use crate::error::Corrupt;
 use crate::inode::{Content, Directory, Inode, InodeNumber};
-use crate::limits::{MAX_INDEX_LEN, MAX_METADATA_LEN, MAX_PAYLOAD_LEN};
+use crate::limits::{MAX_BASE_COUNT, MAX_INDEX_LEN, MAX_METADATA_LEN, MAX_PAYLOAD_LEN};
 use crate::mount::MountRecord;
 use crate::superblock::{SUPERBLOCK_LEN, Table};
 use std::collections::HashSet;
@@ -12,9 +12,8 @@ use std::collections::HashSet;
 impl Checker<'_, '_> {
     pub(super) fn superblock(&mut self) {
         self.whole(self.index.verify_checksum());
+        self.base_count();
         let superblock = self.index.superblock();
-        let record = "superblock";
-        self.require(superblock.reserved.get() == 0, Corrupt::Reserved { record });
         for (part, len, max) in [
             ("index", superblock.index_len, MAX_INDEX_LEN),
             ("payload", superblock.payload_len, MAX_PAYLOAD_LEN),
@@ -51,6 +50,18 @@ impl Checker<'_, '_> {
                 found,
             },
         );
+    }
+
+    /// A table of bases has at least two. Block 0 alone needs no table.
+    fn base_count(&mut self) {
+        let superblock = self.index.superblock();
+        let found = superblock.base_count.get();
+        let (min, max) = match superblock.has_bases() {
+            true => (2, MAX_BASE_COUNT),
+            false => (0, 0),
+        };
+        let rule = (min..=max).contains(&found);
+        self.require(rule, Corrupt::BaseCount { min, max, found });
     }
 
     pub(super) fn mounts(&mut self) {

@@ -6,7 +6,7 @@ use crate::encode::error::WriteError;
 use crate::encode::payload::Payload;
 use crate::encode::records::Records;
 use crate::limits::MAX_INDEX_LEN;
-use crate::superblock::{MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
+use crate::superblock::{BASES, MAGIC, SUPERBLOCK_LEN, Superblock, Table, VERSION};
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use zerocopy::{FromZeros, Immutable, IntoBytes};
@@ -36,15 +36,24 @@ pub(crate) fn index(
         payload_len: (payload.bytes.len() as u32).into(),
         metadata_len: (facts.metadata_len as u32).into(),
         raw_len: facts.raw_len.into(),
+        incompatible_features: features(payload).into(),
         mounts: index.append(&records.mounts)?,
         inodes: index.append(&records.inodes)?,
         extents: index.append(&records.extents)?,
         blocks: index.append(&payload.blocks)?,
+        base_count: index.append(&payload.bases)?.count,
         names: index.append(&names)?,
         ..Superblock::new_zeroed()
     };
     superblock.index_len = (index.0.len() as u32).into();
     Ok(index.finish(superblock))
+}
+
+fn features(payload: &Payload) -> u64 {
+    match payload.bases.is_empty() {
+        true => 0,
+        false => BASES,
+    }
 }
 
 /// An index under construction: room for the superblock, then tables.

@@ -6,12 +6,15 @@ use crate::encode::error::WriteError;
 use crate::limits::MAX_PAYLOAD_LEN;
 use crate::manifest::Statistics;
 use alloc::vec::Vec;
+use zerocopy::little_endian::U32;
 
 /// The stored blocks, in the order of the content.
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
     pub(crate) bytes: Vec<u8>,
     pub(crate) blocks: Vec<BlockRecord>,
+    /// The numbers of the bases, ascending; empty if block 0 is the only one.
+    pub(crate) bases: Vec<U32>,
     stored_block_count: u32,
 }
 
@@ -69,7 +72,18 @@ impl Payload {
             stored_block_count: blocks.len() as u32,
             blocks,
             bytes: content,
+            ..Self::default()
         })
+    }
+
+    /// An empty payload whose blocks name these bases by position. The numbers must
+    /// ascend. Block 0 alone needs no table.
+    pub(crate) fn with_bases(bases: &[u32]) -> Self {
+        let bases = if bases == [0] { &[] } else { bases };
+        Self {
+            bases: bases.iter().map(|&base| base.into()).collect(),
+            ..Self::default()
+        }
     }
 
     /// Appends the next block.

@@ -10,8 +10,8 @@ use std::vec::Vec;
 use zstd::zstd_safe::DCtx;
 
 /// Returns the bytes of a block. Compares the checksum before decoding and the length
-/// after it. Allocates only the length of the block. `base` is the content of block 0
-/// if the codec needs it.
+/// after it. Allocates only the length of the block. `base` is the content of its
+/// base if the codec needs one.
 pub(super) fn decode(
     block: &Block,
     stored: Cow<'_, [u8]>,
@@ -21,7 +21,7 @@ pub(super) fn decode(
     match block.codec {
         Codec::Stored => Ok(stored.into_owned()),
         Codec::Zstd => decompress(block, &stored, &[]),
-        Codec::Based => decompress(block, &stored, base),
+        Codec::Based(_) => decompress(block, &stored, base),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::blocks::{BlockCache, decode};
 use super::payload::Payload;
-use crate::block::{Block, Codec};
+use crate::block::{Block, BlockNumber};
 use crate::error::{Corrupt, Error};
 use crate::image::Parts;
 use crate::index::Index;
@@ -125,19 +125,16 @@ impl<'a> ImageReader<'a> {
     /// The decompressed bytes of a block. Compares its checksum.
     pub fn block_bytes(&self, block: &Block) -> Result<Arc<[u8]>, Corrupt> {
         self.cache.get_or_insert(block.number, || {
-            let base = match block.codec {
-                Codec::Based => Some(self.base()?),
-                Codec::Stored | Codec::Zstd => None,
-            };
+            let base = block.base.map(|base| self.base(base)).transpose()?;
             let stored = self.payload.stored(block, self.payload_len())?;
             decode(block, stored, base.as_deref().unwrap_or_default())
         })
     }
 
-    /// The content of block 0, the base of other blocks.
-    fn base(&self) -> Result<Arc<[u8]>, Corrupt> {
-        // Ends: block 0 has no base.
-        self.block_bytes(&self.index.block(0)?)
+    /// The content of a base.
+    fn base(&self, number: BlockNumber) -> Result<Arc<[u8]>, Corrupt> {
+        // Ends: the base of a block has no base.
+        self.block_bytes(&self.index.block(number.0)?)
     }
 
     /// The path of an inode within the image, such as `/usr/lib`. Replaces bytes that

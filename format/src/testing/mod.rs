@@ -21,6 +21,7 @@ mod bytes;
 mod changes;
 mod nodes;
 mod random;
+mod relatives;
 mod seal;
 
 pub use bytes::Bytes;
@@ -30,4 +31,5 @@ pub use nodes::{
     program, tree,
 };
 pub use random::Random;
+pub use relatives::{relative, relatives};
 pub use seal::{seal, seal_all};

@@ -5,7 +5,7 @@
 //! | 1 | `layout` | numbers the inodes, and checks names and mounts |
 //! | 2 | `chunking` | reads every file once and cuts it into named chunks |
 //! | 3 | `deduplication` | removes repeated chunks while step 2 reads the next files |
-//! | 4 | `placement` | orders the distinct chunks so that they compress well |
+//! | 4 | `placement` | orders the distinct chunks so that they compress well, and chooses the bases |
 //! | 5 | `compression` | reads the files a second time and compresses the blocks |
 //! | 6 | `encode` | makes records, index, metadata section and root digest |
 //!
@@ -94,7 +94,7 @@ fn compress<'t>(
     let sampling = Sampling::of_len(layout.statistics().file_len);
     let chunk = |files: &[FileEntry<'_>]| chunk_files(layout, files, sampling, progress);
     let distinct = deduplicate(layout, order, &chunk)?;
-    let placed = place(distinct, 1 << options.block_shift);
+    let placed = place(distinct, 1 << options.block_shift, sampling);
     progress.deduplicated(placed.content.raw_len());
     // Before hours of compression, because a tree can have too many records.
     let records = Records::new(layout, names, &placed.content, options.block_shift)?;

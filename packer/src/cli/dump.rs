@@ -25,7 +25,7 @@ use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::limits::MAX_PATH_LEN;
 use wasi_vfs_format::metadata::METADATA_HEADER_LEN;
 use wasi_vfs_format::superblock::SUPERBLOCK_LEN;
-use wasi_vfs_format::{Block, Content, Corrupt, Extent, Index, Inode, InodeNumber, Payload};
+use wasi_vfs_format::{Block, Codec, Content, Corrupt, Extent, Index, Inode, InodeNumber, Payload};
 
 const EXAMPLES: &str = concat!(
     "\
@@ -96,6 +96,8 @@ enum Record {
     Inode(InodeNumber),
     Extent(u32, InodeNumber, Result<Extent, Corrupt>),
     Block(u32),
+    /// A number in the table of bases.
+    Base(u32),
     Names,
     StoredBlock(u32),
     MetadataHeader,
@@ -205,6 +207,7 @@ impl<'o> Dumper<'o, '_> {
                 let values = index.block(number).map(|block| block_values(&block));
                 (format!("block {number}"), values_or_damage(values))
             }
+            Record::Base(number) => (format!("base {number}"), base_values(index, number)),
             Record::Names => ("names".to_owned(), quoted(index_bytes(index, range))),
             Record::StoredBlock(number) => (format!("block {number}"), self.state_of(number)),
             Record::MetadataHeader => ("header".to_owned(), String::new()),
@@ -261,6 +264,7 @@ impl<'o> Dumper<'o, '_> {
                 "mounts" => Record::Mount(number),
                 "inodes" => Record::Inode(InodeNumber(number)),
                 "blocks" => Record::Block(number),
+                "bases" => Record::Base(number),
                 // Unknown tables are printed as bytes.
                 _ => return,
             };
@@ -421,10 +425,25 @@ fn extent_values(file: InodeNumber, extent: &Extent) -> String {
 }
 
 fn block_values(block: &Block) -> String {
+    let codec = match (block.codec, block.base) {
+        (Codec::Stored, _) => "Stored".to_owned(),
+        (Codec::Based(_), Some(base)) if base.0 != 0 => format!("Based on block {}", base.0),
+        (Codec::Based(_), _) => "Based".to_owned(),
+        (Codec::Zstd, _) => "Zstd".to_owned(),
+    };
     format!(
-        "{:?}, {} bytes at {} of the payload, {} at {} of the content",
-        block.codec, block.stored_len, block.stored_offset, block.raw_len, block.raw_offset
+        "{codec}, {} bytes at {} of the payload, {} at {} of the content",
+        block.stored_len, block.stored_offset, block.raw_len, block.raw_offset
     )
+}
+
+/// The block that a base is.
+fn base_values(index: &Index<'_>, position: u32) -> String {
+    let position = u8::try_from(position).ok();
+    match position.and_then(|position| index.base(position)) {
+        Some(block) => format!("block {}", block.0),
+        None => "damaged: no block, or a block with a base".to_owned(),
+    }
 }
 
 /// Adds the names, which have no separators, 48 bytes in each line.

@@ -9,7 +9,7 @@ use super::contents::Contents;
 use wasi_vfs_format::check::{self, MAX_REPORTED};
 use wasi_vfs_format::digest::Digest;
 use wasi_vfs_format::reader::ImageReader;
-use wasi_vfs_format::{Codec, Corrupt, Index, InodeNumber};
+use wasi_vfs_format::{BlockNumber, Corrupt, Index, InodeNumber};
 
 /// The result of [`verify`].
 #[derive(Clone, Debug, Default)]
@@ -159,7 +159,7 @@ fn with_dependent_blocks(image: &ImageReader<'_>, block: u32) -> Vec<u32> {
     let index = image.index();
     let is_based = |number: &u32| {
         let other = index.block(*number);
-        block == 0 && other.is_ok_and(|other| other.codec == Codec::Based)
+        other.is_ok_and(|other| other.base == Some(BlockNumber(block)))
     };
     let based = (0..index.block_count()).filter(is_based);
     core::iter::once(block).chain(based).collect()

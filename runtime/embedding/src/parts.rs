@@ -15,7 +15,7 @@ macro_rules! for_each_part {
             CompressedIndex "compressed-index" compressed_index;
             /// Compressed blocks.
             CompressedBlocks "compressed-blocks" compressed_blocks;
-            /// Compressed blocks beside block 0.
+            /// More than one compressed block.
             SeveralBlocks "several-blocks" several_blocks;
             /// Blocks that are stored uncompressed.
             StoredBlocks "stored-blocks" stored_blocks;

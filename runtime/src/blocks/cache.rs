@@ -1,25 +1,28 @@
 //! Decompressed blocks, as many as fit the budget.
 //!
-//! Block 0 is the *base*, which other blocks are decompressed against: it stays. Every
-//! other block has a slot. If all slots are taken, the next block evicts one that the
+//! Each block has a slot. If all slots are taken, the next block evicts one that the
 //! program has read to its end, else the least recently used one. After a walk through a
 //! directory, for example, its blocks leave first, and the block with a language's core
 //! library stays.
+//!
+//! A *base*, against which other blocks are decompressed, counts as used when one of them
+//! comes, and never as read to its end. The last base stays. So an image with one base
+//! keeps it. Beside one base there is room for a fixed number of other blocks.
 
 use super::BlockError;
 use super::budget::{SLOT_COUNT_MIN, slot_count, slot_count_max};
 use crate::parts;
 use crate::zstd::Decoder;
 use alloc::vec::Vec;
-use wasi_vfs_format::{Block, Codec};
+use core::mem::take;
+use wasi_vfs_format::{Block, BlockNumber, Codec};
 
 type Result<T = ()> = core::result::Result<T, BlockError>;
 
-/// The base, and the decompressed blocks that a program may read again.
+/// The bases, and the decompressed blocks that a program may read again.
 pub(crate) struct BlockCache {
-    /// Block 0, once it was needed.
-    base: Option<Vec<u8>>,
     slots: Vec<Slot>,
+    /// Most slots beside one base.
     slot_count_max: usize,
     block_len: usize,
     /// Number of blocks in the image.
@@ -37,6 +40,8 @@ struct Slot {
     used: u64,
     /// Bytes that were read since the block came.
     read_len: u64,
+    /// Whether a block was decompressed against this one.
+    is_base: bool,
     bytes: Vec<u8>,
 }
 
@@ -45,7 +50,7 @@ impl Slot {
     /// once and then needs the block no more. A block that is read again and again soon
     /// exceeds its length.
     fn is_read_through(&self) -> bool {
-        self.read_len == self.bytes.len() as u64
+        !self.is_base && self.read_len == self.bytes.len() as u64
     }
 }
 
@@ -56,10 +61,9 @@ impl BlockCache {
         let (block_len, block_count) = (block_len.max(1) as usize, block_count as usize);
         let mut slots = Vec::new();
         slots
-            .try_reserve_exact(slot_count_max(block_len).min(block_count))
+            .try_reserve_exact((slot_count_max(block_len) + 1).min(block_count))
             .map_err(|_| BlockError::NoMemory)?;
         Ok(Self {
-            base: None,
             slots,
             slot_count_max: SLOT_COUNT_MIN,
             block_len,
@@ -78,20 +82,11 @@ impl BlockCache {
 
     /// Whether the cache holds block `number`.
     pub(crate) fn contains(&self, number: u32) -> bool {
-        match number {
-            0 => self.base.is_some(),
-            _ => parts::several_blocks() && self.find(number).is_some(),
-        }
+        self.find(number).is_some()
     }
 
     /// The bytes of block `number` if the cache holds it. The caller reads `len` of them.
     pub(crate) fn read(&mut self, number: u32, len: u32) -> Option<&[u8]> {
-        if number == 0 {
-            return self.base.as_deref();
-        }
-        if !parts::several_blocks() {
-            return None;
-        }
         self.recent = self.find(number)?;
         self.clock += 1;
         let slot = &mut self.slots[self.recent];
@@ -108,54 +103,76 @@ impl BlockCache {
         self.slots.iter().position(is_it)
     }
 
-    /// Decompresses `block`, whose verified bytes are `stored`. A based block needs the
+    /// Decompresses `block`, whose verified bytes are `stored`. A based block needs its
     /// base in the cache.
     pub(crate) fn insert(&mut self, block: &Block, stored: &[u8]) -> Result {
-        match block.number.0 {
-            0 => self.insert_base(block, stored),
-            _ if !parts::several_blocks() => Err(BlockError::Corrupt),
-            _ => self.insert_slot(block, stored),
+        if !parts::several_blocks() {
+            return self.insert_only(block, stored);
         }
-    }
-
-    fn insert_base(&mut self, block: &Block, stored: &[u8]) -> Result {
-        let mut bytes = Vec::new();
-        reserve(&mut bytes, block.raw_len as usize)?;
-        bytes.resize(block.raw_len as usize, 0);
-        fill(&mut bytes, &mut self.decoder, &[], block, stored)?;
-        self.base = Some(bytes);
-        Ok(())
-    }
-
-    fn insert_slot(&mut self, block: &Block, stored: &[u8]) -> Result {
-        let position = self.make_room(block.raw_len as usize)?;
+        let base = block.base.map(|base| self.use_base(base)).transpose()?;
+        let position = self.make_room(block.raw_len as usize, base)?;
         self.recent = position;
+        // Out of its slot, so that the base can be in another one.
+        let mut bytes = take(&mut self.slots[position].bytes);
+        let prefix = base.map(|base| &self.slots[base].bytes[..]);
+        let prefix = prefix.unwrap_or_default();
+        let filled = fill(&mut bytes, &mut self.decoder, prefix, block, stored);
         self.clock += 1;
-        let base = self.base.as_deref().unwrap_or_default();
-        let slot = &mut self.slots[position];
-        slot.used = self.clock;
-        slot.read_len = 0;
-        fill(&mut slot.bytes, &mut self.decoder, base, block, stored)?;
+        self.slots[position] = Slot {
+            block: filled.is_ok().then_some(block.number.0),
+            used: self.clock,
+            read_len: 0,
+            is_base: false,
+            bytes,
+        };
+        filled
+    }
+
+    /// Decompresses the only compressed block of an image.
+    fn insert_only(&mut self, block: &Block, stored: &[u8]) -> Result {
+        let len = block.raw_len as usize;
+        if self.slots.is_empty() {
+            self.add_slot(len)?;
+        }
+        let Some(slot) = self.slots.first_mut().filter(|_| block.base.is_none()) else {
+            return Err(BlockError::Corrupt);
+        };
+        slot.block = None;
+        reserve(&mut slot.bytes, len)?;
+        slot.bytes.resize(len, 0);
+        fill(&mut slot.bytes, &mut self.decoder, &[], block, stored)?;
         slot.block = Some(block.number.0);
         Ok(())
+    }
+
+    /// Returns the slot of a base, which counts as used.
+    fn use_base(&mut self, base: BlockNumber) -> Result<usize> {
+        // A caller that did not load the base gets an error and never wrong bytes.
+        let position = self.find(base.0).ok_or(BlockError::Corrupt)?;
+        self.clock += 1;
+        let slot = &mut self.slots[position];
+        (slot.used, slot.is_base) = (self.clock, true);
+        Ok(position)
     }
 
     /// Bytes of memory that the cache holds, the decoder included.
     #[cfg(test)]
     pub(crate) fn held_len(&self) -> usize {
-        let slots = self.slots.iter().map(|slot| &slot.bytes);
-        let blocks: usize = slots.chain(&self.base).map(Vec::capacity).sum();
-        blocks + Decoder::LEN
+        let slots = self.slots.iter().map(|slot| slot.bytes.capacity());
+        slots.sum::<usize>() + Decoder::LEN
     }
 
-    /// Returns a slot without a block, with `len` bytes.
-    fn make_room(&mut self, len: usize) -> Result<usize> {
+    /// Returns a slot without a block, with `len` bytes. Keeps the slot `base`.
+    fn make_room(&mut self, len: usize, base: Option<usize>) -> Result<usize> {
         // A slot that several blocks will use has the length of the longest, since a
         // slot that grows leaves a hole in memory. If all blocks fit, each has its own.
         let is_for_one = self.block_count <= self.slot_count_max + 1;
         let capacity = if is_for_one { len } else { self.block_len };
-        let position = match self.victim() {
-            Some(position) if self.slots.len() >= self.slot_count_max => position,
+        let has_base = self.slots.iter().any(|slot| slot.is_base);
+        let position = match self.victim(base) {
+            Some(position) if self.slots.len() >= self.slot_count_max + usize::from(has_base) => {
+                position
+            }
             // If memory runs out, an existing slot serves.
             dispensable => self
                 .add_slot(capacity)
@@ -168,11 +185,15 @@ impl BlockCache {
         Ok(position)
     }
 
-    fn victim(&self) -> Option<usize> {
+    /// The slot to evict: never `base`, and not the only base.
+    fn victim(&self, base: Option<usize>) -> Option<usize> {
         let slots = self.slots.iter().enumerate();
+        let base_count = self.slots.iter().filter(|slot| slot.is_base).count();
+        let others =
+            slots.filter(|(i, slot)| Some(*i) != base && !(slot.is_base && base_count == 1));
         // A slot without a block first: its last block failed to decompress.
         let rank = |slot: &Slot| (slot.block.is_some(), !slot.is_read_through(), slot.used);
-        let last = slots.min_by_key(|(_, slot)| rank(slot));
+        let last = others.min_by_key(|(_, slot)| rank(slot));
         last.map(|(i, _)| i)
     }
 
@@ -186,6 +207,7 @@ impl BlockCache {
             block: None,
             used: 0,
             read_len: 0,
+            is_base: false,
             bytes,
         });
         Ok(self.slots.len() - 1)
@@ -216,7 +238,7 @@ fn fill(
             return Ok(());
         }
         Codec::Zstd => &[],
-        Codec::Based => base,
+        Codec::Based(_) => base,
     };
     let decoded = decoder.decode(stored, prefix, bytes);
     Ok(decoded.map_err(|_| block.undecodable())?)

@@ -6,10 +6,10 @@
 //! - A *stored* block is checked once against its checksum, in pieces. From then on its
 //!   bytes go from the [`BlockSource`] straight into the [`Sink`].
 //! - A *compressed* block is checked and decompressed into the `BlockCache`, and
-//!   copied from there. A *based* block needs block 0 in the cache first.
+//!   copied from there. A *based* block needs its base in the cache first.
 //!
 //! Reading 10 bytes at offset 300,000 with blocks of 128 KiB, for example, loads block 2,
-//! perhaps after block 0, and copies 10 bytes. The next read nearby only copies.
+//! perhaps after its base, and copies 10 bytes. The next read nearby only copies.
 //!
 //! This layer knows no files and no WASI.
 
@@ -90,7 +90,7 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
                 let range = StoredRange { block, offset, len };
                 self.source.copy_to(range, sink)
             }
-            Codec::Zstd | Codec::Based => {
+            Codec::Zstd | Codec::Based(_) => {
                 if !parts::compressed_blocks() {
                     return Err(BlockError::Corrupt);
                 }
@@ -118,10 +118,13 @@ impl<S: BlockSource, B: Budget> Blocks<S, B> {
 
     /// The content of a block, of which the caller reads `len` bytes.
     fn decompressed(&mut self, index: &Index<'_>, block: &Block, len: u32) -> Result<&[u8]> {
-        if block.codec == Codec::Based {
-            self.load(index, &index.block(0)?)?;
+        let is_cached = |cache: &BlockCache| cache.contains(block.number.0);
+        if !self.cache.as_ref().is_some_and(is_cached) {
+            if let Some(base) = block.base {
+                self.load(index, &index.block(base.0)?)?;
+            }
+            self.load(index, block)?;
         }
-        self.load(index, block)?;
         let cache = self.cache.as_mut().ok_or(BlockError::Corrupt)?;
         cache.read(block.number.0, len).ok_or(BlockError::Corrupt)
     }

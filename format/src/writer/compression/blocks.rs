@@ -10,7 +10,7 @@ use crate::writer::chunking::reading::read_error;
 use crate::writer::compression::compressor::Compressor;
 use crate::writer::deduplication::unit::Unit;
 use crate::writer::layout::{FileEntry, Layout};
-use crate::writer::placement::Placed;
+use crate::writer::placement::{Bases, Placed};
 use crate::writer::progress::Progress;
 use rayon::prelude::*;
 use std::io::{self, ErrorKind, Read};
@@ -40,19 +40,17 @@ pub(crate) fn compress(
     progress: &dyn Progress,
 ) -> Result<Payload, WriteError> {
     let mut source = Source::new(layout, placed);
-    let mut payload = Payload::default();
+    let mut payload = Payload::with_bases(&placed.bases.numbers);
     let batch_len = batch_len(rayon::current_num_threads(), block_shift);
-    let mut batch = source.batch(batch_len)?;
-    let base_len = batch.len().min(1 << block_shift);
-    // The additional byte keeps a batch from following the base in memory: libzstd
-    // compresses bytes behind its prefix differently from bytes elsewhere.
-    let base: Vec<u8> = batch.iter().copied().take(base_len).chain([0]).collect();
+    let prefixes = prefixes(layout, placed, 1 << block_shift)?;
     let storing = Storing {
         level,
         block_len: 1 << block_shift,
-        base: &base[..base_len],
+        bases: &placed.bases,
+        prefixes: &prefixes,
         progress,
     };
+    let mut batch = source.batch(batch_len)?;
     while !batch.is_empty() {
         let first = payload.blocks.len();
         let (stored, next) =
@@ -63,6 +61,37 @@ pub(crate) fn compress(
         batch = next?;
     }
     Ok(payload)
+}
+
+/// Reads the content of the bases.
+fn prefixes(
+    layout: &Layout<'_>,
+    placed: &Placed,
+    block_len: u64,
+) -> Result<Vec<Prefix>, WriteError> {
+    let numbers = placed.bases.numbers.iter();
+    let read = |&number| {
+        let start = u64::from(number) * block_len;
+        let bytes = Source::at(layout, placed, start)?.batch(block_len as usize)?;
+        Ok(Prefix::new(bytes))
+    };
+    numbers.map(read).collect()
+}
+
+/// The content of a base, and a byte that keeps other bytes from following it in memory:
+/// libzstd compresses bytes behind its prefix differently from bytes elsewhere.
+struct Prefix(Vec<u8>);
+
+impl Prefix {
+    fn new(mut bytes: Vec<u8>) -> Self {
+        bytes.push(0);
+        Self(bytes)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        let Self(bytes) = self;
+        &bytes[..bytes.len() - 1]
+    }
 }
 
 /// Bytes of a batch. Two batches are in memory. More bytes would keep more threads busy
@@ -82,8 +111,9 @@ fn batch_len(thread_count: usize, block_shift: u32) -> usize {
 struct Storing<'a> {
     level: i32,
     block_len: usize,
-    /// The content of block 0.
-    base: &'a [u8],
+    bases: &'a Bases,
+    /// The content of each base.
+    prefixes: &'a [Prefix],
     progress: &'a dyn Progress,
 }
 
@@ -108,9 +138,12 @@ impl<'a> Storing<'a> {
         number: usize,
         raw: &[u8],
     ) -> io::Result<StoredBlock> {
-        let (prefix, codec) = match number {
-            0 => (&[][..], Codec::Zstd),
-            _ => (self.base, Codec::Based),
+        let (prefix, codec) = match self.bases.of(number) {
+            None => (&[][..], Codec::Zstd),
+            Some(position) => {
+                let prefix = &self.prefixes[usize::from(position)];
+                (prefix.bytes(), Codec::Based(position))
+            }
         };
         let frame = compressor.compress(self.level, raw, prefix)?;
         Ok(if frame.len() < raw.len() {
@@ -138,6 +171,23 @@ impl<'a, 't> Source<'a, 't> {
             units: placed.units.iter(),
             rest: Vec::new(),
         }
+    }
+
+    /// Starts at `raw_offset` of the content.
+    fn at(layout: &'a Layout<'t>, placed: &'a Placed, raw_offset: u64) -> Result<Self, WriteError> {
+        let mut source = Self::new(layout, placed);
+        let mut offset = 0;
+        for unit in source.units.by_ref() {
+            let end = offset + unit.len;
+            if end > raw_offset {
+                let mut bytes = Vec::new();
+                source.read(unit, &mut bytes)?;
+                source.rest = bytes.split_off((raw_offset - offset) as usize);
+                break;
+            }
+            offset = end;
+        }
+        Ok(source)
     }
 
     /// The next `len` bytes of the content; fewer at its end.

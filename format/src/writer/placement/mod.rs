@@ -2,16 +2,20 @@
 //!
 //! Blocks compress well if they hold similar units. `similarity` finds the strings that
 //! units share, `base` chooses the units of block 0, and `arrangement` fills the other
-//! blocks.
+//! blocks. `bases` then chooses further bases among these blocks.
 
 mod arrangement;
 mod base;
+mod bases;
+mod blocks;
 mod similarity;
 
 use crate::encode::Content;
+use crate::writer::chunking::sample::Sampling;
 use crate::writer::deduplication::deduplicator::Distinct;
 use crate::writer::deduplication::unit::Unit;
 use arrangement::arrange;
+pub(crate) use bases::Bases;
 use similarity::Similarity;
 use std::vec::Vec;
 
@@ -21,10 +25,12 @@ pub(crate) struct Placed {
     pub(crate) content: Content,
     /// In the order of the content, which they fill.
     pub(crate) units: Vec<Unit>,
+    pub(crate) bases: Bases,
 }
 
-/// Orders the content for blocks of `block_len` bytes.
-pub(crate) fn place(distinct: Distinct, block_len: u64) -> Placed {
+/// Orders the content for blocks of `block_len` bytes. The samples have the rate of
+/// `sampling`.
+pub(crate) fn place(distinct: Distinct, block_len: u64, sampling: Sampling) -> Placed {
     let Distinct {
         mut content,
         units,
@@ -33,6 +39,12 @@ pub(crate) fn place(distinct: Distinct, block_len: u64) -> Placed {
     } = distinct;
     let similarity = Similarity::new(samples);
     let order = arrange(&units, &similarity, block_len, ranked_count);
+    let bases = Bases::choose(
+        &units,
+        &order,
+        &similarity,
+        (block_len, sampling.string_share()),
+    );
     let mut first = 0;
     let mut placed = Vec::with_capacity(units.len());
     let mut old_numbers = Vec::with_capacity(content.chunks().len());
@@ -48,5 +60,9 @@ pub(crate) fn place(distinct: Distinct, block_len: u64) -> Placed {
     }
     content.reorder(old_numbers.into_iter());
     let units = placed;
-    Placed { content, units }
+    Placed {
+        content,
+        units,
+        bases,
+    }
 }

@@ -15,7 +15,7 @@ use crate::cli::opened::Opened;
 use anyhow::Result;
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use wasi_vfs::accounting::{Accounting, Share, duplicates};
 use wasi_vfs::{Digests, Form, ImageReader, MemoryKind, Walk};
 use wasi_vfs_format::changes::Mark;
@@ -110,6 +110,8 @@ pub(super) struct Blocks {
     pub(super) count: u64,
     pub(super) len: u64,
     pub(super) uncompressed: u64,
+    /// The blocks that others are compressed against.
+    pub(super) bases: u64,
     /// The used fraction of all blocks, from 0 to 1.
     pub(super) fill: f64,
     pub(super) stored: u64,
@@ -398,12 +400,15 @@ fn blocks(image: &ImageReader<'_>) -> Result<Blocks> {
         ..Blocks::default()
     };
     let mut raw: u64 = 0;
+    let mut bases = BTreeSet::new();
     for number in 0..index.block_count() {
         let block = index.block(number)?;
+        bases.extend(block.base.map(|base| base.0));
         raw = raw.saturating_add(block.raw_len.into());
         blocks.stored = blocks.stored.saturating_add(block.stored_len.into());
         blocks.uncompressed += u64::from(block.codec == Codec::Stored);
     }
+    blocks.bases = bases.len() as u64;
     let room = blocks.count.saturating_mul(blocks.len);
     blocks.fill = match room {
         0 => 0.0,

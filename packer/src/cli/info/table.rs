@@ -162,10 +162,15 @@ fn print_tree(report: &Report<'_>, look: Look, out: &mut dyn Write) -> io::Resul
         }
     }
     let (uncompressed, full) = (blocks.uncompressed, blocks.fill * 100.0);
+    // One base is the usual number.
+    let bases = match blocks.bases {
+        0 | 1 => String::new(),
+        bases => format!(", {}", count(bases, "base")),
+    };
     let blocks = count(blocks.count, "block");
     writeln!(
         out,
-        "  {blocks}, {uncompressed} uncompressed, {full:.1} % full"
+        "  {blocks}, {uncompressed} uncompressed{bases}, {full:.1} % full"
     )
 }
 

@@ -51,11 +51,12 @@ fn needed(index: &Index<'_>) -> Result<Parts, Corrupt> {
     for number in 0..index.block_count() {
         match index.block(number)?.codec {
             Codec::Stored => parts.insert(Part::StoredBlocks),
-            Codec::Zstd | Codec::Based => {
+            Codec::Zstd if !parts.contains(Part::CompressedBlocks) => {
                 parts.insert(Part::CompressedBlocks);
-                if number > 0 {
-                    parts.insert(Part::SeveralBlocks);
-                }
+            }
+            Codec::Zstd | Codec::Based(_) => {
+                parts.insert(Part::CompressedBlocks);
+                parts.insert(Part::SeveralBlocks);
             }
         }
     }
