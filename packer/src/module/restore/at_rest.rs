@@ -3,9 +3,11 @@
 use crate::module::bake::rest;
 use crate::module::error::ModuleError;
 use crate::module::form::{Form, MemoryKind};
+use crate::module::locate::extract::extract;
 use crate::module::locate::placed::Located;
 use crate::module::merge::addition::Addition;
 use crate::module::merge::binding::Binding;
+use crate::module::merge::parts::{needed, without_unneeded};
 use crate::module::merge::region;
 use crate::module::merge::runtime::Runtime;
 use crate::module::parse::shape::Shape;
@@ -26,6 +28,7 @@ pub(crate) fn memory_at_rest(
     let Form::Merged(kind) = located.form else {
         return Ok(None);
     };
+    let runtime = &packed_runtime(shape, located, runtime)?;
     if !has_runtime(shape, located, runtime, kind)? {
         return Ok(None);
     }
@@ -37,6 +40,18 @@ pub(crate) fn memory_at_rest(
     let (before, own) = memory.split_at_checked(start).unwrap_or((memory, &[]));
     let own = rest::rest(runtime, own, |number| global(first.checked_add(number)?))?;
     Ok(Some([before, &own].concat()))
+}
+
+/// The parts of `runtime` that the image needs.
+fn packed_runtime(
+    shape: &Shape<'_>,
+    located: &Located,
+    runtime: &[u8],
+) -> Result<Vec<u8>, ModuleError> {
+    let found = extract(shape, located)?;
+    let is_compressed = (found.index_stored_len as usize) < found.index.len();
+    let needed = needed::of_index(&found.index, is_compressed, found.writable.is_some());
+    without_unneeded(runtime, needed)
 }
 
 /// Whether `runtime` has the functions that were merged into the module.
