@@ -417,8 +417,8 @@ const BREACHES: [Breach; 24] = [
         |_| 76,
         &[1],
         Corrupt::BaseCount {
-            min: 0,
-            max: 0,
+            min: 2,
+            max: 64,
             found: 1,
         },
     ),

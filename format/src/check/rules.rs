@@ -18,8 +18,8 @@ pub fn check(index: &Index<'_>) -> Vec<Corrupt> {
     checker.mounts();
     checker.inodes();
     checker.content();
-    checker.bases();
     checker.blocks();
+    checker.bases();
     checker.broken
 }
 
