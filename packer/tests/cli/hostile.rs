@@ -48,7 +48,7 @@ struct Places {
 impl Places {
     fn of(index: &[u8]) -> Self {
         let tables = Index::parse(index).unwrap().superblock().tables();
-        let [mounts, inodes, extents, blocks, names] =
+        let [mounts, inodes, extents, blocks, _, names] =
             tables.map(|(_, table, _)| table.offset.get() as usize);
         Self {
             mounts,
