@@ -10,11 +10,11 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
 
 # Sizes of the whole runtimes are budgets. A packed module has only the parts that its image
 # needs: `added.rs` in the tests of the packer has the budgets of what packing adds.
-RUNTIME_BUDGET_BYTES := 65536
-WIRED_BUDGET_BYTES := 81920
+RUNTIME_BUDGET_BYTES := 61440
+WIRED_BUDGET_BYTES := 76800
 # The functions by which a host saves the changes fit, too.
-WRITABLE_BUDGET_BYTES := 163840
-WIRED_WRITABLE_BUDGET_BYTES := 163840
+WRITABLE_BUDGET_BYTES := 143360
+WIRED_WRITABLE_BUDGET_BYTES := 147456
 
 WASI_VFS := target/release/wasi-vfs
 DEMO := target/demo
