@@ -3,7 +3,7 @@
 //! The packed module runs in the interpreter with a closed host: fixed clocks, no files except
 //! the packed ones, no output. For example, `Init::export("wizer.initialize")` calls this
 //! export, and the packed module has the memory and the globals that the call left. A script
-//! has several calls with arguments ([`script`]).
+//! has several calls with arguments. `script` has its grammar.
 //!
 //! Owns the start. [`state`](crate::state) writes the module.
 

@@ -76,10 +76,10 @@ fn path_order(host: &Line<'_>, ours: &Line<'_>) -> bool {
 
 fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
     let is_such = match ours.call() {
-        "path_open_write" | "path_open_any" => {
+        "path_open_write" | "path_open_any" | "open-at-write" => {
             host.errno() == errno::ISDIR && [errno::NOTDIR, errno::LOOP].contains(&ours.errno())
         }
-        "path_create_directory" | "path_symlink" => {
+        "path_create_directory" | "path_symlink" | "create-directory-at" | "symlink-at" => {
             (host.errno(), ours.errno()) == (errno::EXIST, errno::NOTDIR)
         }
         _ => false,
@@ -88,7 +88,8 @@ fn slash_behind_file(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn slash_behind_link(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    matches!(ours.call(), "path_unlink_file" | "path_unlink_open")
+    let unlinks = ["path_unlink_file", "path_unlink_open", "unlink-file-at"];
+    unlinks.contains(&ours.call())
         && (host.errno(), ours.errno()) == (errno::ISDIR, errno::NOTDIR)
         && is_same_state(host, ours)
 }
@@ -96,7 +97,7 @@ fn slash_behind_link(host: &Line<'_>, ours: &Line<'_>) -> bool {
 fn number_first(host: &Line<'_>, ours: &Line<'_>) -> bool {
     let late = match ours.call() {
         "path_open_write" | "path_open_any" | "path_open" => errno::ILSEQ,
-        "fd_filestat_set_times" | "fd_pread" | "fd_pwrite" => errno::INVAL,
+        "fd_filestat_set_times" | "fd_pread" | "fd_pwrite" | "read" | "write" => errno::INVAL,
         _ => return false,
     };
     (host.errno(), ours.errno()) == (late, errno::BADF) && is_same_state(host, ours)
@@ -105,7 +106,7 @@ fn number_first(host: &Line<'_>, ours: &Line<'_>) -> bool {
 fn large_offsets(host: &Line<'_>, ours: &Line<'_>) -> bool {
     matches!(
         ours.call(),
-        "fd_filestat_set_size" | "fd_pwrite" | "fd_write"
+        "fd_filestat_set_size" | "fd_pwrite" | "fd_write" | "set-size" | "write"
     ) && (host.errno(), ours.errno()) == (errno::INVAL, errno::FBIG)
         && is_same_state(host, ours)
 }
@@ -116,7 +117,7 @@ fn allocate(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn sync_of_directory(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    matches!(ours.call(), "fd_sync" | "fd_datasync")
+    matches!(ours.call(), "fd_sync" | "fd_datasync" | "sync" | "sync-data")
         && (host.errno(), ours.errno()) == (errno::BADF, errno::OK)
 }
 
