@@ -39,8 +39,14 @@ example-browser: build ## Ruby and its library in a page: target/examples/browse
 	examples/browser/build $(WASI_VFS) target/examples/browser
 	@echo "try it: .tools/node examples/browser/serve.mjs target/examples/browser 8000"
 
+# The tools of the end-to-end tests come from the network while the compiler runs.
 .PHONY: test
-test: check unit runtime-size e2e ## everything, as CI does
+test: rust-wasm ## everything, as CI does
+	@mkdir -p target
+	@$(MAKE) e2e-tools >target/e2e-tools.log 2>&1 & installing=$$!; \
+	$(MAKE) check unit runtime-size || { kill $$installing; exit 1; }; \
+	wait $$installing || { cat target/e2e-tools.log; exit 1; }
+	@$(MAKE) e2e
 
 .PHONY: check
 check: rust-wasm check-encoder ## formatting, clippy, docs, layers and the language of the documents
