@@ -117,8 +117,10 @@ fn allocate(host: &Line<'_>, ours: &Line<'_>) -> bool {
 }
 
 fn sync_of_directory(host: &Line<'_>, ours: &Line<'_>) -> bool {
-    matches!(ours.call(), "fd_sync" | "fd_datasync" | "sync" | "sync-data")
-        && (host.errno(), ours.errno()) == (errno::BADF, errno::OK)
+    matches!(
+        ours.call(),
+        "fd_sync" | "fd_datasync" | "sync" | "sync-data"
+    ) && (host.errno(), ours.errno()) == (errno::BADF, errno::OK)
 }
 
 fn no_times(host: &Line<'_>, ours: &Line<'_>) -> bool {
