@@ -36,7 +36,7 @@ const RUN = `
 // Relative paths are in the user's directory. This Ruby was built without locks, which
 // PStore takes: no other program can see these files.
 const BEFORE = `
-  Dir.chdir("/work")
+  Dir.chdir("/home")
   class File
     def flock(*) = 0
   end

@@ -12,11 +12,10 @@ use crate::inode::{
     Kind, LINK, REMOVED, Symlink,
 };
 use crate::mount::{Mount, MountRecord};
-use crate::superblock::{SUPERBLOCK_LEN, Superblock, Table};
+use crate::superblock::{SUPERBLOCK_LEN, Superblock};
 use core::cmp::Ordering;
 use core::mem::offset_of;
 use zerocopy::little_endian::U32;
-use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// The index of an image, borrowed from its bytes.
 #[derive(Clone, Copy, Debug)]
@@ -65,12 +64,12 @@ impl<'a> Index<'a> {
         let index = Self {
             bytes,
             superblock,
-            mounts: table(bytes, superblock.mounts, "mounts")?,
-            inodes: table(bytes, superblock.inodes, "inodes")?,
-            extents: table(bytes, superblock.extents, "extents")?,
-            blocks: table(bytes, superblock.blocks, "blocks")?,
-            bases: table(bytes, superblock.bases(), "bases")?,
-            names: table(bytes, superblock.names, "names")?,
+            mounts: superblock.mounts.records(bytes, "mounts")?,
+            inodes: superblock.inodes.records(bytes, "inodes")?,
+            extents: superblock.extents.records(bytes, "extents")?,
+            blocks: superblock.blocks.records(bytes, "blocks")?,
+            bases: superblock.bases().records(bytes, "bases")?,
+            names: superblock.names.records(bytes, "names")?,
         };
         match index.inode(InodeNumber::ROOT)?.kind() {
             Kind::Directory => Ok(index),
@@ -475,28 +474,4 @@ fn symlink(inode: u32, record: &InodeRecord) -> Result<Symlink, Corrupt> {
         target_len: u32::try_from(record.size()).map_err(|_| corrupt)?,
         target_offset: u32::try_from(record.content()).map_err(|_| corrupt)?,
     })
-}
-
-/// The records of a table of the index.
-fn table<'a, T>(index: &'a [u8], table: Table, name: &'static str) -> Result<&'a [T], Corrupt>
-where
-    T: FromBytes + Immutable + KnownLayout + Unaligned,
-    [T]: KnownLayout<PointerMetadata = usize>,
-{
-    let count = table.count.get() as usize;
-    let records = table_bytes(
-        index,
-        table.offset.get(),
-        count.saturating_mul(size_of::<T>()),
-    );
-    // The bytes have the length of all records, so this cannot fail.
-    let records = records.and_then(|bytes| <[T]>::ref_from_bytes(bytes).ok());
-    records.ok_or(Corrupt::TableBounds { table: name })
-}
-
-/// The same code for the records of each type.
-#[inline(never)]
-fn table_bytes(index: &[u8], offset: u32, len: usize) -> Option<&[u8]> {
-    let start = offset as usize;
-    index.get(start..start.checked_add(len)?)
 }

@@ -109,6 +109,33 @@ const _: () = {
     assert!(offset_of!(Superblock, index_checksum) == 128);
 };
 
+impl Table {
+    /// The records of this table of the `index`. `name` is for the error.
+    pub(crate) fn records<'a, T>(
+        self,
+        index: &'a [u8],
+        name: &'static str,
+    ) -> Result<&'a [T], Corrupt>
+    where
+        T: FromBytes + Immutable + KnownLayout + Unaligned,
+        [T]: KnownLayout<PointerMetadata = usize>,
+    {
+        let count = self.count.get() as usize;
+        let len = count.saturating_mul(size_of::<T>());
+        let records = table_bytes(index, self.offset.get(), len);
+        // The bytes have the length of all records, so this cannot fail.
+        let records = records.and_then(|bytes| <[T]>::ref_from_bytes(bytes).ok());
+        records.ok_or(Corrupt::TableBounds { table: name })
+    }
+}
+
+/// The same code for the records of each type.
+#[inline(never)]
+fn table_bytes(index: &[u8], offset: u32, len: usize) -> Option<&[u8]> {
+    let start = offset as usize;
+    index.get(start..start.checked_add(len)?)
+}
+
 impl Superblock {
     /// Reads the superblock at the start of `index`. Checks that this reader supports
     /// it and that `index` is complete.

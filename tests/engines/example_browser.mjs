@@ -134,7 +134,7 @@ async function kept() {
   await browser.size(1280, 800, { dark: true });
   await picture("files-dark");
   await browser.size(1280, 800);
-  seen.removed = await runWithFiles("File.delete('/work/visits.pstore')\n");
+  seen.removed = await runWithFiles("File.delete('/home/visits.pstore')\n");
   await click("forget");
   await browser.until(SETTLED);
   seen.forgotten = { ...(await filesIn()), stored: await stored() };

@@ -140,7 +140,7 @@ fn endless_recursion_is_an_exception() {
     );
 }
 
-const VISITS: [&str; 2] = ["/work/lib/visits.rb", "/work/visits.pstore"];
+const VISITS: [&str; 2] = ["/home/lib/visits.rb", "/home/visits.pstore"];
 
 #[test]
 fn edited_and_required_files_survive_a_reload() {
@@ -178,8 +178,8 @@ fn forgotten_files_are_gone_after_a_reload() {
 #[test]
 fn temporary_files_and_utilities_work() {
     let output = text(&SEEN, "utilities", "output");
-    assert_eq!(output, "/tmp\n1\n/work\nErrno::EROFS\n");
-    let paths = ["/work/moved/b/tmpdir.rb", "/work/unclosed"];
+    assert_eq!(output, "/tmp\n1\n/home\nErrno::EROFS\n");
+    let paths = ["/home/moved/b/tmpdir.rb", "/home/unclosed"];
     assert_files(&SEEN["utilities"], "2 files changed, saved", None, &paths);
     let next = text(&SEEN, "next", "output");
     assert_eq!(next, "\"buffered\"\n[]\ntrue\n");
@@ -187,7 +187,7 @@ fn temporary_files_and_utilities_work() {
 
 #[test]
 fn ended_program_leaves_files_and_stopped_one_does_not() {
-    let paths = ["/work/last", "/work/moved/b/tmpdir.rb", "/work/unclosed"];
+    let paths = ["/home/last", "/home/moved/b/tmpdir.rb", "/home/unclosed"];
     for of in ["exit_keeps", "stop_loses"] {
         assert_files(&SEEN[of], "3 files changed, saved", None, &paths);
     }
@@ -198,7 +198,7 @@ fn ended_program_leaves_files_and_stopped_one_does_not() {
 fn damaged_files_are_reported_and_stay_until_replaced() {
     let notice = Some("because they are damaged");
     assert_files(&SEEN["damaged"], "No changed files", notice, &[]);
-    let new = &["/work/new"];
+    let new = &["/home/new"];
     let run = &SEEN["run_beside_damaged"];
     assert_files(run, "1 file changed, not saved", notice, new);
     assert_eq!(output(run), "1\n");
@@ -218,7 +218,7 @@ fn files_of_another_module_are_reported() {
 
 #[test]
 fn full_or_denied_storage_is_reported() {
-    let large = &["/work/large"];
+    let large = &["/home/large"];
     let notice = Some("storage for this page is full");
     assert_files(&SEEN["full"], "1 file changed, not saved", notice, large);
     assert_eq!(text(&SEEN, "next_of_full", "output"), "5000000\n");
@@ -228,14 +228,14 @@ fn full_or_denied_storage_is_reported() {
     let [loaded, run] = [&SEEN["no_storage"][0], &SEEN["no_storage"][1]];
     let notice = Some("The browser's storage failed: no access.");
     assert_files(loaded, "No changed files", notice, &[]);
-    assert_files(run, "1 file changed, not saved", notice, &["/work/short"]);
+    assert_files(run, "1 file changed, not saved", notice, &["/home/short"]);
 }
 
 #[test]
 fn tabs_never_overwrite_each_other_silently() {
-    let one = &["/work/one"];
+    let one = &["/home/one"];
     assert_files(&SEEN["other_tab"], "1 file changed, saved", None, one);
-    let both = &["/work/one", "/work/two"];
+    let both = &["/home/one", "/home/two"];
     let notice = Some("Another tab saved its files first");
     let overtaken = &SEEN["overtaken"];
     assert_files(overtaken, "2 files changed, not saved", notice, both);

@@ -74,6 +74,22 @@ impl Classes {
         block
     }
 
+    /// Frees the bytes up to `end`, in blocks as long as their alignment allows.
+    ///
+    /// # Safety
+    ///
+    /// Both addresses are in one page, and nobody uses the bytes.
+    pub(crate) unsafe fn give_run(&self, start: *mut u8, end: usize) {
+        let mut at = start.addr().next_multiple_of(SHORTEST);
+        while at + SHORTEST <= end {
+            let aligned_len = 1 << at.trailing_zeros();
+            let len = aligned_len.min(1 << (end - at).ilog2()).min(LONGEST);
+            // SAFETY: it is a part of the run, and aligned to its length.
+            unsafe { self.give_back(start.with_addr(at), class_of(len, 1)) };
+            at += len;
+        }
+    }
+
     /// Frees a block.
     ///
     /// # Safety
@@ -146,6 +162,27 @@ mod tests {
             used.push((block, class));
         }
         assert!(used.len() > 100);
+    }
+
+    #[test]
+    fn rest_of_a_page_serves_allocations_of_all_its_bytes() {
+        let mut page = Box::new(Page([0; PAGE_LEN]));
+        let start = ptr::from_mut(&mut *page).cast::<u8>();
+        for used_len in [1, 100, 24 << 10, PAGE_LEN - 20, PAGE_LEN - 3] {
+            let classes = Classes::new();
+            let rest = PAGE_LEN - used_len.next_multiple_of(SHORTEST);
+            // SAFETY: the page is ours, and the blocks of the last round are forgotten.
+            unsafe { classes.give_run(start.add(used_len), start.addr() + PAGE_LEN) };
+            let blocks = (0..).map_while(|_| {
+                // SAFETY: no block is given back.
+                let block = unsafe { classes.take(0, ptr::null_mut) };
+                (!block.is_null()).then(|| block.addr() - start.addr())
+            });
+            let mut blocks: Vec<_> = blocks.collect();
+            blocks.sort_unstable();
+            let expected = (PAGE_LEN - rest..PAGE_LEN).step_by(SHORTEST);
+            assert!(blocks.into_iter().eq(expected), "{used_len}");
+        }
     }
 
     #[test]

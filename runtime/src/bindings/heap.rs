@@ -37,6 +37,23 @@ impl Heap {
         unsafe { &mut *self.0.get() }
     }
 
+    /// Lets small allocations use the rest of the last page of `kept`, an index for example.
+    /// A tree of a thousand files then needs no other page for them.
+    ///
+    /// # Safety
+    ///
+    /// `kept` is an allocation that is never freed, and no earlier call had it.
+    #[cfg(not(feature = "writable"))]
+    pub(super) unsafe fn share_last_page(&self, kept: *mut [u8]) {
+        if pages_of(kept.len()).is_none() {
+            return;
+        }
+        let end = kept.cast::<u8>().wrapping_add(kept.len());
+        let page_end = end.addr().next_multiple_of(PAGE_LEN);
+        // SAFETY: the bytes belong to the allocation, whose caller uses none of them.
+        unsafe { self.small().0.give_run(end, page_end) }
+    }
+
     /// Whole pages. If memory runs out, those that are free within the small allocations.
     fn pages(&self, count: usize) -> *mut u8 {
         let pages = PAGES.take(count);

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 pub(super) const FORM: u32 = wasi_vfs_embedding::FORM_MERGED;
 
 #[global_allocator]
-static ALLOCATOR: Heap = Heap::new();
+pub(super) static ALLOCATOR: Heap = Heap::new();
 
 macro_rules! declare_imports {
     ($($variant:ident $module:literal $name:literal

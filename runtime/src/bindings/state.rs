@@ -177,8 +177,17 @@ pub(super) fn can_mount() -> bool {
     anchor.index_len.get() == 0
         || match stored_index(&anchor) {
             Some(stored) if is_compressed(&anchor) => !stored.is_empty(),
-            // SAFETY: see there.
-            Some(stored) => parse(unsafe { &*stored }).is_some(),
+            Some(stored) => {
+                // SAFETY: see there.
+                let can_parse = parse(unsafe { &*stored }).is_some();
+                #[cfg(all(feature = "merged", not(feature = "writable")))]
+                if let Some(index) = allocation().take() {
+                    // SAFETY: nobody frees it any more.
+                    unsafe { super::merged::ALLOCATOR.share_last_page(index.bytes()) };
+                    core::mem::forget(index);
+                }
+                can_parse
+            }
             None => false,
         }
 }
@@ -271,6 +280,11 @@ fn keep(index: Allocation, frame: *const [u8]) -> &'static [u8] {
         }
     } else {
         core::mem::forget(index);
+    }
+    // SAFETY: a merged runtime never frees it, and it is new.
+    #[cfg(all(feature = "merged", not(feature = "writable")))]
+    unsafe {
+        super::merged::ALLOCATOR.share_last_page(bytes);
     }
     // SAFETY: it is initialised. Only `reuse` of a linked runtime frees or writes it, and
     // forgets its readers first.

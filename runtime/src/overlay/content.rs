@@ -12,12 +12,26 @@ use super::pages::{PAGE_LEN, Pages, extend};
 use super::slice::{Part, Slice};
 use super::space::Space;
 use crate::blocks::{Sink, Source};
-use crate::fs::{Filesystem, FsError, Result, check_len};
+use crate::fs::{Filesystem, FsError, Result};
 use alloc::vec::Vec;
 use core::ops::Range;
+use wasi_vfs_format::limits::MAX_FILE_LEN;
 
 /// What a hole shows.
 static ZEROS: [u8; PAGE_LEN] = [0; PAGE_LEN];
+
+/// Checks the length of a file after a change. A longer file could not be saved, because no
+/// image holds it.
+///
+/// # Errors
+///
+/// [`FsError::FileTooLarge`].
+pub(super) fn check_file_len(len: u64) -> Result {
+    match len > MAX_FILE_LEN {
+        true => Err(FsError::FileTooLarge),
+        false => Ok(()),
+    }
+}
 
 /// The packed file below a changed one, if there is one.
 pub(super) struct Below<'l, L: Filesystem> {
@@ -241,7 +255,7 @@ impl Content {
         (offset, len): (u64, u64),
     ) -> Result {
         let end = offset.saturating_add(len);
-        check_len(end)?;
+        check_file_len(end)?;
         let numbers = offset / PAGE_LEN as u64..end.div_ceil(PAGE_LEN as u64);
         self.pages.check(space, numbers.clone())?;
         let count = self.pages.len();

@@ -1,14 +1,14 @@
 //! Changes of content and of metadata.
 
 use super::clock::Clock;
-use super::content::{Below, Content};
+use super::content::{Below, Content, check_file_len};
 use super::id::{Found, Id};
 use super::layer::Overlay;
 use super::node::Body;
 use super::slice::Part;
 use super::space::Space;
 use crate::blocks::{Sink, Source};
-use crate::fs::{Filesystem, FsError, Result, Time, Times, Tree, check_len};
+use crate::fs::{Filesystem, FsError, Result, Time, Times, Tree};
 
 impl<L: Filesystem, C: Clock> Overlay<L, C>
 where
@@ -40,7 +40,9 @@ where
         offset: u64,
         source: &mut dyn Source,
     ) -> Result<usize> {
-        check_len(offset.saturating_add(source.left() as u64))?;
+        if source.left() > 0 {
+            check_file_len(offset.saturating_add(source.left() as u64))?;
+        }
         self.edit(id, |space, content, mut below| {
             content.write(space, &mut below, offset, source)
         })
@@ -49,6 +51,7 @@ where
     /// Cuts a file off or extends it. Setting the length that a file has changes its
     /// times, too.
     pub(super) fn cut(&mut self, id: Id<L::Id>, len: u64) -> Result {
+        check_file_len(len)?;
         self.edit(id, |space, content, _| {
             content.set_len(space, len);
             Ok(())

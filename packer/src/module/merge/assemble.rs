@@ -88,12 +88,10 @@ pub(crate) fn merge(
         }
     });
     let snapshot = &Shape::parse(&snapshot)?;
-    let claims = region.is_some_and(|region| region.is_claimed());
-    let claimed = claims.then(|| claim::Data::joined(segments::joined(snapshot)));
     let baked = Baked {
         runtime: &runtime,
         snapshot,
-        claimed: claimed.transpose()?,
+        claimed: claimed_data(region, snapshot)?,
         growth_len: growth_len(&image),
         payload: image.payload,
     };
@@ -102,6 +100,16 @@ pub(crate) fn merge(
         rebuild.custom(METADATA_SECTION, image.metadata);
     }
     Ok((rebuild.finish()?, dropped.into_sections()))
+}
+
+/// The memory of the runtime, if it claims its region when it starts.
+fn claimed_data(
+    region: Option<Region>,
+    snapshot: &Shape<'_>,
+) -> Result<Option<claim::Data>, ModuleError> {
+    let claims = region.is_some_and(|region| region.is_claimed());
+    let data = claims.then(|| claim::Data::joined(segments::joined(snapshot)));
+    data.transpose()
 }
 
 /// Bytes by which the memory of the runtime may grow: the decompressed index and the changes.

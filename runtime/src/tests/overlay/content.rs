@@ -7,6 +7,7 @@ use crate::overlay::{Id, count_comparisons};
 use crate::tests::big;
 use crate::tests::no_memory::refuse;
 use wasi_vfs_format::InodeNumber;
+use wasi_vfs_format::limits::MAX_FILE_LEN;
 
 #[test]
 fn one_byte_of_a_long_file_costs_a_page() {
@@ -76,10 +77,10 @@ fn written_bytes_behind_a_cut_never_come_back() {
 fn a_hole_costs_nothing() {
     let mut guest = guest();
     let fd = create(&mut guest, "new");
-    guest.pwrite(fd, b"end", 1 << 40).unwrap();
+    guest.pwrite(fd, b"end", 1 << 39).unwrap();
     assert!(used_len(&guest) < 2000, "{} bytes", used_len(&guest));
-    assert_eq!(stat(&mut guest, "new")[2], (1 << 40) + 3);
-    assert_eq!(guest.pread(fd, 10, (1 << 40) - 2).unwrap(), b"\0\0end");
+    assert_eq!(stat(&mut guest, "new")[2], (1 << 39) + 3);
+    assert_eq!(guest.pread(fd, 10, (1 << 39) - 2).unwrap(), b"\0\0end");
     set_len(&mut guest, fd, 0).unwrap();
     assert!(guest.pread(fd, 10, 0).unwrap().is_empty());
 }
@@ -104,7 +105,7 @@ fn reserved_space_is_there_when_the_layer_is_full() {
         let code = Preview1::fd_allocate(&mut guest.vfs, fd, offset, len);
         crate::preview1::from_host(code)
     };
-    assert_eq!(allocate(&mut guest, 0, 1 << 40), Err(Errno::NOSPC));
+    assert_eq!(allocate(&mut guest, 0, 1 << 39), Err(Errno::NOSPC));
     assert_eq!(allocate(&mut guest, 0, 58_000), Err(Errno::NOSPC));
     assert_eq!(stat(&mut guest, "new")[2], 0);
     assert_eq!(allocate(&mut guest, 0, 0), Err(Errno::INVAL));
@@ -143,7 +144,7 @@ fn made(layer: &mut Layer, name: &[u8]) -> Id<InodeNumber> {
 fn a_read_looks_for_the_end_of_a_hole_once() {
     let mut layer = layer(1 << 20);
     let file = made(&mut layer, b"new");
-    layer.write_at(file, 1 << 40, b"end").unwrap();
+    layer.write_at(file, 1 << 39, b"end").unwrap();
     let node = layer.node(file).unwrap();
     let mut sink = Counter(16 << 20);
     let (read, count) = count_comparisons(|| layer.read_at(&node, 5, &mut sink));
@@ -159,7 +160,7 @@ fn a_failed_reservation_frees_its_pages() {
     layer.set_len(file, 1 << 20).unwrap();
     layer.write_at(file, 70_000, b"stays").unwrap();
     let used = layer.used_len();
-    for len in [978_944, 1 << 20, 1 << 50] {
+    for len in [978_944, 1 << 20, 1 << 39] {
         assert_eq!(layer.allocate(file, 0, len), Err(FsError::NoSpace));
         // The table of pages may keep some room.
         let used_later = layer.used_len();
@@ -206,8 +207,8 @@ fn a_reservation_refused_by_the_engine_frees_its_pages() {
 }
 
 #[test]
-fn no_file_is_longer_than_the_largest_offset() {
-    const LONGEST: u64 = i64::MAX as u64;
+fn no_file_is_longer_than_an_image_holds() {
+    const LONGEST: u64 = MAX_FILE_LEN;
     let mut layer = layer(1 << 20);
     let file = made(&mut layer, b"new");
     layer.set_len(file, LONGEST - 3).unwrap();
@@ -219,6 +220,10 @@ fn no_file_is_longer_than_the_largest_offset() {
         let allocated = layer.allocate(file, offset, len);
         assert_eq!(allocated, Err(FsError::FileTooLarge), "{offset}");
     }
+    assert_eq!(layer.set_len(file, LONGEST + 1), Err(FsError::FileTooLarge));
+    let far = layer.write_at(file, LONGEST, &[1]);
+    assert_eq!(far, Err(FsError::FileTooLarge));
+    assert_eq!(layer.write_at(file, LONGEST + 1, &[]), Ok(0));
     let node = layer.node(file).unwrap();
     assert_eq!(layer.stat(&node).unwrap().len, LONGEST);
 }
@@ -230,7 +235,7 @@ fn a_cut_costs_only_the_removed_pages() {
     layer.write_at(file, 0, &[1; 1000 * 4096]).unwrap();
     let (_, count) = count_comparisons(|| {
         for _ in 0..100 {
-            layer.write_at(file, 1 << 40, b"far").unwrap();
+            layer.write_at(file, 1 << 39, b"far").unwrap();
             layer.set_len(file, 1 << 39).unwrap();
         }
     });
