@@ -1,38 +1,30 @@
 //! `wasi-vfs pack --init`
 
+use crate::app::program;
 use crate::scratch::*;
 
 /// A reactor whose `setup` reads `hello.txt` of its first preopen, and whose `show` prints it.
 /// `draw` draws random bytes.
 fn reactor() -> Vec<u8> {
-    wat::parse_str(
-        r#"(module
-          (import "wasi_snapshot_preview1" "path_open" (func $path_open
-            (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "fd_read" (func $fd_read
-            (param i32 i32 i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "fd_write" (func $fd_write
-            (param i32 i32 i32 i32) (result i32)))
-          (import "wasi_snapshot_preview1" "random_get" (func $random
-            (param i32 i32) (result i32)))
-          (memory (export "memory") 1)
-          (data (i32.const 100) "hello.txt")
-          (func (export "_initialize"))
-          (func (export "setup")
-            (drop (call $path_open (i32.const 3) (i32.const 0)
-              (i32.const 100) (i32.const 9) (i32.const 0)
-              (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))
-            ;; One vector of 1000 bytes at 1000.
-            (i32.store (i32.const 300) (i32.const 1000))
-            (i32.store (i32.const 304) (i32.const 1000))
-            (drop (call $fd_read (i32.load (i32.const 200))
-              (i32.const 300) (i32.const 1) (i32.const 304))))
-          (func (export "draw") (drop (call $random (i32.const 400) (i32.const 8))))
-          (func (export "show")
-            (drop (call $fd_write (i32.const 1)
-              (i32.const 300) (i32.const 1) (i32.const 312)))))"#,
+    program(
+        &["path_open", "fd_read", "fd_write", "random_get"],
+        r#"
+        (data (i32.const 100) "hello.txt")
+        (func (export "_initialize"))
+        (func (export "setup")
+          (drop (call $path_open (i32.const 3) (i32.const 0)
+            (i32.const 100) (i32.const 9) (i32.const 0)
+            (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 200)))
+          ;; One vector of 1000 bytes at 1000.
+          (i32.store (i32.const 300) (i32.const 1000))
+          (i32.store (i32.const 304) (i32.const 1000))
+          (drop (call $fd_read (i32.load (i32.const 200))
+            (i32.const 300) (i32.const 1) (i32.const 304))))
+        (func (export "draw") (drop (call $random_get (i32.const 400) (i32.const 8))))
+        (func (export "show")
+          (drop (call $fd_write (i32.const 1)
+            (i32.const 300) (i32.const 1) (i32.const 312))))"#,
     )
-    .unwrap()
 }
 
 fn scratch() -> Scratch {

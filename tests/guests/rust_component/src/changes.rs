@@ -3,6 +3,7 @@
 use crate::Program;
 use crate::codes::type_number;
 use crate::nodes::path_flags;
+use crate::slots::Target;
 use wasip2::clocks::wall_clock::Datetime;
 use wasip2::filesystem::types::{Advice, Descriptor, ErrorCode, NewTimestamp};
 
@@ -71,9 +72,19 @@ fn at_path(program: &mut Program) {
 }
 
 pub fn two_paths(program: &mut Program) {
-    let (from, to) = (program.base(), program.base());
-    let (old, new) = (program.draw_path(), program.draw_path());
+    let directories = [program.base(), program.base()];
+    let paths = [program.draw_path(), program.draw_path()];
     let renames = program.random.chance(50);
+    change_two(program, directories, paths, renames);
+}
+
+/// Moves the first path to the second, or gives its file the second as a further name.
+pub fn change_two(
+    program: &mut Program,
+    [from, to]: [Target; 2],
+    [old, new]: [String; 2],
+    renames: bool,
+) {
     let line = &mut program.line;
     line.word(if renames { "rename-at" } else { "link-at" });
     line.say("in", &from.name);

@@ -4,6 +4,7 @@ use crate::Program;
 use crate::codes::type_number;
 use crate::line::{Line, digest, digest_more};
 use crate::nodes::path_flags;
+use crate::paths::has_absolute;
 use wasip2::filesystem::types::{
     Descriptor, DescriptorFlags, DescriptorType, ErrorCode, OpenFlags,
 };
@@ -59,7 +60,7 @@ impl Left {
                     }
                 }
                 // A host does not tell an absolute target.
-                DescriptorType::SymbolicLink if name.contains("abs-") => {}
+                DescriptorType::SymbolicLink if has_absolute(&name) => {}
                 DescriptorType::SymbolicLink => {
                     if let Some(target) = line.also("readlink", directory.readlink_at(&name)) {
                         line.path("target", &target);

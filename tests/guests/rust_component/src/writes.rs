@@ -4,6 +4,7 @@
 //! written. Times other than those that the program sets are not printed.
 
 use crate::Program;
+use crate::changes::change_two;
 use crate::codes::number;
 use crate::line::{digest, digest_more};
 use crate::nodes::path_flags;
@@ -369,22 +370,10 @@ pub fn change_name(program: &mut Program) {
 
 /// Adds or moves a name.
 pub fn move_name(program: &mut Program) {
-    let (from, to) = (program.preopen(), program.preopen());
-    let (old, new) = (program.changed_path(), program.changed_path());
+    let directories = [program.preopen(), program.preopen()];
+    let paths = [program.changed_path(), program.changed_path()];
     let renames = program.random.chance(60);
-    let line = &mut program.line;
-    line.word(if renames { "rename-at" } else { "link-at" });
-    line.say("in", &from.name);
-    line.path("path", &old);
-    line.say("to", &to.name);
-    line.path("new", &new);
-    let (from_directory, to_directory) = (&from.descriptor, &to.descriptor);
-    line.outcome(match renames {
-        true => from_directory.rename_at(&old, to_directory, &new),
-        false => from_directory.link_at(path_flags(false), &old, to_directory, &new),
-    });
-    program.say_stat("stat", &from, false, &old);
-    program.say_stat("new-stat", &to, false, &new);
+    change_two(program, directories, paths, renames);
 }
 
 pub fn flush(program: &mut Program) {
